@@ -1,0 +1,172 @@
+import datetime
+
+from courtside.v1 import common_pb2 as _common_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Lifecycle(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LIFECYCLE_UNSPECIFIED: _ClassVar[Lifecycle]
+    LIFECYCLE_PROVISIONAL: _ClassVar[Lifecycle]
+    LIFECYCLE_CONFIRMED: _ClassVar[Lifecycle]
+    LIFECYCLE_RETRACTED: _ClassVar[Lifecycle]
+
+class CameraState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CAMERA_STATE_UNSPECIFIED: _ClassVar[CameraState]
+    CAMERA_STATE_ONLINE: _ClassVar[CameraState]
+    CAMERA_STATE_OFFLINE: _ClassVar[CameraState]
+    CAMERA_STATE_DISCONTINUITY: _ClassVar[CameraState]
+    CAMERA_STATE_DEGRADED: _ClassVar[CameraState]
+    CAMERA_STATE_RECOVERED: _ClassVar[CameraState]
+LIFECYCLE_UNSPECIFIED: Lifecycle
+LIFECYCLE_PROVISIONAL: Lifecycle
+LIFECYCLE_CONFIRMED: Lifecycle
+LIFECYCLE_RETRACTED: Lifecycle
+CAMERA_STATE_UNSPECIFIED: CameraState
+CAMERA_STATE_ONLINE: CameraState
+CAMERA_STATE_OFFLINE: CameraState
+CAMERA_STATE_DISCONTINUITY: CameraState
+CAMERA_STATE_DEGRADED: CameraState
+CAMERA_STATE_RECOVERED: CameraState
+
+class Event(_message.Message):
+    __slots__ = ("game", "sequence", "event_id", "revision", "lifecycle", "camera", "event_time", "media_offset", "append_time", "shot", "camera_status")
+    GAME_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    LIFECYCLE_FIELD_NUMBER: _ClassVar[int]
+    CAMERA_FIELD_NUMBER: _ClassVar[int]
+    EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    APPEND_TIME_FIELD_NUMBER: _ClassVar[int]
+    SHOT_FIELD_NUMBER: _ClassVar[int]
+    CAMERA_STATUS_FIELD_NUMBER: _ClassVar[int]
+    game: str
+    sequence: int
+    event_id: str
+    revision: int
+    lifecycle: Lifecycle
+    camera: str
+    event_time: _timestamp_pb2.Timestamp
+    media_offset: float
+    append_time: _timestamp_pb2.Timestamp
+    shot: Shot
+    camera_status: CameraStatus
+    def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ...) -> None: ...
+
+class Shot(_message.Message):
+    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted")
+    PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_UNCERTAINTY_FIELD_NUMBER: _ClassVar[int]
+    ZONE_FIELD_NUMBER: _ClassVar[int]
+    ZONE_PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+    ZONE_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    MAKE_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    SHOOTER_TRACK_ID_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    COURT_X_FIELD_NUMBER: _ClassVar[int]
+    COURT_Y_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    WINDOWS_AGREEING_FIELD_NUMBER: _ClassVar[int]
+    WINDOWS_COVERING_FIELD_NUMBER: _ClassVar[int]
+    INTERRUPTED_FIELD_NUMBER: _ClassVar[int]
+    probability: float
+    release_uncertainty: float
+    zone: _common_pb2.Zone
+    zone_probabilities: _containers.RepeatedScalarFieldContainer[float]
+    zone_source: _common_pb2.Source
+    points: int
+    result: _common_pb2.ShotResult
+    make_probability: float
+    shooter_track_id: int
+    type: _common_pb2.ShotType
+    court_x: float
+    court_y: float
+    model: str
+    windows_agreeing: int
+    windows_covering: int
+    interrupted: bool
+    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ...) -> None: ...
+
+class CameraStatus(_message.Message):
+    __slots__ = ("state", "detail")
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    state: CameraState
+    detail: str
+    def __init__(self, state: _Optional[_Union[CameraState, str]] = ..., detail: _Optional[str] = ...) -> None: ...
+
+class SubscribeEventsRequest(_message.Message):
+    __slots__ = ("game", "after_sequence", "cameras")
+    GAME_FIELD_NUMBER: _ClassVar[int]
+    AFTER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    CAMERAS_FIELD_NUMBER: _ClassVar[int]
+    game: str
+    after_sequence: int
+    cameras: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, game: _Optional[str] = ..., after_sequence: _Optional[int] = ..., cameras: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class SubscribeEventsResponse(_message.Message):
+    __slots__ = ("event", "heartbeat")
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    event: Event
+    heartbeat: Heartbeat
+    def __init__(self, event: _Optional[_Union[Event, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ...) -> None: ...
+
+class Heartbeat(_message.Message):
+    __slots__ = ("high_water_mark", "server_time")
+    HIGH_WATER_MARK_FIELD_NUMBER: _ClassVar[int]
+    SERVER_TIME_FIELD_NUMBER: _ClassVar[int]
+    high_water_mark: int
+    server_time: _timestamp_pb2.Timestamp
+    def __init__(self, high_water_mark: _Optional[int] = ..., server_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListEventsRequest(_message.Message):
+    __slots__ = ("game", "after_sequence", "page_size", "page_token")
+    GAME_FIELD_NUMBER: _ClassVar[int]
+    AFTER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    game: str
+    after_sequence: int
+    page_size: int
+    page_token: str
+    def __init__(self, game: _Optional[str] = ..., after_sequence: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListEventsResponse(_message.Message):
+    __slots__ = ("events", "next_page_token", "high_water_mark", "earliest_sequence")
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    HIGH_WATER_MARK_FIELD_NUMBER: _ClassVar[int]
+    EARLIEST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedCompositeFieldContainer[Event]
+    next_page_token: str
+    high_water_mark: int
+    earliest_sequence: int
+    def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., high_water_mark: _Optional[int] = ..., earliest_sequence: _Optional[int] = ...) -> None: ...
+
+class GetEventRequest(_message.Message):
+    __slots__ = ("game", "event_id")
+    GAME_FIELD_NUMBER: _ClassVar[int]
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    game: str
+    event_id: str
+    def __init__(self, game: _Optional[str] = ..., event_id: _Optional[str] = ...) -> None: ...
+
+class GetEventResponse(_message.Message):
+    __slots__ = ("event",)
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    event: Event
+    def __init__(self, event: _Optional[_Union[Event, _Mapping]] = ...) -> None: ...

@@ -1,0 +1,1 @@
+"""What ops can see: metrics and structured logs."""

@@ -1,0 +1,333 @@
+"""The types that flow through the gateway, left to right: Frame → Sample → Window → WindowPrediction → Shot → Event.
+
+Two time scales appear everywhere. *Media time* is seconds since the camera's first frame on the film's own clock
+(``media`` fields); *wall time* is Unix seconds by the camera's clock (``capture_time``). Latency is measured on a
+third, the server's monotonic clock (``arrival``), and nowhere else.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside_server.errors import BadRequest
+
+STRIDE_S = 0.3
+"""Seconds between two samples of a window (source system: VideoMAE shot analytics)."""
+WINDOW_SAMPLES = 16
+"""Samples a window."""
+MIDDLE = range(4, 12)
+"""Sample indices in which a release counts: the middle eight."""
+
+_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
+_GAME = re.compile(rf"games/({_ID})")
+_CAMERA = re.compile(rf"(games/{_ID})/cameras/({_ID})")
+
+
+@dataclass(frozen=True, slots=True)
+class CameraName:
+    """``games/{game}/cameras/{camera}``.
+
+    Raises:
+        BadRequest: ``parse`` was given anything else.
+    """
+
+    game: str
+    """``games/{game}``."""
+    name: str
+    """The full resource name."""
+
+    @classmethod
+    def parse(cls, text: str) -> CameraName:
+        """Check and split a camera's resource name."""
+        match = _CAMERA.fullmatch(text)
+        if not match:
+            raise BadRequest(
+                f"camera {text[:80]!r} is not a name like games/final/cameras/left; ids are 1-63 letters, digits, . _ -",
+                field="camera",
+            )
+        return cls(match.group(1), text)
+
+
+def parse_game(text: str) -> str:
+    """Check a game's resource name and give it back.
+
+    Raises:
+        BadRequest: not ``games/{game}``.
+    """
+    if not _GAME.fullmatch(text):
+        raise BadRequest(f"game {text[:80]!r} is not a name like games/final", field="game")
+    return text
+
+
+class StreamMode(enum.Enum):
+    """What matters more when the gateway cannot keep up: the newest frame, or every frame."""
+
+    LIVE = "live"
+    FILM = "film"
+
+
+class Codec(enum.Enum):
+    """How packets are coded."""
+
+    H264 = "h264"
+    HEVC = "hevc"
+    JPEG = "jpeg"
+    RAW_RGB = "raw"
+
+
+class DropReason(enum.StrEnum):
+    """Why a frame was dropped: the bounded label of ``courtside_frames_dropped_total``."""
+
+    STALE = "stale"
+    DECODER_BEHIND = "decoder_behind"
+    AWAITING_KEYFRAME = "awaiting_keyframe"
+    CORRUPT = "corrupt"
+    LOST = "lost"
+    CLOCK = "clock"
+    DUPLICATE = "duplicate"
+    MODEL_UNAVAILABLE = "model_unavailable"
+    WINDOW_LATE = "window_late"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """What a camera said it will stream, checked."""
+
+    camera: CameraName
+    codec: Codec
+    mode: StreamMode
+    width: int
+    height: int
+    frame_rate: float
+    codec_config: bytes
+    time_base: float
+    """Seconds a pts unit."""
+    first_pts: int
+    epoch: int
+    session: str
+    rotation: int
+    """Clockwise degrees to turn decoded frames by."""
+    time_scale: float
+    """True seconds per media second (0.5 for film that runs at twice real speed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPacket:
+    """One coded frame as it came in."""
+
+    sequence: int
+    capture_time: float
+    """Unix seconds, camera's clock."""
+    arrival: float
+    """Server monotonic seconds."""
+    pts: int
+    dts: int | None
+    keyframe: bool
+    decode_only: bool
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One decoded frame: an immutable view into a ring (or an owned buffer before it is stored).
+
+    Attributes:
+        planes: I420, uint8, shape ``(height * 3 // 2, width)``; height and width are even.
+        media: seconds since the camera's first frame.
+        segment: counts discontinuities; media time is continuous within one segment.
+    """
+
+    camera: str
+    sequence: int
+    media: float
+    capture_time: float
+    arrival: float
+    segment: int
+    planes: NDArray[np.uint8]
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        return int(self.planes.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        return int(self.planes.shape[0]) * 2 // 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """What one grid time of the window scheduler saw.
+
+    Attributes:
+        index: grid index; grid time is ``index * STRIDE_S`` real seconds.
+        media: media time of the frame that was taken, seconds.
+        capture_time: wall clock of that frame.
+        pixels: RGB, uint8, ``(3, H, W)``, the model's input size.
+        held: True when no frame lay near the grid time and an earlier one stands in.
+        arrival: when the frame that completed the sample arrived (server monotonic).
+    """
+
+    index: int
+    media: float
+    capture_time: float
+    pixels: NDArray[np.uint8]
+    held: bool
+    arrival: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """Sixteen consecutive samples, due for a model.
+
+    Attributes:
+        index: grid index of sample 0; negative while the start of the film is padded with its first frame.
+        samples: the 16 samples, oldest first.
+        due: server monotonic seconds when the last sample was in.
+    """
+
+    camera: str
+    segment: int
+    index: int
+    samples: tuple[Sample, ...]
+    due: float
+
+    @property
+    def media_times(self) -> NDArray[np.float64]:
+        """Media time of each sample, ``(16,)`` seconds."""
+        return np.array([s.media for s in self.samples])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WindowPrediction:
+    """What a window model said of one window.
+
+    Attributes:
+        index: grid index of sample 0.
+        start: grid time of sample 0, real seconds since the segment's first frame.
+        shot: probability that a shot was released in the window.
+        release: distribution over the 16 samples, ``(16,)``, sums to 1.
+        zone: distribution over the seven zones (index 0 is PAINT), ``(7,)``.
+        make: probability that the shot goes in.
+        model: ``name:version``.
+    """
+
+    index: int
+    start: float
+    shot: float
+    release: NDArray[np.float32]
+    zone: NDArray[np.float32]
+    make: float
+    model: str
+
+
+class Zone(enum.IntEnum):
+    """Court zones; values equal the wire's."""
+
+    UNSPECIFIED = 0
+    PAINT = 1
+    MID_RANGE = 2
+    LEFT_CORNER_THREE = 3
+    LEFT_WING_THREE = 4
+    TOP_THREE = 5
+    RIGHT_WING_THREE = 6
+    RIGHT_CORNER_THREE = 7
+
+    @property
+    def points(self) -> int:
+        """Two or three; zero when unspecified."""
+        return 0 if self is Zone.UNSPECIFIED else 2 if self <= Zone.MID_RANGE else 3
+
+
+class ShotResult(enum.IntEnum):
+    """What the rim decided; values equal the wire's."""
+
+    UNKNOWN = 0
+    MADE = 1
+    MISSED = 2
+
+
+class Lifecycle(enum.IntEnum):
+    """Where an event is in its life; values equal the wire's."""
+
+    PROVISIONAL = 1
+    CONFIRMED = 2
+    RETRACTED = 3
+
+
+class CameraState(enum.IntEnum):
+    """What happened to a camera; values equal the wire's."""
+
+    ONLINE = 1
+    OFFLINE = 2
+    DISCONTINUITY = 3
+    DEGRADED = 4
+    RECOVERED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One shot as known so far."""
+
+    probability: float
+    release_uncertainty: float
+    zone: Zone
+    zone_probabilities: tuple[float, ...]
+    make_probability: float
+    model: str
+    windows_agreeing: int = 0
+    windows_covering: int = 0
+    result: ShotResult = ShotResult.UNKNOWN
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStatus:
+    """A camera's change of state, with one sentence for a person."""
+
+    state: CameraState
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventDraft:
+    """An event before the log has given it a sequence."""
+
+    game: str
+    camera: str
+    event_id: str
+    lifecycle: Lifecycle
+    event_time: float
+    """Unix seconds, camera's clock (a shot: its release)."""
+    media_offset: float
+    """Seconds since the camera's first frame, media clock."""
+    payload: Shot | CameraStatus
+    due: float | None = field(default=None, compare=False)
+    """Server monotonic seconds when the last sample behind this event was in; for latency only, not stored."""
+
+    @property
+    def kind(self) -> str:
+        """``shot`` or ``camera_status``: the bounded label of metrics."""
+        return "shot" if isinstance(self.payload, Shot) else "camera_status"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One durable entry of a game's log.
+
+    Attributes:
+        sequence: position in the game's log, from 1, gap-free.
+        revision: 1 for the first of its ``event_id``, counting up.
+        append_time: Unix seconds, server's clock.
+    """
+
+    draft: EventDraft
+    sequence: int
+    revision: int
+    append_time: float

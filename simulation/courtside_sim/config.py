@@ -1,0 +1,57 @@
+"""What a caller may choose about a game and its camera; whatever is None is drawn by the seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CAMERA_KINDS = ("sideline", "behind", "broadcast")
+
+
+@dataclass(frozen=True)
+class GameConfig:
+    """A game to simulate.
+
+    Attributes:
+        duration: Seconds.
+        tick_rate: Behaviour steps per second.
+        players: 1 to 10, or None to let the seed draw 2 to 10.
+        court: 'nba', 'fiba' or None.
+        half: True for a half court, False for a full one, or None.
+        shot_interval: Mean seconds aimed for between two releases.
+    """
+
+    duration: float = 60.0
+    tick_rate: float = 60.0
+    players: int | None = None
+    court: str | None = None
+    half: bool | None = None
+    shot_interval: float = 6.0
+
+    def __post_init__(self) -> None:
+        """Raise ValueError on values no game can have."""
+        if not 0.5 <= self.duration <= 7200:
+            raise ValueError(f"duration must be 0.5 to 7200 seconds, not {self.duration}")
+        if not 30 <= self.tick_rate <= 240:
+            raise ValueError(f"tick_rate must be 30 to 240 per second, not {self.tick_rate}")
+        if self.players is not None and not 1 <= self.players <= 10:
+            raise ValueError(f"players must be 1 to 10, not {self.players}")
+        if self.court not in (None, "nba", "fiba"):
+            raise ValueError(f"unknown court {self.court!r}: use 'nba' or 'fiba'")
+        if not 2.0 <= self.shot_interval <= 60:
+            raise ValueError(f"shot_interval must be 2 to 60 seconds, not {self.shot_interval}")
+
+
+@dataclass(frozen=True)
+class CameraConfig:
+    """A camera: its kind (None lets the seed draw it) and the picture's size in pixels."""
+
+    kind: str | None = None
+    width: int = 640
+    height: int = 360
+
+    def __post_init__(self) -> None:
+        """Raise ValueError on an unknown kind or an impossible size."""
+        if self.kind is not None and self.kind not in CAMERA_KINDS:
+            raise ValueError(f"unknown camera {self.kind!r}: use one of {', '.join(CAMERA_KINDS)}")
+        if not (64 <= self.width <= 3840 and 64 <= self.height <= 2160):
+            raise ValueError(f"picture must be 64x64 to 3840x2160, not {self.width}x{self.height}")

@@ -1,0 +1,83 @@
+"""What is really happening: the ground truth of shots and of single frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from .court import Zone
+
+
+class Action(IntEnum):
+    """What a player is doing."""
+
+    STAND = 0
+    WALK = 1
+    RUN = 2
+    DRIBBLE = 3
+    HOLD = 4
+    PASS = 5
+    CATCH = 6
+    GATHER = 7
+    SHOOT = 8
+    FOLLOW_THROUGH = 9
+    PUMP_FAKE = 10
+    REBOUND = 11
+    GUARD = 12
+    CONTEST = 13
+
+
+@dataclass(frozen=True)
+class ShotTruth:
+    """One shot; times in seconds from the game's start, position in court metres.
+
+    `release_time` is the first moment the ball is free of the hand. `result_time` is when the ball fell past the ring's
+    plane for the last time: through the ring when `made`, outside it otherwise.
+    """
+
+    shot_id: int
+    release_time: float
+    shooter: int
+    team: int
+    x: float
+    y: float
+    zone: Zone
+    three: bool
+    made: bool
+    result_time: float
+    basket: int
+
+
+@dataclass(frozen=True)
+class FrameTruth:
+    """One frame as a camera sees it; P players (all of them, in id order), R rims, pixels with y down.
+
+    Attributes:
+        time: Seconds from the game's start.
+        boxes: (P, 4) float32 xyxy, clipped to the frame; all zero for a player out of view.
+        players: (P,) int64 ids.
+        teams: (P,) int64, 0 or 1.
+        keypoints: (P, 17, 3) float32 x, y, visibility in COCO order; visibility 0 outside the frame, 1 hidden, 2 seen.
+        actions: (P,) int64 `Action` values.
+        ball: (4,) float32 x, y, radius, visible (1 or 0).
+        rims: (R, 4) float32 xyxy around each ring (without board or net), clipped; all zero out of view.
+        ball_holder: Id of the player with the ball (dribbling counts), or None.
+        in_view: (P,) bool.
+        ball_position: (3,) float64 court metres.
+        positions: (P, 2) float64 court metres.
+    """
+
+    time: float
+    boxes: np.ndarray
+    players: np.ndarray
+    teams: np.ndarray
+    keypoints: np.ndarray
+    actions: np.ndarray
+    ball: np.ndarray
+    rims: np.ndarray
+    ball_holder: int | None
+    in_view: np.ndarray
+    ball_position: np.ndarray
+    positions: np.ndarray
