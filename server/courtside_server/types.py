@@ -47,7 +47,7 @@ class CameraName:
         match = _CAMERA.fullmatch(text)
         if not match:
             raise BadRequest(
-                f"camera {text[:80]!r} is not a name like games/final/cameras/left; ids are 1-63 letters, digits, . _ -",
+                f"camera {text[:80]!r} is no name like games/final/cameras/left; ids are 1-63 letters, digits, . _ -",
                 field="camera",
             )
         return cls(match.group(1), text)
@@ -113,7 +113,7 @@ class StreamInfo:
     rotation: int
     """Clockwise degrees to turn decoded frames by."""
     time_scale: float
-    """True seconds per media second (0.5 for film that runs at twice real speed)."""
+    """True seconds per media second (2 for film that runs at twice real speed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +166,12 @@ class Sample:
     """What one grid time of the window scheduler saw.
 
     Attributes:
-        index: grid index; grid time is ``index * STRIDE_S`` real seconds.
+        index: grid index; grid time is ``index * STRIDE_S`` real seconds after the segment's first frame.
         media: media time of the frame that was taken, seconds.
-        capture_time: wall clock of that frame.
+        capture_time: wall clock of that frame, Unix seconds.
         pixels: RGB, uint8, ``(3, H, W)``, the model's input size.
         held: True when no frame lay near the grid time and an earlier one stands in.
-        arrival: when the frame that completed the sample arrived (server monotonic).
+        arrival: when the frame that completed the sample arrived (server monotonic seconds).
     """
 
     index: int
@@ -187,21 +187,19 @@ class Window:
     """Sixteen consecutive samples, due for a model.
 
     Attributes:
-        index: grid index of sample 0; negative while the start of the film is padded with its first frame.
+        index: grid index of sample 0; negative where the start of the film is padded with its first frame.
         samples: the 16 samples, oldest first.
-        due: server monotonic seconds when the last sample was in.
     """
 
     camera: str
     segment: int
     index: int
     samples: tuple[Sample, ...]
-    due: float
 
     @property
-    def media_times(self) -> NDArray[np.float64]:
-        """Media time of each sample, ``(16,)`` seconds."""
-        return np.array([s.media for s in self.samples])
+    def due(self) -> float:
+        """Server monotonic seconds when the last sample was in."""
+        return self.samples[-1].arrival
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,21 +208,25 @@ class WindowPrediction:
 
     Attributes:
         index: grid index of sample 0.
-        start: grid time of sample 0, real seconds since the segment's first frame.
+        media: media time of each sample, ``(16,)`` seconds.
+        wall: capture time of each sample, ``(16,)`` Unix seconds.
         shot: probability that a shot was released in the window.
         release: distribution over the 16 samples, ``(16,)``, sums to 1.
         zone: distribution over the seven zones (index 0 is PAINT), ``(7,)``.
         make: probability that the shot goes in.
         model: ``name:version``.
+        due: server monotonic seconds when the last sample was in.
     """
 
     index: int
-    start: float
+    media: NDArray[np.float64]
+    wall: NDArray[np.float64]
     shot: float
     release: NDArray[np.float32]
     zone: NDArray[np.float32]
     make: float
     model: str
+    due: float
 
 
 class Zone(enum.IntEnum):

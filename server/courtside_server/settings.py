@@ -1,0 +1,182 @@
+"""One typed settings model, read from TOML, then environment, then flags; unknown keys are errors."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from pydantic_settings import (
+    SettingsError as SourceError,
+)
+
+from courtside_server.errors import SettingsError
+
+PREFIX = "COURTSIDE_"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ListenSettings(_Section):
+    """Where the gateway listens. Loopback unless told otherwise: there is no authentication on these ports."""
+
+    grpc: str = "127.0.0.1:50051"
+    http: str = "127.0.0.1:8080"
+    max_message_bytes: int = Field(8 * 2**20, ge=64 * 2**10, le=256 * 2**20)
+    max_streams: int = Field(64, ge=1, le=4096)
+
+    @field_validator("grpc", "http")
+    @classmethod
+    def _host_port(cls, value: str) -> str:
+        host, colon, port = value.rpartition(":")
+        if not (host and colon and port.isdigit() and int(port) < 65536):
+            raise ValueError(f"{value!r} is not HOST:PORT")
+        return value
+
+
+class IngestSettings(_Section):
+    """What a camera may send and how much of it is kept."""
+
+    staleness_s: float = Field(0.5, gt=0, le=10)
+    frame_ring_mb: int = Field(44, ge=4, le=4096)
+    packet_ring_mb: int = Field(8, ge=1, le=4096)
+    resume_grace_s: float = Field(30.0, ge=0, le=3600)
+    status_interval_s: float = Field(0.5, ge=0.05, le=10)
+
+
+class WindowSettings(_Section):
+    """How windows are staggered and merged."""
+
+    hop: int = Field(1, ge=1, le=8, description="samples of 0.3 s between windows: 1 low latency, 8 half a window")
+    threshold: float = Field(0.8, gt=0, lt=1)
+    nms_radius_s: float = Field(1.0, gt=0, le=4)
+    middle_only: bool = True
+    min_support: float = Field(0.4, ge=0, le=1)
+    queue: int = Field(16, ge=1, le=1024, description="windows waiting for the model, a camera")
+
+
+class InferenceSettings(_Section):
+    """Which engine answers, and with what."""
+
+    engine: Literal["embedded", "triton"] = "embedded"
+    model: str = "shot_clip"
+    repository: Path = Path("model_repository")
+    triton_url: str = "127.0.0.1:8001"
+    shared_memory: bool = False
+    timeout_s: float = Field(2.0, gt=0, le=60)
+    threads: int = Field(0, ge=0, le=256, description="intra-op threads of the embedded engine; 0: all cores")
+
+
+class EventSettings(_Section):
+    """The event log and its subscribers."""
+
+    data_dir: Path = Path("var")
+    subscriber_buffer: int = Field(1000, ge=1, le=100_000)
+    heartbeat_s: float = Field(2.0, gt=0, le=60)
+    max_events_per_game: int | None = Field(None, ge=100)
+
+
+class Settings(BaseSettings):
+    """All settings of ``courtside serve``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+    )
+
+    listen: ListenSettings = ListenSettings()
+    ingest: IngestSettings = IngestSettings()
+    windows: WindowSettings = WindowSettings()
+    inference: InferenceSettings = InferenceSettings()
+    events: EventSettings = EventSettings()
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "console"] = "auto"
+    drain_s: float = Field(10.0, ge=0, le=300)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags win over the environment, the environment over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def to_toml(self) -> str:
+        """The settings as TOML that :func:`load_settings` reads back to the same."""
+        tops, tables = [], []
+        for key, value in self.model_dump(mode="json", exclude_none=True).items():
+            if isinstance(value, Mapping):
+                tables.append(f"\n[{key}]\n" + "".join(f"{k} = {_literal(v)}\n" for k, v in value.items()))
+            else:
+                tops.append(f"{key} = {_literal(value)}\n")
+        return "".join(tops) + "".join(tables)
+
+    def camera_memory_mb(self) -> int:
+        """Upper bound of the memory one 720p camera takes, megabytes."""
+        samples = 20 * 3 * 144 * 256 // 2**20 + 1
+        return self.ingest.frame_ring_mb + self.ingest.packet_ring_mb + samples
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return str(value)
+
+
+def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
+    """Read the settings: defaults, then the TOML file, then ``COURTSIDE_SECTION__KEY`` variables, then flags.
+
+    Args:
+        config: TOML file, or ``None``.
+        flags: dotted keys (``listen.grpc``) to values; ``None`` values are left out.
+
+    Raises:
+        SettingsError: file missing or no TOML, unknown key, bad value; the message names the key.
+    """
+    given: dict[str, Any] = {}
+    for dotted, value in (flags or {}).items():
+        section, _, key = dotted.rpartition(".")
+        if value is not None:
+            (given.setdefault(section, {}) if section else given)[key] = value
+    _refuse_unknown_variables()
+    if config is not None and not config.is_file():
+        raise SettingsError(f"cannot read the settings file {config}: no such file")
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=config)
+
+    try:
+        return FromFile(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise SettingsError(f"unknown setting {key!r}; `courtside serve --print-config` lists all", key=key) from None
+        raise SettingsError(f"setting {key!r}: {first['msg']} (got {first['input']!r})", key=key) from None
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, SourceError) as error:
+        raise SettingsError(f"cannot read the settings ({config or 'environment'}): {error}") from None
+
+
+def _refuse_unknown_variables() -> None:
+    # pydantic-settings passes over a misspelt top-level variable; a typo must not be silently ignored.
+    for name in os.environ:
+        section = name.removeprefix(PREFIX).split("__")[0].lower()
+        if name.startswith(PREFIX) and section not in Settings.model_fields:
+            raise SettingsError(f"unknown variable {name}; settings are spelled {PREFIX}SECTION__KEY", key=name)

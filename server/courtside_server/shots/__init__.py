@@ -1,0 +1,1 @@
+"""A shot's life: what window models say, assembled into one event with revisions."""

@@ -1,0 +1,89 @@
+"""Assembling: every change of a merged shot → one event draft, the same event_id from first sight to last word."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable
+
+import numpy as np
+
+from courtside_server.types import CameraName, EventDraft, Lifecycle, Shot, ShotResult, Zone
+from courtside_server.windows.merge import MergedShot
+
+
+def shot_id(camera: str, wall: float) -> str:
+    """Deterministic event id of a shot: camera and capture time of the first estimate, to the millisecond."""
+    digest = hashlib.blake2b(f"{camera}@{round(wall * 1000)}".encode(), digest_size=10)
+    return f"shot-{digest.hexdigest()}"
+
+
+class ShotAssembler:
+    """Gives each merged shot its event id and drafts its events; one a camera.
+
+    A shot that is seen again (a film re-sent after a restart, a stream that resumed) comes out under its old id,
+    because ids are looked up by release time first.
+
+    Args:
+        camera: where the shots are seen.
+        known: wall release time and event id of shots already in the log.
+        radius: releases closer than this are the same shot, seconds.
+        remember: how many shots to keep for that look-up.
+    """
+
+    def __init__(
+        self, camera: CameraName, known: Iterable[tuple[float, str]] = (), radius: float = 1.0, remember: int = 256
+    ) -> None:
+        self._camera, self._radius, self._remember = camera, radius, remember
+        self._known: OrderedDict[str, float] = OrderedDict((event_id, wall) for wall, event_id in known)
+        self._ids: dict[tuple[int, int], str] = {}
+
+    def draft(self, segment: int, shot: MergedShot) -> EventDraft | None:
+        """The event that says what is now known of ``shot``.
+
+        Args:
+            segment: segment the merger works on; its keys are unique within one.
+            shot: the change.
+
+        Returns:
+            ``None`` for a candidate that lost its event id to a stronger one (it was seen before under that id).
+        """
+        key = (segment, shot.key)
+        event_id = self._ids.get(key)
+        if event_id is None:
+            event_id = self._find(shot.wall) or shot_id(self._camera.name, shot.wall)
+            self._ids[key] = event_id
+        if shot.lifecycle is not Lifecycle.PROVISIONAL:
+            del self._ids[key]
+            if shot.lifecycle is Lifecycle.RETRACTED and event_id in self._ids.values():
+                return None
+        self._known[event_id] = shot.wall
+        while len(self._known) > self._remember:
+            self._known.popitem(last=False)
+        zone = Zone(int(np.argmax(shot.zone)) + 1)
+        return EventDraft(
+            game=self._camera.game,
+            camera=self._camera.name,
+            event_id=event_id,
+            lifecycle=shot.lifecycle,
+            event_time=round(shot.wall, 6),
+            media_offset=round(shot.media, 6),
+            payload=Shot(
+                probability=round(shot.score, 6),
+                release_uncertainty=round(shot.spread, 6),
+                zone=zone,
+                zone_probabilities=tuple(round(float(p), 6) for p in shot.zone),
+                make_probability=round(shot.make, 6),
+                model=shot.model,
+                windows_agreeing=shot.agreeing,
+                windows_covering=shot.covering,
+                result=ShotResult.UNKNOWN,
+                interrupted=shot.interrupted,
+            ),
+            due=shot.due,
+        )
+
+    def _find(self, wall: float) -> str | None:
+        taken = set(self._ids.values())
+        near = [(abs(t - wall), e) for e, t in self._known.items() if e not in taken and abs(t - wall) <= self._radius]
+        return min(near)[1] if near else None
