@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import threading
 import time
 from collections import deque
@@ -54,13 +55,15 @@ class PipelineRules:
         hop: samples between window starts.
         merge: how predictions become shots.
         queue: windows waiting for the model.
-        retry_s: pause before film asks an unavailable engine again, seconds.
+        retry_s: pause before film asks an unavailable engine or log again, seconds.
+        stop_s: how long :meth:`CameraPipeline.stop` waits for windows that are under way, seconds.
     """
 
     hop: int = 1
     merge: MergeRules = field(default_factory=MergeRules)
     queue: int = 16
     retry_s: float = 0.5
+    stop_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class CameraPipeline:
         self._merging_segment = 0
         self._degraded = False
         self._pending: deque[EventDraft] = deque()
+        self._publishing = asyncio.Lock()
         self.windows_scored = 0
 
     # ---- decode thread -------------------------------------------------------------------------------------------
@@ -167,9 +171,13 @@ class CameraPipeline:
         task, self._task = self._task, None
         if task is None:
             return
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        await self._close_segment(interrupted)
+        with contextlib.suppress(asyncio.CancelledError, TimeoutError):
+            await asyncio.wait_for(task, self._rules.stop_s)
+        for entry in await self._queue.get(most=sys.maxsize):
+            if isinstance(entry, _End):
+                entry.done.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._close_segment(interrupted), self._rules.stop_s)
 
     async def _run(self) -> None:
         while entries := await self._queue.get(_BATCH):
@@ -183,7 +191,8 @@ class CameraPipeline:
                 elif isinstance(entry, _Reset):
                     await self._close_segment(interrupted=False)
                     self._merging_segment = entry.segment
-                    await self._publish([self._status(CameraState.DISCONTINUITY, entry.detail, entry.wall, entry.media)])
+                    status = self._status(CameraState.DISCONTINUITY, entry.detail, entry.wall, entry.media)
+                    await self._publish([status])
                 else:
                     await self._close_segment(interrupted=False)
                     entry.done.set()
@@ -224,18 +233,19 @@ class CameraPipeline:
         while len(self._pending) > _PENDING_DRAFTS:
             lost = self._pending.popleft()
             log.error("event lost: the log was unavailable too long", camera=self._name, event_id=lost.event_id)
-        while self._pending:
-            batch = list(self._pending)
-            try:
-                await self._hub.publish(batch)
-            except LogUnavailable as error:
-                log.warning("event log unavailable; events wait", camera=self._name, waiting=len(batch), error=str(error))
-                if not self._film:
-                    return
-                await asyncio.sleep(self._rules.retry_s)
-            else:
-                for _ in batch:
-                    self._pending.popleft()
+        async with self._publishing:
+            while self._pending:
+                batch = list(self._pending)
+                try:
+                    await self._hub.publish(batch)
+                except LogUnavailable as error:
+                    log.warning("event log unavailable", camera=self._name, waiting=len(batch), error=str(error))
+                    if not self._film:
+                        return  # the next window tries again; live never waits
+                    await asyncio.sleep(self._rules.retry_s)
+                else:
+                    for _ in batch:
+                        self._pending.popleft()
 
     async def _degrade(self, error: EngineError, window: Window) -> None:
         if not self._degraded:

@@ -91,7 +91,11 @@ class Settings(BaseSettings):
     """All settings of ``courtside serve``."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
     )
 
     listen: ListenSettings = ListenSettings()
@@ -168,7 +172,8 @@ def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = 
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            raise SettingsError(f"unknown setting {key!r}; `courtside serve --print-config` lists all", key=key) from None
+            message = f"unknown setting {key!r}; `courtside serve --print-config` lists them all"
+            raise SettingsError(message, key=key) from None
         raise SettingsError(f"setting {key!r}: {first['msg']} (got {first['input']!r})", key=key) from None
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, SourceError) as error:
         raise SettingsError(f"cannot read the settings ({config or 'environment'}): {error}") from None

@@ -102,7 +102,7 @@ class _Candidate:
         self._estimate()
 
     def _estimate(self) -> None:
-        # Windows closer to their edge see less of the flight and score lower: NMS would choose by score, so weigh by it.
+        # Windows closer to their edge see less of the flight and score lower: NMS would choose by score: weigh by it.
         weights = np.array([v.score for v in self.votes])
         weights /= weights.sum()
         self.best = max(self.votes, key=lambda v: v.score)

@@ -1,5 +1,7 @@
 """Staggered windows: right starts, full coverage by the middle eight, padding at both ends."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -35,7 +37,7 @@ def test_a_window_is_due_the_moment_its_last_sample_is_in():
 def test_every_sample_lies_in_the_middle_of_a_window(count, hop):
     live, flushed, _ = schedule(count, hop)
     windows = live + flushed
-    assert [b.index - a.index for a, b in zip(windows, windows[1:], strict=False)] == [hop] * (len(windows) - 1)
+    assert [b.index - a.index for a, b in itertools.pairwise(windows)] == [hop] * (len(windows) - 1)
     seen = {w.index + position for w in windows for position in MIDDLE}
     assert set(range(count)) <= seen
     for window in windows:
