@@ -1,0 +1,53 @@
+"""Drawing with depth: shapes are collected with their distance, then painted far to near."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from .look import Color
+
+SHIFT = 4
+UNIT = 1 << SHIFT
+
+
+class Canvas:
+    """Shapes waiting to be painted; coordinates are pixels as floats, drawn to a sixteenth of a pixel."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._shapes: list[tuple[float, Callable[..., object], tuple]] = []
+
+    def limb(self, depth: float, a: np.ndarray, b: np.ndarray, thickness: float, color: Color) -> None:
+        """A round-ended bar from pixel `a` to pixel `b`."""
+        start = (int(a[0] * UNIT), int(a[1] * UNIT))
+        stop = (int(b[0] * UNIT), int(b[1] * UNIT))
+        wide = max(1, round(thickness))
+        self._shapes.append((depth, cv2.line, (start, stop, color, wide, cv2.LINE_AA, SHIFT)))
+
+    def polygon(self, depth: float, points: np.ndarray, color: Color) -> None:
+        """A filled convex polygon, (N, 2) pixels."""
+        fixed = (np.asarray(points) * UNIT).astype(np.int32)
+        self._shapes.append((depth, cv2.fillConvexPoly, (fixed, color, cv2.LINE_AA, SHIFT)))
+
+    def stroke(self, depth: float, points: list[np.ndarray], thickness: float, color: Color) -> None:
+        """Open polylines, each (N, 2) pixels."""
+        fixed = [(np.asarray(p) * UNIT).astype(np.int32) for p in points]
+        wide = max(1, round(thickness))
+        self._shapes.append((depth, cv2.polylines, (fixed, False, color, wide, cv2.LINE_AA, SHIFT)))
+
+    def disc(self, depth: float, centre: np.ndarray, radius: float, color: Color) -> None:
+        """A filled circle."""
+        middle = (int(centre[0] * UNIT), int(centre[1] * UNIT))
+        self._shapes.append((depth, cv2.circle, (middle, max(int(radius * UNIT), 8), color, -1, cv2.LINE_AA, SHIFT)))
+
+    def call(self, depth: float, paint: Callable[..., object], *arguments: object) -> None:
+        """Anything else: `paint(picture, *arguments)` when its turn comes."""
+        self._shapes.append((depth, paint, arguments))
+
+    def paint(self, picture: np.ndarray) -> None:
+        """Paint everything onto `picture` (H, W, 3) uint8, farthest first, ties in the order added."""
+        for _, paint, arguments in sorted(self._shapes, key=lambda shape: -shape[0]):
+            paint(picture, *arguments)

@@ -1,0 +1,117 @@
+"""A simulated film behind one address, such as sim://7?camera=behind: frames in order, and their truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlsplit
+
+import numpy as np
+
+from .camera import SimulatedCamera
+from .config import CAMERA_KINDS, CameraConfig, GameConfig
+from .game import FILM_STREAM, Game, simulate, stream
+from .truth import ShotTruth
+
+_QUERY = {"camera": str, "width": int, "height": int, "fps": float, "duration": float, "players": int}
+
+
+class SimulatedFilm:
+    """A game filmed by one camera at a fixed rate.
+
+    Attributes:
+        game, camera: What is filmed and by what.
+        fps: Frames per second.
+        width, height: Pixels.
+    """
+
+    def __init__(self, camera: SimulatedCamera, fps: float):
+        """Film with `camera` at `fps`."""
+        if not 1 <= fps <= 240:
+            raise ValueError(f"fps must be 1 to 240, not {fps}")
+        self.camera, self.fps = camera, fps
+        self.width, self.height = camera.width, camera.height
+
+    @property
+    def game(self) -> Game:
+        """The game being filmed."""
+        return self.camera.game
+
+    @property
+    def shots(self) -> tuple[ShotTruth, ...]:
+        """Every shot in order of release."""
+        return self.camera.game.shots
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return int(self.game.duration * self.fps + 1e-6)
+
+    def __iter__(self) -> Iterator[tuple[float, np.ndarray]]:
+        """Yield (time in seconds, (height, width, 3) uint8 BGR) in order."""
+        for index in range(len(self)):
+            time = index / self.fps
+            yield time, self.camera.render(time)
+
+
+def _parse(url: str) -> tuple[int, dict]:
+    parts = urlsplit(url)
+    if parts.scheme != "sim":
+        raise ValueError(f"{url!r} is not a simulation address: expected sim://SEED")
+    if not parts.netloc.isascii() or not parts.netloc.isdigit() or parts.path not in ("", "/") or parts.fragment:
+        raise ValueError(f"{url!r} has no seed: expected sim://SEED with a non-negative whole number")
+    options: dict = {}
+    for key, value in parse_qsl(parts.query, keep_blank_values=True):
+        if key not in _QUERY:
+            raise ValueError(f"unknown simulation option {key!r}: use one of {', '.join(_QUERY)}")
+        if key in options:
+            raise ValueError(f"simulation option {key!r} is given twice")
+        try:
+            options[key] = _QUERY[key](value)
+        except ValueError:
+            raise ValueError(f"simulation option {key!r} cannot be {value!r}") from None
+    return int(parts.netloc), options
+
+
+def open_simulation(
+    url_or_seed: str | int,
+    *,
+    duration: float = 60.0,
+    fps: float = 30.0,
+    width: int = 640,
+    height: int = 360,
+    camera: str | None = None,
+    players: int | None = None,
+) -> SimulatedFilm:
+    """Open a simulated film by seed or by address; an address' own options win over the arguments.
+
+    The camera's kind, when not given, is drawn by the seed, and the game suits it: a few players at one basket for
+    'behind', half-court play for 'sideline', full-court play for 'broadcast'.
+
+    Args:
+        url_or_seed: A seed, or sim://SEED with optional ?camera=&width=&height=&fps=&duration=&players=.
+        duration: Seconds.
+        fps: Frames per second.
+        width: Pixels.
+        height: Pixels.
+        camera: 'sideline', 'behind', 'broadcast' or None.
+        players: 1 to 10, or None.
+
+    Raises:
+        ValueError: on an unknown option or an impossible value, in one sentence.
+    """
+    options = {"duration": duration, "fps": fps, "width": width, "height": height, "camera": camera, "players": players}
+    if isinstance(url_or_seed, str):
+        seed, chosen = _parse(url_or_seed)
+        options.update(chosen)
+    else:
+        seed = int(url_or_seed)
+    if seed < 0:
+        raise ValueError(f"seed must not be negative, got {seed}")
+    rng = stream(seed, FILM_STREAM)
+    drawn = CAMERA_KINDS[int(rng.integers(len(CAMERA_KINDS)))]
+    kind = options["camera"] if options["camera"] is not None else drawn
+    view = CameraConfig(kind, options["width"], options["height"])
+    low, high = {"behind": (2, 5), "sideline": (2, 9), "broadcast": (6, 11)}[kind]
+    count = int(rng.integers(low, high))
+    count = count if options["players"] is None else options["players"]
+    game = simulate(seed, GameConfig(duration=options["duration"], players=count, half=kind != "broadcast"))
+    return SimulatedFilm(SimulatedCamera(game, view), options["fps"])

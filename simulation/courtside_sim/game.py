@@ -1,0 +1,78 @@
+"""A simulated game: who plays where, every shot's truth, and the state at any moment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from .config import GameConfig
+from .court import Court, make_court
+from .director import Director
+from .recording import Recording, State
+from .roster import Roster, draw_roster
+from .truth import ShotTruth
+
+GAME_STREAM, LOOK_STREAM, CAMERA_STREAM, FILM_STREAM = 1, 2, 3, 4
+
+
+def stream(seed: int, purpose: int) -> np.random.Generator:
+    """An independent random generator for one purpose of one seed."""
+    return np.random.default_rng(np.random.SeedSequence([seed, purpose]))
+
+
+class Game:
+    """A finished game; build one with `simulate`.
+
+    Attributes:
+        seed: What it was drawn from.
+        config: As asked, with every None replaced by what the seed drew.
+        court: Geometry.
+        roster: Players.
+        shots: Every shot in order of release.
+        recording: States at the tick rate.
+    """
+
+    def __init__(
+        self, seed: int, config: GameConfig, court: Court, roster: Roster, shots: tuple[ShotTruth, ...], record: Recording
+    ):
+        """Hold a played game."""
+        self.seed, self.config, self.court, self.roster = seed, config, court, roster
+        self.shots, self.recording = shots, record
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.config.duration
+
+    def state(self, time: float) -> State:
+        """The interpolated state at `time` seconds, held at the ends."""
+        return self.recording.at(time)
+
+
+def simulate(seed: int, config: GameConfig | None = None) -> Game:
+    """Play one game; the same seed and config always give the identical game.
+
+    Args:
+        seed: Non-negative.
+        config: What to fix; None fields are drawn.
+
+    Raises:
+        ValueError: on a negative seed.
+    """
+    if seed < 0:
+        raise ValueError(f"seed must not be negative, got {seed}")
+    config = config or GameConfig()
+    rng = stream(seed, GAME_STREAM)
+    half, name, count = bool(rng.random() < 0.65), ("nba", "fiba")[int(rng.integers(2))], int(rng.integers(2, 11))
+    config = replace(
+        config,
+        half=half if config.half is None else config.half,
+        court=name if config.court is None else config.court,
+        players=count if config.players is None else config.players,
+    )
+    court = make_court(config.court, config.half)
+    roster = draw_roster(config.players, rng)
+    director = Director(court, roster, config, rng)
+    recording = director.run()
+    return Game(seed, config, court, roster, tuple(director.shots), recording)

@@ -1,0 +1,137 @@
+"""Draws baskets: stanchion, backboard, ring and net."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .canvas import SHIFT, UNIT, Canvas
+from .court import Court
+from .figures import Wardrobe
+from .lens import Lens
+from .look import Look
+from .physics import NET_LENGTH
+
+RING_STEPS = 20
+NET_STRANDS = 10
+
+
+class Hoop:
+    """One basket's geometry, ready to be projected."""
+
+    def __init__(self, court: Court, basket: int):
+        """Build the points of basket number `basket`."""
+        sign = 1.0 if basket == 0 else -1.0
+        self.centre = court.rim_centre(basket)
+        angle = np.linspace(0, 2 * np.pi, RING_STEPS, endpoint=False)
+        circle = np.stack([np.cos(angle), np.sin(angle), np.zeros(RING_STEPS)], -1)
+        self.ring = self.centre + circle * court.rim_radius
+        x, half = court.board_x(basket), court.board_width / 2
+        low, high = court.board_bottom, court.board_bottom + court.board_height
+        self.board = np.array([[x, -half, low], [x, half, low], [x, half, high], [x, -half, high]])
+        back = np.array([0.04 * sign, 0.0, 0.0])
+        self.board_back = self.board + back
+        square_low = court.rim_height + 0.02
+        self.square = np.array(
+            [[x, -0.3, square_low], [x, 0.3, square_low], [x, 0.3, square_low + 0.45], [x, -0.3, square_low + 0.45]]
+        )
+        post = court.length / 2 * sign + 0.9 * sign
+        self.stand = np.array(
+            [
+                [post, 0, 0],
+                [post, 0, 2.6],
+                [x + 0.1 * sign, 0, court.rim_height + 0.35],
+                [post, 0, 1.9],
+                [x + 0.1 * sign, 0, court.rim_height - 0.05],
+            ]
+        )
+        self.bracket = np.array([[x, 0, court.rim_height - 0.02], self.centre - back * 0])
+        self.bracket[1, 0] += court.rim_radius * sign
+        strands = np.linspace(0, 2 * np.pi, NET_STRANDS, endpoint=False)
+        self._net_angle = strands
+        self._radius = court.rim_radius
+
+    def net(self, push: float) -> np.ndarray:
+        """Net points (4 rows, NET_STRANDS, 3) from ring to hem; `push` 0..1 flares and lifts it as a ball passes."""
+        rows = []
+        for level, (down, wide) in enumerate(((0.0, 1.0), (0.36, 0.78), (0.7, 0.62), (1.0, 0.56))):
+            angle = self._net_angle + (level % 2) * np.pi / NET_STRANDS
+            radius = self._radius * (wide + push * 0.25 * down)
+            drop = down * NET_LENGTH * (1 - 0.35 * push)
+            rows.append(
+                np.stack([np.cos(angle) * radius, np.sin(angle) * radius, np.full(NET_STRANDS, -drop)], -1) + self.centre
+            )
+        return np.stack(rows)
+
+
+def _glass(picture: np.ndarray, corners: np.ndarray, alpha: float) -> None:
+    low, high = corners.min(0), corners.max(0)
+    x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
+    x1, y1 = min(int(high[0]) + 2, picture.shape[1]), min(int(high[1]) + 2, picture.shape[0])
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        return
+    mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    cv2.fillConvexPoly(mask, ((corners - (x0, y0)) * UNIT).astype(np.int32), 255, cv2.LINE_8, SHIFT)
+    patch = picture[y0:y1, x0:x1]
+    cv2.copyTo(cv2.convertScaleAbs(patch, alpha=1 - alpha, beta=235 * alpha), mask, patch)
+
+
+def add_hoop(canvas: Canvas, hoop: Hoop, lens: Lens, look: Look, wardrobe: Wardrobe, push: float) -> None:
+    """Collect one basket's shapes; the ring and net are split so that the ball can be inside."""
+    centre, depth = lens.project(hoop.centre)
+    if depth < 1.0 or not -400 < centre[0] < lens.width + 400:
+        return
+    depth = float(depth)
+    scale = lens.focal / depth
+    board, board_depth = lens.project(hoop.board)
+    back, back_depth = lens.project(hoop.board_back)
+    stand, stand_depth = lens.project(hoop.stand)
+    if min(board_depth.min(), back_depth.min(), stand_depth.min()) < 0.5:
+        return
+    metal, line = wardrobe.lit((96, 92, 90)), wardrobe.lit((245, 245, 245))
+    post = float(stand_depth[0])
+    canvas.limb(post, stand[0], stand[1], 0.2 * scale, wardrobe.lit(look.pad))
+    canvas.limb(float(stand_depth[2] + post) / 2, stand[1], stand[2], 0.09 * scale, metal)
+    canvas.limb(float(stand_depth[4] + post) / 2, stand[3], stand[4], 0.07 * scale, metal)
+    face = float(board_depth.mean())
+    if look.glass:
+        canvas.call(face + 0.01, _glass, board, 0.28)
+    else:
+        canvas.polygon(face + 0.01, board, wardrobe.lit((236, 236, 236)))
+    frame = line if look.glass else wardrobe.lit((60, 60, 70))
+    canvas.polygon(face + 0.02, np.stack([board[0], board[1], back[1], back[0]]), metal)
+    canvas.polygon(face + 0.02, np.stack([board[0], board[3], back[3], back[0]]), metal)
+    canvas.polygon(face + 0.02, np.stack([board[1], board[2], back[2], back[1]]), metal)
+    canvas.stroke(face, [np.concatenate([board, board[:1]])], 0.05 * scale, frame)
+    square, _ = lens.project(hoop.square)
+    canvas.stroke(face, [np.concatenate([square, square[:1]])], 0.04 * scale, line if look.glass else wardrobe.lit(look.rim))
+    bracket, bracket_depth = lens.project(hoop.bracket)
+    canvas.limb(float(bracket_depth.mean()), bracket[0], bracket[1], 0.1 * scale, wardrobe.lit(look.rim, 0.7))
+    _add_ring(canvas, hoop, lens, wardrobe.lit(look.rim), depth, scale)
+    _add_net(canvas, hoop, lens, wardrobe.lit((238, 238, 238)), depth, push)
+
+
+def _add_ring(canvas: Canvas, hoop: Hoop, lens: Lens, color: tuple, depth: float, scale: float) -> None:
+    ring, ring_depth = lens.project(hoop.ring)
+    far = ring_depth > depth
+    first = int(np.flatnonzero(far & ~np.roll(far, 1))[0])
+    ring, far = np.roll(ring, -first, axis=0), np.roll(far, -first)
+    split = int(far.sum())
+    wide = max(0.035 * scale, 1.6)
+    canvas.stroke(depth + 0.13, [ring[: split + 1]], wide, color)
+    canvas.stroke(depth - 0.13, [np.concatenate([ring[split:], ring[:1]])], wide, color)
+
+
+def _add_net(canvas: Canvas, hoop: Hoop, lens: Lens, color: tuple, depth: float, push: float) -> None:
+    points = hoop.net(push)
+    net, net_depth = lens.project(points)
+    far = net_depth[0] > depth
+    back, front = [], []
+    for strand in range(NET_STRANDS):
+        after = (strand + 1) % NET_STRANDS
+        before = (strand - 1) % NET_STRANDS
+        right = np.stack([net[0, strand], net[1, strand], net[2, after], net[3, after]])
+        left = np.stack([net[0, strand], net[1, before], net[2, before], net[3, (strand - 2) % NET_STRANDS]])
+        (back if far[strand] else front).extend([right, left])
+    canvas.stroke(depth + 0.12, back, 1, tuple(int(v * 0.8) for v in color))
+    canvas.stroke(depth - 0.12, front, 1, color)

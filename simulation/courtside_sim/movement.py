@@ -1,0 +1,74 @@
+"""How bodies move over the floor: steering, turning and the stride, all players at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .roster import Roster
+
+TURN_RATE = 7.0
+ACCELERATION = 8.5
+BRAKING = 16.0
+PERSONAL_SPACE = 0.85
+
+
+class Movers:
+    """Positions, headings and strides of P players; the director sets where each should go and look.
+
+    Attributes:
+        xy, velocity: (P, 2) metres and metres per second.
+        heading: (P,) radians, never wrapped, so that it can be interpolated.
+        phase: (P,) stride phase in radians, never wrapped.
+        amplitude: (P,) metres of foot swing.
+        target, face: (P, 2) where to go, what to look at.
+        speed: (P,) top speed in m/s.
+        locked: (P,) bool, feet planted (shooting, catching).
+        square: (P,) bool, keeps looking at `face` even at a run (defence).
+        firm: (P,) bool, is not pushed aside by others.
+    """
+
+    def __init__(self, roster: Roster, xy: np.ndarray, heading: np.ndarray):
+        """Start standing at `xy` (P, 2), turned to `heading` (P,)."""
+        count = len(roster)
+        self.xy, self.heading = xy.astype(float), heading.astype(float)
+        self.velocity = np.zeros((count, 2))
+        self.phase, self.amplitude = np.arange(count) * 1.3, np.zeros(count)
+        self.target, self.face = self.xy.copy(), np.zeros((count, 2))
+        self.speed = np.full(count, 3.0)
+        self.locked = np.zeros(count, bool)
+        self.square = np.zeros(count, bool)
+        self.firm = np.zeros(count, bool)
+
+    def step(self, dt: float) -> None:
+        """Advance `dt` seconds."""
+        away = self.target - self.xy
+        distance = np.sqrt((away * away).sum(-1))
+        pace = np.minimum(self.speed, np.sqrt(2 * 4.0 * distance) * np.minimum(1, distance / 0.08))
+        pace = np.where(self.locked, 0.0, pace)
+        wanted = away / np.maximum(distance, 1e-6)[:, None] * pace[:, None]
+        gap = self.xy[:, None] - self.xy[None]
+        reach = np.sqrt((gap * gap).sum(-1)) + 1e-6
+        push = np.maximum(0.0, PERSONAL_SPACE - reach) * 5.0
+        np.fill_diagonal(push, 0.0)
+        shove = (gap * (push / reach)[..., None]).sum(1)
+        wanted = wanted + np.where((self.firm | self.locked)[:, None], 0.0, shove)
+        change = wanted - self.velocity
+        size = np.sqrt((change * change).sum(-1))
+        limit = np.where(self.locked, BRAKING, ACCELERATION) * dt
+        self.velocity = self.velocity + change * np.minimum(1.0, limit / np.maximum(size, 1e-9))[:, None]
+        self.xy = self.xy + self.velocity * dt
+        self._turn(dt)
+
+    def _turn(self, dt: float) -> None:
+        speed = np.sqrt((self.velocity * self.velocity).sum(-1))
+        look = self.face - self.xy
+        running = (speed > 2.3) & ~self.square & ~self.locked
+        aim = np.where(running[:, None], self.velocity, look)
+        wanted = np.arctan2(aim[:, 1], aim[:, 0])
+        turn = (wanted - self.heading + np.pi) % (2 * np.pi) - np.pi
+        gain = np.clip(turn * 10.0, -TURN_RATE, TURN_RATE)
+        self.heading = self.heading + gain * dt
+        stride = 1.2 + 0.35 * speed
+        self.phase = self.phase + 2 * np.pi * speed / stride * dt
+        swing = np.where(speed > 0.15, stride / (2 * np.pi) * np.minimum(1.0, speed / 0.9), 0.0)
+        self.amplitude = self.amplitude + (swing - self.amplitude) * (1 - np.exp(-10 * dt))

@@ -1,0 +1,108 @@
+"""Where cameras stand and what they follow: sideline, behind the shooter, panning broadcast."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .court import ZONES, Court, zone_spot
+from .lens import Lens, look_at
+from .recording import Recording
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A camera's place and movement.
+
+    Attributes:
+        position: (3,) metres.
+        targets: (T, 3) aim points at the recording's tick rate, or (1, 3) for a fixed camera.
+        focal: Pixels.
+        roll: Radians.
+        tick_rate: Of `targets`.
+    """
+
+    position: np.ndarray
+    targets: np.ndarray
+    focal: float
+    roll: float
+    tick_rate: float
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the picture never pans."""
+        return len(self.targets) == 1
+
+    def lens(self, time: float, width: int, height: int) -> Lens:
+        """The view at `time` seconds."""
+        place = min(max(time * self.tick_rate, 0.0), len(self.targets) - 1.0)
+        index = int(place)
+        after = min(index + 1, len(self.targets) - 1)
+        target = self.targets[index] + (self.targets[after] - self.targets[index]) * (place - index)
+        return Lens(self.position, look_at(self.position, target, self.roll), self.focal, width, height)
+
+
+def _must_see(court: Court, rng: np.random.Generator) -> np.ndarray:
+    """Points at basket 0 that a fixed camera should keep in view: shooters' feet and hands, and the board's top."""
+    points = [[*court.rim_centre(0)[:2], court.board_bottom + court.board_height]]
+    for zone in ZONES:
+        for _ in range(3):
+            x, y = zone_spot(court, zone, 0, rng)
+            points += [[x, y, 0.15], [x, y, 2.3]]
+    return np.array(points)
+
+
+def _fit_focal(position: np.ndarray, target: np.ndarray, points: np.ndarray, width: int, height: int) -> float:
+    """The longest focal length (pixels) that keeps `points` in a picture aimed at `target`."""
+    seen = (points - position) @ look_at(position, target).T
+    depth = np.maximum(seen[:, 2], 0.5)
+    across, along = np.abs(seen[:, 0] / depth).max(), np.abs(seen[:, 1] / depth).max()
+    return float(min(width * 0.5 / across, height * 0.5 / along))
+
+
+def _smoothed(track: np.ndarray, tick_rate: float, seconds: float) -> np.ndarray:
+    """A track followed by a calm hand: zero-phase Gaussian smoothing along the first axis."""
+    sigma = seconds * tick_rate
+    reach = min(int(3 * sigma), len(track) - 1)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    padded = np.concatenate([np.repeat(track[:1], reach, 0), track, np.repeat(track[-1:], reach, 0)])
+    return np.stack([np.convolve(padded[:, i], kernel / kernel.sum(), mode="valid") for i in range(track.shape[1])], -1)
+
+
+def place_camera(
+    kind: str, court: Court, recording: Recording, width: int, height: int, rng: np.random.Generator
+) -> Mount:
+    """Set up a camera of `kind` with the seed's own position, height, focal length and tilt.
+
+    On a full court 'sideline' pans like a phone in a hand, and 'behind' watches basket 0 only.
+    """
+    rim = court.rim_centre(0)
+    roll = float(rng.normal(0, 0.006)) if kind != "broadcast" else 0.0
+    slack = rng.uniform(0.86, 0.98)
+    if kind == "behind":
+        position = np.array([rng.uniform(-3.2, 0.0), rng.uniform(-1.6, 1.6), rng.uniform(1.6, 3.6)])
+        target = np.array([rim[0] - 3.0, rng.uniform(-0.3, 0.3), 1.55 + 0.08 * position[2]])
+        focal = _fit_focal(position, target, _must_see(court, rng), width, height) * slack
+        return Mount(position, target[None], focal, roll, recording.tick_rate)
+    side = -1.0 if rng.random() < 0.75 or kind == "broadcast" else 1.0
+    if kind == "sideline" and court.half:
+        position = np.array(
+            [rng.uniform(4.0, 9.0), side * (court.width / 2 + rng.uniform(5.0, 9.0)), rng.uniform(1.7, 4.0)]
+        )
+        target = np.array([rng.uniform(8.2, 9.4), side * 0.2 * court.width / 2, 1.5])
+        focal = _fit_focal(position, target, _must_see(court, rng), width, height) * slack
+        return Mount(position, target[None], focal, roll, recording.tick_rate)
+    far = rng.uniform(13.0, 17.0) if kind == "broadcast" else rng.uniform(7.0, 10.0)
+    up = rng.uniform(6.0, 9.5) if kind == "broadcast" else rng.uniform(2.5, 4.5)
+    position = np.array([rng.uniform(-1.5, 1.5), side * (court.width / 2 + far), up])
+    ball = recording.states.ball
+    edge = rim[0] - rng.uniform(4.6, 5.4)
+    track = np.stack([np.clip(ball[:, 0] * 0.92, -edge, edge), ball[:, 1] * 0.12, np.full(len(ball), 0.9)], -1)
+    if court.half:
+        track[:, 0] = np.clip(ball[:, 0], edge - 2.0, edge + 0.5)
+    targets = _smoothed(track, recording.tick_rate, rng.uniform(0.5, 0.8))
+    span = rng.uniform(15.5, 18.0)
+    distance = math.hypot(far + court.width / 2, up)
+    return Mount(position, targets, width * distance / span, roll, recording.tick_rate)

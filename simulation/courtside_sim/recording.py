@@ -1,0 +1,85 @@
+"""A finished game as arrays, and its state at any moment by interpolation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that moves at one moment (or at N moments: then every array has a leading N).
+
+    Attributes:
+        xy, velocity: (P, 2) m, m/s.
+        heading, jump, crouch, lean, phase, amplitude: (P,) rad, m, m, rad, rad, m.
+        hands: (P, 2, 3) wrist targets, left then right, in the body frame: metres ahead, metres to the left, height
+            above the floor.
+        actions: (P,) int64.
+        ball: (3,) m.
+        holder: int64, -1 for nobody.
+        net: (R,) how far each net is pushed by a made shot, 0 to 1.
+    """
+
+    xy: np.ndarray
+    velocity: np.ndarray
+    heading: np.ndarray
+    jump: np.ndarray
+    crouch: np.ndarray
+    lean: np.ndarray
+    phase: np.ndarray
+    amplitude: np.ndarray
+    hands: np.ndarray
+    actions: np.ndarray
+    ball: np.ndarray
+    holder: np.ndarray
+    net: np.ndarray
+
+
+SMOOTH_FIELDS = ("xy", "velocity", "heading", "jump", "crouch", "lean", "phase", "amplitude", "hands", "ball", "net")
+
+
+class Recorder:
+    """Fills the arrays tick by tick."""
+
+    def __init__(self, ticks: int, players: int, baskets: int):
+        """Allocate room for `ticks` states."""
+        shapes = {"xy": (players, 2), "velocity": (players, 2), "hands": (players, 2, 3), "ball": (3,), "net": (baskets,)}
+        self._arrays = {name: np.zeros((ticks, *shapes.get(name, (players,)))) for name in SMOOTH_FIELDS}
+        self._arrays["actions"] = np.zeros((ticks, players), np.int64)
+        self._arrays["holder"] = np.full(ticks, -1, np.int64)
+
+    def put(self, tick: int, **values: object) -> None:
+        """Store one tick's values by field name."""
+        for name, value in values.items():
+            self._arrays[name][tick] = value
+
+    def finish(self, tick_rate: float) -> Recording:
+        """The finished, read-only recording."""
+        for array in self._arrays.values():
+            array.setflags(write=False)
+        return Recording(tick_rate, State(**self._arrays))
+
+
+@dataclass(frozen=True)
+class Recording:
+    """States at a fixed rate from time zero."""
+
+    tick_rate: float
+    states: State
+
+    def at(self, time: float) -> State:
+        """The state at `time` seconds, linearly interpolated; actions and holder are those of the tick before."""
+        last = len(self.states.holder) - 1
+        # The nudge keeps a time that is meant to be a tick from falling just short of it in floating point.
+        place = min(max(time * self.tick_rate + 1e-6, 0.0), float(last))
+        index = min(int(place), last - 1) if last else 0
+        share = place - index
+        after = min(index + 1, last)
+        values = {}
+        for name in SMOOTH_FIELDS:
+            array = getattr(self.states, name)
+            values[name] = array[index] + (array[after] - array[index]) * share
+        nearest = after if share >= 1.0 else index
+        return State(**values, actions=self.states.actions[nearest], holder=self.states.holder[nearest])

@@ -1,0 +1,47 @@
+"""Who plays: bodies, habits and kits' numbers, drawn once from the seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Roster:
+    """P players as a struct of arrays.
+
+    Attributes:
+        teams: (P,) int64, 0 or 1: the kit worn.
+        heights: (P,) float64 metres.
+        girths: (P,) float64, limb thickness factor about 1.
+        handed: (P,) float64, +1 for a right-handed shooter, -1 for a left-handed one.
+        tempo: (P,) float64, how quick the shooting motion is, about 1.
+        leap: (P,) float64, jump-shot height in metres.
+        numbers: (P,) int64, on the jersey.
+    """
+
+    teams: np.ndarray
+    heights: np.ndarray
+    girths: np.ndarray
+    handed: np.ndarray
+    tempo: np.ndarray
+    leap: np.ndarray
+    numbers: np.ndarray
+
+    def __len__(self) -> int:
+        """Number of players."""
+        return len(self.teams)
+
+
+def draw_roster(players: int, rng: np.random.Generator) -> Roster:
+    """A random roster of `players` with alternating teams."""
+    return Roster(
+        teams=np.arange(players) % 2,
+        heights=rng.uniform(1.76, 2.1, players),
+        girths=rng.uniform(0.9, 1.2, players),
+        handed=np.where(rng.random(players) < 0.85, 1.0, -1.0),
+        tempo=rng.uniform(0.85, 1.2, players),
+        leap=rng.uniform(0.16, 0.48, players),
+        numbers=rng.choice(56, players, replace=False),
+    )

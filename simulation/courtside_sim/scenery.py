@@ -1,0 +1,200 @@
+"""Paints what never moves: floor with court lines, walls, seats and crowd, sky and trees."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .court import Court, court_lines
+from .lens import Lens
+from .look import Look, shade
+
+FLOOR_SCALE = 40.0
+WALL_SCALE = 40.0
+MARGIN = 4.0
+
+
+def _speckle(shape: tuple[int, int], amount: float, rng: np.random.Generator, stretch: tuple[int, int]) -> np.ndarray:
+    small = rng.normal(1.0, amount, (max(shape[0] // stretch[0], 2), max(shape[1] // stretch[1], 2))).astype(np.float32)
+    return cv2.resize(small, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST)[..., None]
+
+
+def floor_texture(court: Court, look: Look) -> tuple[np.ndarray, np.ndarray]:
+    """The floor from above: image (uint8 BGR) and its (3,) origin in metres at `FLOOR_SCALE` pixels a metre."""
+    rng = np.random.default_rng(look.plank_seed)
+    left = (-2.5 if court.half else -court.length / 2) - MARGIN
+    right, half = court.length / 2 + MARGIN, court.width / 2 + MARGIN
+    size = (round(2 * half * FLOOR_SCALE), round((right - left) * FLOOR_SCALE))
+    origin = np.array([left, -half, 0.0])
+
+    def px(points: np.ndarray) -> np.ndarray:
+        return np.round((points - origin[:2]) * FLOOR_SCALE * 16).astype(np.int32)
+
+    image = np.empty((*size, 3), np.uint8)
+    image[:] = look.apron
+    near = 0.0 if court.half else -court.length / 2
+    inside = np.array([[near, -court.width / 2], [court.length / 2, court.width / 2]])
+    a, b = px(inside) // 16
+    cv2.rectangle(image, a.tolist(), b.tolist(), look.floor, -1)
+    lane = court.lane_width / 2
+    for basket in range(court.baskets):
+        sign = 1 if basket == 0 else -1
+        corners = np.array([[court.length / 2 * sign, -lane], [(court.length / 2 - court.lane_length) * sign, lane]])
+        a, b = px(corners) // 16
+        cv2.rectangle(image, a.tolist(), b.tolist(), look.paint, -1)
+    grain = (0.035, (4, 48)) if not look.outdoor else (0.05, (2, 2))
+    speckled = image * _speckle(size, grain[0], rng, grain[1])
+    if not look.outdoor:
+        speckled *= _speckle(size, 0.02, rng, (1, 120))
+    image = np.clip(speckled, 0, 255).astype(np.uint8)
+    thick = max(1, round(court.line_width * FLOOR_SCALE))
+    for line in court_lines(court):
+        cv2.polylines(image, [px(line)], False, look.line, thick, cv2.LINE_AA, 4)
+    return image, origin
+
+
+def _people(image: np.ndarray, x: int, y: int, size: int, rng: np.random.Generator) -> None:
+    clothes = tuple(int(v) for v in rng.integers(30, 220, 3))
+    skin = tuple(int(v * rng.uniform(0.5, 1.1)) for v in (110, 150, 205))
+    cv2.ellipse(image, (x, y + size), (int(size * 0.55), int(size * 0.8)), 0, 0, 360, clothes, -1, cv2.LINE_AA)
+    cv2.circle(image, (x, y), int(size * 0.34), skin, -1, cv2.LINE_AA)
+    cv2.ellipse(image, (x, y - size // 10), (int(size * 0.34), int(size * 0.3)), 0, 180, 360, (22, 24, 30), -1)
+
+
+def wall_texture(length: float, height: float, look: Look, rng: np.random.Generator) -> np.ndarray:
+    """A gym wall from inside, image (uint8 BGR) at `WALL_SCALE` pixels a metre, its top row the wall's top."""
+    w, h = round(length * WALL_SCALE), round(height * WALL_SCALE)
+    image = np.empty((h, w, 3), np.uint8)
+    ramp = np.linspace(0.55, 1.0, h)[:, None, None]
+    image[:] = np.clip(np.array(look.wall) * ramp, 0, 255)
+    brick = round(0.4 * WALL_SCALE)
+    for y in range(0, h, brick):
+        cv2.line(image, (0, y), (w, y), shade(look.wall, 0.7), 1)
+    cv2.rectangle(image, (0, h - round(1.9 * WALL_SCALE)), (w, h), look.pad, -1)
+    for x in range(0, w, round(1.2 * WALL_SCALE)):
+        cv2.line(image, (x, h - round(1.9 * WALL_SCALE)), (x, h), shade(look.pad, 0.75), 2)
+    for x in range(round(2 * WALL_SCALE), w, round(5 * WALL_SCALE)):
+        if rng.random() < 0.5:
+            top = round(1.0 * WALL_SCALE)
+            cv2.rectangle(image, (x, top), (x + round(2.4 * WALL_SCALE), top + round(1.6 * WALL_SCALE)), (225, 215, 200), -1)
+        else:
+            banner = tuple(int(v) for v in rng.integers(20, 230, 3))
+            top = round(1.2 * WALL_SCALE)
+            cv2.rectangle(image, (x, top), (x + round(1.4 * WALL_SCALE), top + round(2.2 * WALL_SCALE)), banner, -1)
+    return image
+
+
+def stand_texture(length: float, depth: float, look: Look, rng: np.random.Generator) -> np.ndarray:
+    """Rows of seats with spectators, seen face on; its top row is the highest row of seats."""
+    w, h = round(length * WALL_SCALE), round(depth * WALL_SCALE)
+    image = np.empty((h, w, 3), np.uint8)
+    row = round(0.85 * WALL_SCALE)
+    for index, y in enumerate(range(0, h, row)):
+        image[y : y + row] = shade(look.seats, 0.75 if index % 2 else 0.95)
+        cv2.line(image, (0, y + row - 2), (w, y + row - 2), shade(look.seats, 0.5), 2)
+        for x in range(round(0.3 * WALL_SCALE), w, round(0.55 * WALL_SCALE)):
+            if rng.random() < look.crowd:
+                _people(image, x + int(rng.integers(-4, 5)), y + row // 3, round(0.62 * WALL_SCALE), rng)
+    return image
+
+
+def outdoor_texture(length: float, height: float, rng: np.random.Generator) -> np.ndarray:
+    """Sky, houses, trees and a fence as seen from a playground."""
+    w, h = round(length * WALL_SCALE), round(height * WALL_SCALE)
+    image = np.empty((h, w, 3), np.uint8)
+    ramp = np.linspace(0.0, 1.0, h)[:, None, None]
+    image[:] = np.array((228, 176, 120)) * (1 - ramp) + np.array((235, 222, 205)) * ramp
+    x = 0
+    while x < w:
+        wide, tall = round(rng.uniform(4, 9) * WALL_SCALE), round(rng.uniform(0.25, 0.7) * h)
+        grey = tuple(int(v) for v in (np.array([1.0, 1.02, 1.06]) * rng.uniform(95, 190)))
+        if rng.random() < 0.6:
+            cv2.rectangle(image, (x, h - tall), (x + wide, h), grey, -1)
+            for wy in range(h - tall + 14, h, 44):
+                for wx in range(x + 12, x + wide - 20, 40):
+                    cv2.rectangle(image, (wx, wy), (wx + 18, wy + 24), shade(grey, 0.55), -1)
+        x += wide + round(rng.uniform(0, 3) * WALL_SCALE)
+    for _ in range(int(length * 1.2)):
+        x, r = int(rng.integers(w)), int(rng.uniform(0.6, 1.5) * WALL_SCALE)
+        green = (int(rng.integers(30, 70)), int(rng.integers(80, 130)), int(rng.integers(40, 90)))
+        cv2.circle(image, (x, h - round(rng.uniform(1.0, 3.2) * WALL_SCALE)), r, green, -1, cv2.LINE_AA)
+    cv2.rectangle(image, (0, h - round(1.2 * WALL_SCALE)), (w, h), (52, 92, 66), -1)
+    top = h - round(3.4 * WALL_SCALE)
+    wire = (150, 152, 150)
+    for x in range(-h, w, 13):
+        cv2.line(image, (x, h), (x + h - top, top), wire, 1, cv2.LINE_AA)
+        cv2.line(image, (x + h - top, h), (x, top), wire, 1, cv2.LINE_AA)
+    for x in range(0, w, round(3 * WALL_SCALE)):
+        cv2.line(image, (x, h), (x, top), (110, 112, 112), 4)
+    cv2.line(image, (0, top), (w, top), (110, 112, 112), 4)
+    return image
+
+
+def _lay(
+    picture: np.ndarray,
+    lens: Lens,
+    texture: np.ndarray,
+    scale: float,
+    origin: np.ndarray,
+    across: np.ndarray,
+    along: np.ndarray,
+) -> None:
+    """Draw a textured rectangle of the world (origin + x/scale * across + y/scale * along) into `picture`."""
+    forward = lens.plane(origin, across / scale, along / scale)
+    backward = np.linalg.inv(forward)
+    size = (lens.width, lens.height)
+    warped = cv2.warpPerspective(
+        texture, backward, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
+    u, v = np.arange(lens.width, dtype=np.float32), np.arange(lens.height, dtype=np.float32)[:, None]
+    # `forward` maps plane to (depth * pixel, depth), so a pixel is in front exactly where its 1 / w is positive.
+    w = (backward[2, 0] * u + backward[2, 1] * v + backward[2, 2]).astype(np.float32)
+    sign = np.where(np.abs(w) < 1e-12, 1e-12, w)
+    x = (backward[0, 0] * u + backward[0, 1] * v + backward[0, 2]) / sign
+    y = (backward[1, 0] * u + backward[1, 1] * v + backward[1, 2]) / sign
+    inside = (w > 0) & (x >= -0.5) & (y >= -0.5) & (x < texture.shape[1] - 0.5) & (y < texture.shape[0] - 0.5)
+    cv2.copyTo(warped, inside.astype(np.uint8), picture)
+
+
+def paint_scenery(court: Court, look: Look, lens: Lens, room: tuple[float, float, float, float]) -> np.ndarray:
+    """The empty place as `lens` sees it: (height, width, 3) uint8 BGR.
+
+    Args:
+        court: Geometry.
+        look: Colours.
+        lens: View.
+        room: x0, y0, x1, y1 of the hall's walls in metres; the camera stands inside.
+    """
+    rng = np.random.default_rng(look.plank_seed + 1)
+    factor = 2.0
+    big = lens.scaled(factor)
+    picture = np.empty((big.height, big.width, 3), np.uint8)
+    picture[:] = (236, 214, 190) if look.outdoor else shade(look.wall, 0.35)
+    x0, y0, x1, y1 = room
+    tall = 11.0 if look.outdoor else 8.5
+    east, north, up = np.eye(3)
+    ground = np.empty((64, 64, 3), np.uint8)
+    ground[:] = (70, 110, 84) if look.outdoor else shade(look.apron, 0.9)
+    _lay(picture, big, ground, 64 / max(x1 - x0, y1 - y0), np.array([x0, y0, 0.0]), east, north)
+    walls = (
+        (np.array([x1, y1, tall]), -north, y1 - y0),
+        (np.array([x0, y1, tall]), east, x1 - x0),
+        (np.array([x0, y0, tall]), north, y1 - y0),
+        (np.array([x1, y0, tall]), -east, x1 - x0),
+    )
+    for corner, across, length in walls:
+        texture = outdoor_texture(length, tall, rng) if look.outdoor else wall_texture(length, tall, look, rng)
+        if np.dot(np.cross(across, up), lens.position - corner) < 0:
+            texture = texture[:, ::-1]
+        _lay(picture, big, np.ascontiguousarray(texture), WALL_SCALE, corner, across, -up)
+    texture, origin = floor_texture(court, look)
+    _lay(picture, big, texture, FLOOR_SCALE, origin, east, north)
+    if not look.outdoor and look.crowd > 0.25:
+        slope = np.array([0.0, -0.8, -0.6])
+        deep = min(5.5, (y1 - court.width / 2 - 2.2) / 0.8)
+        if deep > 1.2:
+            seats = stand_texture(x1 - x0 - 4, deep, look, rng)
+            _lay(picture, big, seats, WALL_SCALE, np.array([x0 + 2, y1, deep * 0.6 + 0.3]), east, slope)
+    picture = cv2.resize(picture, (lens.width, lens.height), interpolation=cv2.INTER_AREA)
+    lit = picture * (look.tint * look.light * (1 - look.haze)) + 255 * look.haze * 0.8
+    return np.clip(lit, 0, 255).astype(np.uint8)

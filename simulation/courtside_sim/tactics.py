@@ -1,0 +1,61 @@
+"""Where players without the ball go: spacing and cuts in attack, between man and basket in defence."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .court import Court
+from .movement import Movers
+
+# Metres ahead of the rim and to the attacker's left, as shares of the three-point radius.
+HOMES = ((1.1, 0.0), (0.85, 0.75), (0.85, -0.75), (0.05, 0.98), (0.05, -0.98), (0.45, 0.5), (0.45, -0.5), (0.2, 0.3))
+
+
+class OffBall:
+    """Keeps a wish for every player without the ball and refreshes it now and then."""
+
+    def __init__(self, court: Court, players: int, rng: np.random.Generator):
+        """Deal out the first homes."""
+        self._court, self._rng = court, rng
+        self._home = rng.permutation(players) % len(HOMES)
+        self._until = rng.uniform(0.5, 2.5, players)
+        self._cut = np.zeros(players, bool)
+        self.basket = 0
+
+    def home(self, player: int) -> tuple[float, float]:
+        """The floor position of a player's present home, for the basket under attack."""
+        ahead, left = HOMES[self._home[player]]
+        radius = self._court.three_radius
+        if self._cut[player]:
+            ahead, left = 0.3, 0.05 if left > 0 else -0.05
+        limit = self._court.width / 2 - 0.5
+        left = min(max(left * radius, -limit), limit)
+        return self._court.from_local(ahead * radius, left, self.basket)
+
+    def attack(self, player: int, now: float, movers: Movers) -> None:
+        """Send an attacker without the ball to their home, sometimes on a cut through the lane."""
+        if now >= self._until[player]:
+            self._cut[player] = not self._cut[player] and self._rng.random() < 0.3
+            if not self._cut[player]:
+                taken = set(self._home.tolist())
+                free = [home for home in range(len(HOMES)) if home not in taken] or list(range(len(HOMES)))
+                self._home[player] = free[int(self._rng.integers(len(free)))]
+            self._until[player] = now + (1.1 if self._cut[player] else self._rng.uniform(1.8, 4.5))
+        movers.target[player] = self.home(player)
+        far = float(np.hypot(*(movers.target[player] - movers.xy[player])))
+        movers.speed[player] = 5.8 if far > 6 else (4.6 if self._cut[player] else 3.0)
+        movers.square[player] = False
+
+    def guard(self, player: int, man: int, on_ball: bool, movers: Movers) -> None:
+        """Keep a defender between their man and the basket."""
+        rim = self._court.rim_centre(self.basket)[:2]
+        gap = rim - movers.xy[man]
+        reach = math.hypot(*gap)
+        away = min(1.15 if on_ball else 0.3 * reach + 0.6, reach * 0.8)
+        movers.target[player] = movers.xy[man] + gap / max(reach, 1e-6) * away
+        far = float(np.hypot(*(movers.target[player] - movers.xy[player])))
+        movers.speed[player] = 6.0 if far > 4 else 4.2
+        movers.square[player] = far < 4
+        movers.face[player] = movers.xy[man]
