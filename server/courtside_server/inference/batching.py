@@ -1,0 +1,234 @@
+"""Puts requests of many callers together into batches for one model, the way Triton's dynamic batcher does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside_server.errors import EngineError, EngineUnavailable, InferenceTimeout
+from courtside_server.inference.engine import Tensors
+
+QUEUE_LIMIT: Final = 64
+"""Requests that may wait where the config gives no ``max_queue_size``."""
+DROP_POLICY: Final = "reject_newest"
+"""What a full queue does: the request that comes is refused, those that wait keep their place."""
+
+Run = Callable[[int, Tensors], dict[str, NDArray[Any]]]
+"""``run(instance, inputs) -> outputs``; never called twice at once for one instance, and off the event loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchingPolicy:
+    """How requests are put together, as config.pbtxt says.
+
+    Attributes:
+        max_batch_size: rows a batch at most; 0: the model has no batch dimension, every request runs alone.
+        dynamic: put requests of several callers together.
+        preferred: batch sizes worth running at once, ascending; empty: only ``max_batch_size``.
+        max_delay_s: seconds the oldest request may wait for company.
+        queue_limit: requests that may wait; beyond it ``DROP_POLICY`` holds.
+        queue_timeout_s: seconds after which a request that still waits is refused; 0: never.
+    """
+
+    max_batch_size: int
+    dynamic: bool
+    preferred: tuple[int, ...] = ()
+    max_delay_s: float = 0.0
+    queue_limit: int = QUEUE_LIMIT
+    queue_timeout_s: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class _Request:
+    inputs: Tensors
+    rows: int
+    shapes: tuple[tuple[int, ...], ...]
+    deadline: float
+    queued: float
+    answer: asyncio.Future[dict[str, NDArray[Any]]]
+
+
+class MicroBatcher:
+    """One model's queue and its instances' threads. Belongs to one event loop.
+
+    Order is kept: requests start in the order they came. A request that is cancelled or late leaves its batch
+    without disturbing the others; when a batch of several fails, each is tried alone, so that one bad request fails
+    by itself.
+
+    Args:
+        name: the model's, for messages and thread names.
+        run: answers a batch; see `Run`.
+        policy: how to put requests together.
+        instances: how many batches run side by side.
+        on_batch: told the rows of every batch that starts.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        run: Run,
+        policy: BatchingPolicy,
+        *,
+        instances: int = 1,
+        on_batch: Callable[[int], None] = lambda rows: None,
+    ) -> None:
+        self._name = name
+        self._run = run
+        self._policy = policy
+        self._on_batch = on_batch
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[_Request] = deque()
+        self._running: set[_Request] = set()
+        self._changed = asyncio.Event()
+        self._gathering = asyncio.Lock()
+        self._closed = False
+        self._threads = ThreadPoolExecutor(instances, thread_name_prefix=f"infer-{name}")
+        self._workers = [asyncio.create_task(self._work(index)) for index in range(instances)]
+
+    async def submit(self, inputs: Tensors, rows: int, deadline: float) -> dict[str, NDArray[Any]]:
+        """Queue checked inputs and wait for their answer.
+
+        Args:
+            inputs: arrays ``(rows, ...)``; must stay unchanged until the answer is there.
+            rows: at most ``max_batch_size``.
+            deadline: on the event loop's clock, seconds.
+
+        Raises:
+            InferenceTimeout: the deadline passed, in the queue or in the model.
+            EngineUnavailable: the queue is full, or the batcher is closed.
+            EngineError: the model failed.
+        """
+        if self._closed:
+            raise EngineUnavailable(f"model {self._name!r} is shutting down", model=self._name)
+        if len(self._waiting) >= self._policy.queue_limit:
+            self._forget_the_dead()
+        if len(self._waiting) >= self._policy.queue_limit:
+            raise EngineUnavailable(
+                f"{self._policy.queue_limit} requests wait for model {self._name!r} already; send fewer, or raise "
+                f"max_queue_size",
+                model=self._name,
+                policy=DROP_POLICY,
+            )
+        shapes = tuple(array.shape[1:] for _, array in sorted(inputs.items()))
+        request = _Request(inputs, rows, shapes, deadline, self._loop.time(), self._loop.create_future())
+        self._waiting.append(request)
+        self._changed.set()
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await request.answer
+        except TimeoutError:
+            raise _late(self._name) from None
+
+    async def close(self, *, drain: bool = False) -> None:
+        """Take no more requests; answer those that wait (``drain``) or refuse them; end the threads."""
+        self._closed = True
+        left = [*self._waiting, *self._running]
+        if drain and left:
+            await asyncio.wait([request.answer for request in left])
+        for worker in self._workers:
+            worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+        for request in left:
+            if not request.answer.done():
+                request.answer.set_exception(
+                    EngineUnavailable(f"model {self._name!r} was shut down before it answered", model=self._name)
+                )
+        self._waiting.clear()
+        await asyncio.to_thread(self._threads.shutdown)
+
+    async def _work(self, instance: int) -> None:
+        while True:
+            batch = await self._gather()
+            self._running.update(batch)
+            self._on_batch(sum(request.rows for request in batch))
+            answers = await self._loop.run_in_executor(self._threads, self._answer, instance, batch)
+            for request, answer in zip(batch, answers, strict=True):
+                self._running.discard(request)
+                if request.answer.done():
+                    continue  # cancelled, or late: nobody waits any more
+                if isinstance(answer, Exception):
+                    request.answer.set_exception(answer)
+                else:
+                    request.answer.set_result(answer)
+
+    async def _gather(self) -> list[_Request]:
+        """Wait until a batch is worth running and take it from the queue."""
+        async with self._gathering:  # one idle instance at a time, else two would share out one batch
+            while True:
+                self._forget_the_dead()
+                patience: float | None = None
+                if self._waiting:
+                    count, complete = self._choose()
+                    patience = self._waiting[0].queued + self._policy.max_delay_s - self._loop.time()
+                    if complete or patience <= 0:
+                        return [self._waiting.popleft() for _ in range(count)]
+                self._changed.clear()
+                try:
+                    async with asyncio.timeout(patience):
+                        await self._changed.wait()
+                except TimeoutError:
+                    pass
+
+    def _choose(self) -> tuple[int, bool]:
+        """How many of the waiting requests make the next batch, and whether waiting longer cannot better it."""
+        if not (self._policy.dynamic and self._policy.max_batch_size):
+            return 1, True
+        first = self._waiting[0]
+        rows, count, best = 0, 0, 0
+        for request in self._waiting:
+            if request.shapes != first.shapes or rows + request.rows > self._policy.max_batch_size:
+                return best or count, True  # the next in line does not fit: order is kept, so this is the batch
+            rows, count = rows + request.rows, count + 1
+            if rows in self._policy.preferred:
+                best = count
+        return best or count, bool(best) or rows == self._policy.max_batch_size
+
+    def _forget_the_dead(self) -> None:
+        """Take out requests nobody waits for any more, or that waited too long."""
+        now, limit = self._loop.time(), self._policy.queue_timeout_s
+        alive: deque[_Request] = deque()
+        for request in self._waiting:
+            if request.answer.done() or now >= request.deadline:
+                continue  # a late one's own timer tells its caller
+            if limit and now >= request.queued + limit:
+                request.answer.set_exception(_late(self._name))
+                continue
+            alive.append(request)
+        self._waiting = alive
+
+    def _answer(self, instance: int, batch: list[_Request]) -> list[dict[str, NDArray[Any]] | Exception]:
+        """Run a batch, in a thread; one answer, or what went wrong, a request. Never raises."""
+        if len(batch) == 1:
+            try:
+                return [self._run(instance, batch[0].inputs)]
+            except Exception as error:
+                return [error if isinstance(error, EngineError) else _failed(self._name, error)]
+        try:
+            names = batch[0].inputs.keys()
+            joined = {name: np.concatenate([request.inputs[name] for request in batch]) for name in names}
+            outputs = self._run(instance, joined)
+        except Exception:
+            return [answer for request in batch for answer in self._answer(instance, [request])]
+        answers: list[dict[str, NDArray[Any]] | Exception] = []
+        start = 0
+        for request in batch:
+            answers.append({name: array[start : start + request.rows] for name, array in outputs.items()})
+            start += request.rows
+        return answers
+
+
+def _late(model: str) -> InferenceTimeout:
+    return InferenceTimeout(f"model {model!r} did not answer before the deadline", model=model)
+
+
+def _failed(model: str, error: Exception) -> EngineError:
+    failure = EngineError(f"model {model!r} failed: {str(error)[:300]}", model=model)
+    failure.__cause__ = error
+    return failure

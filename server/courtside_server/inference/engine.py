@@ -1,0 +1,213 @@
+"""What every inference engine does, and the types it speaks in: tensors' faces, models' faces, their checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside_server.errors import EngineError, ModelInvalid, TensorMismatch
+
+Tensors = Mapping[str, NDArray[Any]]
+"""Arrays by tensor name, each with the batch dimension in front."""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """Name, type and shape of one tensor.
+
+    Attributes:
+        shape: without the batch dimension; -1 is free. A model with ``max_batch_size`` 0 has no batch
+            dimension at all and its shape is whole.
+    """
+
+    name: str
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+
+    def accepts(self, shape: tuple[int, ...]) -> bool:
+        """Whether an array without batch dimension has this shape."""
+        return len(shape) == len(self.shape) and all(
+            want in (-1, have) for want, have in zip(self.shape, shape, strict=True)
+        )
+
+    @property
+    def fixed(self) -> bool:
+        """Whether no dimension is free."""
+        return all(size >= 0 for size in self.shape)
+
+    def __str__(self) -> str:
+        return f"{self.dtype.name} {face(self.shape)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What a caller may know of a started model.
+
+    Attributes:
+        version: the version that answers now.
+        max_batch_size: rows one request may carry; 0: the model takes no batch dimension.
+        labels: lines of the first output's label file, in index order; empty when there is none.
+        parameters: the config's own parameters, strings.
+        source: the config file or server the face was read from, for messages.
+    """
+
+    name: str
+    version: str
+    inputs: Mapping[str, TensorSpec]
+    outputs: Mapping[str, TensorSpec]
+    max_batch_size: int
+    labels: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+
+
+class Engine(Protocol):
+    """Answers inference requests from one event loop."""
+
+    name: str
+    """``embedded`` or ``triton``; a metric label."""
+
+    async def start(self, models: Sequence[str]) -> None:
+        """Load and warm models; for one already started, take up its newest version without a gap.
+
+        Raises:
+            ModelNotFound: no such model in the repository.
+            ModelInvalid: its config or file is broken.
+            EngineUnavailable: the engine cannot be reached.
+        """
+
+    def info(self, model: str) -> ModelInfo:
+        """The face of a started model.
+
+        Raises:
+            ModelNotFound: never started.
+            EngineUnavailable: started, but the engine has not answered yet.
+        """
+
+    async def infer(self, model: str, inputs: Tensors, *, timeout: float) -> dict[str, NDArray[Any]]:
+        """Answer one request.
+
+        Args:
+            model: a started model's name.
+            inputs: one array a model input, ``(rows, *shape)``.
+            timeout: seconds until the caller gives up, queueing included.
+
+        Returns:
+            One array a model output, ``(rows, *shape)``.
+
+        Raises:
+            TensorMismatch: a tensor is missing, unknown, or of wrong type or shape.
+            InferenceTimeout: the deadline passed.
+            EngineUnavailable: the engine is down, or its queue is full.
+            EngineError: the model itself failed.
+        """
+
+    def ready(self, model: str) -> bool:
+        """Whether the model can answer now; never blocks."""
+
+    async def close(self) -> None:
+        """Fail what waits, free everything; may be called twice."""
+
+
+def face(shape: Iterable[int]) -> str:
+    """A shape as people write it: ``[16, 3, ?, 256]``."""
+    return "[" + ", ".join("?" if size < 0 else str(size) for size in shape) + "]"
+
+
+def check_inputs(info: ModelInfo, inputs: Tensors) -> int:
+    """Check a request against the model's face and give its rows (1 for a model without batch dimension).
+
+    Raises:
+        TensorMismatch: names the tensor, what it is and what it must be.
+    """
+    for name in inputs.keys() - info.inputs.keys():
+        wanted = ", ".join(info.inputs)
+        raise TensorMismatch(f"model {info.name!r} has no input {name!r}; it takes {wanted}", tensor=name)
+    rows: int | None = None
+    for name, spec in info.inputs.items():
+        array = inputs.get(name)
+        if array is None:
+            raise TensorMismatch(f"model {info.name!r} needs input {name!r} ({spec})", tensor=name)
+        shape = array.shape[1:] if info.max_batch_size else array.shape
+        batched = array.ndim > 0 or not info.max_batch_size
+        if array.dtype != spec.dtype or not batched or not spec.accepts(shape):
+            front = "rows, " if info.max_batch_size and spec.shape else "rows" if info.max_batch_size else ""
+            wanted = f"{spec.dtype.name} [{front}{face(spec.shape)[1:]}"
+            raise TensorMismatch(
+                f"input {name!r} of model {info.name!r} is {array.dtype.name} {face(array.shape)}, it must be {wanted}",
+                tensor=name,
+            )
+        if info.max_batch_size:
+            if not 1 <= len(array) <= info.max_batch_size:
+                raise TensorMismatch(
+                    f"input {name!r} of model {info.name!r} has {len(array)} rows; send 1 to {info.max_batch_size}",
+                    tensor=name,
+                )
+            if rows is not None and len(array) != rows:
+                raise TensorMismatch(
+                    f"input {name!r} of model {info.name!r} has {len(array)} rows where another has {rows}", tensor=name
+                )
+            rows = len(array)
+    return rows or 1
+
+
+def check_outputs(info: ModelInfo, outputs: Tensors, rows: int) -> None:
+    """Check that a model kept its word.
+
+    Raises:
+        EngineError: an output is missing or of wrong type or shape.
+    """
+    for name, spec in info.outputs.items():
+        array = outputs.get(name)
+        if array is None:
+            raise EngineError(f"model {info.name!r} gave no output {name!r}", tensor=name)
+        shape = array.shape[1:] if info.max_batch_size else array.shape
+        right_rows = not info.max_batch_size or (array.ndim > 0 and len(array) == rows)
+        if array.dtype != spec.dtype or not right_rows or not spec.accepts(shape):
+            raise EngineError(
+                f"output {name!r} of model {info.name!r} came as {array.dtype.name} {face(array.shape)} for {rows} rows, "
+                f"its config ({info.source}) says {spec}",
+                tensor=name,
+            )
+
+
+def expect(info: ModelInfo, *, inputs: Iterable[TensorSpec] = (), outputs: Iterable[TensorSpec] = ()) -> None:
+    """Check that a model has the face a caller is about to rely on.
+
+    -1 in an expected shape takes any size. A free dimension of the model serves any expected input; for an output
+    it is refused where a fixed size is expected, because nothing promises that size.
+
+    Raises:
+        ModelInvalid: a tensor is missing, has another type or shape, or the model has inputs nobody will feed; the
+            message names the tensor, both faces and the file.
+    """
+    inputs = list(inputs)
+    for kind, wanted, have in (("input", inputs, info.inputs), ("output", list(outputs), info.outputs)):
+        for spec in wanted:
+            found = have.get(spec.name)
+            if found is None:
+                raise ModelInvalid(
+                    f"model {info.name!r} has no {kind} {spec.name!r}, the service needs it as {spec} "
+                    f"(the model has {', '.join(have) or 'none'}; {info.source})",
+                    tensor=spec.name,
+                )
+            fits = len(found.shape) == len(spec.shape) and all(
+                want in (-1, size) or (size == -1 and kind == "input")
+                for want, size in zip(spec.shape, found.shape, strict=True)
+            )
+            if found.dtype != spec.dtype or not fits:
+                raise ModelInvalid(
+                    f"{kind} {spec.name!r} of model {info.name!r} is {found}, the service needs {spec} ({info.source})",
+                    tensor=spec.name,
+                )
+    if inputs:
+        for name in info.inputs.keys() - {spec.name for spec in inputs}:
+            raise ModelInvalid(
+                f"model {info.name!r} also needs input {name!r} ({info.inputs[name]}), which the service does not have "
+                f"({info.source})",
+                tensor=name,
+            )

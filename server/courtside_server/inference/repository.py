@@ -1,0 +1,238 @@
+"""Reads a model repository in Triton's layout: config.pbtxt, labels, versions; defaults filled, mistakes named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2
+
+from courtside_server.errors import ModelInvalid, ModelNotFound
+from courtside_server.inference.batching import QUEUE_LIMIT, BatchingPolicy
+from courtside_server.inference.engine import ModelInfo, TensorSpec
+
+DEFAULT_FILES = {"onnxruntime": "model.onnx", "tensorrt": "model.plan", "python": "model.py"}
+"""What Triton looks for in a version folder when the config names no file."""
+_PLATFORMS = {"onnxruntime_onnx": "onnxruntime", "tensorrt_plan": "tensorrt"}
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_DTYPES = {
+    "TYPE_BOOL": np.bool_, "TYPE_UINT8": np.uint8, "TYPE_UINT16": np.uint16, "TYPE_UINT32": np.uint32,
+    "TYPE_UINT64": np.uint64, "TYPE_INT8": np.int8, "TYPE_INT16": np.int16, "TYPE_INT32": np.int32,
+    "TYPE_INT64": np.int64, "TYPE_FP16": np.float16, "TYPE_FP32": np.float32, "TYPE_FP64": np.float64,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """One model of the repository, its config read and checked.
+
+    Attributes:
+        info: its face; ``version`` is the newest of ``versions``.
+        backend: ``onnxruntime``, ``tensorrt``, ``python``...; "" for an ensemble.
+        folder: the model's folder.
+        versions: what the version policy serves, oldest first; never empty.
+        instances: how many copies answer side by side.
+        file_name: the model file inside a version folder.
+        batching: how requests are put together.
+    """
+
+    info: ModelInfo
+    backend: str
+    folder: Path
+    versions: tuple[str, ...]
+    instances: int
+    file_name: str
+    batching: BatchingPolicy
+
+    @property
+    def config_path(self) -> Path:
+        """The config.pbtxt."""
+        return self.folder / "config.pbtxt"
+
+    def file(self, version: str | None = None) -> Path:
+        """The model file of a version (the newest when ``None``).
+
+        Raises:
+            ModelInvalid: it is not there, or lies outside the model's folder.
+        """
+        path = inside(self.folder, f"{version or self.info.version}/{self.file_name}", "default_model_filename")
+        if not path.exists():
+            raise ModelInvalid(
+                f"model {self.info.name!r}: {path} is missing; export the model there or take the version out of "
+                f"version_policy",
+                model=self.info.name,
+            )
+        return path
+
+
+class ModelRepository:
+    """A folder of models. Every read goes to disk, so a new version is seen at once.
+
+    Raises:
+        ModelNotFound: ``root`` is no folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        if not self.root.is_dir():
+            raise ModelNotFound(f"the model repository {root} is not a folder; create it or point to another")
+
+    def names(self) -> list[str]:
+        """Folders that hold a config.pbtxt, sorted."""
+        return sorted(path.parent.name for path in self.root.glob("*/config.pbtxt") if _NAME.fullmatch(path.parent.name))
+
+    def load(self, name: str) -> ModelEntry:
+        """Read and check one model's config.
+
+        Raises:
+            ModelNotFound: no such folder.
+            ModelInvalid: the config is missing, does not parse, or says something unusable.
+        """
+        folder = self.root / name
+        if not _NAME.fullmatch(name) or not folder.is_dir():
+            known = ", ".join(self.names()) or "none"
+            raise ModelNotFound(f"no model {name[:80]!r} in {self.root} (it holds: {known})", model=name[:80])
+        path = folder / "config.pbtxt"
+        if not path.is_file():
+            raise ModelInvalid(f"model {name!r} has no config.pbtxt; write {path}", model=name)
+        config = model_config_pb2.ModelConfig()
+        try:
+            text_format.Parse(path.read_text("utf-8"), config)
+        except text_format.ParseError as error:
+            raise ModelInvalid(f"{path} does not parse at line {error.GetLine()}: {error}", model=name) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ModelInvalid(f"{path} cannot be read: {error}", model=name) from None
+        if config.name not in ("", name):
+            raise ModelInvalid(f"{path} names the model {config.name!r}; it must be its folder's name {name!r}", model=name)
+        config.name = name
+        versions = _served(config, folder)
+        backend = config.backend or _PLATFORMS.get(config.platform, "")
+        if not backend and config.platform != "ensemble":
+            raise ModelInvalid(f'{path} names no backend; add: backend: "onnxruntime"', model=name)
+        return ModelEntry(
+            info=read_info(config, versions[-1], str(path), _labels(config, folder)),
+            backend=backend,
+            folder=folder,
+            versions=versions,
+            instances=sum(max(1, group.count) for group in config.instance_group if not group.passive) or 1,
+            file_name=config.default_model_filename or DEFAULT_FILES.get(backend, "model.onnx"),
+            batching=_batching(config, path),
+        )
+
+
+def inside(folder: Path, relative: str, field: str) -> Path:
+    """``folder / relative``, refused when it leads out of the folder.
+
+    Raises:
+        ModelInvalid: it does.
+    """
+    path = (folder / relative).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise ModelInvalid(f"{folder.name}: {field} {relative!r} leads out of the model's folder; keep it inside")
+    return path
+
+
+def read_info(config: Any, version: str, source: str, labels: tuple[str, ...] = ()) -> ModelInfo:
+    """A model's face from a ``ModelConfig`` message, the repository's own or a server's.
+
+    Raises:
+        ModelInvalid: no inputs or outputs, or a tensor the engines cannot carry.
+    """
+    name, batch = config.name, config.max_batch_size
+    if batch < 0:
+        raise ModelInvalid(f"{source}: max_batch_size {batch} is negative; use 0 for a model without batch", model=name)
+    if config.HasField("sequence_batching"):
+        raise ModelInvalid(f"{source}: sequence_batching is not supported; use dynamic_batching", model=name)
+
+    def specs(kind: str, tensors: Iterable[Any]) -> dict[str, TensorSpec]:
+        found: dict[str, TensorSpec] = {}
+        for tensor in tensors:
+            type_name = model_config_pb2.DataType.Name(tensor.data_type)
+            where = f"{source}: {kind} {tensor.name!r}"
+            if not tensor.name:
+                raise ModelInvalid(f"{source}: an {kind} has no name", model=name)
+            if tensor.name in found:
+                raise ModelInvalid(f"{where} is there twice", model=name)
+            if type_name not in _DTYPES:
+                raise ModelInvalid(f"{where} has type {type_name}; use one of {', '.join(_DTYPES)}", model=name)
+            if tensor.HasField("reshape"):
+                raise ModelInvalid(f"{where} uses reshape, which is not supported; give dims as the file has them", model=name)
+            if any(size < 1 and size != -1 for size in tensor.dims) or (not tensor.dims and not batch):
+                raise ModelInvalid(f"{where} has dims {list(tensor.dims)}; give sizes from 1 up, or -1", model=name)
+            found[tensor.name] = TensorSpec(tensor.name, np.dtype(_DTYPES[type_name]), tuple(tensor.dims))
+        if not found:
+            raise ModelInvalid(f"{source} names no {kind}; add an {kind} block", model=name)
+        return found
+
+    return ModelInfo(
+        name=name,
+        version=version,
+        inputs=specs("input", config.input),
+        outputs=specs("output", config.output),
+        max_batch_size=batch,
+        labels=labels,
+        parameters={key: value.string_value for key, value in config.parameters.items()},
+        source=source,
+    )
+
+
+def _served(config: Any, folder: Path) -> tuple[str, ...]:
+    """The versions on disk that the version policy serves, oldest first; Triton's default is the newest one."""
+    there = sorted(int(p.name) for p in folder.iterdir() if p.is_dir() and re.fullmatch(r"[1-9]\d*", p.name))
+    if not there:
+        raise ModelInvalid(f"model {config.name!r} has no version folder; put the model file in {folder / '1'}")
+    policy = config.version_policy
+    match policy.WhichOneof("policy_choice"):
+        case "all":
+            chosen = there
+        case "specific":
+            chosen = [version for version in there if version in policy.specific.versions]
+            if not chosen:
+                raise ModelInvalid(
+                    f"model {config.name!r}: version_policy asks for versions {list(policy.specific.versions)}, "
+                    f"the folder holds {there}",
+                    model=config.name,
+                )
+        case _:
+            chosen = there[-max(1, policy.latest.num_versions) :]
+    return tuple(str(version) for version in chosen)
+
+
+def _labels(config: Any, folder: Path) -> tuple[str, ...]:
+    for output in config.output:
+        if output.label_filename:
+            path = inside(folder, output.label_filename, "label_filename")
+            try:
+                return tuple(path.read_text("utf-8").splitlines())
+            except (OSError, UnicodeDecodeError) as error:
+                raise ModelInvalid(f"output {output.name!r} of model {config.name!r}: labels: {error}") from None
+    return ()
+
+
+def _batching(config: Any, path: Path) -> BatchingPolicy:
+    if not config.HasField("dynamic_batching"):
+        return BatchingPolicy(max_batch_size=config.max_batch_size, dynamic=False)
+    if not config.max_batch_size:
+        raise ModelInvalid(f"{path}: dynamic_batching needs max_batch_size of at least 1", model=config.name)
+    dynamic = config.dynamic_batching
+    too_big = [size for size in dynamic.preferred_batch_size if not 1 <= size <= config.max_batch_size]
+    if too_big:
+        raise ModelInvalid(
+            f"{path}: preferred_batch_size {too_big[0]} does not lie in 1 to max_batch_size ({config.max_batch_size})",
+            model=config.name,
+        )
+    queue = dynamic.default_queue_policy
+    reject = queue.timeout_action == model_config_pb2.ModelQueuePolicy.REJECT
+    return BatchingPolicy(
+        max_batch_size=config.max_batch_size,
+        dynamic=True,
+        preferred=tuple(sorted(set(dynamic.preferred_batch_size))),
+        max_delay_s=dynamic.max_queue_delay_microseconds / 1e6,
+        queue_limit=queue.max_queue_size or QUEUE_LIMIT,
+        queue_timeout_s=queue.default_timeout_microseconds / 1e6 if reject else 0.0,
+    )
