@@ -5,16 +5,17 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .body import Joint, skeleton
+from .body import skeleton
 from .canvas import Canvas
 from .config import CameraConfig
-from .figures import Wardrobe, add_ball, add_player, paint_ball_shadow, paint_shadow
+from .figures import Wardrobe, add_ball, add_players
 from .game import CAMERA_STREAM, LOOK_STREAM, Game, stream
 from .hoops import Hoop, add_hoop
 from .lens import NEAR, Lens, look_at
 from .look import draw_look
 from .placing import place_camera
 from .scenery import paint_scenery
+from .shadows import paint_ball_shadow, paint_shadows
 from .truth import FrameTruth
 from .viewing import Viewed, frame_truth
 
@@ -73,25 +74,26 @@ class SimulatedCamera:
         picture = self._background(view.lens)
         roster, look = self.game.roster, self.look
         radius = self.game.court.ball_radius
-        visible = []
-        for p in range(len(roster)):
-            nearest = float(view.depth[p].min())
-            low, high = view.pixels[p].min(0), view.pixels[p].max(0)
-            if nearest > 0.4 and high[0] > -40 and low[0] < self.width + 40 and high[1] > -40 and low[1] < self.height + 40:
-                visible.append(p)
-                paint_shadow(picture, view.lens, look, view.joints[p], view.lens.focal / float(view.depth[p].mean()))
+        visible = self._in_reach(view)
+        paint_shadows(picture, view.lens, look, visible, view.joints)
         paint_ball_shadow(picture, view.lens, look, view.state.ball, radius)
         canvas = Canvas()
         for hoop, push in zip(self._hoops, view.state.net, strict=True):
             add_hoop(canvas, hoop, view.lens, look, self._wardrobe, float(push))
-        for p in visible:
-            scale = view.lens.focal / float(view.depth[p, Joint.NECK])
-            add_player(canvas, self._wardrobe, p, view.pixels[p], view.depth[p], scale, roster)
+        add_players(canvas, self._wardrobe, visible, view.pixels, view.depth, roster, view.lens)
         if view.ball_depth > 0.4:
             add_ball(canvas, self._wardrobe, view.ball_pixel, view.ball_depth, view.ball_radius)
         canvas.paint(picture)
         self._add_noise(picture, time)
         return picture
+
+    def _in_reach(self, view: Viewed) -> list[int]:
+        """Players near enough to the picture for themselves or their shadow to show."""
+        low, high = view.pixels.min(1), view.pixels.max(1)
+        margin = 60
+        near = (view.depth.min(1) > 0.4) & (high > -margin).all(-1)
+        near &= (low < np.array([self.width, self.height]) + margin).all(-1)
+        return np.flatnonzero(near).tolist()
 
     def _view(self, time: float) -> Viewed:
         state = self.game.state(time)
@@ -106,14 +108,17 @@ class SimulatedCamera:
         if self._scenery is None:
             self._scenery_lens = self._panorama()
             self._scenery = paint_scenery(self.game.court, self.look, self._scenery_lens, self._room())
+            if not self._mount.fixed:
+                # OpenCV warps four channels twice as fast as three.
+                self._scenery = cv2.cvtColor(self._scenery, cv2.COLOR_BGR2BGRA)
         if self._mount.fixed:
             return self._scenery.copy()
         wide = self._scenery_lens
         # Turning on the spot maps one picture onto the other by a homography, so walls and crowd pan rightly too.
         mapping = wide.matrix @ wide.rotation @ lens.rotation.T @ np.linalg.inv(lens.matrix)
-        return cv2.warpPerspective(
-            self._scenery, mapping, (self.width, self.height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        )
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        warped = cv2.warpPerspective(self._scenery, mapping, (self.width, self.height), flags=flags)
+        return cv2.cvtColor(warped, cv2.COLOR_BGRA2BGR)
 
     def _panorama(self) -> Lens:
         """The view the scenery is painted in: the camera's own, or one wide enough for its whole pan."""

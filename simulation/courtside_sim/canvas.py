@@ -27,6 +27,14 @@ class Canvas:
         wide = max(1, round(thickness))
         self._shapes.append((depth, cv2.line, (start, stop, color, wide, cv2.LINE_AA, SHIFT)))
 
+    def bar(self, depth: float, a: list[int], b: list[int], thickness: int, color: Color) -> None:
+        """A round-ended bar between two points already in sixteenths of a pixel."""
+        self._shapes.append((depth, cv2.line, (a, b, color, thickness, cv2.LINE_AA, SHIFT)))
+
+    def fixed_polygon(self, depth: float, points: np.ndarray, color: Color) -> None:
+        """A filled convex polygon, (N, 2) int32 sixteenths of a pixel."""
+        self._shapes.append((depth, cv2.fillConvexPoly, (points, color, cv2.LINE_AA, SHIFT)))
+
     def polygon(self, depth: float, points: np.ndarray, color: Color) -> None:
         """A filled convex polygon, (N, 2) pixels."""
         fixed = (np.asarray(points) * UNIT).astype(np.int32)

@@ -1,31 +1,65 @@
-"""Draws players, their shadows and the ball."""
+"""Draws players and the ball."""
 
 from __future__ import annotations
+
+from enum import IntEnum
 
 import cv2
 import numpy as np
 
 from .body import HEAD_RADIUS, Joint
-from .canvas import SHIFT, UNIT, Canvas
-from .lens import NEAR, Lens
+from .canvas import UNIT, Canvas
+from .lens import Lens
 from .look import Color, Look, shade
 from .roster import Roster
 
-ARM, WRIST, THIGH, SHIN, FOOT, NECK = 0.098, 0.075, 0.165, 0.105, 0.095, 0.11
-TORSO_PAD = 0.055
 
-SHADOW_BARS = (
-    (Joint.NECK, Joint.LEFT_HIP, 0.3),
-    (Joint.NECK, Joint.RIGHT_HIP, 0.3),
-    (Joint.LEFT_HIP, Joint.LEFT_KNEE, 0.17),
-    (Joint.RIGHT_HIP, Joint.RIGHT_KNEE, 0.17),
-    (Joint.LEFT_KNEE, Joint.LEFT_ANKLE, 0.12),
-    (Joint.RIGHT_KNEE, Joint.RIGHT_ANKLE, 0.12),
-    (Joint.LEFT_SHOULDER, Joint.LEFT_ELBOW, 0.1),
-    (Joint.RIGHT_SHOULDER, Joint.RIGHT_ELBOW, 0.1),
-    (Joint.LEFT_ELBOW, Joint.LEFT_WRIST, 0.09),
-    (Joint.RIGHT_ELBOW, Joint.RIGHT_WRIST, 0.09),
+class Skin(IntEnum):
+    """Rows of a player's palette; the row after each is its shaded twin, for the far side of the body."""
+
+    JERSEY = 0
+    SHORTS = 2
+    SKIN = 4
+    SHOE = 6
+
+
+class Spot(IntEnum):
+    """Points drawn beyond the skeleton's joints."""
+
+    LEFT_HEM = 24
+    RIGHT_HEM = 25
+    TOP_LEFT = 26
+    TOP_RIGHT = 27
+    LOW_LEFT = 28
+    LOW_RIGHT = 29
+    WAIST_LEFT = 30
+    WAIST_RIGHT = 31
+    HAIR = 32
+    FACE = 33
+    CHEST = 34
+
+
+# Start, stop, width in metres, palette row, side of the body deciding near or far, depth pair, depth nudge in metres.
+# Nudges keep shoe, shin, thigh and shorts in that order where their depths tie.
+LEG, ARM = 0, 2
+LIMBS = tuple(
+    limb
+    for side in (0, 1)
+    for limb in (
+        (Joint.LEFT_ANKLE + side, Joint.LEFT_TOE + side, 0.095, Skin.SHOE, LEG + side, 0.058),
+        (Joint.LEFT_KNEE + side, Joint.LEFT_ANKLE + side, 0.105, Skin.SKIN, LEG + side, 0.056),
+        (Joint.LEFT_KNEE + side, Spot.LEFT_HEM + side, 0.12, Skin.SKIN, LEG + side, 0.054),
+        (Joint.LEFT_HIP + side, Spot.LEFT_HEM + side, 0.17, Skin.SHORTS, LEG + side, 0.05),
+        (Joint.LEFT_SHOULDER + side, Joint.LEFT_ELBOW + side, 0.098, Skin.SKIN, ARM + side, 0.0),
+        (Joint.LEFT_ELBOW + side, Joint.LEFT_HAND + side, 0.08, Skin.SKIN, ARM + side, -0.01),
+    )
 )
+_A, _B = np.array([limb[0] for limb in LIMBS]), np.array([limb[1] for limb in LIMBS])
+_WIDTH = np.array([limb[2] for limb in LIMBS])
+_SIDE = np.array([limb[4] for limb in LIMBS])
+_NUDGE = np.array([limb[5] for limb in LIMBS])
+_ROW = np.array([limb[3] for limb in LIMBS])
+TORSO_PAD = 0.055
 
 
 class Wardrobe:
@@ -39,172 +73,139 @@ class Wardrobe:
             return tuple(int(v) for v in np.clip(np.array(color) * gain * factor + 255 * look.haze * 0.8, 0, 255))
 
         teams = roster.teams
-        self.jersey = [(lit(look.kits[t]), lit(look.kits[t], 0.82)) for t in teams]
-        self.shorts = [(lit(look.shorts[t], 0.95), lit(look.shorts[t], 0.75)) for t in teams]
+        shoes = ((225, 225, 225), (52, 52, 62))
+        self.palette = [
+            [
+                lit(color, factor)
+                for color, near, far in (
+                    (look.kits[t], 1.0, 0.82),
+                    (look.shorts[t], 0.95, 0.75),
+                    (look.skins[p], 1.0, 0.8),
+                    (shoes[t], 1.0, 0.75),
+                )
+                for factor in (near, far)
+            ]
+            for p, t in enumerate(teams)
+        ]
         self.trim = [lit(look.trims[t]) for t in teams]
-        self.skin = [(lit(c), lit(c, 0.8)) for c in look.skins]
         self.hair = [lit(c) for c in look.hairs]
-        self.shoe = [(lit((225, 225, 225)), lit((170, 170, 170))) if t == 0 else (lit((50, 50, 60)),) * 2 for t in teams]
+        self.eye = lit((30, 30, 34))
         self.ball = (lit(look.ball), lit(look.ball, 0.62), lit(shade(look.ball, 1.25)))
         self.numbers = [str(int(n)) for n in roster.numbers]
         self.lit = lit
 
 
-def paint_shadow(picture: np.ndarray, lens: Lens, look: Look, joints: np.ndarray, scale: float) -> None:
-    """Darken the floor where one player's (24, 3) joints stand in the light; `scale` is pixels a metre there."""
-    floor = joints.copy()
-    floor[:, :2] += joints[:, 2:3] * look.sun
-    floor[:, 2] = 0.01
-    pixels, depth = lens.project(floor)
-    if depth.min() < NEAR * 4:
-        return
-    pad = 0.3 * scale
-    low, high = pixels.min(0) - pad, pixels.max(0) + pad
-    x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
-    x1, y1 = min(int(high[0]) + 1, lens.width), min(int(high[1]) + 1, lens.height)
-    if x1 - x0 < 2 or y1 - y0 < 2:
-        return
-    mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
-    fixed = ((pixels - (x0, y0)) * UNIT).astype(np.int32)
-    # A bar lying on the floor looks thinner than it is; half its width is a fair mean over viewing angles.
-    for a, b, wide in SHADOW_BARS:
-        size = max(1, round(wide * scale * 0.55))
-        cv2.line(mask, fixed[a].tolist(), fixed[b].tolist(), 255, size, cv2.LINE_8, SHIFT)
-    if not look.outdoor:
-        feet = (pixels[Joint.LEFT_ANKLE] + pixels[Joint.RIGHT_ANKLE]) / 2 - (x0, y0)
-        axes = (max(int(0.33 * scale * UNIT), 8), max(int(0.13 * scale * UNIT), 8))
-        cv2.ellipse(mask, (feet * UNIT).astype(int).tolist(), axes, 0, 0, 360, 255, -1, cv2.LINE_8, SHIFT)
-    patch = picture[y0:y1, x0:x1]
-    cv2.copyTo(cv2.convertScaleAbs(patch, alpha=0.56 if look.outdoor else 0.72), mask, patch)
+def _spots(px: np.ndarray, girth: np.ndarray) -> np.ndarray:
+    """The (P, 35, 2) pixels drawn: joints (P, 24, 2), then `Spot`s; `girth` (P,) is pixels a metre of thickness."""
+    spots = np.empty((len(px), len(Joint) + len(Spot), 2))
+    spots[:, : len(Joint)] = px
+    for side in (0, 1):
+        hip, knee = px[:, Joint.LEFT_HIP + side], px[:, Joint.LEFT_KNEE + side]
+        spots[:, Spot.LEFT_HEM + side] = hip + (knee - hip) * 0.78
+    left, right = px[:, Joint.LEFT_SHOULDER], px[:, Joint.RIGHT_SHOULDER]
+    hip_left, hip_right = px[:, Joint.LEFT_HIP], px[:, Joint.RIGHT_HIP]
+    spread, base = right - left, hip_right - hip_left
+    wide, low = np.sqrt((spread * spread).sum(-1)), np.sqrt((base * base).sum(-1))
+    sideways = np.where((wide > 1)[:, None], spread / np.maximum(wide, 1e-6)[:, None], [1.0, 0.0])
+    # A body seen from the side still has depth: keep the torso at least this wide.
+    extra = sideways * np.maximum(0.0, (0.27 * girth - wide) / 2)[:, None]
+    narrow = sideways * np.maximum(0.0, (0.25 * girth - low) / 2)[:, None]
+    top_left, top_right, low_left, low_right = left - extra, right + extra, hip_left - narrow, hip_right + narrow
+    drop = (low_left + low_right - top_left - top_right) / 2
+    spots[:, Spot.TOP_LEFT], spots[:, Spot.TOP_RIGHT] = top_left, top_right
+    spots[:, Spot.LOW_LEFT], spots[:, Spot.LOW_RIGHT] = low_left, low_right
+    spots[:, Spot.WAIST_LEFT], spots[:, Spot.WAIST_RIGHT] = low_left - drop * 0.07, low_right - drop * 0.07
+    spots[:, Spot.CHEST] = (top_left + top_right) / 2 + drop * 0.42
+    head, crown, nose = px[:, Joint.HEAD], px[:, Joint.CROWN], px[:, Joint.NOSE]
+    spots[:, Spot.HAIR] = head + (crown - head) * 0.22
+    spots[:, Spot.FACE] = head + (nose - head) * 0.22 - (crown - head) * 0.12
+    return spots
 
 
-def paint_ball_shadow(picture: np.ndarray, lens: Lens, look: Look, ball: np.ndarray, radius: float) -> None:
-    """Darken the floor under the ball, (3,) metres."""
-    spot = np.array([ball[0] + ball[2] * look.sun[0], ball[1] + ball[2] * look.sun[1], 0.01])
-    pixel, depth = lens.project(spot)
-    if depth < NEAR * 4:
-        return
-    size = radius * lens.focal / depth
-    flat = max(0.25, abs(lens.position[2]) / float(np.linalg.norm(lens.position - spot)))
-    x0, y0 = max(int(pixel[0] - size - 1), 0), max(int(pixel[1] - size - 1), 0)
-    x1, y1 = min(int(pixel[0] + size + 2), lens.width), min(int(pixel[1] + size + 2), lens.height)
-    if x1 - x0 < 2 or y1 - y0 < 2:
-        return
-    mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
-    centre = ((pixel - (x0, y0)) * UNIT).astype(int).tolist()
-    cv2.ellipse(mask, centre, (int(size * UNIT), int(size * flat * UNIT)), 0, 0, 360, 255, -1, cv2.LINE_8, SHIFT)
-    patch = picture[y0:y1, x0:x1]
-    cv2.copyTo(cv2.convertScaleAbs(patch, alpha=0.6), mask, patch)
-
-
-def add_player(
-    canvas: Canvas, wardrobe: Wardrobe, index: int, px: np.ndarray, depth: np.ndarray, scale: float, roster: Roster
+def add_players(
+    canvas: Canvas,
+    wardrobe: Wardrobe,
+    who: list[int],
+    px: np.ndarray,
+    depth: np.ndarray,
+    roster: Roster,
+    lens: Lens,
 ) -> None:
-    """Collect one player's shapes.
+    """Collect the shapes of players `who`.
 
     Args:
         canvas: Where to.
         wardrobe: Colours.
-        index: Player.
-        px: (24, 2) joints in pixels.
-        depth: (24,) joints' depths in metres.
-        scale: Pixels a metre at the player.
+        who: Player ids to draw.
+        px: (P, 24, 2) everyone's joints in pixels.
+        depth: (P, 24) everyone's joint depths in metres.
         roster: Bodies.
+        lens: View.
     """
-    girth, height = float(roster.girths[index]) * scale, float(roster.heights[index]) * scale
-    jersey, shorts, skin, shoe = (
-        wardrobe.jersey[index],
-        wardrobe.shorts[index],
-        wardrobe.skin[index],
-        wardrobe.shoe[index],
-    )
-    middle = float(depth[Joint.NECK] + depth[Joint.LEFT_HIP] + depth[Joint.RIGHT_HIP]) / 3
+    scale = lens.focal / np.maximum(depth[:, Joint.NECK], 0.3)
+    girth = scale * roster.girths
+    spots = _spots(px, girth)
+    fixed = (np.clip(spots, -9000, 9000) * UNIT).astype(np.int32)
+    # Hems lie between hip and knee, so the knee's depth serves for them.
+    near = np.concatenate([depth, depth[:, [Joint.LEFT_KNEE, Joint.RIGHT_KNEE]]], axis=1)
+    limb_depth = (near[:, _A] + near[:, _B]) / 2 + _NUDGE
+    far = np.zeros((len(px), 4), bool)
     for side in (0, 1):
-        hip, knee, ankle, toe = (px[j + side] for j in (Joint.LEFT_HIP, Joint.LEFT_KNEE, Joint.LEFT_ANKLE, Joint.LEFT_TOE))
-        far = int(depth[Joint.LEFT_KNEE + side] > depth[Joint.LEFT_KNEE + 1 - side] + 0.02)
-        leg = (depth[Joint.LEFT_HIP + side] + depth[Joint.LEFT_KNEE + side]) / 2 + 0.05
-        shin = (depth[Joint.LEFT_KNEE + side] + depth[Joint.LEFT_ANKLE + side]) / 2 + 0.05
-        canvas.limb(shin + 0.004, ankle, toe, FOOT * girth, shoe[far])
-        canvas.limb(shin + 0.003, knee, ankle, SHIN * girth, skin[far])
-        hem = hip + (knee - hip) * 0.78
-        canvas.limb(leg + 0.002, hem, knee, SHIN * 1.15 * girth, skin[far])
-        canvas.limb(leg, hip, hem, THIGH * girth, shorts[far])
-        shoulder, elbow, wrist, hand = (
-            px[j + side] for j in (Joint.LEFT_SHOULDER, Joint.LEFT_ELBOW, Joint.LEFT_WRIST, Joint.LEFT_HAND)
-        )
-        far = int(depth[Joint.LEFT_SHOULDER + side] > depth[Joint.LEFT_SHOULDER + 1 - side] + 0.05)
-        upper = (depth[Joint.LEFT_SHOULDER + side] + depth[Joint.LEFT_ELBOW + side]) / 2
-        fore = (depth[Joint.LEFT_ELBOW + side] + depth[Joint.LEFT_WRIST + side]) / 2
-        canvas.limb(upper, shoulder, elbow, ARM * girth, skin[far])
-        canvas.limb(fore, elbow, wrist, WRIST * girth, skin[far])
-        canvas.limb(fore - 0.01, wrist, hand, WRIST * 1.1 * girth, skin[far])
-    _add_torso(canvas, wardrobe, index, px, middle, girth, jersey[0], shorts[0])
-    head, crown, neck, nose = (px[j] for j in (Joint.HEAD, Joint.CROWN, Joint.NECK, Joint.NOSE))
-    radius = HEAD_RADIUS * height * 1.05
-    top = float(depth[Joint.HEAD])
-    canvas.limb(middle + 0.03, neck, head, NECK * girth, skin[1])
-    facing = float(depth[Joint.HEAD] - depth[Joint.NOSE]) / 0.13
-    hair = wardrobe.hair[index]
-    if facing > -0.3:
-        canvas.disc(top + 0.01, head + (crown - head) * 0.22, radius, hair)
-        canvas.disc(top, head + (nose - head) * 0.22 - (crown - head) * 0.12, radius * 0.9, skin[0])
-        if radius > 5 and facing > 0.2:
-            brow = head + (nose - head) * 0.6 + (crown - head) * 0.12
-            across = (px[Joint.LEFT_EYE] - px[Joint.RIGHT_EYE]) * 0.5
-            canvas.disc(top - 0.03, brow + across, radius * 0.11, (30, 30, 34))
-            canvas.disc(top - 0.03, brow - across, radius * 0.11, (30, 30, 34))
-    else:
-        canvas.disc(top + 0.01, head - (crown - head) * 0.15, radius * 0.93, skin[1])
-        canvas.disc(top, head + (crown - head) * 0.12, radius, hair)
+        far[:, LEG + side] = depth[:, Joint.LEFT_KNEE + side] > depth[:, Joint.RIGHT_KNEE - side] + 0.02
+        far[:, ARM + side] = depth[:, Joint.LEFT_SHOULDER + side] > depth[:, Joint.RIGHT_SHOULDER - side] + 0.05
+    rows = (_ROW[None] + far[:, _SIDE]).tolist()
+    widths = np.maximum(1, np.round(_WIDTH[None] * girth[:, None])).astype(int).tolist()
+    limb_depth = limb_depth.tolist()
+    points = fixed.tolist()
+    middle = ((depth[:, Joint.NECK] + depth[:, Joint.LEFT_HIP] + depth[:, Joint.RIGHT_HIP]) / 3).tolist()
+    torso = np.take(fixed, [Spot.TOP_LEFT, Spot.TOP_RIGHT, Spot.WAIST_RIGHT, Spot.WAIST_LEFT], axis=1)
+    pads = np.maximum(1, np.round(TORSO_PAD * girth)).astype(int).tolist()
+    facing = ((depth[:, Joint.HEAD] - depth[:, Joint.NOSE]) / 0.13).tolist()
+    for p in who:
+        at, palette, body = points[p], wardrobe.palette[p], middle[p]
+        for (a, b, *_), distance, row, width in zip(LIMBS, limb_depth[p], rows[p], widths[p], strict=True):
+            canvas.bar(distance, at[a], at[b], width, palette[row])
+        canvas.bar(body + 0.03, at[Joint.NECK], at[Joint.HEAD], 2 * pads[p], palette[Skin.SKIN + 1])
+        canvas.bar(body + 0.02, at[Spot.LOW_LEFT], at[Spot.LOW_RIGHT], round(2.6 * pads[p]), palette[Skin.SHORTS])
+        canvas.fixed_polygon(body, torso[p], palette[Skin.JERSEY])
+        canvas.bar(body, at[Spot.TOP_LEFT], at[Spot.TOP_RIGHT], round(1.6 * pads[p]), palette[Skin.JERSEY])
+        _add_number(canvas, wardrobe, p, spots[p], body, float(girth[p]))
+        radius = HEAD_RADIUS * 1.05 * float(roster.heights[p] * scale[p])
+        _add_head(canvas, wardrobe, p, spots[p], float(depth[p, Joint.HEAD]), radius, facing[p])
 
 
-def _add_torso(
-    canvas: Canvas,
-    wardrobe: Wardrobe,
-    index: int,
-    px: np.ndarray,
-    depth: float,
-    girth: float,
-    jersey: Color,
-    shorts: Color,
+def _add_head(
+    canvas: Canvas, wardrobe: Wardrobe, index: int, spots: np.ndarray, depth: float, radius: float, facing: float
 ) -> None:
-    left, right = px[Joint.LEFT_SHOULDER], px[Joint.RIGHT_SHOULDER]
-    hip_left, hip_right = px[Joint.LEFT_HIP], px[Joint.RIGHT_HIP]
-    pad = TORSO_PAD * girth
-    spread = right - left
-    wide = float(np.hypot(*spread))
-    sideways = spread / max(wide, 1e-6) if wide > 1 else np.array([1.0, 0.0])
-    # A body seen from the side still has depth: keep the torso at least this wide.
-    extra = max(0.0, (0.27 * girth - wide) / 2)
-    base = hip_right - hip_left
-    narrow = max(0.0, (0.25 * girth - float(np.hypot(*base))) / 2)
-    top_left, top_right = left - sideways * extra, right + sideways * extra
-    low_left, low_right = hip_left - sideways * narrow, hip_right + sideways * narrow
-    drop = (low_left + low_right - top_left - top_right) / 2
-    size = max(float(np.hypot(*drop)), 1e-6)
-    canvas.limb(depth + 0.02, low_left, low_right, 2.6 * pad, shorts)
-    waist = drop * 0.93
-    hull = np.stack([top_left, top_right, low_right - drop + waist, low_left - drop + waist])
-    canvas.polygon(depth, hull, jersey)
-    canvas.limb(depth, top_left + drop * 0.05, top_right + drop * 0.05, 1.6 * pad, jersey)
-    if size > 22 and wide > 0.55 * 0.39 * girth:
-        text = wardrobe.numbers[index]
-        scale = size / 62.0
-        (w, h), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, scale, 1)
-        centre = (top_left + top_right) / 2 + drop * 0.42
-        origin = (int(centre[0] - w / 2), int(centre[1] + h / 2))
-        thick = max(1, round(scale * 2.2))
-        canvas.call(
-            depth - 0.002,
-            cv2.putText,
-            text,
-            origin,
-            cv2.FONT_HERSHEY_DUPLEX,
-            scale,
-            wardrobe.trim[index],
-            thick,
-            cv2.LINE_AA,
-        )
+    """Hair and face; `facing` is 1 towards the camera, -1 away."""
+    skin, hair = wardrobe.palette[index][Skin.SKIN], wardrobe.hair[index]
+    head, crown = spots[Joint.HEAD], spots[Joint.CROWN]
+    if facing <= -0.3:
+        canvas.disc(depth + 0.01, head - (crown - head) * 0.15, radius * 0.93, skin)
+        canvas.disc(depth, head + (crown - head) * 0.12, radius, hair)
+        return
+    canvas.disc(depth + 0.01, spots[Spot.HAIR], radius, hair)
+    canvas.disc(depth, spots[Spot.FACE], radius * 0.9, skin)
+    if radius > 5 and facing > 0.2:
+        brow = head + (spots[Joint.NOSE] - head) * 0.6 + (crown - head) * 0.12
+        across = (spots[Joint.LEFT_EYE] - spots[Joint.RIGHT_EYE]) * 0.5
+        canvas.disc(depth - 0.03, brow + across, radius * 0.11, wardrobe.eye)
+        canvas.disc(depth - 0.03, brow - across, radius * 0.11, wardrobe.eye)
+
+
+def _add_number(
+    canvas: Canvas, wardrobe: Wardrobe, index: int, spots: np.ndarray, depth: float, girth: float
+) -> None:
+    """The jersey's number, where it is large enough and turned enough to be read."""
+    size = float(np.hypot(*(spots[Spot.LOW_LEFT] - spots[Spot.TOP_LEFT])))
+    wide = float(np.hypot(*(spots[Joint.LEFT_SHOULDER] - spots[Joint.RIGHT_SHOULDER])))
+    if size <= 18 or wide <= 0.21 * girth:
+        return
+    text, scale = wardrobe.numbers[index], size / 62.0
+    (w, h), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, scale, 1)
+    origin = (int(spots[Spot.CHEST, 0] - w / 2), int(spots[Spot.CHEST, 1] + h / 2))
+    style = (cv2.FONT_HERSHEY_DUPLEX, scale, wardrobe.trim[index], max(1, round(scale * 2.2)), cv2.LINE_AA)
+    canvas.call(depth - 0.002, cv2.putText, text, origin, *style)
 
 
 def add_ball(canvas: Canvas, wardrobe: Wardrobe, pixel: np.ndarray, depth: float, radius: float) -> None:

@@ -98,7 +98,7 @@ def draw_look(players: int, rng: np.random.Generator) -> Look:
         apron=apron,
         paint=paint,
         line=line,
-        wall=hsv(rng.uniform(0.05, 0.65), rng.uniform(0.03, 0.25), rng.uniform(0.45, 0.85)),
+        wall=hsv(rng.uniform(0.02, 0.68), rng.uniform(0.05, 0.42), rng.uniform(0.5, 0.95)),
         pad=hsv(rng.random(), 0.7, rng.uniform(0.3, 0.6)),
         seats=hsv(rng.random(), rng.uniform(0.1, 0.7), rng.uniform(0.2, 0.5)),
         kits=kits,
