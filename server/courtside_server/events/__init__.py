@@ -1,0 +1,8 @@
+"""Events: the durable log and the hub that fans it out to subscribers."""
+
+from courtside_server.events.hub import EventHub
+from courtside_server.events.log import EventLog
+from courtside_server.events.sqlite import SqliteLog
+from courtside_server.events.subscription import Subscription
+
+__all__ = ["EventHub", "EventLog", "SqliteLog", "Subscription"]

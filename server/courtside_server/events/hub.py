@@ -1,0 +1,209 @@
+"""The event hub: drafts in, durable events out to every subscriber; the event loop's only way to the log."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from typing import TypeVar
+
+from courtside_server.errors import Draining, LogUnavailable
+from courtside_server.events.log import EventLog
+from courtside_server.events.subscription import Subscription, Topic
+from courtside_server.events.writer import LogWriter, Offload
+from courtside_server.telemetry.metrics import Metrics
+from courtside_server.types import Event, EventDraft
+
+T = TypeVar("T")
+
+
+class EventHub:
+    """Publishes and subscribes over one event log; everything but the constructor runs on one event loop.
+
+    No subscriber sees an event before it is durable. The hub is the log's only writer.
+
+    Args:
+        log: the log; it stays the caller's to close, after the hub.
+        metrics: the gateway's metrics.
+        buffer: live events that may wait for one subscriber before it is cut.
+        page: events that a subscriber reads from the log at a time.
+        queue: publishes that may wait for the writer; further publishers wait (policy BLOCK).
+        group: drafts that share one commit, about.
+        probe_interval: seconds between attempts to use a log that failed.
+        offload: runs the log's blocking calls; threads of its own when ``None``.
+        clock: monotonic seconds, the clock of ``EventDraft.due``.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        metrics: Metrics,
+        *,
+        buffer: int = 1000,
+        page: int = 500,
+        queue: int = 1024,
+        group: int = 256,
+        probe_interval: float = 1.0,
+        offload: Offload | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._log = log
+        self._metrics = metrics
+        self._buffer = buffer
+        self._page = page
+        self._clock = clock
+        self._threads: list[ThreadPoolExecutor] = []
+        self._read_offload = offload or self._thread("event-log-read", 2)
+        self._writer = LogWriter(
+            log,
+            metrics,
+            offload or self._thread("event-log-write", 1),
+            on_commit=self._fan_out,
+            on_availability=self._tell_availability,
+            queue=queue,
+            group=group,
+            probe_interval=probe_interval,
+        )
+        self._topics: dict[str, Topic] = {}
+        self._subscriptions: set[Subscription] = set()
+        self._listeners: list[Callable[[bool], None]] = []
+        self._closed = False
+
+    async def start(self) -> None:
+        """Begin to write. A log that cannot be used yet makes the hub unavailable, not fail."""
+        await self._writer.start()
+
+    async def close(self, timeout: float = 5.0) -> None:
+        """Write what waits, for at most ``timeout`` seconds, then end every subscription with ``Draining``."""
+        self._closed = True
+        await self._writer.close(timeout)
+        for subscription in tuple(self._subscriptions):
+            subscription.end(Draining("the gateway is shutting down; subscribe again after the last sequence"))
+        for executor in self._threads:
+            executor.shutdown(wait=False)
+
+    @property
+    def available(self) -> bool:
+        """True while events can be made durable."""
+        return self._writer.failure is None
+
+    @property
+    def unavailable_reason(self) -> str | None:
+        """One sentence on why the log cannot be used and what to do; ``None`` while it can."""
+        return None if self._writer.failure is None else self._writer.failure.message
+
+    def on_availability(self, listener: Callable[[bool], None]) -> Callable[[], None]:
+        """Call ``listener(available)`` on the event loop at every change; gives back how to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def publish(self, drafts: Sequence[EventDraft]) -> list[Event]:
+        """Make the drafts durable, all or none, then show them to subscribers; gives the events back in order.
+
+        A draft equal to the latest revision of its ``event_id`` gives that event back and shows nobody anything.
+
+        Raises:
+            LogUnavailable: nothing was acknowledged; publish the same drafts again when ``available`` is true.
+            Draining: the hub is closing.
+            ValueError, TypeError: a draft holds what no log can keep.
+        """
+        if not drafts:
+            return []
+        self._writer.check_open()
+        for game in {draft.game for draft in drafts}:
+            try:
+                (await self._topic(game)).published = True
+            except LogUnavailable as error:
+                self._writer.fail(error)
+                raise
+        return await self._writer.submit(drafts)
+
+    def subscribe(self, game: str, after: int | None = None, *, cameras: Collection[str] = ()) -> Subscription:
+        """Events of a game: history after a cursor, then live, without gap or overlap.
+
+        Args:
+            game: ``games/{game}``; it need not have events yet.
+            after: deliver events with a greater sequence; ``None``: only what comes from now on.
+            cameras: only events of these; empty means all.
+        """
+        return Subscription(
+            self, self._metrics, game, after, cameras=cameras, buffer=self._buffer, page=self._page
+        )
+
+    async def read(self, game: str, after: int, limit: int) -> list[Event]:
+        """See :meth:`courtside_server.events.log.EventLog.read`."""
+        return await self._read_offload(lambda: self._log.read(game, after, limit))
+
+    async def latest(self, game: str, event_id: str) -> Event | None:
+        """See :meth:`courtside_server.events.log.EventLog.latest`."""
+        return await self._read_offload(lambda: self._log.latest(game, event_id))
+
+    async def bounds(self, game: str) -> tuple[int, int]:
+        """The lowest sequence still in a game's log, and the highest ever given; (1, 0) for an unknown game."""
+        return await self._read_offload(lambda: (self._log.earliest(game), self._log.high_water_mark(game)))
+
+    async def attach(self, subscription: Subscription) -> Topic:
+        """Let a subscription in; for :class:`Subscription`."""
+        topic = await self._topic(subscription.game)
+        if self._closed:
+            raise Draining("the gateway is shutting down; subscribe to its successor")
+        topic.users += 1
+        self._subscriptions.add(subscription)
+        return topic
+
+    def detach(self, subscription: Subscription) -> None:
+        """Let a subscription go; for :class:`Subscription`."""
+        self._subscriptions.discard(subscription)
+        topic = self._topics[subscription.game]
+        topic.users -= 1
+        if not topic.users and not topic.published:
+            # Nobody publishes it: a made-up name must not stay in memory.
+            del self._topics[subscription.game]
+
+    async def _topic(self, game: str) -> Topic:
+        if game not in self._topics:
+            high_water_mark = await self._read_offload(lambda: self._log.high_water_mark(game))
+            # Whoever came first wins. A topic that is published to is never removed and is made before its first
+            # commit, so a number read here can only be in use when no commit overtook it.
+            return self._topics.setdefault(game, Topic(high_water_mark))
+        return self._topics[game]
+
+    def _fan_out(self, events: Sequence[Event]) -> None:
+        for game, of_game in groupby(sorted(events, key=_game_and_sequence), key=lambda event: event.draft.game):
+            topic = self._topics[game]
+            for event in of_game:
+                if event.sequence <= topic.high_water_mark:
+                    continue  # an idempotent append gave it back; everybody has seen it
+                if event.sequence > topic.high_water_mark + 1:
+                    # A commit that was reported as failed is there after all: let everybody read it from the log.
+                    for subscription in tuple(topic.live):
+                        subscription.fall_back()
+                topic.high_water_mark = event.sequence
+                self._count(event)
+                for subscription in tuple(topic.live):
+                    subscription.offer(event)
+
+    def _count(self, event: Event) -> None:
+        draft = event.draft
+        self._metrics.events.labels(draft.kind, draft.lifecycle.name.lower()).inc()
+        if draft.due is not None:
+            self._metrics.event_latency.labels(draft.kind).observe(max(0.0, self._clock() - draft.due))
+
+    def _tell_availability(self, available: bool) -> None:
+        for listener in tuple(self._listeners):
+            listener(available)
+
+    def _thread(self, name: str, workers: int) -> Offload:
+        executor = ThreadPoolExecutor(workers, thread_name_prefix=name)
+        self._threads.append(executor)
+
+        def offload(call: Callable[[], T]) -> Awaitable[T]:
+            return asyncio.get_running_loop().run_in_executor(executor, call)
+
+        return offload
+
+
+def _game_and_sequence(event: Event) -> tuple[str, int]:
+    return event.draft.game, event.sequence

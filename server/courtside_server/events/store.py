@@ -1,0 +1,223 @@
+"""A SQLite file that one gateway owns: opened when needed, opened again after a failure, errors made plain."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from courtside_server.errors import LogUnavailable
+
+MEMORY = ":memory:"
+"""The path of a store that lives in memory only."""
+
+_DAMAGED = "{path} is damaged or no event log; stop the gateway, keep the file aside and restore a copy"
+_LOCKED = "{path} is locked by another program; close that program and it goes on by itself"
+_CLOSED_TO_US = "{path} cannot be opened; it must be a file in a folder that may be written to"
+_ADVICE = {
+    "SQLITE_FULL": "there is no room left for {path}; free some disk space and it goes on by itself",
+    "SQLITE_READONLY": "{path} is read-only; make the file and its folder writable and it goes on by itself",
+    "SQLITE_IOERR": "the disk under {path} gave an error; check the disk, its quota and its file size limit",
+    "SQLITE_CANTOPEN": _CLOSED_TO_US,
+    "SQLITE_PERM": _CLOSED_TO_US,
+    "SQLITE_BUSY": _LOCKED,
+    "SQLITE_LOCKED": _LOCKED,
+    "SQLITE_PROTOCOL": _LOCKED,
+    "SQLITE_CORRUPT": _DAMAGED,
+    "SQLITE_NOTADB": _DAMAGED,
+}
+# After these the connection is as good as before; after any other it is opened afresh.
+_TRANSIENT = {"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED"}
+_BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError)
+
+
+class SqliteFile:
+    """One writer connection and one reader connection, each used by one thread at a time.
+
+    In WAL mode the reader never waits for the writer, nor the writer for the reader. In memory both are one
+    connection. ``<path>.lock`` beside the file is locked while the store is in use, so that two gateways never
+    share a log; the operating system lets go of it when the process dies.
+
+    Args:
+        path: the file; missing folders are made. ``":memory:"`` for none.
+        prepare: brings a fresh writer connection into shape.
+        busy_timeout: seconds to wait for a lock that another program holds.
+    """
+
+    def __init__(self, path: str, prepare: Callable[[sqlite3.Connection, str], None], busy_timeout: float) -> None:
+        self.path = path
+        self._prepare = prepare
+        self._busy_timeout = busy_timeout
+        # Lock order: write before read, never the other way round.
+        self._write_lock = threading.Lock()
+        self._read_lock = self._write_lock if path == MEMORY else threading.Lock()
+        self._writer: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
+        self._owner: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._closed = False
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: on disk when the block has ended, rolled back when it raised.
+
+        Raises:
+            LogUnavailable: the file cannot be written.
+        """
+        with self._write_lock:
+            db = self._open_writer()
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                yield db
+                db.execute("COMMIT")
+            except sqlite3.DatabaseError as error:
+                _roll_back(db)
+                if isinstance(error, _BUGS):
+                    raise
+                if _name(error) not in _TRANSIENT:
+                    self._drop_writer()
+                raise self.unavailable(_name(error), error) from error
+            except BaseException:
+                _roll_back(db)
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One consistent view of the file.
+
+        Raises:
+            LogUnavailable: the file cannot be read.
+        """
+        if self._reader is None:
+            with self._write_lock:
+                self._open_writer()  # makes the tables of a new file
+        with self._read_lock:
+            db = self._open_reader()
+            try:
+                db.execute("BEGIN")
+                yield db
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, _BUGS):
+                    raise
+                if _name(error) not in _TRANSIENT and db is not self._writer:
+                    db.close()
+                    self._reader = None
+                raise self.unavailable(_name(error), error) from error
+            finally:
+                _roll_back(db)
+
+    def close(self) -> None:
+        """Close the file and let others have it. Idempotent."""
+        with self._write_lock:
+            self._closed = True
+            if self._read_lock is not self._write_lock:
+                with self._read_lock:
+                    if self._reader is not None:
+                        self._reader.close()
+                        self._reader = None
+            self._drop_writer()
+            if self._owner is not None:
+                self._owner.close()
+                self._owner = None
+
+    def unavailable(self, name: str = "SQLITE_CORRUPT", cause: Exception | None = None) -> LogUnavailable:
+        """The error to raise for a failure of the file, by SQLite's name for it."""
+        advice = _ADVICE.get(name, f"{{path}} cannot be used ({cause})").format(path=self.path)
+        return LogUnavailable(f"the event log cannot be used: {advice}", path=self.path, cause=name)
+
+    def _open_writer(self) -> sqlite3.Connection:
+        """The writer, opened if need be; the caller holds the write lock."""
+        self._check_usable()
+        if self._writer is not None:
+            return self._writer
+        db = None
+        try:
+            if self.path != MEMORY:
+                Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+                self._own()
+            db = self._connect(self.path, self._busy_timeout)
+            self._prepare(db, self.path)
+            if self.path != MEMORY:
+                self._identity = _identity(self.path)
+        except BaseException as error:
+            if db is not None:
+                db.close()
+            if isinstance(error, sqlite3.DatabaseError):
+                raise self.unavailable(_name(error), error) from error
+            if isinstance(error, OSError):
+                raise self.unavailable("SQLITE_CANTOPEN", error) from error
+            raise
+        self._writer = db
+        return db
+
+    def _open_reader(self) -> sqlite3.Connection:
+        """The reader, opened if need be; the caller holds the read lock."""
+        if self.path == MEMORY:
+            return self._open_writer()
+        self._check_usable()
+        if self._reader is None:
+            try:
+                self._reader = self._connect(self.path, self._busy_timeout)
+                self._reader.execute("PRAGMA query_only = ON")
+            except sqlite3.DatabaseError as error:
+                raise self.unavailable(_name(error), error) from error
+        return self._reader
+
+    def _check_usable(self) -> None:
+        if self._closed:
+            raise LogUnavailable(f"the event log {self.path} was closed; start the gateway again", path=self.path)
+        if self._identity is not None and self._identity != _identity(self.path):
+            # SQLite would go on writing into a file that nobody can find again.
+            raise LogUnavailable(
+                f"the event log {self.path} was moved, replaced or deleted while in use; "
+                "put it back, or restart the gateway",
+                path=self.path,
+            )
+
+    def _own(self) -> None:
+        """Keep other gateways away from the file until ``close`` or the end of the process."""
+        if self._owner is not None:
+            return
+        owner = self._connect(f"{self.path}.lock", 0.0)
+        try:
+            owner.execute("BEGIN EXCLUSIVE")
+        except sqlite3.DatabaseError as error:
+            owner.close()
+            if _name(error) != "SQLITE_BUSY":
+                raise
+            raise LogUnavailable(
+                f"the event log {self.path} is in use by another gateway; stop that one, or choose another file",
+                path=self.path,
+            ) from error
+        self._owner = owner
+
+    def _drop_writer(self) -> None:
+        if self._writer is not None:
+            with suppress(sqlite3.Error):
+                self._writer.close()
+            self._writer = None
+
+    @staticmethod
+    def _connect(path: str, timeout: float) -> sqlite3.Connection:
+        return sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+
+
+def _name(error: sqlite3.Error) -> str:
+    """SQLite's primary name of an error: ``SQLITE_IOERR_WRITE`` gives ``SQLITE_IOERR``."""
+    return "_".join(str(getattr(error, "sqlite_errorname", "SQLITE_ERROR")).split("_")[:2])
+
+
+def _roll_back(db: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

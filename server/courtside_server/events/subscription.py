@@ -1,0 +1,262 @@
+"""One subscriber's view of a game: history from the log, then live from the hub, without gap or overlap."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol, Self
+
+from courtside_server.errors import BadRequest, CourtsideError, LogUnavailable, SlowSubscriber
+from courtside_server.telemetry.metrics import Metrics
+from courtside_server.types import Event
+
+
+@dataclass(slots=True)
+class Topic:
+    """One game on the event loop: how far it was fanned out, and to whom."""
+
+    high_water_mark: int
+    live: set[Subscription] = field(default_factory=set)
+    users: int = 0
+    published: bool = False
+
+
+class Source(Protocol):
+    """What a subscription needs of the hub."""
+
+    async def attach(self, subscription: Subscription) -> Topic:
+        """The topic of the subscription's game, held until ``detach``."""
+
+    def detach(self, subscription: Subscription) -> None:
+        """Let go of the topic."""
+
+    async def read(self, game: str, after: int, limit: int) -> list[Event]:
+        """Read the log."""
+
+    async def bounds(self, game: str) -> tuple[int, int]:
+        """The log's earliest sequence and its high-water mark."""
+
+
+class Subscription:
+    """An async iterator and an async context manager over the events of one game.
+
+    While it is behind it reads pages from the log and holds one of them; when it has caught up, the hub puts live
+    events into its buffer. The buffer is bounded; the policy on overflow is CUT: the subscription ends with
+    ``SlowSubscriber``, whose ``last_sequence`` is where to go on, and nobody else notices.
+
+    An event counts as delivered when its reader comes back for the next one.
+
+    Args:
+        source: the hub.
+        metrics: where subscribers are counted.
+        game: ``games/{game}``.
+        after: deliver events with a greater sequence; ``None``: only what comes from now on.
+        cameras: only events of these; empty means all.
+        buffer: live events that may wait for the reader.
+        page: events read from the log at a time.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        metrics: Metrics,
+        game: str,
+        after: int | None,
+        *,
+        cameras: Collection[str],
+        buffer: int,
+        page: int,
+    ) -> None:
+        self.game = game
+        self.after = after
+        self._source = source
+        self._metrics = metrics
+        self._cameras = frozenset(cameras)
+        self._buffer = buffer
+        self._page = page
+        self._topic: Topic | None = None
+        self._pending: deque[Event] = deque()
+        self._scanned = 0  # every event up to here was delivered, filtered out, or is pending
+        self._in_hand: Event | None = None
+        self._live = False
+        self._error: CourtsideError | None = None
+        self._wake = asyncio.Event()
+        self._on_cut: Callable[[], object] = lambda: None
+
+    async def __aenter__(self) -> Self:
+        """Join the game.
+
+        Raises:
+            BadRequest: the cursor lies beyond the end of the log.
+            LogUnavailable: the log cannot be read.
+            Draining: the hub is closing.
+        """
+        self._topic = topic = await self._source.attach(self)
+        self._metrics.subscribers.inc()
+        try:
+            if self.after is not None and self.after > topic.high_water_mark:
+                await self._check_cursor(self.after)
+        except BaseException:
+            self.close()
+            raise
+        self._scanned = topic.high_water_mark if self.after is None else self.after
+        self._go_live_if_caught_up(topic)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        event = await self.get()
+        assert event is not None  # only a timeout gives None
+        return event
+
+    @property
+    def position(self) -> int:
+        """Every event up to this sequence was delivered or filtered out: the cursor to go on after."""
+        if self._in_hand is not None:
+            return self._in_hand.sequence - 1
+        return self._pending[0].sequence - 1 if self._pending else self._scanned
+
+    @property
+    def live(self) -> bool:
+        """True when the history is read and events come straight from the hub."""
+        return self._live
+
+    async def get(self, timeout: float | None = None) -> Event | None:
+        """The next event, or ``None`` when none came for ``timeout`` seconds.
+
+        Raises:
+            SlowSubscriber: the buffer overflowed; subscribe again after ``fields["last_sequence"]``.
+            CursorEvicted: the history to read next is gone.
+            LogUnavailable: the history cannot be read.
+            Draining: the hub closed and everything before it was delivered.
+        """
+        if self._topic is None:
+            raise RuntimeError("enter the subscription first")
+        loop = asyncio.get_running_loop()
+        deadline = None if timeout is None else loop.time() + timeout
+        self._in_hand = None
+        while True:
+            if isinstance(self._error, SlowSubscriber):
+                raise self._error
+            if self._pending:
+                self._in_hand = self._pending.popleft()
+                return self._in_hand
+            if self._error is not None:
+                raise self._error
+            if not self._live:
+                await self._read_page(self._topic)
+                if not self._pending and not self._live and deadline is not None and loop.time() >= deadline:
+                    return None
+                continue
+            self._wake.clear()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self._wake.wait()
+            except TimeoutError:
+                return None
+
+    def on_cut(self, call: Callable[[], object]) -> None:
+        """Call this, on the event loop, when the subscription is cut; the last one set counts."""
+        self._on_cut = call
+
+    def cut(self, reason: str, why: str) -> SlowSubscriber:
+        """End the subscription as too slow, and give the error that its reader will see.
+
+        Args:
+            reason: the bounded label of ``courtside_subscribers_evicted_total``.
+            why: what the reader did not do, for a person.
+        """
+        if isinstance(self._error, SlowSubscriber):
+            return self._error
+        position = self.position
+        self._error = SlowSubscriber(
+            f"{why}; subscribe to {self.game} again after sequence {position} and read faster",
+            last_sequence=position,
+            reason=reason,
+        )
+        self._metrics.subscribers_evicted.labels(reason).inc()
+        self._pending.clear()
+        self._leave_live()
+        self._on_cut()
+        return self._error
+
+    def close(self) -> None:
+        """Leave the game. Idempotent."""
+        if self._topic is None:
+            return
+        self._leave_live()
+        self._pending.clear()
+        self._topic = None
+        self._metrics.subscribers.dec()
+        self._source.detach(self)
+
+    def offer(self, event: Event) -> None:
+        """Take one live event; for the hub."""
+        if event.sequence <= self._scanned:
+            return  # the cursor came from the log itself, a moment before the hub fanned the event out
+        self._scanned = event.sequence
+        if self._cameras and event.draft.camera not in self._cameras:
+            return
+        if len(self._pending) >= self._buffer:
+            self._scanned = event.sequence - 1
+            self.cut("slow", f"the subscriber let {self._buffer} events wait")
+            return
+        self._pending.append(event)
+        self._metrics.subscriber_lag.observe(len(self._pending))
+        self._wake.set()
+
+    def fall_back(self) -> None:
+        """Read on from the log, because the hub does not hold the next event; for the hub."""
+        self._leave_live()
+
+    def end(self, error: CourtsideError) -> None:
+        """Raise ``error`` once everything that waits was delivered; for the hub."""
+        if self._error is None:
+            self._error = error
+        self._wake.set()
+
+    async def _check_cursor(self, after: int) -> None:
+        # The log may be ahead of the hub by the commit that is being fanned out.
+        _, end = await self._source.bounds(self.game)
+        if after > end:
+            raise BadRequest(
+                f"after_sequence {after} lies beyond the end of {self.game}, which is {end}; "
+                "start again from 0, or leave it out for live events only",
+                field="after_sequence",
+                high_water_mark=end,
+            )
+
+    async def _read_page(self, topic: Topic) -> None:
+        missing = topic.high_water_mark - self._scanned
+        if missing > 0:
+            events = await self._source.read(self.game, self._scanned, min(self._page, missing))
+            if not events:
+                raise LogUnavailable(
+                    f"the event log of {self.game} ends at {self._scanned} where {topic.high_water_mark} was expected; "
+                    "restart the gateway"
+                )
+            self._scanned = events[-1].sequence
+            self._pending.extend(e for e in events if not self._cameras or e.draft.camera in self._cameras)
+        self._go_live_if_caught_up(topic)
+
+    def _go_live_if_caught_up(self, topic: Topic) -> None:
+        # No await between the comparison and joining: the hub cannot fan out in between, hence no gap.
+        if not self._pending and self._scanned >= topic.high_water_mark and self._error is None:
+            topic.live.add(self)
+            self._live = True
+
+    def _leave_live(self) -> None:
+        if self._topic is not None:
+            self._topic.live.discard(self)
+        self._live = False
+        self._wake.set()
