@@ -7,10 +7,12 @@
     │   ├── NotADescriptor               first message of a stream was not a StreamDescriptor
     │   ├── BadDescriptor                a field of the descriptor is missing, unknown or out of limits
     │   ├── BadPacket                    a packet breaks the stream's rules (sequence, size, time)
+    │   ├── CorruptPacket                a packet cannot be decoded; the stream goes on without it
     │   ├── UndecodableFilm              a film cannot be opened or holds no video
     │   └── BadRequest                   a field of any other request
     ├── StaleEpoch                     a newer publisher owns the camera
     ├── SessionUnknown                 the session to resume does not exist
+    ├── TooManyStreams                 the gateway's camera limit is reached; retry later or elsewhere
     ├── NotFound                       unknown game, camera or event
     ├── CursorEvicted                  history before `earliest_sequence` is gone
     ├── SlowSubscriber                 a subscriber's bounded buffer overflowed
@@ -71,6 +73,12 @@ class BadPacket(InputError):
     reason = "BAD_PACKET"
 
 
+class CorruptPacket(InputError):
+    """A packet cannot be decoded; the stream goes on without it."""
+
+    reason = "CORRUPT_PACKET"
+
+
 class UndecodableFilm(InputError):
     """A film cannot be opened, or holds no decodable video."""
 
@@ -93,6 +101,13 @@ class SessionUnknown(CourtsideError):
     """The session to resume does not exist (any more); open a new one."""
 
     reason = "SESSION_UNKNOWN"
+
+
+class TooManyStreams(CourtsideError):
+    """The gateway's camera limit is reached."""
+
+    reason = "TOO_MANY_STREAMS"
+    retry_after = 5.0
 
 
 class NotFound(CourtsideError):

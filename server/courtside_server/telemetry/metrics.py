@@ -51,6 +51,9 @@ class Metrics:
             "last_frame_timestamp_seconds", "Capture time of the newest frame.", "camera"
         )
         self.clock_offset = gauge("clock_offset_seconds", "Estimated client clock minus server clock.", "camera")
+        self.capture_times_replaced = counter(
+            "capture_times_replaced_total", "Frames whose capture time was beyond belief; the server's is used.", "camera"
+        )
         self.events = counter("events_total", "Events appended, by kind and lifecycle.", "kind", "lifecycle")
         self.discontinuities = counter("discontinuities_total", "Media or capture clock jumps.", "camera")
         self.build_info = gauge("build_info", "Always 1; the labels say what runs.", "version", "python")
@@ -61,6 +64,7 @@ class Metrics:
         for metric in (
             self.frames_received, self.ring_frames, self.windows_scored,
             self.last_frame_timestamp, self.clock_offset, self.discontinuities,
+            self.capture_times_replaced,
         ):
             metric.remove_by_labels({"camera": camera})
         for metric in (self.frames_dropped, self.windows_skipped):

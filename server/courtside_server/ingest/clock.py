@@ -1,0 +1,155 @@
+"""Clocks: places frames on the film's own clock, tells jumps from jitter, and estimates the client's clock."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from statistics import median
+
+JUMP_S = 2.0
+"""Least step of a clock, seconds, that is a jump rather than a gap."""
+_JUMP_FRAMES = 10  # a slow camera may miss this many frames before it has jumped
+_DAY = 86_400.0
+_YEAR_2000 = 946_684_800.0
+_MOST_JUMPS, _JUMP_SPAN = 5, 30.0  # live: so many jumps in so many seconds, then frames off the clock are dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a frame belongs.
+
+    Attributes:
+        media: seconds since the camera's first frame, the film's own clock.
+        segment: counts discontinuities.
+        capture_time: Unix seconds; the camera's, or the server's estimate where that is beyond belief.
+        jump: one sentence when this frame begins a new segment.
+        replaced: ``capture_time`` is the server's estimate.
+    """
+
+    media: float
+    segment: int
+    capture_time: float
+    jump: str | None
+    replaced: bool
+
+
+class MediaClock:
+    """Gives each frame, in presentation order, its media time, segment and capture time.
+
+    A new segment begins when the pts goes backward, or steps forward by more than two seconds (ten frames of a
+    camera slower than five a second), or when a live camera's wall clock and media clock move apart by more than
+    two seconds between two frames. A frame with the pts of the one before is dropped. A live camera whose clock
+    jumps more than five times in half a minute gets no further segments in that time; frames off its clock are
+    dropped, so that it cannot fill the event log.
+
+    Capture times beyond belief are replaced by the server's clock: live, more than a day away from it; film, before
+    the year 2000 or more than a day ahead. Film then counts on from its first frame by the media clock.
+
+    Args:
+        time_base: seconds a pts unit.
+        first_pts: pts of media time zero.
+        frame_rate: nominal frames a second, zero when unknown.
+        time_scale: true seconds a media second.
+        live: the camera is live.
+    """
+
+    def __init__(
+        self, time_base: float, first_pts: int, frame_rate: float, time_scale: float, live: bool
+    ) -> None:
+        self._time_base, self._first_pts = time_base, first_pts
+        self._interval = 1.0 / frame_rate if frame_rate > 0 else 0.0
+        self._time_scale, self._live = time_scale, live
+        self._last: Placed | None = None
+        self._last_pts = 0
+        self._steps: deque[float] = deque(maxlen=5)
+        self._jumps: deque[float] = deque(maxlen=_MOST_JUMPS)
+        self._anchor: tuple[float, float] | None = None
+        self.segment = 0
+
+    def media(self, pts: int) -> float:
+        """Seconds since the camera's first frame."""
+        return (pts - self._first_pts) * self._time_base
+
+    def place(self, pts: int, capture_time: float, arrival: float, server_time: float) -> Placed | None:
+        """Place the next frame.
+
+        Args:
+            pts: in units of ``time_base``.
+            capture_time: Unix seconds, camera's clock.
+            arrival: server monotonic seconds.
+            server_time: Unix seconds, server's clock, at arrival.
+
+        Returns:
+            Its place, or ``None`` when it has none and must be dropped.
+        """
+        media = self.media(pts)
+        wall, replaced = self._believable(media, capture_time, server_time)
+        jump = None
+        if self._last is not None:
+            if pts == self._last_pts or media == self._last.media:
+                return None
+            jump = self._jump(media - self._last.media, wall - self._last.capture_time)
+            if media > self._last.media:
+                self._steps.append(media - self._last.media)
+        if jump is not None:
+            if self._live and len(self._jumps) == _MOST_JUMPS and arrival - self._jumps[0] < _JUMP_SPAN:
+                return None
+            self._jumps.append(arrival)
+            self.segment += 1
+        self._last_pts = pts
+        self._last = Placed(media, self.segment, wall, jump, replaced)
+        return self._last
+
+    def _jump(self, step: float, wall_step: float) -> str | None:
+        if step < 0:
+            return f"the media clock went back by {-step:.3f} s"
+        usual = max(self._interval, median(self._steps)) if self._steps else self._interval
+        limit = max(JUMP_S, _JUMP_FRAMES * usual)
+        if step > limit:
+            return f"the media clock jumped ahead by {step:.3f} s"
+        apart = wall_step - step * self._time_scale
+        if self._live and abs(apart) > limit:
+            return f"the capture clock moved by {apart:+.3f} s against the media clock"
+        return None
+
+    def _believable(self, media: float, capture_time: float, server_time: float) -> tuple[float, bool]:
+        if self._live:
+            if abs(capture_time - server_time) <= _DAY:
+                return capture_time, False
+            return server_time, True
+        if _YEAR_2000 <= capture_time <= server_time + _DAY:
+            return capture_time, False
+        if self._anchor is None:
+            self._anchor = (media, server_time)
+        return self._anchor[1] + (media - self._anchor[0]) * self._time_scale, True
+
+
+class ClockOffset:
+    """Client's clock minus server's, seconds.
+
+    Every reading is too low by the time the message took, so the greatest reading of the last ``span`` seconds is
+    the best one (the minimum-delay filter of NTP, RFC 5905); an exponential average smooths what changes over spans.
+    """
+
+    def __init__(self, span: float = 10.0, weight: float = 0.3) -> None:
+        self._span, self._weight = span, weight
+        self._best: float | None = None
+        self._since = 0.0
+        self._smooth: float | None = None
+
+    def observe(self, client_time: float, server_time: float, now: float) -> float:
+        """Take a reading at monotonic ``now`` and give the present estimate."""
+        reading = client_time - server_time
+        if self._best is None or now - self._since > self._span:
+            if self._best is not None:
+                self._fold(self._best)
+            self._best, self._since = reading, now
+        self._best = max(self._best, reading)
+        return self._best if self._smooth is None else self._smooth
+
+    def _fold(self, best: float) -> None:
+        # A step of the clock is taken over at once; averaging it would be wrong for minutes.
+        if self._smooth is None or abs(best - self._smooth) > 1.0:
+            self._smooth = best
+        else:
+            self._smooth += self._weight * (best - self._smooth)

@@ -1,0 +1,129 @@
+"""Packet ring: the newest encoded packets of one camera, kept from keyframe to keyframe, to cut clips without
+encoding again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+
+from courtside_server.errors import RingOvertaken
+from courtside_server.types import EncodedPacket
+
+PACKET_BUDGET = 8 * 2**20
+"""Default bytes of one camera's packet ring: about 25 s of 720p H.264 at 2.5 Mbit/s."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPacket:
+    """A packet with its place on the film's own clock."""
+
+    packet: EncodedPacket
+    media: float
+    """Seconds since the camera's first frame."""
+    segment: int
+
+
+@dataclass(slots=True)
+class _Group:
+    """A keyframe and what depends on it, in decoding order."""
+
+    packets: list[StoredPacket] = field(default_factory=list)
+    size: int = 0
+
+
+class PacketRing:
+    """Encoded packets within a byte budget; whole groups are evicted, oldest first.
+
+    Packets before the first keyframe are passed over, and so is the rest of a group that alone outgrows the budget:
+    half a group cannot be decoded. One thread appends; any thread cuts.
+
+    Args:
+        camera: resource name, for errors.
+        budget: bytes of packet data.
+    """
+
+    def __init__(self, camera: str, budget: int = PACKET_BUDGET) -> None:
+        self._camera, self._budget = camera, budget
+        self._lock = threading.Lock()
+        self._groups: deque[_Group] = deque()
+        self._open = False
+        self._evicted: int | None = None  # newest segment of what was evicted last
+        self.nbytes = 0
+
+    def __len__(self) -> int:
+        """Packets held."""
+        with self._lock:
+            return sum(len(group.packets) for group in self._groups)
+
+    def append(self, packet: EncodedPacket, media: float, segment: int, keyframe: bool) -> None:
+        """Add the next packet in decoding order.
+
+        Args:
+            packet: as it came in.
+            media: its presentation time, seconds.
+            segment: not lower than the previous packet's.
+            keyframe: decoding can start here.
+        """
+        with self._lock:
+            if keyframe:
+                self._groups.append(_Group())
+                self._open = True
+            elif not self._open:
+                return
+            group = self._groups[-1]
+            group.packets.append(StoredPacket(packet, media, segment))
+            group.size += len(packet.data)
+            self.nbytes += len(packet.data)
+            while self.nbytes > self._budget:
+                self._evict()
+
+    def cut(self, start: float, end: float, segment: int | None = None) -> tuple[StoredPacket, ...]:
+        """Packets, in decoding order, that show ``start`` to ``end`` seconds of ``segment`` (default: the newest).
+
+        Begins with the last keyframe at or before ``start`` (the first there is, when the camera began later) and
+        ends with the last packet at or before ``end``; packets in between may lie outside where frames are
+        reordered. Empty when the ring holds nothing of that span.
+
+        Raises:
+            RingOvertaken: the keyframe that the span needs has been evicted.
+        """
+        with self._lock:
+            if segment is None:
+                segment = self._groups[-1].packets[-1].segment if self._groups else 0
+            first: int | None = None
+            for index, group in enumerate(self._groups):
+                key = group.packets[0]
+                if (key.segment == segment and key.media <= start) or (
+                    key.segment < segment and group.packets[-1].segment >= segment
+                ):
+                    first = index
+            if first is None:
+                if self._evicted is not None and segment <= self._evicted:
+                    raise self._overtaken(start, segment)
+                holding = (i for i, g in enumerate(self._groups) if any(s.segment == segment for s in g.packets))
+                first = next(holding, len(self._groups))
+            run = [stored for group in list(self._groups)[first:] for stored in group.packets]
+        shown = [i for i, stored in enumerate(run) if stored.segment == segment and stored.media <= end]
+        if not any(run[i].media >= start for i in shown):
+            return ()
+        return tuple(run[: shown[-1] + 1])
+
+    def _evict(self) -> None:
+        group = self._groups.popleft()
+        self.nbytes -= group.size
+        self._evicted = group.packets[-1].segment
+        if not self._groups:
+            self._open = False
+
+    def _overtaken(self, media: float, segment: int) -> RingOvertaken:
+        oldest = self._groups[0].packets[0].media if self._groups else None
+        held = "nothing" if oldest is None else f"packets from {oldest:.3f} s on"
+        return RingOvertaken(
+            f"the packets at {media:.3f} s of {self._camera} were evicted; the ring holds {held}",
+            camera=self._camera,
+            media=media,
+            segment=segment,
+            oldest="" if oldest is None else oldest,
+        )
