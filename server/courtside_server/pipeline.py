@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -28,7 +28,6 @@ from courtside_server.types import (
     EventDraft,
     Frame,
     Lifecycle,
-    Shot,
     StreamInfo,
     StreamMode,
     Window,
@@ -92,7 +91,7 @@ class CameraPipeline:
         hub: takes the events.
         metrics: where to count.
         rules: the profile.
-        known: wall release time and event id of the camera's shots already in the log.
+        recall: looks up wall release time and event id of the camera's shots already in the log.
     """
 
     def __init__(
@@ -102,7 +101,7 @@ class CameraPipeline:
         hub: EventHub,
         metrics: Metrics,
         rules: PipelineRules,
-        known: Sequence[tuple[float, str]] = (),
+        recall: Callable[[], Awaitable[Sequence[tuple[float, str]]]] | None = None,
     ) -> None:
         self._info, self._model, self._hub, self._metrics, self._rules = info, model, hub, metrics, rules
         self._name = info.camera.name
@@ -110,7 +109,8 @@ class CameraPipeline:
         self._queue: HandoverQueue[Window | _Reset | _End] = HandoverQueue(
             rules.queue, self._film, asyncio.get_running_loop()
         )
-        self._assembler = ShotAssembler(info.camera, known, rules.merge.nms_radius)
+        self._recall = recall
+        self._assembler = ShotAssembler(info.camera, radius=rules.merge.nms_radius)
         self._task: asyncio.Task[None] | None = None
         self._segment = 0
         self._new_segment(0)
@@ -180,6 +180,11 @@ class CameraPipeline:
             await asyncio.wait_for(self._close_segment(interrupted), self._rules.stop_s)
 
     async def _run(self) -> None:
+        if self._recall is not None:
+            try:
+                self._assembler.know(await self._recall())
+            except LogUnavailable as error:
+                log.warning("earlier shots unknown", camera=self._name, error=str(error))
         while entries := await self._queue.get(_BATCH):
             windows = [entry for entry in entries if isinstance(entry, Window)]
             predictions = dict(zip(map(id, windows), await asyncio.gather(*map(self._predict, windows)), strict=True))
@@ -290,7 +295,3 @@ def status_draft(info: StreamInfo, state: CameraState, detail: str, wall: float,
         payload=CameraStatus(state, detail),
     )
 
-
-def known_shots(drafts: Sequence[EventDraft]) -> list[tuple[float, str]]:
-    """Release time and id of the shots among ``drafts``, for :class:`CameraPipeline`."""
-    return [(d.event_time, d.event_id) for d in drafts if isinstance(d.payload, Shot)]

@@ -26,17 +26,18 @@ class ShotAssembler:
 
     Args:
         camera: where the shots are seen.
-        known: wall release time and event id of shots already in the log.
         radius: releases closer than this are the same shot, seconds.
         remember: how many shots to keep for that look-up.
     """
 
-    def __init__(
-        self, camera: CameraName, known: Iterable[tuple[float, str]] = (), radius: float = 1.0, remember: int = 256
-    ) -> None:
+    def __init__(self, camera: CameraName, radius: float = 1.0, remember: int = 256) -> None:
         self._camera, self._radius, self._remember = camera, radius, remember
-        self._known: OrderedDict[str, float] = OrderedDict((event_id, wall) for wall, event_id in known)
+        self._known: OrderedDict[str, float] = OrderedDict()
         self._ids: dict[tuple[int, int], str] = {}
+
+    def know(self, shots: Iterable[tuple[float, str]]) -> None:
+        """Remember shots that are in the log already: wall release time and event id, oldest first."""
+        self._known.update((event_id, wall) for wall, event_id in shots)
 
     def draft(self, segment: int, shot: MergedShot) -> EventDraft | None:
         """The event that says what is now known of ``shot``.

@@ -1,0 +1,38 @@
+# The two commands a fresh machine needs: `make demo` and `make test`. Each builds its own virtual environment first.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+SECONDS ?=
+
+.PHONY: demo test lint proto bench clean
+
+# The stamps say which extras are in the environment; they go stale with the files that name the dependencies.
+$(VENV)/.base: pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: apt-get install python3.11 python3.11-venv"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,export,train]'
+	touch $@
+
+demo: $(VENV)/.base  ## gateway + simulated camera + subscriber; SECONDS=30 ends by itself
+	$(BIN)/courtside demo $(if $(SECONDS),--seconds $(SECONDS))
+
+test: $(VENV)/.dev  ## the whole suite
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev  ## style, types, import floors
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+proto: $(VENV)/.dev  ## regenerate the Python beside the .proto files
+	$(BIN)/python proto/generate.py
+
+bench: $(VENV)/.dev  ## side-by-side measurements
+	$(BIN)/python benchmarks/gateway.py
+
+clean:
+	rm -rf $(VENV) build *.egg-info

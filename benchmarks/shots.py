@@ -1,0 +1,135 @@
+"""Shots on held-out simulated games: half-window and 0.3 s hop side by side, with and without the middle-eight rule.
+
+    python benchmarks/shots.py --games 20
+
+Every game is rendered, coded as H.264, decoded, sampled, windowed, scored and merged by the gateway's own stages.
+The model answers each 0.3 s window once; the wider hop uses every eighth of the same answers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from courtside_server.inference.embedded import EmbeddedEngine
+from courtside_server.settings import Settings
+from courtside_server.shots.models import ClipModel
+from courtside_server.telemetry.metrics import Metrics
+from courtside_server.types import Frame, WindowPrediction
+from courtside_server.windows.evaluate import ShotScores, match, score
+from courtside_server.windows.merge import MergeRules, merge_all
+from courtside_server.windows.sample import Sampler
+from courtside_server.windows.schedule import WindowScheduler
+from courtside_sim import open_simulation
+
+FIRST_HELD_OUT_SEED = 20_000
+
+
+@dataclass
+class Game:
+    """One simulated game: what happened and what the model said of every 0.3 s window."""
+
+    seed: int
+    camera: str
+    shots: tuple
+    predictions: list[WindowPrediction]
+
+
+def coded(film) -> Iterator[Frame]:
+    """The film's frames after a trip through H.264, as the decode stage would give them."""
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = film.width, film.height, "yuv420p"
+    encoder.framerate, encoder.options = round(film.fps), {"preset": "veryfast", "tune": "zerolatency"}
+    decoder = av.CodecContext.create("h264", "r")
+    for index, (time, bgr) in enumerate(film):
+        frame = av.VideoFrame.from_ndarray(bgr, format="bgr24").reformat(format="yuv420p")
+        frame.pts = index
+        for packet in encoder.encode(frame):
+            for picture in decoder.decode(packet):
+                planes = picture.to_ndarray(format="yuv420p")
+                yield Frame("games/sim/cameras/c", index, time, time, time, 0, planes)
+
+
+async def play(seed: int, seconds: float, model: ClipModel) -> Game:
+    """Run one game through sampling, windows and model."""
+    film = open_simulation(f"sim://{seed}", duration=seconds)
+    sampler, scheduler = Sampler(*model.input_size), WindowScheduler("games/sim/cameras/c", 0, hop=1)
+    windows = [w for frame in coded(film) for s in sampler.offer(frame) for w in scheduler.add(s)]
+    windows.extend(scheduler.flush())
+    predictions = []
+    for start in range(0, len(windows), 4):
+        predictions += await asyncio.gather(*map(model.predict, windows[start : start + 4]))
+    return Game(seed, str(film.camera.config.kind), film.shots, predictions)
+
+
+def evaluate(games: list[Game], hop: int, rules: MergeRules) -> tuple[ShotScores, float, np.ndarray]:
+    """Scores over all games, zone accuracy of the matched shots, and the zones' confusion counts (true x found)."""
+    total, confusion = ShotScores(0, 0, 0, ()), np.zeros((7, 7), int)
+    for game in games:
+        predictions = [p for p in game.predictions if (p.index + 4) % hop == 0]
+        found = merge_all(predictions, rules)
+        times, truth = [s.media for s in found], [s.release_time for s in game.shots]
+        total += score(times, truth)
+        for f, a in match(times, truth, 0.3):
+            confusion[game.shots[a].zone - 1, int(np.argmax(found[f].zone))] += 1
+    return total, confusion.trace() / max(1, confusion.sum()), confusion
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--games", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--first-seed", type=int, default=FIRST_HELD_OUT_SEED)
+    parser.add_argument("--model", default="shot_clip")
+    parser.add_argument("--repository", type=Path, default=Path("model_repository"))
+    parser.add_argument("--sweep", action="store_true", help="thresholds and support, for choosing defaults")
+    options = parser.parse_args()
+    engine = EmbeddedEngine(options.repository, Metrics())
+    await engine.start([options.model])
+    model = ClipModel(engine, options.model, timeout=30)
+    seeds = range(options.first_seed, options.first_seed + options.games)
+    games = [await play(seed, options.seconds, model) for seed in track(seeds, "games")]
+    await engine.close()
+
+    defaults = Settings().windows
+    table = Table(title=f"{options.games} held-out games of {options.seconds:.0f} s, tolerance 0.3 s")
+    for column in ("hop", "middle eight", "threshold", "support", "shots", "found", "precision", "recall", "F1",
+                   "median |error| s", "zones right"):
+        table.add_column(column, justify="right")
+    rows = [
+        (hop, middle, defaults.threshold, defaults.min_support if hop == 1 else 0.0)
+        for hop in (8, 1) for middle in (False, True)
+    ]
+    if options.sweep:
+        rows += [(hop, True, t, s) for hop in (8, 1) for t in (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+                 for s in ((0.0,) if hop == 8 else (0.0, 0.2, 0.4, 0.6, 0.8))]
+    for hop, middle, threshold, support in rows:
+        rules = MergeRules(threshold, defaults.nms_radius_s, middle, support)
+        scores, zones, _ = evaluate(games, hop, rules)
+        table.add_row(
+            "half window" if hop == 8 else "0.3 s", "yes" if middle else "no", f"{threshold}", f"{support}",
+            str(scores.actual), str(scores.found), f"{scores.precision:.3f}", f"{scores.recall:.3f}",
+            f"{scores.f1:.3f}", f"{scores.median_error:.3f}", f"{zones:.3f}",
+        )
+    console = Console(width=140)
+    console.print(table)
+    rules = MergeRules(defaults.threshold, defaults.nms_radius_s, True, defaults.min_support)
+    for kind in sorted({game.camera for game in games}):
+        scores, zones, _ = evaluate([g for g in games if g.camera == kind], 1, rules)
+        console.print(f"camera {kind}: F1 {scores.f1:.3f}, precision {scores.precision:.3f}, recall {scores.recall:.3f}, "
+                      f"median error {scores.median_error:.3f} s, zones {zones:.3f}, {scores.actual} shots")
+    console.print("zone confusion (rows true, columns found):")
+    console.print(evaluate(games, 1, rules)[2])
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

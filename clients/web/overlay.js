@@ -1,0 +1,102 @@
+// The overlay: shows a game's shots as they come. ?game=ID picks the game (demo), ?after=N where to begin (0).
+const params = new URLSearchParams(location.search);
+const game = params.get("game") ?? "demo";
+const after = params.get("after") ?? "0";
+
+// Where each zone's count stands on a half court in metres: basket at (0, 1.575), base line at y = 0.
+const zones = {
+  ZONE_PAINT: { name: "Paint", x: 0, y: 3.6 },
+  ZONE_MID_RANGE: { name: "Mid range", x: 3.7, y: 4.6 },
+  ZONE_LEFT_CORNER_THREE: { name: "Left corner three", x: -7.1, y: 1.2 },
+  ZONE_LEFT_WING_THREE: { name: "Left wing three", x: -6.4, y: 6.8 },
+  ZONE_TOP_THREE: { name: "Top three", x: 0, y: 9.8 },
+  ZONE_RIGHT_WING_THREE: { name: "Right wing three", x: 6.4, y: 6.8 },
+  ZONE_RIGHT_CORNER_THREE: { name: "Right corner three", x: 7.1, y: 1.2 },
+};
+const shots = new Map(); // event id → newest revision
+const $ = (id) => document.getElementById(id);
+
+function element(tag, attributes = {}, text = "") {
+  const svg = ["circle", "path", "rect", "text"].includes(tag);
+  const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.textContent = text; // never innerHTML: text comes from the wire
+  return node;
+}
+
+function drawCourt() {
+  const lines = [
+    element("rect", { x: -7.62, y: 0, width: 15.24, height: 11, class: "line" }),
+    element("rect", { x: -2.44, y: 0, width: 4.88, height: 5.79, class: "line" }),
+    element("path", { d: "M-1.83 5.79a1.83 1.83 0 0 0 3.66 0", class: "line" }),
+    element("path", { d: "M-6.71 0V4.33A7.24 7.24 0 0 0 6.71 4.33V0", class: "line" }),
+    element("path", { d: "M-.91 1.22h1.82", class: "line" }),
+    element("circle", { cx: 0, cy: 1.6, r: 0.23, class: "line" }),
+  ];
+  $("court").replaceChildren(...lines);
+  for (const zone of Object.values(zones)) {
+    zone.spot = element("circle", { cx: zone.x, cy: zone.y, r: 0, class: "spot" });
+    zone.count = element("text", { x: zone.x, y: zone.y }, "0");
+    $("court").append(zone.spot, zone.count);
+  }
+}
+
+const percent = (share) => `${Math.round(100 * share)} %`;
+const stateOf = (event) => event.lifecycle.replace("LIFECYCLE_", "").toLowerCase();
+
+function clock(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  return `${minutes}:${(seconds - 60 * minutes).toFixed(2).padStart(5, "0")}`;
+}
+
+function row(event) {
+  const tr = element("tr", { class: stateOf(event), "data-event": event.eventId });
+  const { shot } = event;
+  const cells = [clock(event.mediaOffset), zones[shot.zone]?.name ?? "", shot.points || "", percent(shot.probability),
+    percent(shot.makeProbability), stateOf(event)];
+  tr.append(...cells.map((text) => element("td", {}, String(text))));
+  return tr;
+}
+
+function show() {
+  const all = [...shots.values()].sort((a, b) => b.mediaOffset - a.mediaOffset);
+  $("shots").replaceChildren(...all.slice(0, 50).map(row));
+  const standing = all.filter((event) => stateOf(event) !== "retracted");
+  for (const [id, zone] of Object.entries(zones)) {
+    const count = standing.filter((event) => event.shot.zone === id).length;
+    zone.count.textContent = count;
+    zone.spot.setAttribute("r", count ? 0.55 + 0.18 * Math.sqrt(count) : 0);
+  }
+  const newest = all[0];
+  if (!newest) return;
+  const gone = stateOf(newest) === "retracted" ? "retracted" : "";
+  $("latest").replaceChildren(
+    element("div", { class: `points ${gone}` }, newest.shot.points ? `${newest.shot.points} points` : "Shot"),
+    element("div", { class: `zone ${gone}` }, zones[newest.shot.zone]?.name ?? "Zone unknown"),
+    element("div", { class: "dim" }, `${clock(newest.mediaOffset)}, goes in with ${percent(newest.shot.makeProbability)}`),
+  );
+}
+
+function state(text, kind = "") {
+  $("state").textContent = text;
+  $("state").className = kind;
+}
+
+function connect() {
+  const source = new EventSource(`/v1/games/${encodeURIComponent(game)}/events?after=${encodeURIComponent(after)}`);
+  source.onopen = () => state(`live, game ${game}`, "live");
+  source.onerror = () => state("reconnecting", "problem");
+  source.addEventListener("courtside", (message) => {
+    const event = JSON.parse(message.data);
+    if (!event.shot) {
+      if (event.cameraStatus) state(`${event.camera.split("/").pop()}: ${event.cameraStatus.detail}`);
+      return;
+    }
+    const known = shots.get(event.eventId);
+    if (!known || known.revision < event.revision) shots.set(event.eventId, event);
+    show();
+  });
+}
+
+drawCourt();
+connect();

@@ -1,0 +1,108 @@
+"""HTTP: metrics, probes, and events for pages (server-sent events)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from courtside_server.api.convert import event_to_json
+from courtside_server.api.health import Health
+from courtside_server.errors import CourtsideError, CursorEvicted, InputError
+from courtside_server.events.hub import EventHub
+from courtside_server.telemetry.metrics import Metrics
+from courtside_server.types import parse_game
+
+SOURCE_PAGES = Path(__file__).parents[3] / "clients" / "web"
+"""The pages of a source checkout."""
+_KEEPALIVE_S = 5.0
+
+
+def web_app(metrics: Metrics, health: Health, hub: EventHub, pages: Path | None = None) -> Starlette:
+    """The HTTP application.
+
+    Routes: ``/metrics``; ``/livez`` (always 200 while the loop runs) and ``/readyz`` (200 or 503);
+    ``/v1/games/{game}/events?after=N`` (server-sent events, ``id`` is the sequence, so a browser resumes by itself);
+    ``/`` the overlay page, where its files are at hand.
+
+    Args:
+        metrics: what ``/metrics`` shows.
+        health: what the probes say.
+        hub: where events come from.
+        pages: folder of static pages; the source checkout's own when ``None``.
+    """
+
+    async def show_metrics(request: Request) -> Response:
+        body = await asyncio.to_thread(generate_latest, metrics.registry)
+        return Response(body, media_type=CONTENT_TYPE_LATEST)
+
+    async def live(request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def ready(request: Request) -> Response:
+        state = {"ready": health.ready, "model": health.model_ready, "log": health.log_ready}
+        return JSONResponse(state, status_code=200 if health.ready else 503)
+
+    async def events(request: Request) -> Response:
+        try:
+            game = parse_game(f"games/{request.path_params['game']}")
+            after = _cursor(request)
+        except (InputError, ValueError) as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+        return StreamingResponse(
+            _event_stream(hub, game, after), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
+
+    routes: list[BaseRoute] = [
+        Route("/metrics", show_metrics),
+        Route("/livez", live),
+        Route("/readyz", ready),
+        Route("/v1/games/{game}/events", events),
+    ]
+    folder = SOURCE_PAGES if pages is None else pages
+    if folder.is_dir():
+        routes.append(Mount("/", StaticFiles(directory=folder, html=True)))
+    return Starlette(routes=routes)
+
+
+def _cursor(request: Request) -> int | None:
+    text = request.headers.get("last-event-id") or request.query_params.get("after")
+    if text is None:
+        return None
+    if not text.isdigit() or len(text) > 18:
+        raise ValueError(f"after={text[:40]!r} is no sequence; give a whole number, 0 for the whole history")
+    return int(text)
+
+
+async def _event_stream(hub: EventHub, game: str, after: int | None) -> AsyncIterator[str]:
+    try:
+        async with hub.subscribe(game, after) as subscription:
+            # A comment at once, so that a browser knows the stream is open before the first event.
+            yield ": open\n\n"
+            iterator = aiter(subscription)
+            pending = asyncio.ensure_future(anext(iterator))
+            try:
+                while True:
+                    done, _ = await asyncio.wait({pending}, timeout=_KEEPALIVE_S)
+                    if not done:
+                        yield ": keep-alive\n\n"
+                        continue
+                    event = pending.result()
+                    yield f"id: {event.sequence}\nevent: courtside\ndata: {event_to_json(event)}\n\n"
+                    pending = asyncio.ensure_future(anext(iterator))
+            finally:
+                pending.cancel()
+    except StopAsyncIteration:
+        return
+    except CursorEvicted as error:
+        # The browser would ask again with the same id for ever; tell it where history begins.
+        yield f"event: evicted\ndata: {error.fields.get('earliest_sequence', '')}\n\n"
+    except CourtsideError as error:
+        yield f"event: problem\ndata: {error.reason}\n\n"

@@ -1,0 +1,70 @@
+"""Settings: TOML, then environment, then flags; every mistake is one clear error."""
+
+import pytest
+
+from courtside_server.errors import SettingsError
+from courtside_server.settings import load_settings
+
+
+@pytest.fixture
+def toml(tmp_path):
+    def write(text):
+        path = tmp_path / "courtside.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_defaults_are_the_source_systems_and_loopback():
+    settings = load_settings()
+    assert settings.windows.threshold == 0.8
+    assert settings.listen.grpc.startswith("127.0.0.1:") and settings.listen.http.startswith("127.0.0.1:")
+
+
+def test_flags_win_over_environment_over_file(toml, monkeypatch):
+    path = toml("log_level = 'debug'\n[windows]\nhop = 2\nthreshold = 0.5\nnms_radius_s = 2.0\n")
+    monkeypatch.setenv("COURTSIDE_WINDOWS__HOP", "4")
+    monkeypatch.setenv("COURTSIDE_WINDOWS__THRESHOLD", "0.6")
+    settings = load_settings(path, {"windows.hop": 8, "windows.threshold": None})
+    assert (settings.windows.hop, settings.windows.threshold, settings.windows.nms_radius_s) == (8, 0.6, 2.0)
+    assert settings.log_level == "debug" and settings.windows.middle_only
+
+
+def test_what_is_printed_reads_back_to_the_same(toml):
+    settings = load_settings(flags={"windows.hop": 3, "inference.engine": "triton", "events.data_dir": 'a "b" \\c'})
+    assert load_settings(toml(settings.to_toml())) .model_dump() == settings.model_dump()
+
+
+def test_a_720p_camera_stays_within_64_mb():
+    assert load_settings().camera_memory_mb() <= 64
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[windows]\nhopp = 1", r"unknown setting 'windows\.hopp'"),
+        ("colour = 1", "unknown setting 'colour'"),
+        ("[windows]\nhop = 9", r"'windows\.hop'.*less than or equal to 8"),
+        ("[listen]\ngrpc = '50051'", "is not HOST:PORT"),
+        ("[windows]\nthreshold = nan", r"windows\.threshold"),
+        ("windows = 3", "'windows'"),
+        ("a = [", "cannot read the settings"),
+    ],
+)
+def test_a_mistake_in_the_file_is_one_clear_error(toml, text, says):
+    with pytest.raises(SettingsError, match=says) as caught:
+        load_settings(toml(text))
+    assert "\n" not in caught.value.message.strip() or "TOML" in caught.value.message
+
+
+def test_a_missing_file_is_said(tmp_path):
+    with pytest.raises(SettingsError, match="no such file"):
+        load_settings(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("name", ["COURTSIDE_HOP", "COURTSIDE_WINDOWS__HOPP", "COURTSIDE_WINDOW__HOP"])
+def test_a_misspelt_variable_is_refused(monkeypatch, name):
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(SettingsError, match="unknown"):
+        load_settings()
