@@ -116,7 +116,8 @@ class EmbeddedEngine:
         try:
             return self._served[model]
         except KeyError:
-            raise ModelNotFound(f"model {model!r} was not started; started are: {', '.join(self._served) or 'none'}") from None
+            started = ", ".join(self._served) or "none"
+            raise ModelNotFound(f"model {model!r} was not started; started are: {started}") from None
 
     def _open(self, model: str) -> tuple[ModelEntry, list[onnxruntime.InferenceSession]]:
         """Read, open and warm one model; in a thread."""
@@ -149,7 +150,8 @@ class EmbeddedEngine:
             try:
                 _run(session, info, zeros)
             except Exception as error:
-                raise ModelInvalid(f"{path} fails on zeros: {' '.join(str(error).split())[:300]}", model=info.name) from error
+                text = " ".join(str(error).split())[:300]
+                raise ModelInvalid(f"{path} fails on zeros: {text}", model=info.name) from error
 
 
 def _run(session: onnxruntime.InferenceSession, info: ModelInfo, inputs: Tensors) -> dict[str, NDArray[Any]]:

@@ -169,8 +169,8 @@ def check_outputs(info: ModelInfo, outputs: Tensors, rows: int) -> None:
         right_rows = not info.max_batch_size or (array.ndim > 0 and len(array) == rows)
         if array.dtype != spec.dtype or not right_rows or not spec.accepts(shape):
             raise EngineError(
-                f"output {name!r} of model {info.name!r} came as {array.dtype.name} {face(array.shape)} for {rows} rows, "
-                f"its config ({info.source}) says {spec}",
+                f"output {name!r} of model {info.name!r} came as {array.dtype.name} {face(array.shape)} for {rows} "
+                f"rows, its config ({info.source}) says {spec}",
                 tensor=name,
             )
 

@@ -30,7 +30,8 @@ def providers(device: Device) -> list[str]:
     cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
     if device == "cuda" and not cuda:
         raise SettingsError(
-            "device 'cuda' needs an ONNX Runtime built for CUDA; install courtside[gpu] in place of onnxruntime, or use 'cpu'"
+            "device 'cuda' needs an ONNX Runtime built for CUDA; install courtside[gpu] in place of onnxruntime, "
+            "or use 'cpu'"
         )
     return ["CUDAExecutionProvider", "CPUExecutionProvider"] if cuda and device != "cpu" else ["CPUExecutionProvider"]
 

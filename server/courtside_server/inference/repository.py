@@ -84,7 +84,8 @@ class ModelRepository:
 
     def names(self) -> list[str]:
         """Folders that hold a config.pbtxt, sorted."""
-        return sorted(path.parent.name for path in self.root.glob("*/config.pbtxt") if _NAME.fullmatch(path.parent.name))
+        folders = (path.parent.name for path in self.root.glob("*/config.pbtxt"))
+        return sorted(name for name in folders if _NAME.fullmatch(name))
 
     def load(self, name: str) -> ModelEntry:
         """Read and check one model's config.
@@ -108,7 +109,9 @@ class ModelRepository:
         except (OSError, UnicodeDecodeError) as error:
             raise ModelInvalid(f"{path} cannot be read: {error}", model=name) from None
         if config.name not in ("", name):
-            raise ModelInvalid(f"{path} names the model {config.name!r}; it must be its folder's name {name!r}", model=name)
+            raise ModelInvalid(
+                f"{path} names the model {config.name!r}; it must be its folder's name {name!r}", model=name
+            )
         config.name = name
         versions = _served(config, folder)
         backend = config.backend or _PLATFORMS.get(config.platform, "")
@@ -161,7 +164,7 @@ def read_info(config: Any, version: str, source: str, labels: tuple[str, ...] = 
             if type_name not in _DTYPES:
                 raise ModelInvalid(f"{where} has type {type_name}; use one of {', '.join(_DTYPES)}", model=name)
             if tensor.HasField("reshape"):
-                raise ModelInvalid(f"{where} uses reshape, which is not supported; give dims as the file has them", model=name)
+                raise ModelInvalid(f"{where} uses reshape; give dims as the file has them instead", model=name)
             if any(size < 1 and size != -1 for size in tensor.dims) or (not tensor.dims and not batch):
                 raise ModelInvalid(f"{where} has dims {list(tensor.dims)}; give sizes from 1 up, or -1", model=name)
             found[tensor.name] = TensorSpec(tensor.name, np.dtype(_DTYPES[type_name]), tuple(tensor.dims))
