@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from courtside_server.errors import Draining, LogUnavailable
 from courtside_server.events.log import EventLog
@@ -112,7 +112,8 @@ class LogWriter:
     async def _wait_for_place(self, request: _Request) -> None:
         place = asyncio.create_task(self._queue.put(request))
         try:  # `done` comes first when the writer closes meanwhile
-            await asyncio.wait({place, request.done}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {place, request.done}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             place.cancel()
 

@@ -1,0 +1,151 @@
+"""EventService: subscribe, list and get, over the event hub."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import time
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+
+from courtside.v1 import events_pb2, events_pb2_grpc
+from courtside_server.api.convert import event_to_proto, to_timestamp
+from courtside_server.errors import BadRequest, NotFound
+from courtside_server.events import EventHub, Subscription
+from courtside_server.types import CameraName, parse_game
+
+DEFAULT_PAGE = 100
+"""Events of a page when the request does not say."""
+MAX_PAGE = 1000
+"""Events of a page at most; a request for more gets this many."""
+MAX_PAGE_BYTES = 2 * 2**20
+"""Size of a page at most, so that any client's default message limit (4 MiB) takes it; one event always fits."""
+MAX_CAMERAS = 64
+"""Cameras that one subscription may name."""
+_MAX_EVENT_ID = 256
+
+
+class EventService(events_pb2_grpc.EventServiceServicer):
+    """Serves a game's event log.
+
+    Every method raises errors of ``courtside_server.errors``; serve it behind ``StatusInterceptor``.
+
+    Args:
+        hub: a started hub.
+        heartbeat_interval: seconds of silence after which a subscriber gets a heartbeat.
+        write_timeout: seconds that one message may wait for a subscriber that does not read.
+    """
+
+    def __init__(self, hub: EventHub, *, heartbeat_interval: float = 2.0, write_timeout: float = 10.0) -> None:
+        self._hub = hub
+        self._heartbeat_interval = heartbeat_interval
+        self._write_timeout = write_timeout
+
+    async def SubscribeEvents(
+        self, request: events_pb2.SubscribeEventsRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> None:
+        """History after a cursor, then live. The first heartbeat says that the history has been sent."""
+        game = parse_game(request.game)
+        after = request.after_sequence if request.HasField("after_sequence") else None
+        async with self._hub.subscribe(game, after, cameras=_cameras(game, request.cameras)) as subscription:
+            # The subscriber knows from these that it is in, even when nothing happens for a while.
+            await context.send_initial_metadata(())
+            timeout = 0.0
+            while True:
+                event = await subscription.get(timeout)
+                if event is not None:
+                    response = events_pb2.SubscribeEventsResponse(event=event_to_proto(event))
+                else:
+                    response = events_pb2.SubscribeEventsResponse(
+                        heartbeat=events_pb2.Heartbeat(
+                            high_water_mark=subscription.position, server_time=to_timestamp(time.time())
+                        )
+                    )
+                    timeout = self._heartbeat_interval
+                await self._write(context, subscription, response)
+
+    async def _write(
+        self, context: grpc.aio.ServicerContext[Any, Any], subscription: Subscription, response: Message
+    ) -> None:
+        """Send one message; give up when the subscriber does not read for too long or is cut meanwhile."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._write_timeout) as limit:
+                subscription.on_cut(lambda: None if limit.expired() else limit.reschedule(loop.time()))
+                try:
+                    await context.write(response)
+                finally:
+                    subscription.on_cut(lambda: None)
+        except TimeoutError:
+            raise subscription.cut(
+                "write_timeout", f"the subscriber did not read for {self._write_timeout:g} seconds"
+            ) from None
+
+    async def ListEvents(
+        self, request: events_pb2.ListEventsRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> events_pb2.ListEventsResponse:
+        """One page, oldest first; without a cursor, from the earliest event that is left."""
+        game = parse_game(request.game)
+        earliest, high_water_mark = await self._hub.bounds(game)
+        after = _read_token(request.page_token, game) if request.page_token else request.after_sequence
+        if after > high_water_mark:
+            raise BadRequest(
+                f"after_sequence {after} lies beyond the end of {game}, which is {high_water_mark}; start from 0",
+                field="page_token" if request.page_token else "after_sequence",
+                high_water_mark=high_water_mark,
+            )
+        if not request.page_token and after == 0:
+            after = earliest - 1
+        size = min(request.page_size or DEFAULT_PAGE, MAX_PAGE)
+        response = events_pb2.ListEventsResponse(high_water_mark=high_water_mark, earliest_sequence=earliest)
+        room = MAX_PAGE_BYTES
+        for event in await self._hub.read(game, after, size):
+            message = event_to_proto(event)
+            room -= message.ByteSize()
+            if room < 0 and response.events:
+                break
+            response.events.append(message)
+        if response.events and response.events[-1].sequence < high_water_mark:
+            response.next_page_token = _make_token(game, response.events[-1].sequence)
+        return response
+
+    async def GetEvent(
+        self, request: events_pb2.GetEventRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> events_pb2.GetEventResponse:
+        """The latest revision of one event."""
+        game = parse_game(request.game)
+        if not 0 < len(request.event_id) <= _MAX_EVENT_ID:
+            raise BadRequest(f"event_id must have 1 to {_MAX_EVENT_ID} characters", field="event_id")
+        event = await self._hub.latest(game, request.event_id)
+        if event is None:
+            raise NotFound(f"{game} has no event {request.event_id!r} (any more)", event_id=request.event_id)
+        return events_pb2.GetEventResponse(event=event_to_proto(event))
+
+
+def _cameras(game: str, names: Any) -> list[str]:
+    if len(names) > MAX_CAMERAS:
+        raise BadRequest(f"name at most {MAX_CAMERAS} cameras, or none for all of them", field="cameras")
+    cameras = [CameraName.parse(name) for name in names]
+    for camera in cameras:
+        if camera.game != game:
+            raise BadRequest(f"camera {camera.name} does not belong to {game}", field="cameras")
+    return [camera.name for camera in cameras]
+
+
+def _make_token(game: str, after: int) -> str:
+    return base64.urlsafe_b64encode(f"1 {after} {game}".encode()).decode()
+
+
+def _read_token(token: str, game: str) -> int:
+    try:
+        version, after, owner = base64.b64decode(token, altchars=b"-_", validate=True).decode().split(" ")
+        if (version, owner) == ("1", game) and after.isascii() and after.isdigit():
+            return int(after)
+    except (binascii.Error, ValueError):
+        pass
+    raise BadRequest(
+        f"page_token is not one that an earlier ListEvents of {game} gave; leave it out", field="page_token"
+    )

@@ -1,0 +1,160 @@
+"""Errors to gRPC: the one table from error class to status code, and the interceptor that applies it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from courtside_server import errors
+
+DOMAIN = "courtside"
+"""``google.rpc.ErrorInfo.domain`` of every error of the gateway."""
+
+CODES: dict[type[errors.CourtsideError], grpc.StatusCode] = {
+    errors.CourtsideError: grpc.StatusCode.INTERNAL,
+    errors.InputError: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.StaleEpoch: grpc.StatusCode.ABORTED,
+    errors.SessionUnknown: grpc.StatusCode.NOT_FOUND,
+    errors.NotFound: grpc.StatusCode.NOT_FOUND,
+    errors.CursorEvicted: grpc.StatusCode.OUT_OF_RANGE,
+    errors.SlowSubscriber: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    errors.LogUnavailable: grpc.StatusCode.UNAVAILABLE,
+    errors.RingOvertaken: grpc.StatusCode.OUT_OF_RANGE,
+    errors.EngineError: grpc.StatusCode.INTERNAL,
+    errors.ModelNotFound: grpc.StatusCode.FAILED_PRECONDITION,
+    errors.ModelInvalid: grpc.StatusCode.FAILED_PRECONDITION,
+    errors.EngineUnavailable: grpc.StatusCode.UNAVAILABLE,
+    errors.InferenceTimeout: grpc.StatusCode.DEADLINE_EXCEEDED,
+    errors.SettingsError: grpc.StatusCode.FAILED_PRECONDITION,
+    errors.Draining: grpc.StatusCode.UNAVAILABLE,
+}
+"""The status code of an error; a class that is not listed has its nearest listed ancestor's."""
+
+# Trailers share one 8 KiB limit in most gRPC stacks: a caller's own long text must not make an error undeliverable.
+_MAX_MESSAGE = 1000
+_MAX_VALUE = 256
+
+logger = logging.getLogger(__name__)
+
+
+def code_of(error: errors.CourtsideError) -> grpc.StatusCode:
+    """The gRPC status code of an error."""
+    return next(CODES[cls] for cls in type(error).__mro__ if cls in CODES)
+
+
+def to_status(error: errors.CourtsideError) -> status_pb2.Status:
+    """An error as ``google.rpc.Status``: one ErrorInfo, and a RetryInfo where trying again may help."""
+    info = error_details_pb2.ErrorInfo(
+        reason=error.reason,
+        domain=DOMAIN,
+        metadata={key: _clean(value)[:_MAX_VALUE] for key, value in error.fields.items()},
+    )
+    details: list[Any] = [info]
+    if error.retry_after is not None:
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.FromNanoseconds(round(error.retry_after * 1e9))
+        details.append(retry)
+    status = status_pb2.Status(code=code_of(error).value[0], message=_clean(error.message)[:_MAX_MESSAGE])
+    for detail in details:
+        packed = any_pb2.Any()
+        packed.Pack(detail)
+        status.details.append(packed)
+    return status
+
+
+def _clean(text: str) -> str:
+    return text.encode(errors="replace").decode()
+
+
+async def abort(context: grpc.aio.ServicerContext[Any, Any], error: errors.CourtsideError) -> NoReturn:
+    """End the call with an error's status; never returns."""
+    status = rpc_status.to_status(to_status(error))
+    await context.abort(status.code, status.details, status.trailing_metadata)
+    raise AssertionError("abort returned")
+
+
+@asynccontextmanager
+async def translated(context: grpc.aio.ServicerContext[Any, Any], method: str) -> AsyncIterator[None]:
+    """End the call properly for whatever the block raises.
+
+    A :class:`~courtside_server.errors.CourtsideError` becomes its status. Anything unexpected becomes INTERNAL with
+    an incident number that is found in the log beside the traceback, and nothing else of the gateway's insides.
+    Cancellation, and gRPC's own errors (the call is over already), pass.
+    """
+    try:
+        yield
+    except grpc.aio.BaseError:
+        raise
+    except errors.CourtsideError as error:
+        await abort(context, error)
+    except Exception:
+        incident = uuid.uuid4().hex[:12]
+        logger.exception("unexpected error in %s, incident %s", method, incident)
+        await abort(
+            context,
+            errors.CourtsideError(
+                f"the gateway failed unexpectedly; its log tells more under incident {incident}", incident=incident
+            ),
+        )
+
+
+class StatusInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+    """Applies :func:`translated` to every asynchronous handler of a server, of any of the four kinds."""
+
+    def __init__(self) -> None:
+        self._wrapped: dict[str, tuple[object, grpc.RpcMethodHandler[Any, Any]]] = {}
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any]:
+        """See ``grpc.aio.ServerInterceptor``."""
+        handler = await continuation(handler_call_details)
+        if handler is None:
+            return handler
+        method = str(handler_call_details.method)
+        known = self._wrapped.get(method)
+        if known is None or known[0] is not handler:
+            known = self._wrapped[method] = (handler, _wrap(handler, method))
+        return known[1]
+
+
+def _wrap(handler: grpc.RpcMethodHandler[Any, Any], method: str) -> grpc.RpcMethodHandler[Any, Any]:
+    kind = f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if handler.response_streaming else 'unary'}"
+    behaviour = getattr(handler, kind)
+    make = getattr(grpc, f"{kind}_rpc_method_handler")
+    wrapped: Callable[..., Any]
+    if inspect.isasyncgenfunction(behaviour):
+
+        @functools.wraps(behaviour)
+        async def wrapped(request: Any, context: Any) -> AsyncIterator[Any]:
+            async with translated(context, method):
+                async with aclosing(behaviour(request, context)) as responses:
+                    async for response in responses:
+                        yield response
+
+    elif inspect.iscoroutinefunction(behaviour):
+
+        @functools.wraps(behaviour)
+        async def wrapped(request: Any, context: Any) -> Any:
+            async with translated(context, method):
+                return await behaviour(request, context)
+
+    else:
+        return handler  # a blocking handler runs in a thread and has a context of another kind
+    return make(
+        wrapped,
+        request_deserializer=handler.request_deserializer,
+        response_serializer=handler.response_serializer,
+    )
