@@ -8,9 +8,6 @@ from .movement import Movers
 from .roster import Roster
 from .truth import Action
 
-FOLLOW_RATE = {Action.GUARD: 9.0, Action.CONTEST: 16.0}
-
-
 def body_frame(movers: Movers, player: int, point: np.ndarray) -> np.ndarray:
     """A world point (3,) in a player's frame: metres ahead, metres to the left, height above the floor."""
     dx, dy = point[0] - movers.xy[player, 0], point[1] - movers.xy[player, 1]
@@ -26,25 +23,32 @@ def world_frame(movers: Movers, player: int, point: np.ndarray) -> np.ndarray:
     return np.array([x, y, point[2]])
 
 
-def idle_hands(movers: Movers, roster: Roster, actions: np.ndarray, jump: np.ndarray) -> np.ndarray:
-    """Hands of players without the ball: (P, 2, 3) body-frame targets, swinging with the stride."""
-    height = roster.heights
-    swing = np.sin(movers.phase) * movers.amplitude
-    speed = np.sqrt((movers.velocity * movers.velocity).sum(-1))
-    run = np.clip((speed - 1.0) / 3.0, 0, 1)
-    hands = np.zeros((len(roster), 2, 3))
-    hands[:, 0, 0] = 0.10 + 0.10 * run - swing * 0.8
-    hands[:, 1, 0] = 0.10 + 0.10 * run + swing * 0.8
-    hands[:, 0, 1], hands[:, 1, 1] = 0.145 * height, -0.145 * height
-    hands[:, :, 2] = ((0.50 + 0.09 * run) * height)[:, None]
-    guard = actions == Action.GUARD
-    hands[guard, 0] = np.stack([0.28 + 0 * height, 0.27 * height, 0.62 * height], -1)[guard]
-    hands[guard, 1] = np.stack([0.28 + 0 * height, -0.27 * height, 0.66 * height], -1)[guard]
-    contest = actions == Action.CONTEST
-    hands[contest, 0] = np.stack([0.30 + 0 * height, 0.09 * height, 1.08 * height], -1)[contest]
-    hands[contest, 1] = np.stack([0.30 + 0 * height, -0.09 * height, 1.12 * height], -1)[contest]
-    hands[:, :, 2] += jump[:, None]
-    return hands
+class IdleArms:
+    """Arms of players without the ball: swinging with the stride, spread in defence, up against a shot."""
+
+    def __init__(self, roster: Roster):
+        """Measure the players of `roster`."""
+        h = roster.heights
+        self._low, self._bent = 0.50 * h, 0.09 * h
+        self._side = np.stack([0.145 * h, -0.145 * h], -1)
+        self._guard, self._contest = np.empty((len(roster), 2, 3)), np.empty((len(roster), 2, 3))
+        for index, side in enumerate((1.0, -1.0)):
+            self._guard[:, index] = np.stack([np.full(len(h), 0.28), side * 0.27 * h, (0.64 - 0.02 * side) * h], -1)
+            self._contest[:, index] = np.stack([np.full(len(h), 0.30), side * 0.09 * h, (1.10 - 0.02 * side) * h], -1)
+
+    def hands(self, movers: Movers, speed: np.ndarray, actions: np.ndarray, jump: np.ndarray) -> np.ndarray:
+        """Body-frame targets (P, 2, 3), left hand then right, for speeds, actions and jumps (P,)."""
+        swing = np.sin(movers.phase) * (movers.amplitude * 0.8)
+        run = np.minimum(np.maximum((speed - 1.0) / 3.0, 0.0), 1.0)
+        hands = np.empty((len(speed), 2, 3))
+        ahead = 0.10 + 0.10 * run
+        hands[:, 0, 0], hands[:, 1, 0] = ahead - swing, ahead + swing
+        hands[:, :, 1] = self._side
+        hands[:, :, 2] = (self._low + self._bent * run)[:, None]
+        guard, contest = actions == int(Action.GUARD), actions == int(Action.CONTEST)
+        hands[guard], hands[contest] = self._guard[guard], self._contest[contest]
+        hands[:, :, 2] += jump[:, None]
+        return hands
 
 
 def holding_hands(ball: np.ndarray, side: float, raised: float) -> np.ndarray:

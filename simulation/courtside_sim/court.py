@@ -178,7 +178,7 @@ def zone_spot(court: Court, zone: Zone, basket: int, rng: np.random.Generator) -
     """A random floor position x, y (m) well inside `zone`, from where a player would really shoot."""
     while True:
         if zone is Zone.PAINT:
-            ahead = rng.uniform(0.7, court.lane_length - court.basket_inset)
+            ahead = rng.uniform(1.2, court.lane_length - court.basket_inset)
             left = rng.uniform(-0.5, 0.5) * court.lane_width
         elif zone is Zone.MID_RANGE:
             radius, angle = rng.uniform(3.0, court.three_radius), rng.uniform(-1.5, 1.5)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import shooting
-from .arms import body_frame, holding_hands, idle_hands, world_frame
+from .arms import IdleArms, body_frame, holding_hands, world_frame
 from .config import GameConfig
 from .court import ZONES, Court, Zone, is_three, place, zone_spot
 from .movement import Movers
@@ -52,7 +52,8 @@ class Director:
         self._movers = Movers(roster, start, np.arctan2(facing[:, 1], facing[:, 0]))
         self._jump, self._crouch, self._lean = np.zeros(count), np.zeros(count), np.zeros(count)
         self._take_off, self._leap = np.full(count, -9.0), np.full(count, 0.1)
-        self._hands = idle_hands(self._movers, roster, np.zeros(count, int), self._jump)
+        self._arms = IdleArms(roster)
+        self._hands = self._arms.hands(self._movers, np.zeros(count), np.zeros(count, int), self._jump)
         self._contesting = np.full(count, -9.0)
         self._followed = np.full(count, -9.0)
         self._bag: list[Zone] = []
@@ -128,10 +129,10 @@ class Director:
         spot = zone_spot(self._court, zone, self._off_ball.basket, rng)
         mates = self._mates(self._holder)
         shooter = self._holder
-        if mates and rng.random() < 0.6:
+        if mates and rng.random() < (0.35 if first else 0.6):
             shooter = mates[int(rng.integers(len(mates)))]
         if first:
-            due = rng.uniform(3.2, 5.2)
+            due = rng.uniform(3.2, 4.8)
         else:
             mean = self._config.shot_interval
             due = self._last_release + max(1.6, mean * rng.gamma(9.0, 1 / 9.0) - 0.6)
@@ -140,7 +141,7 @@ class Director:
             if math.dist(waiting, spot) > 3.0:
                 break
             waiting = zone_spot(self._court, ZONES[int(rng.integers(1, 7))], self._off_ball.basket, rng)
-        return Plan(shooter, spot, due, waiting, bool(rng.random() < 0.22), bool(rng.random() < 0.3))
+        return Plan(shooter, spot, due, waiting, bool(rng.random() < 0.22) and not first, bool(rng.random() < 0.3))
 
     # --- movement ----------------------------------------------------------------------------------------------
 
@@ -160,7 +161,7 @@ class Director:
             h = self._holder
             m.firm[h] = True
             transition = abs(m.xy[h, 0] - court.rim_centre(self._off_ball.basket)[0]) > court.length * 0.45
-            m.speed[h] = 5.2 if transition else 3.6
+            m.speed[h] = 6.0 if transition else 4.0
             m.target[h] = self._plan.spot if self._plan.shooter == h else self._plan.waiting_spot
             m.face[h] = court.rim_centre(self._off_ball.basket)[:2]
             if self._mode in busy:
@@ -169,7 +170,8 @@ class Director:
                     m.face[h] = self._catch_point[:2]
         s = self._plan.shooter
         if self._mode in ("handle", "windup") and s != self._holder and s >= 0:
-            m.target[s], m.speed[s] = self._plan.spot, 4.6
+            m.target[s] = self._plan.spot
+            m.speed[s] = 6.2 if math.dist(m.xy[s], self._plan.spot) > 6 else 4.6
         if self._mode in ("flight", "windup"):
             r = self._receiver
             aim = self._catch_point[:2] - self._ball[:2]
@@ -218,7 +220,7 @@ class Director:
 
     def _handle(self) -> None:
         m, h, plan = self._movers, self._holder, self._plan
-        far = math.dist(m.xy[h], m.target[h]) if self._now else 9.0
+        far = math.dist(m.xy[h], m.target[h]) if self._now > 0 else 9.0
         still = float(np.hypot(*m.velocity[h])) < 0.7
         lead = shooting.motion_length(self._roster.tempo[h]) + (shooting.fake_length(1.0) if plan.fake else 0.0)
         ready = h == plan.shooter and far < 0.2 and still and self._now >= plan.due - lead
@@ -251,7 +253,7 @@ class Director:
                 target = plan.shooter
             elif near < 1.0 and wait < 1.0:
                 plan.shooter = h
-        elif wait > 3.0 and len(self._mates(h)) > 1 and rng.random() < 0.02:
+        elif self.shots and wait > 3.0 and len(self._mates(h)) > 1 and rng.random() < 0.02:
             target = self._mates(h)[int(rng.integers(len(self._mates(h))))]
             plan.waiting_spot = plan.spot
         if target < 0:
@@ -417,9 +419,9 @@ class Director:
         actions[contest], crouch[contest], lean[contest], rate[contest] = Action.CONTEST, 0.02, 0.0, 16.0
         follow = self._now - self._followed < shooting.FOLLOW
         follow &= self._followed > 0
-        for p in range(len(roster)):
-            self._jump[p] = shooting.jump_height(self._now - self._take_off[p], self._leap[p])
-        hands = idle_hands(m, roster, actions, self._jump)
+        since = self._now - self._take_off
+        self._jump = np.maximum(0.0, np.sqrt(2 * 9.81 * self._leap) * since - 0.5 * 9.81 * since * since)
+        hands = self._arms.hands(m, speed, actions, self._jump)
         for p in np.flatnonzero(follow):
             hands[p], rate[p] = self._follow_hands(int(p))
             if self._passed(int(p)):

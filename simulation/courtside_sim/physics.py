@@ -83,9 +83,11 @@ def solve_flight(start: Vector, target: Vector, duration: float) -> Vector:
 
 
 def release_angle(distance: float, height_gain: float, arc: float = 0.0) -> float:
-    """A shooter's launch angle in radians: the least-speed angle opened by `arc` radians plus a few degrees."""
+    """A shooter's launch angle in radians: the least-speed angle plus a few degrees, more from close, plus `arc`."""
     least = math.pi / 4 + 0.5 * math.atan2(height_gain, distance)
-    return min(least + math.radians(4.0) + arc, math.radians(80.0))
+    # From under the ring a least-speed ball would meet the ring's front from below.
+    close = math.radians(7.0) * max(0.0, 2.4 - distance)
+    return min(least + math.radians(4.0) + close + arc, math.radians(80.0))
 
 
 class BallWorld:

@@ -71,6 +71,22 @@ def _smoothed(track: np.ndarray, tick_rate: float, seconds: float) -> np.ndarray
     return np.stack([np.convolve(padded[:, i], kernel / kernel.sum(), mode="valid") for i in range(track.shape[1])], -1)
 
 
+def _follow(court: Court, recording: Recording, position: np.ndarray, calm: float) -> np.ndarray:
+    """Aim points (T, 3) that keep both the ball and the basket under attack in view, panned by a calm hand."""
+    ball, rim = recording.states.ball, court.rim_centre(0)[0]
+    across = np.sign(-position[1])
+    depth = abs(position[1])
+    angle = np.arctan2(ball[:, 0] - position[0], np.maximum(depth + across * ball[:, 1], 3.0))
+    end = np.ones(len(ball)) if court.half else np.sign(ball[:, 0])
+    basket = np.arctan2(end * rim - position[0], depth)
+    share = 0.5 if court.half else 0.5 * np.clip(np.abs(ball[:, 0]) / 5.0, 0, 1)
+    pan = (1 - share) * angle + share * basket
+    tilt = 1.0 + 0.12 * across * ball[:, 1]
+    steady = _smoothed(np.stack([pan, tilt], -1), recording.tick_rate, calm)
+    pan, tilt = steady[:, 0], steady[:, 1]
+    return np.stack([position[0] + depth * np.sin(pan), position[1] + across * depth * np.cos(pan), tilt], -1)
+
+
 def place_camera(
     kind: str, court: Court, recording: Recording, width: int, height: int, rng: np.random.Generator
 ) -> Mount:
@@ -97,12 +113,7 @@ def place_camera(
     far = rng.uniform(13.0, 17.0) if kind == "broadcast" else rng.uniform(7.0, 10.0)
     up = rng.uniform(6.0, 9.5) if kind == "broadcast" else rng.uniform(2.5, 4.5)
     position = np.array([rng.uniform(-1.5, 1.5), side * (court.width / 2 + far), up])
-    ball = recording.states.ball
-    edge = rim[0] - rng.uniform(4.6, 5.4)
-    track = np.stack([np.clip(ball[:, 0] * 0.92, -edge, edge), ball[:, 1] * 0.12, np.full(len(ball), 0.9)], -1)
-    if court.half:
-        track[:, 0] = np.clip(ball[:, 0], edge - 2.0, edge + 0.5)
-    targets = _smoothed(track, recording.tick_rate, rng.uniform(0.5, 0.8))
+    targets = _follow(court, recording, position, rng.uniform(0.4, 0.65))
     span = rng.uniform(15.5, 18.0)
     distance = math.hypot(far + court.width / 2, up)
     return Mount(position, targets, width * distance / span, roll, recording.tick_rate)

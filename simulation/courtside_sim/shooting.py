@@ -13,7 +13,7 @@ from .physics import BallPath, BallWorld, Vector, release_angle, solve_release
 GATHER, DIP, RAISE, PUSH = 0.26, 0.20, 0.24, 0.14
 FOLLOW = 0.55
 FAKE_RETURN = 0.34
-LONG_SPREAD, SIDE_SPREAD, ARC_SPREAD = 0.165, 0.085, 0.05
+LONG_SPREAD, SIDE_SPREAD, ARC_SPREAD = 0.135, 0.075, 0.05
 
 # Ball centre in the body frame: metres ahead, metres to the shooting side, height as a share of the player's.
 HOLD = np.array([0.30, 0.03, 0.60])
@@ -119,4 +119,4 @@ def take_shot(world: BallWorld, start: Vector, basket: int, rng: np.random.Gener
         path = world.fly(start, ((vx * c - vy * s) * gain, (vx * s + vy * c) * gain, vz * gain), 5.0, basket)
         if path.result is not None and path.result < 3.2:
             return path
-    return path
+    return world.fly(start, perfect_velocity(world.court, start, basket), 5.0, basket)

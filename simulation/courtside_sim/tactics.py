@@ -19,6 +19,7 @@ class OffBall:
     def __init__(self, court: Court, players: int, rng: np.random.Generator):
         """Deal out the first homes."""
         self._court, self._rng = court, rng
+        self._rim_x = float(court.rim_centre(0)[0])
         self._home = rng.permutation(players) % len(HOMES)
         self._until = rng.uniform(0.5, 2.5, players)
         self._cut = np.zeros(players, bool)
@@ -44,18 +45,20 @@ class OffBall:
                 self._home[player] = free[int(self._rng.integers(len(free)))]
             self._until[player] = now + (1.1 if self._cut[player] else self._rng.uniform(1.8, 4.5))
         movers.target[player] = self.home(player)
-        far = float(np.hypot(*(movers.target[player] - movers.xy[player])))
+        far = math.dist(movers.target[player], movers.xy[player])
         movers.speed[player] = 5.8 if far > 6 else (4.6 if self._cut[player] else 3.0)
         movers.square[player] = False
 
     def guard(self, player: int, man: int, on_ball: bool, movers: Movers) -> None:
         """Keep a defender between their man and the basket."""
-        rim = self._court.rim_centre(self.basket)[:2]
-        gap = rim - movers.xy[man]
-        reach = math.hypot(*gap)
-        away = min(1.15 if on_ball else 0.3 * reach + 0.6, reach * 0.8)
-        movers.target[player] = movers.xy[man] + gap / max(reach, 1e-6) * away
-        far = float(np.hypot(*(movers.target[player] - movers.xy[player])))
+        rim_x = self._rim_x if self.basket == 0 else -self._rim_x
+        man_x, man_y = movers.xy[man].tolist()
+        x, y = movers.xy[player].tolist()
+        reach = max(math.hypot(rim_x - man_x, man_y), 1e-6)
+        away = min(1.15 if on_ball else 0.3 * reach + 0.6, reach * 0.8) / reach
+        goal_x, goal_y = man_x + (rim_x - man_x) * away, man_y - man_y * away
+        far = math.hypot(goal_x - x, goal_y - y)
+        movers.target[player] = goal_x, goal_y
         movers.speed[player] = 6.0 if far > 4 else 4.2
         movers.square[player] = far < 4
-        movers.face[player] = movers.xy[man]
+        movers.face[player] = man_x, man_y
