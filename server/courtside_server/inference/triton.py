@@ -29,7 +29,7 @@ class TritonEngine:
 
     A task per model watches the server, so `ready` only reads a flag. When the server goes away requests fail at
     once; when it comes back its models are loaded again (explicit model control), checked, warmed and used, without
-    anybody's help. Requests name the version that was checked: a new version answers only after ``start`` has warmed it.
+    anybody's help. Requests name the version that was checked: a new version answers once ``start`` has warmed it.
 
     Args:
         url: ``HOST:PORT`` of the server's gRPC.
@@ -133,9 +133,9 @@ class TritonEngine:
     def ready(self, model: str) -> bool:
         """Whether the server was last seen to serve the model; see `Engine.ready`."""
         remote = self._models.get(model)
-        return (
-            remote is not None and not self._closed and remote.attached and remote.breaker.state is not CircuitState.OPEN
-        )
+        if remote is None or self._closed or not remote.attached:
+            return False
+        return remote.breaker.state is not CircuitState.OPEN
 
     async def close(self) -> None:
         """Stop watching, free the shared memory, close the channel; see `Engine.close`."""

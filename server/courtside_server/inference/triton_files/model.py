@@ -1,0 +1,1 @@
+../../../../deploy/triton/backends/onnxruntime/model.py
