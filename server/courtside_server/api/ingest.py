@@ -1,0 +1,217 @@
+"""IngestService: one bidirectional stream a camera, from the wire to its session."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any, TypeAlias
+
+import grpc
+
+from courtside.v1 import ingest_pb2, ingest_pb2_grpc
+from courtside_server.api.convert import from_timestamp, to_timestamp
+from courtside_server.api.descriptor import encoded_packet, stream_info
+from courtside_server.api.status import translated
+from courtside_server.errors import BadDescriptor, BadPacket, CourtsideError, Draining, NotADescriptor
+from courtside_server.ingest.camera import CameraIngest, Connection
+from courtside_server.ingest.registry import CameraRegistry
+from courtside_server.ingest.rules import IngestRules
+from courtside_server.telemetry.metrics import Metrics
+
+_Context: TypeAlias = grpc.aio.ServicerContext[ingest_pb2.StreamFramesRequest, ingest_pb2.StreamFramesResponse]
+_ENVELOPE = 64 * 2**10  # a message around a packet of the greatest size, or a descriptor with its configuration
+
+
+def message_options(rules: IngestRules) -> list[tuple[str, int]]:
+    """Server options under which a packet over the limit still reaches the service, which then says so itself."""
+    return [("grpc.max_receive_message_length", rules.max_message_bytes + 2 * _ENVELOPE)]
+
+
+class IngestService(ingest_pb2_grpc.IngestServiceServicer):
+    """Serves ``courtside.v1.IngestService``.
+
+    A client that vanishes, or closes its side without an EndOfStream, leaves its session behind for the grace
+    period; see :mod:`courtside_server.ingest.registry` for what a returning client gets.
+    """
+
+    def __init__(self, registry: CameraRegistry, metrics: Metrics) -> None:
+        self._registry, self._metrics = registry, metrics
+        self._rules = registry.rules
+        self._draining = asyncio.Event()
+        self._open = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def drain(self) -> None:
+        """Take no new streams; end the open ones with their last acknowledgement; returns when all have ended.
+
+        Every open session is processed and flushed first, then its client gets a last status and UNAVAILABLE /
+        DRAINING. Bound the wait with a timeout: a sink that hangs keeps its stream.
+        """
+        self._draining.set()
+        await self._idle.wait()
+
+    async def StreamFrames(
+        self, request_iterator: AsyncIterator[ingest_pb2.StreamFramesRequest], context: _Context
+    ) -> None:
+        """See ingest.proto."""
+        self._open += 1
+        self._idle.clear()
+        try:
+            async with translated(context, "StreamFrames"):
+                await self._stream(context)
+        finally:
+            self._open -= 1
+            if not self._open:
+                self._idle.set()
+
+    async def _stream(self, context: _Context) -> None:
+        if self._draining.is_set():
+            raise _draining()
+        descriptor = await self._descriptor(context)
+        connection = await self._registry.open(stream_info(descriptor, self._rules))
+        session = connection.session
+        self._metrics.streams_active.inc()
+        try:
+            if descriptor.HasField("client_time"):
+                session.observe_clock(from_timestamp(descriptor.client_time))
+            await context.write(_accepted(connection, self._rules))
+            await self._serve(context, connection)
+        finally:
+            self._metrics.streams_active.dec()
+            self._registry.release(connection)
+
+    async def _descriptor(self, context: _Context) -> ingest_pb2.StreamDescriptor:
+        try:
+            first = await asyncio.wait_for(context.read(), self._rules.open_timeout)
+        except TimeoutError:
+            raise NotADescriptor(
+                f"no StreamDescriptor came within {self._rules.open_timeout:g} s; send it right after opening"
+            ) from None
+        if not isinstance(first, ingest_pb2.StreamFramesRequest) or first.WhichOneof("message") != "stream":
+            raise NotADescriptor("the first message of a stream must be its StreamDescriptor")
+        return first.stream
+
+    async def _serve(self, context: _Context, connection: Connection) -> None:
+        """Read packets and write statuses until the stream ends, one way or another."""
+        session = connection.session
+        reader = asyncio.create_task(self._read(context, connection))
+        reporter = _Reporter(context, session, self._rules.status_interval)
+        draining = asyncio.create_task(self._draining.wait())
+        try:
+            ends: set[asyncio.Future[Any]] = {reader, reporter.task, connection.closed, draining}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if connection.closed.done():
+                raise connection.closed.result()
+            if reporter.task.done():
+                reporter.task.result()  # the client is gone
+            if not reader.done():
+                reader.cancel()
+            elif not reader.result():
+                await reporter.finish(done=False)
+                return
+            await self._finish(connection)
+            drained = not reader.done() or reader.cancelled()
+            await reporter.finish(done=not drained)
+            if drained:
+                raise _draining()
+        finally:
+            for task in (reader, reporter.task, draining):
+                task.cancel()
+            await asyncio.gather(reader, reporter.task, draining, return_exceptions=True)
+
+    async def _finish(self, connection: Connection) -> None:
+        """Wait until all is processed; a newer publisher may still take the camera over meanwhile."""
+        finished: asyncio.Future[Any] = asyncio.ensure_future(self._registry.finish(connection))
+        try:
+            ends: set[asyncio.Future[Any]] = {finished, connection.closed}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if not finished.done():
+                raise connection.closed.result()
+            finished.result()
+        finally:
+            finished.cancel()
+            with suppress(asyncio.CancelledError):
+                await finished
+
+    async def _read(self, context: _Context, connection: Connection) -> bool:
+        """Feed the session; True when the client sent EndOfStream, False when it only closed its side."""
+        session = connection.session
+        while True:
+            message: Any = await context.read()
+            if message is grpc.aio.EOF:
+                return False
+            kind = message.WhichOneof("message")
+            if kind == "packet":
+                await session.feed(encoded_packet(message.packet, time.monotonic(), self._rules))
+            elif kind == "end":
+                return True
+            elif kind == "stream":
+                raise BadDescriptor("a stream has one StreamDescriptor; open another stream for another")
+            else:
+                raise BadPacket("a message of the stream is empty; send a Packet or an EndOfStream")
+
+
+class _Reporter:
+    """Writes a status at every interval, and at once when a keyframe is needed."""
+
+    def __init__(self, context: _Context, session: CameraIngest, interval: float) -> None:
+        self._context, self._session, self._interval = context, session, interval
+        self._stopping = False
+        self.task = asyncio.create_task(self._run())
+
+    async def finish(self, done: bool) -> None:
+        """Stop and write the last status."""
+        self._stopping = True
+        self._session.keyframe_wanted.set()
+        await self.task
+        await self._context.write(_status(self._session, done))
+
+    async def _run(self) -> None:
+        wanted = self._session.keyframe_wanted
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(wanted.wait(), self._interval)
+            if self._stopping:
+                return
+            wanted.clear()
+            await self._context.write(_status(self._session, done=False))
+
+
+def _draining() -> CourtsideError:
+    return Draining("the gateway is shutting down; connect to its successor")
+
+
+def _accepted(connection: Connection, rules: IngestRules) -> ingest_pb2.StreamFramesResponse:
+    return ingest_pb2.StreamFramesResponse(
+        accepted=ingest_pb2.Accepted(
+            session=connection.session.info.session,
+            next_sequence=connection.next_sequence,
+            limits=ingest_pb2.Limits(
+                max_message_bytes=rules.max_message_bytes,
+                max_width=rules.max_side,
+                max_height=rules.max_side,
+                max_pixels=rules.max_pixels,
+            ),
+            server_time=to_timestamp(time.time()),
+        )
+    )
+
+
+def _status(session: CameraIngest, done: bool) -> ingest_pb2.StreamFramesResponse:
+    status = session.status()
+    message = ingest_pb2.IngestStatus(
+        ack_sequence=max(status.ack, 0),
+        dropped=status.dropped,
+        received=status.received,
+        target_fps=status.target_fps,
+        request_keyframe=status.request_keyframe,
+        server_time=to_timestamp(time.time()),
+        windows_scored=status.windows_scored,
+        done=done,
+        decoded=status.decoded,
+    )
+    message.lag.FromNanoseconds(round(status.lag * 1e9))
+    return ingest_pb2.StreamFramesResponse(status=message)
