@@ -8,6 +8,7 @@ from .movement import Movers
 from .roster import Roster
 from .truth import Action
 
+
 def body_frame(movers: Movers, player: int, point: np.ndarray) -> np.ndarray:
     """A world point (3,) in a player's frame: metres ahead, metres to the left, height above the floor."""
     dx, dy = point[0] - movers.xy[player, 0], point[1] - movers.xy[player, 1]
@@ -33,8 +34,12 @@ class IdleArms:
         self._side = np.stack([0.145 * h, -0.145 * h], -1)
         self._guard, self._contest = np.empty((len(roster), 2, 3)), np.empty((len(roster), 2, 3))
         for index, side in enumerate((1.0, -1.0)):
-            self._guard[:, index] = np.stack([np.full(len(h), 0.28), side * 0.27 * h, (0.64 - 0.02 * side) * h], -1)
-            self._contest[:, index] = np.stack([np.full(len(h), 0.30), side * 0.09 * h, (1.10 - 0.02 * side) * h], -1)
+            self._guard[:, index] = np.stack(
+                [np.full(len(h), 0.28), side * 0.27 * h, (0.64 - 0.02 * side) * h], -1
+            )
+            self._contest[:, index] = np.stack(
+                [np.full(len(h), 0.30), side * 0.09 * h, (1.10 - 0.02 * side) * h], -1
+            )
 
     def hands(self, movers: Movers, speed: np.ndarray, actions: np.ndarray, jump: np.ndarray) -> np.ndarray:
         """Body-frame targets (P, 2, 3), left hand then right, for speeds, actions and jumps (P,)."""

@@ -98,7 +98,9 @@ def skeleton(state: State, roster: Roster) -> np.ndarray:
     joints[..., Joint.CROWN, :] = head + up * radius * 1.1
     for index, side in enumerate((1.0, -1.0)):
         out = left * side
-        joints[..., Joint.LEFT_EYE + index, :] = head + ahead * radius * 0.85 + out * radius * 0.4 + up * radius * 0.2
+        joints[..., Joint.LEFT_EYE + index, :] = (
+            head + ahead * radius * 0.85 + out * radius * 0.4 + up * radius * 0.2
+        )
         joints[..., Joint.LEFT_EAR + index, :] = head + out * radius * 0.95
         shoulder = neck + out * SHOULDER_HALF * height - up * 0.015 * height
         hand = state.hands[..., index, :]
@@ -109,7 +111,9 @@ def skeleton(state: State, roster: Roster) -> np.ndarray:
             + up * hand[..., 2:3]
         )
         raised = np.clip((goal - shoulder)[..., 2:3] / (0.2 * height) * 0.5 + 0.5, 0.0, 1.0)
-        pole = (1 - raised) * (-0.7 * up - 0.7 * ahead + 0.45 * out) + raised * (0.7 * ahead + 0.7 * out - 0.3 * up)
+        pole = (1 - raised) * (-0.7 * up - 0.7 * ahead + 0.45 * out) + raised * (
+            0.7 * ahead + 0.7 * out - 0.3 * up
+        )
         elbow, wrist = two_bone(shoulder, goal, UPPER_ARM * height, FOREARM * height, pole)
         grip = _unit(wrist - elbow) * HAND * height
         hip = hips + out * HIP_HALF * height
@@ -119,8 +123,14 @@ def skeleton(state: State, roster: Roster) -> np.ndarray:
         foot = ground + out * stance + travel * swing * np.sin(phase) + up * lift
         knee, ankle = two_bone(hip, foot, THIGH * height, SHIN * height, ahead + out * 0.25)
         drop = np.where(state.jump[..., None] > 0.04, 0.05, 0.028) * height
-        joints[..., Joint.LEFT_SHOULDER + index, :], joints[..., Joint.LEFT_ELBOW + index, :] = shoulder, elbow
-        joints[..., Joint.LEFT_WRIST + index, :], joints[..., Joint.LEFT_HAND + index, :] = wrist, wrist + grip
+        joints[..., Joint.LEFT_SHOULDER + index, :], joints[..., Joint.LEFT_ELBOW + index, :] = (
+            shoulder,
+            elbow,
+        )
+        joints[..., Joint.LEFT_WRIST + index, :], joints[..., Joint.LEFT_HAND + index, :] = (
+            wrist,
+            wrist + grip,
+        )
         joints[..., Joint.LEFT_HIP + index, :], joints[..., Joint.LEFT_KNEE + index, :] = hip, knee
         joints[..., Joint.LEFT_ANKLE + index, :] = ankle
         joints[..., Joint.LEFT_TOE + index, :] = ankle + ahead * 0.10 * height - up * drop

@@ -79,11 +79,13 @@ class SimulatedCamera:
         paint_ball_shadow(picture, view.lens, look, view.state.ball, radius)
         canvas = Canvas()
         for hoop, push in zip(self._hoops, view.state.net, strict=True):
-            add_hoop(canvas, hoop, view.lens, look, self._wardrobe, float(push))
+            add_hoop(canvas, hoop, view.lens, look, self._wardrobe, float(push), view.state.ball)
         add_players(canvas, self._wardrobe, visible, view.pixels, view.depth, roster, view.lens)
         if view.ball_depth > 0.4:
             add_ball(canvas, self._wardrobe, view.ball_pixel, view.ball_depth, view.ball_radius)
         canvas.paint(picture)
+        if look.softness > 0:
+            picture = cv2.GaussianBlur(picture, (3, 3), look.softness)
         self._add_noise(picture, time)
         return picture
 

@@ -49,7 +49,9 @@ class Canvas:
     def disc(self, depth: float, centre: np.ndarray, radius: float, color: Color) -> None:
         """A filled circle."""
         middle = (int(centre[0] * UNIT), int(centre[1] * UNIT))
-        self._shapes.append((depth, cv2.circle, (middle, max(int(radius * UNIT), 8), color, -1, cv2.LINE_AA, SHIFT)))
+        self._shapes.append(
+            (depth, cv2.circle, (middle, max(int(radius * UNIT), 8), color, -1, cv2.LINE_AA, SHIFT))
+        )
 
     def call(self, depth: float, paint: Callable[..., object], *arguments: object) -> None:
         """Anything else: `paint(picture, *arguments)` when its turn comes."""

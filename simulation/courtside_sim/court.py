@@ -221,7 +221,9 @@ def court_lines(court: Court) -> list[np.ndarray]:
             ]
         )
     )
-    lines.append(_arc(0, 0, court.circle_radius, -math.pi / 2, math.pi / 2 if court.half else 3 * math.pi / 2))
+    lines.append(
+        _arc(0, 0, court.circle_radius, -math.pi / 2, math.pi / 2 if court.half else 3 * math.pi / 2)
+    )
     if not court.half:
         lines.append(np.array([[0, -half_width], [0, half_width]]))
     for basket in range(court.baskets):
@@ -234,7 +236,14 @@ def court_lines(court: Court) -> list[np.ndarray]:
             np.concatenate(
                 [
                     [[half_length, court.three_straight]],
-                    _arc(half_length - inset, 0, court.three_radius, math.pi / 2 + reach, 3 * math.pi / 2 - reach, 96),
+                    _arc(
+                        half_length - inset,
+                        0,
+                        court.three_radius,
+                        math.pi / 2 + reach,
+                        3 * math.pi / 2 - reach,
+                        96,
+                    ),
                     [[half_length, -court.three_straight]],
                 ]
             ),

@@ -61,7 +61,9 @@ class Director:
         self._now, self._mode, self._since = 0.0, "handle", 0.0
         self._holder = int(rng.choice(np.flatnonzero(roster.teams == 0)))
         self._team, self._last_release = 0, 0.0
-        self._ball = world_frame(self._movers, self._holder, shooting.HOLD * [1, 1, roster.heights[self._holder]])
+        self._ball = world_frame(
+            self._movers, self._holder, shooting.HOLD * [1, 1, roster.heights[self._holder]]
+        )
         self._residual, self._residual_at = np.zeros(3), -9.0
         self._bounce = 0.0
         self._path: BallPath | None = None
@@ -136,12 +138,16 @@ class Director:
         else:
             mean = self._config.shot_interval
             due = self._last_release + max(1.6, mean * rng.gamma(9.0, 1 / 9.0) - 0.6)
-        waiting = zone_spot(self._court, Zone.TOP_THREE if rng.random() < 0.5 else Zone.MID_RANGE, self._off_ball.basket, rng)
+        waiting = zone_spot(
+            self._court, Zone.TOP_THREE if rng.random() < 0.5 else Zone.MID_RANGE, self._off_ball.basket, rng
+        )
         for _ in range(6):
             if math.dist(waiting, spot) > 3.0:
                 break
             waiting = zone_spot(self._court, ZONES[int(rng.integers(1, 7))], self._off_ball.basket, rng)
-        return Plan(shooter, spot, due, waiting, bool(rng.random() < 0.22) and not first, bool(rng.random() < 0.3))
+        return Plan(
+            shooter, spot, due, waiting, bool(rng.random() < 0.22) and not first, bool(rng.random() < 0.3)
+        )
 
     # --- movement ----------------------------------------------------------------------------------------------
 
@@ -149,7 +155,9 @@ class Director:
         m, court = self._movers, self._court
         m.locked[:], m.firm[:], m.square[:] = False, False, False
         m.face[:] = self._ball[:2]
-        attackers = [p for p in range(len(self._roster)) if self._drill or self._roster.teams[p] == self._team]
+        attackers = [
+            p for p in range(len(self._roster)) if self._drill or self._roster.teams[p] == self._team
+        ]
         defenders = [p for p in range(len(self._roster)) if p not in attackers]
         for p in attackers:
             self._off_ball.attack(p, self._now, m)
@@ -222,7 +230,9 @@ class Director:
         m, h, plan = self._movers, self._holder, self._plan
         far = math.dist(m.xy[h], m.target[h]) if self._now > 0 else 9.0
         still = float(np.hypot(*m.velocity[h])) < 0.7
-        lead = shooting.motion_length(self._roster.tempo[h]) + (shooting.fake_length(1.0) if plan.fake else 0.0)
+        lead = shooting.motion_length(self._roster.tempo[h]) + (
+            shooting.fake_length(1.0) if plan.fake else 0.0
+        )
         ready = h == plan.shooter and far < 0.2 and still and self._now >= plan.due - lead
         dribbling = self._elapsed > 0.3 and (far > 0.35 or self._bounce > 0 or plan.due - self._now > 1.9)
         if dribbling and not (ready and self._bounce == 0):
@@ -230,7 +240,9 @@ class Director:
                 self._ease_from_here(self._dribble_ball())
             self._bounce += self._dt / 0.62
             if self._bounce >= 1:
-                self._bounce = 1e-6 if not (ready or (still and far < 0.35 and self._rng.random() < 0.15)) else 0.0
+                self._bounce = (
+                    1e-6 if not (ready or (still and far < 0.35 and self._rng.random() < 0.15)) else 0.0
+                )
             self._hold_ball(self._dribble_ball())
             if self._bounce == 0.0:
                 self._ease_from_here(self._held(shooting.HOLD))
@@ -272,7 +284,9 @@ class Director:
 
     def _windup(self) -> None:
         lob = self._plan.lob
-        back, front = ((0.12, 0.0, 1.04), (0.42, 0.0, 1.14)) if lob else ((0.24, 0.0, 0.66), (0.55, 0.0, 0.70))
+        back, front = (
+            ((0.12, 0.0, 1.04), (0.42, 0.0, 1.14)) if lob else ((0.24, 0.0, 0.66), (0.55, 0.0, 0.70))
+        )
         start = 0.30 if lob else 0.22
         share = shooting.smooth(self._elapsed / start) if self._elapsed < start else 1.0
         push = min(max((self._elapsed - start) / 0.12, 0.0), 1.0)
@@ -389,7 +403,11 @@ class Director:
             self._catch(r)
         elif self._now > self._catch_time + 0.1:
             self._choose_rebounder()
-        elif self._ball[2] > 1.15 * self._roster.heights[r] and self._catch_time - self._now < 0.2 and gap < 1.0:
+        elif (
+            self._ball[2] > 1.15 * self._roster.heights[r]
+            and self._catch_time - self._now < 0.2
+            and gap < 1.0
+        ):
             if self._now - self._take_off[r] > 1.0:
                 self._take_off[r], self._leap[r] = self._now, 0.25
 
@@ -409,7 +427,9 @@ class Director:
         """Actions, knees, jumps and hands of everybody for this tick."""
         m, roster = self._movers, self._roster
         speed = np.sqrt((m.velocity * m.velocity).sum(-1))
-        actions = np.where(speed > 2.3, Action.RUN, np.where(speed > 0.4, Action.WALK, Action.STAND)).astype(np.int64)
+        actions = np.where(speed > 2.3, Action.RUN, np.where(speed > 0.4, Action.WALK, Action.STAND)).astype(
+            np.int64
+        )
         crouch, lean = np.where(speed > 2.3, 0.05, 0.02), np.clip(speed * 0.045, 0, 0.25)
         rate = np.full((len(roster), 2), 11.0)
         if not self._drill:
@@ -448,7 +468,9 @@ class Director:
         return actions
 
     def _passed(self, player: int) -> bool:
-        return not self.shots or self.shots[-1].shooter != player or self._followed[player] != self._last_release
+        return (
+            not self.shots or self.shots[-1].shooter != player or self._followed[player] != self._last_release
+        )
 
     def _follow_hands(self, player: int) -> tuple[np.ndarray, np.ndarray]:
         side, height = self._roster.handed[player], self._roster.heights[player]

@@ -70,7 +70,9 @@ class Wardrobe:
         gain = look.tint * look.light * (1 - look.haze)
 
         def lit(color: Color, factor: float = 1.0) -> Color:
-            return tuple(int(v) for v in np.clip(np.array(color) * gain * factor + 255 * look.haze * 0.8, 0, 255))
+            return tuple(
+                int(v) for v in np.clip(np.array(color) * gain * factor + 255 * look.haze * 0.8, 0, 255)
+            )
 
         teams = roster.teams
         shoes = ((225, 225, 225), (52, 52, 62))
@@ -110,7 +112,12 @@ def _spots(px: np.ndarray, girth: np.ndarray) -> np.ndarray:
     # A body seen from the side still has depth: keep the torso at least this wide.
     extra = sideways * np.maximum(0.0, (0.27 * girth - wide) / 2)[:, None]
     narrow = sideways * np.maximum(0.0, (0.25 * girth - low) / 2)[:, None]
-    top_left, top_right, low_left, low_right = left - extra, right + extra, hip_left - narrow, hip_right + narrow
+    top_left, top_right, low_left, low_right = (
+        left - extra,
+        right + extra,
+        hip_left - narrow,
+        hip_right + narrow,
+    )
     drop = (low_left + low_right - top_left - top_right) / 2
     spots[:, Spot.TOP_LEFT], spots[:, Spot.TOP_RIGHT] = top_left, top_right
     spots[:, Spot.LOW_LEFT], spots[:, Spot.LOW_RIGHT] = low_left, low_right
@@ -152,7 +159,9 @@ def add_players(
     far = np.zeros((len(px), 4), bool)
     for side in (0, 1):
         far[:, LEG + side] = depth[:, Joint.LEFT_KNEE + side] > depth[:, Joint.RIGHT_KNEE - side] + 0.02
-        far[:, ARM + side] = depth[:, Joint.LEFT_SHOULDER + side] > depth[:, Joint.RIGHT_SHOULDER - side] + 0.05
+        far[:, ARM + side] = (
+            depth[:, Joint.LEFT_SHOULDER + side] > depth[:, Joint.RIGHT_SHOULDER - side] + 0.05
+        )
     rows = (_ROW[None] + far[:, _SIDE]).tolist()
     widths = np.maximum(1, np.round(_WIDTH[None] * girth[:, None])).astype(int).tolist()
     limb_depth = limb_depth.tolist()
@@ -166,7 +175,9 @@ def add_players(
         for (a, b, *_), distance, row, width in zip(LIMBS, limb_depth[p], rows[p], widths[p], strict=True):
             canvas.bar(distance, at[a], at[b], width, palette[row])
         canvas.bar(body + 0.03, at[Joint.NECK], at[Joint.HEAD], 2 * pads[p], palette[Skin.SKIN + 1])
-        canvas.bar(body + 0.02, at[Spot.LOW_LEFT], at[Spot.LOW_RIGHT], round(2.6 * pads[p]), palette[Skin.SHORTS])
+        canvas.bar(
+            body + 0.02, at[Spot.LOW_LEFT], at[Spot.LOW_RIGHT], round(2.6 * pads[p]), palette[Skin.SHORTS]
+        )
         canvas.fixed_polygon(body, torso[p], palette[Skin.JERSEY])
         canvas.bar(body, at[Spot.TOP_LEFT], at[Spot.TOP_RIGHT], round(1.6 * pads[p]), palette[Skin.JERSEY])
         _add_number(canvas, wardrobe, p, spots[p], body, float(girth[p]))
@@ -175,7 +186,13 @@ def add_players(
 
 
 def _add_head(
-    canvas: Canvas, wardrobe: Wardrobe, index: int, spots: np.ndarray, depth: float, radius: float, facing: float
+    canvas: Canvas,
+    wardrobe: Wardrobe,
+    index: int,
+    spots: np.ndarray,
+    depth: float,
+    radius: float,
+    facing: float,
 ) -> None:
     """Hair and face; `facing` is 1 towards the camera, -1 away."""
     skin, hair = wardrobe.palette[index][Skin.SKIN], wardrobe.hair[index]
@@ -216,5 +233,8 @@ def add_ball(canvas: Canvas, wardrobe: Wardrobe, pixel: np.ndarray, depth: float
     if radius > 2.5:
         canvas.disc(depth, pixel - (radius * 0.3, radius * 0.38), radius * 0.3, bright)
     if radius > 4:
-        seam = [pixel + np.array([[-radius, 0], [radius, 0]]) * 0.95, pixel + np.array([[0, -radius], [0, radius]]) * 0.95]
+        seam = [
+            pixel + np.array([[-radius, 0], [radius, 0]]) * 0.95,
+            pixel + np.array([[0, -radius], [0, radius]]) * 0.95,
+        ]
         canvas.stroke(depth, seam, radius / 8, (30, 40, 60))

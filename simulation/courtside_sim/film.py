@@ -26,8 +26,6 @@ class SimulatedFilm:
 
     def __init__(self, camera: SimulatedCamera, fps: float):
         """Film with `camera` at `fps`."""
-        if not 1 <= fps <= 240:
-            raise ValueError(f"fps must be 1 to 240, not {fps}")
         self.camera, self.fps = camera, fps
         self.width, self.height = camera.width, camera.height
 
@@ -56,7 +54,12 @@ def _parse(url: str) -> tuple[int, dict]:
     parts = urlsplit(url)
     if parts.scheme != "sim":
         raise ValueError(f"{url!r} is not a simulation address: expected sim://SEED")
-    if not parts.netloc.isascii() or not parts.netloc.isdigit() or parts.path not in ("", "/") or parts.fragment:
+    if (
+        not parts.netloc.isascii()
+        or not parts.netloc.isdigit()
+        or parts.path not in ("", "/")
+        or parts.fragment
+    ):
         raise ValueError(f"{url!r} has no seed: expected sim://SEED with a non-negative whole number")
     options: dict = {}
     for key, value in parse_qsl(parts.query, keep_blank_values=True):
@@ -98,7 +101,14 @@ def open_simulation(
     Raises:
         ValueError: on an unknown option or an impossible value, in one sentence.
     """
-    options = {"duration": duration, "fps": fps, "width": width, "height": height, "camera": camera, "players": players}
+    options = {
+        "duration": duration,
+        "fps": fps,
+        "width": width,
+        "height": height,
+        "camera": camera,
+        "players": players,
+    }
     if isinstance(url_or_seed, str):
         seed, chosen = _parse(url_or_seed)
         options.update(chosen)
@@ -106,6 +116,8 @@ def open_simulation(
         seed = int(url_or_seed)
     if seed < 0:
         raise ValueError(f"seed must not be negative, got {seed}")
+    if not 1 <= options["fps"] <= 240:
+        raise ValueError(f"fps must be 1 to 240, not {options['fps']}")
     rng = stream(seed, FILM_STREAM)
     drawn = CAMERA_KINDS[int(rng.integers(len(CAMERA_KINDS)))]
     kind = options["camera"] if options["camera"] is not None else drawn

@@ -34,7 +34,13 @@ class Game:
     """
 
     def __init__(
-        self, seed: int, config: GameConfig, court: Court, roster: Roster, shots: tuple[ShotTruth, ...], record: Recording
+        self,
+        seed: int,
+        config: GameConfig,
+        court: Court,
+        roster: Roster,
+        shots: tuple[ShotTruth, ...],
+        record: Recording,
     ):
         """Hold a played game."""
         self.seed, self.config, self.court, self.roster = seed, config, court, roster
@@ -64,7 +70,11 @@ def simulate(seed: int, config: GameConfig | None = None) -> Game:
         raise ValueError(f"seed must not be negative, got {seed}")
     config = config or GameConfig()
     rng = stream(seed, GAME_STREAM)
-    half, name, count = bool(rng.random() < 0.65), ("nba", "fiba")[int(rng.integers(2))], int(rng.integers(2, 11))
+    half, name, count = (
+        bool(rng.random() < 0.65),
+        ("nba", "fiba")[int(rng.integers(2))],
+        int(rng.integers(2, 11)),
+    )
     config = replace(
         config,
         half=half if config.half is None else config.half,

@@ -33,7 +33,12 @@ class Hoop:
         self.board_back = self.board + back
         square_low = court.rim_height + 0.02
         self.square = np.array(
-            [[x, -0.3, square_low], [x, 0.3, square_low], [x, 0.3, square_low + 0.45], [x, -0.3, square_low + 0.45]]
+            [
+                [x, -0.3, square_low],
+                [x, 0.3, square_low],
+                [x, 0.3, square_low + 0.45],
+                [x, -0.3, square_low + 0.45],
+            ]
         )
         post = court.length / 2 * sign + 0.9 * sign
         self.stand = np.array(
@@ -59,7 +64,8 @@ class Hoop:
             radius = self._radius * (wide + push * 0.25 * down)
             drop = down * NET_LENGTH * (1 - 0.35 * push)
             rows.append(
-                np.stack([np.cos(angle) * radius, np.sin(angle) * radius, np.full(NET_STRANDS, -drop)], -1) + self.centre
+                np.stack([np.cos(angle) * radius, np.sin(angle) * radius, np.full(NET_STRANDS, -drop)], -1)
+                + self.centre
             )
         return np.stack(rows)
 
@@ -76,8 +82,26 @@ def _glass(picture: np.ndarray, corners: np.ndarray, alpha: float) -> None:
     cv2.copyTo(cv2.convertScaleAbs(patch, alpha=1 - alpha, beta=235 * alpha), mask, patch)
 
 
-def add_hoop(canvas: Canvas, hoop: Hoop, lens: Lens, look: Look, wardrobe: Wardrobe, push: float) -> None:
-    """Collect one basket's shapes; the ring and net are split so that the ball can be inside."""
+def _board_key(hoop: Hoop, lens: Lens, depths: np.ndarray, ball: np.ndarray, ball_depth: float) -> float:
+    """The board's place in the painting order: its far edge, moved past the ball when the plane says otherwise."""
+    plane, sign = hoop.board[0, 0], np.sign(hoop.board_back[0, 0] - hoop.board[0, 0])
+    key = float(depths.max())
+    if (lens.position[0] - plane) * sign < 0:
+        in_front = (ball[0] - plane) * sign < 0
+        return max(key, ball_depth + 0.05) if in_front else min(key, ball_depth - 0.05)
+    return key
+
+
+def add_hoop(
+    canvas: Canvas,
+    hoop: Hoop,
+    lens: Lens,
+    look: Look,
+    wardrobe: Wardrobe,
+    push: float,
+    ball: np.ndarray,
+) -> None:
+    """Collect one basket's shapes; ring and net are split so that the `ball` (3,) can be inside."""
     centre, depth = lens.project(hoop.centre)
     if depth < 1.0 or not -400 < centre[0] < lens.width + 400:
         return
@@ -89,11 +113,17 @@ def add_hoop(canvas: Canvas, hoop: Hoop, lens: Lens, look: Look, wardrobe: Wardr
     if min(board_depth.min(), back_depth.min(), stand_depth.min()) < 0.5:
         return
     metal, line = wardrobe.lit((96, 92, 90)), wardrobe.lit((245, 245, 245))
+    face = _board_key(hoop, lens, board_depth, ball, float(lens.project(ball)[1]))
     post = float(stand_depth[0])
+    # Seen from the court the arms are behind the board, however near their midpoints come.
+    behind = (
+        face + 0.03
+        if (lens.position[0] - hoop.board[0, 0]) * (hoop.stand[0, 0] - hoop.board[0, 0]) < 0
+        else 0.0
+    )
     canvas.limb(post, stand[0], stand[1], 0.2 * scale, wardrobe.lit(look.pad))
-    canvas.limb(float(stand_depth[2] + post) / 2, stand[1], stand[2], 0.09 * scale, metal)
-    canvas.limb(float(stand_depth[4] + post) / 2, stand[3], stand[4], 0.07 * scale, metal)
-    face = float(board_depth.mean())
+    canvas.limb(max(float(stand_depth[2] + post) / 2, behind), stand[1], stand[2], 0.09 * scale, metal)
+    canvas.limb(max(float(stand_depth[4] + post) / 2, behind), stand[3], stand[4], 0.07 * scale, metal)
     if look.glass:
         canvas.call(face + 0.01, _glass, board, 0.28)
     else:
@@ -104,7 +134,12 @@ def add_hoop(canvas: Canvas, hoop: Hoop, lens: Lens, look: Look, wardrobe: Wardr
     canvas.polygon(face + 0.02, np.stack([board[1], board[2], back[2], back[1]]), metal)
     canvas.stroke(face, [np.concatenate([board, board[:1]])], 0.05 * scale, frame)
     square, _ = lens.project(hoop.square)
-    canvas.stroke(face, [np.concatenate([square, square[:1]])], 0.04 * scale, line if look.glass else wardrobe.lit(look.rim))
+    canvas.stroke(
+        face,
+        [np.concatenate([square, square[:1]])],
+        0.04 * scale,
+        line if look.glass else wardrobe.lit(look.rim),
+    )
     bracket, bracket_depth = lens.project(hoop.bracket)
     canvas.limb(float(bracket_depth.mean()), bracket[0], bracket[1], 0.1 * scale, wardrobe.lit(look.rim, 0.7))
     _add_ring(canvas, hoop, lens, wardrobe.lit(look.rim), depth, scale)

@@ -49,7 +49,11 @@ class Lens:
     def scaled(self, factor: float) -> "Lens":
         """The same view drawn `factor` times as large."""
         return Lens(
-            self.position, self.rotation, self.focal * factor, round(self.width * factor), round(self.height * factor)
+            self.position,
+            self.rotation,
+            self.focal * factor,
+            round(self.width * factor),
+            round(self.height * factor),
         )
 
 

@@ -9,7 +9,14 @@ import numpy as np
 
 Color = tuple[int, int, int]
 
-SKINS: tuple[Color, ...] = ((96, 132, 198), (120, 160, 222), (70, 100, 160), (46, 66, 112), (36, 50, 84), (140, 176, 232))
+SKINS: tuple[Color, ...] = (
+    (96, 132, 198),
+    (120, 160, 222),
+    (70, 100, 160),
+    (46, 66, 112),
+    (36, 50, 84),
+    (140, 176, 232),
+)
 HAIRS: tuple[Color, ...] = ((18, 18, 22), (26, 32, 46), (40, 62, 96), (14, 14, 16))
 WOODS: tuple[Color, ...] = ((110, 168, 212), (92, 148, 196), (124, 182, 222), (80, 130, 180), (140, 190, 220))
 OUTDOOR_FLOORS: tuple[Color, ...] = ((96, 98, 100), (90, 110, 70), (130, 96, 60), (84, 90, 130), (74, 76, 80))
@@ -34,6 +41,8 @@ class Look:
         rim: The ring's colour.
         crowd: Share of seats taken.
         haze: Contrast taken away, 0 to about 0.2.
+        softness: Standard deviation of the lens blur in pixels, 0 for a sharp one.
+        plank_seed: Draws the scenery's details.
     """
 
     outdoor: bool
@@ -58,6 +67,7 @@ class Look:
     rim: Color
     crowd: float
     haze: float
+    softness: float
     plank_seed: int
 
 
@@ -76,7 +86,7 @@ def draw_look(players: int, rng: np.random.Generator) -> Look:
     """A random place for `players` players."""
     outdoor = bool(rng.random() < 0.3)
     hue = rng.random()
-    light_kit = hsv(rng.random(), rng.choice([0.0, 0.05, 0.5]), rng.uniform(0.85, 0.97))
+    light_kit = hsv(hue + rng.uniform(0.3, 0.7), rng.choice([0.0, 0.05, 0.5]), rng.uniform(0.85, 0.97))
     dark_kit = hsv(hue, rng.uniform(0.65, 0.95), rng.uniform(0.3, 0.7))
     first = int(rng.integers(2))
     kits = (light_kit, dark_kit) if first == 0 else (dark_kit, light_kit)
@@ -87,8 +97,16 @@ def draw_look(players: int, rng: np.random.Generator) -> Look:
         paint = shade(floor, rng.uniform(0.7, 1.25)) if rng.random() < 0.5 else hsv(rng.random(), 0.5, 0.5)
     else:
         floor = WOODS[int(rng.integers(len(WOODS)))]
-        apron = shade(floor, rng.uniform(0.7, 0.95)) if rng.random() < 0.4 else hsv(rng.random(), 0.7, rng.uniform(0.25, 0.6))
-        paint = shade(floor, rng.uniform(0.75, 0.95)) if rng.random() < 0.4 else hsv(hue, 0.7, rng.uniform(0.3, 0.65))
+        apron = (
+            shade(floor, rng.uniform(0.7, 0.95))
+            if rng.random() < 0.4
+            else hsv(rng.random(), 0.7, rng.uniform(0.25, 0.6))
+        )
+        paint = (
+            shade(floor, rng.uniform(0.75, 0.95))
+            if rng.random() < 0.4
+            else hsv(hue, 0.7, rng.uniform(0.3, 0.65))
+        )
     line = (235, 240, 240) if rng.random() < 0.75 or outdoor else (30, 30, 36)
     angle, length = rng.uniform(0, 2 * np.pi), rng.uniform(0.35, 1.1) if outdoor else 0.12
     warm = rng.uniform(-0.07, 0.07)
@@ -98,7 +116,7 @@ def draw_look(players: int, rng: np.random.Generator) -> Look:
         apron=apron,
         paint=paint,
         line=line,
-        wall=hsv(rng.uniform(0.02, 0.68), rng.uniform(0.05, 0.42), rng.uniform(0.5, 0.95)),
+        wall=hsv(rng.uniform(0.02, 0.68), rng.uniform(0.03, 0.30), rng.uniform(0.5, 0.95)),
         pad=hsv(rng.random(), 0.7, rng.uniform(0.3, 0.6)),
         seats=hsv(rng.random(), rng.uniform(0.1, 0.7), rng.uniform(0.2, 0.5)),
         kits=kits,
@@ -115,5 +133,6 @@ def draw_look(players: int, rng: np.random.Generator) -> Look:
         rim=(30, 70, 225),
         crowd=float(rng.uniform(0.1, 0.9)),
         haze=float(rng.uniform(0.0, 0.12)),
+        softness=float(rng.uniform(0.4, 0.75)) if rng.random() < 0.5 else 0.0,
         plank_seed=int(rng.integers(1 << 31)),
     )

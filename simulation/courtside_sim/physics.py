@@ -155,7 +155,11 @@ class BallWorld:
         """One step of `step` seconds: new position, new velocity and whether the floor was hit."""
         if p[2] <= self.radius + 1e-6 and abs(v[2]) < ROLL_SPEED:
             keep = math.exp(-ROLL_DRAG * step)
-            return (p[0] + v[0] * step, p[1] + v[1] * step, self.radius), (v[0] * keep, v[1] * keep, 0.0), False
+            return (
+                (p[0] + v[0] * step, p[1] + v[1] * step, self.radius),
+                (v[0] * keep, v[1] * keep, 0.0),
+                False,
+            )
         left, hit = step, False
         for _ in range(4):
             q, w = _fly(p, v, left)

@@ -54,7 +54,9 @@ def _must_see(court: Court, rng: np.random.Generator) -> np.ndarray:
     return np.array(points)
 
 
-def _fit_focal(position: np.ndarray, target: np.ndarray, points: np.ndarray, width: int, height: int) -> float:
+def _fit_focal(
+    position: np.ndarray, target: np.ndarray, points: np.ndarray, width: int, height: int
+) -> float:
     """The longest focal length (pixels) that keeps `points` in a picture aimed at `target`."""
     seen = (points - position) @ look_at(position, target).T
     depth = np.maximum(seen[:, 2], 0.5)
@@ -68,7 +70,9 @@ def _smoothed(track: np.ndarray, tick_rate: float, seconds: float) -> np.ndarray
     reach = min(int(3 * sigma), len(track) - 1)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     padded = np.concatenate([np.repeat(track[:1], reach, 0), track, np.repeat(track[-1:], reach, 0)])
-    return np.stack([np.convolve(padded[:, i], kernel / kernel.sum(), mode="valid") for i in range(track.shape[1])], -1)
+    return np.stack(
+        [np.convolve(padded[:, i], kernel / kernel.sum(), mode="valid") for i in range(track.shape[1])], -1
+    )
 
 
 def _follow(court: Court, recording: Recording, position: np.ndarray, calm: float) -> np.ndarray:

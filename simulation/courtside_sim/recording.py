@@ -37,7 +37,19 @@ class State:
     net: np.ndarray
 
 
-SMOOTH_FIELDS = ("xy", "velocity", "heading", "jump", "crouch", "lean", "phase", "amplitude", "hands", "ball", "net")
+SMOOTH_FIELDS = (
+    "xy",
+    "velocity",
+    "heading",
+    "jump",
+    "crouch",
+    "lean",
+    "phase",
+    "amplitude",
+    "hands",
+    "ball",
+    "net",
+)
 
 
 class Recorder:
@@ -45,7 +57,13 @@ class Recorder:
 
     def __init__(self, ticks: int, players: int, baskets: int):
         """Allocate room for `ticks` states."""
-        shapes = {"xy": (players, 2), "velocity": (players, 2), "hands": (players, 2, 3), "ball": (3,), "net": (baskets,)}
+        shapes = {
+            "xy": (players, 2),
+            "velocity": (players, 2),
+            "hands": (players, 2, 3),
+            "ball": (3,),
+            "net": (baskets,),
+        }
         self._arrays = {name: np.zeros((ticks, *shapes.get(name, (players,)))) for name in SMOOTH_FIELDS}
         self._arrays["actions"] = np.zeros((ticks, players), np.int64)
         self._arrays["holder"] = np.full(ticks, -1, np.int64)

@@ -14,8 +14,12 @@ WALL_SCALE = 40.0
 MARGIN = 4.0
 
 
-def _speckle(shape: tuple[int, int], amount: float, rng: np.random.Generator, stretch: tuple[int, int]) -> np.ndarray:
-    small = rng.normal(1.0, amount, (max(shape[0] // stretch[0], 2), max(shape[1] // stretch[1], 2))).astype(np.float32)
+def _speckle(
+    shape: tuple[int, int], amount: float, rng: np.random.Generator, stretch: tuple[int, int]
+) -> np.ndarray:
+    small = rng.normal(1.0, amount, (max(shape[0] // stretch[0], 2), max(shape[1] // stretch[1], 2))).astype(
+        np.float32
+    )
     return cv2.resize(small, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST)[..., None]
 
 
@@ -39,7 +43,9 @@ def floor_texture(court: Court, look: Look) -> tuple[np.ndarray, np.ndarray]:
     lane = court.lane_width / 2
     for basket in range(court.baskets):
         sign = 1 if basket == 0 else -1
-        corners = np.array([[court.length / 2 * sign, -lane], [(court.length / 2 - court.lane_length) * sign, lane]])
+        corners = np.array(
+            [[court.length / 2 * sign, -lane], [(court.length / 2 - court.lane_length) * sign, lane]]
+        )
         a, b = px(corners) // 16
         cv2.rectangle(image, a.tolist(), b.tolist(), look.paint, -1)
     grain = (0.035, (4, 48)) if not look.outdoor else (0.05, (2, 2))
@@ -56,9 +62,13 @@ def floor_texture(court: Court, look: Look) -> tuple[np.ndarray, np.ndarray]:
 def _people(image: np.ndarray, x: int, y: int, size: int, rng: np.random.Generator) -> None:
     clothes = tuple(int(v) for v in rng.integers(30, 220, 3))
     skin = tuple(int(v * rng.uniform(0.5, 1.1)) for v in (110, 150, 205))
-    cv2.ellipse(image, (x, y + size), (int(size * 0.55), int(size * 0.8)), 0, 0, 360, clothes, -1, cv2.LINE_AA)
+    cv2.ellipse(
+        image, (x, y + size), (int(size * 0.55), int(size * 0.8)), 0, 0, 360, clothes, -1, cv2.LINE_AA
+    )
     cv2.circle(image, (x, y), int(size * 0.34), skin, -1, cv2.LINE_AA)
-    cv2.ellipse(image, (x, y - size // 10), (int(size * 0.34), int(size * 0.3)), 0, 180, 360, (22, 24, 30), -1)
+    cv2.ellipse(
+        image, (x, y - size // 10), (int(size * 0.34), int(size * 0.3)), 0, 180, 360, (22, 24, 30), -1
+    )
 
 
 def wall_texture(length: float, height: float, look: Look, rng: np.random.Generator) -> np.ndarray:
@@ -76,11 +86,19 @@ def wall_texture(length: float, height: float, look: Look, rng: np.random.Genera
     for x in range(round(2 * WALL_SCALE), w, round(5 * WALL_SCALE)):
         if rng.random() < 0.5:
             top = round(1.0 * WALL_SCALE)
-            cv2.rectangle(image, (x, top), (x + round(2.4 * WALL_SCALE), top + round(1.6 * WALL_SCALE)), (225, 215, 200), -1)
+            cv2.rectangle(
+                image,
+                (x, top),
+                (x + round(2.4 * WALL_SCALE), top + round(1.6 * WALL_SCALE)),
+                (225, 215, 200),
+                -1,
+            )
         else:
             banner = tuple(int(v) for v in rng.integers(20, 230, 3))
             top = round(1.2 * WALL_SCALE)
-            cv2.rectangle(image, (x, top), (x + round(1.4 * WALL_SCALE), top + round(2.2 * WALL_SCALE)), banner, -1)
+            cv2.rectangle(
+                image, (x, top), (x + round(1.4 * WALL_SCALE), top + round(2.2 * WALL_SCALE)), banner, -1
+            )
     return image
 
 
@@ -144,7 +162,11 @@ def _lay(
     backward = np.linalg.inv(forward)
     size = (lens.width, lens.height)
     warped = cv2.warpPerspective(
-        texture, backward, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+        texture,
+        backward,
+        size,
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     u, v = np.arange(lens.width, dtype=np.float32), np.arange(lens.height, dtype=np.float32)[:, None]
     # `forward` maps plane to (depth * pixel, depth), so a pixel is in front exactly where its 1 / w is positive.
@@ -152,11 +174,14 @@ def _lay(
     sign = np.where(np.abs(w) < 1e-12, 1e-12, w)
     x = (backward[0, 0] * u + backward[0, 1] * v + backward[0, 2]) / sign
     y = (backward[1, 0] * u + backward[1, 1] * v + backward[1, 2]) / sign
-    inside = (w > 0) & (x >= -0.5) & (y >= -0.5) & (x < texture.shape[1] - 0.5) & (y < texture.shape[0] - 0.5)
+    # Two texels of overlap close the seams where walls meet.
+    inside = (w > 0) & (x >= -2.5) & (y >= -2.5) & (x < texture.shape[1] + 1.5) & (y < texture.shape[0] + 1.5)
     cv2.copyTo(warped, inside.astype(np.uint8), picture)
 
 
-def paint_scenery(court: Court, look: Look, lens: Lens, room: tuple[float, float, float, float]) -> np.ndarray:
+def paint_scenery(
+    court: Court, look: Look, lens: Lens, room: tuple[float, float, float, float]
+) -> np.ndarray:
     """The empty place as `lens` sees it: (height, width, 3) uint8 BGR.
 
     Args:
@@ -169,7 +194,7 @@ def paint_scenery(court: Court, look: Look, lens: Lens, room: tuple[float, float
     factor = 2.0
     big = lens.scaled(factor)
     picture = np.empty((big.height, big.width, 3), np.uint8)
-    picture[:] = (236, 214, 190) if look.outdoor else shade(look.wall, 0.35)
+    picture[:] = (228, 176, 120) if look.outdoor else shade(look.wall, 0.35)
     x0, y0, x1, y1 = room
     tall = 11.0 if look.outdoor else 8.5
     east, north, up = np.eye(3)
@@ -183,7 +208,9 @@ def paint_scenery(court: Court, look: Look, lens: Lens, room: tuple[float, float
         (np.array([x1, y0, tall]), -east, x1 - x0),
     )
     for corner, across, length in walls:
-        texture = outdoor_texture(length, tall, rng) if look.outdoor else wall_texture(length, tall, look, rng)
+        texture = (
+            outdoor_texture(length, tall, rng) if look.outdoor else wall_texture(length, tall, look, rng)
+        )
         if np.dot(np.cross(across, up), lens.position - corner) < 0:
             texture = texture[:, ::-1]
         _lay(picture, big, np.ascontiguousarray(texture), WALL_SCALE, corner, across, -up)

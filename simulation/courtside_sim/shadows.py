@@ -14,7 +14,17 @@ from .look import Look
 CHAINS = (
     ((Joint.NECK, Joint.LEFT_HIP, Joint.LEFT_KNEE, Joint.LEFT_ANKLE), 0.17),
     ((Joint.NECK, Joint.RIGHT_HIP, Joint.RIGHT_KNEE, Joint.RIGHT_ANKLE), 0.17),
-    ((Joint.LEFT_WRIST, Joint.LEFT_ELBOW, Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER, Joint.RIGHT_ELBOW, Joint.RIGHT_WRIST), 0.1),
+    (
+        (
+            Joint.LEFT_WRIST,
+            Joint.LEFT_ELBOW,
+            Joint.LEFT_SHOULDER,
+            Joint.RIGHT_SHOULDER,
+            Joint.RIGHT_ELBOW,
+            Joint.RIGHT_WRIST,
+        ),
+        0.1,
+    ),
     ((Joint.NECK, Joint.LEFT_HIP), 0.32),
     ((Joint.HEAD, Joint.CROWN), 0.2),
 )
@@ -66,6 +76,8 @@ def paint_ball_shadow(picture: np.ndarray, lens: Lens, look: Look, ball: np.ndar
         return
     mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
     centre = ((pixel - (x0, y0)) * UNIT).astype(int).tolist()
-    cv2.ellipse(mask, centre, (int(size * UNIT), int(size * flat * UNIT)), 0, 0, 360, 255, -1, cv2.LINE_8, SHIFT)
+    cv2.ellipse(
+        mask, centre, (int(size * UNIT), int(size * flat * UNIT)), 0, 0, 360, 255, -1, cv2.LINE_8, SHIFT
+    )
     patch = picture[y0:y1, x0:x1]
     cv2.copyTo(cv2.convertScaleAbs(patch, alpha=0.6), mask, patch)

@@ -98,7 +98,9 @@ def perfect_velocity(court: Court, start: Vector, basket: int, arc: float = 0.0)
     return solve_release(start, target, release_angle(flat, court.rim_height - start[2], arc))
 
 
-def take_shot(world: BallWorld, start: Vector, basket: int, rng: np.random.Generator, skill: float = 1.0) -> BallPath:
+def take_shot(
+    world: BallWorld, start: Vector, basket: int, rng: np.random.Generator, skill: float = 1.0
+) -> BallPath:
     """Perturb the perfect release as a human would and let the ball decide: a five-second flight with a result.
 
     Args:

@@ -10,7 +10,16 @@ from .court import Court
 from .movement import Movers
 
 # Metres ahead of the rim and to the attacker's left, as shares of the three-point radius.
-HOMES = ((1.1, 0.0), (0.85, 0.75), (0.85, -0.75), (0.05, 0.98), (0.05, -0.98), (0.45, 0.5), (0.45, -0.5), (0.2, 0.3))
+HOMES = (
+    (1.1, 0.0),
+    (0.85, 0.75),
+    (0.85, -0.75),
+    (0.05, 0.98),
+    (0.05, -0.98),
+    (0.45, 0.5),
+    (0.45, -0.5),
+    (0.2, 0.3),
+)
 
 
 class OffBall:

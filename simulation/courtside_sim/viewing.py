@@ -31,7 +31,9 @@ class Viewed:
     ball_radius: float
 
 
-def _hidden(points: np.ndarray, depths: np.ndarray, owner: np.ndarray, view: Viewed, game: Game) -> np.ndarray:
+def _hidden(
+    points: np.ndarray, depths: np.ndarray, owner: np.ndarray, view: Viewed, game: Game
+) -> np.ndarray:
     """Which points (N, 2) at `depths` (N,) lie behind the torso, thighs or head of a nearer player than `owner` (N,)."""
     px, scale = view.pixels, view.lens.focal / np.maximum(view.depth, NEAR)
     girth = game.roster.girths
