@@ -23,7 +23,6 @@ from rich.table import Table
 from courtside_server.inference.embedded import EmbeddedEngine
 from courtside_server.settings import Settings
 from courtside_server.shots.models import ClipModel
-from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import Frame, WindowPrediction
 from courtside_server.windows.evaluate import ShotScores, match, score
 from courtside_server.windows.merge import MergeRules, merge_all
@@ -93,7 +92,7 @@ async def main() -> None:
     parser.add_argument("--repository", type=Path, default=Path("model_repository"))
     parser.add_argument("--sweep", action="store_true", help="thresholds and support, for choosing defaults")
     options = parser.parse_args()
-    engine = EmbeddedEngine(options.repository, Metrics())
+    engine = EmbeddedEngine(options.repository)
     await engine.start([options.model])
     model = ClipModel(engine, options.model, timeout=30)
     seeds = range(options.first_seed, options.first_seed + options.games)
@@ -125,8 +124,10 @@ async def main() -> None:
     rules = MergeRules(defaults.threshold, defaults.nms_radius_s, True, defaults.min_support)
     for kind in sorted({game.camera for game in games}):
         scores, zones, _ = evaluate([g for g in games if g.camera == kind], 1, rules)
-        console.print(f"camera {kind}: F1 {scores.f1:.3f}, precision {scores.precision:.3f}, recall {scores.recall:.3f}, "
-                      f"median error {scores.median_error:.3f} s, zones {zones:.3f}, {scores.actual} shots")
+        console.print(
+            f"camera {kind}: {scores.actual} shots, F1 {scores.f1:.3f}, precision {scores.precision:.3f}, "
+            f"recall {scores.recall:.3f}, median error {scores.median_error:.3f} s, zones {zones:.3f}"
+        )
     console.print("zone confusion (rows true, columns found):")
     console.print(evaluate(games, 1, rules)[2])
 

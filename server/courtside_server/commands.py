@@ -42,7 +42,7 @@ def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
 @click.option("--hop", type=int, help="Samples of 0.3 s between windows: 1 lowest latency, 8 half a window.")
 @click.option("--threshold", type=float, help="Least shot probability (0.8).")
 @click.option("--log-level", help="debug, info, warning or error.")
-@click.option("--print-config", is_flag=True, help="Print the settings in force as TOML, and the memory a camera takes.")
+@click.option("--print-config", is_flag=True, help="Print the settings in force, and a camera's memory.")
 def serve(
     config: Path | None,
     engine: str | None,

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import av
 import av.error
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from courtside_server.errors import UndecodableFilm
-from courtside_server.types import CameraName, Codec, EncodedPacket, StreamInfo, StreamMode
+from courtside_server.api.convert import event_to_json
+from courtside_server.compose import ingest_rules, make_engine, pipeline_rules
+from courtside_server.errors import CourtsideError, Draining, UndecodableFilm
+from courtside_server.events.hub import EventHub
+from courtside_server.events.sqlite import SqliteLog
+from courtside_server.ingest.camera import CameraIngest
+from courtside_server.ingest.worker import Clocks
+from courtside_server.pipeline import CameraPipeline
+from courtside_server.settings import Settings
+from courtside_server.shots.models import ClipModel
+from courtside_server.telemetry.metrics import Metrics
+from courtside_server.types import CameraName, Codec, EncodedPacket, Event, Shot, StreamInfo, StreamMode
 
 _UNTOUCHED = {"h264": Codec.H264, "hevc": Codec.HEVC}
 """Codecs whose packets go to the decode stage as they are; any other film is decoded here and goes on as raw frames."""
+
+FILM_WALL = 946_684_800.0
+"""Wall clock of every film's first frame, Unix seconds (2000-01-01): a film rarely knows when it was taken, and the
+same film must give the same events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +89,7 @@ def stream_info(head: FilmHead, camera: CameraName, time_scale: float) -> Stream
 
 
 def read_packets(head: FilmHead, clock: Callable[[], float] = time.monotonic) -> Iterator[EncodedPacket]:
-    """The film's packets in decoding order; capture time counts from 1970, so that the same film gives the same events.
+    """The film's packets in decoding order.
 
     Raises:
         UndecodableFilm: the container breaks off in the middle.
@@ -81,7 +100,7 @@ def read_packets(head: FilmHead, clock: Callable[[], float] = time.monotonic) ->
         try:
             for sequence, (pts, dts, keyframe, decode_only, data) in enumerate(source):
                 seconds = (pts - head.first_pts) * head.time_base
-                yield EncodedPacket(sequence, seconds, clock(), pts, dts, keyframe, decode_only, data)
+                yield EncodedPacket(sequence, FILM_WALL + seconds, clock(), pts, dts, keyframe, decode_only, data)
         except av.error.FFmpegError as error:
             raise UndecodableFilm(f"{head.path}: broken in the middle: {error.strerror}", film=head.path) from None
 
@@ -112,3 +131,93 @@ def _open(path: Path) -> Any:
         container.close()
         raise UndecodableFilm(f"{path}: no video in it", film=path)
     return container
+
+
+async def analyze_films(
+    paths: Sequence[Path], settings: Settings, playback_speed: float, style: str, *, quiet: bool = False
+) -> None:
+    """Run films one after another through ingest, pipeline and log; print every event.
+
+    Args:
+        paths: films.
+        settings: windows, inference.
+        playback_speed: how many times too fast the film runs (2: twice real speed).
+        style: ``jsonl`` (protobuf JSON of ``courtside.v1.Event``) or ``table``.
+        quiet: no progress on stderr.
+
+    Raises:
+        UndecodableFilm: a film cannot be read; films before it have been printed.
+        EngineError: the model cannot be used.
+    """
+    heads = [await asyncio.to_thread(read_head, path) for path in paths]  # every mistake before any work
+    engine = make_engine(settings)
+    await engine.start([settings.inference.model])
+    console = Console(stderr=True, quiet=quiet)
+    try:
+        model = ClipModel(engine, settings.inference.model, settings.inference.timeout_s)
+        with Progress(
+            TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[speed]}"),
+            console=console, disable=quiet or not console.is_terminal, transient=True,
+        ) as progress:
+            for head in heads:
+                await _analyze(head, model, settings, playback_speed, style, progress)
+    finally:
+        await engine.close()
+
+
+async def _analyze(
+    head: FilmHead, model: ClipModel, settings: Settings, playback_speed: float, style: str, progress: Progress
+) -> None:
+    film_id = re.sub(r"[^A-Za-z0-9._-]+", "_", head.path.stem).strip("._-")[:60] or "film"
+    info = stream_info(head, CameraName.parse(f"games/{film_id}/cameras/film"), playback_speed)
+    metrics = Metrics()
+    # Wall clocks that stand still: the same film gives the same lines.
+    log = SqliteLog(":memory:", clock=lambda: FILM_WALL)
+    hub = EventHub(log, metrics)
+    await hub.start()
+    pipeline = CameraPipeline(info, model, hub, metrics, pipeline_rules(settings))
+    pipeline.start()
+    clocks = Clocks(wall=lambda: FILM_WALL)
+    camera = CameraIngest(info, pipeline, metrics, ingest_rules(settings), clocks=clocks)
+    printing = asyncio.create_task(_print_events(hub, info.camera.game, style))
+    bar = progress.add_task(head.path.name, total=head.frames or None, speed="")
+    started = time.monotonic()
+    packets = read_packets(head)
+    try:
+        count = 0
+        while (packet := await asyncio.to_thread(next, packets, None)) is not None:
+            await camera.feed(packet)
+            count += 1
+            if count % 30 == 0:
+                seconds = count / (head.frame_rate or 30)
+                progress.update(bar, completed=count, speed=f"{seconds / (time.monotonic() - started):.1f}x real time")
+        await camera.end()
+    except BaseException:
+        await camera.close(CourtsideError("analysis was stopped"))
+        raise
+    finally:
+        await pipeline.stop()
+        await hub.close()  # ends the printer after the last event
+        await printing
+        log.close()
+        progress.remove_task(bar)
+    dropped = {reason: n for reason, n in camera.status().dropped.items() if n}
+    if dropped:
+        progress.console.print(f"{head.path.name}: frames left out: {dropped}", style="yellow")
+
+
+async def _print_events(hub: EventHub, game: str, style: str) -> None:
+    with contextlib.suppress(Draining):
+        async with hub.subscribe(game, after=0) as subscription:
+            async for event in subscription:
+                print(event_to_json(event) if style == "jsonl" else _line(event), flush=True)
+
+
+def _line(event: Event) -> str:
+    draft = event.draft
+    when = f"{draft.media_offset:9.3f} s  {draft.lifecycle.name.lower():<11}"
+    if not isinstance(draft.payload, Shot):
+        return f"{when} {draft.payload.state.name.lower()}: {draft.payload.detail}"
+    shot = draft.payload
+    zone = shot.zone.name.lower().replace("_", " ")
+    return f"{when} shot {shot.probability:.2f}  {zone:<18} make {shot.make_probability:.2f}  {draft.event_id}"

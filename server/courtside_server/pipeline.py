@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from courtside_server.errors import EngineError, EngineUnavailable, InferenceTimeout, LogUnavailable
+from courtside_server.errors import Draining, EngineError, EngineUnavailable, InferenceTimeout, LogUnavailable
 from courtside_server.events.hub import EventHub
 from courtside_server.shots.assemble import ShotAssembler
 from courtside_server.shots.models import WindowModel
@@ -243,6 +243,8 @@ class CameraPipeline:
                 batch = list(self._pending)
                 try:
                     await self._hub.publish(batch)
+                except Draining:
+                    return
                 except LogUnavailable as error:
                     log.warning("event log unavailable", camera=self._name, waiting=len(batch), error=str(error))
                     if not self._film:

@@ -86,21 +86,12 @@ async def _event_stream(hub: EventHub, game: str, after: int | None) -> AsyncIte
         async with hub.subscribe(game, after) as subscription:
             # A comment at once, so that a browser knows the stream is open before the first event.
             yield ": open\n\n"
-            iterator = aiter(subscription)
-            pending = asyncio.ensure_future(anext(iterator))
-            try:
-                while True:
-                    done, _ = await asyncio.wait({pending}, timeout=_KEEPALIVE_S)
-                    if not done:
-                        yield ": keep-alive\n\n"
-                        continue
-                    event = pending.result()
+            while True:
+                event = await subscription.get(_KEEPALIVE_S)
+                if event is None:
+                    yield ": keep-alive\n\n"
+                else:
                     yield f"id: {event.sequence}\nevent: courtside\ndata: {event_to_json(event)}\n\n"
-                    pending = asyncio.ensure_future(anext(iterator))
-            finally:
-                pending.cancel()
-    except StopAsyncIteration:
-        return
     except CursorEvicted as error:
         # The browser would ask again with the same id for ever; tell it where history begins.
         yield f"event: evicted\ndata: {error.fields.get('earliest_sequence', '')}\n\n"

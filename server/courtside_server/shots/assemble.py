@@ -34,6 +34,7 @@ class ShotAssembler:
         self._camera, self._radius, self._remember = camera, radius, remember
         self._known: OrderedDict[str, float] = OrderedDict()
         self._ids: dict[tuple[int, int], str] = {}
+        self._told: dict[tuple[int, int], MergedShot] = {}
 
     def know(self, shots: Iterable[tuple[float, str]]) -> None:
         """Remember shots that are in the log already: wall release time and event id, oldest first."""
@@ -47,17 +48,21 @@ class ShotAssembler:
             shot: the change.
 
         Returns:
-            ``None`` for a candidate that lost its event id to a stronger one (it was seen before under that id).
+            ``None`` when there is nothing to tell: nothing a subscriber would notice has changed.
         """
         key = (segment, shot.key)
         event_id = self._ids.get(key)
         if event_id is None:
             event_id = self._find(shot.wall) or shot_id(self._camera.name, shot.wall)
             self._ids[key] = event_id
+        told = self._told.get(key)
         if shot.lifecycle is not Lifecycle.PROVISIONAL:
             del self._ids[key]
-            if shot.lifecycle is Lifecycle.RETRACTED and event_id in self._ids.values():
-                return None
+            self._told.pop(key, None)
+        elif told is not None and not _noticeable(told, shot):
+            return None
+        else:
+            self._told[key] = shot
         self._known[event_id] = shot.wall
         while len(self._known) > self._remember:
             self._known.popitem(last=False)
@@ -88,3 +93,13 @@ class ShotAssembler:
         taken = set(self._ids.values())
         near = [(abs(t - wall), e) for e, t in self._known.items() if e not in taken and abs(t - wall) <= self._radius]
         return min(near)[1] if near else None
+
+
+def _noticeable(before: MergedShot, now: MergedShot) -> bool:
+    """Whether a viewer would see the difference; every further window shifts the figures a little."""
+    return (
+        np.argmax(before.zone) != np.argmax(now.zone)
+        or abs(before.media - now.media) >= 0.05
+        or abs(before.score - now.score) >= 0.1
+        or abs(before.make - now.make) >= 0.1
+    )

@@ -31,6 +31,15 @@ def test_all_revisions_of_a_shot_share_an_id_though_the_release_moves():
     assert final.event_time == 1000.1 and final.media_offset == pytest.approx(10.1)
 
 
+def test_a_revision_tells_what_a_viewer_would_notice():
+    assembler = ShotAssembler(CAMERA)
+    assert assembler.draft(0, merged()) is not None
+    assert assembler.draft(0, merged(wall=1000.01, agreeing=4)) is None
+    assert assembler.draft(0, merged(zone=ZONES[::-1])) is not None
+    assert assembler.draft(0, merged(zone=ZONES[::-1], make=0.6)) is not None
+    assert assembler.draft(0, merged(zone=ZONES[::-1], make=0.6, lifecycle=Lifecycle.CONFIRMED)) is not None
+
+
 def test_the_event_says_zone_and_points():
     shot = ShotAssembler(CAMERA).draft(0, merged()).payload
     assert shot.zone is Zone.TOP_THREE and shot.zone.points == 3

@@ -1,0 +1,52 @@
+"""Settings into parts: the engine they name, and each room's own rules; the same for live and film."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from courtside_server.inference.embedded import EmbeddedEngine
+from courtside_server.inference.engine import Engine
+from courtside_server.inference.triton import TritonEngine
+from courtside_server.ingest.rules import IngestRules
+from courtside_server.pipeline import PipelineRules
+from courtside_server.settings import Settings
+from courtside_server.telemetry.metrics import Metrics
+from courtside_server.windows.merge import MergeRules
+
+
+def make_engine(settings: Settings, metrics: Metrics | None = None) -> Engine:
+    """The engine that the settings name, not yet started."""
+    inference = settings.inference
+    if inference.engine == "triton":
+        repository = inference.repository if inference.repository.is_dir() else None
+        return TritonEngine(
+            inference.triton_url, repository=repository, shared_memory=inference.shared_memory, metrics=metrics
+        )
+    return EmbeddedEngine(find_repository(inference.repository), threads=inference.threads, metrics=metrics)
+
+
+def find_repository(folder: Path) -> Path:
+    """The model repository: as named, or beside the source tree when that name is not here."""
+    beside = Path(__file__).parents[2] / folder
+    return beside if not folder.is_dir() and not folder.is_absolute() and beside.is_dir() else folder
+
+
+def pipeline_rules(settings: Settings) -> PipelineRules:
+    """What the settings say of windows, in the pipeline's own terms."""
+    windows = settings.windows
+    merge = MergeRules(windows.threshold, windows.nms_radius_s, windows.middle_only, windows.min_support)
+    return PipelineRules(windows.hop, merge, windows.queue)
+
+
+def ingest_rules(settings: Settings) -> IngestRules:
+    """What the settings say of cameras, in the ingest's own terms."""
+    ingest = settings.ingest
+    return IngestRules(
+        staleness=ingest.staleness_s,
+        frame_budget=ingest.frame_ring_mb * 2**20,
+        packet_budget=ingest.packet_ring_mb * 2**20,
+        grace=ingest.resume_grace_s,
+        status_interval=ingest.status_interval_s,
+        max_cameras=settings.listen.max_streams,
+        max_message_bytes=settings.listen.max_message_bytes,
+    )
