@@ -46,7 +46,7 @@ class Lens:
         columns = np.stack([across, along, origin - self.position], axis=1)
         return self.matrix @ self.rotation @ columns
 
-    def scaled(self, factor: float) -> "Lens":
+    def scaled(self, factor: float) -> Lens:
         """The same view drawn `factor` times as large."""
         return Lens(
             self.position,

@@ -1,0 +1,134 @@
+"""Bodies in play: knees, lean, jumps and hands of every player, following what they do."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from . import shooting
+from .arms import IdleArms, body_frame, holding_hands
+from .movement import Movers
+from .play import Play
+from .roster import Roster
+from .truth import Action
+
+SETTLE = 0.18
+
+
+class Bodies:
+    """How P players hold themselves.
+
+    Attributes:
+        crouch, lean: (P,) metres of knee bend, radians of torso lean.
+        hands: (P, 2, 3) wrist targets in the body frame, left then right.
+    """
+
+    def __init__(self, roster: Roster, movers: Movers):
+        """Stand `roster` up."""
+        count = len(roster)
+        self.crouch, self.lean = np.zeros(count), np.zeros(count)
+        self._arms = IdleArms(roster)
+        self.hands = self._arms.hands(movers, np.zeros(count), np.zeros(count, int), np.zeros(count))
+
+    def update(self, play: Play, dt: float) -> np.ndarray:
+        """Move all bodies on by `dt` seconds to match the play; returns actions (P,) int64 and sets `play.jump`."""
+        m, roster = play.movers, play.roster
+        speed = np.sqrt((m.velocity * m.velocity).sum(-1))
+        actions = np.where(speed > 2.3, Action.RUN, np.where(speed > 0.4, Action.WALK, Action.STAND)).astype(
+            np.int64
+        )
+        crouch, lean = np.where(speed > 2.3, 0.05, 0.02), np.clip(speed * 0.045, 0, 0.25)
+        rate = np.full((len(roster), 2), 11.0)
+        if not play.drill:
+            rivals = (roster.teams != play.team) & (speed < 3.0) & (play.mode != "loose")
+            actions[rivals], crouch[rivals], lean[rivals] = Action.GUARD, 0.14, 0.22
+        contest = play.now - play.contesting < 0.7
+        actions[contest], crouch[contest], lean[contest], rate[contest] = Action.CONTEST, 0.02, 0.0, 16.0
+        follow = play.now - play.followed < shooting.FOLLOW
+        follow &= play.followed > 0
+        since = play.now - play.take_off
+        play.jump = np.maximum(0.0, np.sqrt(2 * 9.81 * play.leap) * since - 0.5 * 9.81 * since * since)
+        hands = self._arms.hands(m, speed, actions, play.jump)
+        for p in np.flatnonzero(follow):
+            hands[p], rate[p] = self._follow_hands(play, int(p))
+            if play.passed(int(p)):
+                actions[p] = Action.PASS
+            else:
+                actions[p] = Action.FOLLOW_THROUGH
+            crouch[p], lean[p] = 0.0, 0.03
+        if play.holder >= 0:
+            h = play.holder
+            hands[h], rate[h], actions[h], bend = self._handler(play, h)
+            crouch[h], lean[h] = bend if bend is not None else (crouch[h] + 0.08, lean[h] + 0.12)
+        elif play.now >= play.since:
+            self._reach(play, actions, hands, rate, crouch, lean)
+        landing = (play.jump <= 0) & (play.now - play.take_off < 2 * np.sqrt(2 * play.leap / 9.81) + 0.25)
+        landing &= play.now - play.take_off > 0.1
+        crouch = np.where(landing, np.maximum(crouch, 0.11), crouch)
+        ease = 1 - math.exp(-13 * dt)
+        exact = np.zeros(len(roster), bool)
+        if play.mode in ("shoot", "fake"):
+            exact[play.holder] = True
+        self.crouch = self.crouch + (crouch - self.crouch) * np.where(exact, 0.5, ease)
+        self.lean = self.lean + (lean - self.lean) * np.where(exact, 0.5, ease)
+        self.hands = self.hands + (hands - self.hands) * (1 - np.exp(-rate * dt))[..., None]
+        return actions
+
+    def _follow_hands(self, play: Play, player: int) -> tuple[np.ndarray, np.ndarray]:
+        side, height = play.roster.handed[player], play.roster.heights[player]
+        if play.passed(player):
+            both = np.array([[0.5, 0.12, 0.70 * height], [0.5, -0.12, 0.70 * height]])
+            return both, np.full(2, 18.0)
+        strong = np.array([0.34, -side * 0.12, 1.09 * height + play.jump[player]])
+        weak = np.array([0.26, side * 0.16, 0.98 * height + play.jump[player]])
+        return np.stack((weak, strong) if side > 0 else (strong, weak)), np.array([14.0, 14.0])
+
+    def _handler(
+        self, play: Play, h: int
+    ) -> tuple[np.ndarray, np.ndarray, Action, tuple[float, float] | None]:
+        """Hands, hand rates, action and (crouch, lean) of the player with the ball."""
+        side, tempo = play.roster.handed[h], play.roster.tempo[h]
+        ball = body_frame(play.movers, h, play.ball)
+        raised = min(max((ball[2] - play.jump[h]) / play.roster.heights[h] - 0.7, 0.0) / 0.25, 1.0)
+        hands = holding_hands(ball, side, raised)
+        if play.mode in ("shoot", "fake"):
+            fake = play.mode == "fake"
+            pose = (shooting.fake_pose if fake else shooting.shot_pose)(play.elapsed, tempo)
+            gathering = play.elapsed * tempo < shooting.GATHER
+            action = Action.PUMP_FAKE if fake else (Action.GATHER if gathering else Action.SHOOT)
+            return hands, np.full(2, 60.0 if gathering else 400.0), action, (pose.crouch, pose.lean)
+        if play.mode == "windup":
+            return hands, np.full(2, 60.0), Action.PASS, (0.06, 0.12)
+        if play.bounce > 0:
+            strong = np.array([ball[0] - 0.12, ball[1], max(ball[2] + 0.10, 0.42 * play.roster.heights[h])])
+            weak = np.array([0.22, side * 0.30, 0.56 * play.roster.heights[h]])
+            both = np.stack((weak, strong) if side > 0 else (strong, weak))
+            return both, np.array([12.0, 30.0] if side > 0 else [30.0, 12.0]), Action.DRIBBLE, None
+        caught = play.now - play.residual_at < SETTLE and play.elapsed < 0.3
+        low = min(max(0.9 - ball[2], 0.0), 0.75)
+        bend = (0.06 + 0.55 * low, 0.08 + 0.9 * low)
+        return hands, np.full(2, 60.0), Action.CATCH if caught else Action.HOLD, bend
+
+    def _reach(
+        self,
+        play: Play,
+        actions: np.ndarray,
+        hands: np.ndarray,
+        rate: np.ndarray,
+        crouch: np.ndarray,
+        lean: np.ndarray,
+    ) -> None:
+        """Let the receiver or rebounder reach for a ball that is about to arrive."""
+        r = play.receiver
+        arrival = play.pass_end if play.mode == "flight" else play.catch_time
+        gap = math.dist(play.movers.xy[r], play.ball[:2])
+        if arrival - play.now > 0.45 or gap > 3.5 or actions[r] == Action.FOLLOW_THROUGH:
+            return
+        actions[r] = Action.CATCH if play.mode == "flight" else Action.REBOUND
+        rate[r] = 22.0
+        point = play.ball if gap < 0.9 else play.catch_point
+        ball = body_frame(play.movers, r, point)
+        hands[r] = np.array([[-0.1, 0.13, -0.05], [-0.1, -0.13, -0.05]]) + ball
+        low = min(max(0.9 - ball[2], 0.0), 0.75)
+        crouch[r], lean[r] = 0.06 + 0.55 * low, 0.1 + 0.9 * low

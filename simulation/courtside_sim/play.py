@@ -1,0 +1,105 @@
+"""A game in progress: everything the director, the steering and the bodies share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .court import Court
+from .movement import Movers
+from .roster import Roster
+from .tactics import OffBall
+from .truth import ShotTruth
+
+
+@dataclass
+class Plan:
+    """What the attack wants next: who shoots, from where, when, and whether a pass leads there."""
+
+    shooter: int
+    spot: tuple[float, float]
+    due: float
+    waiting_spot: tuple[float, float]
+    fake: bool
+    lob: bool
+
+
+@dataclass
+class Play:
+    """The moment a game is in; times are seconds from its start, -9 for never.
+
+    Attributes:
+        court, roster, movers, off_ball: Where, who, how they move and where they go without the ball.
+        drill: Everybody is on one side, as in practice.
+        plan: What the attack wants.
+        holder: Who has the ball, -1 for nobody.
+        receiver: Who a pass or a rebound goes to.
+        team: The side in attack.
+        ball: (3,) metres.
+        mode: 'handle', 'windup', 'flight', 'fake', 'shoot' or 'loose', entered at `since`.
+        bounce: Dribble phase, 0 when not dribbling, else up to 1.
+        residual_at: When the ball last changed hands or holds.
+        pass_end: When the pass in flight arrives.
+        catch_point, catch_time: (3,) metres and when the receiver meets the ball.
+        jump: (P,) metres off the floor.
+        take_off, leap: (P,) when each last jumped, and how high in metres.
+        contesting, followed: (P,) when each last went up against a shot, and last let go of the ball.
+        last_release: Of the latest shot.
+        shots: So far.
+    """
+
+    court: Court
+    roster: Roster
+    movers: Movers
+    off_ball: OffBall
+    drill: bool
+    plan: Plan
+    holder: int
+    ball: np.ndarray
+    jump: np.ndarray
+    take_off: np.ndarray
+    leap: np.ndarray
+    contesting: np.ndarray
+    followed: np.ndarray
+    team: int = 0
+    receiver: int = -1
+    mode: str = "handle"
+    now: float = 0.0
+    since: float = 0.0
+    bounce: float = 0.0
+    residual_at: float = -9.0
+    pass_end: float = 0.0
+    catch_point: np.ndarray = field(default_factory=lambda: np.zeros(3))
+    catch_time: float = 0.0
+    last_release: float = 0.0
+    shots: list[ShotTruth] = field(default_factory=list)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the present mode was entered."""
+        return self.now - self.since
+
+    @property
+    def basket(self) -> int:
+        """The basket under attack."""
+        return self.off_ball.basket
+
+    def enter(self, mode: str) -> None:
+        """Change the mode."""
+        self.mode, self.since = mode, self.now
+
+    def basket_of(self, team: int) -> int:
+        """The basket a team attacks."""
+        return 0 if self.court.half else team
+
+    def mates(self, player: int) -> list[int]:
+        """Everybody else on a player's side."""
+        same = [p for p in range(len(self.roster)) if p != player]
+        return same if self.drill else [p for p in same if self.roster.teams[p] == self.roster.teams[player]]
+
+    def passed(self, player: int) -> bool:
+        """Whether what a player last let go of was a pass rather than a shot."""
+        if not self.shots or self.shots[-1].shooter != player:
+            return True
+        return bool(self.followed[player] != self.last_release)

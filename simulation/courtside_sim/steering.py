@@ -1,0 +1,62 @@
+"""Tells every player where to go and where to look, by what the game is doing."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from . import shooting
+from .play import Play
+
+
+def steer(play: Play) -> None:
+    """Set every player's target, speed and gaze for the next step."""
+    m, court = play.movers, play.court
+    m.locked[:], m.firm[:], m.square[:] = False, False, False
+    m.face[:] = play.ball[:2]
+    attackers = [p for p in range(len(play.roster)) if play.drill or play.roster.teams[p] == play.team]
+    defenders = [p for p in range(len(play.roster)) if p not in attackers]
+    for p in attackers:
+        play.off_ball.attack(p, play.now, m)
+    for index, p in enumerate(defenders):
+        man = attackers[index % len(attackers)]
+        play.off_ball.guard(p, man, man == play.holder, m)
+    busy = {"shoot", "fake", "windup"}
+    if play.holder >= 0:
+        h = play.holder
+        m.firm[h] = True
+        transition = abs(m.xy[h, 0] - court.rim_centre(play.off_ball.basket)[0]) > court.length * 0.45
+        m.speed[h] = 6.0 if transition else 4.0
+        m.target[h] = play.plan.spot if play.plan.shooter == h else play.plan.waiting_spot
+        m.face[h] = court.rim_centre(play.off_ball.basket)[:2]
+        if play.mode in busy:
+            m.locked[h] = True
+            if play.mode == "windup":
+                m.face[h] = play.catch_point[:2]
+    s = play.plan.shooter
+    if play.mode in ("handle", "windup") and s != play.holder and s >= 0:
+        m.target[s] = play.plan.spot
+        m.speed[s] = 6.2 if math.dist(m.xy[s], play.plan.spot) > 6 else 4.6
+    if play.mode in ("flight", "windup"):
+        r = play.receiver
+        aim = play.catch_point[:2] - play.ball[:2]
+        m.target[r] = play.catch_point[:2] + 0.33 * aim / max(math.hypot(*aim), 1e-6)
+        m.speed[r], m.firm[r], m.square[r] = 4.0, True, True
+    if play.mode == "loose":
+        for p in range(len(play.roster)):
+            if play.now - play.followed[p] < shooting.FOLLOW:
+                m.locked[p] = True
+                m.face[p] = court.rim_centre(play.off_ball.basket)[:2]
+        r = play.receiver
+        if not m.locked[r]:
+            m.target[r], m.firm[r] = _catch_stance(play, r), True
+            m.speed[r] = 5.5 if play.catch_time - play.now < 1.5 else 4.2
+    for p in np.flatnonzero(play.now - play.contesting < 0.9):
+        m.locked[p] = True
+
+
+def _catch_stance(play: Play, player: int) -> np.ndarray:
+    aim = play.movers.xy[player] - play.catch_point[:2]
+    far = math.hypot(*aim)
+    return play.catch_point[:2] + aim / max(far, 1e-6) * min(0.32, far)
