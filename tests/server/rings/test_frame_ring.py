@@ -65,12 +65,12 @@ steps = st.lists(
         st.one_of(st.floats(0.001, 0.08), st.just(1 / 30), st.just(1 / 60), st.floats(0.5, 5)),
         st.one_of(st.just(None), st.just(None), st.just(None), st.just(None), st.floats(-100, 100)),
     ),
-    min_size=1, max_size=40,
+    min_size=1, max_size=25,
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(steps=steps, capacity=st.integers(2, 9), probes=st.lists(st.floats(-1, 1.5), min_size=1, max_size=8))
+@settings(max_examples=80, deadline=None)
+@given(steps=steps, capacity=st.integers(2, 9), probes=st.lists(st.floats(-1, 1.5), min_size=1, max_size=4))
 def test_reading_by_time_equals_a_plain_list(steps, capacity, probes):
     ring, model = FrameRing("games/g/cameras/c", capacity * FRAME_BYTES), Model(capacity)
     media, segment = 0.0, 0

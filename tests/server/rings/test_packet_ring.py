@@ -19,7 +19,7 @@ def sequences(cut) -> list[int]:
     return [stored.packet.sequence for stored in cut]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     # (group length, packet size): camera with fixed or drifting group length and rate
     groups=st.lists(st.tuples(st.integers(1, 6), st.integers(1, 30)), min_size=1, max_size=12),

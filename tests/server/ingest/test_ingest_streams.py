@@ -1,0 +1,165 @@
+"""What is sent is what arrives: every codec, order, identity and pixels; live and film."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from courtside_server.types import Codec
+
+STREAMS = {
+    "h264": {"codec": Codec.H264},
+    "h264 b-frames": {"codec": Codec.H264, "bframes": 3},
+    "h264 avcC": {"codec": Codec.H264, "lengths": True},
+    "h264 avcC b-frames": {"codec": Codec.H264, "lengths": True, "bframes": 2},
+    "hevc": {"codec": Codec.HEVC},
+    "hevc hvcC b-frames": {"codec": Codec.HEVC, "lengths": True, "bframes": 2},
+    "jpeg": {"codec": Codec.JPEG},
+    "raw": {"codec": Codec.RAW_RGB},
+}
+
+
+@pytest.mark.parametrize("mode", ["live", "film"])
+@pytest.mark.parametrize("kind", STREAMS)
+async def test_every_frame_arrives_once_in_order_with_its_own_identity(serve, studio, kind, mode):
+    coded = studio.encode(frames=40, **STREAMS[kind])
+    coded = coded.film() if mode == "film" else coded
+    async with serve(staleness=20, queue_packets=100, queue_bytes=2**24) as gateway:
+        status = await gateway.play(coded)
+        frames = gateway.sink.frames
+        assert [f.number for f in frames] == list(range(40))
+        assert max(f.damage for f in frames) < 8
+        for frame in frames:
+            source = coded.packets[frame.sequence]
+            assert source.pts == frame.number
+            assert frame.media == pytest.approx(frame.number / 30)
+            assert frame.segment == 0
+        assert (status.received, status.decoded, dict(status.dropped)) == (40, 40, {})
+        assert status.ack_sequence == 39
+        assert gateway.sink.ended == 1 and gateway.closed == [gateway.sink.info.session]
+        assert len(gateway.registry) == 0
+
+
+@pytest.mark.parametrize("codec", [Codec.H264, Codec.JPEG, Codec.RAW_RGB])
+@pytest.mark.parametrize("turn", [90, 180, 270])
+async def test_rotation_is_applied(serve, studio, codec, turn):
+    import numpy as np
+
+    coded = studio.encode(codec, 3).change(rotation=turn).film()
+    async with serve(look=False) as gateway:
+        kept = []
+        client = gateway.client()
+        await client.open(coded.descriptor())
+        sink = gateway.sink
+        sink.on_frame = lambda frame: kept.append(frame.planes.copy())
+        for packet in coded.packets:
+            await client.send(packet)
+        await client.finish()
+    width, height = (studio.width, studio.height)[:: 1 if turn == 180 else -1]
+    for number, planes in enumerate(kept):
+        assert planes.shape == (height * 3 // 2, width)
+        flat = planes.reshape(-1)
+        luma = np.rot90(planes[:height], turn // 90)  # anticlockwise again
+        chroma = [np.rot90(c.reshape(height // 2, width // 2), turn // 90) for c in np.split(flat[width * height :], 2)]
+        upright = np.concatenate([luma.reshape(-1), *(c.reshape(-1) for c in chroma)])
+        upright = upright.reshape(studio.height * 3 // 2, studio.width)
+        assert studio.number_of(upright) == number and studio.damage(upright, number) < 8
+    assert len(kept) == 3
+
+
+@pytest.mark.parametrize("codec", [Codec.JPEG, Codec.RAW_RGB])
+async def test_odd_sizes_lose_their_last_row_and_column(serve, studio, codec):
+    coded = studio.encode(codec, 4, width=193, height=129).film()
+    async with serve() as gateway:
+        await gateway.play(coded)
+        assert gateway.sink.numbers == [0, 1, 2, 3] and gateway.sink.sizes == {(192, 128)}
+
+
+async def test_frames_that_are_needed_for_decoding_only_are_not_shown(serve, studio):
+    from dataclasses import replace
+
+    coded = studio.encode(frames=30, bframes=2).film()
+    packets = tuple(replace(p, decode_only=p.pts < 10) for p in coded.packets)
+    async with serve() as gateway:
+        status = await gateway.play(replace(coded, packets=packets))
+        assert gateway.sink.numbers == list(range(10, 30))
+        assert status.decoded == 20 and not status.dropped and status.received == 30
+
+
+async def test_size_may_change_in_mid_stream(serve, studio):
+    from dataclasses import replace
+
+    small, large = studio.encode(frames=15), studio.encode(frames=15, width=256, height=144)
+    later = tuple(replace(p, sequence=p.sequence + 15, pts=p.pts + 15) for p in large.packets)
+    coded = replace(small, packets=small.packets + later).film()
+    async with serve() as gateway:
+        status = await gateway.play(coded)
+        assert gateway.sink.numbers == [*range(15), *range(15)]
+        assert gateway.sink.sizes == {(192, 128), (256, 144)}
+        assert status.decoded == 30
+
+
+async def test_film_waits_for_a_slow_consumer_and_loses_nothing(serve, studio):
+    coded = studio.encode(frames=80, bframes=2).film()
+    async with serve(slow=0.004, queue_packets=4, staleness=0.01) as gateway:
+        status = await gateway.play(coded)
+        assert gateway.sink.numbers == list(range(80))
+        assert status.decoded == 80 and not status.dropped and status.target_fps == 0
+
+
+@pytest.mark.parametrize("codec", [Codec.H264, Codec.JPEG])
+async def test_live_stays_drained_while_the_consumer_is_slow(serve, studio, codec):
+    """At several times the rate the sink can take, sending never stalls and what arrives is fresh."""
+    coded = studio.encode(codec, 200, gop=10)
+    async with serve(slow=0.03, staleness=0.15, queue_packets=16) as gateway:
+        client = gateway.client()
+        await client.open(coded.descriptor())
+        waits = []
+        import asyncio
+
+        for packet in coded.packets:
+            began = time.monotonic()
+            await client.send(packet)
+            waits.append(time.monotonic() - began)
+            await asyncio.sleep(0.004)
+        status = await client.finish()
+        numbers = gateway.sink.numbers
+        assert max(waits) < 0.5
+        assert numbers == sorted(set(numbers)) and 5 < len(numbers) < 150
+        assert max(f.damage for f in gateway.sink.frames) < 8
+        assert set(status.dropped) <= {"stale", "decoder_behind", "awaiting_keyframe"}
+        assert status.dropped["decoder_behind"] + status.dropped["stale"] > 50
+        assert status.received == 200 == status.decoded + sum(status.dropped.values())
+        assert numbers[-1] > 150, "the newest frames must get through"
+        for reason, count in status.dropped.items():
+            assert gateway.dropped(reason) == count
+
+
+async def test_stale_frames_are_dropped_after_decoding_so_that_fresh_ones_are_right(serve, studio):
+    """Dropping stale frames leaves no hole in what the decoder knows."""
+    coded = studio.encode(frames=90, gop=90)
+    async with serve(slow=0.012, staleness=0.05, queue_packets=1000) as gateway:
+        status = await gateway.play(coded)
+        assert status.dropped["stale"] > 0 and set(status.dropped) == {"stale"}
+        assert max(f.damage for f in gateway.sink.frames) < 8
+        assert gateway.sink.numbers == sorted(gateway.sink.numbers)
+
+
+@pytest.mark.parametrize("name", ["gym_behind_shooter.mp4", "panorama_full_court.mp4", "outdoor_one_make.mp4"])
+async def test_real_film_arrives_frame_for_frame(serve, studio, footage, name):
+    import av
+
+    coded = studio.film(footage / name)
+    coded = type(coded)(coded.info, coded.packets[:240])
+    with av.open(str(footage / name)) as container:
+        times = sorted(f.pts for f in container.decode(video=0))
+    async with serve(look=False) as gateway:
+        status = await gateway.play(coded)
+        shown = [p for p in coded.packets if not p.decode_only]
+        assert status.decoded == len(shown) and not status.dropped
+        media = [f.media for f in gateway.sink.frames]
+        assert media == sorted(media)
+        if len(shown) == len(times):
+            expected = [(pts - coded.info.first_pts) * coded.info.time_base for pts in times]
+            assert media == pytest.approx(expected)
