@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -38,6 +38,8 @@ from courtside_server.types import CameraStatus, Lifecycle, Shot, StreamInfo
 log = structlog.get_logger(__name__)
 
 _HEALTH_INTERVAL_S = 0.25
+_DOUBLE_S = 0.5
+"""Signals closer than this are one: a terminal and a supervisor often both send it."""
 _RECALL_EVENTS = 500
 """How far back a camera's earlier shots are looked up when its stream begins."""
 _KEEPALIVE = (
@@ -237,10 +239,13 @@ async def serve_until_signal(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     gateway = Gateway(settings)
+    asked_at: float | None = None
 
     def on_signal() -> None:
-        if stop.is_set():
-            sys.exit(1)
+        nonlocal asked_at
+        if asked_at is not None and loop.time() - asked_at > _DOUBLE_S:
+            os._exit(1)  # asked twice: whatever still hangs is not waited for
+        asked_at = asked_at or loop.time()
         stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):

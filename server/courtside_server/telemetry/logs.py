@@ -40,7 +40,7 @@ def configure_logs(level: str = "info", style: str = "auto", stream: TextIO | No
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("asyncio", "libav", "uvicorn.access"):
+    for noisy in ("asyncio", "libav", "uvicorn"):
         logging.getLogger(noisy).setLevel("WARNING")
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
