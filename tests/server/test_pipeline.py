@@ -158,7 +158,7 @@ async def test_film_waits_for_a_slow_model_and_loses_nothing():
         task = asyncio.create_task(
             rig.run(lambda: play(rig.pipeline, [5.1], 20), rig.pipeline.on_end, finished.set)
         )
-        while rig.model.asked < 2:
+        while not rig.model.asked:
             await asyncio.sleep(0.001)
         assert not finished.is_set()
         rig.model.gate.set()
