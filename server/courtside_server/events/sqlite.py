@@ -62,7 +62,7 @@ class SqliteLog:
             check_draft(draft)
         if not drafts:
             return []
-        now = self._clock()
+        now = round(self._clock(), 6)  # what the wire can carry, so that every reader has the same number
         with self._file.writing() as db:
             games: dict[str, _Game] = {}
             events = []

@@ -204,16 +204,14 @@ class Subscription:
         """Take one live event; for the hub."""
         if event.sequence <= self._scanned:
             return  # the cursor came from the log itself, a moment before the hub fanned the event out
+        if not self._cameras or event.draft.camera in self._cameras:
+            if len(self._pending) >= self._buffer:
+                self.cut("slow", f"the subscriber let {self._buffer} events wait")
+                return
+            self._pending.append(event)
+            self._metrics.subscriber_lag.observe(len(self._pending))
+            self._wake.set()
         self._scanned = event.sequence
-        if self._cameras and event.draft.camera not in self._cameras:
-            return
-        if len(self._pending) >= self._buffer:
-            self._scanned = event.sequence - 1
-            self.cut("slow", f"the subscriber let {self._buffer} events wait")
-            return
-        self._pending.append(event)
-        self._metrics.subscriber_lag.observe(len(self._pending))
-        self._wake.set()
 
     def fall_back(self) -> None:
         """Read on from the log, because the hub does not hold the next event; for the hub."""

@@ -28,7 +28,7 @@ def make_draft(
             probability=probability,
             release_uncertainty=0.15,
             zone=Zone.TOP_THREE,
-            zone_probabilities=(0.0, 0.1, 0.0, 0.1, 0.7, 0.1, 0.0),
+            zone_probabilities=(0.0, 0.125, 0.0, 0.125, 0.625, 0.125, 0.0),
             make_probability=1 / 3,
             model="shot_clip:1",
             windows_agreeing=3,
