@@ -19,6 +19,15 @@ def started(pid: int) -> int | None:
     return None if fields is None or fields[0] == "Z" else int(fields[19])
 
 
+def reaped(pid: int) -> int | None:
+    """The exit code of a child of ours that has ended; ``None`` while it runs, or when it is not (any more) ours."""
+    try:
+        found, status = os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return None
+    return os.waitstatus_to_exitcode(status) if found else None
+
+
 def group(leader: int) -> list[int]:
     """The processes of a process group."""
     found = []

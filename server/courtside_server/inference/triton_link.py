@@ -100,6 +100,8 @@ class TritonLink:
 
     def _translated(self, error: InferenceServerException, timeout: float) -> EngineError:
         text = f"Triton at {self.url}: {' '.join(str(error.message()).split())[:500]}"
+        if "Request for unknown model" in text:  # UNAVAILABLE while a version is being taken out, then NOT_FOUND
+            return NotServed(text)
         match str(error.status()).removeprefix("StatusCode."):
             case "NOT_FOUND":
                 return NotServed(text)

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +16,7 @@ from tritonclient.grpc import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
 from courtside_server.errors import EngineUnavailable, ModelInvalid
-from courtside_server.inference.processes import clean_shared_memory, free_port, group, send, started, taken
+from courtside_server.inference.processes import clean_shared_memory, free_port, group, reaped, send, started, taken
 from courtside_server.inference.repository import ModelRepository
 from courtside_server.inference.triton_environment import (
     TritonEnvironment,
@@ -91,7 +90,6 @@ class TritonProcess:
         self.grpc_port, self.http_port, self.metrics_port = grpc_port, http_port, metrics_port
         self.timeout = timeout
         self._say = say
-        self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def log(self) -> Path:
@@ -209,20 +207,22 @@ class TritonProcess:
         if self.metrics_port:
             command += [f"--metrics-address={_HOST}", f"--metrics-port={self.metrics_port}"]
         self._say("starting the server")
-        with self.log.open("wb") as log:
-            self._child = subprocess.Popen(
+        null, log = os.open(os.devnull, os.O_RDONLY), os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        try:
+            pid = os.posix_spawn(
+                command[0],
                 command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.state,
-                env=self._variables(triton.root, os.environ),
-                start_new_session=True,
+                self._variables(triton.root, os.environ),
+                file_actions=[(os.POSIX_SPAWN_DUP2, null, 0), *((os.POSIX_SPAWN_DUP2, log, out) for out in (1, 2))],
+                setsid=True,
             )
+        finally:
+            os.close(null)
+            os.close(log)
         self._write(
             TritonState(
-                pid=self._child.pid,
-                started=started(self._child.pid) or 0,
+                pid=pid,
+                started=started(pid) or 0,
                 grpc_port=self.grpc_port,
                 http_port=self.http_port,
                 metrics_port=self.metrics_port,
@@ -231,7 +231,7 @@ class TritonProcess:
             )
         )
         try:
-            self._await_ready(models)
+            self._await_ready(pid, models)
         except BaseException:
             self.stop()
             raise
@@ -242,13 +242,11 @@ class TritonProcess:
         kept = {key: value for key, value in given.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
         return {**kept, "PATH": f"{environment / 'bin'}:{given.get('PATH', os.defpath)}"}
 
-    def _await_ready(self, models: Sequence[str]) -> None:
-        child = self._child
-        assert child is not None, "called after the start"
+    def _await_ready(self, pid: int, models: Sequence[str]) -> None:
         self._say("loading the models" if models else "waiting until it is ready")
         give_up = time.monotonic() + self.timeout
         with InferenceServerClient(self.url) as client:
-            while child.poll() is None and time.monotonic() < give_up:
+            while (code := reaped(pid)) is None and time.monotonic() < give_up:
                 try:
                     if client.is_server_ready(client_timeout=1) and all(
                         client.is_model_ready(model, client_timeout=1) for model in models
@@ -257,7 +255,6 @@ class TritonProcess:
                 except InferenceServerException:
                     pass  # not listening yet
                 time.sleep(0.05)
-        code = child.poll()
         text = self.log.read_text("utf-8", "replace")
         broken = re.findall(r'"failed to load \'([^\']+)\' version \d+: (.*)"', text)
         if broken:
@@ -268,12 +265,10 @@ class TritonProcess:
         raise EngineUnavailable(f"Triton {how}; the last lines of {self.log}:\n{tail}")
 
     def _ended(self, pid: int, timeout: float) -> bool:
-        """Wait for a process to end; reaps it when it is our child."""
+        """Wait for a process to end, ours or not."""
         give_up = time.monotonic() + timeout
         while time.monotonic() < give_up:
-            if self._child is not None and self._child.pid == pid:
-                self._child.poll()
-            if started(pid) is None:
+            if reaped(pid) is not None or started(pid) is None:
                 return True
             time.sleep(0.02)
         return False
