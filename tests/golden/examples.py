@@ -1,0 +1,176 @@
+"""The golden messages: one example of everything that goes over the wire, as JSON and as bytes beside this file.
+
+They pin the wire contract: a renamed, renumbered or retyped field makes ``test_golden.py`` fail. After a change that is
+meant, ``python tests/golden/examples.py`` writes the files anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from google.protobuf import json_format
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from courtside.v1 import common_pb2 as common
+from courtside.v1 import events_pb2 as events
+from courtside.v1 import ingest_pb2 as ingest
+
+FOLDER = Path(__file__).parent
+GAME = "games/final"
+CAMERA = "games/final/cameras/left"
+CAPTURED = Timestamp(seconds=1_700_000_012, nanos=345_678_000)
+APPENDED = Timestamp(seconds=1_700_000_013, nanos=1_000)
+
+
+def shot_event() -> events.Event:
+    """A provisional shot as the gateway announces it."""
+    return events.Event(
+        game=GAME,
+        sequence=17,
+        event_id="left-0-41",
+        revision=1,
+        lifecycle=events.LIFECYCLE_PROVISIONAL,
+        camera=CAMERA,
+        event_time=CAPTURED,
+        media_offset=12.3,
+        append_time=APPENDED,
+        shot=events.Shot(
+            probability=0.9375,
+            release_uncertainty=0.15,
+            zone=common.ZONE_LEFT_WING_THREE,
+            zone_probabilities=[0.0, 0.125, 0.0, 0.75, 0.125, 0.0, 0.0],
+            zone_source=common.SOURCE_MODEL,
+            points=3,
+            make_probability=0.4375,
+            model="shot_clip:1",
+            windows_agreeing=3,
+            windows_covering=8,
+        ),
+    )
+
+
+def complete_shot_event() -> events.Event:
+    """A confirmed shot with every field set."""
+    event = shot_event()
+    event.sequence, event.revision, event.lifecycle = 18, 2, events.LIFECYCLE_CONFIRMED
+    event.shot.result = common.SHOT_RESULT_MADE
+    event.shot.shooter_track_id = 0
+    event.shot.type = common.SHOT_TYPE_STEP_BACK
+    event.shot.court_x, event.shot.court_y = -6.25, 0.0
+    event.shot.interrupted = True
+    return event
+
+
+def camera_status_event() -> events.Event:
+    """A camera that jumped."""
+    return events.Event(
+        game=GAME,
+        sequence=19,
+        event_id="left-status-1",
+        revision=1,
+        lifecycle=events.LIFECYCLE_CONFIRMED,
+        camera=CAMERA,
+        event_time=CAPTURED,
+        append_time=APPENDED,
+        camera_status=events.CameraStatus(
+            state=events.CAMERA_STATE_DISCONTINUITY, detail="media time went back by 3.2 s; trackers were reset"
+        ),
+    )
+
+
+EXAMPLES: dict[str, Message] = {
+    "stream_frames_request.stream": ingest.StreamFramesRequest(
+        stream=ingest.StreamDescriptor(
+            camera=CAMERA,
+            codec=ingest.CODEC_H264,
+            mode=ingest.STREAM_MODE_FILM,
+            width=1280,
+            height=720,
+            frame_rate=29.97,
+            codec_config=bytes.fromhex("0000000167640028"),
+            time_base_numerator=1,
+            time_base_denominator=90_000,
+            first_pts=-3003,
+            epoch=7,
+            session="0b5c",
+            client_time=CAPTURED,
+            rotation_degrees=270,
+            time_scale=2.0,
+        )
+    ),
+    "stream_frames_request.packet": ingest.StreamFramesRequest(
+        packet=ingest.Packet(
+            sequence=2**40,
+            capture_time=CAPTURED,
+            pts=-3003,
+            dts=0,
+            keyframe=True,
+            decode_only=True,
+            data=bytes.fromhex("0000000165888400"),
+        )
+    ),
+    "stream_frames_request.end": ingest.StreamFramesRequest(end=ingest.EndOfStream()),
+    "stream_frames_response.accepted": ingest.StreamFramesResponse(
+        accepted=ingest.Accepted(
+            session="0b5c",
+            next_sequence=41,
+            limits=ingest.Limits(
+                max_message_bytes=8 * 2**20, max_width=4096, max_height=2304, max_pixels=4096 * 2304
+            ),
+            server_time=APPENDED,
+        )
+    ),
+    "stream_frames_response.status": ingest.StreamFramesResponse(
+        status=ingest.IngestStatus(
+            ack_sequence=900,
+            lag=Duration(nanos=41_000_000),
+            dropped={"stale": 3, "awaiting_keyframe": 11},
+            received=901,
+            target_fps=15.0,
+            request_keyframe=True,
+            server_time=APPENDED,
+            windows_scored=88,
+            done=True,
+            decoded=887,
+        )
+    ),
+    "event.shot": shot_event(),
+    "event.shot_complete": complete_shot_event(),
+    "event.camera_status": camera_status_event(),
+    "subscribe_events_request": events.SubscribeEventsRequest(game=GAME, after_sequence=0, cameras=[CAMERA]),
+    "subscribe_events_request.live_only": events.SubscribeEventsRequest(game=GAME),
+    "subscribe_events_response.event": events.SubscribeEventsResponse(event=shot_event()),
+    "subscribe_events_response.heartbeat": events.SubscribeEventsResponse(
+        heartbeat=events.Heartbeat(high_water_mark=17, server_time=APPENDED)
+    ),
+    "list_events_request": events.ListEventsRequest(game=GAME, after_sequence=16, page_size=2, page_token="MSAxNiBn"),
+    "list_events_response": events.ListEventsResponse(
+        events=[shot_event(), camera_status_event()],
+        next_page_token="MSAxOSBn",
+        high_water_mark=2**53 + 1,
+        earliest_sequence=1,
+    ),
+    "get_event_request": events.GetEventRequest(game=GAME, event_id="left-0-41"),
+    "get_event_response": events.GetEventResponse(event=complete_shot_event()),
+}
+"""By file name; the part before the first dot is the message's name."""
+
+
+def to_json(message: Message) -> str:
+    """The text of a golden JSON file."""
+    return json_format.MessageToJson(message, indent=2, sort_keys=True) + "\n"
+
+
+def to_bytes(message: Message) -> bytes:
+    """The bytes of a golden binary file."""
+    return message.SerializeToString(deterministic=True)
+
+
+if __name__ == "__main__":
+    for old in (*FOLDER.glob("*.json"), *FOLDER.glob("*.binpb")):
+        old.unlink()
+    for name, message in EXAMPLES.items():
+        (FOLDER / f"{name}.json").write_text(to_json(message))
+        (FOLDER / f"{name}.binpb").write_bytes(to_bytes(message))
