@@ -6,6 +6,9 @@ import platform
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+_EVENT_LATENCY = (
+    0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0,
+)  # fmt: skip
 _LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -29,7 +32,8 @@ class Metrics:
         self.frame_age = histogram("frame_age_seconds", "Arrival to ring, server monotonic clock.")
         self.stage_duration = histogram("stage_duration_seconds", "Time spent in a stage.", "stage")
         self.event_latency = histogram(
-            "event_latency_seconds", "Last sample of the window in to event durable, by event kind.", "kind"
+            "event_latency_seconds", "Last sample of the window in to event durable, by event kind.", "kind",
+            buckets=_EVENT_LATENCY,
         )
         self.ring_frames = gauge("ring_frames", "Frames now in a camera's ring.", "camera")
         self.streams_active = gauge("streams_active", "Ingest streams open now.")
