@@ -62,7 +62,8 @@ def holding_hands(ball: np.ndarray, side: float, raised: float) -> np.ndarray:
     Args:
         ball: (3,) ball centre in the body frame.
         side: +1 for a right-handed player, -1 for a left-handed one.
-        raised: 0 with the ball low (hands at its sides), 1 with it overhead (shooting hand beneath, guide hand beside).
+        raised: 0 with the ball low (hands at its sides), 1 with it overhead (shooting hand beneath, guide
+            hand beside).
 
     Returns:
         (2, 3) wrist targets, left then right.

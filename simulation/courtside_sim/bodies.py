@@ -32,7 +32,7 @@ class Bodies:
         self.hands = self._arms.hands(movers, np.zeros(count), np.zeros(count, int), np.zeros(count))
 
     def update(self, play: Play, dt: float) -> np.ndarray:
-        """Move all bodies on by `dt` seconds to match the play; returns actions (P,) int64 and sets `play.jump`."""
+        """Move all bodies on by `dt` seconds: returns actions (P,) int64 and sets `play.jump`."""
         m, roster = play.movers, play.roster
         speed = np.sqrt((m.velocity * m.velocity).sum(-1))
         actions = np.where(speed > 2.3, Action.RUN, np.where(speed > 0.4, Action.WALK, Action.STAND)).astype(

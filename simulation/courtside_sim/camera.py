@@ -116,7 +116,7 @@ class SimulatedCamera:
         if self._mount.fixed:
             return self._scenery.copy()
         wide = self._scenery_lens
-        # Turning on the spot maps one picture onto the other by a homography, so walls and crowd pan rightly too.
+        # Turning on the spot is a homography between pictures, so walls and crowd pan rightly too.
         mapping = wide.matrix @ wide.rotation @ lens.rotation.T @ np.linalg.inv(lens.matrix)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         warped = cv2.warpPerspective(self._scenery, mapping, (self.width, self.height), flags=flags)

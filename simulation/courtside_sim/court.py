@@ -1,6 +1,6 @@
 """Court geometry: official dimensions, painted lines, baskets and shooting zones.
 
-Coordinates are metres: the origin is the centre of the full court's floor, x runs along the length, y across, z up.
+Coordinates are metres: the origin is the centre of a full court's floor, x along its length, y across, z up.
 Basket 0 stands at +x, basket 1 at -x. A half court keeps the same frame and has basket 0 only.
 """
 
@@ -37,7 +37,7 @@ TOP_HALF_ANGLE = math.radians(22.0)
 class Court:
     """One rule book's dimensions, all in metres; lines are measured to their outer edge.
 
-    Sources: NBA Official Rules, rule 1; FIBA Official Basketball Rules 2022, article 2 and Basketball Equipment.
+    Sources: NBA Official Rules, rule 1; FIBA Official Basketball Rules 2022, article 2, and Equipment.
     """
 
     name: str

@@ -10,10 +10,12 @@ from . import shooting
 from .arms import world_frame
 from .bodies import SETTLE, Bodies
 from .config import GameConfig
-from .court import ZONES, Court, Zone, is_three, place, zone_spot
+from .court import ZONES, Court, is_three, place, zone_spot
 from .movement import Movers
 from .physics import BallPath, BallWorld, solve_flight
+from .planning import Planner
 from .play import Plan, Play
+from .rebounding import choose_rebounder
 from .recording import Recorder, Recording
 from .roster import Roster
 from .steering import steer
@@ -55,11 +57,11 @@ class Director:
             followed=never.copy(),
         )
         self._bodies = Bodies(roster, movers)
-        self._bag: list[Zone] = []
+        self._planner = Planner(config.shot_interval, rng)
         self._residual = np.zeros(3)
         self._path: BallPath | None = None
         self._net_at = np.full(court.baskets, -9.0)
-        self._play.plan = self._draw_plan(first=True)
+        self._play.plan = self._planner.draw(self._play, first=True)
 
     @property
     def shots(self) -> list[ShotTruth]:
@@ -68,121 +70,99 @@ class Director:
 
     def run(self) -> Recording:
         """Play the whole game and return its recording; `shots` is complete afterwards."""
-        ticks = int(round(self._config.duration * self._config.tick_rate)) + 1
-        recorder = Recorder(ticks, len(self._play.roster), self._play.court.baskets)
+        play = self._play
+        ticks = round(self._config.duration * self._config.tick_rate) + 1
+        recorder = Recorder(ticks, len(play.roster), play.court.baskets)
         for tick in range(ticks):
-            self._play.now = tick * self._dt
+            play.now = tick * self._dt
             if tick:
-                steer(self._play)
-                self._play.movers.step(self._dt)
-            getattr(self, f"_{self._play.mode}")()
-            actions = self._bodies.update(self._play, self._dt)
-            m = self._play.movers
+                steer(play)
+                play.movers.step(self._dt)
+            getattr(self, f"_{play.mode}")()
+            actions = self._bodies.update(play, self._dt)
+            m = play.movers
             recorder.put(
                 tick,
                 xy=m.xy,
                 velocity=m.velocity,
                 heading=m.heading,
-                jump=self._play.jump,
+                jump=play.jump,
                 crouch=self._bodies.crouch,
                 lean=self._bodies.lean,
                 phase=m.phase,
                 amplitude=m.amplitude,
                 hands=self._bodies.hands,
                 actions=actions,
-                ball=self._play.ball,
-                holder=self._play.holder,
-                net=np.clip(1 - np.abs((self._play.now - self._net_at) / NET_SWISH * 2 - 1), 0, 1),
+                ball=play.ball,
+                holder=play.holder,
+                net=np.clip(1 - np.abs((play.now - self._net_at) / NET_SWISH * 2 - 1), 0, 1),
             )
         return recorder.finish(self._config.tick_rate)
 
-    def _draw_plan(self, first: bool = False) -> Plan:
-        rng = self._rng
-        if not self._bag:
-            self._bag = [ZONES[i] for i in rng.permutation(len(ZONES))]
-        zone = self._bag.pop()
-        self._play.off_ball.basket = self._play.basket_of(self._play.team)
-        spot = zone_spot(self._play.court, zone, self._play.basket, rng)
-        mates = self._play.mates(self._play.holder)
-        shooter = self._play.holder
-        if mates and rng.random() < (0.35 if first else 0.6):
-            shooter = mates[int(rng.integers(len(mates)))]
-        if first:
-            due = rng.uniform(3.2, 4.8)
-        else:
-            mean = self._config.shot_interval
-            due = self._play.last_release + max(1.6, mean * rng.gamma(9.0, 1 / 9.0) - 0.6)
-        waiting = zone_spot(
-            self._play.court, Zone.TOP_THREE if rng.random() < 0.5 else Zone.MID_RANGE, self._play.basket, rng
-        )
-        for _ in range(6):
-            if math.dist(waiting, spot) > 3.0:
-                break
-            waiting = zone_spot(self._play.court, ZONES[int(rng.integers(1, 7))], self._play.basket, rng)
-        return Plan(
-            shooter, spot, due, waiting, bool(rng.random() < 0.22) and not first, bool(rng.random() < 0.3)
-        )
-
     def _hold_ball(self, ideal: np.ndarray) -> None:
         """Put the ball at a body-frame position of the holder, easing out of wherever it was caught."""
-        world = world_frame(self._play.movers, self._play.holder, ideal)
-        share = 1 - shooting.smooth((self._play.now - self._play.residual_at) / SETTLE)
-        self._play.ball = world + self._residual * share
+        play = self._play
+        world = world_frame(play.movers, play.holder, ideal)
+        share = 1 - shooting.smooth((play.now - play.residual_at) / SETTLE)
+        play.ball = world + self._residual * share
 
     def _ease_from_here(self, ideal: np.ndarray) -> None:
-        self._residual = self._play.ball - world_frame(self._play.movers, self._play.holder, ideal)
-        self._play.residual_at = self._play.now
+        play = self._play
+        self._residual = play.ball - world_frame(play.movers, play.holder, ideal)
+        play.residual_at = play.now
 
     def _held(self, pose_ball: np.ndarray) -> np.ndarray:
-        h = self._play.holder
-        side, height = self._play.roster.handed[h], self._play.roster.heights[h]
-        return np.array([pose_ball[0], -side * pose_ball[1], pose_ball[2] * height + self._play.jump[h]])
+        play = self._play
+        h = play.holder
+        side, height = play.roster.handed[h], play.roster.heights[h]
+        return np.array([pose_ball[0], -side * pose_ball[1], pose_ball[2] * height + play.jump[h]])
 
     def _dribble_ball(self) -> np.ndarray:
-        h = self._play.holder
+        play = self._play
+        h = play.holder
         side, height, radius = (
-            self._play.roster.handed[h],
-            self._play.roster.heights[h],
-            self._play.court.ball_radius,
+            play.roster.handed[h],
+            play.roster.heights[h],
+            play.court.ball_radius,
         )
         top = 0.50 * height
-        fall = 1 - abs(2 * self._play.bounce - 1)
+        fall = 1 - abs(2 * play.bounce - 1)
         return np.array([0.34, -side * 0.27, radius + (top - radius) * (1 - fall * fall)])
 
     def _handle(self) -> None:
-        m, h, plan = self._play.movers, self._play.holder, self._play.plan
-        far = math.dist(m.xy[h], m.target[h]) if self._play.now > 0 else 9.0
+        play = self._play
+        m, h, plan = play.movers, play.holder, play.plan
+        far = math.dist(m.xy[h], m.target[h]) if play.now > 0 else 9.0
         still = float(np.hypot(*m.velocity[h])) < 0.7
-        lead = shooting.motion_length(self._play.roster.tempo[h]) + (
+        lead = shooting.motion_length(play.roster.tempo[h]) + (
             shooting.fake_length(1.0) if plan.fake else 0.0
         )
-        ready = h == plan.shooter and far < 0.2 and still and self._play.now >= plan.due - lead
-        dribbling = self._play.elapsed > 0.3 and (
-            far > 0.35 or self._play.bounce > 0 or plan.due - self._play.now > 1.9
-        )
-        if dribbling and not (ready and self._play.bounce == 0):
-            if self._play.bounce == 0:
+        ready = h == plan.shooter and far < 0.2 and still and play.now >= plan.due - lead
+        dribbling = play.elapsed > 0.3 and (far > 0.35 or play.bounce > 0 or plan.due - play.now > 1.9)
+        if dribbling and not (ready and play.bounce == 0):
+            if play.bounce == 0:
                 self._ease_from_here(self._dribble_ball())
-            self._play.bounce += self._dt / 0.62
-            if self._play.bounce >= 1:
-                self._play.bounce = (
+            play.bounce += self._dt / 0.62
+            if play.bounce >= 1:
+                play.bounce = (
                     1e-6 if not (ready or (still and far < 0.35 and self._rng.random() < 0.15)) else 0.0
                 )
             self._hold_ball(self._dribble_ball())
-            if self._play.bounce == 0.0:
+            if play.bounce == 0.0:
                 self._ease_from_here(self._held(shooting.HOLD))
         else:
             self._hold_ball(self._held(shooting.HOLD))
-            settled = self._play.elapsed > 0.15 and self._play.now - self._play.residual_at > SETTLE
-            if ready and settled and self._play.now + lead + TAIL < self._config.duration:
-                self._play.enter("fake" if plan.fake else "shoot")
+            settled = play.elapsed > 0.15 and play.now - play.residual_at > SETTLE
+            if ready and settled and play.now + lead + TAIL < self._config.duration:
+                play.enter("fake" if plan.fake else "shoot")
                 return
-        if (self._play.elapsed > 0.35 and self._play.bounce == 0.0) or self._play.bounce > 0.85:
+        if (play.elapsed > 0.35 and play.bounce == 0.0) or play.bounce > 0.85:
             self._consider_pass()
 
     def _consider_pass(self) -> None:
-        m, h, plan, rng = self._play.movers, self._play.holder, self._play.plan, self._rng
-        wait = plan.due - self._play.now
+        play = self._play
+        m, h, plan, rng = play.movers, play.holder, play.plan, self._rng
+        wait = plan.due - play.now
         target = -1
         if h != plan.shooter:
             near = math.dist(m.xy[plan.shooter], plan.spot)
@@ -190,8 +170,8 @@ class Director:
                 target = plan.shooter
             elif near < 1.0 and wait < 1.0:
                 plan.shooter = h
-        elif self._play.shots and wait > 3.0 and len(self._play.mates(h)) > 1 and rng.random() < 0.02:
-            target = self._play.mates(h)[int(rng.integers(len(self._play.mates(h))))]
+        elif play.shots and wait > 3.0 and len(play.mates(h)) > 1 and rng.random() < 0.02:
+            target = play.mates(h)[int(rng.integers(len(play.mates(h))))]
             plan.waiting_spot = plan.spot
         if target < 0:
             return
@@ -200,157 +180,129 @@ class Director:
         aim = m.xy[target] + m.velocity[target] * 0.4
         if not 2.0 < math.dist(aim, m.xy[h]) < 14.0:
             return
-        self._play.receiver = target
+        play.receiver = target
         aim = aim + (m.xy[h] - aim) / max(math.dist(aim, m.xy[h]), 1e-6) * 0.33
-        self._play.catch_point = np.array([aim[0], aim[1], 0.68 * self._play.roster.heights[target]])
-        self._play.bounce = 0.0
+        play.catch_point = np.array([aim[0], aim[1], 0.68 * play.roster.heights[target]])
+        play.bounce = 0.0
         self._ease_from_here(self._held(shooting.HOLD))
-        self._play.enter("windup")
+        play.enter("windup")
 
     def _windup(self) -> None:
-        lob = self._play.plan.lob
+        play = self._play
+        lob = play.plan.lob
         back, front = (
             ((0.12, 0.0, 1.04), (0.42, 0.0, 1.14)) if lob else ((0.24, 0.0, 0.66), (0.55, 0.0, 0.70))
         )
         start = 0.30 if lob else 0.22
-        share = shooting.smooth(self._play.elapsed / start) if self._play.elapsed < start else 1.0
-        push = min(max((self._play.elapsed - start) / 0.12, 0.0), 1.0)
+        share = shooting.smooth(play.elapsed / start) if play.elapsed < start else 1.0
+        push = min(max((play.elapsed - start) / 0.12, 0.0), 1.0)
         pose = shooting.HOLD * (1 - share) + np.array(back) * share
         self._hold_ball(self._held(pose + (np.array(front) - np.array(back)) * push))
         if push >= 1.0:
-            flat = math.dist(self._play.ball[:2], self._play.catch_point[:2])
+            flat = math.dist(play.ball[:2], play.catch_point[:2])
             duration = 0.62 + flat / 13.0 if lob else max(flat / 9.5, 0.25)
-            start_at = tuple(float(v) for v in self._play.ball)
-            velocity = solve_flight(start_at, tuple(float(v) for v in self._play.catch_point), duration)
+            start_at = tuple(float(v) for v in play.ball)
+            velocity = solve_flight(start_at, tuple(float(v) for v in play.catch_point), duration)
             self._path = self._world.fly(start_at, velocity, duration + 0.05)
-            self._play.pass_end = self._play.now + duration
-            self._play.followed[self._play.holder] = self._play.now - shooting.FOLLOW + 0.25
-            self._play.holder = -1
-            self._play.enter("flight")
+            play.pass_end = play.now + duration
+            play.followed[play.holder] = play.now - shooting.FOLLOW + 0.25
+            play.holder = -1
+            play.enter("flight")
 
     def _flight(self) -> None:
-        self._play.ball = np.array(self._path.at(self._play.elapsed))
-        if self._play.now >= self._play.pass_end - 1e-9:
-            self._catch(self._play.receiver)
+        play = self._play
+        play.ball = np.array(self._path.at(play.elapsed))
+        if play.now >= play.pass_end - 1e-9:
+            self._catch(play.receiver)
 
     def _fake(self) -> None:
-        tempo = self._play.roster.tempo[self._play.holder]
-        self._hold_ball(self._held(shooting.fake_pose(self._play.elapsed, tempo).ball))
-        if self._play.elapsed >= shooting.fake_length(tempo):
-            self._play.plan.fake = False
-            if self._rng.random() < 0.4 and self._play.now + TAIL + 3 < self._config.duration:
+        play = self._play
+        tempo = play.roster.tempo[play.holder]
+        self._hold_ball(self._held(shooting.fake_pose(play.elapsed, tempo).ball))
+        if play.elapsed >= shooting.fake_length(tempo):
+            play.plan.fake = False
+            if self._rng.random() < 0.4 and play.now + TAIL + 3 < self._config.duration:
                 zone = ZONES[int(self._rng.integers(len(ZONES)))]
-                self._play.plan.spot = zone_spot(self._play.court, zone, self._play.basket, self._rng)
-            self._play.enter("handle")
+                play.plan.spot = zone_spot(play.court, zone, play.basket, self._rng)
+            play.enter("handle")
 
     def _shoot(self) -> None:
-        h = self._play.holder
-        tempo, leap = self._play.roster.tempo[h], self._play.roster.leap[h]
+        play = self._play
+        h = play.holder
+        tempo, leap = play.roster.tempo[h], play.roster.leap[h]
         length = shooting.motion_length(tempo)
         take_off = length - 0.85 * shooting.rise_time(leap)
-        if self._play.elapsed >= take_off and self._play.take_off[h] < self._play.since:
-            self._play.take_off[h], self._play.leap[h] = self._play.since + take_off, leap
+        if play.elapsed >= take_off and play.take_off[h] < play.since:
+            play.take_off[h], play.leap[h] = play.since + take_off, leap
             self._start_contests(h)
-        self._play.jump[h] = shooting.jump_height(self._play.now - self._play.take_off[h], self._play.leap[h])
-        self._hold_ball(self._held(shooting.shot_pose(self._play.elapsed, tempo).ball))
-        if self._play.elapsed >= length:
+        play.jump[h] = shooting.jump_height(play.now - play.take_off[h], play.leap[h])
+        self._hold_ball(self._held(shooting.shot_pose(play.elapsed, tempo).ball))
+        if play.elapsed >= length:
             self._release()
 
     def _start_contests(self, shooter: int) -> None:
-        for p in range(len(self._play.roster)):
-            near = math.dist(self._play.movers.xy[p], self._play.movers.xy[shooter]) < 2.4
-            if p not in self._play.mates(shooter) and p != shooter and near and self._rng.random() < 0.75:
-                self._play.contesting[p] = self._play.now
-                self._play.take_off[p], self._play.leap[p] = (
-                    self._play.now + 0.12,
+        play = self._play
+        for p in range(len(play.roster)):
+            near = math.dist(play.movers.xy[p], play.movers.xy[shooter]) < 2.4
+            if p not in play.mates(shooter) and p != shooter and near and self._rng.random() < 0.75:
+                play.contesting[p] = play.now
+                play.take_off[p], play.leap[p] = (
+                    play.now + 0.12,
                     self._rng.uniform(0.1, 0.4),
                 )
 
     def _release(self) -> None:
-        h, court = self._play.holder, self._play.court
-        basket = self._play.basket
-        self._path = shooting.take_shot(
-            self._world, tuple(float(v) for v in self._play.ball), basket, self._rng
-        )
-        x, y = (float(v) for v in self._play.movers.xy[h])
+        play = self._play
+        h, court = play.holder, play.court
+        basket = play.basket
+        self._path = shooting.take_shot(self._world, tuple(float(v) for v in play.ball), basket, self._rng)
+        x, y = (float(v) for v in play.movers.xy[h])
         result = self._path.result if self._path.result is not None else 3.2
-        self._play.shots.append(
+        play.shots.append(
             ShotTruth(
-                shot_id=len(self._play.shots),
-                release_time=self._play.now,
+                shot_id=len(play.shots),
+                release_time=play.now,
                 shooter=h,
-                team=int(self._play.roster.teams[h]),
+                team=int(play.roster.teams[h]),
                 x=x,
                 y=y,
                 zone=place(court, x, y, basket),
                 three=is_three(court, x, y, basket),
                 made=self._path.made,
-                result_time=self._play.now + result,
+                result_time=play.now + result,
                 basket=basket,
             )
         )
-        self._play.last_release, self._play.followed[h] = self._play.now, self._play.now
-        self._play.holder = -1
-        self._play.enter("loose")
-        self._choose_rebounder()
-
-    def _choose_rebounder(self) -> None:
-        """Pick who reaches the ball first after the result, and where; in a game a made shot is the others' ball."""
-        shot, m = self._play.shots[-1], self._play.movers
-        allowed = list(range(len(self._play.roster)))
-        if shot.made and not self._play.drill and len(set(self._play.roster.teams.tolist())) > 1:
-            allowed = [p for p in allowed if self._play.roster.teams[p] != shot.team]
-        best = None
-        earliest = max(shot.result_time + 0.12, self._play.now)
-        for offset in np.arange(earliest - self._play.since, 5.0, 0.05):
-            x, y, z = self._path.at(float(offset))
-            if not 0.1 < z < 2.45:
-                continue
-            for p in allowed:
-                wait = self._play.since + offset - self._play.now
-                if p == shot.shooter:
-                    wait -= max(0.0, self._play.followed[p] + shooting.FOLLOW - self._play.now)
-                far = max(0.0, math.hypot(x - m.xy[p, 0], y - m.xy[p, 1]) - 0.4)
-                late = far - 4.0 * max(0.0, wait - 0.35)
-                if best is None or late < best[0]:
-                    best = (late, p, float(self._play.since + offset), (x, y, z))
-            if best is not None and best[0] <= 0:
-                break
-        if best is None:
-            best = (0.0, allowed[0], self._play.since + 5.0, self._path.at(5.0))
-        self._play.receiver, self._play.catch_time, self._play.catch_point = (
-            best[1],
-            best[2],
-            np.array(best[3]),
-        )
+        play.last_release, play.followed[h] = play.now, play.now
+        play.holder = -1
+        play.enter("loose")
+        choose_rebounder(play, self._path)
 
     def _loose(self) -> None:
-        self._play.ball = np.array(self._path.at(self._play.elapsed))
-        shot, r = self._play.shots[-1], self._play.receiver
-        if shot.made and abs(self._play.now - shot.result_time) < self._dt:
-            self._net_at[shot.basket] = self._play.now
-        if self._play.now < shot.result_time + 0.1:
+        play = self._play
+        play.ball = np.array(self._path.at(play.elapsed))
+        shot, r = play.shots[-1], play.receiver
+        if shot.made and abs(play.now - shot.result_time) < self._dt:
+            self._net_at[shot.basket] = play.now
+        if play.now < shot.result_time + 0.1:
             return
-        gap = math.dist(self._play.movers.xy[r], self._play.ball[:2])
-        arrived = self._play.now >= self._play.catch_time - 0.02 and gap < 0.75
-        if (arrived or (gap < 0.45 and self._play.elapsed > 0.4)) and self._play.ball[2] < 2.5:
+        gap = math.dist(play.movers.xy[r], play.ball[:2])
+        arrived = play.now >= play.catch_time - 0.02 and gap < 0.75
+        if (arrived or (gap < 0.45 and play.elapsed > 0.4)) and play.ball[2] < 2.5:
             self._catch(r)
-        elif self._play.now > self._play.catch_time + 0.1:
-            self._choose_rebounder()
-        elif (
-            self._play.ball[2] > 1.15 * self._play.roster.heights[r]
-            and self._play.catch_time - self._play.now < 0.2
-            and gap < 1.0
-        ):
-            if self._play.now - self._play.take_off[r] > 1.0:
-                self._play.take_off[r], self._play.leap[r] = self._play.now, 0.25
+        elif play.now > play.catch_time + 0.1:
+            choose_rebounder(play, self._path)
+        elif play.ball[2] > 1.15 * play.roster.heights[r] and play.catch_time - play.now < 0.2 and gap < 1.0:
+            if play.now - play.take_off[r] > 1.0:
+                play.take_off[r], play.leap[r] = play.now, 0.25
 
     def _catch(self, player: int) -> None:
-        rebound = self._play.mode == "loose"
-        self._play.holder = player
-        self._play.bounce = 0.0
+        play = self._play
+        rebound = play.mode == "loose"
+        play.holder = player
+        play.bounce = 0.0
         self._ease_from_here(self._held(shooting.HOLD))
         if rebound:
-            self._play.team = int(self._play.roster.teams[player])
-            self._play.plan = self._draw_plan()
-        self._play.enter("handle")
+            play.team = int(play.roster.teams[player])
+            play.plan = self._planner.draw(play)
+        play.enter("handle")

@@ -39,7 +39,7 @@ class Spot(IntEnum):
     CHEST = 34
 
 
-# Start, stop, width in metres, palette row, side of the body deciding near or far, depth pair, depth nudge in metres.
+# Start, stop, width in metres, palette row, side of the body deciding near or far, depth nudge in metres.
 # Nudges keep shoe, shin, thigh and shorts in that order where their depths tie.
 LEG, ARM = 0, 2
 LIMBS = tuple(
@@ -98,7 +98,7 @@ class Wardrobe:
 
 
 def _spots(px: np.ndarray, girth: np.ndarray) -> np.ndarray:
-    """The (P, 35, 2) pixels drawn: joints (P, 24, 2), then `Spot`s; `girth` (P,) is pixels a metre of thickness."""
+    """The (P, 35, 2) pixels drawn: joints (P, 24, 2), then `Spot`s; `girth` (P,) is pixels a metre thick."""
     spots = np.empty((len(px), len(Joint) + len(Spot), 2))
     spots[:, : len(Joint)] = px
     for side in (0, 1):

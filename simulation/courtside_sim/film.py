@@ -86,8 +86,8 @@ def open_simulation(
 ) -> SimulatedFilm:
     """Open a simulated film by seed or by address; an address' own options win over the arguments.
 
-    The camera's kind, when not given, is drawn by the seed, and the game suits it: a few players at one basket for
-    'behind', half-court play for 'sideline', full-court play for 'broadcast'.
+    The camera's kind, when not given, is drawn by the seed, and the game suits it: a few players at one
+    basket for 'behind', half-court play for 'sideline', full-court play for 'broadcast'.
 
     Args:
         url_or_seed: A seed, or sim://SEED with optional ?camera=&width=&height=&fps=&duration=&players=.

@@ -57,7 +57,7 @@ class Hoop:
         self._radius = court.rim_radius
 
     def net(self, push: float) -> np.ndarray:
-        """Net points (4 rows, NET_STRANDS, 3) from ring to hem; `push` 0..1 flares and lifts it as a ball passes."""
+    """The board's place in the painting order: its far edge, but on the right side of the ball."""
         rows = []
         for level, (down, wide) in enumerate(((0.0, 1.0), (0.36, 0.78), (0.7, 0.62), (1.0, 0.56))):
             angle = self._net_angle + (level % 2) * np.pi / NET_STRANDS
@@ -83,7 +83,7 @@ def _glass(picture: np.ndarray, corners: np.ndarray, alpha: float) -> None:
 
 
 def _board_key(hoop: Hoop, lens: Lens, depths: np.ndarray, ball: np.ndarray, ball_depth: float) -> float:
-    """The board's place in the painting order: its far edge, moved past the ball when the plane says otherwise."""
+    """The board's place in the painting order: its far edge, moved past the ball if it must."""
     plane, sign = hoop.board[0, 0], np.sign(hoop.board_back[0, 0] - hoop.board[0, 0])
     key = float(depths.max())
     if (lens.position[0] - plane) * sign < 0:

@@ -32,7 +32,7 @@ class Lens:
         return np.array([[self.focal, 0, self.width / 2], [0, self.focal, self.height / 2], [0, 0, 1.0]])
 
     def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """World points (..., 3) to pixels (..., 2) and depths (...,) in metres; depth below `NEAR` is behind."""
+        """World points (..., 3) to pixels (..., 2) and depths (...,) in metres; below `NEAR` is behind."""
         seen = (points - self.position) @ self.rotation.T
         depth = seen[..., 2]
         safe = np.maximum(depth, NEAR)[..., None]

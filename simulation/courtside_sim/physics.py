@@ -1,7 +1,7 @@
 """The ball's physics: ballistic flight and spin-free bounces off floor, ring, backboard and bracket.
 
-Flight is integrated exactly (constant gravity, no drag); contacts are found by bisection inside a step and only ever
-take energy away. The net brakes a ball that has passed down through the ring.
+Flight is integrated exactly (constant gravity, no drag); contacts are found by bisection inside a step and
+only ever take energy away. The net brakes a ball that has passed down through the ring.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ Vector = tuple[float, float, float]
 class BallPath:
     """A simulated flight: times (N,) s from its start, positions (N, 3) m, and how a shot at a basket ended.
 
-    `made` and `result` (s from the start) are set when the ball last fell past the ring's plane; `result` is None when
-    the ball never came down past it.
+    `made` and `result` (s from the start) are set when the ball last fell past the ring's plane; `result` is
+    None when the ball never came down past it.
     """
 
     times: np.ndarray
@@ -83,7 +83,7 @@ def solve_flight(start: Vector, target: Vector, duration: float) -> Vector:
 
 
 def release_angle(distance: float, height_gain: float, arc: float = 0.0) -> float:
-    """A shooter's launch angle in radians: the least-speed angle plus a few degrees, more from close, plus `arc`."""
+    """Launch angle (rad): the least-speed angle plus a few degrees, more from close, plus `arc`."""
     least = math.pi / 4 + 0.5 * math.atan2(height_gain, distance)
     # From under the ring a least-speed ball would meet the ring's front from below.
     close = math.radians(7.0) * max(0.0, 2.4 - distance)
@@ -113,7 +113,7 @@ class BallWorld:
             self._baskets.append((rim_x, sign, board, bracket))
 
     def contact(self, p: Vector) -> tuple[float, Vector, float, float]:
-        """The nearest hard surface to a ball at `p`: gap (m, negative inside), normal, bounce and grip factors."""
+        """The hard surface nearest to `p`: gap (m, negative inside), normal, bounce and grip factors."""
         best = (p[2] - self.radius, (0.0, 0.0, 1.0), FLOOR_BOUNCE, FLOOR_GRIP)
         if p[2] < self.court.board_bottom - 0.5:
             return best
@@ -197,8 +197,8 @@ class BallWorld:
         return p, v, hit
 
     def fly(self, start: Vector, velocity: Vector, duration: float, basket: int | None = None) -> BallPath:
-        """Simulate `duration` seconds from `start` (m) at `velocity` (m/s); judge the result at `basket` if given."""
-        count = max(int(math.ceil(duration / STEP)) + 1, 2)
+        """Simulate `duration` s from `start` (m) at `velocity` (m/s); judge its result at `basket`."""
+        count = max(math.ceil(duration / STEP) + 1, 2)
         positions = np.empty((count, 3))
         positions[0] = start
         p, v = start, velocity

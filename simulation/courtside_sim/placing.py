@@ -45,7 +45,7 @@ class Mount:
 
 
 def _must_see(court: Court, rng: np.random.Generator) -> np.ndarray:
-    """Points at basket 0 that a fixed camera should keep in view: shooters' feet and hands, and the board's top."""
+    """Points at basket 0 for a fixed camera to keep in view: shooters' feet and hands, the board's top."""
     points = [[*court.rim_centre(0)[:2], court.board_bottom + court.board_height]]
     for zone in ZONES:
         for _ in range(3):
@@ -76,7 +76,7 @@ def _smoothed(track: np.ndarray, tick_rate: float, seconds: float) -> np.ndarray
 
 
 def _follow(court: Court, recording: Recording, position: np.ndarray, calm: float) -> np.ndarray:
-    """Aim points (T, 3) that keep both the ball and the basket under attack in view, panned by a calm hand."""
+    """Aim points (T, 3) that keep the ball and the basket under attack in view, panned by a calm hand."""
     ball, rim = recording.states.ball, court.rim_centre(0)[0]
     across = np.sign(-position[1])
     depth = abs(position[1])

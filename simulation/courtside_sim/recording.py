@@ -14,8 +14,8 @@ class State:
     Attributes:
         xy, velocity: (P, 2) m, m/s.
         heading, jump, crouch, lean, phase, amplitude: (P,) rad, m, m, rad, rad, m.
-        hands: (P, 2, 3) wrist targets, left then right, in the body frame: metres ahead, metres to the left, height
-            above the floor.
+        hands: (P, 2, 3) wrist targets, left then right, in the body frame: metres ahead, metres to the left,
+            height above the floor.
         actions: (P,) int64.
         ball: (3,) m.
         holder: int64, -1 for nobody.
@@ -88,7 +88,7 @@ class Recording:
     states: State
 
     def at(self, time: float) -> State:
-        """The state at `time` seconds, linearly interpolated; actions and holder are those of the tick before."""
+        """The state at `time` seconds, interpolated linearly; actions and holder are the last tick's."""
         last = len(self.states.holder) - 1
         # The nudge keeps a time that is meant to be a tick from falling just short of it in floating point.
         place = min(max(time * self.tick_rate + 1e-6, 0.0), float(last))

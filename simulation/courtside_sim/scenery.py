@@ -24,7 +24,7 @@ def _speckle(
 
 
 def floor_texture(court: Court, look: Look) -> tuple[np.ndarray, np.ndarray]:
-    """The floor from above: image (uint8 BGR) and its (3,) origin in metres at `FLOOR_SCALE` pixels a metre."""
+    """The floor from above, uint8 BGR at `FLOOR_SCALE` pixels a metre, and its (3,) origin in metres."""
     rng = np.random.default_rng(look.plank_seed)
     left = (-2.5 if court.half else -court.length / 2) - MARGIN
     right, half = court.length / 2 + MARGIN, court.width / 2 + MARGIN
@@ -72,7 +72,7 @@ def _people(image: np.ndarray, x: int, y: int, size: int, rng: np.random.Generat
 
 
 def wall_texture(length: float, height: float, look: Look, rng: np.random.Generator) -> np.ndarray:
-    """A gym wall from inside, image (uint8 BGR) at `WALL_SCALE` pixels a metre, its top row the wall's top."""
+    """A gym wall from inside, uint8 BGR at `WALL_SCALE` pixels a metre, its top row the wall's top."""
     w, h = round(length * WALL_SCALE), round(height * WALL_SCALE)
     image = np.empty((h, w, 3), np.uint8)
     ramp = np.linspace(0.55, 1.0, h)[:, None, None]
@@ -160,23 +160,41 @@ def _lay(
     """Draw a textured rectangle of the world (origin + x/scale * across + y/scale * along) into `picture`."""
     forward = lens.plane(origin, across / scale, along / scale)
     backward = np.linalg.inv(forward)
-    size = (lens.width, lens.height)
-    warped = cv2.warpPerspective(
-        texture,
-        backward,
-        size,
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
+    x0, y0, x1, y1 = _extent(backward, texture, lens)
+    if x1 <= x0 or y1 <= y0:
+        return
+    backward = backward @ np.array([[1.0, 0.0, x0], [0.0, 1.0, y0], [0.0, 0.0, 1.0]])
+    inside = _covered(backward, texture, np.arange(x1 - x0), np.arange(y1 - y0))
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    size = (x1 - x0, y1 - y0)
+    warped = cv2.warpPerspective(texture, backward, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    cv2.copyTo(warped, inside.astype(np.uint8), picture[y0:y1, x0:x1])
+
+
+def _covered(backward: np.ndarray, texture: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Which pixels at columns `u` and rows `v` show the texture: (len(v), len(u)) bool."""
+    u, v = u.astype(np.float32), v.astype(np.float32)[:, None]
+    x, y, w = (row[0] * u + (row[1] * v + row[2]) for row in backward.astype(np.float32))
+    # The homography from plane to picture ends in the depth, so a pixel is in front where w is positive;
+    # two texels of overlap close the seams where walls meet.
+    inside = (w > 0) & (x >= -2.5 * w) & (y >= -2.5 * w)
+    return inside & (x < (texture.shape[1] + 1.5) * w) & (y < (texture.shape[0] + 1.5) * w)
+
+
+def _extent(backward: np.ndarray, texture: np.ndarray, lens: Lens) -> tuple[int, int, int, int]:
+    """A rectangle x0, y0, x1, y1 of pixels around all that show the texture, found on a coarse grid."""
+    step = 8
+    columns, rows = np.arange(0, lens.width + step, step), np.arange(0, lens.height + step, step)
+    coarse = _covered(backward, texture, columns, rows)
+    if not coarse.any():
+        return 0, 0, 0, 0
+    across, along = np.flatnonzero(coarse.any(0)), np.flatnonzero(coarse.any(1))
+    return (
+        max(int(across[0] - 1) * step, 0),
+        max(int(along[0] - 1) * step, 0),
+        min(int(across[-1] + 2) * step, lens.width),
+        min(int(along[-1] + 2) * step, lens.height),
     )
-    u, v = np.arange(lens.width, dtype=np.float32), np.arange(lens.height, dtype=np.float32)[:, None]
-    # `forward` maps plane to (depth * pixel, depth), so a pixel is in front exactly where its 1 / w is positive.
-    w = (backward[2, 0] * u + backward[2, 1] * v + backward[2, 2]).astype(np.float32)
-    sign = np.where(np.abs(w) < 1e-12, 1e-12, w)
-    x = (backward[0, 0] * u + backward[0, 1] * v + backward[0, 2]) / sign
-    y = (backward[1, 0] * u + backward[1, 1] * v + backward[1, 2]) / sign
-    # Two texels of overlap close the seams where walls meet.
-    inside = (w > 0) & (x >= -2.5) & (y >= -2.5) & (x < texture.shape[1] + 1.5) & (y < texture.shape[0] + 1.5)
-    cv2.copyTo(warped, inside.astype(np.uint8), picture)
 
 
 def paint_scenery(

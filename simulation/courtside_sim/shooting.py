@@ -25,7 +25,7 @@ RELEASE = np.array([0.30, 0.10, 1.20])
 
 @dataclass(frozen=True)
 class Pose:
-    """One moment of the motion: ball in the body frame (see above), knee bend (m), torso lean (rad), jump start."""
+    """One moment of the motion: ball in the body frame (see above), knee bend (m), torso lean (rad)."""
 
     ball: np.ndarray
     crouch: float
@@ -101,7 +101,7 @@ def perfect_velocity(court: Court, start: Vector, basket: int, arc: float = 0.0)
 def take_shot(
     world: BallWorld, start: Vector, basket: int, rng: np.random.Generator, skill: float = 1.0
 ) -> BallPath:
-    """Perturb the perfect release as a human would and let the ball decide: a five-second flight with a result.
+    """Perturb the perfect release as a human would and let the ball decide: five seconds with a result.
 
     Args:
         world: What the ball can hit.

@@ -33,8 +33,8 @@ class Action(IntEnum):
 class ShotTruth:
     """One shot; times in seconds from the game's start, position in court metres.
 
-    `release_time` is the first moment the ball is free of the hand. `result_time` is when the ball fell past the ring's
-    plane for the last time: through the ring when `made`, outside it otherwise.
+    `release_time` is the first moment the ball is free of the hand. `result_time` is when the ball fell past
+    the ring's plane for the last time: through the ring when `made`, outside it otherwise.
     """
 
     shot_id: int
@@ -59,7 +59,8 @@ class FrameTruth:
         boxes: (P, 4) float32 xyxy, clipped to the frame; all zero for a player out of view.
         players: (P,) int64 ids.
         teams: (P,) int64, 0 or 1.
-        keypoints: (P, 17, 3) float32 x, y, visibility in COCO order; visibility 0 outside the frame, 1 hidden, 2 seen.
+        keypoints: (P, 17, 3) float32 x, y, visibility in COCO order; visibility is 0 outside the frame,
+            1 hidden, 2 seen.
         actions: (P,) int64 `Action` values.
         ball: (4,) float32 x, y, radius, visible (1 or 0).
         rims: (R, 4) float32 xyxy around each ring (without board or net), clipped; all zero out of view.

@@ -34,7 +34,7 @@ class Viewed:
 def _hidden(
     points: np.ndarray, depths: np.ndarray, owner: np.ndarray, view: Viewed, game: Game
 ) -> np.ndarray:
-    """Which points (N, 2) at `depths` (N,) lie behind the torso, thighs or head of a nearer player than `owner` (N,)."""
+    """Which points (N, 2) at `depths` (N,) are hidden by a player nearer than their `owner` (N,)."""
     px, scale = view.pixels, view.lens.focal / np.maximum(view.depth, NEAR)
     girth = game.roster.girths
     neck, hips = px[:, Joint.NECK], (px[:, Joint.LEFT_HIP] + px[:, Joint.RIGHT_HIP]) / 2

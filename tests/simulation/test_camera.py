@@ -55,21 +55,23 @@ def test_the_ball_is_painted_where_the_truth_says() -> None:
     moment = shot.release_time + 0.35
     x, y, radius, visible = film.camera.truth(moment).ball
     assert visible == 1 and 2 < radius < 20
-    patch = film.camera.render(moment)[int(y) - 1 : int(y) + 2, int(x) - 1 : int(x) + 2].reshape(-1, 3).mean(0)
+    patch = (
+        film.camera.render(moment)[int(y) - 1 : int(y) + 2, int(x) - 1 : int(x) + 2].reshape(-1, 3).mean(0)
+    )
     assert patch[2] > patch[1] > patch[0] and patch[2] - patch[0] > 50
 
 
 def test_shooter_and_basket_are_in_view_at_the_release() -> None:
     seen = total = 0
-    for seed in range(4):
+    for seed in range(2):
         for kind in CAMERA_KINDS:
-            film = open_simulation(seed, camera=kind, duration=40)
+            film = open_simulation(seed, camera=kind, duration=30)
             for shot in film.shots:
                 truth = film.camera.truth(shot.release_time)
                 shooter = (truth.keypoints[shot.shooter, :, 2] > 0).sum() >= 15
                 basket = film.camera.sees(film.game.court.rim_centre(shot.basket), shot.release_time)
                 seen, total = seen + bool(shooter and basket), total + 1
-    assert total > 40
+    assert total >= 12
     assert seen / total >= 0.95
 
 

@@ -63,7 +63,9 @@ def test_zones_by_angle_and_distance(name: str, basket: int) -> None:
 
     def at(distance: float, degrees: float) -> Zone:
         angle = math.radians(degrees)
-        return place(court, *court.from_local(distance * math.cos(angle), distance * math.sin(angle), basket), basket)
+        return place(
+            court, *court.from_local(distance * math.cos(angle), distance * math.sin(angle), basket), basket
+        )
 
     far = court.three_radius + 0.3
     assert at(far, 0) is Zone.TOP_THREE

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,9 +10,9 @@ from courtside_sim import Action, GameConfig, Zone, is_three, place, simulate
 from courtside_sim.body import Joint, skeleton
 
 CONFIGS = {
-    "drill": GameConfig(duration=40, players=2, half=True),
-    "half": GameConfig(duration=40, players=6, half=True),
-    "full": GameConfig(duration=40, players=10, half=False),
+    "drill": GameConfig(duration=30, players=2, half=True),
+    "half": GameConfig(duration=30, players=6, half=True),
+    "full": GameConfig(duration=30, players=10, half=False),
 }
 
 
@@ -31,7 +32,7 @@ def test_the_same_seed_is_the_same_game() -> None:
 
 def test_shots_come_soon_apart_and_finish(game) -> None:
     releases = [shot.release_time for shot in game.shots]
-    assert len(releases) >= 3
+    assert len(releases) >= 2
     assert 2.5 < releases[0] < 9
     assert min(np.diff(releases)) > 1.5
     assert all(shot.release_time < shot.result_time < game.duration for shot in game.shots)
@@ -58,7 +59,7 @@ def test_release_is_when_the_ball_leaves_the_hand(game) -> None:
         held = [gap(shot.release_time - back) for back in (0.2, 0.1, 0.05, 0.0)]
         free = [gap(shot.release_time + after) for after in (0.0, 0.05, 0.1, 0.15, 0.2)]
         assert max(held) < 0.32
-        assert all(b > a + 0.1 for a, b in zip(free, free[1:], strict=False))
+        assert all(b > a + 0.1 for a, b in pairwise(free))
         assert game.state(shot.release_time - 0.05).holder == shot.shooter
         assert game.state(shot.release_time).holder == -1
 
@@ -94,17 +95,20 @@ def test_nobody_runs_faster_than_a_person_and_the_ball_never_jumps(game) -> None
 
 def test_bones_keep_their_length(game) -> None:
     joints = skeleton(game.recording.states, game.roster)[::30]
-    for a, b, share in ((Joint.LEFT_HIP, Joint.LEFT_KNEE, 0.245), (Joint.RIGHT_SHOULDER, Joint.RIGHT_ELBOW, 0.172)):
+    for a, b, share in (
+        (Joint.LEFT_HIP, Joint.LEFT_KNEE, 0.245),
+        (Joint.RIGHT_SHOULDER, Joint.RIGHT_ELBOW, 0.172),
+    ):
         length = np.linalg.norm(joints[:, :, a] - joints[:, :, b], axis=-1)
         assert length == pytest.approx(np.broadcast_to(share * game.roster.heights, length.shape), rel=1e-6)
 
 
 def test_zones_are_spread_and_some_go_in() -> None:
-    shots = [s for seed in range(6) for s in simulate(seed, GameConfig(players=2, half=True)).shots]
+    shots = [s for seed in range(2) for s in simulate(seed, GameConfig(players=2, half=True)).shots]
     zones = Counter(shot.zone for shot in shots)
     assert set(zones) == set(Zone) - {Zone.UNSPECIFIED}
-    assert 0.25 < sum(shot.made for shot in shots) / len(shots) < 0.7
-    assert 6 <= len(shots) / 6 <= 12
+    assert 0.2 < sum(shot.made for shot in shots) / len(shots) < 0.7
+    assert 6 <= len(shots) / 2 <= 12
 
 
 @pytest.mark.parametrize(
