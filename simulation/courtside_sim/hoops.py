@@ -57,7 +57,7 @@ class Hoop:
         self._radius = court.rim_radius
 
     def net(self, push: float) -> np.ndarray:
-    """The board's place in the painting order: its far edge, but on the right side of the ball."""
+        """Net points (4, NET_STRANDS, 3), ring to hem; `push` 0..1 flares and lifts it as a ball passes."""
         rows = []
         for level, (down, wide) in enumerate(((0.0, 1.0), (0.36, 0.78), (0.7, 0.62), (1.0, 0.56))):
             angle = self._net_angle + (level % 2) * np.pi / NET_STRANDS

@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+
 from courtside_sim import CAMERA_KINDS, CameraConfig, GameConfig, SimulatedCamera, open_simulation, simulate
 
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from courtside_sim import ZONES, Zone, court_lines, fiba, is_three, make_court, nba, place, zone_spot
 
 FOOT = 0.3048

@@ -1,6 +1,7 @@
 """Addresses of simulated films."""
 
 import pytest
+
 from courtside_sim import open_simulation
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+
 from courtside_sim import Action, GameConfig, Zone, is_three, place, simulate
 from courtside_sim.body import Joint, skeleton
 

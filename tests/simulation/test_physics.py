@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from courtside_sim import ZONES, Zone, fiba, nba, zone_spot
 from courtside_sim.physics import STEP, BallWorld, energy, solve_flight, solve_release
 from courtside_sim.shooting import perfect_velocity, take_shot
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 COURT = nba(half=True)
 WORLD = BallWorld(COURT)
