@@ -69,20 +69,25 @@ class EventHub:
         self._topics: dict[str, Topic] = {}
         self._subscriptions: set[Subscription] = set()
         self._listeners: list[Callable[[bool], None]] = []
-        self._closed = False
+        self._draining = False
+        self._written = False  # the writer is done: only readers may still need threads
+        self._stopped = False
 
     async def start(self) -> None:
         """Begin to write. A log that cannot be used yet makes the hub unavailable, not fail."""
         await self._writer.start()
 
     async def close(self, timeout: float = 5.0) -> None:
-        """Write what waits, for at most ``timeout`` seconds, then end every subscription with ``Draining``."""
-        self._closed = True
+        """Write what waits, for at most ``timeout`` seconds, then let subscriptions read to the end and no further.
+
+        A subscription gets ``Draining`` after the last event; close the log when they have left.
+        """
+        self._draining = True
         await self._writer.close(timeout)
+        self._written = True
         for subscription in tuple(self._subscriptions):
-            subscription.end(Draining("the gateway is shutting down; subscribe again after the last sequence"))
-        for executor in self._threads:
-            executor.shutdown(wait=False)
+            subscription.end(_draining())
+        self._stop_when_nobody_reads()
 
     @property
     def available(self) -> bool:
@@ -134,21 +139,21 @@ class EventHub:
 
     async def read(self, game: str, after: int, limit: int) -> list[Event]:
         """See :meth:`courtside_server.events.log.EventLog.read`."""
-        return await self._read_offload(lambda: self._log.read(game, after, limit))
+        return await self._blocking(lambda: self._log.read(game, after, limit))
 
     async def latest(self, game: str, event_id: str) -> Event | None:
         """See :meth:`courtside_server.events.log.EventLog.latest`."""
-        return await self._read_offload(lambda: self._log.latest(game, event_id))
+        return await self._blocking(lambda: self._log.latest(game, event_id))
 
     async def bounds(self, game: str) -> tuple[int, int]:
         """The lowest sequence still in a game's log, and the highest ever given; (1, 0) for an unknown game."""
-        return await self._read_offload(lambda: (self._log.earliest(game), self._log.high_water_mark(game)))
+        return await self._blocking(lambda: (self._log.earliest(game), self._log.high_water_mark(game)))
 
     async def attach(self, subscription: Subscription) -> Topic:
         """Let a subscription in; for :class:`Subscription`."""
         topic = await self._topic(subscription.game)
-        if self._closed:
-            raise Draining("the gateway is shutting down; subscribe to its successor")
+        if self._draining:
+            raise _draining()
         topic.users += 1
         self._subscriptions.add(subscription)
         return topic
@@ -156,15 +161,21 @@ class EventHub:
     def detach(self, subscription: Subscription) -> None:
         """Let a subscription go; for :class:`Subscription`."""
         self._subscriptions.discard(subscription)
+        self._stop_when_nobody_reads()
         topic = self._topics[subscription.game]
         topic.users -= 1
         if not topic.users and not topic.published:
             # Nobody publishes it: a made-up name must not stay in memory.
             del self._topics[subscription.game]
 
+    async def _blocking(self, call: Callable[[], T]) -> T:
+        if self._stopped:
+            raise _draining()
+        return await self._read_offload(call)
+
     async def _topic(self, game: str) -> Topic:
         if game not in self._topics:
-            high_water_mark = await self._read_offload(lambda: self._log.high_water_mark(game))
+            high_water_mark = await self._blocking(lambda: self._log.high_water_mark(game))
             # Whoever came first wins. A topic that is published to is never removed and is made before its first
             # commit, so a number read here can only be in use when no commit overtook it.
             return self._topics.setdefault(game, Topic(high_water_mark))
@@ -195,6 +206,12 @@ class EventHub:
         for listener in tuple(self._listeners):
             listener(available)
 
+    def _stop_when_nobody_reads(self) -> None:
+        if self._written and not self._subscriptions:
+            self._stopped = True
+            for executor in self._threads:
+                executor.shutdown(wait=False)
+
     def _thread(self, name: str, workers: int) -> Offload:
         executor = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._threads.append(executor)
@@ -207,3 +224,7 @@ class EventHub:
 
 def _game_and_sequence(event: Event) -> tuple[str, int]:
     return event.draft.game, event.sequence
+
+
+def _draining() -> Draining:
+    return Draining("the gateway is shutting down; ask its successor")

@@ -151,7 +151,7 @@ class Subscription:
             if self._pending:
                 self._in_hand = self._pending.popleft()
                 return self._in_hand
-            if self._error is not None:
+            if self._error is not None and self._scanned >= self._topic.high_water_mark:
                 raise self._error
             if not self._live:
                 await self._read_page(self._topic)
@@ -218,7 +218,7 @@ class Subscription:
         self._leave_live()
 
     def end(self, error: CourtsideError) -> None:
-        """Raise ``error`` once everything that waits was delivered; for the hub."""
+        """Raise ``error`` once every event so far was delivered, history too; for the hub."""
         if self._error is None:
             self._error = error
         self._wake.set()

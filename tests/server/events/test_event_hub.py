@@ -433,6 +433,21 @@ async def test_closing_writes_what_waits_and_delivers_it_before_the_end(log, dra
     with pytest.raises(Draining):
         async with hub.subscribe(GAME, 0):
             pass
+    for reading in (hub.read(GAME, 0, 1), hub.latest(GAME, "event-1"), hub.bounds("games/other")):
+        with pytest.raises(Draining):
+            await reading
+
+
+async def test_closing_lets_a_reader_finish_the_history(log, draft) -> None:
+    hub = EventHub(log, Metrics(), page=2)
+    await hub.start()
+    await hub.publish([draft(n) for n in range(1, 8)])
+    async with hub.subscribe(GAME, 0) as subscription:
+        first = await take(subscription, 1)
+        await hub.close()
+        assert sequences(first + await take(subscription, 6)) == [1, 2, 3, 4, 5, 6, 7]
+        with pytest.raises(Draining):
+            await subscription.get()
 
 
 async def test_closing_does_not_wait_for_ever_for_a_disk_that_hangs(log, draft) -> None:
