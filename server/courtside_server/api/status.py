@@ -25,6 +25,7 @@ CODES: dict[type[errors.CourtsideError], grpc.StatusCode] = {
     errors.InputError: grpc.StatusCode.INVALID_ARGUMENT,
     errors.StaleEpoch: grpc.StatusCode.ABORTED,
     errors.SessionUnknown: grpc.StatusCode.NOT_FOUND,
+    errors.TooManyStreams: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.NotFound: grpc.StatusCode.NOT_FOUND,
     errors.CursorEvicted: grpc.StatusCode.OUT_OF_RANGE,
     errors.SlowSubscriber: grpc.StatusCode.RESOURCE_EXHAUSTED,

@@ -9,6 +9,7 @@ from statistics import median
 JUMP_S = 2.0
 """Least step of a clock, seconds, that is a jump rather than a gap."""
 _JUMP_FRAMES = 10  # a slow camera may miss this many frames before it has jumped
+_LEARN = 5  # steps from which the true rate is learned where the descriptor named none, or a wrong one
 _DAY = 86_400.0
 _YEAR_2000 = 946_684_800.0
 _MOST_JUMPS, _JUMP_SPAN = 5, 30.0  # live: so many jumps in so many seconds, then frames off the clock are dropped
@@ -61,7 +62,7 @@ class MediaClock:
         self._time_scale, self._live = time_scale, live
         self._last: Placed | None = None
         self._last_pts = 0
-        self._steps: deque[float] = deque(maxlen=5)
+        self._steps: deque[float] = deque(maxlen=_LEARN)
         self._jumps: deque[float] = deque(maxlen=_MOST_JUMPS)
         self._anchor: tuple[float, float] | None = None
         self.segment = 0
@@ -103,7 +104,8 @@ class MediaClock:
     def _jump(self, step: float, wall_step: float) -> str | None:
         if step < 0:
             return f"the media clock went back by {-step:.3f} s"
-        usual = max(self._interval, median(self._steps)) if self._steps else self._interval
+        learned = median(self._steps) if len(self._steps) == _LEARN else 0.0
+        usual = max(self._interval, learned)
         limit = max(JUMP_S, _JUMP_FRAMES * usual)
         if step > limit:
             return f"the media clock jumped ahead by {step:.3f} s"

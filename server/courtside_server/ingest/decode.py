@@ -70,9 +70,9 @@ def open_decoder(info: StreamInfo, max_pixels: int) -> Decoder:
 class _AvDecoder:
     """What the decoders over FFmpeg share: the context, and matching pictures back to packets."""
 
-    def __init__(self, info: StreamInfo, max_pixels: int) -> None:
+    def __init__(self, info: StreamInfo, max_pixels: int, options: dict[str, str] | None = None) -> None:
         self._rotation = info.rotation
-        self._context = _context(info, {"max_pixels": str(max_pixels)})
+        self._context = _context(info, {"max_pixels": str(max_pixels), **(options or {})})
         self._reformatter = VideoReformatter()
         self._inside: dict[int, EncodedPacket] = {}
         self._count = 0
@@ -142,7 +142,9 @@ class VideoDecoder(_AvDecoder):
     def __init__(self, info: StreamInfo, max_pixels: int) -> None:
         _check_config(info)
         blocks = -(-info.width // _ALIGN) * -(-info.height // _ALIGN)
-        super().__init__(info, max(max_pixels, blocks * _ALIGN**2))
+        # FFmpeg flags concealed H.264 pictures as corrupt, but says nothing of HEVC ones unless errors are fatal.
+        options = {"err_detect": "crccheck+explode"} if info.codec is Codec.HEVC else {}
+        super().__init__(info, max(max_pixels, blocks * _ALIGN**2), options)
 
 
 class JpegDecoder(_AvDecoder):

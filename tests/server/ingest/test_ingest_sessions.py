@@ -1,0 +1,277 @@
+"""Who owns a camera: epochs, resuming, grace, limits, draining, and clients that vanish."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import threading
+import time
+from dataclasses import replace
+
+import grpc
+
+from courtside_server.ingest.camera import CameraIngest
+from courtside_server.rings.frames import FrameRing
+from courtside_server.types import Codec
+
+ABORTED = grpc.StatusCode.ABORTED
+ACTIVE = "courtside_streams_active"
+
+
+async def test_higher_epoch_takes_the_camera_over(serve, studio):
+    coded = studio.encode(frames=30)
+    async with serve(staleness=20) as gateway:
+        old, new = gateway.client(), gateway.client()
+        await old.open(coded.descriptor(epoch=1))
+        for packet in coded.packets[:10]:
+            await old.send(packet)
+        first = gateway.sink
+        await studio.eventually(lambda: len(first.frames) == 10)
+        await new.open(coded.descriptor(epoch=2))
+        error = await old.error()
+        assert (error.code, error.reason, error.fields["epoch"], error.retry) == (ABORTED, "STALE_EPOCH", "2", False)
+        await studio.eventually(lambda: first.ended == 1)
+        for packet in coded.packets:
+            await new.send(packet)
+        assert (await new.finish()).decoded == 30
+        assert first.numbers == list(range(10)) and gateway.sink.numbers == list(range(30))
+        assert len(gateway.closed) == 2
+
+
+async def test_lower_epoch_is_refused_even_after_the_newer_one_ended(serve, studio):
+    coded = studio.encode(frames=30).film()
+    async with serve() as gateway:
+        live = gateway.client()
+        await live.open(coded.descriptor(epoch=7))
+        zombie = gateway.client()
+        await zombie.send(coded.descriptor(epoch=6))
+        error = await zombie.error()
+        assert (error.code, error.reason) == (ABORTED, "STALE_EPOCH") and "higher epoch" in error.message
+        for packet in coded.packets:
+            await live.send(packet)
+        assert (await live.finish()).decoded == 30
+        zombie = gateway.client()
+        await zombie.send(coded.descriptor(epoch=6))
+        assert (await zombie.error()).reason == "STALE_EPOCH"
+        assert (await gateway.play(coded, epoch=7)).decoded == 30
+
+
+async def test_second_publisher_with_the_same_epoch_is_told_so(serve, studio):
+    coded = studio.encode(frames=30).film()
+    async with serve() as gateway:
+        first, second = gateway.client(), gateway.client()
+        await first.open(coded.descriptor())
+        await first.send(coded.packets[0])
+        await second.send(coded.descriptor(session="something-else"))
+        error = await second.error()
+        assert error.code is ABORTED and "another publisher" in error.message
+        for packet in coded.packets[1:]:
+            await first.send(packet)
+        assert (await first.finish()).decoded == 30
+
+
+async def test_resume_goes_on_where_it_stopped(serve, studio):
+    """The connection breaks in the middle of a group of B-frames; not a frame is lost or doubled."""
+    coded = studio.encode(frames=60, bframes=3).film()
+    async with serve() as gateway:
+        client = gateway.client()
+        accepted = await client.open(coded.descriptor())
+        assert accepted.next_sequence == 0 and accepted.session
+        for packet in coded.packets[:25]:
+            await client.send(packet)
+        await client.until(lambda status: status.received == 25)
+        client.call.cancel()
+        await studio.eventually(lambda: gateway.metrics.registry.get_sample_value(ACTIVE) == 0)
+        client = gateway.client()
+        again = await client.open(coded.descriptor(session=accepted.session))
+        assert (again.session, again.next_sequence) == (accepted.session, 25)
+        for packet in coded.packets[20:]:  # the client may send more than was asked for
+            await client.send(packet)
+        status = await client.finish()
+        assert gateway.sink.numbers == list(range(60)) and len(gateway.sinks) == 1
+        assert dict(status.dropped) == {"duplicate": 5} and status.received == 60
+        assert [state for state, _ in gateway.announced] == ["ONLINE", "OFFLINE"]
+
+
+async def test_resume_while_the_older_connection_still_hangs(serve, studio):
+    """A half-open connection, blocked by a full film queue, is closed by the same client's new one."""
+    coded = studio.encode(frames=60).film()
+    async with serve(slow=0.005, queue_packets=2) as gateway:
+        old = gateway.client()
+        accepted = await old.open(coded.descriptor())
+        for packet in coded.packets[:20]:
+            await old.send(packet)
+        new = gateway.client()
+        again = await new.open(coded.descriptor(session=accepted.session, epoch=3))
+        assert again.session == accepted.session
+        error = await old.error()
+        assert error.code is ABORTED and "resumed on another connection" in error.message
+        for packet in coded.packets[again.next_sequence :]:
+            await new.send(packet)
+        await new.finish()
+        assert gateway.sink.numbers == list(range(60))
+
+
+async def test_resume_with_another_kind_of_stream_is_refused(serve, studio):
+    coded = studio.encode(frames=60).film()
+    async with serve() as gateway:
+        client = gateway.client()
+        accepted = await client.open(coded.descriptor())
+        other = gateway.client()
+        await other.send(coded.descriptor(session=accepted.session, width=320))
+        error = await other.error()
+        assert (error.reason, error.fields["field"]) == ("BAD_DESCRIPTOR", "session")
+        for packet in coded.packets:
+            await client.send(packet)
+        assert (await client.finish()).decoded == 60
+
+
+async def test_unknown_session_opens_a_new_one_that_starts_anywhere(serve, studio):
+    """A gateway that was restarted knows no sessions: the client goes on at a keyframe with its own numbers."""
+    coded = studio.encode(frames=60).film()
+    async with serve() as gateway:
+        client = gateway.client()
+        accepted = await client.open(coded.descriptor(session="from-before-the-restart"))
+        assert accepted.session != "from-before-the-restart" and accepted.next_sequence == 0
+        for packet in coded.packets[30:]:
+            await client.send(packet)
+        status = await client.finish()
+        assert gateway.sink.numbers == list(range(30, 60)) and not status.dropped
+        assert status.ack_sequence == 59
+
+
+async def test_session_waits_for_its_client_and_is_flushed_when_the_grace_is_over(serve, studio):
+    coded = studio.encode(frames=30)
+    async with serve(staleness=20, grace=0.5, offline_after=0.05) as gateway:
+        client = gateway.client()
+        accepted = await client.open(coded.descriptor())
+        for packet in coded.packets[:10]:
+            await client.send(packet)
+        sink = gateway.sink
+        await studio.eventually(lambda: len(sink.frames) == 10)
+        await client.call.done_writing()  # no EndOfStream
+        assert not (await client.until(lambda status: status.ack_sequence == 9)).done
+        await studio.eventually(lambda: ("OFFLINE", "the client is not connected") in gateway.announced)
+        assert sink.ended == 0 and gateway.registry.session(studio.camera) is not None
+        began = time.monotonic()
+        await studio.eventually(lambda: sink.ended == 1)
+        assert time.monotonic() - began > 0.2
+        await studio.eventually(lambda: len(gateway.closed) == 1)
+        late = gateway.client()
+        again = await late.open(coded.descriptor(session=accepted.session))
+        assert again.session != accepted.session
+        for packet in coded.packets[10:]:
+            await late.send(packet)
+        assert (await late.finish()).decoded == 15
+        states = [state for state, _ in gateway.announced]
+        assert states == ["ONLINE", "OFFLINE", "ONLINE", "OFFLINE"]
+
+
+async def test_restarted_client_takes_over_what_nobody_feeds(serve, studio):
+    coded = studio.encode(frames=30).film()
+    async with serve() as gateway:
+        client = gateway.client()
+        await client.open(coded.descriptor())
+        await client.send(coded.packets[0])
+        await client.until(lambda status: status.received == 1)
+        client.call.cancel()
+        await studio.eventually(lambda: gateway.metrics.registry.get_sample_value(ACTIVE) == 0)
+        assert (await gateway.play(coded)).decoded == 30
+        assert gateway.sinks[0].ended == 1
+
+
+async def test_client_that_vanishes_during_the_flush_does_not_stop_it(serve, studio):
+    coded = studio.encode(frames=40).film()
+    async with serve(slow=0.005) as gateway:
+        client = gateway.client()
+        await client.open(coded.descriptor())
+        for packet in coded.packets:
+            await client.send(packet)
+        await client.send(None)
+        await asyncio.sleep(0.02)
+        client.call.cancel()
+        await studio.eventually(lambda: gateway.closed != [])
+        assert gateway.sink.numbers == list(range(40)) and gateway.sink.ended == 1
+        assert len(gateway.registry) == 0
+
+
+async def test_limit_of_cameras(serve, studio):
+    coded = studio.encode(frames=30)
+    async with serve(max_cameras=2) as gateway:
+        clients = [gateway.client() for _ in range(3)]
+        for index in range(2):
+            await clients[index].open(coded.descriptor(camera=f"games/g/cameras/{index}"))
+        await clients[2].send(coded.descriptor(camera="games/g/cameras/2"))
+        error = await clients[2].error()
+        assert (error.reason, error.fields["limit"], error.retry) == ("TOO_MANY_STREAMS", "2", True)
+        assert error.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        await clients[0].finish()
+        assert (await gateway.client().open(coded.descriptor(camera="games/g/cameras/2"))).session
+
+
+async def test_drain_acknowledges_and_flushes_open_streams_and_takes_no_new_ones(serve, studio):
+    coded = studio.encode(frames=40).film()
+    async with serve(slow=0.002) as gateway:
+        client = gateway.client()
+        await client.open(coded.descriptor())
+        for packet in coded.packets[:30]:
+            await client.send(packet)
+        await client.until(lambda status: status.received == 30)
+        draining = asyncio.create_task(gateway.service.drain())
+        error = await client.error()
+        assert (error.code, error.reason, error.retry) == (grpc.StatusCode.UNAVAILABLE, "DRAINING", True)
+        assert client.statuses[-1].ack_sequence == 29 and not client.statuses[-1].done
+        assert gateway.sink.numbers == list(range(30)) and gateway.sink.ended == 1
+        await asyncio.wait_for(draining, 5)
+        late = gateway.client()
+        await late.send(coded.descriptor())
+        assert (await late.error()).reason == "DRAINING"
+
+
+async def test_target_rate_falls_while_frames_come_too_late(serve, studio):
+    coded = studio.encode(Codec.JPEG, 200)
+    async with serve(slow=0.05, staleness=0.1, queue_packets=8) as gateway:
+        client = gateway.client()
+        await client.open(coded.descriptor())
+        reading = asyncio.create_task(client.until(lambda status: status.target_fps > 0))
+        for index in range(1000):
+            await client.send(replace(coded.packets[index % 200], sequence=index, pts=index))
+            if reading.done():
+                break
+            await asyncio.sleep(0.01)
+        status = await reading
+        assert 5 < status.target_fps < 25, "the sink takes at most 20 a second"
+
+
+async def test_thousand_connects_and_disconnects_leave_nothing_behind(serve, studio):
+    coded = studio.encode(Codec.JPEG, 4)
+    async with serve(look=False, grace=0) as gateway:
+
+        async def visit(index: int) -> None:
+            client = gateway.client()
+            await client.open(coded.descriptor(camera=f"games/g/cameras/{index % 50}", epoch=index // 50 + 1))
+            if index % 2:
+                await client.send(coded.packets[0])
+            client.call.cancel()
+
+        async def round_of(first: int, last: int) -> None:
+            for start in range(first, last, 25):
+                await asyncio.gather(*(visit(index) for index in range(start, start + 25)))
+            await studio.eventually(lambda: len(gateway.registry) == 0 and gateway.service._open == 0)
+            await studio.eventually(lambda: len(gateway.closed) == len(gateway.sinks))
+
+        def held() -> tuple[int, int, int]:
+            gc.collect()
+            threads = sum(t.name.startswith("decode") for t in threading.enumerate())
+            return threads, len(os.listdir("/proc/self/fd")), len(asyncio.all_tasks())
+
+        await round_of(0, 100)
+        before = held()
+        began = time.monotonic()
+        await round_of(100, 1100)
+        assert time.monotonic() - began < 15
+        await studio.eventually(lambda: held() <= before)
+        assert len(gateway.sinks) == 1100 and all(sink.ended == 1 for sink in gateway.sinks)
+        assert not [thing for thing in gc.get_objects() if isinstance(thing, (CameraIngest, FrameRing))]
+        assert gateway.metrics.registry.get_sample_value(ACTIVE) == 0
