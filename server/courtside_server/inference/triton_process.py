@@ -268,7 +268,8 @@ class TritonProcess:
         """Wait for a process to end, ours or not."""
         give_up = time.monotonic() + timeout
         while time.monotonic() < give_up:
-            if reaped(pid) is not None or started(pid) is None:
+            if started(pid) is None:
+                reaped(pid)
                 return True
             time.sleep(0.02)
         return False

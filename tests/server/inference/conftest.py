@@ -19,6 +19,8 @@ output {{ name: "y" data_type: TYPE_FP32 dims: [{dims}] label_filename: "labels.
 {extra}
 """
 
+WAITS = "dynamic_batching { max_queue_delay_microseconds: 200000 } instance_group { count: 1 kind: KIND_CPU }"
+
 
 def write_onnx(path: Path, *, scale: float = 2.0, shape: tuple[int | str, ...] = (4,), op: str = "Mul") -> Path:
     """`y = x op scale`, any number of rows; `Gather` (op) looks rows up and so fails for indices that are too big."""
@@ -90,7 +92,7 @@ def triton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TritonProcess]:
     root = tmp_path_factory.mktemp("triton")
     models = root / "repository"
     add_model(models, "double", versions=(1,), scale=3.0)
-    add_model(models, "lookup", op="Gather", extra="dynamic_batching { max_queue_delay_microseconds: 200000 }")
+    add_model(models, "lookup", op="Gather", extra=WAITS)
     add_model(models, "clip", dims=(16, 3, 18, 32), scale=0.5)
     add_model(models, "wrong", dims=(5,), shape=(4,))
     process = TritonProcess(models, state=root / "state", models=["double"], grpc_port=0)
