@@ -185,6 +185,14 @@ class CameraPipeline:
                 self._assembler.know(await self._recall())
             except LogUnavailable as error:
                 log.warning("earlier shots unknown", camera=self._name, error=str(error))
+        try:
+            await self._score()
+        except Exception:
+            # Frames go on; whoever waits for windows must not wait for ever.
+            log.exception("the camera's windows are no longer scored", camera=self._name)
+            self._queue.close()
+
+    async def _score(self) -> None:
         while entries := await self._queue.get(_BATCH):
             windows = [entry for entry in entries if isinstance(entry, Window)]
             predictions = dict(zip(map(id, windows), await asyncio.gather(*map(self._predict, windows)), strict=True))
