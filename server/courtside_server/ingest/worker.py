@@ -18,7 +18,7 @@ from courtside_server.ingest.rules import IngestRules
 from courtside_server.ingest.sink import FrameSink
 from courtside_server.rings.frames import FrameRing
 from courtside_server.rings.packets import PacketRing
-from courtside_server.types import CameraState, DropReason, StreamInfo, StreamMode
+from courtside_server.types import CameraState, DropReason, EncodedPacket, StreamInfo, StreamMode
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +75,8 @@ class FrameWorker:
             info.time_base, info.first_pts, info.frame_rate, info.time_scale, self._live
         )
         self._at_start = True  # the decoder is fresh: it needs a keyframe
-        self._start_pts = 0
+        self._key: EncodedPacket | None = None  # the newest keyframe in the decoder
+        self._tainted = -1  # pictures of packets before this one lean on damaged ones
         self._failures = 0
         self._good_at: float | None = None
         self._state: CameraState | None = None
@@ -130,8 +131,9 @@ class FrameWorker:
 
     def _decode(self, item: Queued) -> None:
         packet = item.packet
-        if self._at_start:
-            self._at_start, self._start_pts = False, packet.pts
+        self._at_start = False
+        if item.keyframe:
+            self._key = packet
         began = self._clocks.monotonic()
         try:
             pictures = self._decoder.decode(packet)
@@ -148,26 +150,36 @@ class FrameWorker:
             self.awaiting_keyframe = False
         self._packets.append(packet, self._clock.media(packet.pts), self._clock.segment, item.keyframe)
         intact = self._emit(pictures)
-        if self._count_lost() or not intact:
+        if not self._count_lost() or not intact:
             self._fail(f"frames near packet {packet.sequence} are damaged")
             if not self._decoder.intra:
                 self._resync(emit=intact)
                 self._want_keyframe()
 
     def _emit(self, pictures: list[Picture]) -> bool:
-        """Hand on pictures in order up to the first that is damaged; the rest go with it."""
-        for index, picture in enumerate(pictures):
-            if picture.corrupt:
-                # Pictures that lead a keyframe lean on what came before it: their loss says nothing of the rest.
-                leading = not self._decoder.intra and picture.packet.pts < self._start_pts
+        """Hand on what is intact; False when everything up to the next keyframe leans on what is damaged.
+
+        A damaged picture may come out when the next keyframe is in the decoder already (B-frames). Then its own
+        group is lost, and the pictures that lead the keyframe with it, but not the keyframe's group.
+        """
+        intact = True
+        for picture in pictures:
+            packet, key = picture.packet, self._key
+            later = key is None or packet.sequence >= key.sequence
+            leading = key is not None and packet.sequence > key.sequence and packet.pts < key.pts
+            if picture.corrupt and not leading:
+                if later:
+                    intact = False
+                elif key is not None:
+                    self._tainted = key.sequence
+            tainted = packet.sequence < self._tainted or (leading and key is not None and key.sequence == self._tainted)
+            if packet.decode_only:
+                continue
+            if picture.corrupt or not intact or (tainted and not self._decoder.intra):
                 self._counters.drop(DropReason.CORRUPT)
-                if leading:
-                    continue
-                self._counters.drop(DropReason.CORRUPT, len(pictures) - index - 1)
-                return False
-            if not picture.packet.decode_only:
+            else:
                 self._take(picture)
-        return True
+        return intact
 
     def _resync(self, emit: bool) -> None:
         """Empty the decoder and start again at the next keyframe."""
@@ -177,12 +189,13 @@ class FrameWorker:
         else:
             self._counters.drop(DropReason.CORRUPT, len(pictures))
         self._count_lost()
-        self._at_start = True
+        self._at_start, self._key = True, None
 
-    def _count_lost(self) -> int:
-        lost = sum(not packet.decode_only for packet in self._decoder.take_lost())
-        self._counters.drop(DropReason.CORRUPT, lost)
-        return lost
+    def _count_lost(self) -> bool:
+        """Count what the decoder gave up; False when some of it was of the newest keyframe's group."""
+        lost = self._decoder.take_lost()
+        self._counters.drop(DropReason.CORRUPT, sum(not packet.decode_only for packet in lost))
+        return not lost or (self._key is not None and lost[-1].sequence < self._key.sequence)
 
     # ---- handing on ----------------------------------------------------------------------------------------------
 

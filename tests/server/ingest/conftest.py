@@ -17,10 +17,10 @@ import cv2
 import grpc
 import numpy as np
 import pytest
-from courtside.v1 import ingest_pb2, ingest_pb2_grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from courtside.v1 import ingest_pb2, ingest_pb2_grpc
 from courtside_server.api.convert import to_timestamp
 from courtside_server.api.ingest import IngestService, message_options
 from courtside_server.ingest.registry import CameraRegistry
@@ -148,7 +148,8 @@ def _video(
         # Without adaptive B-frames every run has as many as asked for.
         context.options = {"preset": "veryfast", "crf": "18", "x264-params": f"b-adapt=0:keyint={gop}:scenecut=0"}
     else:
-        params = f"log-level=none:bframes={bframes}:b-adapt=0:keyint={gop}:scenecut=0:pools=1:open-gop=0:repeat-headers=1"
+        params = f"bframes={bframes}:b-adapt=0:keyint={gop}:scenecut=0:open-gop=0:repeat-headers=1"
+        params += ":log-level=none:pools=1"
         context.options = {"preset": "ultrafast", "crf": "15", "x265-params": params}
     if lengths:
         return _boxed(context, numbers, width, height, fps)
@@ -180,7 +181,7 @@ def _boxed(context: Any, numbers: Sequence[int], width: int, height: int, fps: i
         config = bytes(stream.codec_context.extradata)
         unit = Fraction(1, fps) / stream.time_base
         packets = [
-            (bytes(p), round(p.pts / unit), p.is_keyframe) for p in container.demux(stream) if p.pts is not None and p.size
+            (bytes(p), round(p.pts / unit), p.is_keyframe) for p in container.demux(stream) if p.size
         ]
     return config, packets
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 
 import pytest
@@ -39,7 +40,7 @@ def test_live_queue_gives_decodable_runs_within_bounds(script, most_packets, mos
             assert held <= max(most_packets, 1)
             assert queue._bytes <= max(most_bytes, 40)
     assert sorted([t.packet.sequence for t in taken] + dropped) == list(range(offered))
-    for before, after in zip(taken, taken[1:], strict=False):
+    for before, after in itertools.pairwise(taken):
         assert after.packet.sequence > before.packet.sequence
         if after.packet.sequence != before.packet.sequence + 1:
             assert after.keyframe and after.broken, "after a hole comes a keyframe, and the decoder is told"

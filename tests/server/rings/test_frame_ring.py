@@ -37,7 +37,7 @@ class Model:
     def gone(self) -> list[tuple[int, float, int]]:
         return self.frames[: -self.capacity]
 
-    def nearest(self, media: float, segment: int) -> int | None | str:
+    def nearest(self, media: float, segment: int) -> int | str | None:
         return self._one(sorted(
             (f for f in self.frames if f[0] == segment), key=lambda f: (abs(f[1] - media), f[1])
         )[:1], segment)
@@ -52,7 +52,7 @@ class Model:
             return "overtaken"
         return [f[2] for f in hits]
 
-    def _one(self, hit: list[tuple[int, float, int]], segment: int) -> int | None | str:
+    def _one(self, hit: list[tuple[int, float, int]], segment: int) -> int | str | None:
         gone = self.gone()
         if (gone and segment < gone[-1][0]) or (hit and hit[0] in gone):
             return "overtaken"
