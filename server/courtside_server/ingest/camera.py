@@ -127,11 +127,6 @@ class CameraIngest:
         """At least one packet came in."""
         return self._next is not None
 
-    @property
-    def finished(self) -> bool:
-        """The decode thread has ended."""
-        return self._finished.is_set()
-
     def attach(self, epoch: int, replaced: CourtsideError) -> Connection:
         """Make a new connection the session's; an older one is closed with ``replaced``."""
         if self.connection is not None:

@@ -218,7 +218,7 @@ def _check_config(info: StreamInfo) -> None:
     if not config:
         return
     least = 4 if config.startswith(_START_CODES) else _LEAST_RECORD[codec]
-    record = config.startswith(_START_CODES) or config[0] == 1
+    record = config.startswith(_START_CODES) or config[0] == 1 or (codec is Codec.HEVC and config[0] == 0)
     if len(config) >= least and record:
         try:
             _context(info, {"err_detect": "explode"}).open()

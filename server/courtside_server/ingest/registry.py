@@ -122,7 +122,7 @@ class CameraRegistry:
                     epoch=newest,
                 )
             seat = self._seats.get(name)
-            if seat is not None and info.session == seat.session.info.session and not seat.session.finished:
+            if seat is not None and info.session == seat.session.info.session:
                 return self._resume(seat, info)
             if seat is not None and info.epoch == newest and seat.session.connection is not None:
                 raise StaleEpoch(
@@ -166,7 +166,8 @@ class CameraRegistry:
     async def _finish(self, session: CameraIngest) -> None:
         await session.end()
         seat = self._seats.get(session.info.camera.name)
-        if seat is not None and seat.session is session:
+        # A client that left before it heard of the end may come back for the last status until the grace is over.
+        if seat is not None and seat.session is session and session.connection is not None:
             self._leave(seat)
         await self._closed(session)
 

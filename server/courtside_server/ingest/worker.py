@@ -202,7 +202,8 @@ class FrameWorker:
     def _take(self, picture: Picture) -> None:
         packet = picture.packet
         now = self._clocks.monotonic()
-        arrived = self._clocks.wall() - (now - packet.arrival)
+        # Film comes when it comes: how long it waited says nothing of when it was taken.
+        arrived = self._clocks.wall() - (now - packet.arrival if self._live else 0.0)
         placed = self._clock.place(packet.pts, packet.capture_time, packet.arrival, arrived)
         if placed is None:
             self._counters.drop(DropReason.CLOCK)

@@ -181,11 +181,11 @@ async def test_restarted_client_takes_over_what_nobody_feeds(serve, studio):
         assert gateway.sinks[0].ended == 1
 
 
-async def test_client_that_vanishes_during_the_flush_does_not_stop_it(serve, studio):
+async def test_client_that_vanishes_during_the_flush_can_come_back_for_the_end(serve, studio):
     coded = studio.encode(frames=40).film()
-    async with serve(slow=0.005) as gateway:
+    async with serve(slow=0.005, grace=1) as gateway:
         client = gateway.client()
-        await client.open(coded.descriptor())
+        accepted = await client.open(coded.descriptor())
         for packet in coded.packets:
             await client.send(packet)
         await client.send(None)
@@ -193,7 +193,32 @@ async def test_client_that_vanishes_during_the_flush_does_not_stop_it(serve, stu
         client.call.cancel()
         await studio.eventually(lambda: gateway.closed != [])
         assert gateway.sink.numbers == list(range(40)) and gateway.sink.ended == 1
-        assert len(gateway.registry) == 0
+        back = gateway.client()
+        again = await back.open(coded.descriptor(session=accepted.session))
+        assert (again.session, again.next_sequence) == (accepted.session, 40)
+        await back.send(coded.packets[39])
+        status = await back.finish()
+        assert (status.ack_sequence, status.decoded) == (39, 40)
+        assert len(gateway.sinks) == len(gateway.closed) == gateway.sink.ended == 1
+        await studio.eventually(lambda: len(gateway.registry) == 0)
+
+
+async def test_packet_after_the_end_is_refused(serve, studio):
+    coded = studio.encode(frames=30).film()
+    async with serve(slow=0.005) as gateway:
+        client = gateway.client()
+        accepted = await client.open(coded.descriptor())
+        for packet in coded.packets[:20]:
+            await client.send(packet)
+        await client.send(None)
+        await asyncio.sleep(0.02)
+        client.call.cancel()
+        await studio.eventually(lambda: gateway.closed != [])
+        back = gateway.client()
+        await back.open(coded.descriptor(session=accepted.session))
+        await back.send(coded.packets[20])
+        error = await back.error()
+        assert error.reason == "BAD_PACKET" and "after the end" in error.message
 
 
 async def test_limit_of_cameras(serve, studio):
