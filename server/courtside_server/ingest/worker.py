@@ -20,6 +20,8 @@ from courtside_server.rings.frames import FrameRing
 from courtside_server.rings.packets import PacketRing
 from courtside_server.types import CameraState, DropReason, EncodedPacket, StreamInfo, StreamMode
 
+_STALLED = 16  # packets; the deepest reordering H.264 and HEVC allow
+
 log = structlog.get_logger(__name__)
 
 Announce = Callable[[CameraState, str], None]
@@ -76,6 +78,8 @@ class FrameWorker:
         )
         self._at_start = True  # the decoder is fresh: it needs a keyframe
         self._key: EncodedPacket | None = None  # the newest keyframe in the decoder
+        self._entry: EncodedPacket | None = None  # the keyframe at which decoding began, until it is shown
+        self._silent = 0  # packets since a picture came out
         self._tainted = -1  # pictures of packets before this one lean on damaged ones
         self._failures = 0
         self._good_at: float | None = None
@@ -131,9 +135,10 @@ class FrameWorker:
 
     def _decode(self, item: Queued) -> None:
         packet = item.packet
-        self._at_start = False
         if item.keyframe:
             self._key = packet
+        if self._at_start:
+            self._at_start, self._entry, self._silent = False, packet, 0
         began = self._clocks.monotonic()
         try:
             pictures = self._decoder.decode(packet)
@@ -148,9 +153,11 @@ class FrameWorker:
         self._decode_time.observe(self._clocks.monotonic() - began)
         if item.keyframe:
             self.awaiting_keyframe = False
+        self._silent = 0 if pictures else self._silent + 1
         self._packets.append(packet, self._clock.media(packet.pts), self._clock.segment, item.keyframe)
         intact = self._emit(pictures)
-        if not self._count_lost() or not intact:
+        # Packets without a picture are the rule for leading pictures and single fields, as long as others come out.
+        if (self._count_lost() and self._silent > _STALLED) or not intact:
             self._fail(f"frames near packet {packet.sequence} are damaged")
             if not self._decoder.intra:
                 self._resync(emit=intact)
@@ -173,9 +180,12 @@ class FrameWorker:
                 elif key is not None:
                     self._tainted = key.sequence
             tainted = packet.sequence < self._tainted or (leading and key is not None and key.sequence == self._tainted)
+            waiting = not self._decoder.intra and self._leads_entry(packet)
             if packet.decode_only:
                 continue
-            if picture.corrupt or not intact or (tainted and not self._decoder.intra):
+            if waiting:
+                self._counters.drop(DropReason.AWAITING_KEYFRAME)
+            elif picture.corrupt or not intact or (tainted and not self._decoder.intra):
                 self._counters.drop(DropReason.CORRUPT)
             else:
                 self._take(picture)
@@ -191,11 +201,20 @@ class FrameWorker:
         self._count_lost()
         self._at_start, self._key = True, None
 
-    def _count_lost(self) -> bool:
-        """Count what the decoder gave up; False when some of it was of the newest keyframe's group."""
-        lost = self._decoder.take_lost()
-        self._counters.drop(DropReason.CORRUPT, sum(not packet.decode_only for packet in lost))
-        return not lost or (self._key is not None and lost[-1].sequence < self._key.sequence)
+    def _count_lost(self) -> int:
+        lost = sum(not packet.decode_only for packet in self._decoder.take_lost())
+        self._counters.drop(DropReason.CORRUPT, lost)
+        return lost
+
+    def _leads_entry(self, packet: EncodedPacket) -> bool:
+        """Whether a picture is shown before the keyframe at which decoding began: it leans on what was never seen."""
+        entry = self._entry
+        if entry is None:
+            return False
+        if packet is entry or packet.pts > entry.pts:
+            self._entry = None
+            return False
+        return packet.sequence > entry.sequence
 
     # ---- handing on ----------------------------------------------------------------------------------------------
 

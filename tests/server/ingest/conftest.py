@@ -111,6 +111,7 @@ def message(packet: EncodedPacket | ingest_pb2.StreamDescriptor | None, **change
 def encode(
     codec: Codec = Codec.H264, frames: int = 60, *, gop: int = 15, bframes: int = 0, lengths: bool = False,
     width: int = WIDTH, height: int = HEIGHT, fps: int = 30, numbers: Iterable[int] | None = None,
+    open_gop: bool = False,
 ) -> Coded:
     """Encode numbered pictures.
 
@@ -126,7 +127,7 @@ def encode(
             bgr = cv2.cvtColor(picture(number, width, height), cv2.COLOR_RGB2BGR)
             packets.append((cv2.imencode(".jpg", bgr)[1].tobytes(), index, True))
     else:
-        config, packets = _video(codec, numbers, gop, bframes, lengths, width, height, fps)
+        config, packets = _video(codec, numbers, gop, bframes, lengths, width, height, fps, open_gop)
     info = StreamInfo(
         camera=CameraName.parse(CAMERA), codec=codec, mode=StreamMode.LIVE, width=width, height=height,
         frame_rate=float(fps), codec_config=config, time_base=1 / fps, first_pts=0, epoch=1, session="",
@@ -138,18 +139,19 @@ def encode(
 
 
 def _video(
-    codec: Codec, numbers: Sequence[int], gop: int, bframes: int, lengths: bool, width: int, height: int, fps: int
+    codec: Codec, numbers: Sequence[int], gop: int, bframes: int, lengths: bool, width: int, height: int, fps: int,
+    open_gop: bool,
 ) -> tuple[bytes, list[tuple[bytes, int, bool]]]:
     context = av.VideoCodecContext.create("libx264" if codec is Codec.H264 else "libx265", "w")
     context.width, context.height, context.pix_fmt = width, height, "yuv420p"
     context.time_base, context.framerate = Fraction(1, fps), Fraction(fps)
     context.gop_size, context.max_b_frames = gop, bframes
+    tools = f"b-adapt=0:keyint={gop}:scenecut=0"
     if codec is Codec.H264:
         # Without adaptive B-frames every run has as many as asked for.
-        context.options = {"preset": "veryfast", "crf": "18", "x264-params": f"b-adapt=0:keyint={gop}:scenecut=0"}
+        context.options = {"preset": "veryfast", "crf": "18", "x264-params": f"{tools}:open-gop={int(open_gop)}"}
     else:
-        params = f"bframes={bframes}:b-adapt=0:keyint={gop}:scenecut=0:open-gop=0:repeat-headers=1"
-        params += ":log-level=none:pools=1"
+        params = f"{tools}:open-gop={int(open_gop)}:bframes={bframes}:repeat-headers=1:log-level=none:pools=1"
         context.options = {"preset": "ultrafast", "crf": "15", "x265-params": params}
     if lengths:
         return _boxed(context, numbers, width, height, fps)

@@ -88,6 +88,22 @@ async def test_frames_that_are_needed_for_decoding_only_are_not_shown(serve, stu
         assert status.decoded == 20 and not status.dropped and status.received == 30
 
 
+@pytest.mark.parametrize("codec", [Codec.H264, Codec.HEVC])
+async def test_stream_that_is_entered_at_an_open_group_loses_only_what_leads_the_keyframe(serve, studio, codec):
+    """Leading B-frames lean on the group before; without it they must not be shown, and cost nothing else."""
+    coded = studio.encode(codec, 90, gop=12, bframes=3, open_gop=True).film()
+    entry = [index for index, packet in enumerate(coded.packets) if packet.keyframe][1]
+    key = coded.packets[entry]
+    later = coded.packets[entry:]
+    leading = sum(packet.pts < key.pts for packet in later)
+    assert leading > 0, "the encoder made no open group"
+    async with serve() as gateway:
+        status = await gateway.play(replace(coded, packets=later))
+        assert gateway.sink.numbers == list(range(key.pts, 90))
+        assert max(f.damage for f in gateway.sink.frames) < 8
+        assert sum(status.dropped.values()) == leading and not status.request_keyframe
+
+
 async def test_size_may_change_in_mid_stream(serve, studio):
     small, large = studio.encode(frames=15), studio.encode(frames=15, width=256, height=144)
     later = tuple(replace(p, sequence=p.sequence + 15, pts=p.pts + 15) for p in large.packets)
