@@ -34,7 +34,7 @@ class IngestRules:
     staleness: float = 0.5
     frame_budget: int = FRAME_BUDGET
     packet_budget: int = PACKET_BUDGET
-    queue_bytes: int = 4 * 2**20
+    queue_bytes: int = 2 * 2**20
     queue_packets: int = 64
     grace: float = 30.0
     offline_after: float = 2.0
