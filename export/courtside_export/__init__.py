@@ -1,1 +1,1 @@
-"""Courtside."""
+"""Export: a trained checkpoint becomes an ONNX entry of model_repository, with a parity report and a model card."""

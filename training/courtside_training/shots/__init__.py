@@ -1,0 +1,1 @@
+"""The shot clip model: its simulated data, network, training and evaluation."""

@@ -1,0 +1,161 @@
+"""Rendered games on disk: simulated film at the model's size on a fine time grid, with its truth.
+
+A game is rendered once and read many times: windows start anywhere on the grid. One folder holds, per seed, the
+pictures (``frames-SEED.npy``, uint8 ``(T, 144, 256, 3)`` RGB, opened as a memory map) and the truth
+(``truth-SEED.npz``). The same seed and plan always give the same files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside_training.errors import TrainingInputError
+from courtside_training.shots.geometry import HEIGHT, WIDTH
+
+GRID_S = 0.1
+"""Seconds between two stored pictures."""
+JITTER_S = 0.02
+"""Largest departure of a picture's true time from its grid time: cameras do not run on our grid."""
+POINTS = ("ball", "rim", "holder")
+"""What the truth locates in each picture: the ball, the rim nearest to it, the feet of the player who has it."""
+
+
+@dataclass(frozen=True)
+class FootagePlan:
+    """How film is rendered.
+
+    Attributes:
+        duration: seconds a game.
+        vary: whether grid times are jittered and a quarter of the games run at 0.85 to 1.2 times real speed
+            (training); held-out film is exact.
+    """
+
+    duration: float = 60.0
+    vary: bool = True
+
+
+@dataclass(frozen=True)
+class Footage:
+    """One rendered game.
+
+    Attributes:
+        seed: the simulation's seed.
+        kind: the camera's kind.
+        frames: uint8 ``(T, 144, 256, 3)`` RGB, one every `GRID_S` seconds.
+        points: float32 ``(T, 3, 3)``: for each of `POINTS` x and y as a share of the picture and 1 if it is seen.
+        releases: float64 ``(S,)`` seconds on the film's clock.
+        zones: int64 ``(S,)`` indices into ``ZONE_LABELS``.
+        made: bool ``(S,)``.
+    """
+
+    seed: int
+    kind: str
+    frames: NDArray[np.uint8]
+    points: NDArray[np.float32]
+    releases: NDArray[np.float64]
+    zones: NDArray[np.int64]
+    made: NDArray[np.bool_]
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first to the last picture."""
+        return (len(self.frames) - 1) * GRID_S
+
+
+def _points(truth: object, width: int, height: int) -> NDArray[np.float32]:
+    """The `POINTS` of one `FrameTruth`: (3, 3) float32 x, y, seen; pixels become shares of the picture."""
+    found = np.zeros((3, 3), np.float32)
+    ball = truth.ball  # type: ignore[attr-defined]
+    if ball[3] > 0:
+        found[0] = (ball[0] / width, ball[1] / height, 1.0)
+    rims = truth.rims[(truth.rims[:, 2] > truth.rims[:, 0])]  # type: ignore[attr-defined]
+    if len(rims):
+        centres = (rims[:, :2] + rims[:, 2:]) / 2
+        nearest = centres[np.argmin(np.abs(centres - ball[:2]).sum(1))]
+        found[1] = (nearest[0] / width, nearest[1] / height, 1.0)
+    holder = truth.ball_holder  # type: ignore[attr-defined]
+    if holder is not None:
+        box = truth.boxes[int(np.flatnonzero(truth.players == holder)[0])]  # type: ignore[attr-defined]
+        if box[2] > box[0]:
+            found[2] = ((box[0] + box[2]) / 2 / width, box[3] / height, 1.0)
+    inside = ((found[:, :2] >= 0) & (found[:, :2] < 1)).all(1)
+    return np.where(inside[:, None], found, 0.0).astype(np.float32)
+
+
+def render(seed: int, plan: FootagePlan) -> Footage:
+    """Simulate and film one game; the camera's kind follows the seed."""
+    from courtside_sim import CameraConfig, GameConfig, SimulatedCamera, simulate
+
+    rng = np.random.default_rng([seed, 77])
+    speed = float(rng.uniform(0.85, 1.2)) if plan.vary and rng.random() < 0.25 else 1.0
+    game = simulate(seed, GameConfig(duration=plan.duration))
+    camera = SimulatedCamera(game, CameraConfig())
+    times = np.arange(0.0, plan.duration / speed, GRID_S)
+    if plan.vary:
+        times = np.maximum(times + rng.uniform(-JITTER_S, JITTER_S, len(times)), 0.0)
+    frames = np.empty((len(times), HEIGHT, WIDTH, 3), np.uint8)
+    points = np.empty((len(times), len(POINTS), 3), np.float32)
+    for index, time in enumerate(times * speed):
+        picture = camera.render(float(time))
+        small = cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+        frames[index] = small[:, :, ::-1]
+        points[index] = _points(camera.truth(float(time)), camera.width, camera.height)
+    shots = game.shots
+    return Footage(
+        seed,
+        camera.kind,
+        frames,
+        points,
+        np.array([shot.release_time for shot in shots]) / speed,
+        np.array([int(shot.zone) - 1 for shot in shots], np.int64),
+        np.array([shot.made for shot in shots], np.bool_),
+    )
+
+
+def save(footage: Footage, folder: Path) -> None:
+    """Write one game; the truth is written last, so a game without it was interrupted and counts as absent."""
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / f"frames-{footage.seed}.npy", footage.frames)
+    part = folder / f"truth-{footage.seed}.part.npz"
+    np.savez(
+        part, kind=footage.kind, points=footage.points, releases=footage.releases, zones=footage.zones,
+        made=footage.made,
+    )
+    part.rename(folder / f"truth-{footage.seed}.npz")
+
+
+def load(seed: int, folder: Path) -> Footage:
+    """Open one game; its pictures stay on disk until they are read.
+
+    Raises:
+        TrainingInputError: the game was never rendered into `folder`.
+    """
+    path = folder / f"truth-{seed}.npz"
+    if not path.is_file():
+        raise TrainingInputError(f"no film of seed {seed} in {folder}: render it with `courtside-train shots render`")
+    with np.load(path) as truth:
+        frames = np.load(folder / f"frames-{seed}.npy", mmap_mode="r")
+        return Footage(
+            seed, str(truth["kind"]), frames, truth["points"], truth["releases"], truth["zones"], truth["made"]
+        )
+
+
+def ensure(seeds: Iterable[int], folder: Path, plan: FootagePlan) -> Iterable[int]:
+    """Render every game of `seeds` that `folder` lacks, yielding each seed as it becomes ready."""
+    cv2.setNumThreads(1)
+    for seed in seeds:
+        if not (folder / f"truth-{seed}.npz").is_file():
+            save(render(seed, plan), folder)
+        yield seed
+
+
+def stored(folder: Path, split: tuple[int, int]) -> list[int]:
+    """Seeds of `split` (first, one past the last) found in `folder`, ascending."""
+    seeds = [int(path.stem.split("-")[1]) for path in folder.glob("truth-*.npz") if ".part" not in path.name]
+    return sorted(seed for seed in seeds if split[0] <= seed < split[1])

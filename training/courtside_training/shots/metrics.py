@@ -1,0 +1,95 @@
+"""Figures of merit from arrays: nothing here knows of models or films."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def roc_auc(truth: ArrayLike, score: ArrayLike) -> float:
+    """Area under the ROC curve; ties count half. NaN when one class is missing."""
+    positive = np.asarray(truth, bool)
+    values = np.asarray(score, float)
+    count = int(positive.sum())
+    other = len(positive) - count
+    if not count or not other:
+        return float("nan")
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    ranks = (ends - (counts - 1) / 2)[inverse]
+    return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * other))
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Precision, recall, F1 and accuracy of yes-or-no answers; a figure without a denominator is NaN."""
+
+    precision: float
+    recall: float
+    f1: float
+    accuracy: float
+
+
+def detection(truth: ArrayLike, said: ArrayLike) -> Detection:
+    """Compare answers with the truth, both (N,) bool."""
+    actual, answer = np.asarray(truth, bool), np.asarray(said, bool)
+    hit = int((actual & answer).sum())
+    return Detection(
+        hit / answer.sum() if answer.any() else float("nan"),
+        hit / actual.sum() if actual.any() else float("nan"),
+        2 * hit / (actual.sum() + answer.sum()) if actual.any() or answer.any() else float("nan"),
+        float((actual == answer).mean()) if len(actual) else float("nan"),
+    )
+
+
+def best_threshold(truth: ArrayLike, score: ArrayLike) -> tuple[float, float]:
+    """The threshold of best F1 and that F1; the threshold lies midway between two scores."""
+    actual, values = np.asarray(truth, bool), np.asarray(score, float)
+    order = np.argsort(-values, kind="stable")
+    hits = np.cumsum(actual[order])
+    f1 = 2 * hits / (np.arange(1, len(values) + 1) + actual.sum())
+    ranked = values[order]
+    f1[:-1][ranked[:-1] == ranked[1:]] = -1.0
+    best = int(np.argmax(f1))
+    below = ranked[best + 1] if best + 1 < len(ranked) else ranked[best] - 1e-3
+    return float((ranked[best] + below) / 2), float(f1[best])
+
+
+def brier(truth: ArrayLike, probability: ArrayLike) -> float:
+    """Mean squared error of a probability; NaN without cases."""
+    actual, said = np.asarray(truth, float), np.asarray(probability, float)
+    return float(((actual - said) ** 2).mean()) if len(actual) else float("nan")
+
+
+def confusion(truth: ArrayLike, said: ArrayLike, classes: int) -> NDArray[np.int64]:
+    """Counts (classes, classes): row true, column said."""
+    table = np.zeros((classes, classes), np.int64)
+    np.add.at(table, (np.asarray(truth, int), np.asarray(said, int)), 1)
+    return table
+
+
+def release_position(release: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Expected sample of the release around its mode: (N, 16) distributions to (N,) samples."""
+    mode = release.argmax(1)
+    index = np.arange(release.shape[1])
+    near = release * (np.abs(index[None] - mode[:, None]) <= 1)
+    return (near * index).sum(1) / np.maximum(near.sum(1), 1e-12)
+
+
+def match_times(found: Sequence[float], actual: Sequence[float], tolerance: float) -> list[tuple[int, int]]:
+    """Pair found with true times one to one, nearest pairs first, none farther apart than `tolerance` seconds."""
+    pairs = sorted(
+        (abs(f - a), i, j) for i, f in enumerate(found) for j, a in enumerate(actual) if abs(f - a) <= tolerance
+    )
+    used_found: set[int] = set()
+    used_actual: set[int] = set()
+    matched = []
+    for _, i, j in pairs:
+        if i not in used_found and j not in used_actual:
+            used_found.add(i)
+            used_actual.add(j)
+            matched.append((i, j))
+    return matched

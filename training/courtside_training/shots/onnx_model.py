@@ -1,0 +1,38 @@
+"""An exported model under ONNX Runtime, with the face the evaluation expects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside_training.errors import TrainingInputError
+from courtside_training.shots.evaluate import Model
+
+OUTPUTS = ("shot", "release", "zone", "make")
+
+
+def onnx_model(path: Path, threads: int = 2) -> Model:
+    """Open a model file; `threads` are ONNX Runtime's own.
+
+    Raises:
+        TrainingInputError: missing or not a shot clip model.
+    """
+    import onnxruntime as ort
+
+    if not path.is_file():
+        raise TrainingInputError(f"no model at {path}: export one with `courtside-export shots`")
+    options = ort.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = threads, 3
+    try:
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise TrainingInputError(f"{path} is no readable ONNX model: {type(error).__name__}") from error
+    if {out.name for out in session.get_outputs()} != set(OUTPUTS):
+        raise TrainingInputError(f"{path} is not a shot clip model: its outputs are not {', '.join(OUTPUTS)}")
+
+    def run(clip: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
+        return tuple(session.run(list(OUTPUTS), {"clip": clip}))
+
+    return run
