@@ -1,0 +1,80 @@
+"""The command line: own commands here, those of other packages by entry point, loaded only when called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+
+import click
+
+GROUP = "courtside.commands"
+"""Entry points of this group become commands, so that the client never imports the server."""
+_OWN = {
+    "demo": ("courtside_client.commands.demo:demo", "Gateway, simulated camera and subscriber in one."),
+    "stream": ("courtside_client.commands.stream:stream", "Stream a camera, a film or a simulation."),
+    "watch": ("courtside_client.commands.watch:watch", "Follow a game's events."),
+}
+_OTHERS = {
+    "analyze": "Find the shots in films.",
+    "serve": "Run the gateway.",
+    "triton": "The real Triton on this machine.",
+}
+"""Short help of known commands, so that --help need not import them."""
+
+
+class LazyGroup(click.Group):
+    """Loads a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, sorted."""
+        return sorted({*_OWN, *(point.name for point in metadata.entry_points(group=GROUP))})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one."""
+        if cmd_name in _OWN:
+            target = _OWN[cmd_name][0]
+            command = metadata.EntryPoint(cmd_name, target, GROUP).load()
+        else:
+            found = metadata.entry_points(group=GROUP, name=cmd_name)
+            if not found:
+                return None
+            command = next(iter(found)).load()
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, from short texts instead of the commands themselves."""
+        texts = {name: text for name, (_, text) in _OWN.items()} | _OTHERS
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, texts.get(name, "")) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="courtside")
+def courtside() -> None:
+    """Courtside watches live basketball: camera feeds in, shot events out.
+
+    Exit codes: 0 fine, 2 bad usage or input (one line on stderr), 130 stopped by Ctrl-C, 1 anything else.
+    """
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    from courtside_client.errors import CourtsideClientError
+
+    try:
+        sys.exit(courtside.main(standalone_mode=False) or 0)
+    except click.ClickException as error:
+        click.echo(f"courtside: {error.format_message()}", err=True)
+        sys.exit(2)
+    except CourtsideClientError as error:
+        click.echo(f"courtside: {' '.join(error.message.split())}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(130)
+    except BrokenPipeError:  # `courtside watch | head`
+        sys.stderr.close()
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""``courtside demo``: gateway, simulated camera, subscriber and overlay page in one command."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from courtside.v1 import events_pb2
+from courtside_client.client import connect
+from courtside_client.commands.watch import HEADER, describe, to_json
+from courtside_client.errors import GatewayFailed
+from courtside_client.options import StreamOptions
+from courtside_client.sources import open_source
+from courtside_client.sources.simulated import SimulatedSource
+from courtside_client.stream import StreamSession
+from courtside_sim import ShotTruth
+
+CAMERA = "games/demo/cameras/sim"
+SEEN_AFTER_S = 1.6
+"""A shot so close to the end may not be announced yet: 1.2 s of film and the model come first."""
+TOLERANCE_S = 0.3
+
+
+@contextlib.asynccontextmanager
+async def gateway(folder: Path) -> AsyncIterator[tuple[str, str]]:
+    """Run ``courtside serve`` on free loopback ports; gives its gRPC and HTTP addresses."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "courtside_client.cli", "serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0",
+        "--data-dir", str(folder), "--log-level", "warning", stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), 60)
+        if not line:
+            raise GatewayFailed(f"the gateway did not start (exit code {await process.wait()})")
+        addresses = json.loads(line)
+        yield addresses["grpc"], addresses["http"]
+        if process.returncode is not None:
+            raise GatewayFailed(f"the gateway died (exit code {process.returncode})")
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), 15)
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def compare(events: Sequence[events_pb2.Event], truth: Sequence[ShotTruth], seconds: float) -> Table:
+    """A table of true releases and what was found of each; the last revision of an event counts."""
+    last = {event.event_id: event for event in events if event.HasField("shot")}
+    found = [event for event in last.values() if event.lifecycle != events_pb2.LIFECYCLE_RETRACTED]
+    table = Table("release (truth)", "zone (truth)", "found", "error", "zone found", title="Simulation against gateway")
+    for shot in truth:
+        if shot.release_time > seconds:
+            break
+        near = min(found, key=lambda e: abs(e.media_offset - shot.release_time), default=None)
+        zone = shot.zone.name.lower().replace("_", " ")
+        if near is None or abs(near.media_offset - shot.release_time) > TOLERANCE_S:
+            late = shot.release_time > seconds - SEEN_AFTER_S
+            table.add_row(f"{shot.release_time:.2f} s", zone, "too late to be seen" if late else "missed", "", "")
+            continue
+        found.remove(near)
+        error = near.media_offset - shot.release_time
+        same = "yes" if near.shot.zone == shot.zone else "no"
+        table.add_row(f"{shot.release_time:.2f} s", zone, f"{near.media_offset:.2f} s", f"{error:+.2f} s", same)
+    for event in found:
+        table.add_row("no shot", "", f"{event.media_offset:.2f} s", "", "")
+    return table
+
+
+async def play(seconds: float | None, style: str, seed: int) -> None:
+    """Run everything until the film ends."""
+    console = Console(stderr=True, highlight=False)
+    source = open_source(f"sim://{seed}")
+    assert isinstance(source, SimulatedSource)
+    seen: list[events_pb2.Event] = []
+    with tempfile.TemporaryDirectory(prefix="courtside-demo-") as folder:
+        async with gateway(Path(folder)) as (grpc, http), connect(grpc) as client:
+            console.print(f"gateway {grpc}, overlay page http://{http}/?game=demo")
+            if style == "table":
+                console.print(HEADER, style="bold")
+
+            async def follow() -> None:
+                output = Console(highlight=False, soft_wrap=True)
+                async with client.subscribe("demo", after=0) as events:
+                    async for event in events:
+                        seen.append(event)
+                        if style == "jsonl":
+                            print(to_json(event), flush=True)
+                        else:
+                            output.print(describe(event))
+
+            following = asyncio.create_task(follow())
+            session = StreamSession(source, grpc, CAMERA, StreamOptions(duration=seconds))
+            streaming = asyncio.create_task(session.run())
+            try:
+                await asyncio.wait([following, streaming], return_when=asyncio.FIRST_COMPLETED)
+                if following.done():
+                    following.result()
+                report = await streaming
+                # Whatever the stream ended with is durable by now; give the subscription time to bring it.
+                newest = [event async for event in client.list_events("demo")]
+                async with asyncio.timeout(5):
+                    while len(seen) < len(newest):
+                        await asyncio.sleep(0.02)
+                console.print(compare(seen, source.shots, session.report.read / source.info.frame_rate))
+                console.print(
+                    f"{report.read} frames sent in real time, {sum(report.dropped.values())} dropped, "
+                    f"{report.windows_scored} windows scored"
+                )
+            finally:
+                for task in (following, streaming):
+                    task.cancel()
+                await asyncio.gather(following, streaming, return_exceptions=True)
+
+
+@click.command()
+@click.option("--seconds", type=click.FloatRange(1), help="End by itself after so long; default: until Ctrl-C.")
+@click.option("--format", "style", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=20_007, show_default=True, help="Which simulated game.")
+def demo(seconds: float | None, style: str, seed: int) -> None:
+    """Gateway, simulated camera, subscriber and overlay page in one; compares with the truth at the end."""
+    asyncio.run(play(seconds, style, seed))

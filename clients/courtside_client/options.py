@@ -1,0 +1,144 @@
+"""What a caller may choose about a stream, and what follows from it for a source."""
+
+from __future__ import annotations
+
+import enum
+import math
+import time
+from dataclasses import dataclass, field
+
+from courtside.v1 import ingest_pb2
+from courtside_client.errors import BadOption
+from courtside_client.media import SourceInfo
+
+
+class Pace(enum.StrEnum):
+    """At which speed a film is sent."""
+
+    REALTIME = "realtime"
+    MAX = "max"
+
+
+class Mode(enum.StrEnum):
+    """What matters more when the gateway cannot keep up: the newest frame, or every frame."""
+
+    LIVE = "live"
+    FILM = "film"
+
+
+class PassThrough(enum.StrEnum):
+    """Whether a source's own packets are sent as they are."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+_UNTOUCHED = {"h264": ingest_pb2.CODEC_H264, "hevc": ingest_pb2.CODEC_HEVC}
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOptions:
+    """How to stream.
+
+    Attributes:
+        codec: ``h264``, ``jpeg`` or ``raw`` to encode so; ``None`` leaves the choice.
+        pace: speed of a film; a live source sets its own.
+        mode: ``None``: film at pace max, live otherwise.
+        passthrough: whether packets are sent as they are.
+        loop: begin a film again when it ends.
+        duration: stop after so many seconds of media.
+        time_scale: true seconds per media second, 2 for film that runs at twice real speed.
+        epoch: fencing token; by default milliseconds since 1970, so that the newest publisher wins.
+        retry_for: seconds to go on trying while the gateway is away.
+        film_start: Unix seconds of the first frame of film; ``None``: now.
+        idle_timeout: seconds without a word from the gateway after which the connection counts as dead.
+        done_timeout: seconds without any progress, while the gateway works off the rest, after which to give up.
+
+    Raises:
+        BadOption: a value is out of range.
+    """
+
+    codec: str | None = None
+    pace: Pace = Pace.REALTIME
+    mode: Mode | None = None
+    passthrough: PassThrough = PassThrough.AUTO
+    loop: bool = False
+    duration: float | None = None
+    time_scale: float = 1.0
+    epoch: int = field(default_factory=lambda: int(time.time() * 1000))
+    retry_for: float = 60.0
+    film_start: float | None = None
+    idle_timeout: float = 15.0
+    done_timeout: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.codec not in (None, "h264", "jpeg", "raw"):
+            raise BadOption(f"codec {self.codec!r} is not one of h264, jpeg, raw")
+        if self.codec is not None and self.passthrough is PassThrough.ALWAYS:
+            raise BadOption("--codec and --passthrough always exclude each other: leave one out")
+        if self.duration is not None and not (math.isfinite(self.duration) and self.duration > 0):
+            raise BadOption(f"duration {self.duration} must be more than 0 seconds")
+        if not (math.isfinite(self.time_scale) and 0.001 <= self.time_scale <= 1000):
+            raise BadOption(f"playback speed {self.time_scale} must be 0.001 to 1000")
+        if not 0 < self.epoch < 2**64:
+            raise BadOption(f"epoch {self.epoch} must be 1 to 2^64 - 1")
+        if not self.retry_for >= 0:
+            raise BadOption(f"retry-for {self.retry_for} must not be negative")
+
+    @property
+    def effective_mode(self) -> Mode:
+        """The mode, chosen or following from the pace."""
+        return self.mode or (Mode.FILM if self.pace is Pace.MAX else Mode.LIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be sent.
+
+    Attributes:
+        passthrough: the source's own packets, untouched.
+        codec: value of ``courtside.v1.Codec``.
+        encoder: ``h264``, ``jpeg`` or ``raw``; empty when passing through.
+        why: one clause for a person.
+    """
+
+    passthrough: bool
+    codec: ingest_pb2.Codec
+    encoder: str
+    why: str
+
+
+_CODECS = {"h264": ingest_pb2.CODEC_H264, "jpeg": ingest_pb2.CODEC_JPEG, "raw": ingest_pb2.CODEC_RAW_RGB}
+
+
+def plan_stream(info: SourceInfo, options: StreamOptions) -> Plan:
+    """Decide between passing on and encoding.
+
+    Packets are passed on untouched where the gateway takes their codec and nothing is lost by it: B-frames cost a
+    live stream the delay of their reordering, so such a source is encoded anew unless it is film.
+
+    Raises:
+        BadOption: what was asked for cannot be done with this source.
+    """
+    if info.live and options.loop:
+        raise BadOption(f"{info.name} is live and has no end: leave out --loop")
+    if info.live and options.pace is Pace.MAX:
+        raise BadOption(f"{info.name} is live and sets its own pace: leave out --pace max")
+    untouched = _UNTOUCHED.get(info.codec)
+    if options.passthrough is PassThrough.ALWAYS:
+        if untouched is None:
+            have = f"its codec is {info.codec}" if info.codec else "it has pictures, not packets"
+            raise BadOption(f"{info.name} cannot be passed through ({have}): use --passthrough auto")
+        return Plan(True, untouched, "", "asked for")
+    if options.codec is not None:
+        return Plan(False, _CODECS[options.codec], options.codec, "asked for")
+    if options.passthrough is PassThrough.NEVER:
+        return Plan(False, ingest_pb2.CODEC_H264, "h264", "asked for")
+    if untouched is None:
+        return Plan(False, ingest_pb2.CODEC_H264, "h264", f"the gateway does not take {info.codec or 'pictures'}")
+    if not info.reordered:
+        return Plan(True, untouched, "", "no B-frames")
+    if options.effective_mode is Mode.FILM:
+        return Plan(True, untouched, "", "film: delay does not matter")
+    return Plan(False, ingest_pb2.CODEC_H264, "h264", "its B-frames would cost delay")

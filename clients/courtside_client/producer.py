@@ -1,0 +1,130 @@
+"""The producer: a thread that draws a source, holds it to its pace, encodes it or passes it on, into the send queue."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+from courtside_client.encode import Encoder
+from courtside_client.errors import CourtsideClientError, SourceLost
+from courtside_client.media import CodedFrame
+from courtside_client.options import Pace, StreamOptions
+from courtside_client.pacing import Clock, ClockWatch, Pacer, Thinner
+from courtside_client.send_queue import SendQueue
+from courtside_client.sources.base import Source
+
+
+class Producer(threading.Thread):
+    """Draws a source to its end, or until :meth:`stop`; the queue is ended either way.
+
+    Args:
+        source: what to draw.
+        encoder: codes pictures; ``None`` passes the source's own packets on.
+        queue: where to.
+        options: pace, loop, duration, time scale.
+        clock: time.
+    """
+
+    def __init__(
+        self, source: Source, encoder: Encoder | None, queue: SendQueue, options: StreamOptions, clock: Clock
+    ) -> None:
+        super().__init__(name=f"produce {source.info.name}", daemon=True)
+        self._source, self._encoder, self._queue, self._options, self._clock = source, encoder, queue, options, clock
+        self._stopped = threading.Event()
+        self._pacer = Pacer(clock, self._stopped)
+        self._began = options.film_start
+        self._newest = source.info.first_pts
+        self.keyframe_wanted = threading.Event()
+        """Set it to have the next picture coded as a keyframe."""
+        self.watch = ClockWatch(source.info.live)
+        self.thinner = Thinner()
+        self.read = 0
+        """Pictures drawn from the source."""
+        self.thinned = 0
+        """Pictures left out because the gateway asked for fewer."""
+        self.error: CourtsideClientError | None = None
+        """Why the source ended early."""
+
+    def stop(self) -> None:
+        """End soon; safe from any thread."""
+        self._stopped.set()
+        self._queue.close()
+
+    def run(self) -> None:
+        """Thread body."""
+        try:
+            for frame in self._passed() if self._encoder is None else self._coded(self._encoder):
+                if self._stopped.is_set() or not self._queue.put(frame):
+                    break
+        except CourtsideClientError as failure:
+            self.error = failure
+        except Exception as failure:
+            self.error = SourceLost(f"{self._source.info.name}: {failure}", self._source.info.name)
+        finally:
+            self._queue.end()
+
+    def _coded(self, encoder: Encoder) -> Iterator[CodedFrame]:
+        info = self._source.info
+        for offset in self._rounds():
+            for frame in self._source.frames():
+                pts = self._newest = frame.pts + offset
+                media = float((pts - info.first_pts) * info.time_base)
+                if self._over(media):
+                    return
+                self.read += 1
+                capture = self._due(media, media)
+                if self._stopped.is_set():
+                    return
+                if not self.thinner.keep(media * self._options.time_scale):
+                    self.thinned += 1
+                    continue
+                wanted = self.keyframe_wanted.is_set() or self._queue.skipping
+                self.keyframe_wanted.clear()
+                coded = encoder.encode(frame.picture(), keyframe=wanted)
+                yield CodedFrame(pts, pts, coded.keyframe, False, coded.data, capture, media)
+
+    def _passed(self) -> Iterator[CodedFrame]:
+        info = self._source.info
+        for offset in self._rounds():
+            for packet in self._source.packets():
+                pts = packet.pts + offset
+                dts = None if packet.dts is None else packet.dts + offset
+                self._newest = max(self._newest, pts)
+                media = float((pts - info.first_pts) * info.time_base)
+                if self._over(media) and packet.keyframe:
+                    return
+                self.read += not packet.decode_only
+                # Paced by coding order: a picture that others are decoded from must not wait for its own time.
+                coding = pts if dts is None else min(dts, pts)
+                capture = self._due(max(0.0, float((coding - info.first_pts) * info.time_base)), media)
+                if self._stopped.is_set():
+                    return
+                yield CodedFrame(pts, dts, packet.keyframe, packet.decode_only, packet.data, capture, media)
+
+    def _rounds(self) -> Iterator[int]:
+        """Offset in pts of each time the source is played."""
+        info = self._source.info
+        step = round(1 / ((info.frame_rate or 30) * info.time_base))
+        offset = 0
+        while not self._stopped.is_set():
+            yield offset
+            if not self._options.loop:
+                return
+            offset = self._newest - info.first_pts + step
+
+    def _due(self, paced: float, media: float) -> float:
+        """Wait until the frame at ``paced`` seconds of media is due; capture time of the picture at ``media``."""
+        scale = self._options.time_scale
+        realtime = self._options.pace is Pace.REALTIME
+        if realtime and not self._source.info.live:
+            self._pacer.wait(paced * scale)
+        wall = self._clock.wall()
+        self.watch.see(paced, self._clock.monotonic(), wall)
+        if realtime:
+            return wall + (media - paced) * scale
+        # As fast as it goes: the film is taken to begin now and to run at its own speed.
+        self._began = wall if self._began is None else self._began
+        return self._began + media * scale
+
+    def _over(self, media: float) -> bool:
+        return self._options.duration is not None and media >= self._options.duration

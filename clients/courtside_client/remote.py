@@ -1,0 +1,76 @@
+"""Remote errors: a gRPC status, with its google.rpc details, as one of the client's own errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+from google.rpc import error_details_pb2, status_pb2
+
+from courtside_client import errors
+
+_DETAILS = "grpc-status-details-bin"
+_DOMAIN = "courtside"
+
+_BY_REASON: dict[str, type[errors.GatewayError]] = {
+    "STALE_EPOCH": errors.StaleEpochError,
+    "CURSOR_EVICTED": errors.CursorEvictedError,
+    "SLOW_SUBSCRIBER": errors.SlowSubscriberError,
+    "NOT_FOUND": errors.NotFoundError,
+}
+_BY_CODE: dict[grpc.StatusCode, type[errors.GatewayError]] = {
+    grpc.StatusCode.ABORTED: errors.StaleEpochError,
+    grpc.StatusCode.NOT_FOUND: errors.NotFoundError,
+    grpc.StatusCode.INVALID_ARGUMENT: errors.RejectedError,
+    grpc.StatusCode.FAILED_PRECONDITION: errors.RejectedError,
+    grpc.StatusCode.OUT_OF_RANGE: errors.RejectedError,
+    grpc.StatusCode.PERMISSION_DENIED: errors.RejectedError,
+    grpc.StatusCode.UNAUTHENTICATED: errors.RejectedError,
+    grpc.StatusCode.UNIMPLEMENTED: errors.RejectedError,
+}
+_TRANSIENT = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.CANCELLED,  # by the server: a cancellation of our own never comes this way
+    grpc.StatusCode.UNKNOWN,
+    grpc.StatusCode.INTERNAL,  # also what HTTP/2 makes of a connection cut at the wrong moment
+}
+
+
+def gateway_error(error: grpc.aio.AioRpcError) -> errors.GatewayError:
+    """The client's error for a failed call.
+
+    What may be tried again becomes :class:`~courtside_client.errors.GatewayUnavailable`: the transient codes, and
+    any code that came with a RetryInfo.
+    """
+    info, retry_after = _details(error)
+    code, text = error.code(), (error.details() or "").strip() or "no reason given"
+    reason = info.reason if info.domain == _DOMAIN else ""
+    kind = _BY_REASON.get(reason)
+    if kind is None and (retry_after is not None or code in _TRANSIENT):
+        kind = errors.GatewayUnavailable
+    if kind is None and code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        kind = errors.RejectedError if "message larger than" in text.lower() else errors.GatewayUnavailable
+    kind = kind or _BY_CODE.get(code, errors.GatewayError)
+    return kind(
+        " ".join(text.split()), code=code, reason=reason, metadata=dict(info.metadata), retry_after=retry_after
+    )
+
+
+def _details(error: grpc.aio.AioRpcError) -> tuple[error_details_pb2.ErrorInfo, float | None]:
+    info, retry_after = error_details_pb2.ErrorInfo(), None
+    trailers: Any = error.trailing_metadata() or ()
+    for key, value in trailers:
+        if key != _DETAILS:
+            continue
+        try:
+            status = status_pb2.Status.FromString(value)
+        except Exception:  # a proxy's own trailer; the code and text still count
+            break
+        retry = error_details_pb2.RetryInfo()
+        for detail in status.details:
+            if detail.Unpack(info):
+                continue
+            if detail.Unpack(retry):
+                retry_after = retry.retry_delay.ToNanoseconds() / 1e9
+    return info, retry_after

@@ -1,0 +1,81 @@
+"""Retrying: exponential back-off with jitter, patience that starts anew with every success."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+import tenacity
+from tenacity.wait import wait_base
+
+from courtside_client.errors import GatewayUnavailable
+
+FIRST_DELAY_S = 0.2
+MOST_DELAY_S = 5.0
+
+
+class Patience(wait_base):
+    """How long to go on trying while a gateway is away: tenacity's wait and stop, over one outage at a time.
+
+    A session calls :meth:`progress` whenever the gateway has answered properly; only failures since then count.
+
+    Args:
+        retry_for: seconds of outage after which to give up.
+        clock: monotonic seconds.
+        rng: source of jitter.
+        on_retry: told of each failure that will be retried, with the delay in seconds.
+    """
+
+    def __init__(
+        self,
+        retry_for: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        rng: random.Random | None = None,
+        on_retry: Callable[[BaseException, float], None] | None = None,
+    ) -> None:
+        self._retry_for, self._clock, self._rng = retry_for, clock, rng or random.Random()
+        self._on_retry = on_retry
+        self._failures = 0
+        self._since = clock()
+
+    def progress(self) -> None:
+        """The gateway works: whatever fails next is a new outage."""
+        self._failures = 0
+        self._since = self._clock()
+
+    def hurry(self) -> None:
+        """Have no more patience: the next failure is the last."""
+        self._retry_for = 0.0
+
+    def exhausted(self) -> bool:
+        """The outage has lasted longer than there is patience for."""
+        return self._clock() - self._since >= self._retry_for
+
+    def delay(self, retry_after: float | None = None) -> float:
+        """Seconds to wait before the next try; half of it is jitter, never less than the gateway asked for."""
+        self._failures += 1
+        full = min(MOST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(self._failures - 1, 10))
+        chosen = full * self._rng.uniform(0.5, 1.0)
+        return chosen if retry_after is None else max(chosen, min(retry_after, MOST_DELAY_S))
+
+    def __call__(self, retry_state: tenacity.RetryCallState) -> float:
+        """Tenacity's wait."""
+        error = retry_state.outcome.exception() if retry_state.outcome else None
+        seconds = self.delay(getattr(error, "retry_after", None))
+        if self._on_retry is not None and error is not None:
+            self._on_retry(error, seconds)
+        return seconds
+
+    def retrying(self) -> tenacity.AsyncRetrying:
+        """The loop: ``async for attempt in patience.retrying(): with attempt: ...``.
+
+        Only :class:`~courtside_client.errors.GatewayUnavailable` is tried again; everything else passes.
+        """
+        return tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type(GatewayUnavailable),
+            wait=self,
+            stop=lambda _: self.exhausted(),
+            reraise=True,
+        )

@@ -1,0 +1,36 @@
+"""Sources: files, cameras, network streams and simulations behind one face."""
+
+from __future__ import annotations
+
+import re
+
+from courtside_client.errors import SourceError
+from courtside_client.sources.base import Source
+from courtside_client.sources.device import DeviceSource
+from courtside_client.sources.film import FilmSource
+from courtside_client.sources.network import SCHEMES, NetworkSource
+from courtside_client.sources.simulated import SimulatedSource
+
+__all__ = ["Source", "open_source"]
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+
+
+def open_source(text: str) -> Source:
+    """Open a source by what a person types: a device index, a file, a stream's URL, or ``sim://SEED``.
+
+    Raises:
+        SourceError: it does not exist, has no video, cannot be decoded, or its scheme is not known.
+    """
+    if text.isascii() and text.isdigit():
+        return DeviceSource(int(text))
+    match = _SCHEME.match(text)
+    scheme = match.group(1).lower() if match else ""
+    if scheme == "sim":
+        return SimulatedSource(text)
+    if scheme in SCHEMES:
+        return NetworkSource(text)
+    if scheme:
+        known = ", ".join(f"{name}://" for name in (*SCHEMES, "sim"))
+        raise SourceError(f"{text}: unknown scheme {scheme}://; use one of {known}, a file or a device index", text)
+    return FilmSource(text)

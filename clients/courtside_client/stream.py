@@ -1,0 +1,274 @@
+"""Streaming: one source to one camera of a gateway, through breaks, until everything is processed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import grpc
+
+from courtside.v1 import ingest_pb2, ingest_pb2_grpc
+from courtside_client.channel import open_channel
+from courtside_client.encode import make_encoder
+from courtside_client.errors import CourtsideClientError, GatewayUnavailable, StaleEpochError
+from courtside_client.names import camera_name
+from courtside_client.options import Mode, Plan, StreamOptions, plan_stream
+from courtside_client.pacing import Clock, SystemClock
+from courtside_client.producer import Producer
+from courtside_client.remote import gateway_error
+from courtside_client.retry import Patience
+from courtside_client.send_queue import DropPolicy, SendQueue
+from courtside_client.sources.base import Source
+from courtside_client.spool import Spool, Spooled
+from courtside_client.wire import descriptor_request, packet_request
+
+_LIVE_QUEUE = (90, 16 * 2**20)  # about three seconds of packets
+_FILM_QUEUE = (32, 64 * 2**20)
+_KEEP_S = 6.0
+"""Acknowledged film kept for a gateway that lost its memory: more than the 4.5 s of a window it had under way."""
+
+
+@dataclass(frozen=True)
+class StreamReport:
+    """How a stream is doing, or how it went.
+
+    Attributes:
+        state: connecting, streaming, reconnecting, finishing, done.
+        read: pictures drawn from the source.
+        sent: packets sent, those sent again not counted.
+        acked: packets the gateway has processed.
+        received: packets the gateway's session has taken in.
+        decoded: frames that reached the gateway's ring.
+        windows_scored: windows the gateway has scored.
+        dropped: frames dropped by the gateway, by reason.
+        unsent: packets dropped here because the connection could not take them.
+        thinned: pictures left out because the gateway asked for fewer.
+        lag: age of the newest processed frame, seconds.
+        kbytes: thousand bytes sent.
+        reconnects: times the connection was made again.
+        problems: one sentence each.
+    """
+
+    state: str = "connecting"
+    read: int = 0
+    sent: int = 0
+    acked: int = 0
+    received: int = 0
+    decoded: int = 0
+    windows_scored: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    unsent: int = 0
+    thinned: int = 0
+    lag: float = 0.0
+    kbytes: float = 0.0
+    target_fps: float = 0.0
+    reconnects: int = 0
+    seconds: float = 0.0
+    done: bool = False
+    problems: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Everything that was sent was processed."""
+        return self.done and self.acked == self.sent
+
+
+class StreamSession:
+    """Streams a source; make one a stream and call :meth:`run` once.
+
+    Args:
+        source: what to stream.
+        gateway: HOST:PORT.
+        camera: ``games/{game}/cameras/{camera}``.
+        options: how.
+        on_report: told a few times a second how it goes.
+        clock: time; for tests.
+
+    Raises:
+        BadName: gateway or camera is no name.
+        BadOption: what was asked for cannot be done with this source.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        gateway: str,
+        camera: str,
+        options: StreamOptions | None = None,
+        on_report: Callable[[StreamReport], None] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._source, self._gateway, self._camera = source, gateway, camera_name(camera)
+        self._options = options or StreamOptions()
+        self._on_report = on_report or (lambda report: None)
+        self.plan: Plan = plan_stream(source.info, self._options)
+        info = source.info
+        self._encoder = (
+            None if self.plan.passthrough
+            else make_encoder(self.plan.encoder, info.width, info.height, info.frame_rate)
+        )
+        self._film = self._options.effective_mode is Mode.FILM
+        policy = DropPolicy.BLOCK if self._film else DropPolicy.TO_KEYFRAME
+        self._queue = SendQueue(policy, *(_FILM_QUEUE if self._film else _LIVE_QUEUE))
+        self._spool = Spool(
+            _KEEP_S, most_packets=2048 if self._film else 300, most_bytes=256 * 2**20, most_kept=64 * 2**20,
+            forget=not self._film,
+        )
+        self._producer = Producer(source, self._encoder, self._queue, self._options, clock or SystemClock())
+        self._patience = Patience(self._options.retry_for, on_retry=self._note_retry)
+        self._session = ""
+        self._next = 0
+        self._pending: list[Spooled] = []
+        self._ended = False
+        self._report = StreamReport()
+        self._began = time.monotonic()
+
+    @property
+    def report(self) -> StreamReport:
+        """How it is going."""
+        producer = self._producer
+        return replace(
+            self._report, read=producer.read, thinned=producer.thinned, unsent=self._queue.dropped,
+            sent=self._next, acked=self._spool.acked + 1, seconds=time.monotonic() - self._began,
+            problems=tuple(producer.watch.problems()),
+        )
+
+    async def run(self) -> StreamReport:
+        """Stream to the end of the source.
+
+        Raises:
+            GatewayUnavailable: the gateway stayed away longer than there was patience for.
+            StaleEpochError: a newer publisher took the camera over.
+            RejectedError: the gateway refused the stream.
+            SourceLost: the source broke off; what came before it has been processed.
+        """
+        self._producer.start()
+        try:
+            async with open_channel(self._gateway) as channel:
+                async for attempt in self._patience.retrying():
+                    with attempt:
+                        await self._connect(channel)
+        finally:
+            self._producer.stop()
+            await asyncio.to_thread(self._producer.join, 5.0)
+            self._source.close()
+        if self._producer.error is not None:
+            raise self._producer.error
+        return self.report
+
+    # ---- one connection ------------------------------------------------------------------------------------------
+
+    async def _connect(self, channel: grpc.aio.Channel) -> None:
+        call = ingest_pb2_grpc.IngestServiceStub(channel).StreamFrames()
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            await call.write(self._descriptor())
+            accepted = await self._read(call)
+            if accepted.WhichOneof("message") != "accepted":
+                raise CourtsideClientError("the gateway did not answer Accepted; is it a Courtside gateway?")
+            self._resume(accepted.accepted)
+            self._patience.progress()
+            self._set(state="finishing" if self._ended and not self._pending else "streaming")
+            tasks = [asyncio.create_task(self._send(call)), asyncio.create_task(self._receive(call))]
+            # A sender that fails has only seen that the connection is gone; the receiver knows why.
+            await tasks[1]
+        except grpc.aio.AioRpcError as error:
+            raise gateway_error(error) from None
+        except asyncio.InvalidStateError:
+            raise GatewayUnavailable("the connection broke") from None
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            call.cancel()
+
+    def _descriptor(self) -> ingest_pb2.StreamFramesRequest:
+        info, encoder = self._source.info, self._encoder
+        size = (encoder.width, encoder.height) if encoder else (info.width, info.height)
+        return descriptor_request(self._camera, info, self.plan, size, self._options, self._session)
+
+    def _resume(self, accepted: ingest_pb2.Accepted) -> None:
+        """Decide what goes out first on this connection."""
+        first, known = not self._session, accepted.session == self._session
+        self._session = accepted.session
+        if first:
+            return
+        again = self._spool.since(accepted.next_sequence) if known else None
+        if again is not None:
+            self._pending = again
+        elif self._film:
+            # The gateway lost its memory: bring it up again from a keyframe.
+            self._pending = self._spool.replay()
+        else:
+            self._pending = []
+            self._queue.skip_to_keyframe()
+            self._producer.keyframe_wanted.set()
+
+    async def _send(self, call: Any) -> None:
+        while True:
+            if self._pending:
+                item = self._pending.pop(0)
+            elif self._ended or (frame := await self._queue.get()) is None:
+                self._ended = True
+                break
+            else:
+                await self._spool.room(len(frame.data))
+                item = Spooled(self._next, frame)
+                self._spool.add(item)
+                self._next += 1
+                self._set(kbytes=self._report.kbytes + len(frame.data) / 1000)
+            await call.write(packet_request(item))
+        await call.write(ingest_pb2.StreamFramesRequest(end=ingest_pb2.EndOfStream()))
+        self._set(state="finishing")
+
+    async def _receive(self, call: Any) -> None:
+        while True:
+            message = await self._read(call)
+            status = message.status
+            self._patience.progress()
+            if status.received or status.ack_sequence:
+                self._spool.ack(status.ack_sequence)
+            self._producer.thinner.target = status.target_fps
+            if status.request_keyframe:
+                self._producer.keyframe_wanted.set()
+            self._set(
+                received=status.received, decoded=status.decoded, windows_scored=status.windows_scored,
+                dropped={reason: count for reason, count in status.dropped.items() if count},
+                lag=status.lag.ToNanoseconds() / 1e9, target_fps=status.target_fps,
+            )
+            self._on_report(self.report)
+            if status.done:
+                self._set(state="done", done=True)
+                self._on_report(self.report)
+                return
+
+    async def _read(self, call: Any) -> ingest_pb2.StreamFramesResponse:
+        timeout = self._options.done_timeout if self._ended else self._options.idle_timeout
+        try:
+            message = await asyncio.wait_for(call.read(), timeout)
+        except TimeoutError:
+            raise GatewayUnavailable(f"no word from the gateway for {timeout:g} s") from None
+        if message is grpc.aio.EOF:
+            code = await call.code()
+            if code is grpc.StatusCode.OK:
+                raise GatewayUnavailable("the gateway ended the stream before it was done")
+            # EOF hides the status of a call that failed while it was read; ask for it.
+            raise gateway_error(
+                grpc.aio.AioRpcError(
+                    code, await call.initial_metadata(), await call.trailing_metadata(), await call.details()
+                )
+            )
+        return message
+
+    def _note_retry(self, error: BaseException, delay: float) -> None:
+        if isinstance(error, StaleEpochError):
+            return
+        self._set(state="reconnecting", reconnects=self._report.reconnects + 1)
+        self._on_report(self.report)
+
+    def _set(self, **changes: Any) -> None:
+        self._report = replace(self._report, **changes)
+

@@ -1,0 +1,75 @@
+"""Wire: the client's types as messages of ``courtside.v1``."""
+
+from __future__ import annotations
+
+import time
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from courtside.v1 import ingest_pb2
+from courtside_client.media import SourceInfo
+from courtside_client.options import Mode, Plan, StreamOptions
+from courtside_client.spool import Spooled
+
+
+def timestamp(seconds: float) -> Timestamp:
+    """Unix seconds as a Timestamp."""
+    stamp = Timestamp()
+    stamp.FromNanoseconds(round(seconds * 1e9))
+    return stamp
+
+
+def seconds_of(stamp: Timestamp) -> float:
+    """A Timestamp as Unix seconds."""
+    return stamp.ToNanoseconds() / 1e9
+
+
+def descriptor_request(
+    camera: str, info: SourceInfo, plan: Plan, size: tuple[int, int], options: StreamOptions, session: str
+) -> ingest_pb2.StreamFramesRequest:
+    """The first message of a connection.
+
+    Args:
+        camera: resource name.
+        info: the source.
+        plan: what is sent.
+        size: coded width and height, pixels.
+        options: how to stream.
+        session: the session to resume, or empty.
+    """
+    film = options.effective_mode is Mode.FILM
+    return ingest_pb2.StreamFramesRequest(
+        stream=ingest_pb2.StreamDescriptor(
+            camera=camera,
+            codec=plan.codec,
+            mode=ingest_pb2.STREAM_MODE_FILM if film else ingest_pb2.STREAM_MODE_LIVE,
+            width=size[0],
+            height=size[1],
+            frame_rate=info.frame_rate,
+            codec_config=info.codec_config if plan.passthrough else b"",
+            time_base_numerator=info.time_base.numerator,
+            time_base_denominator=info.time_base.denominator,
+            first_pts=info.first_pts,
+            epoch=options.epoch,
+            session=session,
+            client_time=timestamp(time.time()),
+            rotation_degrees=info.rotation,
+            time_scale=options.time_scale,
+        )
+    )
+
+
+def packet_request(item: Spooled) -> ingest_pb2.StreamFramesRequest:
+    """One packet."""
+    packet = item.packet
+    return ingest_pb2.StreamFramesRequest(
+        packet=ingest_pb2.Packet(
+            sequence=item.sequence,
+            capture_time=timestamp(packet.capture_time),
+            pts=packet.pts,
+            dts=packet.dts,
+            keyframe=packet.keyframe,
+            decode_only=packet.decode_only,
+            data=packet.data,
+        )
+    )
