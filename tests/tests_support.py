@@ -100,6 +100,7 @@ class GatewayProcess:
     ) -> None:
         self.data_dir, self.flags, self.grpc, self.http = data_dir, flags, grpc_address, http
         self.process: subprocess.Popen[str] | None = None
+        self._drainer: threading.Thread | None = None
         self.log: list[str] = []
 
     def start(self, timeout: float = 30) -> GatewayProcess:
@@ -110,7 +111,8 @@ class GatewayProcess:
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
         )
-        threading.Thread(target=self._drain, args=(self.process,), daemon=True).start()
+        self._drainer = threading.Thread(target=self._drain, args=(self.process,), daemon=True)
+        self._drainer.start()
         timer = threading.Timer(timeout, self.process.kill)
         timer.start()
         line = self.process.stdout.readline()
@@ -124,6 +126,11 @@ class GatewayProcess:
 
     def _drain(self, process: subprocess.Popen[str]) -> None:
         self.log.extend(process.stderr)
+
+    def _close(self) -> None:
+        self._drainer.join(5)
+        self.process.stdout.close()
+        self.process.stderr.close()
 
     def stderr(self) -> str:
         return "".join(self.log[-40:])
@@ -146,13 +153,16 @@ class GatewayProcess:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+        self._close()
 
     def stop(self, timeout: float = 20) -> int:
         """SIGTERM, wait, give the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(timeout)
+            code = self.process.wait(timeout)
+            self._close()
+            return code
         except subprocess.TimeoutExpired:
             self.kill()
             raise

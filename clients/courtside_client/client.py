@@ -73,7 +73,8 @@ class Client:
         """
         request = events_pb2.GetEventRequest(game=game_name(game), event_id=event_id)
         try:
-            return (await self._events.GetEvent(request, timeout=TIMEOUT_S)).event
+            answer: events_pb2.GetEventResponse = await self._events.GetEvent(request, timeout=TIMEOUT_S)
+            return answer.event
         except grpc.aio.AioRpcError as error:
             raise gateway_error(error) from None
 
@@ -84,10 +85,10 @@ class Client:
         options: StreamOptions | None = None,
         on_report: Callable[[StreamReport], None] | None = None,
     ) -> StreamReport:
-        """Stream a source (file, device index, URL, ``sim://SEED``) to its end; see :class:`StreamSession`."""
+        """Send a source (file, device index, URL, ``sim://SEED``) to its end, see :class:`StreamSession`."""
         return await StreamSession(open_source(source), self._gateway, camera, options, on_report).run()
 
 
 def connect(gateway: str = "127.0.0.1:50051") -> Client:
-    """A client for a gateway: ``async with connect("127.0.0.1:50051") as client: ...``."""
+    """Make a client for a gateway: ``async with connect("127.0.0.1:50051") as client: ...``."""
     return Client(gateway)

@@ -107,7 +107,9 @@ class Subscription:
                 if self.last_sequence is not None:
                     request.after_sequence = self.last_sequence
                 self._call = self._stub.SubscribeEvents(request)
-            message = await asyncio.wait_for(self._call.read(), self._idle_timeout)
+            message: events_pb2.SubscribeEventsResponse = await asyncio.wait_for(
+                self._call.read(), self._idle_timeout
+            )
         except TimeoutError:
             raise GatewayUnavailable(f"no word from the gateway for {self._idle_timeout:g} s") from None
         except grpc.aio.AioRpcError as error:

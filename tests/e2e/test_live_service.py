@@ -89,6 +89,7 @@ def test_server_sent_events_replay_and_refuse_nonsense(gateway, flash_film):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"http://{gateway.http}/v1/games/g/events?after=-1")
     assert refused.value.code == 400
+    refused.value.close()
 
 
 def test_sigterm_drains_and_exits_cleanly(gateway):

@@ -36,6 +36,7 @@ def test_events_wait_while_ingest_and_metrics_go_on(tmp_path, flash_repository, 
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"http://{gateway.http}/readyz")
         assert refused.value.code == 503
+        refused.value.close()
         camera = subprocess.Popen(
             [sys.executable, "-m", "courtside_client.cli", "stream", str(flash_film([1.5], 4)), "--gateway",
              gateway.grpc, "--camera", "games/g/cameras/c", "--quiet", "--mode", "film", "--pace", "max"],

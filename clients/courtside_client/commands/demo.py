@@ -72,7 +72,7 @@ def compare(events: Sequence[events_pb2.Event], truth: Sequence[ShotTruth], seco
             continue
         found.remove(near)
         error = near.media_offset - shot.release_time
-        same = "yes" if near.shot.zone == shot.zone else "no"
+        same = "yes" if int(near.shot.zone) == int(shot.zone) else "no"
         table.add_row(f"{shot.release_time:.2f} s", zone, f"{near.media_offset:.2f} s", f"{error:+.2f} s", same)
     for event in found:
         table.add_row("no shot", "", f"{event.media_offset:.2f} s", "", "")

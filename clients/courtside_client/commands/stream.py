@@ -62,7 +62,8 @@ class StatusLine:
         dropped = ", ".join(f"{reason} {count}" for reason, count in sorted(report.dropped.items())) or "none"
         return (
             f"{report.state}: in {(report.read - before.read) / span:.1f} fps, "
-            f"out {(report.sent - before.sent) / span:.1f} fps, {8 * (report.kbytes - before.kbytes) / span:.0f} kbit/s, "
+            f"out {(report.sent - before.sent) / span:.1f} fps, "
+            f"{8 * (report.kbytes - before.kbytes) / span:.0f} kbit/s, "
             f"acked {report.acked}, lag {1000 * report.lag:.0f} ms, dropped {dropped}"
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import av
@@ -137,4 +138,8 @@ class Reader:
 
     def _give(self, pictures: list[Any], stamps: Timestamps) -> Iterator[SourceFrame]:
         for picture in pictures:
-            yield SourceFrame(stamps.fill(picture.pts), lambda picture=picture: picture)
+            yield SourceFrame(stamps.fill(picture.pts), partial(_same, picture))
+
+
+def _same(picture: Any) -> Any:
+    return picture

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import av
@@ -78,7 +79,7 @@ class DeviceSource:
             start = now if start is None else start
             yield SourceFrame(
                 round((now - start) / _TIME_BASE),
-                lambda picture=picture: av.VideoFrame.from_ndarray(picture, format="bgr24"),
+                partial(av.VideoFrame.from_ndarray, picture, format="bgr24"),
             )
 
     def packets(self) -> Iterator[SourcePacket]:

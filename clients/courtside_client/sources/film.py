@@ -73,7 +73,8 @@ class FilmSource:
         try:
             container = av.open(self._path)
         except (av.error.FFmpegError, UnicodeError) as error:
-            raise SourceUndecodable(f"{self._path}: not a film that can be opened: {reason(error)}", self._path) from None
+            message = f"{self._path}: not a film that can be opened: {reason(error)}"
+            raise SourceUndecodable(message, self._path) from None
         stream = video_stream(container)
         if stream is None:
             container.close()
