@@ -115,6 +115,37 @@ def fit(
     click.echo(f"trained {progress.epoch} epochs, {progress.windows} windows, {progress.seconds:.0f} s → {checkpoint}")
 
 
+@shots.command("fit-place")
+@FILM
+@CHECKPOINT
+@THREADS
+@click.option("--games", type=click.IntRange(min=1), help="Use only the first so many rendered games.")
+@click.option("--steps", type=click.IntRange(min=1), default=2000, show_default=True)
+@click.option("--batch", type=click.IntRange(2, 512), default=32, show_default=True, help="Moments a step.")
+@click.option("--rate", type=click.FloatRange(1e-6, 1.0), default=2e-3, show_default=True, help="Peak learning rate.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+def fit_place(
+    film: Path, checkpoint: Path, threads: int, games: int | None, steps: int, batch: int, rate: float, seed: int
+) -> None:
+    """Train the placing network (zones) and put it into the checkpoint of `fit`."""
+    found = _games(film, "train", games)
+    _prepare(threads)
+    from courtside_training.shots.place_train import PlaceConfig, fit_placer
+    from courtside_training.shots.train import load_checkpoint, write_placer
+
+    load_checkpoint(checkpoint)
+    with _progress() as bar:
+        task = bar.add_task("fit-place", total=steps)
+        placer, summary = fit_placer(
+            found, PlaceConfig(steps=steps, batch=batch, rate=rate, seed=seed),
+            report=lambda step, loss, right: bar.update(
+                task, completed=step, description=f"fit-place  loss {loss:.3f}  zone {right:.3f}"
+            ),
+        )
+    write_placer(checkpoint, placer, summary)
+    click.echo(f"trained {steps} steps, {steps * batch} moments, {summary['seconds']:.0f} s -> {checkpoint}")
+
+
 @shots.command()
 @FILM
 @CHECKPOINT
@@ -127,7 +158,8 @@ def calibrate(film: Path, checkpoint: Path, threads: int, games: int | None) -> 
     from courtside_training.shots.calibrate import calibrate as fitted
     from courtside_training.shots.evaluate import ask, torch_model
     from courtside_training.shots.geometry import STRIDE_S
-    from courtside_training.shots.network import ServedShotModel
+    from courtside_training.shots.placing import PlacingNetwork
+    from courtside_training.shots.served import ServedShotModel
     from courtside_training.shots.train import load_network, write_calibration
     from courtside_training.shots.windows import hop_windows
 
@@ -135,7 +167,7 @@ def calibrate(film: Path, checkpoint: Path, threads: int, games: int | None) -> 
     with _progress() as bar:
         task = bar.add_task("calibrate")
         answers = ask(
-            torch_model(ServedShotModel(network)), found, hop_windows(found, STRIDE_S),
+            torch_model(ServedShotModel(network, PlacingNetwork())), found, hop_windows(found, STRIDE_S),
             report=lambda done, total: bar.update(task, completed=done, total=total),
         )
     scale, bias = fitted(answers)
@@ -182,7 +214,10 @@ def smoke(threads: int, steps: int) -> None:
     from courtside_training.shots.calibrate import calibrate as fitted
     from courtside_training.shots.evaluate import ask, shot_figures, torch_model, window_figures
     from courtside_training.shots.footage import FootagePlan, ensure, load
-    from courtside_training.shots.network import NetworkConfig, ServedShotModel
+    from courtside_training.shots.network import NetworkConfig
+    from courtside_training.shots.place_train import PlaceConfig, fit_placer
+    from courtside_training.shots.placing import PlacerConfig, PlacingNetwork
+    from courtside_training.shots.served import ServedShotModel
     from courtside_training.shots.train import TrainConfig, Trainer
     from courtside_training.shots.windows import hop_windows
 
@@ -197,8 +232,9 @@ def smoke(threads: int, steps: int) -> None:
         )
         losses: list[float] = []
         trainer.fit(lambda epoch, step, of, totals: losses.append(totals["total"]))
-        refs = hop_windows(games, 0.9)
-        answers = ask(torch_model(ServedShotModel(trainer.average)), games, refs)
+        small = PlacingNetwork(PlacerConfig(8, 16, 16, 32))
+        placer, _ = fit_placer(games, PlaceConfig(steps=4, batch=4), small)
+        answers = ask(torch_model(ServedShotModel(trainer.average, placer)), games, hop_windows(games, 0.9))
         scale, bias = fitted(answers)
         figures = {**window_figures(answers, middle_rule=False), **shot_figures(answers, games)}
     click.echo(

@@ -49,6 +49,7 @@ class Footage:
         kind: the camera's kind.
         frames: uint8 ``(T, 144, 256, 3)`` RGB, one every `GRID_S` seconds.
         points: float32 ``(T, 3, 3)``: for each of `POINTS` x and y as a share of the picture and 1 if it is seen.
+        ground: int64 ``(T,)`` zone index under the feet of the player who has the ball, -1 when nobody has.
         releases: float64 ``(S,)`` seconds on the film's clock.
         zones: int64 ``(S,)`` indices into ``ZONE_LABELS``.
         made: bool ``(S,)``.
@@ -58,6 +59,7 @@ class Footage:
     kind: str
     frames: NDArray[np.uint8]
     points: NDArray[np.float32]
+    ground: NDArray[np.int64]
     releases: NDArray[np.float64]
     zones: NDArray[np.int64]
     made: NDArray[np.bool_]
@@ -88,6 +90,18 @@ def _points(truth: object, width: int, height: int) -> NDArray[np.float32]:
     return np.where(inside[:, None], found, 0.0).astype(np.float32)
 
 
+def _ground(truth: object, court: object) -> int:
+    """Zone index under the ball holder's feet, for the nearer basket; -1 without a holder."""
+    from courtside_sim import place
+
+    holder = truth.ball_holder  # type: ignore[attr-defined]
+    if holder is None:
+        return -1
+    x, y = truth.positions[int(np.flatnonzero(truth.players == holder)[0])]  # type: ignore[attr-defined]
+    basket = 0 if court.half or x > 0 else 1  # type: ignore[attr-defined]
+    return int(place(court, float(x), float(y), basket)) - 1  # type: ignore[arg-type]
+
+
 def render(seed: int, plan: FootagePlan) -> Footage:
     """Simulate and film one game; the camera's kind follows the seed."""
     from courtside_sim import CameraConfig, GameConfig, SimulatedCamera, simulate
@@ -101,17 +115,21 @@ def render(seed: int, plan: FootagePlan) -> Footage:
         times = np.maximum(times + rng.uniform(-JITTER_S, JITTER_S, len(times)), 0.0)
     frames = np.empty((len(times), HEIGHT, WIDTH, 3), np.uint8)
     points = np.empty((len(times), len(POINTS), 3), np.float32)
+    ground = np.full(len(times), -1, np.int64)
     for index, time in enumerate(times * speed):
         picture = camera.render(float(time))
         small = cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
         frames[index] = small[:, :, ::-1]
-        points[index] = _points(camera.truth(float(time)), camera.width, camera.height)
+        truth = camera.truth(float(time))
+        points[index] = _points(truth, camera.width, camera.height)
+        ground[index] = _ground(truth, game.court)
     shots = game.shots
     return Footage(
         seed,
         camera.kind,
         frames,
         points,
+        ground,
         np.array([shot.release_time for shot in shots]) / speed,
         np.array([int(shot.zone) - 1 for shot in shots], np.int64),
         np.array([shot.made for shot in shots], np.bool_),
@@ -124,8 +142,8 @@ def save(footage: Footage, folder: Path) -> None:
     np.save(folder / f"frames-{footage.seed}.npy", footage.frames)
     part = folder / f"truth-{footage.seed}.part.npz"
     np.savez(
-        part, kind=footage.kind, points=footage.points, releases=footage.releases, zones=footage.zones,
-        made=footage.made,
+        part, kind=footage.kind, points=footage.points, ground=footage.ground,
+        releases=footage.releases, zones=footage.zones, made=footage.made,
     )
     part.rename(folder / f"truth-{footage.seed}.npz")
 
@@ -142,7 +160,8 @@ def load(seed: int, folder: Path) -> Footage:
     with np.load(path) as truth:
         frames = np.load(folder / f"frames-{seed}.npy", mmap_mode="r")
         return Footage(
-            seed, str(truth["kind"]), frames, truth["points"], truth["releases"], truth["zones"], truth["made"]
+            seed, str(truth["kind"]), frames, truth["points"], truth["ground"], truth["releases"], truth["zones"],
+            truth["made"],
         )
 
 

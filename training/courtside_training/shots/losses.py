@@ -14,11 +14,11 @@ WEIGHTS = {"shot": 1.0, "events": 3.0, "release": 0.7, "zone": 0.6, "make": 0.4,
 
 
 def point_loss(maps: Tensor, points: Tensor) -> Tensor:
-    """Cross-entropy of the first three attention maps against small blobs at the true places.
+    """Cross-entropy of the first K attention maps against small blobs at the true places.
 
     Args:
-        maps: (N, 4, rows, columns) logits.
-        points: (N, 3, 3) x, y as shares of the picture, and 1 where the point is seen.
+        maps: (N, K or more, rows, columns) logits.
+        points: (N, K, 3) x, y as shares of the picture, and 1 where the point is seen.
     """
     rows, columns = maps.shape[2:]
     xs = torch.arange(columns, dtype=torch.float32) + 0.5
@@ -27,7 +27,7 @@ def point_loss(maps: Tensor, points: Tensor) -> Tensor:
     dy = (points[..., 1, None] * rows - ys) ** 2
     blob = torch.exp(-(dy[..., :, None] + dx[..., None, :]) / (2 * POINT_SIGMA**2)).flatten(2)
     target = blob / blob.sum(-1, keepdim=True).clamp_min(1e-6)
-    loss = -(target * F.log_softmax(maps[:, :3].flatten(2), -1)).sum(-1)
+    loss = -(target * F.log_softmax(maps[:, : points.shape[1]].flatten(2), -1)).sum(-1)
     seen = points[..., 2]
     return (loss * seen).sum() / seen.sum().clamp_min(1.0)
 

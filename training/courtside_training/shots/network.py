@@ -1,4 +1,4 @@
-"""The shot clip network: what each picture shows, where the ball goes over sixteen of them, four answers.
+"""The clip network: what each picture shows, where the ball goes over sixteen of them, when it is shot.
 
 A convolutional stem sees every picture (a quarter of its channels looks one sample back, a quarter one ahead, as in
 temporal shift modules, Lin et al. 2019, arXiv:1811.08383). Three attention maps find the ball, the rim and the feet
@@ -70,8 +70,9 @@ class TimeBlock(nn.Module):
 class ShotNetwork(nn.Module):
     """uint8 clips (B, 16, 3, 144, 256) RGB to a dict of logits.
 
-    ``events`` (B, 16): a release near this sample; ``shot`` (B,); ``zone`` (B, 16, 7) and ``make`` (B, 16): what a
-    release at this sample would be; ``maps`` (B*16, 4, 18, 32): the attention maps' logits.
+    ``events`` (B, 16): a release near this sample; ``shot`` (B,); ``make`` (B, 16): what a release at this sample
+    would come to; ``zone`` (B, 16, 7): from where it would be, which only guides training; ``maps``
+    (B*16, 4, 18, 32): the attention maps' logits.
     """
 
     def __init__(self, config: NetworkConfig | None = None) -> None:
@@ -139,28 +140,3 @@ class ShotNetwork(nn.Module):
             "make": self.make(about)[:, 0],
             "maps": maps,
         }
-
-
-class ServedShotModel(nn.Module):
-    """The network with its calibration and final probabilities, as it is exported.
-
-    Args:
-        network: trained.
-        scale: shot logits are multiplied by this ...
-        bias: ... and this is added, both fitted on validation film so that 0.8 is the best threshold.
-    """
-
-    def __init__(self, network: ShotNetwork, scale: float = 1.0, bias: float = 0.0) -> None:
-        super().__init__()
-        self.network = network
-        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float32))
-        self.register_buffer("bias", torch.tensor(bias, dtype=torch.float32))
-
-    def forward(self, clip: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Clip to shot (B, 1), release (B, 16), zone (B, 7), make (B, 1), all probabilities."""
-        out = self.network(clip)
-        release = torch.softmax(out["events"], 1)
-        zone = torch.softmax((out["zone"] * release[:, :, None]).sum(1), 1)
-        make = torch.sigmoid((out["make"] * release).sum(1, keepdim=True))
-        shot = torch.sigmoid(out["shot"] * self.scale + self.bias)[:, None]
-        return shot, release, zone, make

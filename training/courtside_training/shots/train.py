@@ -13,8 +13,10 @@ import torch
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots.footage import Footage
 from courtside_training.shots.losses import losses
-from courtside_training.shots.network import NetworkConfig, ServedShotModel, ShotNetwork
+from courtside_training.shots.network import NetworkConfig, ShotNetwork
+from courtside_training.shots.placing import PlacerConfig, PlacingNetwork
 from courtside_training.shots.prefetch import prefetch
+from courtside_training.shots.served import ServedShotModel
 from courtside_training.shots.windows import batches, draw_epoch
 
 FORMAT = "courtside-shot-clip-1"
@@ -208,21 +210,39 @@ class Trainer:
         self.progress.history.append({name: round(value, 5) for name, value in totals.items()})
 
 
-def write_calibration(path: Path, scale: float, bias: float, seeds: Sequence[int]) -> None:
-    """Put a calibration of the shot logit, and the validation seeds it was fitted on, into a checkpoint."""
-    found = load_checkpoint(path)
-    found["calibration"] = {"scale": scale, "bias": bias, "seeds": list(seeds)}
+def _rewrite(path: Path, **parts: object) -> None:
+    """Put more into a checkpoint, atomically."""
+    found = {**load_checkpoint(path), **parts}
     part = path.with_suffix(".part")
     torch.save(found, part)
     part.replace(path)
 
 
+def write_calibration(path: Path, scale: float, bias: float, seeds: Sequence[int]) -> None:
+    """Put a calibration of the shot logit, and the validation seeds it was fitted on, into a checkpoint."""
+    _rewrite(path, calibration={"scale": scale, "bias": bias, "seeds": list(seeds)})
+
+
+def write_placer(path: Path, placer: PlacingNetwork, summary: dict[str, float]) -> None:
+    """Put a trained placing network, and what its training took, into a checkpoint."""
+    _rewrite(path, placer={"config": placer.config.to_dict(), "weights": placer.state_dict(), "summary": summary})
+
+
 def load_served(path: Path) -> ServedShotModel:
-    """The served model of a checkpoint: averaged network, calibration if fitted, probabilities.
+    """The served model of a checkpoint: averaged network, placing network, calibration if fitted, probabilities.
 
     Raises:
-        TrainingInputError: as `load_network`.
+        TrainingInputError: as `load_network`, or it has no placing network that fits.
     """
     network, found = load_network(path)
+    stored = found.get("placer")
+    if stored is None:
+        raise TrainingInputError(f"{path} has no placing network yet: run `courtside-train shots fit-place` on it")
+    try:
+        placer = PlacingNetwork(PlacerConfig(**stored["config"]))  # type: ignore[index]
+        placer.load_state_dict(stored["weights"])  # type: ignore[index]
+    except (KeyError, TypeError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise TrainingInputError(f"{path} holds a placing network of another shape: {reason}") from error
     calibration = found.get("calibration") or {"scale": 1.0, "bias": 0.0}
-    return ServedShotModel(network, calibration["scale"], calibration["bias"]).eval()  # type: ignore[index]
+    return ServedShotModel(network, placer, calibration["scale"], calibration["bias"]).eval()  # type: ignore[index]

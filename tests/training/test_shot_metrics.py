@@ -1,0 +1,134 @@
+"""Figures of merit against cases worked out by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from courtside_training.shots import metrics
+from courtside_training.shots.calibrate import calibrate, fit_scale
+from courtside_training.shots.evaluate import Answers, find_shots, shot_figures, window_figures
+from courtside_training.shots.footage import Footage
+from courtside_training.shots.labels import label, spread
+from courtside_training.shots.tables import tables
+
+
+def test_roc_auc_counts_pairs_in_order_and_halves_ties():
+    assert metrics.roc_auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]) == 0.75
+    assert metrics.roc_auc([0, 1], [0.5, 0.5]) == 0.5
+    assert math.isnan(metrics.roc_auc([1, 1], [0.2, 0.3]))
+
+
+def test_detection_by_hand():
+    found = metrics.detection([1, 1, 1, 0, 0], [1, 1, 0, 1, 0])
+    assert (found.precision, found.recall) == (2 / 3, 2 / 3)
+    assert found.f1 == pytest.approx(2 / 3) and found.accuracy == 0.6
+    nothing = metrics.detection([0, 0], [0, 0])
+    assert math.isnan(nothing.precision) and nothing.accuracy == 1.0
+
+
+def test_best_threshold_lies_between_the_scores_it_parts():
+    threshold, f1 = metrics.best_threshold([1, 0, 1, 0], [0.9, 0.2, 0.6, 0.5])
+    assert 0.5 < threshold < 0.6 and f1 == 1.0
+
+
+def test_best_threshold_never_parts_equal_scores():
+    threshold, f1 = metrics.best_threshold([1, 0, 0], [0.5, 0.5, 0.5])
+    assert threshold < 0.5 and f1 == 0.5
+
+
+def test_brier_and_confusion_by_hand():
+    assert metrics.brier([1, 0], [0.8, 0.4]) == pytest.approx((0.04 + 0.16) / 2)
+    assert metrics.confusion([0, 0, 2], [0, 1, 2], 3).tolist() == [[1, 1, 0], [0, 0, 0], [0, 0, 1]]
+
+
+def test_release_position_ignores_a_second_release_far_away():
+    release = (0.6 * spread(5.25) + 0.4 * spread(12.0))[None]
+    assert metrics.release_position(release)[0] == pytest.approx(5.25)
+
+
+def test_matching_is_one_to_one_and_nearest_first():
+    assert metrics.match_times([1.0, 1.2, 9.0], [1.25, 5.0], 0.3) == [(1, 0)]
+
+
+def answers_for(game: Footage, offset: float = 0.0, shot: float = 0.95) -> Answers:
+    """What a model would say that is always right, but `offset` samples late."""
+    starts = np.arange(-1.2, game.duration - 3.3, 0.3)
+    truth = [label(start, game.releases, game.zones, game.made) for start in starts]
+    zone = np.full((len(truth), 7), 0.01, np.float32)
+    release = np.full((len(truth), 16), 1 / 16, np.float32)
+    for index, one in enumerate(truth):
+        if one.shot:
+            zone[index, one.zone] = 0.94
+            release[index] = spread(min(one.position + offset, 15.0))
+    return Answers(
+        np.zeros(len(truth), int), starts, np.array([shot if one.shot else 0.05 for one in truth], np.float32), release,
+        zone, np.array([0.9 if one.made > 0 else 0.1 for one in truth], np.float32),
+        np.array([one.shot > 0 for one in truth]), np.array([one.middle for one in truth]),
+        np.array([one.position for one in truth]), np.array([one.zone for one in truth]),
+        np.array([int(one.made) for one in truth]),
+    )
+
+
+@pytest.fixture
+def game() -> Footage:
+    count = 400
+    return Footage(
+        0, "behind", np.zeros((count, 1, 1, 3), np.uint8), np.zeros((count, 3, 3), np.float32), np.full(count, -1),
+        np.array([6.1, 14.7, 20.0, 31.3]), np.array([0, 3, 4, 6]), np.array([True, False, True, True]),
+    )
+
+
+def test_a_perfect_model_is_measured_as_perfect(game: Footage):
+    answers = answers_for(game)
+    for rule in (False, True):
+        figures = window_figures(answers, middle_rule=rule)
+        assert figures["F1"] == figures["ROC-AUC"] == figures["zone accuracy"] == 1.0
+        assert figures["release error, mean s"] == pytest.approx(0.0, abs=1e-6)
+    figures = shot_figures(answers, [game])
+    assert (figures["true"], figures["found"], figures["right"]) == (4, 4, 4)
+    assert figures["F1"] == figures["zone accuracy"] == figures["make ROC-AUC"] == 1.0
+
+
+def test_a_late_model_has_that_release_error_and_then_misses(game: Footage):
+    assert shot_figures(answers_for(game, 0.5), [game])["release error, mean s"] == pytest.approx(0.15, abs=0.01)
+    assert shot_figures(answers_for(game, 1.5), [game])["right"] == 0
+
+
+def test_a_lone_window_does_not_make_a_shot(game: Footage):
+    answers = answers_for(game)
+    lone = np.full_like(answers.shot, 0.05)
+    lone[np.argmax(answers.true_middle)] = 0.99
+    assert find_shots(answers.with_shot(lone), 0) == []
+    assert len(find_shots(answers.with_shot(lone), 0, support=0.0)) == 1
+
+
+def test_calibration_puts_the_best_threshold_at_the_services(game: Footage):
+    rng = np.random.default_rng(0)
+    timid = answers_for(game, shot=0.4)
+    noisy = np.clip(timid.shot + rng.normal(0, 0.05, len(timid.shot)), 0.01, 0.99).astype(np.float32)
+    timid = timid.with_shot(noisy)
+    assert window_figures(timid, middle_rule=True)["recall"] < 0.1
+    scale, bias = calibrate(timid)
+    logits = np.log(noisy / (1 - noisy))
+    mended = timid.with_shot((1 / (1 + np.exp(-(scale * logits + bias)))).astype(np.float32))
+    figures = window_figures(mended, middle_rule=True)
+    assert figures["F1"] == pytest.approx(figures["best F1"]) and figures["F1"] > 0.9
+
+
+def test_scale_of_a_logistic_fit():
+    rng = np.random.default_rng(1)
+    logits = rng.normal(0, 2, 20_000)
+    truth = rng.random(20_000) < 1 / (1 + np.exp(-(0.5 * logits - 1)))
+    assert fit_scale(truth.astype(float), logits) == pytest.approx(0.5, abs=0.03)
+
+
+def test_tables_show_every_zone_and_dash_what_is_missing(game: Footage):
+    figures = shot_figures(answers_for(game), [game])
+    text = tables({
+        "windows, a": {"F1": float("nan")}, "shots, a": figures, "shots by camera": {"behind": figures},
+        "zone confusion": [[0] * 7] * 7,
+    })
+    assert "| F1 | - |" in text and "| right | 4 | 4 |" in text and text.count("corner_three") == 4
