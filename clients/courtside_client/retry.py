@@ -38,12 +38,12 @@ class Patience(wait_base):
         self._retry_for, self._clock, self._rng = retry_for, clock, rng or random.Random()
         self._on_retry = on_retry
         self._failures = 0
-        self._since = clock()
+        self._since: float | None = None
 
     def progress(self) -> None:
         """The gateway works: whatever fails next is a new outage."""
         self._failures = 0
-        self._since = self._clock()
+        self._since = None
 
     def hurry(self) -> None:
         """Have no more patience: the next failure is the last."""
@@ -51,7 +51,10 @@ class Patience(wait_base):
 
     def exhausted(self) -> bool:
         """The outage has lasted longer than there is patience for."""
-        return self._clock() - self._since >= self._retry_for
+        now = self._clock()
+        if self._since is None:
+            self._since = now  # the first failure begins the outage, however long all was quiet before
+        return now - self._since >= self._retry_for
 
     def delay(self, retry_after: float | None = None) -> float:
         """Seconds to wait before the next try; half of it is jitter, never less than the gateway asked for."""
@@ -63,10 +66,7 @@ class Patience(wait_base):
     def __call__(self, retry_state: tenacity.RetryCallState) -> float:
         """Tenacity's wait."""
         error = retry_state.outcome.exception() if retry_state.outcome else None
-        seconds = self.delay(getattr(error, "retry_after", None))
-        if self._on_retry is not None and error is not None:
-            self._on_retry(error, seconds)
-        return seconds
+        return self.delay(getattr(error, "retry_after", None))
 
     def retrying(self) -> tenacity.AsyncRetrying:
         """The loop: ``async for attempt in patience.retrying(): with attempt: ...``.
@@ -77,5 +77,11 @@ class Patience(wait_base):
             retry=tenacity.retry_if_exception_type(GatewayUnavailable),
             wait=self,
             stop=lambda _: self.exhausted(),
+            before_sleep=self._tell,
             reraise=True,
         )
+
+    def _tell(self, retry_state: tenacity.RetryCallState) -> None:
+        error = retry_state.outcome.exception() if retry_state.outcome else None
+        if self._on_retry is not None and error is not None and retry_state.next_action is not None:
+            self._on_retry(error, retry_state.next_action.sleep)

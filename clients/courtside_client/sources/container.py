@@ -143,3 +143,7 @@ class Reader:
 
 def _same(picture: Any) -> Any:
     return picture
+
+
+def _same(picture: Any) -> Any:
+    return picture
