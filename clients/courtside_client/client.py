@@ -1,90 +1,63 @@
-"""Client: one object for everything a program asks of a gateway."""
+"""The client: one connection to a gateway, for events and streams."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import grpc
 
 from courtside.v1 import events_pb2, events_pb2_grpc
 from courtside_client.channel import open_channel
-from courtside_client.names import camera_name, game_name
+from courtside_client.names import game_name
 from courtside_client.options import StreamOptions
 from courtside_client.remote import gateway_error
-from courtside_client.report import StreamReport
 from courtside_client.sources import open_source
-from courtside_client.sources.base import Source
-from courtside_client.stream import StreamSession
+from courtside_client.stream import StreamReport, StreamSession
 from courtside_client.subscribe import Subscription
+
+TIMEOUT_S = 10.0
 
 
 class Client:
-    """A gateway's client; made by :func:`connect`, used as an async context manager.
+    """A gateway; use it as an async context manager.
 
     Args:
-        gateway: ``HOST:PORT``.
-        timeout: deadline of each simple call, seconds.
+        gateway: HOST:PORT.
+
+    Raises:
+        BadName: ``gateway`` is not HOST:PORT.
     """
 
-    def __init__(self, gateway: str, *, timeout: float = 10.0) -> None:
-        self.gateway, self._timeout = gateway, timeout
-        self._channel: grpc.aio.Channel | None = None
-
-    @property
-    def channel(self) -> grpc.aio.Channel:
-        """The channel of events and simple calls; every stream has one of its own."""
-        if self._channel is None:
-            self._channel = open_channel(self.gateway)
-        return self._channel
+    def __init__(self, gateway: str) -> None:
+        self._gateway = gateway
+        self._channel = open_channel(gateway)
+        self._events = events_pb2_grpc.EventServiceStub(self._channel)
 
     async def __aenter__(self) -> Self:
-        """Checks the address; connects on first use.
-
-        Raises:
-            BadName: the address is not HOST:PORT.
-        """
-        _ = self.channel
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Closes the channel."""
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the channel and end what runs over it. Idempotent."""
-        channel, self._channel = self._channel, None
-        if channel is not None:
-            await channel.close()
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._channel.close()
 
     def subscribe(
-        self,
-        game: str,
-        *,
-        after: int | None = None,
-        cameras: Sequence[str] = (),
-        retry_for: float = 60.0,
-        on_notice: Callable[[str], None] | None = None,
+        self, game: str, after: int | None = None, *, cameras: Sequence[str] = (), retry_for: float = 60.0
     ) -> Subscription:
-        """A game's events after a cursor, then live; see :class:`~courtside_client.subscribe.Subscription`."""
-        return Subscription(
-            self.channel, game, after=after, cameras=cameras, retry_for=retry_for, on_notice=on_notice
-        )
+        """A game's events; see :class:`~courtside_client.subscribe.Subscription`."""
+        return Subscription(self._channel, game, after, cameras=cameras, retry_for=retry_for)
 
-    async def list_events(self, game: str, *, after: int = 0, page_size: int = 500) -> AsyncIterator[events_pb2.Event]:
-        """What is in a game's log now, oldest first, page by page.
+    async def list_events(self, game: str, after: int = 0) -> AsyncIterator[events_pb2.Event]:
+        """Every event of a game with a greater sequence, oldest first, page by page.
 
         Raises:
-            GatewayError: the gateway refused, or is away.
+            GatewayError: the gateway's answer.
         """
-        request = events_pb2.ListEventsRequest(game=game_name(game), after_sequence=after, page_size=page_size)
-        stub = events_pb2_grpc.EventServiceStub(self.channel)
+        request = events_pb2.ListEventsRequest(game=game_name(game), after_sequence=after, page_size=500)
         while True:
-            page = await self._call(stub.ListEvents, request)
+            try:
+                page = await self._events.ListEvents(request, timeout=TIMEOUT_S)
+            except grpc.aio.AioRpcError as error:
+                raise gateway_error(error) from None
             for event in page.events:
                 yield event
             if not page.next_page_token:
@@ -95,46 +68,27 @@ class Client:
         """The latest revision of one event.
 
         Raises:
-            NotFoundError: there is none.
-            GatewayError: the gateway refused, or is away.
+            NotFoundError: no such event.
+            GatewayError: the gateway's answer.
         """
-        stub = events_pb2_grpc.EventServiceStub(self.channel)
         request = events_pb2.GetEventRequest(game=game_name(game), event_id=event_id)
-        response = await self._call(stub.GetEvent, request)
-        return response.event  # type: ignore[no-any-return]
-
-    async def stream(
-        self,
-        source: str | Source,
-        *,
-        camera: str,
-        options: StreamOptions | None = None,
-        on_notice: Callable[[str], None] | None = None,
-    ) -> StreamReport:
-        """Stream a source; returns when it has ended and everything is processed.
-
-        Raises:
-            SourceError: the source cannot be used.
-            GatewayError: the gateway refused the stream, or stayed away.
-        """
-        camera_name(camera)
-        opened = await asyncio.to_thread(open_source, source) if isinstance(source, str) else source
-        async with open_channel(self.gateway) as channel:
-            return await StreamSession(channel, opened, camera, options, on_notice=on_notice).run()
-
-    async def _call(self, method: Any, request: Any) -> Any:
         try:
-            return await method(request, timeout=self._timeout)
+            answer: events_pb2.GetEventResponse = await self._events.GetEvent(request, timeout=TIMEOUT_S)
+            return answer.event
         except grpc.aio.AioRpcError as error:
             raise gateway_error(error) from None
 
+    async def stream(
+        self,
+        source: str,
+        camera: str,
+        options: StreamOptions | None = None,
+        on_report: Callable[[StreamReport], None] | None = None,
+    ) -> StreamReport:
+        """Send a source (file, device index, URL, ``sim://SEED``) to its end, see :class:`StreamSession`."""
+        return await StreamSession(open_source(source), self._gateway, camera, options, on_report).run()
 
-def connect(gateway: str, *, timeout: float = 10.0) -> Client:
-    """A client of the gateway at ``HOST:PORT``::
 
-    async with connect("127.0.0.1:50051") as client:
-        async with client.subscribe("games/final", after=0) as events:
-            async for event in events:
-                print(event.event_id, event.revision)
-    """
-    return Client(gateway, timeout=timeout)
+def connect(gateway: str = "127.0.0.1:50051") -> Client:
+    """Make a client for a gateway: ``async with connect("127.0.0.1:50051") as client: ...``."""
+    return Client(gateway)

@@ -91,7 +91,8 @@ class Producer(threading.Thread):
                 dts = None if packet.dts is None else packet.dts + offset
                 self._newest = max(self._newest, pts)
                 media = float((pts - info.first_pts) * info.time_base)
-                if self._over(media) and packet.keyframe:
+                # Behind a reordered picture earlier ones may follow: then only a keyframe is a clean end.
+                if self._over(media) and (packet.keyframe or not info.reordered):
                     return
                 self.read += not packet.decode_only
                 # Paced by coding order: a picture that others are decoded from must not wait for its own time.

@@ -38,12 +38,12 @@ class Patience(wait_base):
         self._retry_for, self._clock, self._rng = retry_for, clock, rng or random.Random()
         self._on_retry = on_retry
         self._failures = 0
-        self._since: float | None = None
+        self._since = clock()
 
     def progress(self) -> None:
         """The gateway works: whatever fails next is a new outage."""
         self._failures = 0
-        self._since = None
+        self._since = self._clock()
 
     def hurry(self) -> None:
         """Have no more patience: the next failure is the last."""
@@ -51,10 +51,7 @@ class Patience(wait_base):
 
     def exhausted(self) -> bool:
         """The outage has lasted longer than there is patience for."""
-        now = self._clock()
-        if self._since is None:
-            self._since = now  # the first failure begins the outage, however long all was quiet before
-        return now - self._since >= self._retry_for
+        return self._clock() - self._since >= self._retry_for
 
     def delay(self, retry_after: float | None = None) -> float:
         """Seconds to wait before the next try; half of it is jitter, never less than the gateway asked for."""
@@ -66,7 +63,10 @@ class Patience(wait_base):
     def __call__(self, retry_state: tenacity.RetryCallState) -> float:
         """Tenacity's wait."""
         error = retry_state.outcome.exception() if retry_state.outcome else None
-        return self.delay(getattr(error, "retry_after", None))
+        seconds = self.delay(getattr(error, "retry_after", None))
+        if self._on_retry is not None and error is not None:
+            self._on_retry(error, seconds)
+        return seconds
 
     def retrying(self) -> tenacity.AsyncRetrying:
         """The loop: ``async for attempt in patience.retrying(): with attempt: ...``.
@@ -77,11 +77,5 @@ class Patience(wait_base):
             retry=tenacity.retry_if_exception_type(GatewayUnavailable),
             wait=self,
             stop=lambda _: self.exhausted(),
-            before_sleep=self._tell,
             reraise=True,
         )
-
-    def _tell(self, retry_state: tenacity.RetryCallState) -> None:
-        error = retry_state.outcome.exception() if retry_state.outcome else None
-        if self._on_retry is not None and error is not None and retry_state.next_action is not None:
-            self._on_retry(error, retry_state.next_action.sleep)

@@ -48,10 +48,10 @@ def describe(event: events_pb2.Event) -> Text:
 async def follow(gateway: str, game: str, after: int | None, style: str, count: int | None, retry_for: float) -> None:
     """Print events until ``count`` of them, or for ever."""
     console = Console(highlight=False, soft_wrap=True)
-    if style == "table":
-        console.print(HEADER, style="bold")
     left = count
     async with connect(gateway) as client, client.subscribe(game, after, retry_for=retry_for) as events:
+        if style == "table":
+            console.print(HEADER, style="bold")
         if left == 0:
             return
         async for event in events:

@@ -143,7 +143,3 @@ class Reader:
 
 def _same(picture: Any) -> Any:
     return picture
-
-
-def _same(picture: Any) -> Any:
-    return picture
