@@ -67,7 +67,7 @@ async def play(seed: int, seconds: float, model: ClipModel) -> Game:
     predictions = []
     for start in range(0, len(windows), 4):
         predictions += await asyncio.gather(*map(model.predict, windows[start : start + 4]))
-    return Game(seed, str(film.camera.config.kind), film.shots, predictions)
+    return Game(seed, str(film.camera.kind), film.shots, predictions)
 
 
 def evaluate(games: list[Game], hop: int, rules: MergeRules) -> tuple[ShotScores, float, np.ndarray]:

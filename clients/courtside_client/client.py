@@ -90,5 +90,5 @@ class Client:
 
 
 def connect(gateway: str = "127.0.0.1:50051") -> Client:
-    """Make a client for a gateway: ``async with connect("127.0.0.1:50051") as client: ...``."""
+    """Make a client for the gateway at HOST:PORT; enter it as an async context manager."""
     return Client(gateway)

@@ -1,4 +1,4 @@
-"""What leaves the client: pass-through or encoding, pace, spool and send queue, nothing lost and nothing without end."""
+"""What leaves the client: pass-through or encoding, pace, spool and send queue; nothing lost, nothing unbounded."""
 
 import asyncio
 import threading

@@ -165,7 +165,8 @@ async def finish(process):
 async def test_watch_prints_one_json_line_an_event(server):
     server.acts = [[event(1), event(2)]]
     code, out, _ = await finish(
-        courtside("watch", "--gateway", server.address, "--game", "g", "--after", "0", "--format", "jsonl", "--count", "2")
+        courtside("watch", "--gateway", server.address, "--game", "g", "--after", "0", "--format", "jsonl",
+                  "--count", "2")
     )
     lines = [json.loads(line) for line in out.splitlines()]
     assert code == 0 and [line["sequence"] for line in lines] == ["1", "2"]
@@ -174,7 +175,8 @@ async def test_watch_prints_one_json_line_an_event(server):
 
 async def test_a_fenced_publisher_stops_with_one_line(server):
     code, _, err = await finish(
-        courtside("stream", "sim://1?duration=1", "--gateway", server.address, "--camera", "games/g/cameras/c", "--quiet")
+        courtside("stream", "sim://1?duration=1", "--gateway", server.address, "--camera", "games/g/cameras/c",
+                  "--quiet")
     )
     assert code == 2 and err.strip() == "courtside: stale_epoch"
 
