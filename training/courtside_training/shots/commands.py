@@ -170,7 +170,7 @@ def calibrate(film: Path, checkpoint: Path, threads: int, games: int | None) -> 
             torch_model(ServedShotModel(network, PlacingNetwork())), found, hop_windows(found, STRIDE_S),
             report=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    scale, bias = fitted(answers)
+    scale, bias = fitted(answers, found)
     write_calibration(checkpoint, scale, bias, [game.seed for game in found])
     click.echo(f"shot logit * {scale:.3f} + {bias:.3f} → {checkpoint}")
 
@@ -235,7 +235,7 @@ def smoke(threads: int, steps: int) -> None:
         small = PlacingNetwork(PlacerConfig(8, 16, 16, 32))
         placer, _ = fit_placer(games, PlaceConfig(steps=4, batch=4), small)
         answers = ask(torch_model(ServedShotModel(trainer.average, placer)), games, hop_windows(games, 0.9))
-        scale, bias = fitted(answers)
+        scale, bias = fitted(answers, games)
         figures = {**window_figures(answers, middle_rule=False), **shot_figures(answers, games)}
     click.echo(
         f"smoke: loss {losses[0]:.2f} → {losses[-1]:.2f} in {len(losses)} steps, "
