@@ -14,7 +14,7 @@ LIMITS = """- Trained on drawn film only: no real player, gym, camera shake, cro
 - Cameras: one view of a half court from the side or behind, or a broadcast camera that follows play. Extreme wide
   or vertical pictures were seen only as letterboxed versions of these.
 - It needs the ball to be a few pixels wide at 256 x 144; a ball hidden by bodies at the release is timed by what follows.
-- The make probability is meant for releases with at least 1.5 s of film after them.
+- Read the make rows before using `make`: a ROC-AUC near 0.5 means that it tells nothing.
 - One release a window is labelled, the one nearest to the window's middle; two within a second are one."""
 
 
@@ -56,6 +56,7 @@ def write_card(
         notes: Markdown about real film, or None.
     """
     progress, config = found["progress"], found["config"]
+    moments = found["placer"]["summary"]["moments"]
     gaps = ", ".join(f"{name} {value:.1e}" for name, value in parity.largest.items())
     text = f"""# shot_clip
 
@@ -76,7 +77,9 @@ time is the expectation of `release` over its mode and the two neighbours, times
 ## Network
 A convolutional stem over each picture with channels shifted one sample back and ahead; attention maps that are
 taught where the ball, the nearest rim and the ball handler's feet are; their places, the features under them and a
-pooled picture go through dilated convolutions over the sixteen samples.
+pooled picture go through dilated convolutions over the sixteen samples. A second, small network reads the zone off the
+three samples around the likeliest release; it learnt from {moments:,} moments at which somebody had, or had just
+released, the ball.
 
 ## Data
 {_data(found, evaluation)}
