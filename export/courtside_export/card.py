@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from courtside_export.parity import Parity
-from courtside_training.shots.tables import figure, tables
+from courtside_training.shots.tables import tables
 
 LIMITS = """- Trained on drawn film only: no real player, gym, camera shake, crowd in front of the lens or cut between cameras.
   On real film it is a starting point for fine-tuning, not a detector to rely on (below).
@@ -88,7 +88,7 @@ released, the ball.
   compressed, noised; frames are held; windows overhang the film's ends with its first and last frame repeated.
 
 Trained for {progress["epoch"]} epochs, {progress["windows"]:,} windows, {progress["seconds"] / 60:.0f} minutes on two shared CPU cores; AdamW, batch {config["batch"]},
-peak rate {figure(float(config["rate"]))}, cosine to zero, averaged weights.
+peak rate {config["rate"]:g}, cosine to zero, averaged weights.
 
 ## Measured on held-out simulated games
 

@@ -93,7 +93,7 @@ def test_an_interrupt_leaves_a_checkpoint(game: Footage, tmp_path):
 
 def test_the_placing_network_learns_left_from_right(game: Footage):
     torch.manual_seed(0)
-    config = place_train.PlaceConfig(steps=30, batch=6, rate=4e-3, average=0.8)
+    config = place_train.PlaceConfig(steps=60, batch=8, rate=3e-3, average=0.8)
     placer, summary = place_train.fit_placer([game], config, PlacingNetwork(PlacerConfig(8, 16, 16, 32)))
     moments = place_train.Moments([game])
     right = 0
@@ -102,7 +102,7 @@ def test_the_placing_network_learns_left_from_right(game: Footage):
         pictures, zone, _ = moments.example(moment, None)
         with torch.no_grad():
             right += int(placer(torch.from_numpy(pictures[None]))[0].argmax()) == zone
-    assert right == 4 and summary["moments"] == 180
+    assert right == 4 and summary["moments"] == 480
 
 
 def test_checkpoints_of_something_else_are_named(tmp_path):
