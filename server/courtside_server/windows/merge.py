@@ -44,7 +44,8 @@ class MergedShot:
         make: mean make probability.
         agreeing: windows at or above the threshold with their release here.
         covering: windows whose counted samples span the release.
-        due: when the last sample of the newest agreeing window was in (server monotonic seconds).
+        due: when the last sample of the window that brought this change was in (server monotonic seconds);
+            ``None`` when the end of the stream brought it.
     """
 
     key: int
@@ -58,7 +59,7 @@ class MergedShot:
     agreeing: int
     covering: int
     model: str
-    due: float
+    due: float | None
     interrupted: bool = False
 
 
@@ -112,12 +113,12 @@ class _Candidate:
         self.zone = weights @ np.array([v.prediction.zone for v in self.votes], np.float64)
         self.make = float(weights @ [v.prediction.make for v in self.votes])
 
-    def shot(self, lifecycle: Lifecycle, covering: int, interrupted: bool = False) -> MergedShot:
+    def shot(self, lifecycle: Lifecycle, covering: int, due: float | None, interrupted: bool) -> MergedShot:
         step = float(np.median(np.diff(self.votes[-1].prediction.media)))
         return MergedShot(
             self.key, lifecycle, self.best.score, self.media, self.wall, max(self.spread, step / 4),
             self.zone, self.make, len(self.votes), max(covering, len(self.votes)),
-            self.model, self.votes[-1].prediction.due, interrupted,
+            self.model, due, interrupted,
         )
 
 
@@ -130,6 +131,7 @@ class ShotMerger:
     def __init__(self, rules: MergeRules = MergeRules()) -> None:
         self._rules = rules
         self._open: list[_Candidate] = []
+        self._due: float | None = None
         self._next_key = 0
         # Counted spans of the latest windows: more than can touch one release at the smallest hop.
         self._spans: deque[tuple[float, float]] = deque(maxlen=2 * WINDOW_SAMPLES)
@@ -140,6 +142,7 @@ class ShotMerger:
         counted = MIDDLE if rules.middle_only else range(WINDOW_SAMPLES)
         first, last = float(prediction.media[counted.start]), float(prediction.media[counted.stop - 1])
         self._spans.append((first, last))
+        self._due = prediction.due
         changed: list[MergedShot] = []
         position = release_position(prediction.release)
         if prediction.shot >= rules.threshold and round(position) in counted:
@@ -160,6 +163,7 @@ class ShotMerger:
         Args:
             interrupted: the stream ended before its time, so a candidate is judged by what agreed so far.
         """
+        self._due = None
         return self._close(before=float("inf"), interrupted=interrupted)
 
     def _vote(self, vote: _Vote) -> list[MergedShot]:
@@ -195,7 +199,7 @@ class ShotMerger:
 
     def _shot(self, candidate: _Candidate, lifecycle: Lifecycle, interrupted: bool = False) -> MergedShot:
         covering = sum(first <= candidate.media <= last for first, last in self._spans)
-        return candidate.shot(lifecycle, covering, interrupted)
+        return candidate.shot(lifecycle, covering, self._due, interrupted)
 
 
 def merge_all(predictions: Iterable[WindowPrediction], rules: MergeRules = MergeRules()) -> list[MergedShot]:
