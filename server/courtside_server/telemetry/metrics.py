@@ -57,7 +57,7 @@ class Metrics:
         )
         self.clock_offset = gauge("clock_offset_seconds", "Estimated client clock minus server clock.", "camera")
         self.capture_times_replaced = counter(
-            "capture_times_replaced_total", "Frames whose capture time was beyond belief; the server's is used.", "camera"
+            "capture_times_replaced_total", "Frames whose capture time was replaced.", "camera"
         )
         self.events = counter("events_total", "Events appended, by kind and lifecycle.", "kind", "lifecycle")
         self.discontinuities = counter("discontinuities_total", "Media or capture clock jumps.", "camera")
