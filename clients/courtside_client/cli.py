@@ -53,7 +53,8 @@ class LazyGroup(click.Group):
 def courtside() -> None:
     """Courtside watches live basketball: camera feeds in, shot events out.
 
-    Exit codes: 0 fine, 2 bad usage or input (one line on stderr), 130 stopped by Ctrl-C, 1 anything else.
+    Exit codes: 0 fine, 2 bad usage or input (one line on stderr), 1 anything else. Ctrl-C is the
+    proper end of stream, watch and demo (0); a second one, or one elsewhere, gives 130.
     """
 
 

@@ -45,8 +45,12 @@ class Producer(threading.Thread):
         self.error: CourtsideClientError | None = None
         """Why the source ended early."""
 
+    def finish(self) -> None:
+        """Draw no more; what is in the queue is still for sending. Safe from any thread."""
+        self._stopped.set()
+
     def stop(self) -> None:
-        """End soon; safe from any thread."""
+        """End soon and let go of the queue; safe from any thread."""
         self._stopped.set()
         self._queue.close()
 

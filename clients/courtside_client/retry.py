@@ -38,12 +38,12 @@ class Patience(wait_base):
         self._retry_for, self._clock, self._rng = retry_for, clock, rng or random.Random()
         self._on_retry = on_retry
         self._failures = 0
-        self._since = clock()
+        self._since: float | None = None
 
     def progress(self) -> None:
         """The gateway works: whatever fails next is a new outage."""
         self._failures = 0
-        self._since = self._clock()
+        self._since = None
 
     def hurry(self) -> None:
         """Have no more patience: the next failure is the last."""
@@ -51,7 +51,10 @@ class Patience(wait_base):
 
     def exhausted(self) -> bool:
         """The outage has lasted longer than there is patience for."""
-        return self._clock() - self._since >= self._retry_for
+        now = self._clock()
+        if self._since is None:
+            self._since = now  # the first failure begins the outage, however long all was quiet before
+        return now - self._since >= self._retry_for
 
     def delay(self, retry_after: float | None = None) -> float:
         """Seconds to wait before the next try; half of it is jitter, never less than the gateway asked for."""

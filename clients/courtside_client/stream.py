@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from courtside.v1 import ingest_pb2, ingest_pb2_grpc
 from courtside_client.channel import open_channel
 from courtside_client.encode import make_encoder
 from courtside_client.errors import CourtsideClientError, GatewayUnavailable, StaleEpochError
+from courtside_client.media import CodedFrame
 from courtside_client.names import camera_name, gateway_address
 from courtside_client.options import Mode, Plan, StreamOptions, plan_stream
 from courtside_client.pacing import Clock, SystemClock
@@ -30,6 +32,11 @@ _FILM_QUEUE = (32, 64 * 2**20)
 _KEEP_S = 6.0
 """Acknowledged film kept for a gateway that lost its memory: more than the 4.5 s of a window it had under way."""
 
+_ALONE_S = 0.1
+"""Pause after the first packet of a connection that was made again, seconds: time for the gateway to refuse it."""
+_STEADY_S = 5.0
+"""A connection that has lasted so long counts as a success even if nothing was acknowledged, seconds."""
+
 
 @dataclass(frozen=True)
 class StreamReport:
@@ -44,6 +51,7 @@ class StreamReport:
         decoded: frames that reached the gateway's ring.
         windows_scored: windows the gateway has scored.
         dropped: frames dropped by the gateway, by reason.
+        lost: packets sent to a gateway that lost them, and not sent again.
         unsent: packets dropped here because the connection could not take them.
         thinned: pictures left out because the gateway asked for fewer.
         lag: age of the newest processed frame, seconds.
@@ -61,6 +69,7 @@ class StreamReport:
     windows_scored: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
     unsent: int = 0
+    lost: int = 0
     thinned: int = 0
     lag: float = 0.0
     kbytes: float = 0.0
@@ -73,7 +82,7 @@ class StreamReport:
     @property
     def complete(self) -> bool:
         """Everything that was sent was processed."""
-        return self.done and self.acked == self.sent
+        return self.done and self.acked == self.sent and not self.lost
 
 
 class StreamSession:
@@ -121,7 +130,10 @@ class StreamSession:
         self._patience = Patience(self._options.retry_for, on_retry=self._note_retry)
         self._session = ""
         self._next = 0
-        self._pending: list[Spooled] = []
+        self._pending: deque[Spooled] = deque()
+        self._hand: CodedFrame | None = None
+        self._alone = False
+        self._before = StreamReport()
         self._ended = False
         self._report = StreamReport()
         self._began = time.monotonic()
@@ -132,7 +144,7 @@ class StreamSession:
         producer = self._producer
         return replace(
             self._report, read=producer.read, thinned=producer.thinned, unsent=self._queue.dropped,
-            sent=self._next, acked=self._spool.acked + 1, seconds=time.monotonic() - self._began,
+            sent=self._next, seconds=time.monotonic() - self._began,
             problems=tuple(producer.watch.problems()),
         )
 
@@ -159,6 +171,11 @@ class StreamSession:
             raise self._producer.error
         return self.report
 
+    def stop(self) -> None:
+        """End the stream properly: draw no more, send what waits, have it acknowledged; :meth:`run` then returns."""
+        self._producer.finish()
+        self._patience.hurry()
+
     # ---- one connection ------------------------------------------------------------------------------------------
 
     async def _connect(self, channel: grpc.aio.Channel) -> None:
@@ -170,7 +187,6 @@ class StreamSession:
             if accepted.WhichOneof("message") != "accepted":
                 raise CourtsideClientError("the gateway did not answer Accepted; is it a Courtside gateway?")
             self._resume(accepted.accepted)
-            self._patience.progress()
             self._set(state="finishing" if self._ended and not self._pending else "streaming")
             tasks = [asyncio.create_task(self._send(call)), asyncio.create_task(self._receive(call))]
             # A sender that fails has only seen that the connection is gone; the receiver knows why.
@@ -196,47 +212,86 @@ class StreamSession:
         self._session = accepted.session
         if first:
             return
-        again = self._spool.since(accepted.next_sequence) if known else None
-        if again is not None:
-            self._pending = again
-        elif self._film:
+        self._alone = True
+        if not known:
+            self._before = self._report  # the gateway counts from zero again
+        if known and (again := self._spool.since(accepted.next_sequence)) is not None:
+            self._pending = deque(again)
+        elif self._film and not known and (again := self._spool.replay()):
             # The gateway lost its memory: bring it up again from a keyframe.
-            self._pending = self._spool.replay()
+            self._lose(self._spool.skip_before(again[0].sequence))
+            self._pending = deque(again)
         else:
-            self._pending = []
+            self._begin_at_keyframe()
+
+    def _begin_at_keyframe(self) -> None:
+        self._lose(self._spool.give_up())
+        self._pending = deque()
+        if self._hand is not None and not self._hand.keyframe:
+            self._hand = None
+            self._queue.dropped += 1
+        if self._hand is None:
             self._queue.skip_to_keyframe()
             self._producer.keyframe_wanted.set()
+
+    def _lose(self, count: int) -> None:
+        self._set(lost=self._report.lost + count)
 
     async def _send(self, call: Any) -> None:
         while True:
             if self._pending:
-                item = self._pending.pop(0)
-            elif self._ended or (frame := await self._queue.get()) is None:
-                self._ended = True
-                break
+                item = self._pending.popleft()
+            elif (following := await self._following()) is not None:
+                item = following
             else:
-                await self._spool.room(len(frame.data))
-                item = Spooled(self._next, frame)
-                self._spool.add(item)
-                self._next += 1
-                self._set(kbytes=self._report.kbytes + len(frame.data) / 1000)
+                break
             await call.write(packet_request(item))
+            if self._alone:
+                # A write under way hides the status of a call that the gateway ends. A packet that is refused comes
+                # first on the next connection; with nothing sent behind it, the reason arrives.
+                self._alone = False
+                await asyncio.sleep(_ALONE_S)
         await call.write(ingest_pb2.StreamFramesRequest(end=ingest_pb2.EndOfStream()))
         self._set(state="finishing")
 
+    async def _following(self) -> Spooled | None:
+        """The next new packet, in the spool; ``None`` when the source has ended."""
+        if self._hand is None and not self._ended:
+            self._hand = await self._queue.get()
+        if self._hand is None:
+            self._ended = True
+            return None
+        # In hand until it is in the spool: a connection that breaks while there is no room must not take it along.
+        await self._spool.room(len(self._hand.data))
+        item = Spooled(self._next, self._hand)
+        self._spool.add(item)
+        self._next, self._hand = self._next + 1, None
+        self._set(kbytes=self._report.kbytes + len(item.packet.data) / 1000)
+        return item
+
     async def _receive(self, call: Any) -> None:
+        began = time.monotonic()
         while True:
             message = await self._read(call)
             status = message.status
-            self._patience.progress()
-            if status.received or status.ack_sequence:
+            acked = self._spool.acked
+            # Zero is the first packet's sequence, and also what is said before any packet was processed.
+            if status.ack_sequence or status.decoded or any(status.dropped.values()):
                 self._spool.ack(status.ack_sequence)
-            self._producer.thinner.target = status.target_fps
+            # A gateway that only accepts and goes away again must wear patience out.
+            if self._spool.acked > acked or time.monotonic() - began > _STEADY_S:
+                self._patience.progress()
+            if not self._film:
+                self._producer.thinner.target = status.target_fps
             if status.request_keyframe:
                 self._producer.keyframe_wanted.set()
+            before = self._before
             self._set(
-                received=status.received, decoded=status.decoded, windows_scored=status.windows_scored,
-                dropped={reason: count for reason, count in status.dropped.items() if count},
+                acked=self._report.acked + self._spool.acked - acked,
+                received=before.received + status.received,
+                decoded=before.decoded + status.decoded,
+                windows_scored=before.windows_scored + status.windows_scored,
+                dropped=_sum(before.dropped, status.dropped),
                 lag=status.lag.ToNanoseconds() / 1e9, target_fps=status.target_fps,
             )
             self._on_report(self.report)
@@ -272,3 +327,7 @@ class StreamSession:
     def _set(self, **changes: Any) -> None:
         self._report = replace(self._report, **changes)
 
+
+def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    counts = {reason: one.get(reason, 0) + other.get(reason, 0) for reason in {*one, *other}}
+    return {reason: count for reason, count in counts.items() if count}

@@ -19,6 +19,7 @@ from courtside_client.client import connect
 from courtside_client.commands.watch import HEADER, describe, to_json
 from courtside_client.errors import GatewayFailed
 from courtside_client.options import StreamOptions
+from courtside_client.signals import first_of, run_until_signal
 from courtside_client.sources import open_source
 from courtside_client.sources.simulated import SimulatedSource
 from courtside_client.stream import StreamSession
@@ -36,6 +37,7 @@ async def gateway(folder: Path) -> AsyncIterator[tuple[str, str]]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "courtside_client.cli", "serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0",
         "--data-dir", str(folder), "--log-level", "warning", stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,  # a terminal's Ctrl-C is for the demo, which ends its gateway last
     )
     assert process.stdout is not None
     try:
@@ -79,8 +81,8 @@ def compare(events: Sequence[events_pb2.Event], truth: Sequence[ShotTruth], seco
     return table
 
 
-async def play(seconds: float | None, style: str, seed: int) -> None:
-    """Run everything until the film ends."""
+async def play(seconds: float | None, style: str, seed: int, stop: asyncio.Event) -> None:
+    """Run everything until the film ends or ``stop`` is set."""
     console = Console(stderr=True, highlight=False)
     source = open_source(f"sim://{seed}")
     assert isinstance(source, SimulatedSource)
@@ -105,9 +107,10 @@ async def play(seconds: float | None, style: str, seed: int) -> None:
             session = StreamSession(source, grpc, CAMERA, StreamOptions(duration=seconds))
             streaming = asyncio.create_task(session.run())
             try:
-                await asyncio.wait([following, streaming], return_when=asyncio.FIRST_COMPLETED)
+                await first_of(stop, following, streaming)
                 if following.done():
                     following.result()
+                session.stop()
                 report = await streaming
                 # Whatever the stream ended with is durable by now; give the subscription time to bring it.
                 newest = [event async for event in client.list_events("demo")]
@@ -130,5 +133,8 @@ async def play(seconds: float | None, style: str, seed: int) -> None:
 @click.option("--format", "style", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=20_007, show_default=True, help="Which simulated game.")
 def demo(seconds: float | None, style: str, seed: int) -> None:
-    """Gateway, simulated camera, subscriber and overlay page in one; compares with the truth at the end."""
-    asyncio.run(play(seconds, style, seed))
+    """Gateway, simulated camera, subscriber and overlay page in one; compares with the truth at the end.
+
+    Ctrl-C ends it properly, comparison included: exit code 0.
+    """
+    run_until_signal(lambda stop: play(seconds, style, seed, stop))

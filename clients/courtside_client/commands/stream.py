@@ -15,6 +15,7 @@ from rich.text import Text
 
 from courtside_client.errors import BadOption, CourtsideClientError
 from courtside_client.options import Mode, Pace, PassThrough, StreamOptions
+from courtside_client.signals import first_of, run_until_signal
 from courtside_client.sources import open_source
 from courtside_client.stream import StreamReport, StreamSession
 
@@ -81,6 +82,18 @@ def summary(report: StreamReport) -> str:
     return f"{', '.join(parts)} in {report.seconds:.1f} s"
 
 
+async def _stream(session: StreamSession, stop: asyncio.Event) -> StreamReport:
+    """Stream to the end; a signal ends the stream properly, with everything acknowledged."""
+    running = asyncio.create_task(session.run())
+    try:
+        await first_of(stop, running)
+        session.stop()
+        return await running
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 @click.command()
 @click.argument("source")
 @click.option("--gateway", default="127.0.0.1:50051", show_default=True, metavar="HOST:PORT")
@@ -115,7 +128,8 @@ def stream(
 ) -> None:
     """Stream SOURCE into a gateway: a device index, a file, an rtsp/srt/rtmp/udp URL, or sim://SEED.
 
-    Reconnects and resumes by itself. Exit code 1 when something that was sent was not acknowledged.
+    Reconnects and resumes by itself. Ctrl-C or SIGTERM ends the stream properly, a second one at once. Exit code 1
+    when something that was sent was not acknowledged.
     """
     if epoch is not None and epoch <= 0:
         raise BadOption(f"--epoch {epoch} must be positive")
@@ -127,7 +141,7 @@ def stream(
     with StatusLine("" if quiet else style) as line:
         session = StreamSession(open_source(source), gateway, camera, options, line.show)
         try:
-            report = asyncio.run(session.run())
+            report = run_until_signal(lambda stop: _stream(session, stop))
         except CourtsideClientError:
             if not quiet:
                 click.echo(summary(session.report), err=True)

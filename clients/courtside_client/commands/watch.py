@@ -11,6 +11,7 @@ from rich.text import Text
 
 from courtside.v1 import common_pb2, events_pb2
 from courtside_client.client import connect
+from courtside_client.signals import first_of, run_until_signal
 
 _COLOURS = {
     events_pb2.LIFECYCLE_PROVISIONAL: "yellow",
@@ -71,5 +72,16 @@ async def follow(gateway: str, game: str, after: int | None, style: str, count: 
 @click.option("--count", type=click.IntRange(0), help="End after so many events.")
 @click.option("--retry-for", default=60.0, show_default=True, help="Seconds to go on while the gateway is away.")
 def watch(gateway: str, game: str, after: int | None, style: str, count: int | None, retry_for: float) -> None:
-    """Follow a game's events; reconnects and resumes by itself."""
-    asyncio.run(follow(gateway, game, after, style, count, retry_for))
+    """Follow a game's events; reconnects and resumes by itself. Ctrl-C is its proper end: exit code 0."""
+
+    async def work(stop: asyncio.Event) -> None:
+        following = asyncio.create_task(follow(gateway, game, after, style, count, retry_for))
+        try:
+            await first_of(stop, following)
+            if following.done():
+                following.result()
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    run_until_signal(work)
