@@ -88,7 +88,9 @@ def stream_info(head: FilmHead, camera: CameraName, time_scale: float) -> Stream
     )
 
 
-def read_packets(head: FilmHead, clock: Callable[[], float] = time.monotonic) -> Iterator[EncodedPacket]:
+def read_packets(
+    head: FilmHead, time_scale: float = 1.0, clock: Callable[[], float] = time.monotonic
+) -> Iterator[EncodedPacket]:
     """The film's packets in decoding order.
 
     Raises:
@@ -99,7 +101,7 @@ def read_packets(head: FilmHead, clock: Callable[[], float] = time.monotonic) ->
         source = _packets(container, stream) if head.codec in _UNTOUCHED else _frames(container, stream)
         try:
             for sequence, (pts, dts, keyframe, decode_only, data) in enumerate(source):
-                seconds = (pts - head.first_pts) * head.time_base
+                seconds = (pts - head.first_pts) * head.time_base * time_scale
                 yield EncodedPacket(sequence, FILM_WALL + seconds, clock(), pts, dts, keyframe, decode_only, data)
         except av.error.FFmpegError as error:
             raise UndecodableFilm(f"{head.path}: broken in the middle: {error.strerror}", film=head.path) from None
@@ -182,7 +184,7 @@ async def _analyze(
     printing = asyncio.create_task(_print_events(hub, info.camera.game, style))
     bar = progress.add_task(head.path.name, total=head.frames or None, speed="")
     started = time.monotonic()
-    packets = read_packets(head)
+    packets = read_packets(head, playback_speed)
     try:
         count = 0
         while (packet := await asyncio.to_thread(next, packets, None)) is not None:

@@ -108,7 +108,7 @@ class _Candidate:
         weights /= weights.sum()
         self.best = max(self.votes, key=lambda v: v.score)
         self.media = float(weights @ [v.media for v in self.votes])
-        self.wall = self.best.wall + (self.media - self.best.media)
+        self.wall = float(weights @ [v.wall for v in self.votes])
         self.spread = float(max(abs(v.media - self.media) for v in self.votes))
         self.zone = weights @ np.array([v.prediction.zone for v in self.votes], np.float64)
         self.make = float(weights @ [v.prediction.make for v in self.votes])
