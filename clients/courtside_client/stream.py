@@ -303,7 +303,8 @@ class StreamSession:
     async def _read(self, call: Any) -> ingest_pb2.StreamFramesResponse:
         timeout = self._options.done_timeout if self._ended else self._options.idle_timeout
         try:
-            message: ingest_pb2.StreamFramesResponse = await asyncio.wait_for(call.read(), timeout)
+            async with asyncio.timeout(timeout):
+                message: ingest_pb2.StreamFramesResponse = await call.read()
         except TimeoutError:
             raise GatewayUnavailable(f"no word from the gateway for {timeout:g} s") from None
         if message is grpc.aio.EOF:

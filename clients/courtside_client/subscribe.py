@@ -107,9 +107,9 @@ class Subscription:
                 if self.last_sequence is not None:
                     request.after_sequence = self.last_sequence
                 self._call = self._stub.SubscribeEvents(request)
-            message: events_pb2.SubscribeEventsResponse = await asyncio.wait_for(
-                self._call.read(), self._idle_timeout
-            )
+            # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with a message.
+            async with asyncio.timeout(self._idle_timeout):
+                message: events_pb2.SubscribeEventsResponse = await self._call.read()
         except TimeoutError:
             raise GatewayUnavailable(f"no word from the gateway for {self._idle_timeout:g} s") from None
         except grpc.aio.AioRpcError as error:
