@@ -1,0 +1,102 @@
+"""A player's twenty skills: their names, their five levels, and how they go together in one player.
+
+Names and order are those of BASKET (Pan, Zhang, Bertasius, "BASKET: A Large-Scale Video Dataset for Fine-Grained
+Skill Estimation", CVPR 2025) as its repository asks a language model for them
+(yulupan00/BASKET, benchmarking/LLaVA-OneVision/multi_gpu_inference.py); the names of the levels are those of the
+paper's abstract, numbered as in the repository's README: 0 is poor, 4 is excellent. The repository does not list the
+members of the five coarse groups; `GROUPS` cuts the published order where the subject changes.
+
+One difference: the published defensive consistency counts the other way round (0 is excellent). Here 4 is the best
+level of every skill; an adapter of the published labels turns that one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+SKILLS: tuple[str, ...] = (
+    "Free Throw",
+    "2-PTs",
+    "3-PTs",
+    "Contested-shots",
+    "Overall Shooting",
+    "Rebounds",
+    "Defensive Rebounds",
+    "Offensive Rebounds",
+    "Steals",
+    "Turnovers",
+    "Points-allowed",
+    "Defensive Consistency",
+    "Assists",
+    "Passing Accuracy",
+    "Fouls",
+    "Contribution",
+    "Offensive Consistency",
+    "Teamwork",
+    "Impact",
+    "Efficiency",
+)
+LEVELS: tuple[str, ...] = ("Poor", "Fair", "Average", "Good", "Excellent")
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Shooting": SKILLS[0:5],
+    "Rebounding": SKILLS[5:8],
+    "Defense": SKILLS[8:12],
+    "Playmaking": SKILLS[12:15],
+    "Overall": SKILLS[15:20],
+}
+
+# What each skill owes to talent, to size (big men rebound, guards pass), to a shooter's touch and to care for the
+# ball; the rest of its unit variance is its own. Turnovers and fouls are rated by how few there are.
+LOADINGS: np.ndarray = np.array(
+    [
+        (0.25, -0.30, 0.70, 0.00),
+        (0.45, 0.30, 0.50, 0.00),
+        (0.25, -0.45, 0.65, 0.00),
+        (0.45, 0.05, 0.60, 0.00),
+        (0.45, -0.05, 0.80, 0.00),
+        (0.35, 0.85, 0.00, 0.00),
+        (0.35, 0.78, 0.00, 0.00),
+        (0.25, 0.75, -0.15, 0.00),
+        (0.35, -0.45, 0.00, 0.30),
+        (0.15, 0.15, 0.00, 0.75),
+        (0.45, 0.20, 0.00, 0.40),
+        (0.45, 0.25, 0.00, 0.40),
+        (0.45, -0.65, 0.00, 0.15),
+        (0.30, -0.40, 0.10, 0.60),
+        (0.10, -0.25, 0.00, 0.60),
+        (0.85, 0.05, 0.15, 0.10),
+        (0.65, 0.00, 0.50, 0.15),
+        (0.50, -0.25, 0.00, 0.55),
+        (0.88, 0.05, 0.15, 0.10),
+        (0.55, 0.25, 0.45, 0.35),
+    ]
+)
+SIZE = 1
+"""Column of `LOADINGS` that is the player's size."""
+QUINTILES = np.array([-0.8416, -0.2533, 0.2533, 0.8416])
+"""Where a standard normal is cut into five equally frequent levels."""
+
+
+def draw_skills(rng: np.random.Generator, players: int) -> np.ndarray:
+    """Levels of `players` players: (P, 20) int64, 0 poor to 4 excellent, each level a fifth of all players.
+
+    Skills hang together through four hidden traits (a linear factor model): all-round talent, size, touch and care.
+    """
+    traits = rng.standard_normal((players, LOADINGS.shape[1]))
+    own = np.sqrt(1.0 - (LOADINGS**2).sum(1))
+    score = traits @ LOADINGS.T + rng.standard_normal((players, len(SKILLS))) * own
+    return np.searchsorted(QUINTILES, score).astype(np.int64)
+
+
+def size_of(levels: np.ndarray) -> np.ndarray:
+    """How big players with these levels (P, 20) tend to be: (P,) float64, standard deviations from the mean.
+
+    The regression of the size trait on the levels under the factor model, so that bodies fit skills.
+    """
+    covariance = LOADINGS @ LOADINGS.T
+    np.fill_diagonal(covariance, 1.0)
+    weights = np.linalg.solve(covariance, LOADINGS[:, SIZE])
+    spread = np.sqrt(LOADINGS[:, SIZE] @ weights)
+    # Level 0..4 stands for the mean of its fifth of a standard normal.
+    middles = np.array([-1.3998, -0.5319, 0.0, 0.5319, 1.3998])
+    return middles[np.asarray(levels)] @ weights / spread
