@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .forms import Form
 from .movement import Movers
 from .roster import Roster
 from .truth import Action
@@ -56,19 +57,21 @@ class IdleArms:
         return hands
 
 
-def holding_hands(ball: np.ndarray, side: float, raised: float) -> np.ndarray:
+def holding_hands(ball: np.ndarray, form: Form, raised: float) -> np.ndarray:
     """Both wrists around a held ball.
 
     Args:
         ball: (3,) ball centre in the body frame.
-        side: +1 for a right-handed player, -1 for a left-handed one.
+        form: The holder's: shooting hand, and where the guide hand lies on a raised ball.
         raised: 0 with the ball low (hands at its sides), 1 with it overhead (shooting hand beneath, guide
             hand beside).
 
     Returns:
         (2, 3) wrist targets, left then right.
     """
+    side = form.handed
     strong = np.array([-0.06 - 0.03 * raised, -side * 0.13 * (1 - raised), -0.08 - 0.08 * raised])
-    weak = np.array([-0.09, side * 0.13, -0.06 - 0.03 * raised])
+    guide = np.array([form.guide_ahead, side * form.guide_out, form.guide_up]) * raised
+    weak = np.array([-0.09, side * 0.13, -0.06 - 0.03 * raised]) + guide
     order = (weak, strong) if side > 0 else (strong, weak)
     return np.stack(order) + ball

@@ -21,6 +21,7 @@ class Bodies:
 
     Attributes:
         crouch, lean: (P,) metres of knee bend, radians of torso lean.
+        shape: (P, 3) elbow flare, feet's way out and right foot's lead, see `State`.
         hands: (P, 2, 3) wrist targets in the body frame, left then right.
     """
 
@@ -28,6 +29,7 @@ class Bodies:
         """Stand `roster` up."""
         count = len(roster)
         self.crouch, self.lean = np.zeros(count), np.zeros(count)
+        self.shape = np.zeros((count, 3))
         self._arms = IdleArms(roster)
         self.hands = self._arms.hands(movers, np.zeros(count), np.zeros(count, int), np.zeros(count))
 
@@ -39,7 +41,7 @@ class Bodies:
             np.int64
         )
         crouch, lean = np.where(speed > 2.3, 0.05, 0.02), np.clip(speed * 0.045, 0, 0.25)
-        rate = np.full((len(roster), 2), 11.0)
+        rate, shape = np.full((len(roster), 2), 11.0), np.zeros((len(roster), 3))
         if not play.drill:
             rivals = (roster.teams != play.team) & (speed < 3.0) & (play.mode != "loose")
             actions[rivals], crouch[rivals], lean[rivals] = Action.GUARD, 0.14, 0.22
@@ -56,11 +58,17 @@ class Bodies:
                 actions[p] = Action.PASS
             else:
                 actions[p] = Action.FOLLOW_THROUGH
+                shape[p] = self.shape[p]
             crouch[p], lean[p] = 0.0, 0.03
         if play.holder >= 0:
             h = play.holder
-            hands[h], rate[h], actions[h], bend = self._handler(play, h)
-            crouch[h], lean[h] = bend if bend is not None else (crouch[h] + 0.08, lean[h] + 0.12)
+            if play.mode in ("shoot", "fake"):
+                pose, hands[h], rate[h], actions[h] = self._shooter(play, h)
+                crouch[h], lean[h], shape[h] = pose.crouch, pose.lean, pose.shape
+                shape[h, 2] *= roster.handed[h]
+            else:
+                hands[h], rate[h], actions[h], bend = self._handler(play, h)
+                crouch[h], lean[h] = bend if bend is not None else (crouch[h] + 0.08, lean[h] + 0.12)
         elif play.now >= play.since:
             self._reach(play, actions, hands, rate, crouch, lean)
         landing = (play.jump <= 0) & (play.now - play.take_off < 2 * np.sqrt(2 * play.leap / 9.81) + 0.25)
@@ -72,32 +80,35 @@ class Bodies:
             exact[play.holder] = True
         self.crouch = self.crouch + (crouch - self.crouch) * np.where(exact, 0.5, ease)
         self.lean = self.lean + (lean - self.lean) * np.where(exact, 0.5, ease)
+        self.shape = self.shape + (shape - self.shape) * np.where(exact, 0.5, ease * 0.5)[:, None]
         self.hands = self.hands + (hands - self.hands) * (1 - np.exp(-rate * dt))[..., None]
         return actions
 
     def _follow_hands(self, play: Play, player: int) -> tuple[np.ndarray, np.ndarray]:
-        side, height = play.roster.handed[player], play.roster.heights[player]
+        height = play.roster.heights[player]
         if play.passed(player):
             both = np.array([[0.5, 0.12, 0.70 * height], [0.5, -0.12, 0.70 * height]])
             return both, np.full(2, 18.0)
-        strong = np.array([0.34, -side * 0.12, 1.09 * height + play.jump[player]])
-        weak = np.array([0.26, side * 0.16, 0.98 * height + play.jump[player]])
-        return np.stack((weak, strong) if side > 0 else (strong, weak)), np.array([14.0, 14.0])
+        wrists = shooting.follow_wrists(play.roster.forms[player], height, play.jump[player])
+        return wrists, np.array([14.0, 14.0])
+
+    def _shooter(self, play: Play, h: int) -> tuple[shooting.Pose, np.ndarray, np.ndarray, Action]:
+        """Pose, hands, hand rates and action of the player in a shot or a pump fake."""
+        form, fake = play.roster.forms[h], play.mode == "fake"
+        pose = (shooting.fake_pose if fake else shooting.shot_pose)(play.elapsed, form)
+        hands = holding_hands(body_frame(play.movers, h, play.ball), form, float(pose.raised))
+        gathering = play.elapsed < shooting.gather_length(form)
+        action = Action.PUMP_FAKE if fake else (Action.GATHER if gathering else Action.SHOOT)
+        return pose, hands, np.full(2, 60.0 if gathering else 400.0), action
 
     def _handler(
         self, play: Play, h: int
     ) -> tuple[np.ndarray, np.ndarray, Action, tuple[float, float] | None]:
         """Hands, hand rates, action and (crouch, lean) of the player with the ball."""
-        side, tempo = play.roster.handed[h], play.roster.tempo[h]
+        side = play.roster.handed[h]
         ball = body_frame(play.movers, h, play.ball)
         raised = min(max((ball[2] - play.jump[h]) / play.roster.heights[h] - 0.7, 0.0) / 0.25, 1.0)
-        hands = holding_hands(ball, side, raised)
-        if play.mode in ("shoot", "fake"):
-            fake = play.mode == "fake"
-            pose = (shooting.fake_pose if fake else shooting.shot_pose)(play.elapsed, tempo)
-            gathering = play.elapsed * tempo < shooting.GATHER
-            action = Action.PUMP_FAKE if fake else (Action.GATHER if gathering else Action.SHOOT)
-            return hands, np.full(2, 60.0 if gathering else 400.0), action, (pose.crouch, pose.lean)
+        hands = holding_hands(ball, play.roster.forms[h], raised)
         if play.mode == "windup":
             return hands, np.full(2, 60.0), Action.PASS, (0.06, 0.12)
         if play.bounce > 0:

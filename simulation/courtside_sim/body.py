@@ -91,6 +91,7 @@ def skeleton(state: State, roster: Roster) -> np.ndarray:
     speed = np.sqrt((state.velocity**2).sum(-1, keepdims=True))
     travel = np.concatenate([state.velocity / np.maximum(speed, 1e-6), zero[..., None]], -1)
     travel = np.where(speed > 0.15, travel, ahead)
+    flare = np.clip(state.shape[..., 0:1], -0.6, 1.5)
 
     joints = np.empty((*c.shape, len(Joint), 3))
     joints[..., Joint.HEAD, :], joints[..., Joint.NECK, :] = head, neck
@@ -112,15 +113,16 @@ def skeleton(state: State, roster: Roster) -> np.ndarray:
         )
         raised = np.clip((goal - shoulder)[..., 2:3] / (0.2 * height) * 0.5 + 0.5, 0.0, 1.0)
         pole = (1 - raised) * (-0.7 * up - 0.7 * ahead + 0.45 * out) + raised * (
-            0.7 * ahead + 0.7 * out - 0.3 * up
+            (0.7 - 0.35 * flare) * ahead + (0.7 + 0.6 * flare) * out - 0.3 * up
         )
         elbow, wrist = two_bone(shoulder, goal, UPPER_ARM * height, FOREARM * height, pole)
         grip = _unit(wrist - elbow) * HAND * height
         hip = hips + out * HIP_HALF * height
         phase = state.phase[..., None] + (0.0 if index == 0 else np.pi)
-        swing, stance = state.amplitude[..., None], 0.055 * height + 0.45 * crouch
+        stance = 0.055 * height + 0.45 * crouch + state.shape[..., 1:2]
+        swing, stagger = state.amplitude[..., None], -0.5 * side * state.shape[..., 2:3]
         lift = ANKLE_HEIGHT * height + swing * 0.45 * np.maximum(0.0, np.cos(phase))
-        foot = ground + out * stance + travel * swing * np.sin(phase) + up * lift
+        foot = ground + out * stance + ahead * stagger + travel * swing * np.sin(phase) + up * lift
         knee, ankle = two_bone(hip, foot, THIGH * height, SHIN * height, ahead + out * 0.25)
         drop = np.where(state.jump[..., None] > 0.04, 0.05, 0.028) * height
         joints[..., Joint.LEFT_SHOULDER + index, :], joints[..., Joint.LEFT_ELBOW + index, :] = (

@@ -89,6 +89,7 @@ class Director:
                 jump=play.jump,
                 crouch=self._bodies.crouch,
                 lean=self._bodies.lean,
+                shape=self._bodies.shape,
                 phase=m.phase,
                 amplitude=m.amplitude,
                 hands=self._bodies.hands,
@@ -134,9 +135,8 @@ class Director:
         m, h, plan = play.movers, play.holder, play.plan
         far = math.dist(m.xy[h], m.target[h]) if play.now > 0 else 9.0
         still = float(np.hypot(*m.velocity[h])) < 0.7
-        lead = shooting.motion_length(play.roster.tempo[h]) + (
-            shooting.fake_length(1.0) if plan.fake else 0.0
-        )
+        form = play.roster.forms[h]
+        lead = shooting.motion_length(form) + (shooting.fake_length(form) if plan.fake else 0.0)
         ready = h == plan.shooter and far < 0.2 and still and play.now >= plan.due - lead
         dribbling = play.elapsed > 0.3 and (far > 0.35 or play.bounce > 0 or plan.due - play.now > 1.9)
         if dribbling and not (ready and play.bounce == 0):
@@ -217,9 +217,9 @@ class Director:
 
     def _fake(self) -> None:
         play = self._play
-        tempo = play.roster.tempo[play.holder]
-        self._hold_ball(self._held(shooting.fake_pose(play.elapsed, tempo).ball))
-        if play.elapsed >= shooting.fake_length(tempo):
+        form = play.roster.forms[play.holder]
+        self._hold_ball(self._held(shooting.fake_pose(play.elapsed, form).ball))
+        if play.elapsed >= shooting.fake_length(form):
             play.plan.fake = False
             if self._rng.random() < 0.4 and play.now + TAIL + 3 < self._config.duration:
                 zone = ZONES[int(self._rng.integers(len(ZONES)))]
@@ -229,14 +229,13 @@ class Director:
     def _shoot(self) -> None:
         play = self._play
         h = play.holder
-        tempo, leap = play.roster.tempo[h], play.roster.leap[h]
-        length = shooting.motion_length(tempo)
-        take_off = length - 0.85 * shooting.rise_time(leap)
+        form = play.roster.forms[h]
+        length, take_off = shooting.motion_length(form), shooting.take_off_time(form)
         if play.elapsed >= take_off and play.take_off[h] < play.since:
-            play.take_off[h], play.leap[h] = play.since + take_off, leap
+            play.take_off[h], play.leap[h] = play.since + take_off, form.leap
             self._start_contests(h)
         play.jump[h] = shooting.jump_height(play.now - play.take_off[h], play.leap[h])
-        self._hold_ball(self._held(shooting.shot_pose(play.elapsed, tempo).ball))
+        self._hold_ball(self._held(shooting.shot_pose(play.elapsed, form).ball))
         if play.elapsed >= length:
             self._release()
 

@@ -14,6 +14,8 @@ class State:
     Attributes:
         xy, velocity: (P, 2) m, m/s.
         heading, jump, crouch, lean, phase, amplitude: (P,) rad, m, m, rad, rad, m.
+        shape: (P, 3) elbow flare (0 usual, 1 pointing outwards), each foot's way out of its usual place and the
+            right foot's lead, metres.
         hands: (P, 2, 3) wrist targets, left then right, in the body frame: metres ahead, metres to the left,
             height above the floor.
         actions: (P,) int64.
@@ -30,6 +32,7 @@ class State:
     lean: np.ndarray
     phase: np.ndarray
     amplitude: np.ndarray
+    shape: np.ndarray
     hands: np.ndarray
     actions: np.ndarray
     ball: np.ndarray
@@ -46,6 +49,7 @@ SMOOTH_FIELDS = (
     "lean",
     "phase",
     "amplitude",
+    "shape",
     "hands",
     "ball",
     "net",
@@ -60,6 +64,7 @@ class Recorder:
         shapes = {
             "xy": (players, 2),
             "velocity": (players, 2),
+            "shape": (players, 3),
             "hands": (players, 2, 3),
             "ball": (3,),
             "net": (baskets,),

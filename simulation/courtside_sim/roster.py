@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from .forms import Form, draw_form
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Roster:
         tempo: (P,) float64, how quick the shooting motion is, about 1.
         leap: (P,) float64, jump-shot height in metres.
         numbers: (P,) int64, on the jersey.
+        forms: P shooting forms, of the same handed, tempo and leap.
     """
 
     teams: np.ndarray
@@ -28,6 +31,7 @@ class Roster:
     tempo: np.ndarray
     leap: np.ndarray
     numbers: np.ndarray
+    forms: tuple[Form, ...]
 
     def __len__(self) -> int:
         """Number of players."""
@@ -36,12 +40,17 @@ class Roster:
 
 def draw_roster(players: int, rng: np.random.Generator) -> Roster:
     """A random roster of `players` with alternating teams."""
-    return Roster(
-        teams=np.arange(players) % 2,
-        heights=rng.uniform(1.76, 2.1, players),
-        girths=rng.uniform(0.9, 1.2, players),
-        handed=np.where(rng.random(players) < 0.85, 1.0, -1.0),
-        tempo=rng.uniform(0.85, 1.2, players),
-        leap=rng.uniform(0.16, 0.48, players),
-        numbers=rng.choice(56, players, replace=False),
+    teams = np.arange(players) % 2
+    heights = rng.uniform(1.76, 2.1, players)
+    girths = rng.uniform(0.9, 1.2, players)
+    handed = np.where(rng.random(players) < 0.85, 1.0, -1.0)
+    tempo = rng.uniform(0.85, 1.2, players)
+    leap = rng.uniform(0.16, 0.48, players)
+    numbers = rng.choice(56, players, replace=False)
+    # A child generator leaves the game's own stream, and with it every game drawn later, as it is.
+    own = rng.spawn(1)[0]
+    forms = tuple(
+        replace(draw_form(own), handed=float(handed[p]), tempo=float(tempo[p]), leap=float(leap[p]))
+        for p in range(players)
     )
+    return Roster(teams, heights, girths, handed, tempo, leap, numbers, forms)

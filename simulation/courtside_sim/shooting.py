@@ -8,28 +8,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from .court import Court
+from .forms import Form
 from .physics import BallPath, BallWorld, Vector, release_angle, solve_release
 
-GATHER, DIP, RAISE, PUSH = 0.26, 0.20, 0.24, 0.14
 FOLLOW = 0.55
 FAKE_RETURN = 0.34
 LONG_SPREAD, SIDE_SPREAD, ARC_SPREAD = 0.135, 0.075, 0.05
 
 # Ball centre in the body frame: metres ahead, metres to the shooting side, height as a share of the player's.
 HOLD = np.array([0.30, 0.03, 0.60])
-POCKET = np.array([0.30, 0.08, 0.52])
-LOW = np.array([0.33, 0.10, 0.45])
-SET = np.array([0.21, 0.10, 1.02])
-RELEASE = np.array([0.30, 0.10, 1.20])
 
 
 @dataclass(frozen=True)
 class Pose:
-    """One moment of the motion: ball in the body frame (see above), knee bend (m), torso lean (rad)."""
+    """One moment of the motion, or T moments (then every array has a leading T).
+
+    Attributes:
+        ball: (3,) in the body frame, see `HOLD`.
+        crouch: Knee bend, metres.
+        lean: Torso lean, radians.
+        shape: (3,) elbow flare, each foot's way out and the shooting foot's lead in metres.
+        raised: 0 with the ball low to 1 with it at the set point.
+    """
 
     ball: np.ndarray
-    crouch: float
-    lean: float
+    crouch: np.ndarray
+    lean: np.ndarray
+    shape: np.ndarray
+    raised: np.ndarray
 
 
 def smooth(share: float) -> float:
@@ -38,45 +44,81 @@ def smooth(share: float) -> float:
     return share * share * (3 - 2 * share)
 
 
-def motion_length(tempo: float) -> float:
+def motion_length(form: Form) -> float:
     """Seconds from the start of the gather to the release."""
-    return (GATHER + DIP + RAISE + PUSH) / tempo
+    return (form.gather + form.dip + form.raising + form.push) / form.tempo
 
 
-def shot_pose(elapsed: float, tempo: float) -> Pose:
-    """The motion `elapsed` seconds after the gather began, up to the release."""
-    s = elapsed * tempo
-    if s < GATHER:
-        share = smooth(s / GATHER)
-        return Pose(HOLD + (POCKET - HOLD) * share, 0.10 * share, 0.10 * share)
-    s -= GATHER
-    if s < DIP:
-        share = smooth(s / DIP)
-        return Pose(POCKET + (LOW - POCKET) * share, 0.10 + 0.14 * share, 0.10 + 0.12 * share)
-    s -= DIP
-    if s < RAISE:
-        share = smooth(s / RAISE)
-        ball = LOW + (SET - LOW) * share
-        ball[0] += 0.10 * math.sin(math.pi * share)
-        return Pose(ball, 0.24 * (1 - share), 0.22 * (1 - share) + 0.02)
-    share = min((s - RAISE) / PUSH, 1.0) ** 1.6
-    return Pose(SET + (RELEASE - SET) * share, 0.0, 0.02)
+def gather_length(form: Form) -> float:
+    """Seconds the gather takes."""
+    return form.gather / form.tempo
 
 
-def fake_length(tempo: float) -> float:
+def take_off_time(form: Form) -> float:
+    """Seconds from the start of the gather to the feet leaving the floor."""
+    return motion_length(form) - form.hang * rise_time(form.leap)
+
+
+def _keys(form: Form) -> np.ndarray:
+    """The motion's five key poses (5, 9): ball, crouch, lean, shape, raised."""
+    pocket_side = 0.3 * HOLD[1] + 0.7 * form.dip_side
+    return np.array(
+        [
+            [*HOLD, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+            [HOLD[0], pocket_side, form.pocket_height, 0.42 * form.knee, 0.45 * form.lean,
+             0.3 * form.flare, 0.8 * form.width, 0.8 * form.stagger, 0.0],
+            [form.dip_ahead, form.dip_side, form.dip_height, form.knee, form.lean,
+             0.5 * form.flare, form.width, form.stagger, 0.0],
+            [form.set_ahead, form.set_side, form.set_height, 0.0, form.set_lean,
+             form.flare, form.width, form.stagger, 1.0],
+            [form.release_ahead, form.release_side, form.release_height, 0.0, form.set_lean,
+             0.7 * form.flare, form.width, 0.7 * form.stagger, 1.0],
+        ]
+    )  # fmt: skip
+
+
+def shot_pose(elapsed: float | np.ndarray, form: Form) -> Pose:
+    """The motion `elapsed` seconds (a number or (T,)) after the gather began, held from the release on."""
+    time = np.asarray(elapsed, float) * form.tempo
+    lengths = np.array([form.gather, form.dip, form.raising, form.push])
+    starts = np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
+    part = np.clip(np.searchsorted(starts, time, side="right") - 1, 0, 3)
+    share = np.clip((time - starts[part]) / lengths[part], 0.0, 1.0)
+    eased = np.where(part == 3, share**form.snap, share * share * (3 - 2 * share))[..., None]
+    keys = _keys(form)
+    values = keys[part] + (keys[part + 1] - keys[part]) * eased
+    values[..., 0] += np.where(part == 2, form.arc * np.sin(np.pi * eased[..., 0]), 0.0)
+    return Pose(values[..., :3], values[..., 3], values[..., 4], values[..., 5:8], values[..., 8])
+
+
+def _fake_top(form: Form) -> float:
+    """Seconds to the highest point of a pump fake: four fifths of the raise."""
+    return (form.gather + form.dip + 0.8 * form.raising) / form.tempo
+
+
+def fake_length(form: Form) -> float:
     """Seconds a pump fake takes, there and back."""
-    return (GATHER + DIP + 0.8 * RAISE) / tempo + FAKE_RETURN
+    return _fake_top(form) + FAKE_RETURN
 
 
-def fake_pose(elapsed: float, tempo: float) -> Pose:
+def fake_pose(elapsed: float, form: Form) -> Pose:
     """A pump fake: the shot's motion up to four fifths of the raise, then back down, feet on the floor."""
-    up = (GATHER + DIP + 0.8 * RAISE) / tempo
+    up = _fake_top(form)
+    top = shot_pose(min(elapsed, up), form)
     if elapsed <= up:
-        return shot_pose(elapsed, tempo)
-    top = shot_pose(up, tempo)
+        return top
     share = smooth((elapsed - up) / FAKE_RETURN)
     crouch = top.crouch + (0.12 - top.crouch) * share
-    return Pose(top.ball + (HOLD - top.ball) * share, crouch, top.lean)
+    ball = top.ball + (HOLD - top.ball) * share
+    return Pose(ball, crouch, top.lean, top.shape, top.raised * (1 - share))
+
+
+def follow_wrists(form: Form, height: float, jump: float) -> np.ndarray:
+    """Wrist targets (2, 3) of the follow-through in the body frame, left then right, metres."""
+    side = form.handed
+    strong = [form.follow_ahead, -side * form.follow_side, form.follow_height * height + jump]
+    weak = [form.follow_ahead - 0.08, side * (0.16 + form.guide_out), form.follow_guide * height + jump]
+    return np.array([weak, strong] if side > 0 else [strong, weak])
 
 
 def jump_height(time: float, leap: float) -> float:
