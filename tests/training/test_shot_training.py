@@ -166,7 +166,7 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, monkeypatch, 
 
 
 def test_smoke_runs_everything(monkeypatch, capsys):
-    monkeypatch.setattr("courtside_training.allocator.keep_memory", lambda: False)
+    monkeypatch.setattr("courtside_training.common.allocator.keep_memory", lambda: False)
     monkeypatch.setattr(sys, "argv", ["courtside-train", "shots", "smoke", "--steps", "3"])
     with pytest.raises(SystemExit) as stopped:
         cli.main()

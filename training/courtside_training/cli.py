@@ -1,21 +1,44 @@
-"""The command line `courtside-train`; torch is imported only by the commands that need it."""
+"""The command line `courtside-train`; a system's commands are imported when they are asked for."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
 
 from courtside_training.errors import TrainingInputError
-from courtside_training.shots.commands import shots
+
+SYSTEMS: dict[str, tuple[str, str]] = {
+    "shots": ("courtside_training.shots.commands", "Shot analytics: shot, release, zone, make probability."),
+    "skills": ("courtside_training.skills.commands", "Skill estimation: 20 skills from a highlight film."),
+    "fingerprint": ("courtside_training.fingerprint.commands", "Shot fingerprint: who shot, what type, form drift."),
+    "actions": ("courtside_training.actions.commands", "Action tagging of tracked players."),
+    "detector": ("courtside_training.detector.commands", "Ball, rim, player and referee detector."),
+    "pose": ("courtside_training.pose.commands", "Keypoints of one player."),
+    "sim": ("courtside_training.simview.commands", "Look at the simulated court."),
+}
 
 
-@click.group()
+class _Systems(click.Group):
+    """One group a system; help needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(SYSTEMS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in SYSTEMS:
+            return None
+        return getattr(import_module(SYSTEMS[cmd_name][0]), cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Systems"):
+            formatter.write_dl([(name, text) for name, (_, text) in SYSTEMS.items()])
+
+
+@click.group(cls=_Systems)
 def cli() -> None:
     """Train and evaluate Courtside's models."""
-
-
-cli.add_command(shots)
 
 
 def main() -> None:
@@ -25,9 +48,12 @@ def main() -> None:
     except TrainingInputError as error:
         click.echo(f"courtside-train: {error}", err=True)
         code = 2
-    except click.ClickException as error:
+    except click.UsageError as error:
         error.show()
         code = 2
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("courtside-train: stopped; the checkpoint, if one was asked for, is saved", err=True)
         code = 130

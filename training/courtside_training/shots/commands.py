@@ -32,7 +32,7 @@ def _progress() -> object:
 
 
 def _prepare(threads: int) -> None:
-    from courtside_training.allocator import keep_memory
+    from courtside_training.common.allocator import keep_memory
 
     keep_memory()
     import cv2
