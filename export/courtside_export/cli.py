@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,67 +13,146 @@ from courtside_export.errors import ExportInputError
 from courtside_training.errors import TrainingInputError
 
 FILES = click.Path(path_type=Path, dir_okay=False)
+REPOSITORY = click.option(
+    "--repository", type=click.Path(path_type=Path, file_okay=False), default=Path("model_repository"),
+    show_default=True, help="Folder in Triton's layout; made when missing.",
+)
 
 
-@click.group()
+class _Models(click.Group):
+    """Every model of the registry is a command; they share one set of options."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return [*_names(), *super().list_commands(context)]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        known = super().get_command(context, name)
+        if known is not None:
+            return known
+        if name not in _names():
+            raise ExportInputError(f"unknown model {name!r}: use one of {', '.join(_names())}")
+        return click.Command(
+            name, params=export.params, callback=lambda **options: _export(name, **options),
+            help=f"Export a checkpoint of {name} as a new version.\n\n{export.help}",
+            short_help=f"Export a checkpoint of {name}.",
+        )
+
+
+def _names() -> list[str]:
+    from courtside_training.common.registry import SYSTEMS
+
+    return list(SYSTEMS)
+
+
+@click.group(cls=_Models)
 def cli() -> None:
-    """Turn trained checkpoints into entries of a model repository."""
+    """Turn trained checkpoints into versions of a model repository, and say which version answers."""
+
+
+@click.command()
+@click.option("--checkpoint", type=FILES, required=True, help="Written by `courtside-train SYSTEM fit`.")
+@click.option("--to", "target", type=click.Choice(("onnx", "tensorrt")), default="onnx", show_default=True)
+@click.option("--fp16", is_flag=True, help="Half precision, for GPUs; inputs and outputs stay as they are.")
+@click.option("--int8", is_flag=True, help="Static quantisation, one scale an output channel.")
+@click.option("--also", type=click.Choice(("fp16", "int8")), multiple=True,
+              help="Measure this precision too and report it, without keeping its file.")
+@click.option("--calibration", type=click.IntRange(8, 10_000), default=100, show_default=True,
+              help="Simulated samples that INT8 is calibrated on.")
+@click.option("--opset", type=int, default=17, show_default=True)
+@REPOSITORY
+@click.option("--version", type=click.IntRange(min=1), help="Default: one more than the newest.")
+@click.option("--evaluation", type=FILES, help="Written by `courtside-train SYSTEM evaluate --out`; gives a card.")
+@click.option("--alias", help="Let this name (or the model's own) answer with the new version from now on.")
+@click.option("--samples", type=click.IntRange(2, 10_000), default=64, show_default=True,
+              help="Simulated samples on which checkpoint and file are compared.")
+@click.option("--score", "scored", type=click.IntRange(0, 100_000), default=0, show_default=True,
+              help="Held-out cases on which checkpoint and file are scored; 0: none.")
+@click.option("--no-speed", is_flag=True, help="Do not measure speed.")
+def export(**options: Any) -> None:
+    """Writes model.onnx (or model.plan) and report.json, and MODEL_CARD.md with --evaluation."""
+
+
+def _export(
+    name: str, checkpoint: Path, target: str, fp16: bool, int8: bool, also: tuple[str, ...], calibration: int,
+    opset: int, repository: Path, version: int | None, evaluation: Path | None, alias: str | None, samples: int,
+    scored: int, no_speed: bool,
+) -> None:
+    found = None
+    for path in (checkpoint, evaluation):
+        if path is not None and not path.is_file():
+            raise ExportInputError(f"no file at {path}")
+    if evaluation is not None:
+        try:
+            found = json.loads(evaluation.read_text("utf-8"))
+        except ValueError as error:
+            raise ExportInputError(f"{evaluation} is no evaluation: write one with `evaluate --out`") from None
+    from rich.console import Console
+
+    from courtside_export.aliases import set_alias
+    from courtside_export.exporting import ExportSettings, export_model
+    from courtside_training.common.runtime import prepare
+
+    prepare(threads=2)
+    settings = ExportSettings(
+        target, fp16, int8, also, calibration, opset, version, samples, not no_speed, scored, found
+    )
+    with Console(stderr=True).status(name) as spinner:
+        report = export_model(name, checkpoint, repository, settings, lambda text: spinner.update(f"{name}: {text}"))
+    click.echo(f"{report.folder}: {report.size / 1e6:.2f} MB, {report.precision}, opset {report.opset}")
+    click.echo(
+        f"parity: {report.parity.samples} samples, decisions agree on {report.parity.agreement:.1%}, "
+        f"largest difference {max(report.parity.largest.values()):.2e}"
+    )
+    if report.speed is not None:
+        times = ", ".join(f"{key} {value:.3g} ms" for key, value in report.speed.median.items())
+        click.echo(f"speed: {times}{' (machine in use by others)' if report.speed.in_use else ''}")
+    for key, figures in report.score.items():
+        click.echo(f"score of {key}: {', '.join(f'{k} {v:.4g}' for k, v in figures.items())}")
+    for line in (*(f"{variant.precision}: {variant.verdict}" for variant in report.variants), *report.notes):
+        click.echo(line)
+    if alias is not None:
+        set_alias(repository, alias, report.model, report.version)
+        click.echo(f"{alias} answers with {report.model} version {report.version}")
 
 
 @cli.command()
-@click.option("--checkpoint", type=FILES, required=True, help="Written by `courtside-train shots fit`.")
-@click.option("--to", "target", type=click.Choice(("onnx",)), default="onnx", show_default=True)
-@click.option("--repository", type=click.Path(path_type=Path, file_okay=False), default=Path("model_repository"),
-              show_default=True)
-@click.option("--version", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--opset", type=int, default=17, show_default=True)
-@click.option("--seed", "seeds", type=click.IntRange(min=0), multiple=True, default=(20_000,), show_default=True,
-              help="Simulated games whose windows are compared.")
-@click.option("--windows", type=click.IntRange(1, 500), default=24, show_default=True, help="Windows compared.")
-@click.option("--evaluation", type=FILES, 
-              help="Tables of `courtside-train shots evaluate --out`; then the card is written.")
-@click.option("--notes", type=FILES, help="Markdown put into the card under 'On real film'.")
-def shots(
-    checkpoint: Path, target: str, repository: Path, version: int, opset: int, seeds: tuple[int, ...], windows: int,
-    evaluation: Path | None, notes: Path | None,
-) -> None:
-    """Export the shot clip model: model.onnx, config.pbtxt, labels.txt, parity.json and MODEL_CARD.md."""
-    for path in (checkpoint, evaluation, notes):
-        if path is not None and not path.is_file():
-            raise ExportInputError(f"no file at {path}")
-    from courtside_export.card import write_card
-    from courtside_export.clips import simulated_clips
-    from courtside_export.entry import NAME, write_entry
-    from courtside_export.onnx_export import export_onnx
-    from courtside_export.parity import compare
-    from courtside_export.speed import measure
-    from courtside_training.shots.evaluate import torch_model
-    from courtside_training.shots.onnx_model import onnx_model
-    from courtside_training.shots.train import load_checkpoint, load_served
+@click.argument("alias")
+@click.argument("version", metavar="[MODEL:]VERSION")
+@REPOSITORY
+def alias(alias: str, version: str, repository: Path) -> None:
+    """Let ALIAS answer with a version; a running service follows without losing a request.
 
-    served, found = load_served(checkpoint), load_checkpoint(checkpoint)
-    folder = repository / NAME
-    path = folder / str(version) / "model.onnx"
-    size = export_onnx(served, path, opset)
-    write_entry(folder)
-    clips = simulated_clips(seeds, windows)
-    parts = range(0, len(clips), 8)
-    runs = []
-    for model in (torch_model(served), onnx_model(path)):
-        runs.append([_joined(outputs) for outputs in zip(*(model(clips[i : i + 8]) for i in parts), strict=True)])
-    parity = compare(*runs)
-    click.echo(f"{path}: {size / 1e6:.2f} MB, opset {opset}; {parity.clips} clips, decisions agree on "
-               f"{parity.agreement:.1%}, largest difference {max(parity.largest.values()):.2e}")
-    if evaluation is not None:
-        text = notes.read_text() if notes else None
-        write_card(folder, found, json.loads(evaluation.read_text()), parity, measure(path), size, opset, text)
-        click.echo(f"{folder / 'MODEL_CARD.md'} written")
+    ALIAS is a model's own name (`courtside-export alias shot_clip 2`) or another (`… alias shots shot_clip:2`).
+    """
+    from courtside_export.aliases import set_alias
+
+    model, _, number = version.rpartition(":")
+    if not number.isdigit() or not int(number):
+        raise ExportInputError(f"{version!r} is no version: give a number, or MODEL:NUMBER")
+    set_alias(repository, alias, model or alias, int(number))
+    click.echo(f"{alias} answers with {model or alias} version {number}")
 
 
-def _joined(parts: tuple) -> object:
-    import numpy as np
+@cli.command()
+@REPOSITORY
+def table(repository: Path) -> None:
+    """Print the Markdown table of every exported version: size, speed, parity, INT8."""
+    from courtside_export.report import table as text
 
-    return np.concatenate(parts)
+    click.echo(text(repository), nl=False)
+
+
+@cli.command()
+@REPOSITORY
+@click.option("--model", default="shot_clip", show_default=True, help="The clip model that the pictures go to.")
+@click.option("--device", type=click.Choice(("cpu", "gpu")), default="gpu", show_default=True,
+              help="Where JPEGs are decoded.")
+def dali(repository: Path, model: str, device: str) -> None:
+    """Write the DALI preprocessing model and the ensemble JPEGs → clip model, for NVIDIA's container."""
+    from courtside_export.dali import write_ensemble
+
+    for folder in write_ensemble(repository, model, device):
+        click.echo(f"{folder} written")
 
 
 def main() -> None:

@@ -1,26 +1,20 @@
-"""Parity: does the exported file say what the checkpoint says, on the same clips?"""
+"""Parity: does the exported file say what the checkpoint says, on the same inputs?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from courtside_export.onnx_export import OUTPUTS
-
-Outputs = Sequence[NDArray[np.float32]]
+from courtside_training.common.served import Arrays
 
 
 @dataclass(frozen=True)
 class Parity:
-    """Largest and mean absolute difference of each output, and the share of clips with the same decisions.
+    """Largest and mean absolute difference of each output, and the share of samples with the same decisions."""
 
-    Decisions are: shot at 0.8 or not, the release's sample, the zone, made or not.
-    """
-
-    clips: int
+    samples: int
     largest: dict[str, float]
     mean: dict[str, float]
     agreement: float
@@ -30,18 +24,22 @@ class Parity:
         return asdict(self)
 
 
-def decisions(outputs: Outputs) -> NDArray[np.int64]:
-    """What is decided from the outputs: (N, 4) integers."""
-    shot, release, zone, make = outputs
-    return np.stack([shot[:, 0] >= 0.8, release.argmax(1), zone.argmax(1), make[:, 0] >= 0.5], 1).astype(np.int64)
+def compare(
+    names: Sequence[str], reference: Arrays, exported: Arrays, decisions: Callable[[Arrays], np.ndarray]
+) -> Parity:
+    """Compare two implementations' outputs for the same samples.
 
-
-def compare(reference: Outputs, exported: Outputs) -> Parity:
-    """Compare two models' outputs on the same clips, each shot, release, zone, make with a leading batch."""
+    Args:
+        names: of the outputs, in order.
+        reference: outputs (N, ...) of the checkpoint.
+        exported: outputs (N, ...) of the file.
+        decisions: what is decided from outputs, integers (N, D); a sample agrees when all D do.
+    """
     gaps = [np.abs(a.astype(np.float64) - b) for a, b in zip(reference, exported, strict=True)]
+    same = (decisions(reference) == decisions(exported)).reshape(len(reference[0]), -1)
     return Parity(
         len(reference[0]),
-        {name: float(gap.max()) for name, gap in zip(OUTPUTS, gaps, strict=True)},
-        {name: float(gap.mean()) for name, gap in zip(OUTPUTS, gaps, strict=True)},
-        float((decisions(reference) == decisions(exported)).all(1).mean()),
+        {name: float(gap.max()) for name, gap in zip(names, gaps, strict=True)},
+        {name: float(gap.mean()) for name, gap in zip(names, gaps, strict=True)},
+        float(same.all(1).mean()),
     )

@@ -1,30 +1,92 @@
-"""How long one window takes under ONNX Runtime on this machine."""
+"""How long one row takes, several implementations in turn, and how busy the machine was with other things meanwhile."""
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from courtside_training.shots.geometry import HEIGHT, SAMPLES, WIDTH
-from courtside_training.shots.onnx_model import onnx_model
+from courtside_export.running import Run
+from courtside_training.common.served import Arrays
+
+BUSY = 0.1
+"""Share of all cores taken by others above which figures are called those of a machine in use."""
 
 
-def milliseconds(path: Path, threads: int, repeats: int = 20) -> float:
-    """Median milliseconds for one window, batch 1, after warming up."""
-    model = onnx_model(path, threads)
-    clip = np.random.default_rng(0).integers(0, 256, (1, SAMPLES, 3, HEIGHT, WIDTH), np.uint8)
-    times = []
-    for index in range(repeats + 3):
-        begin = time.perf_counter()
-        model(clip)
-        if index >= 3:
-            times.append(time.perf_counter() - begin)
-    return float(np.median(times)) * 1000
+@dataclass(frozen=True)
+class Speed:
+    """Milliseconds of one row, batch 1.
+
+    Attributes:
+        median: by implementation.
+        fastest: by implementation; what a quiet machine comes close to.
+        rounds: how often each ran.
+        cores: of the machine.
+        load: the system's load average when it began.
+        others: share of all cores that other processes took meanwhile; None where the system does not tell.
+    """
+
+    median: dict[str, float]
+    fastest: dict[str, float]
+    rounds: int
+    cores: int
+    load: float
+    others: float | None
+
+    @property
+    def in_use(self) -> bool:
+        """Whether other processes disturbed it, as far as can be told."""
+        return (self.others if self.others is not None else self.load / self.cores) > BUSY
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values."""
+        return {**asdict(self), "in_use": self.in_use}
 
 
-def measure(path: Path) -> dict[str, float]:
-    """Milliseconds with one thread and with two, and the machine's cores."""
-    return {"1 thread, ms": milliseconds(path, 1), "2 threads, ms": milliseconds(path, 2), "cores": os.cpu_count() or 1}
+def measure(runs: Mapping[str, Run], inputs: Arrays, *, rounds: int = 20, seconds: float = 20.0) -> Speed:
+    """Time every implementation on single rows, one after another in each round, so that a disturbance meets all.
+
+    Args:
+        runs: implementations by name.
+        inputs: rows to take in turn.
+        rounds: at most; at least five.
+        seconds: after which no more rounds begin.
+    """
+    rows = [tuple(array[i : i + 1] for array in inputs) for i in range(len(inputs[0]))]
+    for run in runs.values():
+        for row in rows[:2]:
+            run(row)
+    load, before, begin = os.getloadavg()[0], _processor_seconds(), time.perf_counter()
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    done = 0
+    while done < rounds and (done < 5 or time.perf_counter() - begin < seconds):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            run(rows[done % len(rows)])
+            times[name].append(1000 * (time.perf_counter() - start))
+        done += 1
+    cores = os.cpu_count() or 1
+    after, elapsed = _processor_seconds(), time.perf_counter() - begin
+    others = None
+    if before is not None and after is not None:
+        (busy_before, own_before), (busy_after, own_after) = before, after
+        others = round(max(0.0, (busy_after - busy_before) - (own_after - own_before)) / (elapsed * cores), 3)
+    return Speed(
+        {name: round(float(np.median(values)), 3) for name, values in times.items()},
+        {name: round(min(values), 3) for name, values in times.items()},
+        done, cores, round(load, 2), others,
+    )
+
+
+def _processor_seconds() -> tuple[float, float] | None:
+    """Processor time spent by the whole machine and by this process; None where /proc/stat is not at hand."""
+    try:
+        fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
+    except OSError:
+        return None
+    user, nice, system, _, _, interrupt, soft = (float(field) for field in fields[:7])
+    return (user + nice + system + interrupt + soft) / os.sysconf("SC_CLK_TCK"), sum(os.times()[:4])
