@@ -1,0 +1,109 @@
+"""What cameras do to a picture: another place in it, scale, turn, mirror, colour, blur, low resolution, compression."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside_training.detector.classes import BALL, PLAYER, REFEREE, RIM, WIDTH
+from courtside_training.detector.pictures import BAR, Picture, move_boxes, warp
+
+FOCUS = {BALL: 4.0, RIM: 4.0, PLAYER: 1.0, REFEREE: 1.5}
+"""How often a crop is laid around an object of each class, before counting how many there are."""
+SEEN, GONE = 0.35, 0.08
+"""An object cut by the edge keeps its label above the first share in sight, is forgotten below the second."""
+
+
+def _pull_inside(
+    diagonal: NDArray[np.float64], shift: NDArray[np.float64], wanted: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """How far to move a picture with that `diagonal` (2, 2) so that no more bars show in `wanted` than must."""
+    low, high = diagonal.min(1) + shift, diagonal.max(1) + shift
+    large = high - low >= wanted
+    left = np.where(large, np.maximum(low, 0), np.minimum(low, 0))
+    right = np.where(large, np.maximum(wanted - high, 0), np.minimum(wanted - high, 0))
+    return right - left
+
+
+def crop(
+    picture: Picture, width: int, height: int, rng: np.random.Generator, scales: tuple[float, float] = (0.55, 2.2)
+) -> Picture:
+    """A `width` x `height` part of the picture, scaled, turned a little and mirrored every other time.
+
+    `scales` is relative to the picture at the detector's width; objects at the edges are clipped, those hardly in
+    sight become places to ignore.
+    """
+    scale = WIDTH / picture.image.shape[1] * np.exp(rng.uniform(*np.log(scales)))
+    across = scale * rng.uniform(0.9, 1.1)
+    turn = np.radians(np.clip(rng.normal(0, 1.5), -5, 5))
+    matrix = np.array([[across * np.cos(turn), -scale * np.sin(turn)], [across * np.sin(turn), scale * np.cos(turn)]])
+    if rng.random() < 0.5:
+        matrix[:, 0] *= -1
+    size = np.array(picture.image.shape[1::-1], float)
+    if len(picture.boxes) and rng.random() < 0.75:
+        weights = np.array([FOCUS[int(kind)] for kind in picture.classes])
+        box = picture.boxes[int(rng.choice(len(weights), p=weights / weights.sum()))]
+        source, place = (box[:2] + box[2:]) / 2, rng.uniform(0.1, 0.9, 2)
+    else:
+        source, place = rng.uniform(0.15, 0.85, 2) * size, np.array([0.5, 0.5])
+    shift = place * (width, height) - matrix @ source
+    if rng.random() < 0.85:
+        shift += _pull_inside(matrix @ np.array([[0, size[0]], [0, size[1]]]), shift, np.array([width, height]))
+    full = np.concatenate([matrix, shift[:, None]], 1)
+    image = warp(picture.image, full, width, height, BAR if rng.random() < 0.5 else 0)
+    inside = np.clip(move_boxes(np.stack([[0, 0, *size]]), full), 0, [width, height, width, height])[0]
+    moved = move_boxes(picture.boxes, full)
+    clipped = np.clip(moved, inside[[0, 1, 0, 1]], inside[[2, 3, 2, 3]])
+    area = np.prod(np.maximum(moved[:, 2:] - moved[:, :2], 1e-6), 1)
+    share = np.prod(np.clip(clipped[:, 2:] - clipped[:, :2], 0, None), 1) / area
+    keep, unsure = share >= SEEN, (share >= GONE) & (share < SEEN)
+    ignore = picture.ignore.copy()
+    ignore[:, :4] = move_boxes(ignore[:, :4], full)
+    doubtful = np.concatenate([clipped[unsure], picture.classes[unsure, None]], 1).astype(np.float32)
+    return Picture(image, clipped[keep], picture.classes[keep], np.concatenate([ignore, doubtful]))
+
+
+def _colour(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    ramp = np.arange(256) / 255.0
+    gamma, gain, lift = np.exp(rng.normal(0, 0.25)), rng.uniform(0.7, 1.25), rng.uniform(-0.1, 0.1)
+    tables = [(ramp**gamma - 0.5) * gain * rng.uniform(0.9, 1.1) + 0.5 + lift for _ in range(3)]
+    table = np.clip(np.stack(tables, -1) * 255, 0, 255).astype(np.uint8)[None]
+    image = cv2.LUT(image, table)
+    if rng.random() < 0.4:
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
+        share = rng.uniform(-0.4, 0.9)
+        image = np.clip(image * (1 - share) + grey * share, 0, 255).astype(np.uint8)
+    return image
+
+
+def _smear(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    reach = int(rng.integers(1, 5))
+    kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
+    turn = rng.uniform(0, np.pi)
+    for share in np.linspace(-1, 1, 4 * reach + 1):
+        kernel[round(reach + share * reach * np.sin(turn)), round(reach + share * reach * np.cos(turn))] = 1
+    return cv2.filter2D(image, -1, kernel / kernel.sum())
+
+
+def spoil(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Light, lens, sensor and codec of another camera; (H, W, 3) uint8 RGB in and out."""
+    draw = rng.random(6)
+    height, width = image.shape[:2]
+    if draw[0] < 0.8:
+        image = _colour(image, rng)
+    if draw[1] < 0.2:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.4))
+    if draw[2] < 0.12:
+        image = _smear(image, rng)
+    if draw[3] < 0.25:
+        share = rng.uniform(0.35, 0.8)
+        small = cv2.resize(image, (round(width * share), round(height * share)), interpolation=cv2.INTER_AREA)
+        image = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+    if draw[4] < 0.25:
+        grain = rng.normal(0, rng.uniform(1, 9), (height, width, 1)) + rng.normal(0, 2, (1, 1, 3))
+        image = np.clip(image + grain, 0, 255).astype(np.uint8)
+    if draw[5] < 0.35:
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(18, 85))]
+        image = cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], cv2.IMREAD_COLOR)
+    return image

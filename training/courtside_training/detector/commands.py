@@ -1,0 +1,123 @@
+"""`courtside-train detector …`: fit and evaluate the detector, or train one with ultralytics."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from courtside_training.errors import TrainingInputError
+from courtside_training.shots.geometry import SPLITS
+
+CHECKPOINT = click.option(
+    "--checkpoint", type=click.Path(path_type=Path, dir_okay=False), default=Path("runs/detector/last.pt"),
+    show_default=True,
+)
+THREADS = click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True)
+DATA = click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False),
+    help="Folder with broadcast_train/_valid (COCO) and players17/ (YOLO); without it everything is simulated.",
+)
+
+
+@click.group(invoke_without_command=True)
+@click.option("--smoke", is_flag=True, help="Train, resume, export and compare in miniature.")
+@click.pass_context
+def detector(context: click.Context, smoke: bool) -> None:
+    """The detector of ball, rim, players and referees."""
+    if smoke:
+        _smoke()
+    elif context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+def _smoke() -> None:
+    from courtside_training.common.runtime import prepare
+
+    prepare(threads=2)
+    from courtside_training.common.fit import Fit, FitConfig
+    from courtside_training.common.smoke import smoke
+    from courtside_training.detector.mixture import Mixture
+    from courtside_training.detector.network import DetectorConfig
+    from courtside_training.detector.training import SYSTEM, DetectorPlan, make_fit
+
+    mixture = Mixture(sizes=((128, 192),), seconds=4.0, uses=12)
+
+    def make(checkpoint: Path) -> Fit:
+        prepare(threads=2)
+        return make_fit(
+            [], checkpoint, FitConfig(epochs=8, rate=3e-3, average=0.9), DetectorPlan(samples=24, batch=4),
+            DetectorConfig(width=0.25, head=16), mixture,
+        )
+
+    smoke(SYSTEM, make, 8)
+
+
+@detector.command()
+@DATA
+@CHECKPOINT
+@THREADS
+@click.option("--epochs", type=click.IntRange(min=1), default=16, show_default=True)
+@click.option("--samples", type=click.IntRange(min=8), default=960, show_default=True, help="Pictures an epoch.")
+@click.option("--batch", type=click.IntRange(2, 256), default=8, show_default=True)
+@click.option("--rate", type=click.FloatRange(1e-6, 1.0), default=1e-3, show_default=True, help="Peak learning rate.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--init", type=click.Path(path_type=Path, dir_okay=False), help="YOLOX-nano's ONNX file to start from.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint.")
+def fit(
+    data: Path | None, checkpoint: Path, threads: int, epochs: int, samples: int, batch: int, rate: float, seed: int,
+    init: Path | None, resume: bool,
+) -> None:
+    """Train; a checkpoint is written after every epoch and when interrupted."""
+    from courtside_training.common.runtime import prepare
+
+    prepare(threads, seed)
+    from courtside_training.common.fit import FitConfig
+    from courtside_training.common.progress import progress, reporter
+    from courtside_training.detector.published import training_records
+    from courtside_training.detector.training import DetectorPlan, make_fit
+
+    run = make_fit(
+        training_records(data) if data else [], checkpoint,
+        FitConfig(epochs, rate, clip=10.0, average=0.995, seed=seed),
+        DetectorPlan(samples, batch), start=init,
+    )
+    if resume:
+        run.resume()
+    with progress() as bar:
+        history = run.run(reporter(bar, epochs, run.steps))
+    click.echo(f"trained {history.epochs} epochs, {history.samples} pictures, {history.seconds:.0f} s → {checkpoint}")
+
+
+@detector.command()
+@DATA
+@CHECKPOINT
+@THREADS
+@click.option("--split", type=click.Choice(tuple(SPLITS)), default="test", show_default=True, help="Which games.")
+@click.option("--games", type=click.IntRange(1, 1000), default=20, show_default=True, help="Simulated games.")
+@click.option("--frames", type=click.IntRange(1, 200), default=12, show_default=True, help="Frames of each.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write what was measured as JSON here.")
+def evaluate(
+    data: Path | None, checkpoint: Path, threads: int, split: str, games: int, frames: int, out: Path | None
+) -> None:
+    """AP50 of every class on the published validation sets (with --data) and on held-out simulated games."""
+    from courtside_training.common.runtime import prepare
+
+    prepare(threads)
+    from courtside_training.common.progress import progress
+    from courtside_training.detector.evaluate import full_report, published_sets, tables, torch_run
+    from courtside_training.detector.offer import OFFER
+
+    if data and not published_sets(data):
+        raise TrainingInputError(f"{data} has neither broadcast_valid nor players17/valid")
+    model = OFFER.load(checkpoint)
+    with progress() as bar:
+        task = bar.add_task("evaluate", total=None)
+        result = full_report(
+            torch_run(model), data, games, frames, split, lambda name: bar.update(task, description=name)
+        )
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(result, indent=1) + "\n")
+    click.echo(tables(result))

@@ -1,0 +1,191 @@
+"""Rendered baskets and balls put into other pictures: rims in every view, over everything cameras may see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside_sim.canvas import Canvas
+from courtside_sim.figures import Wardrobe, add_ball
+from courtside_sim.hoops import Hoop, add_hoop
+from courtside_sim.lens import Lens, look_at
+from courtside_training.detector.classes import BALL, RIM
+from courtside_training.detector.pictures import Picture
+from courtside_training.detector.simulated import Filmed
+
+COVERED = 0.6
+"""Objects hidden by more than this share of what is pasted lose their label."""
+RING_PIXELS = (9.0, 130.0)
+"""Narrowest and widest ring, in pixels of a 640 pixel wide picture."""
+RING_COLOURS = ((20, 70, 235), (30, 90, 220), (40, 40, 205), (25, 45, 160), (50, 50, 55), (215, 215, 220))
+"""BGR: oranges and reds, rust, black, white."""
+
+
+def hoop_lens(hoop: Hoop, radius: float, width: int, height: int, rng: np.random.Generator) -> Lens:
+    """A camera anywhere in front of or beside the basket, most often held by hand, with the ring in the picture."""
+    turn = np.clip(rng.normal(0, 0.9), -2.0, 2.0)
+    away = np.exp(rng.uniform(np.log(2.5), np.log(22.0)))
+    up = rng.uniform(0.4, 2.6) if rng.random() < 0.75 else rng.uniform(2.6, 9.0)
+    position = np.array([hoop.centre[0] - away * np.cos(turn), hoop.centre[1] + away * np.sin(turn), up])
+    depth = float(np.linalg.norm(hoop.centre - position))
+    wide = np.exp(rng.uniform(*np.log(RING_PIXELS))) * width / 640
+    focal = wide * depth / (2 * radius)
+    roll = float(rng.normal(0, 0.03))
+    offset = np.array([rng.uniform(-0.48, 0.48) * width, rng.uniform(-0.48, 0.4) * height]) * depth / focal
+    rotation = look_at(position, hoop.centre, roll)
+    target = hoop.centre - rotation[0] * offset[0] - rotation[1] * offset[1]
+    return Lens(position, look_at(position, target, roll), focal, width, height)
+
+
+def _covered(boxes: NDArray[np.float32], changed: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Share of each box (N, 4) that `changed` (H, W) covers."""
+    shares = []
+    for x0, y0, x1, y1 in np.round(boxes).astype(int):
+        part = changed[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)]
+        shares.append(float(part.mean()) if part.size else 1.0)
+    return np.array(shares)
+
+
+def paste_hoop(picture: Picture, filmed: Filmed, rng: np.random.Generator) -> Picture:
+    """The picture with a rendered basket in it, and often a ball near the ring; hidden objects lose their label."""
+    court = filmed.camera.game.court
+    court = replace(
+        court, board_width=court.board_width * rng.uniform(0.65, 1.05),
+        board_height=court.board_height * rng.uniform(0.75, 1.05),
+    )
+    colour = RING_COLOURS[int(rng.integers(len(RING_COLOURS)))]
+    look = replace(
+        filmed.camera.look, rim=colour, glass=bool(rng.random() < 0.45), light=float(rng.uniform(0.45, 1.15)),
+        tint=rng.uniform(0.9, 1.1, 3),
+    )
+    wardrobe = Wardrobe(look, filmed.camera.game.roster)
+    height, width = picture.image.shape[:2]
+    hoop = Hoop(court, 0)
+    lens = hoop_lens(hoop, court.rim_radius, width, height, rng)
+    canvas = Canvas()
+    ball = hoop.centre + rng.normal(0, (0.5, 0.5, 0.6))
+    pixel, depth = lens.project(ball)
+    radius = court.ball_radius * lens.focal / max(float(depth), 0.5)
+    add_hoop(canvas, hoop, lens, look, wardrobe, float(rng.choice([0.0, 0.0, rng.random()])), ball)
+    with_ball = bool(rng.random() < 0.5 and radius >= 1.5 and 0 <= pixel[0] < width and 0 <= pixel[1] < height)
+    if with_ball:
+        add_ball(canvas, wardrobe, pixel, float(depth), radius)
+    painted = picture.image[:, :, ::-1].copy()
+    canvas.paint(painted)
+    painted = np.ascontiguousarray(painted[:, :, ::-1])
+    changed = (painted != picture.image).any(-1)
+    ring = lens.project(hoop.ring)[0]
+    added, classes = [np.concatenate([ring.min(0) - 1, ring.max(0) + 1])], [RIM]
+    if _covered(np.array(added), changed)[0] < 0.05:
+        # Too near the camera to be drawn.
+        return picture
+    keep = _covered(picture.boxes, changed) < COVERED
+    if with_ball:
+        added.append(np.concatenate([pixel - radius, pixel + radius]))
+        classes.append(BALL)
+    return Picture(
+        painted,
+        np.concatenate([picture.boxes[keep], np.array(added, np.float32)]),
+        np.concatenate([picture.classes[keep], np.array(classes, np.int64)]),
+        picture.ignore,
+    )
+
+
+def ball_sprite(size: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A drawn ball: colours (size, size, 3) RGB 0..255 lit from one side, and its opacity (size, size) 0..1."""
+    wide = 64
+    grid = (np.arange(wide) + 0.5) / wide * 2 - 1
+    x, y = np.meshgrid(grid, grid)
+    depth = np.sqrt(np.clip(1 - x * x - y * y, 0, 1))
+    sun = rng.normal(0, 0.5, 2)
+    light = rng.uniform(0.35, 0.7) + rng.uniform(0.2, 0.6) * np.clip(depth - sun[0] * x - (0.4 + sun[1]) * y, 0, 1.4)
+    hue, value = rng.uniform(4, 17), rng.uniform(110, 245)
+    tone = cv2.cvtColor(np.array([[[hue, rng.uniform(110, 235), value]]], np.uint8), cv2.COLOR_HSV2RGB)[0, 0]
+    colour = np.repeat(tone[None, None].astype(np.float32), wide, 0).repeat(wide, 1)
+    if rng.random() < 0.75:
+        turn = rng.uniform(0, np.pi)
+        a, b = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
+        bend = rng.uniform(0.3, 0.7)
+        seam = (np.abs(a) < 0.05) | (np.abs(b - 0.2) < 0.05) | (np.abs(np.abs(a) - bend - 0.35 * b * b) < 0.05)
+        colour[seam] *= rng.uniform(0.2, 0.5)
+    colour *= light[..., None]
+    alpha = (x * x + y * y < 1).astype(np.float32)
+    return (
+        cv2.resize(np.clip(colour, 0, 255), (size, size), interpolation=cv2.INTER_AREA).astype(np.float32),
+        cv2.resize(alpha, (size, size), interpolation=cv2.INTER_AREA),
+    )
+
+
+def cut_ball(picture: Picture, size: int, rng: np.random.Generator) -> tuple[NDArray, NDArray] | None:
+    """A real ball cut out of a labelled picture, scaled to `size` pixels; None where it shows none."""
+    found = picture.boxes[picture.classes == BALL]
+    if not len(found):
+        return None
+    x0, y0, x1, y1 = found[int(rng.integers(len(found)))].round().astype(int)
+    crop = picture.image[max(y0, 0) : y1, max(x0, 0) : x1]
+    if min(crop.shape[:2]) < 8 or not 0.75 < (x1 - x0) / max(y1 - y0, 1) < 1.33:
+        return None
+    grid = (np.arange(size) + 0.5) / size * 2 - 1
+    x, y = np.meshgrid(grid, grid)
+    alpha = np.clip((0.92 - np.hypot(x, y)) * size / 2 + 0.5, 0, 1).astype(np.float32)
+    return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32), alpha
+
+
+def paste_ball(
+    picture: Picture, sprite: tuple[NDArray[np.float32], NDArray[np.float32]], rng: np.random.Generator
+) -> Picture:
+    """The picture with a ball anywhere, smeared along its way about every other time."""
+    colour, alpha = sprite
+    size = len(alpha)
+    reach = int(rng.uniform(0, 0.9) * size) if rng.random() < 0.5 else 0
+    colour, alpha = (np.pad(part, ((reach, reach), (reach, reach), (0, 0))[: part.ndim]) for part in sprite)
+    if reach:
+        turn, steps = rng.uniform(0, np.pi), max(3, 2 * reach)
+        kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
+        for share in np.linspace(-0.5, 0.5, steps):
+            kernel[round(reach + share * reach * np.sin(turn)), round(reach + share * reach * np.cos(turn))] += 1
+        kernel /= kernel.sum()
+        colour = cv2.filter2D(colour * alpha[..., None], -1, kernel, borderType=cv2.BORDER_CONSTANT)
+        alpha = cv2.filter2D(alpha, -1, kernel, borderType=cv2.BORDER_CONSTANT)
+    else:
+        colour = colour * alpha[..., None]
+    height, width = picture.image.shape[:2]
+    full = len(alpha)
+    if full + 4 >= min(height, width):
+        return picture
+    x0, y0 = int(rng.integers(0, width - full)), int(rng.integers(0, height - full))
+    image = picture.image.copy()
+    under = image[y0 : y0 + full, x0 : x0 + full].astype(np.float32)
+    image[y0 : y0 + full, x0 : x0 + full] = np.clip(under * (1 - alpha[..., None]) + colour, 0, 255).astype(np.uint8)
+    box = np.array([[x0 + reach, y0 + reach, x0 + reach + size, y0 + reach + size]], np.float32)
+    small = (picture.classes == BALL) | (picture.classes == RIM)
+    overlap = np.minimum(picture.boxes[:, 2:], box[:, 2:]) - np.maximum(picture.boxes[:, :2], box[:, :2])
+    area = np.prod(picture.boxes[:, 2:] - picture.boxes[:, :2], 1)
+    hidden = small & (np.prod(np.clip(overlap, 0, None), 1) > COVERED * np.maximum(area, 1e-6))
+    return Picture(
+        image,
+        np.concatenate([picture.boxes[~hidden], box]),
+        np.concatenate([picture.classes[~hidden], np.array([BALL])]),
+        picture.ignore,
+    )
+
+
+def texture(width: int, height: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A place that is none: clouds of colour at several scales, edges of light and dark (H, W, 3) uint8 RGB."""
+    base = rng.uniform(20, 235, 3)
+    image = np.repeat(base[None, None], height, 0).repeat(width, 1).astype(np.float32)
+    for cells in (2, 5, 12, 30, 80):
+        grain = rng.normal(0, 1, (cells, max(2, cells * width // height), 3)).astype(np.float32)
+        grain = grain * 0.4 + grain.mean(-1, keepdims=True)
+        image += cv2.resize(grain, (width, height), interpolation=cv2.INTER_CUBIC) * rng.uniform(2, 32)
+    for _ in range(int(rng.integers(0, 14))):
+        start, stop = rng.integers(-50, max(width, height) + 50, (2, 2)).tolist()
+        colour = rng.uniform(0, 255, 3).tolist()
+        if rng.random() < 0.5:
+            cv2.rectangle(image, start, stop, colour, -1 if rng.random() < 0.5 else int(rng.integers(1, 6)))
+        else:
+            cv2.line(image, start, stop, colour, int(rng.integers(1, 9)), cv2.LINE_AA)
+    return np.clip(image, 0, 255).astype(np.uint8)

@@ -1,0 +1,49 @@
+"""The detector's losses: penalty-reduced focal loss on the heatmaps, generalised IoU on the boxes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from courtside_training.detector.classes import STRIDE
+
+BOX_WEIGHT = 3.0
+
+
+def heat_loss(logits: Tensor, heat: Tensor, known: Tensor) -> Tensor:
+    """CenterNet's focal loss (alpha 2, beta 4) a peak; all (N, C, h, w), `known` is 0 where nothing is asked."""
+    p = logits.sigmoid()
+    peak = (heat >= 1.0).float()
+    hit = nn.functional.softplus(-logits) * (1 - p) ** 2 * peak
+    miss = nn.functional.softplus(logits) * p**2 * (1 - heat) ** 4 * (1 - peak)
+    return ((hit + miss) * known).sum() / peak.sum().clamp(min=1.0)
+
+
+def cell_boxes(sides: Tensor) -> Tensor:
+    """Distances (N, 4, h, w) from cell centres to xyxy boxes (N, 4, h, w), pixels."""
+    h, w = sides.shape[-2:]
+    x = ((torch.arange(w, dtype=torch.float32, device=sides.device) + 0.5) * STRIDE).view(1, 1, w)
+    y = ((torch.arange(h, dtype=torch.float32, device=sides.device) + 0.5) * STRIDE).view(1, h, 1)
+    return torch.stack([x - sides[:, 0], y - sides[:, 1], x + sides[:, 2], y + sides[:, 3]], 1)
+
+
+def giou(a: Tensor, b: Tensor) -> Tensor:
+    """Generalised IoU (Rezatofighi et al. 2019, arXiv:1902.09630) of xyxy boxes (4, M) and (4, M): (M,)."""
+    inner = (torch.minimum(a[2:], b[2:]) - torch.maximum(a[:2], b[:2])).clamp(min=0).prod(0)
+    union = (a[2:] - a[:2]).clamp(min=0).prod(0) + (b[2:] - b[:2]).clamp(min=0).prod(0) - inner
+    hull = (torch.maximum(a[2:], b[2:]) - torch.minimum(a[:2], b[:2])).clamp(min=0).prod(0)
+    return inner / union.clamp(min=1e-6) - (hull - union) / hull.clamp(min=1e-6)
+
+
+def detection_loss(module: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Losses of a batch of pictures and the maps of `make_targets`."""
+    logits, sides = module(batch["image"])
+    heat = heat_loss(logits, batch["heat"], batch["known"])
+    asked = batch["weight"] > 0
+    weight = batch["weight"][asked]
+    if len(weight):
+        found, truth = (maps.permute(1, 0, 2, 3)[:, asked] for maps in (cell_boxes(sides), batch["box"]))
+        box = ((1 - giou(found, truth)) * weight).sum() / weight.sum()
+    else:
+        box = sides.sum() * 0.0
+    return {"total": heat + BOX_WEIGHT * box, "heat": heat, "box": box}

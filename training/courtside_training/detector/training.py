@@ -1,0 +1,60 @@
+"""Builds a training run of the detector."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from courtside_training.common.fit import Fit, FitConfig
+from courtside_training.detector.losses import detection_loss
+from courtside_training.detector.mixture import Mixture, Pictures
+from courtside_training.detector.network import Detector, DetectorConfig
+from courtside_training.detector.pretrained import start_from_yolox
+from courtside_training.detector.published import Record
+
+SYSTEM = "court_detector"
+
+
+@dataclass(frozen=True)
+class DetectorPlan:
+    """How much to train: `samples` pictures an epoch in batches of `batch`."""
+
+    samples: int = 960
+    batch: int = 8
+
+
+def make_fit(
+    records: Sequence[Record], checkpoint: Path, config: FitConfig, plan: DetectorPlan | None = None,
+    network: DetectorConfig | None = None, mixture: Mixture | None = None, start: Path | None = None,
+) -> Fit:
+    """A run on published `records` (may be empty) and the simulation.
+
+    Args:
+        records: published pictures.
+        checkpoint: file to write.
+        config: of the optimiser.
+        plan: size of epochs and batches.
+        network: sizes.
+        mixture: what an epoch is made of.
+        start: YOLOX-nano's ONNX file to take the backbone's first weights from.
+
+    Raises:
+        TrainingInputError: `start` is not what it should be.
+    """
+    plan, network, mixture = plan or DetectorPlan(), network or DetectorConfig(), mixture or Mixture()
+    module = Detector(network)
+    if start is not None:
+        start_from_yolox(module.backbone, start)
+    pictures = Pictures(records, mixture)
+    steps = max(1, plan.samples // plan.batch)
+    settings = {
+        "network": asdict(network),
+        "pictures": len(records),
+        "samples": plan.samples,
+        "started from YOLOX-nano": start is not None,
+    }
+    return Fit(
+        SYSTEM, module, config, steps, lambda epoch, rng: pictures.batches(steps, plan.batch, rng), detection_loss,
+        checkpoint, settings,
+    )
