@@ -57,21 +57,21 @@ class IdleArms:
         return hands
 
 
-def holding_hands(ball: np.ndarray, form: Form, raised: float) -> np.ndarray:
+def holding_hands(ball: np.ndarray, form: Form, raised: float | np.ndarray) -> np.ndarray:
     """Both wrists around a held ball.
 
     Args:
-        ball: (3,) ball centre in the body frame.
+        ball: (..., 3) ball centre in the body frame.
         form: The holder's: shooting hand, and where the guide hand lies on a raised ball.
-        raised: 0 with the ball low (hands at its sides), 1 with it overhead (shooting hand beneath, guide
-            hand beside).
+        raised: (...) 0 with the ball low (hands at its sides), 1 with it overhead (shooting hand beneath,
+            guide hand beside).
 
     Returns:
-        (2, 3) wrist targets, left then right.
+        (..., 2, 3) wrist targets, left then right.
     """
-    side = form.handed
-    strong = np.array([-0.06 - 0.03 * raised, -side * 0.13 * (1 - raised), -0.08 - 0.08 * raised])
-    guide = np.array([form.guide_ahead, side * form.guide_out, form.guide_up]) * raised
-    weak = np.array([-0.09, side * 0.13, -0.06 - 0.03 * raised]) + guide
+    side, raised = form.handed, np.asarray(raised, float)[..., None]
+    strong = [-0.06, -side * 0.13, -0.08] + raised * [-0.03, side * 0.13, -0.08]
+    guide = np.array([form.guide_ahead, side * form.guide_out, form.guide_up - 0.03])
+    weak = [-0.09, side * 0.13, -0.06] + raised * guide
     order = (weak, strong) if side > 0 else (strong, weak)
-    return np.stack(order) + ball
+    return np.stack(order, -2) + ball[..., None, :]

@@ -113,12 +113,15 @@ def fake_pose(elapsed: float, form: Form) -> Pose:
     return Pose(ball, crouch, top.lean, top.shape, top.raised * (1 - share))
 
 
-def follow_wrists(form: Form, height: float, jump: float) -> np.ndarray:
-    """Wrist targets (2, 3) of the follow-through in the body frame, left then right, metres."""
-    side = form.handed
-    strong = [form.follow_ahead, -side * form.follow_side, form.follow_height * height + jump]
-    weak = [form.follow_ahead - 0.08, side * (0.16 + form.guide_out), form.follow_guide * height + jump]
-    return np.array([weak, strong] if side > 0 else [strong, weak])
+def follow_wrists(form: Form, height: float, jump: float | np.ndarray) -> np.ndarray:
+    """Wrist targets (..., 2, 3) of the follow-through in the body frame, left then right, metres.
+
+    `height` is the player's, `jump` (...) how high the feet are.
+    """
+    side, lift = form.handed, np.asarray(jump, float)[..., None] * [0.0, 0.0, 1.0]
+    strong = np.array([form.follow_ahead, -side * form.follow_side, form.follow_height * height]) + lift
+    weak = np.array([form.follow_ahead - 0.08, side * (0.16 + form.guide_out), form.follow_guide * height]) + lift
+    return np.stack((weak, strong) if side > 0 else (strong, weak), -2)
 
 
 def jump_height(time: float, leap: float) -> float:
