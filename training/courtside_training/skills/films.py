@@ -1,0 +1,212 @@
+"""Films as kept for training: 128 uniformly spaced frames as JPEG, the 20 levels, and what a simulation knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from courtside_sim.court import Zone
+from courtside_sim.cuts import SHOTS, PlayKind
+from courtside_sim.highlights import Bank, Highlight, Moment, bank
+from courtside_sim.truth import Action
+from courtside_training.errors import TrainingInputError
+from courtside_training.skills.geometry import BANKS, HEIGHT, SPLITS, STORED, WIDTH, worlds
+
+QUALITY = 82
+UNKNOWN = -1
+"""Play label of a frame where a label has no meaning, and of all frames of real films."""
+CELL = 16
+CELLS = (HEIGHT // CELL, WIDTH // CELL)
+PLAY_LABELS: dict[str, int] = {
+    "kind": len(PlayKind),
+    "action": len(Action),
+    "ball": 2,
+    "success": 2,
+    "zone": len(Zone),
+    "player cell": CELLS[0] * CELLS[1],
+    "ball cell": CELLS[0] * CELLS[1],
+}
+"""What a frame encoder can be taught about a frame, and how many classes each has."""
+CELL_LABELS = ("player cell", "ball cell")
+MIRRORED_ZONE = (0, 1, 2, 7, 6, 5, 4, 3)
+"""Value of `Zone` after the picture was flipped left to right."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """One film.
+
+    Attributes:
+        name: Unique in its split.
+        jpeg: Encoded frames, in order.
+        levels: (20,) int64, 4 is the best.
+        plays: (frames, len(PLAY_LABELS)) int64, `UNKNOWN` where there is no label.
+        counts: (C,) float64 true counts of the plays shown, empty for real films.
+    """
+
+    name: str
+    jpeg: tuple[bytes, ...]
+    levels: np.ndarray
+    plays: np.ndarray
+    counts: np.ndarray
+
+    def frames(self, which: np.ndarray) -> np.ndarray:
+        """Decode frames `which` (N,): (N, 3, height, width) uint8 RGB."""
+        pictures = [cv2.imdecode(np.frombuffer(self.jpeg[i], np.uint8), cv2.IMREAD_COLOR_RGB) for i in which]
+        return np.ascontiguousarray(np.stack(pictures).transpose(0, 3, 1, 2))
+
+
+def encode(frames: np.ndarray) -> tuple[bytes, ...]:
+    """Frames (N, height, width, 3) uint8 BGR as JPEG."""
+    quality = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
+    return tuple(cv2.imencode(".jpg", frame, quality)[1].tobytes() for frame in frames)
+
+
+def save(film: Film, path: Path) -> None:
+    """Write a film, whole or not at all.
+
+    Raises:
+        TrainingInputError: the disk is full or the folder cannot be written.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            np.savez(
+                file, name=film.name, jpeg=np.frombuffer(b"".join(film.jpeg), np.uint8),
+                sizes=[len(data) for data in film.jpeg], levels=film.levels, plays=film.plays, counts=film.counts,
+            )  # fmt: skip
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise TrainingInputError(f"cannot write {path}: {error.strerror}; free space or name another folder") from error
+
+
+def load(path: Path) -> Film:
+    """Read a film.
+
+    Raises:
+        TrainingInputError: it is torn or of something else.
+    """
+    try:
+        with np.load(path) as found:
+            ends = np.cumsum(found["sizes"])
+            data = found["jpeg"].tobytes()
+            jpeg = tuple(data[end - size : end] for end, size in zip(ends, found["sizes"], strict=True))
+            return Film(str(found["name"]), jpeg, found["levels"], found["plays"], found["counts"])
+    except (OSError, ValueError, KeyError) as error:
+        why = type(error).__name__
+        raise TrainingInputError(f"{path} is no readable film ({why}): delete it and run again") from error
+
+
+def load_all(folder: Path, limit: int | None = None) -> list[Film]:
+    """The films of a folder in the order of their names' numbers; names without one come last, by name."""
+    found = sorted(folder.glob("*.npz"), key=lambda path: (*map(int, re.findall(r"\d+", path.stem)[:1]), path.stem))
+    return [load(path) for path in found[:limit]]
+
+
+def stored_times(duration: float, count: int = STORED) -> np.ndarray:
+    """The middles of `count` equal parts of a film of `duration` seconds."""
+    return (np.arange(count) + 0.5) * duration / count
+
+
+def simulated(seed: int, source: Bank, pair: tuple, count: int = STORED) -> Film:
+    """The film of simulated player `seed` in a (season, league) `pair`."""
+    highlight = Highlight(seed, source, *pair)
+    times = stored_times(highlight.duration, count)
+    plays = [play_labels(moment) for moment in highlight.moments(times)]
+    return Film(
+        name=str(seed), jpeg=encode(highlight.render(times)), levels=highlight.star.levels,
+        plays=np.array(plays, np.int64), counts=count_plays(highlight),
+    )  # fmt: skip
+
+
+def play_labels(moment: Moment) -> tuple[int, ...]:
+    """The labels of one frame in the order of `PLAY_LABELS`; success counts only while it may be seen."""
+    kind = moment.cut.play.kind
+    decided = kind in (*SHOTS, PlayKind.CONTEST) and 0.5 < moment.since < 2.5
+    return (
+        int(kind),
+        int(moment.action),
+        int(moment.has_ball),
+        int(moment.cut.play.success) if decided else UNKNOWN,
+        int(moment.zone),
+        _cell(moment.player),
+        _cell(moment.ball),
+    )
+
+
+def mirrored(labels: np.ndarray) -> np.ndarray:
+    """Play labels (N, len(PLAY_LABELS)) of frames that were flipped left to right."""
+    labels = labels.copy()
+    zone = list(PLAY_LABELS).index("zone")
+    labels[:, zone] = np.array(MIRRORED_ZONE)[labels[:, zone]]
+    for column in (list(PLAY_LABELS).index(name) for name in CELL_LABELS):
+        cell = labels[:, column]
+        labels[:, column] = np.where(cell < 0, cell, cell + CELLS[1] - 1 - 2 * (cell % CELLS[1]))
+    return labels
+
+
+def _cell(pixel: np.ndarray) -> int:
+    """The encoder's place a pixel (x, y) falls into, row by row, `UNKNOWN` outside the picture."""
+    column, row = (int(np.floor(v / CELL)) for v in pixel)
+    inside = 0 <= column < CELLS[1] and 0 <= row < CELLS[0]
+    return row * CELLS[1] + column if inside else UNKNOWN
+
+
+def count_plays(highlight: Highlight) -> np.ndarray:
+    """What a perfect watcher would note: share of each kind, its success, contested shots, plays, the star's height.
+
+    Returns (2 * kinds + 3,) float64; successes are shares of that kind, a half where there was none.
+    """
+    kinds = len(PlayKind)
+    shown, good, contested = np.zeros(kinds), np.zeros(kinds), 0
+    for cut in highlight.cuts:
+        shown[cut.play.kind] += 1
+        good[cut.play.kind] += cut.play.success
+        contested += cut.play.contested and cut.play.kind is not PlayKind.CONTEST
+    shots = max(1.0, float(shown[[PlayKind.FREE_THROW, PlayKind.TWO, PlayKind.THREE]].sum()))
+    rates = (good + 1) / (shown + 2)
+    total = len(highlight.cuts)
+    return np.array([*(shown / total), *rates, contested / shots, total, highlight.star.height])
+
+
+def _bank(split: str) -> Bank:
+    first, games = BANKS.get(split, BANKS["test"])
+    return bank(first, games, 60.0, (WIDTH, HEIGHT))
+
+
+def ensure(folder: Path, split: str, count: int) -> Iterator[Path]:
+    """Film the first `count` simulated players of a split into `folder`/`split`; those already there are kept.
+
+    Players of one season and league come one after another, so that their cameras are set up once.
+    """
+    low, high = SPLITS[split]
+    if count > high - low:
+        raise TrainingInputError(f"the {split} split has {high - low} players, not {count}")
+    pairs = worlds(split)
+    run = -(-count // len(pairs))
+    for index in range(count):
+        path = folder / split / f"{low + index}.npz"
+        if not path.exists():
+            save(simulated(low + index, _bank(split), pairs[index // run]), path)
+        yield path
+
+
+def ensure_published(samples: Iterable, folder: Path, size: int) -> Iterator[Path]:
+    """Decode published films (see `basket.Sample`) into `folder`, shorter side `size`; those there are kept."""
+    from courtside_training.skills.video import read_frames
+
+    for sample in samples:
+        path = folder / f"{sample.name}.npz"
+        if not path.exists():
+            frames = read_frames(sample.video, partial(stored_times, count=STORED), size)
+            unknown = np.full((len(frames), len(PLAY_LABELS)), UNKNOWN)
+            save(Film(sample.name, encode(frames), sample.levels, unknown, np.zeros(0)), path)
+        yield path

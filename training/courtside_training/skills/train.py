@@ -1,0 +1,202 @@
+"""Training in two steps: the frame encoder on what a simulation knows of single frames, then the 20 heads on films.
+
+A few hundred films with 20 labels each cannot teach a network to see; single frames with play labels can. So by default
+the encoder learns plays first (`fit_frames`), stands still, and the temporal part learns levels from its features
+(`fit_skills`), which takes seconds an epoch. Published films have no play labels: there everything is trained at once.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from courtside_sim.skills import LEVELS
+from courtside_training.common import checkpoint as checkpoints
+from courtside_training.common.fit import Fit, FitConfig
+from courtside_training.errors import TrainingInputError
+from courtside_training.skills.films import UNKNOWN, Film, mirrored
+from courtside_training.skills.network import FrameEncoder, PlayNetwork, SkillConfig, SkillNetwork
+from courtside_training.skills.sampling import choose
+
+FRAMES_SYSTEM, SYSTEM = "player_skills_frames", "player_skills"
+NEIGHBOUR = 0.6
+"""Standard deviation, in levels, of the soft targets: a level's neighbours are half right (an ordinal scale)."""
+
+FRAME_FIT = FitConfig(epochs=4, rate=2e-3, average=0.99)
+FILM_FIT = FitConfig(epochs=60, rate=1.5e-3, weight_decay=0.1, average=0.99)
+
+
+@dataclass(frozen=True)
+class FrameConfig:
+    """How the encoder is trained on frames: `batch` frames a step, `share` of the stored frames an epoch."""
+
+    fit: FitConfig = FRAME_FIT
+    batch: int = 64
+    share: float = 0.5
+
+
+@dataclass(frozen=True)
+class FilmConfig:
+    """How levels are learned: `batch` films a step, each seen through `sampling`; `rounds` passes make an epoch."""
+
+    fit: FitConfig = FILM_FIT
+    batch: int = 16
+    sampling: str = "uniform"
+    rounds: int = 1
+
+
+def fit_frames(films: list[Film], network: SkillConfig, config: FrameConfig, checkpoint: Path) -> Fit:
+    """The run that teaches a frame encoder play kind, action, ball and success.
+
+    Raises:
+        TrainingInputError: the films have no play labels.
+    """
+    where = np.array([(i, j) for i, film in enumerate(films) for j in range(len(film.jpeg)) if film.plays[j, 0] >= 0])
+    if not len(where):
+        raise TrainingInputError("these films have no play labels: train end to end instead (--end-to-end)")
+    torch.manual_seed(config.fit.seed)
+    steps = max(1, int(len(where) * config.share) // config.batch)
+
+    def batches(epoch: int, rng: np.random.Generator) -> Iterable[tuple[Tensor, Tensor]]:
+        order = rng.permutation(len(where))[: steps * config.batch].reshape(steps, -1)
+        for rows in order:
+            picked = [(films[i], j) for i, j in where[rows].tolist()]
+            frames = np.concatenate([film.frames(np.array([j])) for film, j in picked])
+            labels = np.stack([film.plays[j] for film, j in picked])
+            if rng.random() < 0.5:
+                frames, labels = frames[..., ::-1].copy(), mirrored(labels)
+            yield torch.from_numpy(frames), torch.from_numpy(labels)
+
+    module = PlayNetwork(network).to(memory_format=torch.channels_last)
+    return Fit(FRAMES_SYSTEM, module, config.fit, steps, batches, play_loss, checkpoint, network.settings())
+
+
+def play_loss(module: torch.nn.Module, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+    """Cross entropy of every play label, a frame without one left out."""
+    frames, labels = batch
+    losses = {}
+    for index, (name, logits) in enumerate(module(frames).items()):
+        known = (labels[:, index] != UNKNOWN).sum()
+        summed = F.cross_entropy(logits, labels[:, index], ignore_index=UNKNOWN, reduction="sum")
+        losses[name] = summed / known.clamp(min=1)
+    return {"total": sum(losses.values()), **losses}
+
+
+@torch.inference_mode()
+def film_features(
+    encoder: FrameEncoder, films: list[Film], report: Callable[[int], None] | None = None
+) -> np.ndarray:
+    """Features of every stored frame: (films, stored, feature) float32."""
+    encoder = copy.deepcopy(encoder).eval().to(memory_format=torch.channels_last)
+    found = []
+    for index, film in enumerate(films):
+        found.append(encoder(torch.from_numpy(film.frames(np.arange(len(film.jpeg))))).numpy())
+        if report:
+            report(index + 1)
+    return np.stack(found)
+
+
+def soft_targets(levels: Tensor) -> Tensor:
+    """Levels (B, 20) to target distributions (B, 20, 5)."""
+    gap = torch.arange(len(LEVELS), device=levels.device) - levels[..., None]
+    return torch.softmax(-0.5 * (gap.float() / NEIGHBOUR) ** 2, -1)
+
+
+def level_loss(logits: Tensor, levels: Tensor) -> dict[str, Tensor]:
+    """Cross entropy against the soft targets, all skills alike; logits (B, 20, 5), levels (B, 20)."""
+    return {"total": -(soft_targets(levels) * torch.log_softmax(logits, -1)).sum(-1).mean()}
+
+
+def fit_skills(
+    films: list[Film], features: np.ndarray | None, network: SkillNetwork, config: FilmConfig, checkpoint: Path
+) -> Fit:
+    """The run that learns levels.
+
+    Args:
+        films: To learn from.
+        features: (films, stored, feature) of `network`'s encoder, which then stands still; None trains everything.
+        network: With the encoder's weights.
+        config: How.
+        checkpoint: File.
+    """
+    if not films:
+        raise TrainingInputError("no film to train on")
+    torch.manual_seed(config.fit.seed)
+    network.encoder.requires_grad_(features is None)
+    levels = torch.from_numpy(np.stack([film.levels for film in films]))
+    batch = min(config.batch, len(films))
+    steps = config.rounds * (len(films) // batch)
+
+    def batches(epoch: int, rng: np.random.Generator) -> Iterable[tuple[Tensor, Tensor]]:
+        orders = [rng.permutation(len(films))[: len(films) // batch * batch] for _ in range(config.rounds)]
+        for rows in np.concatenate(orders).reshape(steps, batch):
+            seen = [choose(len(films[i].jpeg), network.config.frames, config.sampling, rng) for i in rows]
+            if features is not None:
+                inputs = np.stack([features[i][which] for i, which in zip(rows, seen, strict=True)])
+            else:
+                inputs = np.stack([films[i].frames(which) for i, which in zip(rows, seen, strict=True)])
+                if rng.random() < 0.5:
+                    inputs = inputs[..., ::-1].copy()
+            yield torch.from_numpy(inputs), levels[torch.from_numpy(rows)]
+
+    def loss(module: SkillNetwork, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        inputs, wanted = batch
+        return level_loss(module.temporal(inputs) if features is not None else module(inputs), wanted)
+
+    settings = {**network.config.settings(), "sampling": config.sampling, "films": len(films)}
+    return Fit(SYSTEM, network, config.fit, steps, batches, loss, checkpoint, settings)
+
+
+def with_encoder(config: SkillConfig, encoder: FrameEncoder) -> SkillNetwork:
+    """A fresh skill network that sees with a trained encoder."""
+    network = SkillNetwork(config)
+    network.encoder.load_state_dict(encoder.state_dict())
+    return network
+
+
+def load_encoder(checkpoint: Path) -> tuple[FrameEncoder, SkillConfig]:
+    """The averaged encoder of a `fit_frames` checkpoint."""
+    found = checkpoints.load(checkpoint, FRAMES_SYSTEM)
+    config = SkillConfig(**found["settings"])
+    network = PlayNetwork(config)
+    checkpoints.fill(network, found["average"], checkpoint)
+    return network.encoder.eval(), config
+
+
+def load_network(checkpoint: Path) -> tuple[SkillNetwork, dict]:
+    """The averaged skill network, in eval mode, and the whole checkpoint.
+
+    Raises:
+        TrainingInputError: missing, torn, of something else or of another shape.
+    """
+    found = checkpoints.load(checkpoint, SYSTEM)
+    fields = {key: value for key, value in found["settings"].items() if key not in ("sampling", "films")}
+    network = SkillNetwork(SkillConfig(**fields))
+    checkpoints.fill(network, found["average"], checkpoint)
+    return network.eval(), found
+
+
+def frame_config(seed: int, epochs: int) -> FrameConfig:
+    """The default frame training with this seed and number of epochs."""
+    default = FrameConfig()
+    return replace(default, fit=replace(default.fit, seed=seed, epochs=epochs))
+
+
+def chosen(seed: int, epochs: int | None, rate: float | None, batch: int | None, end_to_end: bool) -> FilmConfig:
+    """The default film training, as far as nothing else is asked for; end to end starts slower and in small batches."""
+    default = FilmConfig()
+    if end_to_end:
+        default = FilmConfig(replace(default.fit, epochs=30, rate=5e-4, weight_decay=0.05), batch=4)
+    fit = replace(
+        default.fit, seed=seed,
+        epochs=default.fit.epochs if epochs is None else epochs,
+        rate=default.fit.rate if rate is None else rate,
+    )  # fmt: skip
+    return replace(default, fit=fit, batch=default.batch if batch is None else batch)
