@@ -22,6 +22,7 @@ import numpy as np
 
 from .camera import SimulatedCamera
 from .config import CameraConfig, GameConfig
+from .court import Zone, place
 from .cuts import SHOTS, GamePlay, PlayKind, find_plays
 from .figures import Wardrobe
 from .game import Game, simulate, stream
@@ -122,6 +123,29 @@ class Cut:
     def game_time(self, time: float) -> float:
         """The moment in the game (s) shown at `time` of the highlight."""
         return self.play.time - BEFORE * self.length / (BEFORE + AFTER) + (time - self.start)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The truth of one frame.
+
+    Attributes:
+        cut: The play shown.
+        action: What the star does.
+        has_ball: Whether the star has the ball.
+        zone: Where on the court the star is.
+        since: Seconds since the play's moment, negative before it.
+        player: (2,) pixel of the star's chest.
+        ball: (2,) pixel of the ball; may lie outside the picture, as may the player's.
+    """
+
+    cut: Cut
+    action: Action
+    has_ball: bool
+    zone: Zone
+    since: float
+    player: np.ndarray
+    ball: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -246,29 +270,41 @@ class Highlight:
         for index, time in enumerate(np.asarray(times, float).tolist()):
             cut = self.cut_at(time)
             camera, moment = self._camera(cut), cut.game_time(time)
-            left, top = self._frame(camera, cut.play.player, moment)
+            (left, top), _ = self._frame(camera, cut.play.player, moment)
             frames[index] = camera.render(moment)[top : top + height, left : left + width]
         return frames
 
-    def moments(self, times: np.ndarray) -> list[tuple[Cut, Action, bool]]:
-        """The truth at `times` (N,) seconds: the cut shown, the star's action, and whether the star has the ball."""
+    def moments(self, times: np.ndarray) -> list[Moment]:
+        """The truth at `times` (N,) seconds."""
         found = []
         for time in np.asarray(times, float).tolist():
             cut = self.cut_at(time)
-            state = self._bank.games[cut.game].state(cut.game_time(time))
-            player = cut.play.player
-            found.append((cut, Action(int(state.actions[player])), int(state.holder) == player))
+            camera, now = self._bank.camera(cut.game, self.season, self.league), cut.game_time(time)
+            game, player = camera.game, cut.play.player
+            state = game.state(now)
+            basket = 0 if game.court.half or state.ball[0] > 0 else 1
+            corner, pixels = self._frame(camera, player, now)
+            found.append(
+                Moment(
+                    cut=cut,
+                    action=Action(int(state.actions[player])),
+                    has_ball=int(state.holder) == player,
+                    zone=place(game.court, *(float(v) for v in state.xy[player]), basket),
+                    since=now - cut.play.time,
+                    player=pixels[0] - corner,
+                    ball=pixels[1] - corner,
+                )
+            )
         return found
 
-    def _frame(self, camera: SimulatedCamera, player: int, moment: float) -> tuple[int, int]:
-        """Left and top pixel of the shown window in the camera's picture."""
+    def _frame(self, camera: SimulatedCamera, player: int, moment: float) -> tuple[np.ndarray, np.ndarray]:
+        """Left and top pixel of the shown window in the camera's picture, and player and ball (2, 2) there."""
         state = camera.game.state(moment)
         points = np.array([[*state.xy[player], 1.2], state.ball])
         pixels, _ = camera.lens(moment).project(points)
         centre = pixels[0] + BALL_PULL * (pixels[1] - pixels[0])
         room = np.array([camera.width, camera.height]) - self._bank.size
-        left, top = np.clip(centre - np.array(self._bank.size) / 2, 0, room).astype(int)
-        return int(left), int(top)
+        return np.clip(centre - np.array(self._bank.size) / 2, 0, room).astype(int), pixels
 
     def _camera(self, cut: Cut) -> SimulatedCamera:
         """The cut's camera with the star dressed as ever, and the other side in a kit of its own."""
