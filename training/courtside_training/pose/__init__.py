@@ -1,0 +1,1 @@
+"""Top-down pose: seventeen keypoints of one player in a crop."""

@@ -1,0 +1,100 @@
+"""Measures a pose network on held-out simulated games, on labelled people, and for steadiness on shots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from courtside_training.common.measures import expected_calibration_error
+from courtside_training.common.tables import markdown
+from courtside_training.pose.measures import average_precision, oks, pck, similarities
+from courtside_training.pose.people import Person, stack
+from courtside_training.pose.skeleton import JOINTS
+
+Run = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""Crops (N, 3, HEIGHT, WIDTH) to keypoints (N, 17, 3)."""
+BATCH = 16
+
+
+def torch_run(served: nn.Module) -> Run:
+    """A served network as a function of arrays."""
+
+    def run(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            return served(torch.from_numpy(crops))[0].numpy()
+
+    return run
+
+
+def batched(run: Run, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """`run` over any number of crops, some at a time."""
+    return np.concatenate([run(crops[i : i + BATCH]) for i in range(0, len(crops), BATCH)])
+
+
+def gather(lists: Iterator[list[Person]], report: Callable[[int], None] | None = None) -> list[Person]:
+    """All people of an iterator of lists; `report` is called with their number after each list."""
+    people: list[Person] = []
+    for some in lists:
+        people += some
+        if report:
+            report(len(people))
+    return people
+
+
+def figures(run: Run, people: Sequence[Person]) -> dict[str, Any]:
+    """Everything measured on `people`.
+
+    Returns:
+        `people`, `AP`, `AP50`, `AP75`, `OKS` (mean), `pck` by keypoint over all labelled ones, `pck_seen`,
+        `pck_hidden`, and `confidence_error` (expected calibration error of the confidence against OKS of one
+        keypoint of at least a half).
+    """
+    crops, truth, boxes = stack(people)
+    found = batched(run, crops)
+    labelled = truth[..., 2] > 0
+    kept = labelled.any(-1)
+    found, truth, boxes, labelled = found[kept], truth[kept], boxes[kept], labelled[kept]
+    overall = oks(found, truth, boxes)
+    near = similarities(found, truth, boxes)
+    return {
+        "people": len(found),
+        **average_precision(overall, found[..., 2].mean(-1)),
+        "OKS": float(overall.mean()),
+        "pck": pck(found, truth),
+        "pck_seen": pck(found, truth, least=2),
+        "pck_hidden": pck(found, truth, most=1),
+        "confidence_error": expected_calibration_error(found[..., 2][labelled], near[labelled] >= 0.5),
+    }
+
+
+def tables(result: dict[str, Any]) -> str:
+    """Markdown of what `courtside-train pose evaluate` measured."""
+    parts = []
+    names = {"simulated": "Simulated test games", "labelled": "Labelled people"}
+    kinds = {key: name for key, name in names.items() if key in result}
+    if kinds:
+        keys = ("people", "AP", "AP50", "AP75", "OKS", "confidence_error")
+        rows = [[name, *(result[kind][key] for key in keys)] for kind, name in kinds.items()]
+        heads = ["", "people", "OKS AP", "AP50", "AP75", "mean OKS", "confidence ECE"]
+        parts.append(markdown(heads, rows))
+        header, columns = ["PCK@0.2 torso"], []
+        for kind, name in kinds.items():
+            for key, what in (("pck", "all"), ("pck_seen", "seen"), ("pck_hidden", "hidden")):
+                header.append(f"{name.lower()}, {what}")
+                columns.append(result[kind][key])
+        rows = [[joint, *(column[joint] for column in columns)] for joint in (*JOINTS, "all")]
+        parts.append(markdown(header, rows))
+    if "steadiness" in result:
+        steady = result["steadiness"]
+        header = [f"Steadiness, {steady['shots']} shots", "jitter, px of the crop", "jitter, share of the torso",
+                  "truth's own, share", "PCK@0.2"]  # fmt: skip
+        rows = [
+            [joint, *(steady[key][joint] for key in ("pixels", "torso", "truth", "pck"))] for joint in (*JOINTS, "all")
+        ]
+        parts.append(markdown(header, rows))
+    return "\n\n".join(parts)
