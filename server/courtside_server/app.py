@@ -23,7 +23,7 @@ from courtside_server.api.health import Health
 from courtside_server.api.ingest import IngestService, message_options
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
-from courtside_server.compose import ingest_rules, make_engine, pipeline_rules
+from courtside_server.compose import ingest_rules, make_alias_watch, make_engine, pipeline_rules
 from courtside_server.errors import CourtsideError, EngineUnavailable, LogUnavailable, SettingsError
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
@@ -102,6 +102,8 @@ class Gateway:
         await self._start_grpc()
         await self._start_http()
         self._spawn(self._watch_health(), "health")
+        if (watch := make_alias_watch(self.settings, self.engine)) is not None:
+            self._spawn(watch.run(), "aliases")
 
     async def drain(self) -> None:
         """Stop taking streams, let the open ones end with their acknowledgements, make all durable, close."""

@@ -31,6 +31,19 @@ def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
         raise  # unreachable: _fail exits
 
 
+def _serves(settings: Settings) -> str:
+    """Which version answers, as the repository says now."""
+    from courtside_server.compose import find_repository
+    from courtside_server.inference.repository import ModelRepository
+
+    name = settings.inference.model
+    try:
+        info = ModelRepository(find_repository(settings.inference.repository)).find(name).info
+    except CourtsideError as error:
+        return " ".join(error.message.split())
+    return f"{name} is answered by {info.name} version {info.version}"
+
+
 @click.command(short_help="Run the gateway.")
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings.")
 @click.option("--engine", type=click.Choice(["embedded", "triton"]), help="What runs the models.")
@@ -76,7 +89,8 @@ def serve(
     )
     if print_config:
         click.echo(settings.to_toml(), nl=False)
-        click.echo(f"\n# a 720p camera takes at most {settings.camera_memory_mb()} MB")
+        click.echo(f"\n# {_serves(settings)}")
+        click.echo(f"# a 720p camera takes at most {settings.camera_memory_mb()} MB")
         return
     configure_logs(settings.log_level, settings.log_format)
     from courtside_server.app import serve_until_signal

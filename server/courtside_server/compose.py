@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from courtside_server.inference.aliases import AliasWatch
 from courtside_server.inference.embedded import EmbeddedEngine
 from courtside_server.inference.engine import Engine
+from courtside_server.inference.repository import ModelRepository
 from courtside_server.inference.triton import TritonEngine
 from courtside_server.ingest.rules import IngestRules
 from courtside_server.pipeline import PipelineRules
@@ -23,6 +25,12 @@ def make_engine(settings: Settings, metrics: Metrics | None = None) -> Engine:
             inference.triton_url, repository=repository, shared_memory=inference.shared_memory, metrics=metrics
         )
     return EmbeddedEngine(find_repository(inference.repository), threads=inference.threads, metrics=metrics)
+
+
+def make_alias_watch(settings: Settings, engine: Engine) -> AliasWatch | None:
+    """What lets the engine follow aliases.toml; None where the gateway has no repository of its own."""
+    folder = find_repository(settings.inference.repository)
+    return AliasWatch(engine, ModelRepository(folder), [settings.inference.model]) if folder.is_dir() else None
 
 
 def find_repository(folder: Path) -> Path:

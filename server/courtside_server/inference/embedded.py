@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from courtside_server.errors import EngineUnavailable, ModelInvalid, ModelNotFound
 from courtside_server.inference.batching import MicroBatcher
-from courtside_server.inference.engine import ModelInfo, Tensors, check_inputs, check_outputs
+from courtside_server.inference.engine import ModelInfo, Tensors, check_inputs, check_outputs, expect_same
 from courtside_server.inference.metrics import InferenceMetrics
 from courtside_server.inference.onnx_file import Device, open_session, providers
 from courtside_server.inference.repository import ModelEntry, ModelRepository
@@ -64,33 +64,40 @@ class EmbeddedEngine:
         self._threads, self._device, self._spin = threads, device, spin
         self._metrics = InferenceMetrics(self.name, metrics)
         self._served: dict[str, _Served] = {}
+        self._starting = asyncio.Lock()
         self._closed = False
 
     async def start(self, models: Sequence[str]) -> None:
         """Load and warm models; see `Engine.start`. A model that fails leaves its running version untouched."""
         if self._closed:
             raise EngineUnavailable("the embedded engine is closed")
-        for model in models:
-            entry, sessions = await asyncio.to_thread(self._open, model)
-            info = entry.info
+        async with self._starting:
+            for model in models:
+                await self._start(model)
 
-            def run(
-                instance: int,
-                inputs: Tensors,
-                sessions: list[onnxruntime.InferenceSession] = sessions,
-                info: ModelInfo = info,
-            ) -> dict[str, NDArray[Any]]:
-                return _run(sessions[instance], info, inputs)
+    async def _start(self, model: str) -> None:
+        old = self._served.get(model)
+        entry, sessions = await asyncio.to_thread(self._open, model, old.info if old else None)
+        info = entry.info
 
-            def on_batch(rows: int, model: str = model) -> None:
-                self._metrics.batch(model, rows)
+        def run(instance: int, inputs: Tensors) -> dict[str, NDArray[Any]]:
+            return _run(sessions[instance], info, inputs)
 
-            batcher = MicroBatcher(model, run, entry.batching, instances=len(sessions), on_batch=on_batch)
-            old = self._served.get(model)
-            self._served[model] = _Served(info, batcher)
-            _log.info("model started", engine=self.name, model=model, version=info.version, instances=len(sessions))
-            if old is not None:
-                await old.batcher.close(drain=True)
+        def on_batch(rows: int) -> None:
+            self._metrics.batch(model, rows)
+
+        batcher = MicroBatcher(model, run, entry.batching, instances=len(sessions), on_batch=on_batch)
+        self._served[model] = _Served(info, batcher)
+        self._metrics.serves(model, info)
+        _log.info(
+            "model started",
+            engine=self.name,
+            model=model,
+            serves=f"{info.name}:{info.version}",
+            instances=len(sessions),
+        )
+        if old is not None:
+            await old.batcher.close(drain=True)
 
     def info(self, model: str) -> ModelInfo:
         """The face of a started model; see `Engine.info`."""
@@ -119,9 +126,11 @@ class EmbeddedEngine:
             started = ", ".join(self._served) or "none"
             raise ModelNotFound(f"model {model!r} was not started; started are: {started}") from None
 
-    def _open(self, model: str) -> tuple[ModelEntry, list[onnxruntime.InferenceSession]]:
-        """Read, open and warm one model; in a thread."""
-        entry = self._repository.load(model)
+    def _open(self, model: str, running: ModelInfo | None) -> tuple[ModelEntry, list[onnxruntime.InferenceSession]]:
+        """Read, open and warm what the name stands for, if it has the face of the running version; in a thread."""
+        entry = self._repository.find(model)
+        if running is not None:
+            expect_same(entry.info, running)
         if entry.backend != "onnxruntime":
             raise ModelInvalid(
                 f"{entry.config_path} names the backend {entry.backend or 'ensemble'!r}; the embedded engine runs "

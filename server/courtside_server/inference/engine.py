@@ -72,11 +72,15 @@ class Engine(Protocol):
     """``embedded`` or ``triton``; a metric label."""
 
     async def start(self, models: Sequence[str]) -> None:
-        """Load and warm models; for one already started, take up its newest version without a gap.
+        """Load and warm models; for one already started, take up the version it now stands for without a gap.
+
+        A name is a model's, or an alias out of the repository's aliases.toml, which also says which version answers;
+        without an entry it is the newest. Requests under way end on the version they began with.
 
         Raises:
             ModelNotFound: no such model in the repository.
-            ModelInvalid: its config or file is broken.
+            ModelInvalid: its config or file is broken, or the new version has another face than the running one,
+                which answers on.
             EngineUnavailable: the engine cannot be reached.
         """
 
@@ -111,6 +115,36 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Fail what waits, free everything; may be called twice."""
+
+
+def expect_same(new: ModelInfo, old: ModelInfo) -> None:
+    """Check that a new version can take the place of the running one: same tensors and labels, room for as many rows.
+
+    Raises:
+        ModelInvalid: names what differs.
+    """
+    for side, had, has in (("input", old.inputs, new.inputs), ("output", old.outputs, new.outputs)):
+        for name in had.keys() | has.keys():
+            if had.get(name) != has.get(name):
+                raise ModelInvalid(
+                    f"{new.name} version {new.version} cannot replace {old.name} version {old.version}: "
+                    f"{side} {name!r} is {has.get(name, 'missing')}, it must be {had.get(name, 'left out')} "
+                    f"({new.source})",
+                    model=new.name,
+                    tensor=name,
+                )
+    if new.labels and old.labels and new.labels != old.labels:
+        raise ModelInvalid(
+            f"{new.name} version {new.version} cannot replace {old.name} version {old.version}: its labels differ "
+            f"({new.source})",
+            model=new.name,
+        )
+    if new.max_batch_size < old.max_batch_size or bool(new.max_batch_size) != bool(old.max_batch_size):
+        raise ModelInvalid(
+            f"{new.name} version {new.version} cannot replace {old.name} version {old.version}: it takes "
+            f"{new.max_batch_size} rows, the running one {old.max_batch_size} ({new.source})",
+            model=new.name,
+        )
 
 
 def face(shape: Iterable[int]) -> str:

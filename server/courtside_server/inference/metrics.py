@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from courtside_server.errors import CourtsideError
+from courtside_server.inference.engine import ModelInfo
 from courtside_server.telemetry.metrics import Metrics
 
 
@@ -41,6 +42,11 @@ class InferenceMetrics:
                 self._metrics.inference_requests.labels(model, self._engine, code).inc()
                 if code == "OK":
                     self._metrics.stage_duration.labels("inference").observe(time.monotonic() - begin)
+
+    def serves(self, model: str, info: ModelInfo) -> None:
+        """Note which version answers to a name from now on."""
+        if self._metrics is not None:
+            self._metrics.model_version.labels(model, self._engine).set(int(info.version))
 
     def batch(self, model: str, rows: int) -> None:
         """Note the rows of one batch that was run, or of one request where the server batches."""

@@ -1,10 +1,10 @@
-"""Reads a model repository in Triton's layout: config.pbtxt, labels, versions; defaults filled, mistakes named."""
+"""Reads a model repository in Triton's layout: config.pbtxt, labels, versions, aliases; mistakes named."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
 from courtside_server.errors import ModelInvalid, ModelNotFound
+from courtside_server.inference.aliases import Alias, read_aliases
 from courtside_server.inference.batching import QUEUE_LIMIT, BatchingPolicy
 from courtside_server.inference.engine import ModelInfo, TensorSpec
 
@@ -38,6 +39,8 @@ class ModelEntry:
         versions: what the version policy serves, oldest first; never empty.
         instances: how many copies answer side by side.
         file_name: the model file inside a version folder.
+        config: the config.pbtxt as a ``ModelConfig`` message.
+        pinned: aliases.toml speaks of this model, so its version is asked for by number.
         batching: how requests are put together.
     """
 
@@ -48,6 +51,8 @@ class ModelEntry:
     instances: int
     file_name: str
     batching: BatchingPolicy
+    config: Any
+    pinned: bool = False
 
     @property
     def config_path(self) -> Path:
@@ -87,12 +92,34 @@ class ModelRepository:
         folders = (path.parent.name for path in self.root.glob("*/config.pbtxt"))
         return sorted(name for name in folders if _NAME.fullmatch(name))
 
-    def load(self, name: str) -> ModelEntry:
-        """Read and check one model's config.
+    @property
+    def aliases_path(self) -> Path:
+        """The aliases.toml, which need not exist."""
+        return self.root / "aliases.toml"
+
+    def find(self, name: str) -> ModelEntry:
+        """The model that answers to a name: what aliases.toml says, else the folder of that name.
 
         Raises:
             ModelNotFound: no such folder.
-            ModelInvalid: the config is missing, does not parse, or says something unusable.
+            ModelInvalid: aliases.toml or the config cannot be used, or the version is not there.
+        """
+        aliases = read_aliases(self.aliases_path)
+        alias = aliases.get(name, Alias(name))
+        entry = self.load(alias.model, alias.version)
+        pinned = any(other.model == alias.model for other in aliases.values())
+        return replace(entry, pinned=pinned)
+
+    def load(self, name: str, version: str = "") -> ModelEntry:
+        """Read and check one model's config.
+
+        Args:
+            name: its folder.
+            version: the one to serve, whatever the version policy says; empty: the policy's newest.
+
+        Raises:
+            ModelNotFound: no such folder.
+            ModelInvalid: the config is missing, does not parse, or says something unusable; the version is not there.
         """
         folder = self.root / name
         if not _NAME.fullmatch(name) or not folder.is_dir():
@@ -113,7 +140,7 @@ class ModelRepository:
                 f"{path} names the model {config.name!r}; it must be its folder's name {name!r}", model=name
             )
         config.name = name
-        versions = _served(config, folder)
+        versions = _served(config, folder, version)
         backend = config.backend or _PLATFORMS.get(config.platform, "")
         if not backend and config.platform != "ensemble":
             raise ModelInvalid(f'{path} names no backend; add: backend: "onnxruntime"', model=name)
@@ -125,6 +152,7 @@ class ModelRepository:
             instances=sum(max(1, group.count) for group in config.instance_group if not group.passive) or 1,
             file_name=config.default_model_filename or DEFAULT_FILES.get(backend, "model.onnx"),
             batching=_batching(config, path),
+            config=config,
         )
 
 
@@ -184,11 +212,19 @@ def read_info(config: Any, version: str, source: str, labels: tuple[str, ...] = 
     )
 
 
-def _served(config: Any, folder: Path) -> tuple[str, ...]:
+def _served(config: Any, folder: Path, wanted: str) -> tuple[str, ...]:
     """The versions on disk that the version policy serves, oldest first; Triton's default is the newest one."""
     there = sorted(int(p.name) for p in folder.iterdir() if p.is_dir() and re.fullmatch(r"[1-9]\d*", p.name))
     if not there:
         raise ModelInvalid(f"model {config.name!r} has no version folder; put the model file in {folder / '1'}")
+    if wanted:
+        if int(wanted) not in there:
+            raise ModelInvalid(
+                f"aliases.toml asks for version {wanted} of model {config.name!r}, {folder} holds {there}; name one of "
+                f"them, or export the missing one",
+                model=config.name,
+            )
+        return (wanted,)
     policy = config.version_policy
     match policy.WhichOneof("policy_choice"):
         case "all":

@@ -30,6 +30,7 @@ class TritonEngine:
     A task per model watches the server, so `ready` only reads a flag. When the server goes away requests fail at
     once; when it comes back its models are loaded again (explicit model control), checked, warmed and used, without
     anybody's help. Requests name the version that was checked: a new version answers once ``start`` has warmed it.
+    Gateways that share a server must share its aliases.toml too, or each unloads the other's version.
 
     Args:
         url: ``HOST:PORT`` of the server's gRPC.
@@ -75,6 +76,7 @@ class TritonEngine:
         self._link: TritonLink | None = None
         self._models: dict[str, RemoteModel] = {}
         self._watchers: dict[str, asyncio.Task[None]] = {}
+        self._loading = asyncio.Lock()
         self._closed = False
 
     async def start(self, models: Sequence[str]) -> None:
@@ -93,10 +95,18 @@ class TritonEngine:
                     f"model {name!r} on Triton at {self._url}", failures=self._failures, open_s=self._open_s
                 )
                 self._models[name] = RemoteModel(
-                    name, self._link, breaker, self._repository, slots=self._slots, load_timeout=self._load_timeout
+                    name,
+                    self._link,
+                    breaker,
+                    self._repository,
+                    in_use=lambda model, name=name: self._in_use(model, name),  # type: ignore[misc]
+                    loading=self._loading,
+                    slots=self._slots,
+                    load_timeout=self._load_timeout,
                 )
             try:
                 await self._attach_patiently(self._models[name])
+                self._metrics.serves(name, self.info(name))
             except EngineUnavailable:
                 raise
             except EngineError:
@@ -149,6 +159,11 @@ class TritonEngine:
         if self._link is not None:
             await self._link.close()
 
+    def _in_use(self, model: str, asker: str) -> set[str]:
+        """Versions of a model that names other than the asker's stand for."""
+        others = (remote for name, remote in self._models.items() if name != asker)
+        return {remote.pinned for remote in others if remote.model == model and remote.pinned}
+
     def _get(self, model: str) -> RemoteModel:
         try:
             return self._models[model]
@@ -187,4 +202,5 @@ class TritonEngine:
             else:
                 misses = 0
                 if healed:
+                    self._metrics.serves(model.name, self.info(model.name))
                     _log.info("triton serves again", url=self._url, model=model.name)

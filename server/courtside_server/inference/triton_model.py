@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import structlog
+from google.protobuf import json_format
 from numpy.typing import NDArray
-from tritonclient.grpc import InferInput, InferRequestedOutput
+from tritonclient.grpc import InferInput, InferRequestedOutput, model_config_pb2
 from tritonclient.utils import np_to_triton_dtype
 from tritonclient.utils.shared_memory import SharedMemoryException
 
 from courtside_server.errors import EngineError, EngineUnavailable, ModelInvalid, ModelNotFound, TensorMismatch
 from courtside_server.inference.circuit import CircuitBreaker
-from courtside_server.inference.engine import ModelInfo, Tensors, check_outputs, expect
-from courtside_server.inference.repository import ModelRepository, read_info
+from courtside_server.inference.engine import ModelInfo, Tensors, check_outputs, expect, expect_same
+from courtside_server.inference.repository import ModelEntry, ModelRepository, read_info
 from courtside_server.inference.shared_memory import Slot, SlotPool
 from courtside_server.inference.triton_link import NotServed, TritonLink
 
 _log = structlog.get_logger(__name__)
 _ADMIN_TIMEOUT_S = 5.0
+_DRAIN_S = 10.0
+"""How long a version that was replaced may take to end the requests it has, before it is unloaded."""
 
 
 class RemoteModel:
     """What the engine knows of one model on the server.
+
+    The server holds what the engine's names stand for and nothing else: where aliases.toml names a version, the model
+    is loaded with its config overridden to exactly the versions in use. While one version takes over from another that
+    is both, so the old one answers until the new one has been checked and warmed.
+
+    Args:
+        name: what callers say: a model of the server, or an alias.
+        in_use: versions of a model that the engine's other names stand for, and the lock to hold while loading it.
 
     Attributes:
         info: the face of the version that answers; ``None`` until it is known.
@@ -40,6 +54,8 @@ class RemoteModel:
         breaker: CircuitBreaker,
         repository: ModelRepository | None,
         *,
+        in_use: Callable[[str], set[str]],
+        loading: asyncio.Lock,
         slots: int,
         load_timeout: float,
     ) -> None:
@@ -47,7 +63,9 @@ class RemoteModel:
         self.link = link
         self.breaker = breaker
         self._repository = repository
-        self._own: ModelInfo | None = None
+        self._in_use, self._loading = in_use, loading
+        self._entry: ModelEntry | None = None
+        self._asking: Counter[tuple[str, str]] = Counter()
         self.info: ModelInfo | None = None
         self.attached = False
         self.problem = "it has not answered yet"
@@ -60,7 +78,7 @@ class RemoteModel:
         self._attaching = asyncio.Lock()
 
     async def attach(self) -> None:
-        """Load the newest version, check and warm it, then let it answer; the one in use answers until then.
+        """Load what the name stands for, check and warm it, then let it answer; the one in use answers until then.
 
         Raises:
             ModelNotFound: the server's repository has no such model.
@@ -68,10 +86,10 @@ class RemoteModel:
             EngineUnavailable: the server does not answer.
         """
         async with self._attaching:
-            self._own = await asyncio.to_thread(self._read_own)
-            self.info = self.info or self._own
-            await self._load()
-            await self._take_up()
+            entry = await asyncio.to_thread(self._read_own)
+            if self.info is None and entry is not None:
+                self._entry, self.info = entry, entry.info
+            await self._move(entry)
 
     async def heal(self, timeout: float) -> bool:
         """Look whether the server serves the version in use, and take the model up again where it does not.
@@ -85,13 +103,31 @@ class RemoteModel:
         """
         async with self._attaching:
             version = self.info.version if self.info is not None and self.attached else ""
-            served = bool(await self.link.call(timeout, lambda client: client.is_model_ready(self.name, version)))
+            served = bool(await self.link.call(timeout, lambda client: client.is_model_ready(self.model, version)))
             if served and self.attached and not self._memory_forgotten:
                 return False
-            if not served:
-                await self._load()
-            await self._take_up()
+            if served:
+                await self._take_up(self._entry)
+                return True
+            try:
+                await self._move(await asyncio.to_thread(self._read_own))
+            except ModelInvalid:
+                if self._entry is None or not self._entry.pinned:
+                    raise
+                await self._move(self._entry)  # the alias names a version that is no good: what answered before does
             return True
+
+    @property
+    def pinned(self) -> str:
+        """The version that must stay loaded on the server; empty when its own policy decides."""
+        if self._entry is None or not self._entry.pinned or self.info is None:
+            return ""
+        return self.info.version
+
+    @property
+    def model(self) -> str:
+        """The model's name on the server."""
+        return self.info.name if self.info is not None else self.name
 
     def lost(self, problem: str) -> None:
         """Let the model answer no more, until it is attached again."""
@@ -110,6 +146,14 @@ class RemoteModel:
         """Answer checked inputs; see `Engine.infer`."""
         info = self.info
         assert info is not None, "the engine asks attached models only"
+        version = info.name, info.version
+        self._asking[version] += 1
+        try:
+            return await self._ask(info, inputs, rows, timeout)
+        finally:
+            self._asking[version] -= 1
+
+    async def _ask(self, info: ModelInfo, inputs: Tensors, rows: int, timeout: float) -> dict[str, NDArray[Any]]:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         try:
@@ -138,51 +182,127 @@ class RemoteModel:
         self.lost("the engine is closed")
         await self._unshare()
 
-    def _read_own(self) -> ModelInfo | None:
+    def _read_own(self) -> ModelEntry | None:
         try:
-            return self._repository.load(self.name).info if self._repository is not None else None
+            return self._repository.find(self.name) if self._repository is not None else None
         except ModelNotFound:
             return None  # a model only the server has
 
-    async def _take_up(self) -> None:
-        """Check and warm what the server has loaded, then flip to it."""
+    async def _move(self, entry: ModelEntry | None) -> None:
+        """Load, check, warm, flip, then let go of what answered before."""
+        model = entry.info.name if entry is not None else self.name
+        before = self.info if self.attached else None
+        async with self._loading:
+            wanted = set()
+            if entry is not None and entry.pinned:
+                wanted = {entry.info.version} | self._in_use(model)
+                if before is not None and before.name == model:
+                    wanted.add(before.version)
+            await self._load(model, entry, wanted)
+            try:
+                await self._take_up(entry)
+            except EngineError:
+                if wanted and before is not None and before.name == model:
+                    with contextlib.suppress(EngineError):  # else it only takes memory
+                        await self._load(model, entry, {before.version} | self._in_use(model))
+                raise
+            if before is not None and self.info is not None and entry is not None and entry.pinned:
+                await self._let_go(before, self.info, entry)
+
+    async def _let_go(self, before: ModelInfo, after: ModelInfo, entry: ModelEntry) -> None:
+        """Unload the version that answered before, once its requests have ended."""
+        if (before.name, before.version) == (after.name, after.version):
+            return
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + _DRAIN_S
+        while self._asking[before.name, before.version] > 0 and loop.time() < give_up:
+            await asyncio.sleep(0.01)
+        kept = self._in_use(before.name) | ({after.version} if before.name == after.name else set())
         try:
-            index = await self.link.call(_ADMIN_TIMEOUT_S, lambda client: client.get_model_metadata(self.name))
-            answer = await self.link.call(_ADMIN_TIMEOUT_S, lambda client: client.get_model_config(self.name))
+            if kept:
+                await self._load(before.name, entry, kept)
+            else:
+                await self.link.call(self._load_timeout, lambda client: client.unload_model(before.name))
+        except EngineError as error:  # the new version answers all the same; the old one only takes memory
+            _log.warning("the old version stays loaded", model=before.name, error=error.message)
+
+    async def _take_up(self, entry: ModelEntry | None) -> None:
+        """Check and warm what the server has loaded, then flip to it."""
+        model = entry.info.name if entry is not None else self.name
+        try:
+            index = await self.link.call(_ADMIN_TIMEOUT_S, lambda client: client.get_model_metadata(model))
+            answer = await self.link.call(_ADMIN_TIMEOUT_S, lambda client: client.get_model_config(model))
         except NotServed as error:
-            raise ModelNotFound(f"model {self.name!r} is not loaded: {error.message}", model=self.name) from None
+            raise ModelNotFound(f"model {model!r} is not loaded: {error.message}", model=model) from None
         source = f"Triton at {self.link.url}"
-        if self._own is not None:
-            source += f"; the gateway's own is {self._own.source}"
-        info = read_info(answer.config, max(index.versions, key=int), source, self._own.labels if self._own else ())
-        known = self._own or self.info
-        if known is not None:
-            expect(info, inputs=known.inputs.values(), outputs=known.outputs.values())
+        if entry is not None:
+            source += f"; the gateway's own is {entry.info.source}"
+        version = entry.info.version if entry is not None and entry.pinned else max(index.versions, key=int)
+        if version not in index.versions:
+            raise ModelInvalid(
+                f"{source}: version {version} of {model!r} is not there, only {', '.join(index.versions)}", model=model
+            )
+        info = read_info(answer.config, version, source, entry.info.labels if entry is not None else ())
+        if entry is not None:
+            expect(info, inputs=entry.info.inputs.values(), outputs=entry.info.outputs.values())
+        elif self.info is not None:
+            expect(info, inputs=self.info.inputs.values(), outputs=self.info.outputs.values())
+        if self.info is not None and self.attached:
+            expect_same(info, self.info)
         await self._warm(info)
-        await self._share(info)
-        self.info, self.attached, self.problem = info, True, ""
+        if not self._keeps_memory(info):
+            await self._share(info)
+        self.info, self._entry, self.attached, self.problem = info, entry, True, ""
         self.breaker.reset()
         shared = self._pool is not None
-        _log.info("model started", engine="triton", model=self.name, version=info.version, shared_memory=shared)
+        serves = f"{info.name}:{info.version}"
+        _log.info("model started", engine="triton", model=self.name, serves=serves, shared_memory=shared)
 
-    async def _load(self) -> None:
+    def _keeps_memory(self, info: ModelInfo) -> bool:
+        """Whether the shared memory at hand serves this version too: requests under way are in it."""
+        return (
+            self._pool is not None
+            and self.attached
+            and not self._memory_forgotten
+            and self.info is not None
+            and self.info.max_batch_size == info.max_batch_size
+        )
+
+    async def _load(self, model: str, entry: ModelEntry | None, versions: set[str]) -> None:
+        """Load a model, with exactly these versions where there are any."""
         if not self._explicit:
             return
         try:
-            await self.link.call(self._load_timeout, lambda client: client.load_model(self.name))
+            config = await self._config(model, entry, versions) if versions else None
+            await self.link.call(self._load_timeout, lambda client: client.load_model(model, config=config))
         except (EngineUnavailable, TensorMismatch, EngineError) as error:
             if "explicit model load" in error.message:  # the server watches its repository by itself
                 self._explicit = False
                 return
-            if type(error) is EngineError and "failed to poll" in error.message and not await self._listed():
-                raise ModelNotFound(f"no model {self.name!r} in the repository of {error.message}") from None
+            if type(error) is EngineError and "failed to poll" in error.message and not await self._listed(model):
+                raise ModelNotFound(f"no model {model!r} in the repository of {error.message}") from None
             if type(error) in (EngineError, TensorMismatch):
-                raise ModelInvalid(error.message, model=self.name) from None
+                raise ModelInvalid(error.message, model=model) from None
             raise
 
-    async def _listed(self) -> bool:
+    async def _config(self, model: str, entry: ModelEntry | None, versions: set[str]) -> str:
+        """The server's config of a model, or our own where it has none loaded, with these versions alone."""
+        config = model_config_pb2.ModelConfig()
+        try:
+            answer = await self.link.call(_ADMIN_TIMEOUT_S, lambda client: client.get_model_config(model))
+            config.CopyFrom(answer.config)
+        except (NotServed, TensorMismatch):
+            if entry is None or entry.info.name != model:
+                raise
+            config.CopyFrom(entry.config)
+        config.version_policy.Clear()
+        config.version_policy.specific.versions.extend(sorted(int(version) for version in versions))
+        text: str = json_format.MessageToJson(config, preserving_proto_field_name=True)
+        return text
+
+    async def _listed(self, model: str) -> bool:
         index = await self.link.call(_ADMIN_TIMEOUT_S, lambda client: client.get_model_repository_index())
-        return any(model.name == self.name for model in index.models)
+        return any(found.name == model for found in index.models)
 
     async def _warm(self, info: ModelInfo) -> None:
         """One request of zeros: the first real one pays for no set-up, and a model that cannot answer is found now."""
@@ -248,7 +368,7 @@ class RemoteModel:
         try:
             tensors, wanted = slot.write(inputs, rows)
             answered = False
-            await self._send(info.version, tensors, wanted, timeout)
+            await self._send(info, tensors, wanted, timeout)
             answered = True
             return slot.read(rows)
         except (NotServed, TensorMismatch):
@@ -264,15 +384,15 @@ class RemoteModel:
             tensor.set_data_from_numpy(array)
             tensors.append(tensor)
         wanted = [InferRequestedOutput(name) for name in info.outputs]
-        result = await self._send(info.version, tensors, wanted, timeout)
+        result = await self._send(info, tensors, wanted, timeout)
         return {name: result.as_numpy(name) for name in info.outputs}
 
-    async def _send(self, version: str, tensors: list[Any], wanted: list[Any], timeout: float) -> Any:
+    async def _send(self, info: ModelInfo, tensors: list[Any], wanted: list[Any], timeout: float) -> Any:
         def ask(client: Any) -> Any:
             return client.infer(
-                self.name,
+                info.name,
                 tensors,
-                model_version=version,
+                model_version=info.version,
                 outputs=wanted,
                 client_timeout=timeout,
                 timeout=max(1, int(timeout * 1e6)),

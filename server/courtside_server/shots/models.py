@@ -42,12 +42,17 @@ class ClipModel:
         check_clip_face(self._info)
         _, _, height, width = self._info.inputs["clip"].shape
         self._size = (width, height)
-        self._label = f"{name}:{self._info.version}"
 
     @property
     def input_size(self) -> tuple[int, int]:
         """Width and height of a sample, pixels."""
         return self._size
+
+    @property
+    def _label(self) -> str:
+        """Model and version that answers a request made now; an alias may move on while the service runs."""
+        info = self._engine.info(self._name)
+        return f"{info.name}:{info.version}"
 
     async def predict(self, window: Window) -> WindowPrediction:
         """Score one window.
@@ -57,10 +62,11 @@ class ClipModel:
                 something that is not a prediction (NaN, no distribution).
         """
         clip = np.stack([sample.pixels for sample in window.samples])[np.newaxis]
+        label = self._label
         out = await self._engine.infer(self._name, {"clip": clip}, timeout=self._timeout)
         shot, release = float(out["shot"][0, 0]), out["release"][0]
         if not (np.isfinite(shot) and np.isfinite(release).all() and release.sum() > 0):
-            raise EngineError(f"model {self._label} answered with NaN or an empty distribution; re-export it")
+            raise EngineError(f"model {label} answered with NaN or an empty distribution; re-export it")
         return WindowPrediction(
             index=window.index,
             media=np.array([sample.media for sample in window.samples]),
@@ -69,7 +75,7 @@ class ClipModel:
             release=release / release.sum(),
             zone=out["zone"][0],
             make=float(out["make"][0, 0]),
-            model=self._label,
+            model=label,
             due=window.due,
         )
 

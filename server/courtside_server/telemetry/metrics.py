@@ -46,6 +46,7 @@ class Metrics:
         self.inference_batch_size = histogram(
             "inference_batch_size", "Requests answered together.", "model", buckets=(1, 2, 4, 8, 16, 32)
         )
+        self.model_version = gauge("model_version", "Version that answers to a model's name.", "model", "engine")
         self.subscribers = gauge("subscribers", "Event subscribers connected now.")
         self.subscriber_lag = histogram(
             "subscriber_lag_events", "Events waiting for a subscriber when one is added.",
