@@ -18,8 +18,8 @@ Local peaks and the best 64 of them are picked inside the graph, so no suppressi
 parameters.
 
 Input: `image`, uint8 RGB (3, 384, 640), the picture letterboxed with grey 114. Output, best first: `boxes` (64, 4)
-xyxy in input pixels, `scores` (64), `classes` (64): 0 ball, 1 rim (the ring without net), 2 player, 3 referee. The
-lowest of the 64 are no answers: take those above a score of about 0.3.
+xyxy in input pixels, `scores` (64), `classes` (64): 0 ball, 1 rim (the ring without net), 2 player, 3 referee. Rows
+with score 0 are empty; take those above about 0.3.
 
 ## Data and licences
 

@@ -42,7 +42,7 @@ def _smoke() -> None:
     from courtside_training.detector.network import DetectorConfig
     from courtside_training.detector.training import SYSTEM, DetectorPlan, make_fit
 
-    mixture = Mixture(sizes=((128, 192),), seconds=4.0, uses=12)
+    mixture = Mixture(sizes=((128, 192),), seconds=4.0, games=1, uses=24)
 
     def make(checkpoint: Path) -> Fit:
         prepare(threads=2)
@@ -121,3 +121,32 @@ def evaluate(
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(result, indent=1) + "\n")
     click.echo(tables(result))
+
+
+@detector.command()
+@DATA
+@click.option("--task", type=click.Choice(("detect", "pose")), default="detect", show_default=True)
+@click.option("--weights", default="yolo11n.yaml", show_default=True, help="A .pt file, or a network of the package.")
+@click.option("--epochs", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option("--size", type=click.IntRange(32, 1920), default=640, show_default=True, help="Side of the pictures.")
+@click.option("--games", type=click.IntRange(1, 1000), default=20, show_default=True, help="Simulated games.")
+@click.option("--frames", type=click.IntRange(1, 200), default=12, show_default=True, help="Frames of each.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many pictures a split.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("runs/ultralytics"),
+              show_default=True)
+def ultralytics(
+    data: Path | None, task: str, weights: str, epochs: int, size: int, games: int, frames: int, limit: int | None,
+    out: Path,
+) -> None:
+    """Train and export with the ultralytics package (AGPL-3.0, an extra of its own) on the same data."""
+    if data and task == "pose":
+        raise TrainingInputError("the published sets hold no keypoints: leave --data out with --task pose")
+    if weights == "yolo11n.yaml" and task == "pose":
+        weights = "yolo11n-pose.yaml"
+    from courtside_training.detector.ultralytics_run import load_package, train_and_export
+    from courtside_training.detector.yolo_layout import write_layout
+
+    package = load_package()
+    layout = write_layout(out / task / "data", task, data, games, frames, limit)
+    best, onnx = train_and_export(package, layout, weights, epochs, size, out / task)
+    click.echo(f"trained on {layout} → {best}, exported → {onnx}")

@@ -12,6 +12,7 @@ from courtside_sim.canvas import Canvas
 from courtside_sim.figures import Wardrobe, add_ball
 from courtside_sim.hoops import Hoop, add_hoop
 from courtside_sim.lens import Lens, look_at
+from courtside_sim.look import draw_look
 from courtside_training.detector.classes import BALL, RIM
 from courtside_training.detector.pictures import Picture
 from courtside_training.detector.simulated import Filmed
@@ -20,8 +21,6 @@ COVERED = 0.6
 """Objects hidden by more than this share of what is pasted lose their label."""
 RING_PIXELS = (9.0, 130.0)
 """Narrowest and widest ring, in pixels of a 640 pixel wide picture."""
-RING_COLOURS = ((20, 70, 235), (30, 90, 220), (40, 40, 205), (25, 45, 160), (50, 50, 55), (215, 215, 220))
-"""BGR: oranges and reds, rust, black, white."""
 
 
 def hoop_lens(hoop: Hoop, radius: float, width: int, height: int, rng: np.random.Generator) -> Lens:
@@ -56,14 +55,13 @@ def paste_hoop(picture: Picture, filmed: Filmed, rng: np.random.Generator) -> Pi
         court, board_width=court.board_width * rng.uniform(0.65, 1.05),
         board_height=court.board_height * rng.uniform(0.75, 1.05),
     )
-    colour = RING_COLOURS[int(rng.integers(len(RING_COLOURS)))]
+    roster = filmed.camera.game.roster
     look = replace(
-        filmed.camera.look, rim=colour, glass=bool(rng.random() < 0.45), light=float(rng.uniform(0.45, 1.15)),
-        tint=rng.uniform(0.9, 1.1, 3),
+        draw_look(len(roster), rng), light=float(rng.uniform(0.45, 1.15)), tint=rng.uniform(0.9, 1.1, 3), haze=0.0
     )
-    wardrobe = Wardrobe(look, filmed.camera.game.roster)
+    wardrobe = Wardrobe(look, roster)
     height, width = picture.image.shape[:2]
-    hoop = Hoop(court, 0)
+    hoop = Hoop(court, 0, look.hoop.mount, look.hoop.strands)
     lens = hoop_lens(hoop, court.rim_radius, width, height, rng)
     canvas = Canvas()
     ball = hoop.centre + rng.normal(0, (0.5, 0.5, 0.6))
@@ -72,7 +70,8 @@ def paste_hoop(picture: Picture, filmed: Filmed, rng: np.random.Generator) -> Pi
     add_hoop(canvas, hoop, lens, look, wardrobe, float(rng.choice([0.0, 0.0, rng.random()])), ball)
     with_ball = bool(rng.random() < 0.5 and radius >= 1.5 and 0 <= pixel[0] < width and 0 <= pixel[1] < height)
     if with_ball:
-        add_ball(canvas, wardrobe, pixel, float(depth), radius)
+        smear = rng.normal(0, 0.4, 2) * radius if rng.random() < 0.5 else np.zeros(2)
+        add_ball(canvas, wardrobe, pixel, float(depth), radius, smear)
     painted = picture.image[:, :, ::-1].copy()
     canvas.paint(painted)
     painted = np.ascontiguousarray(painted[:, :, ::-1])

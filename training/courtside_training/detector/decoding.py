@@ -10,6 +10,9 @@ from courtside_training.detector.classes import ANSWERS
 from courtside_training.detector.losses import cell_boxes
 from courtside_training.detector.network import Detector
 
+FLOOR = 0.02
+"""Score below which an answer is empty: all zeros, so that equal scores of nothing cannot change places."""
+
 
 class ServedDetector(nn.Module):
     """Pictures to the `ANSWERS` best peaks of all classes."""
@@ -26,14 +29,17 @@ class ServedDetector(nn.Module):
             image: uint8 (N, 3, H, W) RGB, letterboxed.
 
         Returns:
-            boxes (N, K, 4) xyxy in input pixels, scores (N, K) best first, classes (N, K) as floats.
+            boxes (N, K, 4) xyxy in input pixels, scores (N, K) best first, classes (N, K) as floats; rows with score
+            0 are empty.
         """
         logits, sides = self.detector(image)
         heat = logits.sigmoid()
-        peaks = torch.where(functional.max_pool2d(heat, 3, 1, 1) == heat, heat, torch.zeros_like(heat))
+        top = (functional.max_pool2d(heat, 3, 1, 1) == heat) & (heat >= FLOOR)
+        peaks = torch.where(top, heat, torch.zeros_like(heat))
         cells = heat.shape[2] * heat.shape[3]
         scores, places = torch.topk(peaks.flatten(1), ANSWERS, dim=1)
         classes = torch.div(places, cells, rounding_mode="floor")
         cell = (places - classes * cells).unsqueeze(1).expand(-1, 4, -1)
         boxes = torch.gather(cell_boxes(sides).flatten(2), 2, cell).transpose(1, 2)
-        return boxes, scores, classes.to(boxes.dtype)
+        held = (scores > 0).to(boxes.dtype)
+        return boxes * held.unsqueeze(-1), scores, classes.to(boxes.dtype) * held

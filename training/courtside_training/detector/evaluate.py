@@ -44,9 +44,10 @@ def judge(run: Run, pictures: Iterable[Picture], batch: int = 4) -> Iterator[Jud
         images = np.stack([picture.image.transpose(2, 0, 1) for picture in boxed])
         boxes, scores, classes = run((images,))
         for index, picture in enumerate(boxed):
+            held = scores[index] > 0
+            found = classes[index][held].round().astype(np.int64)
             yield Judged(
-                boxes[index], scores[index], classes[index].round().astype(np.int64), picture.boxes, picture.classes,
-                picture.ignore,
+                boxes[index][held], scores[index][held], found, picture.boxes, picture.classes, picture.ignore
             )
 
 

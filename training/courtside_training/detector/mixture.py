@@ -34,6 +34,7 @@ class Mixture:
         ball: chance of each of two balls pasted.
         sizes: crop sizes (height, width) in pixels.
         seconds: length of simulated games.
+        games: simulated games held at once.
         uses: pictures drawn from a game before the next is simulated.
     """
 
@@ -43,6 +44,7 @@ class Mixture:
     ball: float = 0.22
     sizes: tuple[tuple[int, int], ...] = SIZES
     seconds: float = SECONDS
+    games: int = 3
     uses: int = 30
 
 
@@ -89,7 +91,7 @@ class Pictures:
 
     def batches(self, count: int, size: int, rng: np.random.Generator) -> Iterator[dict[str, Tensor]]:
         """`count` batches of `size` pictures with their target maps."""
-        pool = Pool(_seeds(rng), uses=self.mixture.uses, seconds=self.mixture.seconds)
+        pool = Pool(_seeds(rng), self.mixture.games, self.mixture.uses, self.mixture.seconds)
         sizes = self.mixture.sizes
         shares = np.array(SHARES[: len(sizes)])
         for _ in range(count):

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from courtside_sim import CameraConfig, FrameTruth, GameConfig, SimulatedCamera, simulate
-from courtside_training.detector.classes import BALL, PLAYER, RIM
+from courtside_training.detector.classes import BALL, PLAYER, REFEREE, RIM
 from courtside_training.detector.pictures import Picture
 
 SECONDS = 12.0
 """Length of a game frames are drawn from."""
-KINDS = (("behind", 0.4), ("sideline", 0.4), ("broadcast", 0.2))
+KINDS = (("behind", 0.25), ("phone", 0.25), ("sideline", 0.2), ("corner", 0.15), ("broadcast", 0.15))
 """Cameras and how often each is drawn: phones more often than broadcast, which real frames cover."""
 SIZES = ((640, 360), (960, 540))
 """Picture sizes."""
@@ -35,10 +35,10 @@ def label(image: np.ndarray, truth: FrameTruth) -> Picture:
             classes.append(PLAYER)
         else:
             ignore.append([*box, PLAYER])
-    for rim in truth.rims:
-        if rim[2] > rim[0]:
-            boxes.append(rim)
-            classes.append(RIM)
+    for kind, found in ((RIM, truth.rims), (REFEREE, truth.referees)):
+        for box in found[found[:, 2] > found[:, 0]]:
+            boxes.append(box)
+            classes.append(kind)
     x, y, radius, visible = truth.ball
     height, width = image.shape[:2]
     ball = np.array([x - radius, y - radius, x + radius, y + radius], np.float32)

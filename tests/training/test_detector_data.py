@@ -1,0 +1,153 @@
+"""Published layouts are read as they are, bad ones refused in one line; pasted things carry their boxes."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from courtside_training.detector.augment import crop, spoil
+from courtside_training.detector.classes import BALL, HEIGHT, PLAYER, REFEREE, RIM, STRIDE, WIDTH
+from courtside_training.detector.composites import ball_sprite, paste_ball, paste_hoop
+from courtside_training.detector.pictures import Picture, letterbox, no_ignore
+from courtside_training.detector.published import coco_records, ring_only, training_records, yolo_records
+from courtside_training.detector.simulated import film
+from courtside_training.detector.targets import make_targets
+from courtside_training.detector.yolo_layout import write_layout
+from courtside_training.errors import TrainingInputError
+
+
+@pytest.fixture(scope="module")
+def game():
+    return film(3, 3.0)
+
+
+@pytest.fixture
+def coco(tmp_path):
+    folder = tmp_path / "broadcast_train"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "a.jpg"), np.full((64, 64, 3), 90, np.uint8))
+    names = ["ball-in-basket", "number", "player-layup-dunk", "referee"]
+    notes = [{"image_id": 7, "category_id": index, "bbox": [8 * index, 16, 8, 32]} for index in range(4)]
+    held = {
+        "images": [{"id": 7, "file_name": "a.jpg", "width": 64, "height": 64}],
+        "categories": [{"id": index, "name": name} for index, name in enumerate(names)],
+        "annotations": notes,
+    }
+    (folder / "_annotations.coco.json").write_text(json.dumps(held))
+    return folder
+
+
+@pytest.fixture
+def yolo(tmp_path):
+    folder = tmp_path / "players17" / "train"
+    (folder / "images").mkdir(parents=True)
+    (folder / "labels").mkdir()
+    (folder.parent / "data.yaml").write_text("names: [Ball, Clock, Hoop, Player]\n")
+    cv2.imwrite(str(folder / "images" / "a.jpg"), np.full((64, 64, 3), 90, np.uint8))
+    (folder / "labels" / "a.txt").write_text("2 0.5 0.5 0.1 0.2\n1 0.1 0.1 0.1 0.1\n3 0.5 0.5 0.2 0.4\n")
+    return folder
+
+
+def test_coco_names_map_to_our_classes_and_squares_are_widened(coco):
+    picture = coco_records(coco)[0].load()
+    assert picture.classes.tolist() == [BALL, PLAYER, REFEREE]
+    assert picture.image.shape == (64, 114, 3)
+    assert picture.boxes[2] == pytest.approx([24 * 114 / 64, 16, 32 * 114 / 64, 48])
+
+
+def test_hoops_lose_their_nets_for_training(yolo):
+    record = yolo_records(yolo)[0]
+    assert record.classes.tolist() == [RIM, PLAYER]
+    whole, ring = record.boxes[0], ring_only(record).boxes[0]
+    assert ring[:3] == pytest.approx(whole[:3])
+    assert (ring[2] - ring[0]) * 16 / 9 / (ring[3] - ring[1]) == pytest.approx(2.75)
+
+
+def test_a_data_folder_joins_both_sets(coco, yolo):
+    assert len(training_records(coco.parent)) == 2
+
+
+def test_broken_data_is_one_clear_error(coco, yolo, tmp_path):
+    (yolo / "labels" / "a.txt").write_text("9 0.5 0.5 0.1 0.2\n")
+    with pytest.raises(TrainingInputError, match=r"a\.txt line 1"):
+        yolo_records(yolo)
+    (coco / "a.jpg").write_bytes(b"no picture")
+    with pytest.raises(TrainingInputError, match="no readable picture"):
+        coco_records(coco)[0].load()
+    (coco / "_annotations.coco.json").write_text('{"images": []}')
+    with pytest.raises(TrainingInputError, match="COCO's layout"):
+        coco_records(coco)
+    with pytest.raises(TrainingInputError, match="neither"):
+        training_records(tmp_path / "labels")
+
+
+def test_letterbox_keeps_the_aspect_and_moves_boxes():
+    image = np.zeros((180, 320, 3), np.uint8)
+    picture = letterbox(Picture(image, np.array([[10, 20, 30, 60]], np.float32), np.array([PLAYER]), no_ignore()))
+    assert picture.image.shape == (HEIGHT, WIDTH, 3)
+    assert picture.boxes[0] == pytest.approx([20, 52, 60, 132])
+    assert picture.image[0, 0, 0] == 114 and picture.image[HEIGHT // 2, WIDTH // 2, 0] == 0
+
+
+def test_boxes_follow_the_object_through_a_crop():
+    image = np.zeros((360, 640, 3), np.uint8)
+    image[100:160, 300:340] = 255
+    picture = Picture(image, np.array([[300, 100, 340, 160]], np.float32), np.array([PLAYER]), no_ignore())
+    for seed in range(12):
+        cut = crop(picture, 416, 320, np.random.default_rng(seed))
+        rows, columns = np.nonzero(cut.image[..., 0] > 200)
+        for x0, y0, x1, y1 in cut.boxes:
+            seen = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
+            assert np.abs(seen - (x0, y0, x1, y1)).max() <= 0.12 * max(x1 - x0, y1 - y0) + 2
+
+
+def test_simulated_frames_hold_what_the_truth_says(game):
+    pictures = [game.picture(time) for time in (0.5, 1.5, 2.5)]
+    truth = game.camera.truth(1.5)
+    assert (pictures[1].classes == RIM).sum() == (truth.rims[:, 2] > 0).sum()
+    assert (pictures[1].classes == REFEREE).sum() == (truth.referees[:, 2] > 0).sum()
+    assert any((picture.classes == PLAYER).any() for picture in pictures)
+    assert film(3, 3.0).picture(1.5).boxes == pytest.approx(pictures[1].boxes)
+
+
+def test_a_pasted_hoop_is_drawn_where_its_box_is(game):
+    grey = Picture(np.full((360, 640, 3), 90, np.uint8), np.zeros((0, 4), np.float32), np.zeros(0, int), no_ignore())
+    pasted = [paste_hoop(grey, game, np.random.default_rng(seed)) for seed in range(10)]
+    drawn = [picture for picture in pasted if len(picture.boxes)]
+    assert len(drawn) >= 5
+    for picture in drawn:
+        x0, y0, x1, y1 = np.clip(picture.boxes[picture.classes == RIM][0], 0, [640, 360, 640, 360]).astype(int)
+        assert (picture.image[y0 : y1 + 1, x0 : x1 + 1] != 90).any()
+
+
+def test_a_pasted_ball_is_where_its_box_is():
+    grey = Picture(np.full((360, 640, 3), 90, np.uint8), np.zeros((0, 4), np.float32), np.zeros(0, int), no_ignore())
+    rng = np.random.default_rng(1)
+    picture = paste_ball(grey, ball_sprite(20, rng), rng)
+    x0, y0, x1, y1 = picture.boxes[0].astype(int)
+    assert (picture.image != 90).any(-1)[y0:y1, x0:x1].mean() > 0.5
+    assert spoil(picture.image, rng).shape == picture.image.shape
+
+
+def test_targets_peak_at_the_centre_and_know_the_box():
+    boxes = np.array([[40, 40, 80, 120], [60, 60, 64, 64]], np.float32)
+    ignore = np.array([[0, 0, 16, 16, BALL]], np.float32)
+    maps = make_targets(Picture(np.zeros((128, 128, 3), np.uint8), boxes, np.array([PLAYER, BALL]), ignore))
+    assert maps["heat"][PLAYER, 80 // STRIDE, 60 // STRIDE] == 1.0
+    assert (maps["heat"] == 1.0).sum() == 2
+    assert maps["known"][BALL, :4, :4].sum() == 0 and maps["known"][PLAYER].all()
+    # The small ball lies on the player: its cell answers for the ball.
+    assert maps["box"][:, 62 // STRIDE, 62 // STRIDE] == pytest.approx(boxes[1])
+
+
+@pytest.mark.parametrize("task", ["detect", "pose"])
+def test_ultralytics_layout_holds_pictures_and_labels(task, tmp_path):
+    path = write_layout(tmp_path, task, games=1, frames=2)
+    images = sorted((tmp_path / "images").rglob("*.jpg"))
+    assert len(images) == 4 and path.read_text().count("names")
+    lines = [line.split() for label in (tmp_path / "labels").rglob("*.txt") for line in label.read_text().splitlines()]
+    assert lines and {len(line) for line in lines} == {5 if task == "detect" else 5 + 17 * 3}
+    assert all(0 <= float(value) <= 2 for line in lines for value in line[1:])

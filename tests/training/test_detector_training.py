@@ -1,0 +1,136 @@
+"""The network starts from YOLOX, learns, and answers with sorted local peaks inside one graph."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from click.testing import CliRunner
+from onnx import TensorProto, helper, numpy_helper
+
+from courtside_training.common.fit import FitConfig
+from courtside_training.detector.classes import ANSWERS, BALL, CLASSES
+from courtside_training.detector.commands import detector
+from courtside_training.detector.decoding import ServedDetector
+from courtside_training.detector.losses import cell_boxes, giou
+from courtside_training.detector.mixture import Mixture
+from courtside_training.detector.network import Backbone, DetectorConfig
+from courtside_training.detector.offer import OFFER
+from courtside_training.detector.pretrained import focus_kernel, start_from_yolox
+from courtside_training.detector.training import DetectorPlan, make_fit
+from courtside_training.detector.ultralytics_run import suppress
+from courtside_training.errors import TrainingInputError
+
+SMALL = DetectorConfig(width=0.25, head=16)
+MIXTURE = Mixture(sizes=((128, 192),), seconds=4.0, games=1, uses=24)
+
+
+class Fixed(torch.nn.Module):
+    """Answers with maps given beforehand."""
+
+    def __init__(self, logits, sides):
+        super().__init__()
+        self.logits, self.sides = logits, sides
+
+    def forward(self, image):
+        return self.logits, self.sides
+
+
+def test_focus_layer_equals_one_convolution():
+    generator = torch.Generator().manual_seed(0)
+    weight, image = torch.randn(5, 12, 3, 3, generator=generator), torch.randn(1, 3, 16, 16, generator=generator)
+    phases = [image[..., row::2, column::2] for row, column in ((0, 0), (1, 0), (0, 1), (1, 1))]
+    want = torch.nn.functional.conv2d(torch.cat(phases, 1), weight, padding=1)
+    ours = torch.nn.functional.conv2d(image, torch.from_numpy(focus_kernel(weight.numpy())), stride=2, padding=2)
+    assert torch.allclose(want, ours, atol=1e-4)
+
+
+def test_first_weights_come_from_an_onnx_file(tmp_path):
+    backbone = Backbone()
+    convolutions = [module for module in backbone.modules() if isinstance(module, torch.nn.Conv2d)]
+    rng = np.random.default_rng(0)
+    shapes = [(16, 12, 3, 3), *(tuple(module.weight.shape) for module in convolutions[1:])]
+    held, nodes = [], []
+    for index, shape in enumerate(shapes):
+        held.append(numpy_helper.from_array(rng.normal(size=shape).astype(np.float32), f"w{index}"))
+        held.append(numpy_helper.from_array(rng.normal(size=shape[0]).astype(np.float32), f"b{index}"))
+        nodes.append(helper.make_node("Conv", [f"x{index}", f"w{index}", f"b{index}"], [f"x{index + 1}"]))
+    value = helper.make_tensor_value_info("x0", TensorProto.FLOAT, None)
+    graph = helper.make_graph(nodes, "yolox", [value], [value], held)
+    onnx.save(helper.make_model(graph), str(tmp_path / "nano.onnx"))
+    assert start_from_yolox(backbone, tmp_path / "nano.onnx") == len(shapes)
+    assert np.array_equal(convolutions[-1].weight.detach().numpy(), numpy_helper.to_array(held[-2]))
+    with pytest.raises(TrainingInputError, match="not YOLOX-nano"):
+        start_from_yolox(Backbone(0.5), tmp_path / "nano.onnx")
+    (tmp_path / "torn.onnx").write_bytes(b"\xff\xff\xff")
+    with pytest.raises(TrainingInputError):
+        start_from_yolox(Backbone(), tmp_path / "torn.onnx")
+
+
+def test_decoding_gives_local_peaks_best_first():
+    logits, sides = torch.full((1, len(CLASSES), 24, 32), -9.0), torch.full((1, 4, 24, 32), 6.0)
+    logits[0, 2, 10, 5], logits[0, 2, 10, 6], logits[0, BALL, 3, 20] = 2.0, 1.0, 3.0
+    boxes, scores, classes = ServedDetector(Fixed(logits, sides))(torch.zeros(1, 3, 96, 128, dtype=torch.uint8))
+    assert boxes.shape == (1, ANSWERS, 4)
+    assert (scores[0] > 0).sum() == 2 and scores[0, 0] > scores[0, 1]
+    assert classes[0, :2].tolist() == [BALL, 2]
+    assert boxes[0, 0].tolist() == pytest.approx([82 - 6, 14 - 6, 82 + 6, 14 + 6])
+    assert not boxes[0, 2:].any()
+
+
+def test_generalised_overlap_falls_with_distance():
+    a = torch.tensor([[0.0, 0.0, 10.0, 10.0]]).T
+    near, far = (torch.tensor([[x, 0.0, x + 10.0, 10.0]]).T for x in (12.0, 40.0))
+    assert giou(a, a).item() == pytest.approx(1.0)
+    assert 0 > giou(a, near).item() > giou(a, far).item() > -1
+    assert cell_boxes(torch.ones(1, 4, 2, 2))[0, :, 0, 1].tolist() == [5.0, 1.0, 7.0, 3.0]
+
+
+def test_training_learns_and_can_be_served(tmp_path):
+    torch.manual_seed(0)
+    path = tmp_path / "last.pt"
+    config = FitConfig(epochs=3, rate=3e-3, average=0.9)
+    history = make_fit([], path, config, DetectorPlan(16, 4), SMALL, MIXTURE).run()
+    assert history.losses[-1]["total"] < history.losses[0]["total"]
+    image = torch.randint(0, 255, (2, 3, 384, 640), dtype=torch.uint8)
+    with torch.inference_mode():
+        outputs = tuple(output.numpy() for output in OFFER.load(path)(image))
+    for spec, output in zip(OFFER.spec.outputs, outputs, strict=True):
+        assert output.shape == (2, *spec.dims) and output.dtype == np.float32
+    assert OFFER.decisions(outputs).shape == (2, 6)
+    assert "CC BY 4.0" in OFFER.card(path, {}) and "Apache-2.0" not in OFFER.card(path, {}).split("Data and")[0]
+
+
+def test_a_checkpoint_of_another_shape_is_refused(tmp_path):
+    path = tmp_path / "last.pt"
+    fit = make_fit([], path, FitConfig(epochs=1), DetectorPlan(4, 4), SMALL, MIXTURE)
+    fit.settings["network"]["head"] = 32
+    fit.save()
+    with pytest.raises(TrainingInputError, match="another shape"):
+        OFFER.load(path)
+
+
+def test_batches_are_equal_for_equal_seeds(tmp_path):
+    fit = make_fit([], tmp_path / "last.pt", FitConfig(epochs=1), DetectorPlan(4, 4), SMALL, MIXTURE)
+    first, second = (next(iter(fit.batches(0, np.random.default_rng(5)))) for _ in range(2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_samples_are_letterboxed_frames():
+    (images,) = OFFER.samples(2, 20_000)
+    assert images.shape == (2, 3, 384, 640) and images.dtype == np.uint8
+    assert (images[:, :, 0] == 114).all() and images[:, :, 192].std() > 5
+
+
+def test_suppression_keeps_the_best_of_each_heap():
+    boxes = torch.tensor([[0.0, 0, 10, 10], [1, 0, 11, 10], [30, 0, 40, 10]])
+    assert suppress(boxes, torch.tensor([0.5, 0.9, 0.4]), 0.5).tolist() == [1, 2]
+
+
+def test_ultralytics_is_asked_for_by_name_where_it_is_missing(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "ultralytics", None)
+    result = CliRunner().invoke(detector, ["ultralytics"])
+    assert isinstance(result.exception, TrainingInputError) and "courtside[ultralytics]" in str(result.exception)
+    result = CliRunner().invoke(detector, ["ultralytics", "--task", "pose", "--data", "/"])
+    assert "no keypoints" in str(result.exception)
