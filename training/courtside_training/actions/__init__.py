@@ -1,0 +1,1 @@
+"""Player actions (SpaceJam): what one tracked player does in a clip of 16 crops."""

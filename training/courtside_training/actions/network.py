@@ -1,0 +1,185 @@
+"""R(2+1)D: video networks whose 3-D convolutions are a spatial one followed by one over time.
+
+After Tran et al., "A Closer Look at Spatiotemporal Convolutions for Action Recognition" (CVPR 2018). Names and shapes
+of `R18` are those of the widely published Kinetics checkpoints (`stem.0.weight`, `layer1.0.conv1.0.0.weight`, …, `fc`),
+so such a file loads with `load_published`. `LIGHT` is the same family, narrow and early in its strides, for a CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from courtside_training.actions.classes import LABELS
+from courtside_training.errors import TrainingInputError
+
+KINETICS_MEAN = (0.43216, 0.394666, 0.37645)
+KINETICS_STD = (0.22803, 0.22145, 0.216989)
+
+
+@dataclass(frozen=True)
+class R2Plus1DConfig:
+    """What makes one network of the family.
+
+    Attributes:
+        height: of the crop it is meant for, in pixels.
+        width: of that crop.
+        stem: channels between the stem's two convolutions.
+        widths: channels of the four stages.
+        depths: residual blocks of the four stages.
+        stem_stride: spatial stride of the stem; 2 in the paper.
+        first_stride: spatial stride of the first stage; 1 in the paper.
+        dropout: before the classifier, 0 to 1.
+    """
+
+    height: int
+    width: int
+    stem: int = 45
+    widths: tuple[int, int, int, int] = (64, 128, 256, 512)
+    depths: tuple[int, int, int, int] = (2, 2, 2, 2)
+    stem_stride: int = 2
+    first_stride: int = 1
+    dropout: float = 0.0
+
+    def settings(self) -> dict[str, Any]:
+        """Plain values, enough to build the network again with `from_settings`."""
+        return asdict(self)
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> R2Plus1DConfig:
+        """The configuration `settings` came from."""
+        plain = dict(settings)
+        return cls(**{**plain, "widths": tuple(plain["widths"]), "depths": tuple(plain["depths"])})
+
+
+R18 = R2Plus1DConfig(height=176, width=128)
+LIGHT = R2Plus1DConfig(
+    height=112, width=80, stem=12, widths=(16, 32, 64, 128), depths=(1, 1, 1, 1), stem_stride=4, dropout=0.2
+)
+TINY = R2Plus1DConfig(height=112, width=80, stem=6, widths=(8, 12, 16, 24), depths=(1, 1, 1, 1), stem_stride=4,
+                      first_stride=2)
+NETWORKS = {"light": LIGHT, "r2plus1d_18": R18, "tiny": TINY}
+
+
+def factored(inside: int, outside: int, middle: int, stride: tuple[int, int]) -> nn.Sequential:
+    """A 3x3x3 convolution as 1x3x3, norm, ReLU, 3x1x1; `stride` is (over space, over time)."""
+    space, time = stride
+    return nn.Sequential(
+        nn.Conv3d(inside, middle, (1, 3, 3), (1, space, space), (0, 1, 1), bias=False),
+        nn.BatchNorm3d(middle),
+        nn.ReLU(inplace=True),
+        nn.Conv3d(middle, outside, (3, 1, 1), (time, 1, 1), (1, 0, 0), bias=False),
+    )
+
+
+class Block(nn.Module):
+    """Two factored convolutions beside a shortcut.
+
+    Both use the middle width that gives the first one as many weights as a full 3x3x3 convolution, as the published
+    weights have it.
+    """
+
+    def __init__(self, inside: int, outside: int, stride: tuple[int, int]) -> None:
+        super().__init__()
+        middle = (inside * outside * 27) // (inside * 9 + 3 * outside)
+        self.conv1 = nn.Sequential(
+            factored(inside, outside, middle, stride), nn.BatchNorm3d(outside), nn.ReLU(inplace=True)
+        )
+        self.conv2 = nn.Sequential(factored(outside, outside, middle, (1, 1)), nn.BatchNorm3d(outside))
+        self.relu = nn.ReLU(inplace=True)
+        space, time = stride
+        self.downsample = None
+        if stride != (1, 1) or inside != outside:
+            self.downsample = nn.Sequential(
+                nn.Conv3d(inside, outside, 1, (time, space, space), bias=False), nn.BatchNorm3d(outside)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inside, T, H, W) to (B, outside, T / time stride, H / space stride, W / space stride)."""
+        shortcut = x if self.downsample is None else self.downsample(x)
+        return self.relu(self.conv2(self.conv1(x)) + shortcut)
+
+
+class R2Plus1D(nn.Module):
+    """Clips of crops to one logit a class; any clip length and crop size of at least 16 works.
+
+    Args:
+        config: widths, depths and strides.
+        classes: number of logits.
+    """
+
+    def __init__(self, config: R2Plus1DConfig, classes: int = len(LABELS)) -> None:
+        super().__init__()
+        self.config = config
+        wide = config.widths
+        self.stem = nn.Sequential(
+            nn.Conv3d(3, config.stem, (1, 7, 7), (1, config.stem_stride, config.stem_stride), (0, 3, 3), bias=False),
+            nn.BatchNorm3d(config.stem),
+            nn.ReLU(inplace=True),
+            nn.Conv3d(config.stem, wide[0], (3, 1, 1), 1, (1, 0, 0), bias=False),
+            nn.BatchNorm3d(wide[0]),
+            nn.ReLU(inplace=True),
+        )
+        strides = ((config.first_stride, 1), (2, 2), (2, 2), (2, 2))
+        inside = wide[0]
+        for index, (outside, depth, stride) in enumerate(zip(wide, config.depths, strides, strict=True), start=1):
+            blocks = [Block(inside if i == 0 else outside, outside, stride if i == 0 else (1, 1)) for i in range(depth)]
+            self.add_module(f"layer{index}", nn.Sequential(*blocks))
+            inside = outside
+        self.avgpool = nn.AdaptiveAvgPool3d(1)
+        self.dropout = nn.Dropout(config.dropout)
+        self.fc = nn.Linear(inside, classes)
+        self.register_buffer("mean", torch.tensor(KINETICS_MEAN).view(1, 3, 1, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(KINETICS_STD).view(1, 3, 1, 1, 1), persistent=False)
+        for module in self.modules():
+            if isinstance(module, nn.Conv3d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, clip: Tensor) -> Tensor:
+        """Clip (B, T, 3, H, W), uint8 or float 0 to 255 RGB, to logits (B, classes)."""
+        x = (clip.float().transpose(1, 2) / 255.0 - self.mean) / self.std
+        x = self.layer4(self.layer3(self.layer2(self.layer1(self.stem(x)))))
+        return self.fc(self.dropout(self.avgpool(x).flatten(1)))
+
+
+def load_published(network: R2Plus1D, path: Path) -> list[str]:
+    """Fill `network` with published weights except its classifier; returns the names of what was left as it was.
+
+    Args:
+        network: of the `r2plus1d_18` configuration.
+        path: a state dict saved by torch, with or without a wrapping "state_dict" or "model".
+
+    Raises:
+        TrainingInputError: if the file cannot be read or a tensor is missing or of another shape.
+    """
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise TrainingInputError(f"no weights at {path}: give --init the path of a saved state dict") from None
+    except Exception as error:
+        reason = str(error).splitlines()[0][:100]
+        raise TrainingInputError(f"{path} is not a file of saved weights: {reason}") from None
+    for wrapper in ("state_dict", "model"):
+        if isinstance(found, dict) and isinstance(found.get(wrapper), dict):
+            found = found[wrapper]
+    if not isinstance(found, dict):
+        raise TrainingInputError(f"{path} holds no state dict: give --init the path of a saved state dict")
+    found = {name.removeprefix("module."): value for name, value in found.items()}
+    own = network.state_dict()
+    for name, value in own.items():
+        if name.startswith("fc."):
+            continue
+        if name not in found:
+            raise TrainingInputError(f"{path} has no {name}: it is not an R(2+1)D of this configuration")
+        if tuple(found[name].shape) != tuple(value.shape):
+            raise TrainingInputError(
+                f"{path}: {name} is {tuple(found[name].shape)}, this network needs {tuple(value.shape)}"
+            )
+    kept = [name for name in own if name.startswith("fc.")]
+    network.load_state_dict({**{name: found[name] for name in own if name not in kept}, **{n: own[n] for n in kept}})
+    return kept
