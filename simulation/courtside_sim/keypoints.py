@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.signal import lfilter
 
 from .body import Joint
 from .lens import Lens, look_at
@@ -136,11 +137,9 @@ def observe(
     frames, count = behind.shape
     sigma = noise.jitter * view.size * SIGMAS[None, :, None] * np.where(behind, 2.5, 1.0)[..., None]
     fresh = rng.standard_normal((frames, count, 2))
-    slow = np.empty_like(fresh)
-    slow[0] = rng.standard_normal((count, 2))
-    steps = 0.6 * rng.standard_normal((frames, count, 2))
-    for frame in range(1, frames):
-        slow[frame] = 0.8 * slow[frame - 1] + steps[frame]
+    steps = rng.standard_normal((frames, count, 2))
+    steps[1:] *= 0.6
+    slow = lfilter([1.0], [1.0, -0.8], steps, axis=0)
     error = sigma * (fresh + slow) * math.sqrt(0.5)
     far = rng.random((frames, count, 1)) < noise.outliers
     error = np.where(far, rng.standard_normal(error.shape) * 0.12 * view.size, error)

@@ -1,0 +1,131 @@
+"""The encoder: normalisation in the graph, a strided convolution, an LSTM, and an embedding in two parts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from courtside_training.common import checkpoint as checkpoints
+from courtside_training.errors import TrainingInputError
+
+SYSTEM = "shot_fingerprint"
+LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 5, 6, 11, 12
+FEATURES = 17 * 5
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """Sizes: convolution channels, LSTM units a direction, LSTM layers, embedding for who and for the shot type."""
+
+    channels: int = 64
+    hidden: int = 64
+    layers: int = 2
+    who: int = 48
+    kind: int = 16
+
+
+def normalise(keypoints: Tensor) -> Tensor:
+    """Pixels to what the encoder reads: left shoulder at the origin of every step, mean trunk length one.
+
+    Args:
+        keypoints: (N, S, 17, 3) x, y and confidence; a joint with confidence 0 (or below .05) is not read.
+
+    Returns:
+        (N, S, 85): 34 coordinates, their 34 changes from step to step, 17 confidences.
+    """
+    confidence = keypoints[..., 2].clamp(0.0, 1.0)
+    seen = confidence > 0.05
+    weight = seen.to(keypoints.dtype)[..., None]
+    place = torch.where(seen[..., None], keypoints[..., :2], torch.zeros_like(keypoints[..., :2]))
+    middle = place.sum(2) / weight.sum(2).clamp_min(1.0)
+    anchor = torch.where(seen[:, :, LEFT_SHOULDER, None], place[:, :, LEFT_SHOULDER], middle)
+    left = weight[:, :, LEFT_SHOULDER] * weight[:, :, LEFT_HIP]
+    whole = left * weight[:, :, RIGHT_SHOULDER] * weight[:, :, RIGHT_HIP]
+    top = (place[:, :, LEFT_SHOULDER] + place[:, :, RIGHT_SHOULDER]) / 2
+    bottom = (place[:, :, LEFT_HIP] + place[:, :, RIGHT_HIP]) / 2
+    trunk = ((top - bottom).square().sum(-1, keepdim=True) + 1e-12).sqrt() * whole
+    count = whole.sum(1)
+    centred = (place - anchor[:, :, None]) * weight
+    # Without a whole trunk in any step: a person's joints spread about one trunk length around their middle.
+    apart = ((place - middle[:, :, None]) * weight).square().sum((1, 2, 3))
+    spread = (apart / weight.sum((1, 2, 3)).clamp_min(1.0) + 1e-12).sqrt()
+    scale = torch.where(count > 0, trunk.sum(1) / count.clamp_min(1.0), spread[:, None]).clamp_min(1e-3)
+    centred = (centred / scale[:, :, None, None]).clamp(-6.0, 6.0)
+    both = weight[:, 1:] * weight[:, :-1]
+    change = functional.pad((centred[:, 1:] - centred[:, :-1]) * both * 8.0, (0, 0, 0, 0, 1, 0))
+    return torch.cat([centred.flatten(2), change.flatten(2), confidence * weight[..., 0]], -1)
+
+
+class Encoder(nn.Module):
+    """Keypoints (N, 64, 17, 3) to an embedding (N, who + kind) of length one.
+
+    The first part tells shooters apart, the second shot types; each has length sqrt(1/2). A comparison may use one
+    part or the whole. `projection` is phase one's head and is not served.
+    """
+
+    def __init__(self, config: EncoderConfig | None = None) -> None:
+        """Random weights."""
+        super().__init__()
+        self.config = config or EncoderConfig()
+        c = self.config
+        self.entry = nn.Conv1d(FEATURES, c.channels, 5, stride=2, padding=2)
+        self.norm = nn.LayerNorm(c.channels)
+        self.lstm = nn.LSTM(c.channels, c.hidden, c.layers, batch_first=True, bidirectional=True)
+        self.mix = nn.Sequential(nn.Linear(4 * c.hidden, 2 * c.hidden), nn.GELU())
+        self.who = nn.Linear(2 * c.hidden, c.who)
+        self.kind = nn.Linear(2 * c.hidden, c.kind)
+        self.projection = nn.Sequential(nn.Linear(2 * c.hidden, 2 * c.hidden), nn.GELU(), nn.Linear(2 * c.hidden, 64))
+
+    def features(self, keypoints: Tensor) -> Tensor:
+        """What both heads and the projection read: (N, 2 * hidden)."""
+        entry = self.entry(normalise(keypoints).transpose(1, 2)).transpose(1, 2)
+        states, _ = self.lstm(functional.gelu(self.norm(entry)))
+        return self.mix(torch.cat([states.mean(1), states.amax(1)], -1))
+
+    def project(self, keypoints: Tensor) -> Tensor:
+        """Phase one's output (N, 64) of length one."""
+        return functional.normalize(self.projection(self.features(keypoints)), dim=-1)
+
+    def forward(self, keypoints: Tensor) -> Tensor:
+        """The embedding."""
+        mixed = self.features(keypoints)
+        parts = [functional.normalize(self.who(mixed), dim=-1), functional.normalize(self.kind(mixed), dim=-1)]
+        return torch.cat(parts, -1) * 0.5**0.5
+
+
+class ServedEncoder(nn.Module):
+    """The encoder as it is exported: one input, a tuple of one output."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        """Wrap a trained encoder."""
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, keypoints: Tensor) -> tuple[Tensor]:
+        """(N, 64, 17, 3) to ((N, who + kind),)."""
+        return (self.encoder(keypoints),)
+
+
+def settings_of(config: EncoderConfig) -> dict[str, int]:
+    """Plain values for a checkpoint."""
+    return asdict(config)
+
+
+def load_encoder(path: Path) -> Encoder:
+    """The averaged encoder of a checkpoint, in eval mode.
+
+    Raises:
+        TrainingInputError: no such checkpoint, or of another system or shape.
+    """
+    found = checkpoints.load(path, SYSTEM)
+    try:
+        config = EncoderConfig(**found["settings"])
+    except (KeyError, TypeError) as error:
+        raise TrainingInputError(f"{path} does not say how its network is built ({error}): train it anew") from error
+    encoder = Encoder(config)
+    checkpoints.fill(encoder, found["average"], path)
+    return encoder.eval()

@@ -1,0 +1,163 @@
+"""The two phases: contrastive on single shots, then triplets of players and of shot types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from courtside_sim.sequences import SHOT_TYPES
+from courtside_training.common.fit import Fit, FitConfig
+from courtside_training.errors import TrainingInputError
+from courtside_training.fingerprint.augment import AUGMENTATIONS, augment
+from courtside_training.fingerprint.losses import nt_xent, triplet
+from courtside_training.fingerprint.network import SYSTEM, Encoder, load_encoder, settings_of
+from courtside_training.fingerprint.simulated import Shots, simulate_shots
+from courtside_training.shots.geometry import SPLITS
+
+# The cutter's own error on noisy tracks (see `segment`), so that training cuts as unsteadily as the service will.
+SLIP = 0.12
+KIND_WEIGHT = 0.7
+
+# Simulating a pool takes as long as an epoch of steps on it: it serves this many epochs, with fresh augmentations.
+POOL_EPOCHS = 3
+
+Pool = Callable[[int], Shots]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How to train.
+
+    Attributes:
+        contrastive_epochs, triplet_epochs: of each phase.
+        shots: Shots in a contrastive epoch; each is used in 100 augmentations, two a step.
+        pairs: Shots in a contrastive batch.
+        players, per_kind: In the pool of a triplet epoch: players, and shots of each type a player.
+        steps: Triplet batches an epoch.
+        batch: Players in a triplet batch, with eight shots each.
+        views: Cameras a shot is seen from.
+        rate: Peak learning rate.
+        seed: Of draws.
+    """
+
+    contrastive_epochs: int = 5
+    triplet_epochs: int = 30
+    shots: int = 192
+    pairs: int = 96
+    players: int = 96
+    per_kind: int = 3
+    steps: int = 36
+    batch: int = 20
+    views: int = 3
+    rate: float = 2e-3
+    seed: int = 0
+
+
+def _looks(shots: Shots, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """One camera's input of each row, drawn."""
+    return shots.inputs[rows, rng.integers(0, shots.inputs.shape[1], len(rows))]
+
+
+def _contrastive(pool: Pool, config: TrainConfig) -> tuple[int, Callable[..., Iterator[tuple[Tensor, Tensor]]]]:
+    groups = max(1, config.shots // config.pairs)
+    rounds = AUGMENTATIONS // 2
+
+    def batches(epoch: int, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        shots = pool(epoch)
+        for _ in range(rounds):
+            order = rng.permutation(len(shots))
+            for rows in np.array_split(order, groups):
+                pair = [augment(_looks(shots, rows, rng), rng) for _ in range(2)]
+                yield torch.from_numpy(pair[0]), torch.from_numpy(pair[1])
+
+    return groups * rounds, batches
+
+
+def _triplets(pool: Pool, config: TrainConfig) -> Callable[..., Iterator[tuple[Tensor, Tensor, Tensor]]]:
+    def batches(epoch: int, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        shots = pool(epoch)
+        by_player = [np.flatnonzero(shots.players == player) for player in np.unique(shots.players)]
+        usable = [rows for rows in by_player if len(rows) > 1]
+        for _ in range(config.steps):
+            chosen = rng.choice(len(usable), min(config.batch, len(usable)), replace=False)
+            rows = np.concatenate([rng.permutation(usable[index])[:8] for index in chosen])
+            inputs = augment(_looks(shots, rows, rng), rng, 0.7)
+            yield (torch.from_numpy(inputs), torch.from_numpy(shots.players[rows]), torch.from_numpy(shots.kinds[rows]))
+
+    return batches
+
+
+def _contrastive_loss(module: nn.Module, batch: Any) -> dict[str, Tensor]:
+    found = module.project(torch.cat(batch))
+    return {"total": nt_xent(found[: len(batch[0])], found[len(batch[0]) :])}
+
+
+def _triplet_loss(module: nn.Module, batch: Any) -> dict[str, Tensor]:
+    inputs, players, kinds = batch
+    found = module(inputs) * 2**0.5
+    who, kind = found[:, : module.config.who], found[:, module.config.who :]
+    losses = {"who": triplet(who, players), "type": triplet(kind, kinds)}
+    return {"total": losses["who"] + KIND_WEIGHT * losses["type"], **losses}
+
+
+def _simulated(first: int, players: int, per_kind: int, last: int, config: TrainConfig) -> Pool:
+    """Pools of new players, from training seed `first` on; each lasts `last` epochs."""
+    low, high = SPLITS["train"]
+
+    @lru_cache(maxsize=1)
+    def drawn(index: int) -> Shots:
+        begin = low + first + (index * players) % (high - low - first - players)
+        rng = np.random.default_rng(np.random.SeedSequence([config.seed, first, index]))
+        return simulate_shots(range(begin, begin + players), per_kind, rng, config.views, slip=SLIP)
+
+    return lambda epoch: drawn(epoch // last)
+
+
+def contrastive_fit(encoder: Encoder, config: TrainConfig, checkpoint: Path, given: Shots | None = None) -> Fit:
+    """Phase one: two augmentations of a shot belong together, all other shots of the batch do not.
+
+    Simulated shots come from a new set of players every epoch, and a second camera counts as an augmentation;
+    given shots are used as they are.
+    """
+    count = max(1, config.shots // len(SHOT_TYPES))
+    pool = _simulated(0, count, 1, 1, config) if given is None else lambda epoch: given
+    steps, batches = _contrastive(pool, config)
+    plan = FitConfig(epochs=config.contrastive_epochs, rate=config.rate, average=0.99, seed=config.seed)
+    return Fit(SYSTEM, encoder, plan, steps, batches, _contrastive_loss, checkpoint, settings_of(encoder.config))
+
+
+def triplet_fit(encoder: Encoder, config: TrainConfig, checkpoint: Path, given: Shots | None = None) -> Fit:
+    """Phase two: shots of one player, and apart from that of one type, belong together.
+
+    Raises:
+        TrainingInputError: too few players with two shots among those given.
+    """
+    if given is not None and (np.bincount(given.players) > 1).sum() < 2:
+        raise TrainingInputError("triplets need at least two shooters with two shots each")
+
+    pool = (
+        _simulated(2000, config.players, config.per_kind, POOL_EPOCHS, config)
+        if given is None
+        else lambda epoch: given
+    )
+    plan = FitConfig(epochs=config.triplet_epochs, rate=config.rate, average=0.99, seed=config.seed + 1)
+    batches, settings = _triplets(pool, config), settings_of(encoder.config)
+    return Fit(SYSTEM, encoder, plan, config.steps, batches, _triplet_loss, checkpoint, settings)
+
+
+def contrastive_path(checkpoint: Path) -> Path:
+    """Where phase one of a run leaves its checkpoint."""
+    return checkpoint.with_name(checkpoint.stem + ".contrastive.pt")
+
+
+def from_contrastive(checkpoint: Path) -> Encoder:
+    """Phase one's averaged encoder as the start of phase two."""
+    encoder = load_encoder(contrastive_path(checkpoint)).train()
+    return encoder.requires_grad_(True)
