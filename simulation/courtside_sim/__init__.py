@@ -1,13 +1,15 @@
 """The simulated court: physics, players, cameras and pictures, with the full truth of every frame."""
 
+from .actions import ACTION_LABELS, action_labels
 from .camera import SimulatedCamera
 from .config import CAMERA_KINDS, CameraConfig, GameConfig
 from .court import ZONES, Court, Zone, court_lines, fiba, is_three, make_court, nba, place, zone_spot
 from .film import SimulatedFilm, open_simulation
 from .game import Game, simulate
-from .truth import Action, FrameTruth, ShotTruth
+from .truth import Action, FrameTruth, ShotTruth, ShotType
 
 __all__ = [
+    "ACTION_LABELS",
     "CAMERA_KINDS",
     "ZONES",
     "Action",
@@ -17,9 +19,11 @@ __all__ = [
     "Game",
     "GameConfig",
     "ShotTruth",
+    "ShotType",
     "SimulatedCamera",
     "SimulatedFilm",
     "Zone",
+    "action_labels",
     "court_lines",
     "fiba",
     "is_three",

@@ -33,11 +33,17 @@ class IdleArms:
         h = roster.heights
         self._low, self._bent = 0.50 * h, 0.09 * h
         self._side = np.stack([0.145 * h, -0.145 * h], -1)
-        self._guard, self._contest = np.empty((len(roster), 2, 3)), np.empty((len(roster), 2, 3))
+        self._guard, self._contest, self._block, self._pick = np.empty((4, len(roster), 2, 3))
         for index, side in enumerate((1.0, -1.0)):
             self._guard[:, index] = np.stack(
                 [np.full(len(h), 0.28), side * 0.27 * h, (0.64 - 0.02 * side) * h], -1
             )
+            # One arm swats, the other balances; in a pick the forearms cross low before the body.
+            high = (0.42, -0.02, 1.24) if side < 0 else (0.12, 0.20, 0.80)
+            self._block[:, index] = np.stack(
+                [np.full(len(h), high[0]), side * abs(high[1]) * h, high[2] * h], -1
+            )
+            self._pick[:, index] = np.stack([np.full(len(h), 0.24), -side * 0.035 * h, (0.53 + 0.02 * side) * h], -1)
             self._contest[:, index] = np.stack(
                 [np.full(len(h), 0.30), side * 0.09 * h, (1.10 - 0.02 * side) * h], -1
             )
@@ -53,6 +59,8 @@ class IdleArms:
         hands[:, :, 2] = (self._low + self._bent * run)[:, None]
         guard, contest = actions == int(Action.GUARD), actions == int(Action.CONTEST)
         hands[guard], hands[contest] = self._guard[guard], self._contest[contest]
+        block, pick = actions == int(Action.BLOCK), actions == int(Action.PICK)
+        hands[block], hands[pick] = self._block[block], self._pick[pick]
         hands[:, :, 2] += jump[:, None]
         return hands
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from . import shooting
 from .arms import IdleArms, body_frame, holding_hands
+from .footwork import LAYUP_RAISE
 from .movement import Movers
 from .play import Play
 from .roster import Roster
+from .steering import screening
 from .truth import Action
 
 SETTLE = 0.18
@@ -45,8 +47,15 @@ class Bodies:
         if not play.drill:
             rivals = (roster.teams != play.team) & (speed < 3.0) & (play.mode != "loose")
             actions[rivals], crouch[rivals], lean[rivals] = Action.GUARD, 0.14, 0.22
+        p = play.plan.screener
+        if p >= 0 and screening(play, p):
+            actions[p], crouch[p], lean[p] = Action.PICK, 0.10, 0.04
+            shape[p, 1] = 0.13
         contest = play.now - play.contesting < 0.7
         actions[contest], crouch[contest], lean[contest], rate[contest] = Action.CONTEST, 0.02, 0.0, 16.0
+        if play.now - play.block_at < 0.75 and (play.blocker >= 0 or self._blocked(play)):
+            b = play.blocker if play.blocker >= 0 else play.shots[-1].blocked_by
+            actions[b], crouch[b], lean[b], rate[b] = Action.BLOCK, 0.0, 0.12, 30.0
         follow = play.now - play.followed < shooting.FOLLOW
         follow &= play.followed > 0
         since = play.now - play.take_off
@@ -84,6 +93,11 @@ class Bodies:
         self.hands = self.hands + (hands - self.hands) * (1 - np.exp(-rate * dt))[..., None]
         return actions
 
+    @staticmethod
+    def _blocked(play: Play) -> bool:
+        """Whether the latest shot was blocked."""
+        return bool(play.shots) and play.shots[-1].blocked_by >= 0
+
     def _follow_hands(self, play: Play, player: int) -> tuple[np.ndarray, np.ndarray]:
         height = play.roster.heights[player]
         if play.passed(player):
@@ -109,6 +123,9 @@ class Bodies:
         ball = body_frame(play.movers, h, play.ball)
         raised = min(max((ball[2] - play.jump[h]) / play.roster.heights[h] - 0.7, 0.0) / 0.25, 1.0)
         hands = holding_hands(ball, play.roster.forms[h], raised)
+        if play.mode == "layup" and play.bounce == 0:
+            raising = play.glide.end - play.now < LAYUP_RAISE
+            return hands, np.full(2, 90.0), Action.SHOOT if raising else Action.GATHER, (0.05, 0.12)
         if play.mode == "windup":
             return hands, np.full(2, 60.0), Action.PASS, (0.06, 0.12)
         if play.bounce > 0:

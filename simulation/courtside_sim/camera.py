@@ -8,18 +8,22 @@ import numpy as np
 from .body import skeleton
 from .canvas import Canvas
 from .config import CameraConfig
+from .effects import Effects
+from .fans import Fans
 from .figures import Wardrobe, add_ball, add_players
 from .game import CAMERA_STREAM, LOOK_STREAM, Game, stream
 from .hoops import Hoop, add_hoop
 from .lens import NEAR, Lens, look_at
 from .look import draw_look
+from .officials import cast, join
 from .placing import place_camera
+from .recording import State
+from .roster import Roster
 from .scenery import paint_scenery
+from .scoreboard import Scoreboard
 from .shadows import paint_ball_shadow, paint_shadows
 from .truth import FrameTruth
 from .viewing import Viewed, frame_truth
-
-NOISE_TILES = 8
 
 
 class SimulatedCamera:
@@ -27,7 +31,7 @@ class SimulatedCamera:
 
     Attributes:
         game: What it films.
-        kind: 'sideline', 'behind' or 'broadcast'.
+        kind: One of `CAMERA_KINDS`.
         width, height: Picture size in pixels.
         look: The place's and the kits' colours.
     """
@@ -44,16 +48,26 @@ class SimulatedCamera:
         self.game, self.width, self.height = game, config.width, config.height
         seed = game.seed if seed is None else seed
         rng = stream(seed, CAMERA_STREAM)
-        drawn = ("sideline", "behind")[int(rng.integers(2))] if game.court.half else "broadcast"
+        halves = ("sideline", "behind", "phone", "corner")
+        drawn = halves[int(rng.integers(4))] if game.court.half else "broadcast"
         self.kind = config.kind or drawn
-        self.look = draw_look(len(game.roster), stream(seed, LOOK_STREAM))
+        people = len(game.roster) + len(game.officials.roster)
+        self.look = draw_look(people, stream(seed, LOOK_STREAM))
         self._mount = place_camera(self.kind, game.court, game.recording, self.width, self.height, rng)
-        self._noise_seed = int(rng.integers(1 << 31))
-        self._wardrobe = Wardrobe(self.look, game.roster)
-        self._hoops = [Hoop(game.court, basket) for basket in range(game.court.baskets)]
+        self.dress(game.roster)
+        made = self.look.hoop
+        self._hoops = [Hoop(game.court, b, made.mount, made.strands) for b in range(game.court.baskets)]
+        self._fans = Fans(game.court, self.look, self._wardrobe, self._room(), rng)
+        self._effects = Effects(self.look, self.width, self.height, config.compression, rng)
+        strip = self.kind == "broadcast" and rng.random() < 0.85
+        self._strip = Scoreboard(self.look, game.shots, self.width, self.height, rng) if strip else None
         self._scenery: np.ndarray | None = None
         self._scenery_lens: Lens | None = None
-        self._noise: np.ndarray | None = None
+
+    def dress(self, roster: Roster) -> None:
+        """Film players with `roster`'s bodies and numbers and the present look's kits from now on."""
+        self._cast = cast(roster, self.game.officials.roster)
+        self._wardrobe = Wardrobe(self.look, self._cast)
 
     def lens(self, time: float) -> Lens:
         """The view at `time` seconds."""
@@ -71,23 +85,31 @@ class SimulatedCamera:
     def render(self, time: float) -> np.ndarray:
         """The picture at `time` seconds: (height, width, 3) uint8 BGR."""
         view = self._view(time)
-        picture = self._background(view.lens)
-        roster, look = self.game.roster, self.look
+        look, shutter = self.look, self.look.shutter
+        later = self.lens(time + shutter)
+        centre = view.lens.position + view.lens.rotation[2] * 10.0
+        panned = later.project(centre)[0] - view.lens.project(centre)[0]
+        picture = self._effects.pan_blur(self._background(view.lens), panned)
+        after = self.game.state(time + shutter)
+        joints = skeleton(self._people(time + shutter, after), self._cast)
+        smear = view.lens.project(joints)[0] - view.pixels
         radius = self.game.court.ball_radius
         visible = self._in_reach(view)
         paint_shadows(picture, view.lens, look, visible, view.joints)
         paint_ball_shadow(picture, view.lens, look, view.state.ball, radius)
         canvas = Canvas()
+        self._fans.add(canvas, view.lens, time, float(view.state.net.max()))
         for hoop, push in zip(self._hoops, view.state.net, strict=True):
             add_hoop(canvas, hoop, view.lens, look, self._wardrobe, float(push), view.state.ball)
-        add_players(canvas, self._wardrobe, visible, view.pixels, view.depth, roster, view.lens)
+        add_players(canvas, self._wardrobe, visible, view.pixels, view.depth, self._cast, view.lens, smear)
         if view.ball_depth > 0.4:
-            add_ball(canvas, self._wardrobe, view.ball_pixel, view.ball_depth, view.ball_radius)
+            streak = view.lens.project(after.ball)[0] - view.ball_pixel
+            add_ball(canvas, self._wardrobe, view.ball_pixel, view.ball_depth, view.ball_radius, streak)
         canvas.paint(picture)
-        if look.softness > 0:
-            picture = cv2.GaussianBlur(picture, (3, 3), look.softness)
-        self._add_noise(picture, time)
-        return picture
+        picture = self._effects.apply(picture, time)
+        if self._strip is not None:
+            self._strip.paint(picture, time)
+        return self._effects.compress(picture)
 
     def _in_reach(self, view: Viewed) -> list[int]:
         """Players near enough to the picture for themselves or their shadow to show."""
@@ -100,11 +122,17 @@ class SimulatedCamera:
     def _view(self, time: float) -> Viewed:
         state = self.game.state(time)
         lens = self.lens(time)
-        joints = skeleton(state, self.game.roster)
+        people = self._people(time, state)
+        joints = skeleton(people, self._cast)
         pixels, depth = lens.project(joints)
         ball_pixel, ball_depth = lens.project(state.ball)
         ball_radius = self.game.court.ball_radius * lens.focal / max(float(ball_depth), NEAR)
-        return Viewed(time, lens, state, joints, pixels, depth, ball_pixel, float(ball_depth), ball_radius)
+        return Viewed(time, lens, people, self._cast, joints, pixels, depth, ball_pixel, float(ball_depth), ball_radius)
+
+    def _people(self, time: float, state: State) -> State:
+        """The players of `state` followed by the referees."""
+        officials = self.game.officials
+        return join(state, officials.recording.at(time)) if len(officials.roster) else state
 
     def _background(self, lens: Lens) -> np.ndarray:
         if self._scenery is None:
@@ -156,13 +184,3 @@ class SimulatedCamera:
             max(court.length / 2 + ends[1], where[0] + 1.5),
             max(court.width / 2 + sides[1], where[1] + 1.5),
         )
-
-    def _add_noise(self, picture: np.ndarray, time: float) -> None:
-        if self._noise is None:
-            rng = np.random.default_rng(self._noise_seed)
-            size = (2, NOISE_TILES, self.height, self.width, 1)
-            grain = np.abs(rng.normal(0, self.look.noise, size)).clip(0, 60).astype(np.uint8)
-            self._noise = np.repeat(grain, 3, axis=-1)
-        tick = round(time * 1000)
-        cv2.add(picture, self._noise[0, (tick * 7 + 3) % NOISE_TILES], dst=picture)
-        cv2.subtract(picture, self._noise[1, (tick * 5 + 1) % NOISE_TILES], dst=picture)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CAMERA_KINDS = ("sideline", "behind", "broadcast")
+CAMERA_KINDS = ("sideline", "behind", "broadcast", "phone", "corner")
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,18 @@ class GameConfig:
 
 @dataclass(frozen=True)
 class CameraConfig:
-    """A camera: its kind (None lets the seed draw it) and the picture's size in pixels."""
+    """A camera.
+
+    Attributes:
+        kind: One of `CAMERA_KINDS`, or None to let the seed draw it.
+        width, height: The picture's size in pixels.
+        compression: Whether pictures pass through the look's own lossy compression.
+    """
 
     kind: str | None = None
     width: int = 640
     height: int = 360
+    compression: bool = True
 
     def __post_init__(self) -> None:
         """Raise ValueError on an unknown kind or an impossible size."""

@@ -11,19 +11,25 @@ from .arms import world_frame
 from .bodies import SETTLE, Bodies
 from .config import GameConfig
 from .court import ZONES, Court, is_three, place, zone_spot
+from .footwork import LAYUP_GATHER, LAYUP_JUMP, LAYUP_SPEED, STEP_LEAD, Glide, layup_ball
 from .movement import Movers
-from .physics import BallPath, BallWorld, solve_flight
+from .physics import STEP, BallPath, BallWorld, solve_flight
 from .planning import Planner
 from .play import Plan, Play
 from .rebounding import choose_rebounder
 from .recording import Recorder, Recording
 from .roster import Roster
+from .skills import SKILLS
 from .steering import steer
 from .tactics import OffBall
-from .truth import ShotTruth
+from .truth import ShotTruth, ShotType
 
 TAIL = 3.4
 NET_SWISH = 0.5
+BLOCK_TOUCH = 0.05
+TWOS, THREES, POINTS_ALLOWED, CONSISTENCY = (
+    SKILLS.index(name) for name in ("2-PTs", "3-PTs", "Points-allowed", "Defensive Consistency")
+)
 
 
 class Director:
@@ -137,8 +143,13 @@ class Director:
         still = float(np.hypot(*m.velocity[h])) < 0.7
         form = play.roster.forms[h]
         lead = shooting.motion_length(form) + (shooting.fake_length(form) if plan.fake else 0.0)
+        stepping = plan.shot_type is not ShotType.CATCH_AND_SHOOT
+        if plan.layup:
+            lead = math.dist(m.xy[h], plan.spot) / LAYUP_SPEED
         ready = h == plan.shooter and far < 0.2 and still and play.now >= plan.due - lead
-        dribbling = play.elapsed > 0.3 and (far > 0.35 or play.bounce > 0 or plan.due - play.now > 1.9)
+        moving = stepping or plan.layup
+        wait = 9.0 if h == plan.shooter and moving and not ready else plan.due - play.now
+        dribbling = play.elapsed > 0.3 and (far > 0.35 or play.bounce > 0 or wait > 1.9)
         if dribbling and not (ready and play.bounce == 0):
             if play.bounce == 0:
                 self._ease_from_here(self._dribble_ball())
@@ -154,25 +165,83 @@ class Director:
             self._hold_ball(self._held(shooting.HOLD))
             settled = play.elapsed > 0.15 and play.now - play.residual_at > SETTLE
             if ready and settled and play.now + lead + TAIL < self._config.duration:
-                play.enter("fake" if plan.fake else "shoot")
+                self._begin_shot()
                 return
         if (play.elapsed > 0.35 and play.bounce == 0.0) or play.bounce > 0.85:
             self._consider_pass()
+
+    def _begin_shot(self) -> None:
+        """Go into the planned shot: straight up, by a pump fake, a step or a run to the rim."""
+        play = self._play
+        plan, h = play.plan, play.holder
+        start, stop = play.movers.xy[h].copy(), np.array(plan.spot)
+        play.blocker = -1
+        if plan.layup:
+            length = max(math.dist(start, stop) / LAYUP_SPEED, LAYUP_GATHER + 0.05)
+            play.glide = Glide(start, stop, play.now, play.now + length, eased=False)
+            play.enter("layup")
+        elif plan.fake:
+            play.enter("fake")
+        elif plan.shot_type is not ShotType.CATCH_AND_SHOOT:
+            form = play.roster.forms[h]
+            planted = 0.75 * (form.gather + form.dip) / form.tempo
+            play.glide = Glide(start, stop, play.now, play.now + STEP_LEAD + planted, eased=True)
+            play.enter("step")
+        else:
+            play.glide = None
+            play.enter("shoot")
+
+    def _carry_feet(self) -> None:
+        play = self._play
+        if play.glide is not None:
+            play.movers.xy[play.holder], play.movers.velocity[play.holder] = play.glide.at(play.now)
+
+    def _step(self) -> None:
+        play = self._play
+        self._carry_feet()
+        self._hold_ball(self._held(shooting.HOLD))
+        if play.elapsed >= STEP_LEAD:
+            play.enter("shoot")
+
+    def _layup(self) -> None:
+        play = self._play
+        h = play.holder
+        self._carry_feet()
+        left = play.glide.end - play.now
+        if left > LAYUP_GATHER:
+            if play.bounce == 0:
+                self._ease_from_here(self._dribble_ball())
+            play.bounce = (play.bounce + self._dt / 0.5) % 1.0 or 1e-6
+            self._hold_ball(self._dribble_ball())
+            return
+        if play.bounce:
+            play.bounce = 0.0
+            self._ease_from_here(self._held(layup_ball(left)))
+        if left <= LAYUP_JUMP and play.take_off[h] < play.since:
+            play.take_off[h], play.leap[h] = play.now, max(play.roster.forms[h].leap, 0.42)
+            self._start_contests(h)
+        play.jump[h] = shooting.jump_height(play.now - play.take_off[h], play.leap[h])
+        self._hold_ball(self._held(layup_ball(left)))
+        self._close_in()
+        if left <= 0:
+            self._release()
 
     def _consider_pass(self) -> None:
         play = self._play
         m, h, plan, rng = play.movers, play.holder, play.plan, self._rng
         wait = plan.due - play.now
         target = -1
+        if plan.screen is not None and play.now < plan.screen_until:
+            return
         if h != plan.shooter:
-            near = math.dist(m.xy[plan.shooter], plan.spot)
+            near = math.dist(m.xy[plan.shooter], plan.approach)
             if near < 1.0 and wait < 2.4 and 2.0 < math.dist(m.xy[h], m.xy[plan.shooter]) < 13.0:
                 target = plan.shooter
             elif near < 1.0 and wait < 1.0:
                 plan.shooter = h
         elif play.shots and wait > 3.0 and len(play.mates(h)) > 1 and rng.random() < 0.02:
             target = play.mates(h)[int(rng.integers(len(play.mates(h))))]
-            plan.waiting_spot = plan.spot
+            plan.waiting_spot = plan.approach
         if target < 0:
             return
         if target != plan.shooter:
@@ -223,7 +292,8 @@ class Director:
             play.plan.fake = False
             if self._rng.random() < 0.4 and play.now + TAIL + 3 < self._config.duration:
                 zone = ZONES[int(self._rng.integers(len(ZONES)))]
-                play.plan.spot = zone_spot(play.court, zone, play.basket, self._rng)
+                play.plan.spot = play.plan.approach = zone_spot(play.court, zone, play.basket, self._rng)
+                play.plan.shot_type = ShotType.CATCH_AND_SHOOT
             play.enter("handle")
 
     def _shoot(self) -> None:
@@ -234,28 +304,82 @@ class Director:
         if play.elapsed >= take_off and play.take_off[h] < play.since:
             play.take_off[h], play.leap[h] = play.since + take_off, form.leap
             self._start_contests(h)
+        self._carry_feet()
+        self._close_in()
         play.jump[h] = shooting.jump_height(play.now - play.take_off[h], play.leap[h])
         self._hold_ball(self._held(shooting.shot_pose(play.elapsed, form).ball))
         if play.elapsed >= length:
             self._release()
 
     def _start_contests(self, shooter: int) -> None:
-        play = self._play
+        play, skills = self._play, self._play.roster.skills
         for p in range(len(play.roster)):
-            near = math.dist(play.movers.xy[p], play.movers.xy[shooter]) < 2.4
-            if p not in play.mates(shooter) and p != shooter and near and self._rng.random() < 0.75:
+            far = math.dist(play.movers.xy[p], play.movers.xy[shooter])
+            keen = 0.6 + 0.07 * skills[p, POINTS_ALLOWED]
+            if p not in play.mates(shooter) and p != shooter and far < 2.4 and self._rng.random() < keen:
                 play.contesting[p] = play.now
+                if play.blocker < 0 and far < 2.0 and self._rng.random() < 0.05 + 0.02 * skills[p, CONSISTENCY]:
+                    play.blocker, play.block_at = p, play.now
+                    play.take_off[p], play.leap[p] = play.now, 0.5
+                    continue
                 play.take_off[p], play.leap[p] = (
                     play.now + 0.12,
                     self._rng.uniform(0.1, 0.4),
                 )
 
+    def _close_in(self) -> None:
+        """Carry the blocker through the air to just in front of the shooter."""
+        play = self._play
+        if play.blocker < 0:
+            return
+        m, b, h = play.movers, play.blocker, play.holder
+        ahead = play.court.rim_centre(play.basket)[:2] - m.xy[h]
+        goal = m.xy[h] + ahead / max(math.hypot(*ahead), 1e-6) * 0.62
+        way = goal - m.xy[b]
+        far = math.hypot(*way)
+        m.velocity[b] = way / max(far, 1e-6) * min(4.5, far / 0.1)
+
+    def _spread(self, shooter: int, three: bool) -> float:
+        """A shooter's spread: the better the skill of the shot's kind, the smaller."""
+        level = self._play.roster.skills[shooter, THREES if three else TWOS]
+        return 1.5 - 0.15 * float(level)
+
+    def _block(self, path: BallPath) -> BallPath:
+        """The shot's path with a defender's hand in it, shortly after the release."""
+        play, rng = self._play, self._rng
+        touch = round(BLOCK_TOUCH / STEP)
+        start = tuple(float(v) for v in path.positions[touch])
+        way = (path.positions[touch] - path.positions[touch - 1]) / STEP
+        for _ in range(20):
+            turn = rng.uniform(1.2, 5.1)
+            c, s = math.cos(turn), math.sin(turn)
+            share = rng.uniform(0.4, 0.8)
+            velocity = (
+                float(share * (way[0] * c - way[1] * s)),
+                float(share * (way[0] * s + way[1] * c)),
+                float(rng.uniform(-2.5, 1.5)),
+            )
+            rest = self._world.fly(start, velocity, 5.0 - touch * STEP, play.basket)
+            if not rest.made:
+                break
+        positions = np.concatenate([path.positions[:touch], rest.positions])
+        hits = tuple(hit + touch * STEP for hit in rest.floor_hits)
+        return BallPath(np.arange(len(positions)) * STEP, positions, False, touch * STEP, hits)
+
     def _release(self) -> None:
         play = self._play
         h, court = play.holder, play.court
         basket = play.basket
-        self._path = shooting.take_shot(self._world, tuple(float(v) for v in play.ball), basket, self._rng)
         x, y = (float(v) for v in play.movers.xy[h])
+        three = is_three(court, x, y, basket)
+        spread = 0.6 if play.mode == "layup" else 1.0
+        ball = tuple(float(v) for v in play.ball)
+        self._path = shooting.take_shot(self._world, ball, basket, self._rng, spread * self._spread(h, three))
+        blocked_by = -1
+        if play.blocker >= 0 and math.dist(play.movers.xy[play.blocker], (x, y)) < 1.15:
+            blocked_by = play.blocker
+            self._path = self._block(self._path)
+        gather = play.since if play.mode == "shoot" else play.now - LAYUP_GATHER
         result = self._path.result if self._path.result is not None else 3.2
         play.shots.append(
             ShotTruth(
@@ -266,12 +390,17 @@ class Director:
                 x=x,
                 y=y,
                 zone=place(court, x, y, basket),
-                three=is_three(court, x, y, basket),
+                three=three,
                 made=self._path.made,
                 result_time=play.now + result,
                 basket=basket,
+                shot_type=play.plan.shot_type,
+                gather_time=gather,
+                layup=play.plan.layup,
+                blocked_by=blocked_by,
             )
         )
+        play.blocker, play.glide = -1, None
         play.last_release, play.followed[h] = play.now, play.now
         play.holder = -1
         play.enter("loose")

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from .body import HEAD_RADIUS, Joint
-from .canvas import UNIT, Canvas
+from .canvas import SHIFT, UNIT, Canvas
 from .lens import Lens
 from .look import Color, Look, shade
 from .roster import Roster
@@ -60,6 +60,9 @@ _SIDE = np.array([limb[4] for limb in LIMBS])
 _NUDGE = np.array([limb[5] for limb in LIMBS])
 _ROW = np.array([limb[3] for limb in LIMBS])
 TORSO_PAD = 0.055
+# Limbs that can blur, by their place in LIMBS, and the joint whose motion decides.
+_QUICK = {0: 0, 1: 0, 5: 1, 6: 2, 7: 2, 11: 3}
+_FAST = np.array([Joint.LEFT_ANKLE, Joint.LEFT_WRIST, Joint.RIGHT_ANKLE, Joint.RIGHT_WRIST])
 
 
 class Wardrobe:
@@ -75,13 +78,14 @@ class Wardrobe:
             )
 
         teams = roster.teams
-        shoes = ((225, 225, 225), (52, 52, 62))
+        shoes = ((225, 225, 225), (52, 52, 62), (30, 30, 32))
+        kits, shorts = (*look.kits, (205, 205, 205)), (*look.shorts, (34, 34, 36))
         self.palette = [
             [
                 lit(color, factor)
                 for color, near, far in (
-                    (look.kits[t], 1.0, 0.82),
-                    (look.shorts[t], 0.95, 0.75),
+                    (kits[t], 1.0, 0.82),
+                    (shorts[t], 0.95, 0.75),
                     (look.skins[p], 1.0, 0.8),
                     (shoes[t], 1.0, 0.75),
                 )
@@ -89,11 +93,15 @@ class Wardrobe:
             ]
             for p, t in enumerate(teams)
         ]
-        self.trim = [lit(look.trims[t]) for t in teams]
+        trims, stripes = (*look.trims, (24, 24, 26)), (*look.stripes, 3)
+        self.trim = [lit(trims[t]) for t in teams]
+        self.stripes = [stripes[t] for t in teams]
+        # Referees wear long black trousers.
+        self.shin = [Skin.SHORTS if t == 2 else Skin.SKIN for t in teams]
         self.hair = [lit(c) for c in look.hairs]
         self.eye = lit((30, 30, 34))
         self.ball = (lit(look.ball), lit(look.ball, 0.62), lit(shade(look.ball, 1.25)))
-        self.numbers = [str(int(n)) for n in roster.numbers]
+        self.numbers = ["" if t == 2 else str(int(n)) for n, t in zip(roster.numbers, teams, strict=True)]
         self.lit = lit
 
 
@@ -137,6 +145,7 @@ def add_players(
     depth: np.ndarray,
     roster: Roster,
     lens: Lens,
+    smear: np.ndarray,
 ) -> None:
     """Collect the shapes of players `who`.
 
@@ -148,6 +157,7 @@ def add_players(
         depth: (P, 24) everyone's joint depths in metres.
         roster: Bodies.
         lens: View.
+        smear: (P, 24, 2) pixels that everyone's joints move while the frame is exposed.
     """
     scale = lens.focal / np.maximum(depth[:, Joint.NECK], 0.3)
     girth = scale * roster.girths
@@ -170,19 +180,83 @@ def add_players(
     torso = np.take(fixed, [Spot.TOP_LEFT, Spot.TOP_RIGHT, Spot.WAIST_RIGHT, Spot.WAIST_LEFT], axis=1)
     pads = np.maximum(1, np.round(TORSO_PAD * girth)).astype(int).tolist()
     facing = ((depth[:, Joint.HEAD] - depth[:, Joint.NOSE]) / 0.13).tolist()
+    relative = smear - smear[:, Joint.LEFT_HIP][:, None]
+    moved = (np.abs(relative[:, _FAST]).max(-1) > 2.2).tolist()
     for p in who:
         at, palette, body = points[p], wardrobe.palette[p], middle[p]
-        for (a, b, *_), distance, row, width in zip(LIMBS, limb_depth[p], rows[p], widths[p], strict=True):
-            canvas.bar(distance, at[a], at[b], width, palette[row])
+        shin, ghosts = wardrobe.shin[p], moved[p]
+        for index, ((a, b, _, kind, *_), distance, row, width) in enumerate(
+            zip(LIMBS, limb_depth[p], rows[p], widths[p], strict=True)
+        ):
+            if kind == Skin.SKIN and index % 6 in (1, 2):
+                row += shin - Skin.SKIN
+            quick = _QUICK.get(index)
+            if quick is not None and ghosts[quick]:
+                canvas.call(distance, _swept, *_sweep(spots[p], relative[p], a, b, width), palette[row])
+            else:
+                canvas.bar(distance, at[a], at[b], width, palette[row])
         canvas.bar(body + 0.03, at[Joint.NECK], at[Joint.HEAD], 2 * pads[p], palette[Skin.SKIN + 1])
         canvas.bar(
             body + 0.02, at[Spot.LOW_LEFT], at[Spot.LOW_RIGHT], round(2.6 * pads[p]), palette[Skin.SHORTS]
         )
         canvas.fixed_polygon(body, torso[p], palette[Skin.JERSEY])
         canvas.bar(body, at[Spot.TOP_LEFT], at[Spot.TOP_RIGHT], round(1.6 * pads[p]), palette[Skin.JERSEY])
+        if wardrobe.stripes[p]:
+            _add_stripes(canvas, wardrobe, p, spots[p], body, pads[p])
         _add_number(canvas, wardrobe, p, spots[p], body, float(girth[p]))
         radius = HEAD_RADIUS * 1.05 * float(roster.heights[p] * scale[p])
         _add_head(canvas, wardrobe, p, spots[p], float(depth[p, Joint.HEAD]), radius, facing[p])
+
+
+def _sweep(
+    spots: np.ndarray, smear: np.ndarray, a: int, b: int, width: int
+) -> tuple[np.ndarray, np.ndarray, int, float]:
+    """A limb's place at both ends of the exposure (2, 2), its width and how solid it stays."""
+    first, last = smear[a] / 2, smear[b] / 2
+    start, stop = np.stack([spots[a] - first, spots[b] - last]), np.stack([spots[a] + first, spots[b] + last])
+    moved = float(np.hypot(*(first + last)))
+    return start, stop, width, width / (width + moved)
+
+
+def _swept(
+    picture: np.ndarray, start: np.ndarray, stop: np.ndarray, width: int, solid: float, color: Color
+) -> None:
+    """Paint what a bar covers on its way from `start` to `stop`, the fainter the farther it goes."""
+    corners = np.concatenate([start, stop])
+    low = np.maximum(corners.min(0) - width - 1, 0).astype(int)
+    high = np.minimum(corners.max(0) + width + 2, [picture.shape[1], picture.shape[0]]).astype(int)
+    if (high - low < 2).any() or (high - low > 400).any():
+        return
+    patch = picture[low[1] : high[1], low[0] : high[0]]
+    over = patch.copy()
+    fixed = ((corners - low) * UNIT).astype(np.int32)
+    cv2.fillConvexPoly(over, cv2.convexHull(fixed), color, cv2.LINE_AA, SHIFT)
+    for share in (0.0, 0.5, 1.0):
+        a, b = ((start + (stop - start) * share - low) * UNIT).astype(int).tolist()
+        cv2.line(over, a, b, color, width, cv2.LINE_AA, SHIFT)
+    share = min(1.0, solid + 0.1)
+    cv2.addWeighted(over, share, patch, 1 - share, 0, dst=patch)
+
+
+def _add_stripes(
+    canvas: Canvas, wardrobe: Wardrobe, index: int, spots: np.ndarray, depth: float, pad: int
+) -> None:
+    """Stripes down the sides (1), hoops across (2) or a referee's uprights (3)."""
+    style, color = wardrobe.stripes[index], wardrobe.trim[index]
+    left, right = spots[Spot.TOP_LEFT], spots[Spot.TOP_RIGHT]
+    low_left, low_right = spots[Spot.WAIST_LEFT], spots[Spot.WAIST_RIGHT]
+    if style == 2:
+        lines = [
+            np.stack([left + (low_left - left) * share, right + (low_right - right) * share])
+            for share in (0.2, 0.75)
+        ]
+    else:
+        shares = (0.06, 0.94) if style == 1 else (0.05, 0.28, 0.5, 0.72, 0.95)
+        lines = [
+            np.stack([left + (right - left) * share, low_left + (low_right - low_left) * share])
+            for share in shares
+        ]
+    canvas.stroke(depth - 0.001, lines, max(1.0, (0.4 if style == 3 else 0.6) * pad), color)
 
 
 def _add_head(
@@ -225,9 +299,18 @@ def _add_number(
     canvas.call(depth - 0.002, cv2.putText, text, origin, *style)
 
 
-def add_ball(canvas: Canvas, wardrobe: Wardrobe, pixel: np.ndarray, depth: float, radius: float) -> None:
-    """Collect the ball: `radius` pixels around `pixel`."""
+def add_ball(
+    canvas: Canvas, wardrobe: Wardrobe, pixel: np.ndarray, depth: float, radius: float, smear: np.ndarray
+) -> None:
+    """Collect the ball: `radius` pixels around `pixel`, moving `smear` (2,) pixels during the exposure."""
     body, dark, bright = wardrobe.ball
+    moved = float(np.hypot(*smear))
+    if 0.5 * radius < moved < 300:
+        width = max(1, round(2 * radius))
+        solid = max(width / (width + moved), 0.3)
+        ends = np.stack([pixel, pixel])
+        canvas.call(depth, _swept, ends - smear / 2, ends + smear / 2, width, solid, body)
+        return
     canvas.disc(depth, pixel, radius, dark)
     canvas.disc(depth, pixel - (radius * 0.10, radius * 0.16), radius * 0.84, body)
     if radius > 2.5:

@@ -87,7 +87,7 @@ def open_simulation(
     """Open a simulated film by seed or by address; an address' own options win over the arguments.
 
     The camera's kind, when not given, is drawn by the seed, and the game suits it: a few players at one
-    basket for 'behind', half-court play for 'sideline', full-court play for 'broadcast'.
+    basket for 'behind' and 'phone', half-court play for 'sideline' and 'corner', full-court play for 'broadcast'.
 
     Args:
         url_or_seed: A seed, or sim://SEED with optional ?camera=&width=&height=&fps=&duration=&players=.
@@ -95,7 +95,7 @@ def open_simulation(
         fps: Frames per second.
         width: Pixels.
         height: Pixels.
-        camera: 'sideline', 'behind', 'broadcast' or None.
+        camera: One of `CAMERA_KINDS`, or None.
         players: 1 to 10, or None.
 
     Raises:
@@ -122,7 +122,7 @@ def open_simulation(
     drawn = CAMERA_KINDS[int(rng.integers(len(CAMERA_KINDS)))]
     kind = options["camera"] if options["camera"] is not None else drawn
     view = CameraConfig(kind, options["width"], options["height"])
-    low, high = {"behind": (2, 5), "sideline": (2, 9), "broadcast": (6, 11)}[kind]
+    low, high = {"behind": (2, 5), "phone": (1, 5), "sideline": (2, 9), "corner": (2, 11), "broadcast": (6, 11)}[kind]
     count = int(rng.integers(low, high))
     count = count if options["players"] is None else options["players"]
     game = simulate(seed, GameConfig(duration=options["duration"], players=count, half=kind != "broadcast"))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
 from .config import GameConfig
 from .court import Court, make_court
 from .director import Director
+from .officials import Officials
 from .recording import Recording, State
 from .roster import Roster, draw_roster
 from .truth import ShotTruth
 
-GAME_STREAM, LOOK_STREAM, CAMERA_STREAM, FILM_STREAM = 1, 2, 3, 4
+GAME_STREAM, LOOK_STREAM, CAMERA_STREAM, FILM_STREAM, OFFICIALS_STREAM = 1, 2, 3, 4, 5
 
 
 def stream(seed: int, purpose: int) -> np.random.Generator:
@@ -50,6 +52,15 @@ class Game:
     def duration(self) -> float:
         """Seconds."""
         return self.config.duration
+
+    @cached_property
+    def officials(self) -> Officials:
+        """The referees: up to three in a full-court game, fewer on a half court, none in a drill of three."""
+        rng = stream(self.seed, OFFICIALS_STREAM)
+        players = len(self.roster)
+        most = 3 if not self.court.half else (2 if players >= 6 else 1 if players > 3 else 0)
+        count = int(rng.integers(1 if not self.court.half and players > 3 else 0, most + 1))
+        return Officials(self.court, self.recording, count, rng)
 
     def state(self, time: float) -> State:
         """The interpolated state at `time` seconds, held at the ends."""

@@ -24,7 +24,6 @@ from .camera import SimulatedCamera
 from .config import CameraConfig, GameConfig
 from .court import Zone, place
 from .cuts import SHOTS, GamePlay, PlayKind, find_plays
-from .figures import Wardrobe
 from .game import Game, simulate, stream
 from .look import HAIRS, SKINS, Look, draw_look, hsv
 from .skills import SKILLS, draw_skills, size_of
@@ -323,7 +322,7 @@ class Highlight:
         )
         dressed = replace(roster, numbers=numbers, heights=heights, girths=girths)
         camera.game = Game(game.seed, game.config, game.court, dressed, game.shots, game.recording)
-        camera._wardrobe = Wardrobe(camera.look, dressed)
+        camera.dress(dressed)
         return camera
 
     def _draw_cuts(self, rng: np.random.Generator) -> list[Cut]:

@@ -1,4 +1,4 @@
-"""Where cameras stand and what they follow: sideline, behind the shooter, panning broadcast."""
+"""Where cameras stand and what they follow: sideline, behind the shooter, phone, corner, panning broadcast."""
 
 from __future__ import annotations
 
@@ -91,6 +91,17 @@ def _follow(court: Court, recording: Recording, position: np.ndarray, calm: floa
     return np.stack([position[0] + depth * np.sin(pan), position[1] + across * depth * np.cos(pan), tilt], -1)
 
 
+def _shake(recording: Recording, amount: float, rng: np.random.Generator) -> np.ndarray:
+    """A hand's tremor as offsets (T, 3) of the aim point: `amount` metres of slow sway and quick jitter."""
+    time = np.arange(len(recording.states.ball)) / recording.tick_rate
+    offset = np.zeros((len(time), 3))
+    for axis in range(3):
+        for low, high, share in ((0.15, 0.6, 1.6), (0.8, 2.0, 0.7), (4.0, 8.0, 0.18)):
+            wave = 2 * np.pi * rng.uniform(low, high) * time + rng.uniform(0, 2 * np.pi)
+            offset[:, axis] += share * amount * np.sin(wave)
+    return offset
+
+
 def place_camera(
     kind: str, court: Court, recording: Recording, width: int, height: int, rng: np.random.Generator
 ) -> Mount:
@@ -101,6 +112,20 @@ def place_camera(
     rim = court.rim_centre(0)
     roll = float(rng.normal(0, 0.006)) if kind != "broadcast" else 0.0
     slack = rng.uniform(0.86, 0.98)
+    if kind == "phone":
+        position = np.array([rng.uniform(-5.0, -0.5), rng.uniform(-2.5, 2.5), rng.uniform(0.7, 1.75)])
+        target = np.array([rim[0] - 2.0, rng.uniform(-0.4, 0.4), rng.uniform(1.5, 1.9)])
+        focal = _fit_focal(position, target, _must_see(court, rng), width, height) * slack
+        shaken = target + _shake(recording, rng.uniform(0.0, 0.09), rng)
+        return Mount(position, shaken, focal, float(rng.normal(0, 0.02)), recording.tick_rate)
+    if kind == "corner":
+        side = -1.0 if rng.random() < 0.5 else 1.0
+        position = np.array(
+            [rng.uniform(-4.0, 2.0), side * (court.width / 2 + rng.uniform(1.0, 5.0)), rng.uniform(3.5, 7.0)]
+        )
+        target = np.array([rim[0] - 3.5, side * 0.08 * court.width, 1.4])
+        focal = _fit_focal(position, target, _must_see(court, rng), width, height) * slack
+        return Mount(position, target[None], focal, roll, recording.tick_rate)
     if kind == "behind":
         position = np.array([rng.uniform(-3.2, 0.0), rng.uniform(-1.6, 1.6), rng.uniform(1.6, 3.6)])
         target = np.array([rim[0] - 3.0, rng.uniform(-0.3, 0.3), 1.55 + 0.08 * position[2]])
@@ -109,7 +134,7 @@ def place_camera(
     side = -1.0 if rng.random() < 0.75 or kind == "broadcast" else 1.0
     if kind == "sideline" and court.half:
         position = np.array(
-            [rng.uniform(4.0, 9.0), side * (court.width / 2 + rng.uniform(5.0, 9.0)), rng.uniform(1.7, 4.0)]
+            [rng.uniform(4.0, 9.0), side * (court.width / 2 + rng.uniform(5.0, 9.0)), rng.uniform(1.3, 4.0)]
         )
         target = np.array([rng.uniform(8.2, 9.4), side * 0.2 * court.width / 2, 1.5])
         focal = _fit_focal(position, target, _must_see(court, rng), width, height) * slack
@@ -118,6 +143,8 @@ def place_camera(
     up = rng.uniform(6.0, 9.5) if kind == "broadcast" else rng.uniform(2.5, 4.5)
     position = np.array([rng.uniform(-1.5, 1.5), side * (court.width / 2 + far), up])
     targets = _follow(court, recording, position, rng.uniform(0.4, 0.65))
+    if kind == "sideline":
+        targets = targets + _shake(recording, rng.uniform(0.0, 0.08), rng)
     span = rng.uniform(15.5, 18.0)
     distance = math.hypot(far + court.width / 2, up)
     return Mount(position, targets, width * distance / span, roll, recording.tick_rate)

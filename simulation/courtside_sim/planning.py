@@ -7,10 +7,14 @@ import math
 import numpy as np
 
 from .court import ZONES, Zone, zone_spot
+from .footwork import approach_to
 from .play import Plan, Play
+from .truth import ShotType
 
 FAKES, LOBS = 0.22, 0.3
 PASSES, FIRST_PASSES = 0.6, 0.35
+LAYUPS, SCREENS = 0.5, 0.45
+OWN_STEPS, PASSED_STEPS = 0.62, 0.22
 
 
 class Planner:
@@ -42,4 +46,30 @@ class Planner:
                 break
             waiting = zone_spot(court, ZONES[int(rng.integers(1, 7))], play.basket, rng)
         fake = bool(rng.random() < FAKES) and not first
-        return Plan(shooter, spot, due, waiting, fake, bool(rng.random() < LOBS))
+        plan = Plan(shooter, spot, due, waiting, fake, bool(rng.random() < LOBS), approach=spot)
+        self._shape(play, plan, zone)
+        if not first and not play.drill:
+            self._screen(play, plan)
+        return plan
+
+    def _shape(self, play: Play, plan: Plan, zone: Zone) -> None:
+        """Choose how the shot comes about: a layup, a step first, or straight up."""
+        rng, own = self._rng, plan.shooter == play.holder
+        if zone is Zone.PAINT and rng.random() < LAYUPS:
+            plan.layup, plan.fake = True, False
+            ahead, left = rng.uniform(0.9, 1.5), rng.uniform(-0.8, 0.8)
+            plan.spot = play.court.from_local(ahead, left, play.basket)
+            angle, far = rng.uniform(-1.0, 1.0), rng.uniform(4.2, 6.2)
+            plan.approach = play.court.from_local(far * math.cos(angle), far * math.sin(angle), play.basket)
+        elif rng.random() < (OWN_STEPS if own else PASSED_STEPS):
+            back = bool(rng.random() < 0.5)
+            plan.shot_type = ShotType.STEP_BACK if back else ShotType.SIDE_STEP
+            plan.fake = plan.fake and bool(rng.random() < 0.3)
+            plan.approach = approach_to(plan.spot, play.court.rim_centre(play.basket), back, rng)
+
+    def _screen(self, play: Play, plan: Plan) -> None:
+        """Send a third attacker to set a pick now and then."""
+        free = [p for p in play.mates(play.holder) if p != plan.shooter]
+        if free and self._rng.random() < SCREENS:
+            plan.screener = free[int(self._rng.integers(len(free)))]
+            plan.due = max(plan.due, play.now + 4.0)

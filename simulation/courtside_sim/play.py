@@ -7,15 +7,20 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .court import Court
+from .footwork import Glide
 from .movement import Movers
 from .roster import Roster
 from .tactics import OffBall
-from .truth import ShotTruth
+from .truth import ShotTruth, ShotType
 
 
 @dataclass
 class Plan:
-    """What the attack wants next: who shoots, from where, when, and whether a pass leads there."""
+    """What the attack wants next: who shoots, from where, how and when, and whether a pass leads there.
+
+    `approach` is where the shooter goes first: the `spot` itself, or where a step to it begins. `screener`
+    sets a pick at `screen` for the handler, who waits for it until `screen_until`; -1 and None for none.
+    """
 
     shooter: int
     spot: tuple[float, float]
@@ -23,6 +28,12 @@ class Plan:
     waiting_spot: tuple[float, float]
     fake: bool
     lob: bool
+    approach: tuple[float, float] = (0.0, 0.0)
+    shot_type: ShotType = ShotType.CATCH_AND_SHOOT
+    layup: bool = False
+    screener: int = -1
+    screen: np.ndarray | None = None
+    screen_until: float = -9.0
 
 
 @dataclass
@@ -37,7 +48,7 @@ class Play:
         receiver: Who a pass or a rebound goes to.
         team: The side in attack.
         ball: (3,) metres.
-        mode: 'handle', 'windup', 'flight', 'fake', 'shoot' or 'loose', entered at `since`.
+        mode: 'handle', 'windup', 'flight', 'fake', 'step', 'layup', 'shoot' or 'loose', entered at `since`.
         bounce: Dribble phase, 0 when not dribbling, else up to 1.
         residual_at: When the ball last changed hands or holds.
         pass_end: When the pass in flight arrives.
@@ -45,6 +56,9 @@ class Play:
         jump: (P,) metres off the floor.
         take_off, leap: (P,) when each last jumped, and how high in metres.
         contesting, followed: (P,) when each last went up against a shot, and last let go of the ball.
+        glide: What carries the holder's feet in a step or a layup.
+        blocker, block_at: The defender on the way to block the present shot, -1 for none, and when the
+            latest block began.
         last_release: Of the latest shot.
         shots: So far.
     """
@@ -72,6 +86,9 @@ class Play:
     pass_end: float = 0.0
     catch_point: np.ndarray = field(default_factory=lambda: np.zeros(3))
     catch_time: float = 0.0
+    glide: Glide | None = None
+    blocker: int = -1
+    block_at: float = -9.0
     last_release: float = 0.0
     shots: list[ShotTruth] = field(default_factory=list)
 

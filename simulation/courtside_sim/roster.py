@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .forms import Form, draw_form
+from .skills import draw_skills
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Roster:
         leap: (P,) float64, jump-shot height in metres.
         numbers: (P,) int64, on the jersey.
         forms: P shooting forms, of the same handed, tempo and leap.
+        skills: (P, 20) int64 levels 0 to 4 in the order of `skills.SKILLS`.
     """
 
     teams: np.ndarray
@@ -32,6 +34,7 @@ class Roster:
     leap: np.ndarray
     numbers: np.ndarray
     forms: tuple[Form, ...]
+    skills: np.ndarray
 
     def __len__(self) -> int:
         """Number of players."""
@@ -53,4 +56,4 @@ def draw_roster(players: int, rng: np.random.Generator) -> Roster:
         replace(draw_form(own), handed=float(handed[p]), tempo=float(tempo[p]), leap=float(leap[p]))
         for p in range(players)
     )
-    return Roster(teams, heights, girths, handed, tempo, leap, numbers, forms)
+    return Roster(teams, heights, girths, handed, tempo, leap, numbers, forms, draw_skills(rng.spawn(1)[0], players))

@@ -235,11 +235,13 @@ def paint_scenery(
     texture, origin = floor_texture(court, look)
     _lay(picture, big, texture, FLOOR_SCALE, origin, east, north)
     if not look.outdoor and look.crowd > 0.25:
-        slope = np.array([0.0, -0.8, -0.6])
-        deep = min(5.5, (y1 - court.width / 2 - 2.2) / 0.8)
+        # The stand is across from the camera, which would otherwise be under it.
+        side, edge = (-1.0, y0) if lens.position[1] > 0 else (1.0, y1)
+        slope = np.array([0.0, -0.8 * side, -0.6])
+        deep = min(5.5, (abs(edge) - court.width / 2 - 2.2) / 0.8)
         if deep > 1.2:
             seats = stand_texture(x1 - x0 - 4, deep, look, rng)
-            _lay(picture, big, seats, WALL_SCALE, np.array([x0 + 2, y1, deep * 0.6 + 0.3]), east, slope)
+            _lay(picture, big, seats, WALL_SCALE, np.array([x0 + 2, edge, deep * 0.6 + 0.3]), east, slope)
     picture = cv2.resize(picture, (lens.width, lens.height), interpolation=cv2.INTER_AREA)
     lit = picture * (look.tint * look.light * (1 - look.haze)) + 255 * look.haze * 0.8
     return np.clip(lit, 0, 255).astype(np.uint8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -27,14 +27,28 @@ class Action(IntEnum):
     REBOUND = 11
     GUARD = 12
     CONTEST = 13
+    BLOCK = 14
+    PICK = 15
+
+
+class ShotType(IntEnum):
+    """How a shot came about."""
+
+    CATCH_AND_SHOOT = 0
+    STEP_BACK = 1
+    SIDE_STEP = 2
 
 
 @dataclass(frozen=True)
 class ShotTruth:
     """One shot; times in seconds from the game's start, position in court metres.
 
-    `release_time` is the first moment the ball is free of the hand. `result_time` is when the ball fell past
-    the ring's plane for the last time: through the ring when `made`, outside it otherwise.
+    `gather_time` is the start of the gather, when both hands take the ball for the shot. `shot_type` is
+    CATCH_AND_SHOOT for every shot without a step before it, off a pass or not. A `layup` is released on the
+    run near the rim. `blocked_by` is the defender who touched the ball, -1 for none; a blocked shot's
+    `result_time` is that touch. `release_time` is the first moment the ball is free of the hand. `result_time`
+    is when the ball fell past the ring's plane for the last time: through the ring when `made`, outside it
+    otherwise.
     """
 
     shot_id: int
@@ -48,6 +62,10 @@ class ShotTruth:
     made: bool
     result_time: float
     basket: int
+    shot_type: ShotType = ShotType.CATCH_AND_SHOOT
+    gather_time: float = 0.0
+    layup: bool = False
+    blocked_by: int = -1
 
 
 @dataclass(frozen=True)
@@ -68,6 +86,7 @@ class FrameTruth:
         in_view: (P,) bool.
         ball_position: (3,) float64 court metres.
         positions: (P, 2) float64 court metres.
+        referees: (R, 4) float32 xyxy boxes of the referees, who are nobody's players; all zero out of view.
     """
 
     time: float
@@ -82,3 +101,4 @@ class FrameTruth:
     in_view: np.ndarray
     ball_position: np.ndarray
     positions: np.ndarray
+    referees: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))

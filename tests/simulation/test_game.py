@@ -51,6 +51,8 @@ def test_zone_and_value_are_those_of_the_shooters_feet(game) -> None:
 
 def test_release_is_when_the_ball_leaves_the_hand(game) -> None:
     for shot in game.shots:
+        if shot.blocked_by >= 0:
+            continue
         wrist = Joint.RIGHT_WRIST if game.roster.handed[shot.shooter] > 0 else Joint.LEFT_WRIST
 
         def gap(time: float, shooter: int = shot.shooter, wrist: int = wrist) -> float:
@@ -67,6 +69,8 @@ def test_release_is_when_the_ball_leaves_the_hand(game) -> None:
 
 def test_made_is_the_ball_falling_through_the_ring(game) -> None:
     for shot in game.shots:
+        if shot.blocked_by >= 0:
+            continue
         rim = game.court.rim_centre(shot.basket)
         x, y, z = game.state(shot.result_time).ball
         assert z == pytest.approx(rim[2], abs=0.04)

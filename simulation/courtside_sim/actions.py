@@ -1,0 +1,50 @@
+"""The ten action labels of SpaceJam and how this simulation's finer actions map to them.
+
+Labels: Francia, Calderara, Lanzi, "SpaceJam: a Dataset for Basketball Action Recognition", 2018. It labels single
+players in short clips, so moments that it does not name take the label a viewer would give the whole clip: standing
+and reaching for a loose ball are "no action", a catch, a gather and a fake are "ball in hand", going up against a
+shot without touching the ball is "defence", and a follow-through still belongs to "shoot".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .truth import Action
+
+ACTION_LABELS: tuple[str, ...] = (
+    "block",
+    "pass",
+    "run",
+    "dribble",
+    "shoot",
+    "ball in hand",
+    "defence",
+    "pick",
+    "no action",
+    "walk",
+)
+LABEL_OF: dict[Action, str] = {
+    Action.STAND: "no action",
+    Action.WALK: "walk",
+    Action.RUN: "run",
+    Action.DRIBBLE: "dribble",
+    Action.HOLD: "ball in hand",
+    Action.PASS: "pass",
+    Action.CATCH: "ball in hand",
+    Action.GATHER: "ball in hand",
+    Action.SHOOT: "shoot",
+    Action.FOLLOW_THROUGH: "shoot",
+    Action.PUMP_FAKE: "ball in hand",
+    Action.REBOUND: "no action",
+    Action.GUARD: "defence",
+    Action.CONTEST: "defence",
+    Action.BLOCK: "block",
+    Action.PICK: "pick",
+}
+_INDEX = np.array([ACTION_LABELS.index(LABEL_OF[action]) for action in Action])
+
+
+def action_labels(actions: np.ndarray) -> np.ndarray:
+    """Index into `ACTION_LABELS` for every `Action` value: int64 of any shape to int64 of the same shape."""
+    return _INDEX[np.asarray(actions)]

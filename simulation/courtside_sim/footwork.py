@@ -1,0 +1,58 @@
+"""Feet on the way to a shot: the step of a step-back or side-step, and the run of a layup."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+STEP_LEAD = 0.2
+"""Seconds the step begins before the gather, as `sequences` has it on average."""
+LAYUP_SPEED = 4.3
+LAYUP_GATHER, LAYUP_RAISE, LAYUP_JUMP = 0.75, 0.34, 0.30
+"""Seconds before a layup's release at which the ball is gathered, raised, and the feet leave the floor."""
+LAYUP_HOLD, LAYUP_TOP = np.array([0.30, 0.10, 0.62]), np.array([0.34, 0.10, 1.20])
+
+
+@dataclass(frozen=True)
+class Glide:
+    """Feet carried from `start` to `stop` (2,) metres between two times in seconds.
+
+    `eased` ones start and stop softly; others run at an even pace.
+    """
+
+    start: np.ndarray
+    stop: np.ndarray
+    begin: float
+    end: float
+    eased: bool
+
+    def at(self, time: float) -> tuple[np.ndarray, np.ndarray]:
+        """Position and velocity (2,) at `time` seconds."""
+        length = self.end - self.begin
+        share = min(max((time - self.begin) / length, 0.0), 1.0)
+        way = self.stop - self.start
+        if not self.eased:
+            return self.start + way * share, way / length if share < 1 else np.zeros(2)
+        return self.start + way * (share * share * (3 - 2 * share)), way * (6 * share * (1 - share) / length)
+
+
+def approach_to(
+    spot: tuple[float, float], rim: np.ndarray, back: bool, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Where a shooter stands before the step to `spot`: nearer the rim for a step-back, else to one side."""
+    ahead = rim[:2] - np.array(spot)
+    ahead = ahead / max(math.hypot(*ahead), 1e-6)
+    left = np.array([-ahead[1], ahead[0]])
+    if back:
+        offset = ahead * rng.uniform(0.7, 1.3) + left * rng.uniform(-0.2, 0.2)
+    else:
+        offset = left * rng.choice([-1.0, 1.0]) * rng.uniform(0.7, 1.25) + ahead * rng.uniform(-0.1, 0.3)
+    return float(spot[0] + offset[0]), float(spot[1] + offset[1])
+
+
+def layup_ball(left: float) -> np.ndarray:
+    """The ball `left` seconds before the release: metres ahead, to the shooting side, share of the height."""
+    share = min(max(1 - left / LAYUP_RAISE, 0.0), 1.0)
+    return LAYUP_HOLD + (LAYUP_TOP - LAYUP_HOLD) * (share * share * (3 - 2 * share))
