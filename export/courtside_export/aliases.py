@@ -49,7 +49,8 @@ def set_alias(repository: Path, alias: str, model: str, version: int) -> None:
         raise ExportInputError(f"no version {version} of {model} in {repository}: there is {have}")
     entries = {**read_aliases(repository), alias: version if alias == model else f"{model}:{version}"}
     lines = [f"{name} = {value if isinstance(value, int) else _quoted(value)}\n" for name, value in entries.items()]
-    replace_files(repository, {FILE: _HEAD + "".join(lines)})
+    # Written even when nothing changes: a service that refused the version looks at it again.
+    replace_files(repository, {FILE: _HEAD + "".join(lines)}, always=True)
 
 
 def _quoted(value: str) -> str:

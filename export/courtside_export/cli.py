@@ -84,7 +84,7 @@ def _export(
     if evaluation is not None:
         try:
             found = json.loads(evaluation.read_text("utf-8"))
-        except ValueError as error:
+        except ValueError:
             raise ExportInputError(f"{evaluation} is no evaluation: write one with `evaluate --out`") from None
     from rich.console import Console
 

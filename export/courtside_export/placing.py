@@ -55,8 +55,8 @@ def new_version(folder: Path, version: int | None) -> Iterator[tuple[int, Path]]
         raise
 
 
-def replace_files(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write text files, each in one step, only those that change.
+def replace_files(folder: Path, texts: Mapping[str, str], *, always: bool = False) -> None:
+    """Write text files, each in one step; only those that change unless `always`.
 
     Raises:
         ExportInputError: the folder cannot be written, or the disk is full.
@@ -65,7 +65,7 @@ def replace_files(folder: Path, texts: Mapping[str, str]) -> None:
     try:
         for name, text in texts.items():
             path = folder / name
-            if path.is_file() and path.read_bytes() == text.encode():
+            if not always and path.is_file() and path.read_bytes() == text.encode():
                 continue
             part = path.with_name(f".{name}.partial-{os.getpid()}")
             scratch.append((part, path))

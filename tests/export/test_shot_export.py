@@ -94,6 +94,7 @@ def test_a_committed_model_keeps_the_contract(name):
 
 def test_a_still_grey_picture_is_no_shot():
     newest = versions(REPOSITORY / "shot_clip")[-1]
-    out = onnx_run(REPOSITORY / "shot_clip" / str(newest) / "model.onnx")((np.full((2, 16, 3, 144, 256), 90, np.uint8),))
+    grey = np.full((2, 16, 3, 144, 256), 90, np.uint8)
+    out = onnx_run(REPOSITORY / "shot_clip" / str(newest) / "model.onnx")((grey,))
     assert [array.shape for array in out] == [(2, size) for size in SIZES.values()]
     assert all(np.isfinite(array).all() for array in out) and (out[0] < 0.8).all()
