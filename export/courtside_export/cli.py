@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -13,9 +14,9 @@ from courtside_export.errors import ExportInputError
 from courtside_training.errors import TrainingInputError
 
 FILES = click.Path(path_type=Path, dir_okay=False)
+FOLDERS = click.Path(path_type=Path, file_okay=False)
 REPOSITORY = click.option(
-    "--repository", type=click.Path(path_type=Path, file_okay=False), default=Path("model_repository"),
-    show_default=True, help="Folder in Triton's layout; made when missing.",
+    "--repository", type=FOLDERS, default=Path("model_repository"), show_default=True, help="Folder in Triton's layout."
 )
 
 
@@ -32,7 +33,7 @@ class _Models(click.Group):
         if name not in _names():
             raise ExportInputError(f"unknown model {name!r}: use one of {', '.join(_names())}")
         return click.Command(
-            name, params=export.params, callback=lambda **options: _export(name, **options),
+            name, params=export.params, callback=lambda **options: _export(name, options),
             help=f"Export a checkpoint of {name} as a new version.\n\n{export.help}",
             short_help=f"Export a checkpoint of {name}.",
         )
@@ -59,7 +60,10 @@ def cli() -> None:
 @click.option("--calibration", type=click.IntRange(8, 10_000), default=100, show_default=True,
               help="Simulated samples that INT8 is calibrated on.")
 @click.option("--opset", type=int, default=17, show_default=True)
-@REPOSITORY
+@click.option("--repository", type=FOLDERS, show_default="model_repository, with TensorRT model_repository_tensorrt",
+              help="Folder in Triton's layout; made when missing.")
+@click.option("--graph", type=FILES, help="With --to tensorrt: build no engine, write here what TensorRT reads, and "
+              "print the trtexec command that builds the engine elsewhere.")
 @click.option("--version", type=click.IntRange(min=1), help="Default: one more than the newest.")
 @click.option("--evaluation", type=FILES, help="Written by `courtside-train SYSTEM evaluate --out`; gives a card.")
 @click.option("--alias", help="Let this name (or the model's own) answer with the new version from now on.")
@@ -72,12 +76,12 @@ def export(**options: Any) -> None:
     """Writes model.onnx (or model.plan) and report.json, and MODEL_CARD.md with --evaluation."""
 
 
-def _export(
-    name: str, checkpoint: Path, target: str, fp16: bool, int8: bool, also: tuple[str, ...], calibration: int,
-    opset: int, repository: Path, version: int | None, evaluation: Path | None, alias: str | None, samples: int,
-    scored: int, no_speed: bool,
-) -> None:
+def _export(name: str, options: dict[str, Any]) -> None:
+    given = SimpleNamespace(**options)
+    checkpoint, target, evaluation, graph = given.checkpoint, given.target, given.evaluation, given.graph
     found = None
+    if graph is not None and target != "tensorrt":
+        raise ExportInputError("--graph is for --to tensorrt; --to onnx writes the graph into the repository")
     for path in (checkpoint, evaluation):
         if path is not None and not path.is_file():
             raise ExportInputError(f"no file at {path}")
@@ -89,15 +93,24 @@ def _export(
     from rich.console import Console
 
     from courtside_export.aliases import set_alias
-    from courtside_export.exporting import ExportSettings, export_model
+    from courtside_export.exporting import ExportSettings, export_graph, export_model
     from courtside_training.common.runtime import prepare
 
     prepare(threads=2)
     settings = ExportSettings(
-        target, fp16, int8, also, calibration, opset, version, samples, not no_speed, scored, found
+        target, given.fp16, given.int8, given.also, given.calibration, given.opset, given.version, given.samples,
+        not given.no_speed, given.scored, found,
     )
+    repository = given.repository or Path("model_repository" if target == "onnx" else "model_repository_tensorrt")
     with Console(stderr=True).status(name) as spinner:
-        report = export_model(name, checkpoint, repository, settings, lambda text: spinner.update(f"{name}: {text}"))
+        def say(text: str) -> None:
+            spinner.update(f"{name}: {text}")
+
+        if graph is not None:
+            command = export_graph(name, checkpoint, repository, graph, settings, say)
+            click.echo(f"{graph} written; build the engine on the machine that will run it:\n{command}")
+            return
+        report = export_model(name, checkpoint, repository, settings, say)
     click.echo(f"{report.folder}: {report.size / 1e6:.2f} MB, {report.precision}, opset {report.opset}")
     click.echo(
         f"parity: {report.parity.samples} samples, decisions agree on {report.parity.agreement:.1%}, "
@@ -110,9 +123,9 @@ def _export(
         click.echo(f"score of {key}: {', '.join(f'{k} {v:.4g}' for k, v in figures.items())}")
     for line in (*(f"{variant.precision}: {variant.verdict}" for variant in report.variants), *report.notes):
         click.echo(line)
-    if alias is not None:
-        set_alias(repository, alias, report.model, report.version)
-        click.echo(f"{alias} answers with {report.model} version {report.version}")
+    if given.alias is not None:
+        set_alias(repository, given.alias, report.model, report.version)
+        click.echo(f"{given.alias} answers with {report.model} version {report.version}")
 
 
 @cli.command()

@@ -13,14 +13,14 @@ import onnx
 import torch
 
 from courtside_export.card import write_card
-from courtside_export.entry import check_same_face, entry_files
+from courtside_export.entry import check_same_face, entry_files, versions
 from courtside_export.errors import ExportInputError
 from courtside_export.graph import check_arrays, check_opset, to_onnx
 from courtside_export.half import NOTE as HALF_NOTE
 from courtside_export.half import to_half
 from courtside_export.integer import Plan, to_integers
 from courtside_export.parity import Parity, compare
-from courtside_export.placing import new_version, replace_files
+from courtside_export.placing import new_version, replace_files, write_error
 from courtside_export.report import FILE, Report, Variant
 from courtside_export.running import Run, in_batches, onnx_run, torch_run
 from courtside_export.speed import Speed, measure
@@ -106,15 +106,53 @@ def export_model(
     return report
 
 
+def export_graph(
+    name: str, checkpoint: Path, repository: Path, graph: Path, settings: ExportSettings,
+    say: Callable[[str], None] = lambda text: None,
+) -> str:
+    """Write what TensorRT reads, for a machine without a GPU, and the entry that the engine will belong to.
+
+    Args:
+        name: in the registry.
+        checkpoint: of that system.
+        repository: gets config.pbtxt and labels, no version.
+        graph: file to write; with ``settings.int8`` it holds calibrated quantise/dequantise pairs.
+        settings: precision, opset, calibration, version.
+        say: told what goes on.
+
+    Returns:
+        The trtexec command line that builds the engine into the repository.
+
+    Raises:
+        TrainingInputError, ExportInputError: as `export_model`.
+    """
+    system = registry.system(name)
+    check_opset(settings.opset)
+    folder = repository / system.spec.name
+    check_same_face(folder, system.spec, "tensorrt")
+    made = _Export(system, system.load(checkpoint), checkpoint, settings, say).for_tensorrt()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        onnx.save(made, str(graph))
+    except OSError as error:
+        raise write_error(graph, error) from error
+    replace_files(folder, entry_files(system.spec, "tensorrt"))
+    return _trtexec(system, folder, graph, settings)
+
+
+def _trtexec(system: ServedSystem, folder: Path, graph: Path, settings: ExportSettings) -> str:
+    plan = folder / str(settings.version or max(versions(folder), default=0) + 1) / "model.plan"
+    return f"mkdir -p {plan.parent} && " + trtexec(system.spec, graph, plan, fp16=settings.fp16, int8=settings.int8)
+
+
 def _refuse_without_gpu(system: ServedSystem, folder: Path, settings: ExportSettings) -> None:
     """Say what is missing for an engine, and how it is built where nothing is."""
     lacks = missing()
     if lacks:
-        graph = folder.parent / f"{system.spec.name}.onnx"
+        graph = Path(f"{system.spec.name}.onnx")
         raise ExportInputError(
-            f"no TensorRT engine can be built here: this machine lacks {' and '.join(lacks)}. Export --to onnx here"
-            f"{' with --int8' * settings.int8} and build on the GPU machine: "
-            f"{trtexec(system.spec, graph, folder / '1' / 'model.plan', fp16=settings.fp16, int8=settings.int8)}"
+            f"no TensorRT engine can be built here: this machine lacks {' and '.join(lacks)}. Add --graph {graph} to "
+            f"write what TensorRT reads, then run on the GPU machine: {_trtexec(system, folder, graph, settings)}"
         )
 
 
@@ -149,7 +187,7 @@ class _Export:
         made: dict[str, tuple[onnx.ModelProto, Plan | None]] = {}
         engine: bytes | None = None
         if settings.target == "tensorrt":
-            graph = self._calibrated(symmetric=True)[0] if settings.int8 else self.graph
+            graph = self.for_tensorrt()
             self.say("TensorRT engine")
             engine = build(graph.SerializeToString(), self.spec, fp16=settings.fp16, int8=settings.int8)
         else:
@@ -177,6 +215,10 @@ class _Export:
             body = self.system.card(self.checkpoint, settings.evaluation)
             (scratch / "MODEL_CARD.md").write_text(write_card(self.spec, report, body), "utf-8")
         return report
+
+    def for_tensorrt(self) -> onnx.ModelProto:
+        """The graph that TensorRT reads."""
+        return self._calibrated(symmetric=True)[0] if self.settings.int8 else self.graph
 
     def _calibrated(self, *, symmetric: bool = False) -> tuple[onnx.ModelProto, Plan]:
         samples = self.system.samples(max(8, self.settings.calibration), CALIBRATION_SEED)
