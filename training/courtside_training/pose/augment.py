@@ -23,18 +23,18 @@ class Chances:
     """How often each change is made, and how far a crop is turned (degrees), scaled and moved (shares)."""
 
     mirror: float = 0.5
-    background: float = 0.25
-    cover: float = 0.35
-    truncate: float = 0.15
+    background: float = 0.2
+    cover: float = 0.25
+    truncate: float = 0.1
     colour: float = 0.8
-    swap_colours: float = 0.2
+    swap_colours: float = 0.1
     grey: float = 0.05
     motion: float = 0.2
-    small: float = 0.35
+    small: float = 0.3
     noise: float = 0.3
     jpeg: float = 0.4
-    turn: float = 30.0
-    scale: float = 0.25
+    turn: float = 20.0
+    scale: float = 0.2
     move: float = 0.08
 
 

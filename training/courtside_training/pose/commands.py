@@ -61,7 +61,7 @@ def _smoke() -> None:
     from courtside_training.pose.train import SYSTEM, make_fit
 
     prepare(threads=1)
-    people = list(game_people(0, 2))[:8]
+    people = list(game_people(2, 2))[:8]
     gentle = Chances(background=0, cover=0, truncate=0, motion=0, turn=5.0, scale=0.05, move=0.02)
     sizes = NetworkConfig((8, 16, 24, 32), (1, 1, 1))
 
@@ -102,9 +102,9 @@ def teach(teacher: Path, pictures: Path, out: Path, split: str, stretch: float, 
 @CHECKPOINT
 @DATA
 @THREADS
-@click.option("--games", type=click.IntRange(min=0), default=60, show_default=True, help="Simulated games to film.")
+@click.option("--games", type=click.IntRange(min=0), default=50, show_default=True, help="Simulated games to film.")
 @click.option("--frames", type=click.IntRange(min=1), default=16, show_default=True, help="Pictures of each game.")
-@click.option("--epochs", type=click.IntRange(min=1), default=15, show_default=True)
+@click.option("--epochs", type=click.IntRange(min=1), default=12, show_default=True)
 @click.option("--steps", type=click.IntRange(min=1), default=100, show_default=True, help="Batches an epoch.")
 @click.option("--batch", type=click.IntRange(2, 512), default=32, show_default=True, help="People a batch.")
 @click.option("--rate", type=click.FloatRange(1e-6, 1.0), default=2e-3, show_default=True, help="Peak learning rate.")

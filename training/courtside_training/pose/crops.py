@@ -48,7 +48,8 @@ def cut(
         region = _region(matrix, size, picture.shape, shrink)
         if region is not None:
             x0, y0, x1, y1 = region
-            part = cv2.resize(picture[y0:y1, x0:x1], ((x1 - x0) // shrink, (y1 - y0) // shrink), 0, 0, cv2.INTER_AREA)
+            less = ((x1 - x0) // shrink, (y1 - y0) // shrink)
+            part = cv2.resize(picture[y0:y1, x0:x1], less, interpolation=cv2.INTER_AREA)
             # A pixel of the part has its centre at x0 + shrink * u + (shrink - 1) / 2.
             lift = np.array([[shrink, 0, x0 + (shrink - 1) / 2], [0, shrink, y0 + (shrink - 1) / 2], [0, 0, 1.0]])
             return cv2.warpAffine(part, matrix @ lift, size, flags=cv2.INTER_LINEAR)
