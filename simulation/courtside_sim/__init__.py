@@ -7,6 +7,7 @@ from .court import ZONES, Court, Zone, court_lines, fiba, is_three, make_court, 
 from .film import SimulatedFilm, open_simulation
 from .game import Game, simulate
 from .truth import Action, FrameTruth, ShotTruth, ShotType
+from .viewing import TruthTrack
 
 __all__ = [
     "ACTION_LABELS",
@@ -22,6 +23,7 @@ __all__ = [
     "ShotType",
     "SimulatedCamera",
     "SimulatedFilm",
+    "TruthTrack",
     "Zone",
     "action_labels",
     "court_lines",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -23,7 +25,23 @@ from .scenery import paint_scenery
 from .scoreboard import Scoreboard
 from .shadows import paint_ball_shadow, paint_shadows
 from .truth import FrameTruth
-from .viewing import Viewed, frame_truth
+from .viewing import TruthTrack, Viewed, joined, track_truth
+
+CHUNK = 256
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One moment to draw: people's (P, 24, 3) joints with pixels and depths, and the ball's."""
+
+    lens: Lens
+    state: State
+    joints: np.ndarray
+    pixels: np.ndarray
+    depth: np.ndarray
+    ball_pixel: np.ndarray
+    ball_depth: float
+    ball_radius: float
 
 
 class SimulatedCamera:
@@ -80,7 +98,13 @@ class SimulatedCamera:
 
     def truth(self, time: float) -> FrameTruth:
         """What is really in the picture at `time` seconds."""
-        return frame_truth(self._view(time), self.game, self._hoops)
+        return self.truth_track(np.array([time])).frame(0)
+
+    def truth_track(self, times: np.ndarray) -> TruthTrack:
+        """The truth at `times` (N,) seconds without any picture, far quicker than one by one."""
+        times = np.asarray(times, float)
+        parts = [self._truths(times[start : start + CHUNK]) for start in range(0, max(len(times), 1), CHUNK)]
+        return parts[0] if len(parts) == 1 else joined(parts)
 
     def render(self, time: float) -> np.ndarray:
         """The picture at `time` seconds: (height, width, 3) uint8 BGR."""
@@ -111,7 +135,32 @@ class SimulatedCamera:
             self._strip.paint(picture, time)
         return self._effects.compress(picture)
 
-    def _in_reach(self, view: Viewed) -> list[int]:
+    def _truths(self, times: np.ndarray) -> TruthTrack:
+        state, lens = self.game.recording.sample(times), self._mount.lenses(times, self.width, self.height)
+        officials = self.game.officials
+        if len(officials.roster):
+            state = join(state, officials.recording.sample(times))
+        joints = skeleton(state, self._cast)
+        pixels, depth = lens.project(joints.reshape(len(times), -1, 3))
+        shape = joints.shape[:-1]
+        ball_pixel, ball_depth = lens.project(state.ball[:, None])
+        ball_depth = ball_depth[:, 0]
+        ball_radius = self.game.court.ball_radius * lens.focal / np.maximum(ball_depth, NEAR)
+        view = Viewed(
+            time=times,
+            lens=lens,
+            state=state,
+            roster=self._cast,
+            joints=joints,
+            pixels=pixels.reshape(*shape, 2),
+            depth=depth.reshape(shape),
+            ball_pixel=ball_pixel[:, 0],
+            ball_depth=ball_depth,
+            ball_radius=ball_radius,
+        )
+        return track_truth(view, self.game.roster.teams, self._hoops)
+
+    def _in_reach(self, view: Moment) -> list[int]:
         """Players near enough to the picture for themselves or their shadow to show."""
         low, high = view.pixels.min(1), view.pixels.max(1)
         margin = 60
@@ -119,7 +168,7 @@ class SimulatedCamera:
         near &= (low < np.array([self.width, self.height]) + margin).all(-1)
         return np.flatnonzero(near).tolist()
 
-    def _view(self, time: float) -> Viewed:
+    def _view(self, time: float) -> Moment:
         state = self.game.state(time)
         lens = self.lens(time)
         people = self._people(time, state)
@@ -127,7 +176,7 @@ class SimulatedCamera:
         pixels, depth = lens.project(joints)
         ball_pixel, ball_depth = lens.project(state.ball)
         ball_radius = self.game.court.ball_radius * lens.focal / max(float(ball_depth), NEAR)
-        return Viewed(time, lens, people, self._cast, joints, pixels, depth, ball_pixel, float(ball_depth), ball_radius)
+        return Moment(lens, state, joints, pixels, depth, ball_pixel, float(ball_depth), ball_radius)
 
     def _people(self, time: float, state: State) -> State:
         """The players of `state` followed by the referees."""

@@ -15,7 +15,8 @@ class Lens:
 
     Attributes:
         position: (3,) metres.
-        rotation: (3, 3) rows are the picture's right, down and forward directions in the world.
+        rotation: (3, 3) rows are the picture's right, down and forward directions in the world; (N, 3, 3) for N
+            moments of a turning camera, then `project` takes points (N, K, 3).
         focal: Pixels.
         width, height: Picture size in pixels; the optical axis meets its centre.
     """
@@ -33,7 +34,7 @@ class Lens:
 
     def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """World points (..., 3) to pixels (..., 2) and depths (...,) in metres; below `NEAR` is behind."""
-        seen = (points - self.position) @ self.rotation.T
+        seen = (points - self.position) @ np.swapaxes(self.rotation, -1, -2)
         depth = seen[..., 2]
         safe = np.maximum(depth, NEAR)[..., None]
         return seen[..., :2] / safe * self.focal + np.array([self.width / 2, self.height / 2]), depth
@@ -58,11 +59,11 @@ class Lens:
 
 
 def look_at(position: np.ndarray, target: np.ndarray, roll: float = 0.0) -> np.ndarray:
-    """Rotation (3, 3) of a camera at `position` aimed at `target` (metres), rolled by `roll` radians."""
+    """Rotation (..., 3, 3) of a camera at `position` aimed at `target` (..., 3) metres, rolled by `roll` radians."""
     forward = np.asarray(target, float) - position
-    forward = forward / np.linalg.norm(forward)
+    forward = forward / np.sqrt((forward * forward).sum(-1, keepdims=True))
     right = np.cross(forward, [0.0, 0.0, 1.0])
-    right = right / np.linalg.norm(right)
+    right = right / np.sqrt((right * right).sum(-1, keepdims=True))
     down = np.cross(forward, right)
     c, s = np.cos(roll), np.sin(roll)
-    return np.stack([right * c + down * s, down * c - right * s, forward])
+    return np.stack([right * c + down * s, down * c - right * s, forward], -2)

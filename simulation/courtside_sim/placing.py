@@ -43,6 +43,14 @@ class Mount:
         target = self.targets[index] + (self.targets[after] - self.targets[index]) * (place - index)
         return Lens(self.position, look_at(self.position, target, self.roll), self.focal, width, height)
 
+    def lenses(self, times: np.ndarray, width: int, height: int) -> Lens:
+        """The views at `times` (N,) seconds as one lens of N rotations."""
+        place = np.clip(times * self.tick_rate, 0.0, len(self.targets) - 1.0)
+        index = place.astype(int)
+        after = np.minimum(index + 1, len(self.targets) - 1)
+        target = self.targets[index] + (self.targets[after] - self.targets[index]) * (place - index)[:, None]
+        return Lens(self.position, look_at(self.position, target, self.roll), self.focal, width, height)
+
 
 def _must_see(court: Court, rng: np.random.Generator) -> np.ndarray:
     """Points at basket 0 for a fixed camera to keep in view: shooters' feet and hands, the board's top."""

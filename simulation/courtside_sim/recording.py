@@ -106,3 +106,17 @@ class Recording:
             values[name] = array[index] + (array[after] - array[index]) * share
         nearest = after if share >= 1.0 else index
         return State(**values, actions=self.states.actions[nearest], holder=self.states.holder[nearest])
+
+    def sample(self, times: np.ndarray) -> State:
+        """The states at `times` (N,) seconds, as `at` gives them one by one: every array has a leading N."""
+        last = len(self.states.holder) - 1
+        place = np.clip(times * self.tick_rate + 1e-6, 0.0, float(last))
+        index = np.minimum(place.astype(int), max(last - 1, 0))
+        share, after = place - index, np.minimum(index + 1, last)
+        values = {}
+        for name in SMOOTH_FIELDS:
+            array = getattr(self.states, name)
+            part = share.reshape(-1, *[1] * (array.ndim - 1))
+            values[name] = array[index] + (array[after] - array[index]) * part
+        nearest = np.where(share >= 1.0, after, index)
+        return State(**values, actions=self.states.actions[nearest], holder=self.states.holder[nearest])
