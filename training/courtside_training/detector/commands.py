@@ -80,7 +80,7 @@ def fit(
 
     run = make_fit(
         training_records(data) if data else [], checkpoint,
-        FitConfig(epochs, rate, clip=10.0, average=0.995, seed=seed),
+        FitConfig(epochs, rate, clip=10.0, average=0.998, seed=seed),
         DetectorPlan(samples, batch), start=init,
     )
     if resume:

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from courtside_training.detector.classes import STRIDE
 
 BOX_WEIGHT = 3.0
+CLASS_WEIGHTS = (2.0, 2.0, 1.0, 1.0)
+"""Of the heatmaps: there is one ball and one rim to ten players, and all depends on the ball."""
 
 
 def heat_loss(logits: Tensor, heat: Tensor, known: Tensor) -> Tensor:
@@ -16,7 +18,8 @@ def heat_loss(logits: Tensor, heat: Tensor, known: Tensor) -> Tensor:
     peak = (heat >= 1.0).float()
     hit = nn.functional.softplus(-logits) * (1 - p) ** 2 * peak
     miss = nn.functional.softplus(logits) * p**2 * (1 - heat) ** 4 * (1 - peak)
-    return ((hit + miss) * known).sum() / peak.sum().clamp(min=1.0)
+    weights = logits.new_tensor(CLASS_WEIGHTS).view(1, -1, 1, 1)
+    return ((hit + miss) * known * weights).sum() / peak.sum().clamp(min=1.0)
 
 
 def cell_boxes(sides: Tensor) -> Tensor:

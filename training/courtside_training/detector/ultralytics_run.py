@@ -37,7 +37,7 @@ def mend_torchvision() -> torch.library.Library | None:
     and is replaced.
     """
     try:
-        import torchvision  # noqa: F401
+        import torchvision
     except (ImportError, RuntimeError) as error:
         if "torchvision::nms" not in str(error):
             return None
