@@ -321,7 +321,8 @@ class Highlight:
             look, kits=kits, shorts=kits, trims=kits[::-1], skins=tuple(skins), hairs=tuple(hairs)
         )
         dressed = replace(roster, numbers=numbers, heights=heights, girths=girths)
-        camera.game = Game(game.seed, game.config, game.court, dressed, game.shots, game.recording)
+        camera.game = copy.copy(game)
+        camera.game.roster = dressed
         camera.dress(dressed)
         return camera
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -95,12 +96,12 @@ def load(path: Path) -> Film:
         TrainingInputError: it is torn or of something else.
     """
     try:
-        with np.load(path) as found:
+        with path.open("rb") as file, np.load(file) as found:
             ends = np.cumsum(found["sizes"])
             data = found["jpeg"].tobytes()
             jpeg = tuple(data[end - size : end] for end, size in zip(ends, found["sizes"], strict=True))
             return Film(str(found["name"]), jpeg, found["levels"], found["plays"], found["counts"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         why = type(error).__name__
         raise TrainingInputError(f"{path} is no readable film ({why}): delete it and run again") from error
 

@@ -149,7 +149,11 @@ class SkillNetwork(nn.Module):
         self.forget = nn.Dropout(config.dropout)
         self.leave = nn.LayerNorm(config.width)
         self.pool = nn.Linear(config.width, 1)
-        self.heads = nn.Linear(2 * config.width, len(SKILLS) * LEVEL_COUNT)
+        # One score a skill, spread over the levels in order, plus a bias a level: levels are an ordinal scale, and
+        # a head of its own for each level learns as well as this only with many times the films.
+        self.score = nn.Linear(2 * config.width, len(SKILLS))
+        self.bias = nn.Parameter(torch.zeros(len(SKILLS), LEVEL_COUNT))
+        self.register_buffer("scale", torch.linspace(-2.0, 2.0, LEVEL_COUNT))
 
     def temporal(self, features: Tensor) -> Tensor:
         """Features of frames (B, T, feature) to logits (B, 20, 5)."""
@@ -158,7 +162,7 @@ class SkillNetwork(nn.Module):
         weights = torch.softmax(self.pool(x), 1)
         # The mean counts plays, the weighted sum picks telling ones.
         both = torch.cat([x.mean(1), (weights * x).sum(1)], 1)
-        return self.heads(self.forget(both)).view(-1, len(SKILLS), LEVEL_COUNT)
+        return self.score(self.forget(both))[..., None] * self.scale + self.bias
 
     def forward(self, frames: Tensor) -> Tensor:
         """Frames (B, T, 3, height, width) uint8 RGB to logits (B, 20, 5)."""

@@ -46,8 +46,8 @@ class Offer:
         return ServedSkills(load_network(checkpoint)[0]).eval()
 
     def samples(self, count: int, seed: int) -> Arrays:
-        """Frames of `count` simulated films made of the plays of three short games."""
-        source = bank(BANKS["test"][0], 3, 30.0, (WIDTH, HEIGHT))
+        """Frames of `count` simulated films made of the plays of two short games."""
+        source = bank(BANKS["test"][0], 2, 20.0, (WIDTH, HEIGHT))
         pair = worlds("test")[0]
         found = [films.simulated(seed + index, source, pair, FRAMES) for index in range(count)]
         return (np.stack([film.frames(np.arange(FRAMES)) for film in found]),)

@@ -1,4 +1,4 @@
-"""The smoke run: eight small films, a tiny network, both training steps."""
+"""The smoke run: four small films, a tiny network, both training steps."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from courtside_training.skills.train import (
     with_encoder,
 )
 
-EPOCHS, FILMS = 8, 6
+EPOCHS, FILMS = 8, 4
 TINY = SkillConfig(channels=(8, 8, 16), feature=16, width=16, layers=1, heads=2, dropout=0.0)
 
 
 def run_smoke() -> None:
     """Raises click.ClickException when a step fails."""
     prepare(1)
-    source, pair = bank(0, 2, 20.0, (WIDTH, HEIGHT)), worlds("train")[0]
+    source, pair = bank(0, 2, 16.0, (WIDTH, HEIGHT)), worlds("train")[0]
     films = [simulated(seed, source, pair, FRAMES) for seed in range(FILMS)]
 
     def make(checkpoint: Path) -> Fit:
@@ -37,7 +37,7 @@ def run_smoke() -> None:
         plays.run()
         network = with_encoder(TINY, plays.average.encoder)
         features = film_features(network.encoder, films)
-        config = FilmConfig(FitConfig(epochs=EPOCHS, rate=2e-2, average=0.9), batch=3)
+        config = FilmConfig(FitConfig(epochs=EPOCHS, rate=2e-2, average=0.9), batch=2)
         return fit_skills(films, features, network, config, checkpoint)
 
     smoke(SYSTEM, make, EPOCHS)

@@ -1,0 +1,144 @@
+"""Skill estimation: which frames are seen, that levels are learned, what is measured, and the smoke run."""
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from courtside_sim.skills import GROUPS, SKILLS
+from courtside_training.common.fit import FitConfig
+from courtside_training.errors import TrainingInputError
+from courtside_training.skills.baselines import counts_oracle, majority
+from courtside_training.skills.commands import skills
+from courtside_training.skills.evaluate import figures, from_features, report, tables, top1
+from courtside_training.skills.films import PLAY_LABELS, UNKNOWN, Film, load, mirrored, save
+from courtside_training.skills.geometry import SPLITS, worlds
+from courtside_training.skills.network import SkillConfig, SkillNetwork
+from courtside_training.skills.sampling import choose, views
+from courtside_training.skills.train import FilmConfig, fit_frames, fit_skills, frame_config, load_network
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+TINY = SkillConfig(channels=(8, 8, 8), feature=24, width=16, layers=1, heads=2, dropout=0.0, frames=8)
+
+
+def film(levels: np.ndarray, counts: int = 0) -> Film:
+    plays = np.full((16, len(PLAY_LABELS)), UNKNOWN)
+    return Film("1", tuple([b""] * 16), levels, plays, np.repeat(levels.astype(float), counts))
+
+
+def test_uniform_frames_are_one_of_each_part():
+    assert choose(128, 64, "uniform").tolist() == list(range(1, 128, 2))
+    drawn = choose(128, 64, "uniform", np.random.default_rng(0))
+    assert (drawn // 2).tolist() == list(range(64))
+
+
+def test_first_and_random_frames():
+    assert choose(128, 16, "first").tolist() == list(range(16))
+    drawn = choose(128, 16, "random", np.random.default_rng(0))
+    assert len(set(drawn.tolist())) == 16 and np.all(np.diff(drawn) > 0)
+
+
+def test_views_share_no_frame():
+    found = np.concatenate(views(128, 32, 4))
+    assert sorted(found.tolist()) == list(range(128))
+
+
+def test_no_player_and_no_world_is_trained_on_and_tested():
+    spans = sorted(SPLITS.values())
+    assert all(low[1] <= high[0] for low, high in itertools.pairwise(spans))
+    seasons, leagues = (set(names) for names in zip(*worlds("train"), strict=True))
+    assert not seasons & {season for season, _ in worlds("unseen-season")}
+    assert not leagues & {league for _, league in worlds("unseen-league")}
+    assert set(worlds("test")) == set(worlds("train"))
+
+
+def test_flipping_labels_twice_changes_nothing():
+    rng = np.random.default_rng(0)
+    labels = np.stack([rng.integers(-1 if "cell" in name else 0, size, 50) for name, size in PLAY_LABELS.items()], 1)
+    assert np.array_equal(mirrored(mirrored(labels)), labels)
+    assert not np.array_equal(mirrored(labels), labels)
+
+
+def test_levels_are_learned_from_features(tmp_path: Path):
+    rng = np.random.default_rng(0)
+    levels = rng.integers(0, 5, (96, 20))
+    features = rng.normal(0, 0.3, (96, 16, 24)).astype(np.float32)
+    features[:, :, :20] += levels[:, None] / 2
+    films = [film(row) for row in levels]
+    torch.manual_seed(0)
+    network = SkillNetwork(replace(TINY, width=32))
+    config = FilmConfig(FitConfig(epochs=60, rate=2e-2, average=0.9), batch=16)
+    fit = fit_skills(films[:64], features[:64], network, config, tmp_path / "skills.pt")
+    fit.run()
+    measured = figures(levels[64:], from_features(fit.average, features[64:]))
+    assert measured["Mean"] > 0.4
+    again, found = load_network(tmp_path / "skills.pt")
+    assert np.allclose(from_features(again, features), from_features(fit.average, features), atol=1e-6)
+    assert found["settings"]["films"] == 64
+
+
+def test_a_checkpoint_of_another_shape_is_refused(tmp_path: Path):
+    config = FilmConfig(FitConfig(epochs=1), batch=4)
+    films, features = [film(np.zeros(20, np.int64))] * 4, np.zeros((4, 16, 24), np.float32)
+    fit_skills(films, features, SkillNetwork(TINY), config, tmp_path / "skills.pt").run()
+    wider = fit_skills(films, features, SkillNetwork(replace(TINY, width=32)), config, tmp_path / "skills.pt")
+    with pytest.raises(TrainingInputError, match="another shape"):
+        wider.resume()
+
+
+def test_films_without_play_labels_cannot_teach_frames(tmp_path: Path):
+    with pytest.raises(TrainingInputError, match="end to end"):
+        fit_frames([film(np.zeros(20, np.int64))], TINY, frame_config(0, 1), tmp_path / "frames.pt")
+
+
+def test_a_film_is_kept_whole_and_a_torn_one_refused(tmp_path: Path):
+    path = tmp_path / "1.npz"
+    kept = replace(film(np.arange(20) % 5), jpeg=(b"ab", b"", b"cde"))
+    save(kept, path)
+    assert load(path).jpeg == kept.jpeg and np.array_equal(load(path).levels, kept.levels)
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(TrainingInputError, match="no readable film"):
+        load(path)
+
+
+def test_accuracy_by_skill_group_and_mean():
+    levels = np.tile(np.arange(5)[:, None], (1, 20))
+    said = levels.copy()
+    said[:, SKILLS.index("Free Throw")] = (said[:, 0] + 1) % 5
+    found = top1(levels, said)
+    assert found["Free Throw"] == 0.0 and found["2-PTs"] == 1.0
+    assert found["Shooting"] == pytest.approx(0.8) and found["Rebounding"] == 1.0
+    assert found["Mean"] == pytest.approx(0.95)
+    assert set(found) == {*SKILLS, *GROUPS, "Mean"}
+
+
+def test_baselines_and_tables():
+    rng = np.random.default_rng(0)
+    levels = rng.integers(0, 5, (60, 20))
+    levels[:, 0] = 3
+    films = [film(row, counts=1) for row in levels]
+    assert (majority(levels, 4)[:, 0] == 3).all()
+    assert top1(levels, counts_oracle(films, films))["Mean"] > 0.5
+    assert counts_oracle([film(row) for row in levels], films) is None
+    result = report(films, {"test": (films, np.eye(5)[levels])})
+    text = tables(result)
+    assert "| **Mean** |  | 100.0 |" in text and "published best on BASKET 28.5" in text
+    assert all(name in text for name in (*SKILLS, *GROUPS, "majority", "counts oracle"))
+
+
+def test_smoke():
+    outcome = CliRunner().invoke(skills, ["--smoke"], catch_exceptions=False)
+    assert outcome.exit_code == 0
+    assert "player_skills: loss" in outcome.output
