@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from courtside_training.errors import TrainingInputError
 from courtside_training.shots import augment, windows
-from courtside_training.shots.footage import GRID_S, Footage
+from courtside_training.shots.footage import GRID_S, SPOTS, Footage
 from courtside_training.shots.geometry import MIRRORED_ZONE, SAMPLES, STRIDE_S, ZONE_LABELS
 from courtside_training.shots.labels import label, mirror_zone, spread
 
@@ -23,8 +24,13 @@ def film(releases: list[float], seconds: float = 30.0, seed: int = 0) -> Footage
     frames[:, 0, 0, 0] = np.arange(count) % 256
     return Footage(
         seed, "sideline", frames, np.zeros((count, 3, 3), np.float32), np.full(count, -1), np.array(releases),
-        np.arange(len(releases)) % 7, np.zeros(len(releases), bool),
+        np.arange(len(releases)) % 7, np.zeros(len(releases), bool), np.zeros((count, SPOTS, 3), np.float32),
+        np.zeros((count, SPOTS, 3), np.float32), np.zeros(count, bool), np.ones(len(releases), bool),
     )
+
+
+def plan(positives: int, **more) -> windows.EpochPlan:
+    return windows.EpochPlan(positives, **more)
 
 
 def test_the_expectation_of_a_release_label_is_the_release():
@@ -89,21 +95,51 @@ def test_a_crop_moves_pixels_and_points_together(bars: bool):
 
 def test_an_epoch_has_two_negatives_a_positive_and_is_drawn_anew():
     games = [film([5.0, 12.0, 20.0]), film([8.0, 25.0], seed=1)]
-    epochs = [windows.draw_epoch(games, 30, seed=3, epoch=epoch) for epoch in (0, 1)]
+    epochs = [windows.draw_epoch(games, plan(30), seed=3, epoch=epoch) for epoch in (0, 1)]
     for refs in epochs:
         truth = [windows.cut(games[ref.game], ref.first)[2].shot for ref in refs]
         assert sum(truth) == 30 and len(truth) == 90
     assert epochs[0] != epochs[1]
-    assert epochs[0] == windows.draw_epoch(games, 30, seed=3, epoch=0)
-    assert epochs[0] != windows.draw_epoch(games, 30, seed=4, epoch=0)
+    assert epochs[0] == windows.draw_epoch(games, plan(30), seed=3, epoch=0)
+    assert epochs[0] != windows.draw_epoch(games, plan(30), seed=4, epoch=0)
 
 
 def test_an_epoch_sees_every_release_about_equally_often():
     game = film([5.0, 12.0, 20.0])
-    refs = windows.draw_epoch([game], 300, seed=0, epoch=0)
+    refs = windows.draw_epoch([game], plan(300), seed=0, epoch=0)
     zones = [windows.cut(game, ref.first)[2].zone for ref in refs]
     counts = np.bincount([zone for zone in zones if zone >= 0], minlength=3)
     assert counts.min() > 80
+
+
+def test_a_zone_balanced_epoch_draws_rare_zones_as_often_as_common_ones():
+    game = film([5.0, 9.0, 13.0, 17.0, 21.0, 25.0])
+    game.zones[:] = (4, 4, 4, 4, 4, 2)
+    refs = windows.draw_epoch([game], plan(120, zone_balanced=True), seed=0, epoch=0)
+    truth = [label for label in (windows.cut(game, ref.first)[2] for ref in refs) if label.shot]
+    rare = sum(label.zone == 2 for label in truth)
+    assert 40 < rare < 80
+
+
+def test_windows_without_a_release_are_drawn_around_fakes():
+    game = film([5.0], seconds=120.0)
+    game.lures[800] = True
+    refs = windows.draw_epoch([game], plan(40, lures=0.5), seed=0, epoch=0)
+    around = [ref for ref in refs if 3 <= (800 - ref.first) / windows.STEP <= 12]
+    assert 25 < len(around) < 60 and len(refs) == 120
+    none = windows.draw_epoch([game], plan(40, lures=0.0), seed=0, epoch=0)
+    assert sum(3 <= (800 - ref.first) / windows.STEP <= 12 for ref in none) < 15
+
+
+def test_what_nobody_judged_has_no_result():
+    game = film([5.0])
+    game.judged[:] = False
+    assert windows.cut(game, 30)[2].made == -1.0 and windows.cut(game, 30)[2].shot == 1.0
+
+
+def test_film_that_is_all_shots_is_refused():
+    with pytest.raises(TrainingInputError, match="hardly a window without a release"):
+        windows.draw_epoch([film([1.0, 3.0, 5.0], seconds=6.0)], plan(4), seed=0, epoch=0)
 
 
 def test_windows_over_the_films_ends_repeat_the_edge_pictures():
@@ -116,7 +152,7 @@ def test_windows_over_the_films_ends_repeat_the_edge_pictures():
 
 def test_augmented_examples_do_not_depend_on_the_batch_they_are_in():
     games = [film([5.0, 12.0])]
-    refs = windows.draw_epoch(games, 2, seed=0, epoch=0)
+    refs = windows.draw_epoch(games, plan(2), seed=0, epoch=0)
     together = next(iter(windows.batches(games, refs, 6, seed=1)))
     apart = [batch["clip"][0] for batch in windows.batches(games, refs, 1, seed=1)]
     assert all(np.array_equal(a, b) for a, b in zip(together["clip"], apart, strict=True))

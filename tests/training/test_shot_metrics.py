@@ -8,17 +8,21 @@ import numpy as np
 import pytest
 
 from courtside_training.shots import metrics
-from courtside_training.shots.calibrate import calibrate, fit_scale
-from courtside_training.shots.evaluate import Answers, find_shots, shot_figures, window_figures
-from courtside_training.shots.footage import Footage
+from courtside_training.shots.ablate import stagger
+from courtside_training.shots.calibrate import calibrate, fit_scale, make_temperature
+from courtside_training.shots.evaluate import (
+    Answers,
+    every,
+    find_shots,
+    make_figures,
+    reliability,
+    retempered,
+    shot_figures,
+    window_figures,
+)
+from courtside_training.shots.footage import SPOTS, Footage
 from courtside_training.shots.labels import label, spread
-from courtside_training.shots.tables import tables
-
-
-def test_roc_auc_counts_pairs_in_order_and_halves_ties():
-    assert metrics.roc_auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]) == 0.75
-    assert metrics.roc_auc([0, 1], [0.5, 0.5]) == 0.5
-    assert math.isnan(metrics.roc_auc([1, 1], [0.2, 0.3]))
+from courtside_training.shots.tables import reliability_plot, tables
 
 
 def test_detection_by_hand():
@@ -37,11 +41,6 @@ def test_best_threshold_lies_between_the_scores_it_parts():
 def test_best_threshold_never_parts_equal_scores():
     threshold, f1 = metrics.best_threshold([1, 0, 0], [0.5, 0.5, 0.5])
     assert threshold < 0.5 and f1 == 0.5
-
-
-def test_brier_and_confusion_by_hand():
-    assert metrics.brier([1, 0], [0.8, 0.4]) == pytest.approx((0.04 + 0.16) / 2)
-    assert metrics.confusion([0, 0, 2], [0, 1, 2], 3).tolist() == [[1, 1, 0], [0, 0, 0], [0, 0, 1]]
 
 
 def test_release_position_ignores_a_second_release_far_away():
@@ -78,6 +77,8 @@ def game() -> Footage:
     return Footage(
         0, "behind", np.zeros((count, 1, 1, 3), np.uint8), np.zeros((count, 3, 3), np.float32), np.full(count, -1),
         np.array([6.1, 14.7, 20.0, 31.3]), np.array([0, 3, 4, 6]), np.array([True, False, True, True]),
+        np.zeros((count, SPOTS, 3), np.float32), np.zeros((count, SPOTS, 3), np.float32), np.zeros(count, bool),
+        np.ones(4, bool),
     )
 
 
@@ -124,10 +125,53 @@ def test_scale_of_a_logistic_fit():
     assert fit_scale(truth.astype(float), logits) == pytest.approx(0.5, abs=0.03)
 
 
-def test_tables_show_every_zone_and_dash_what_is_missing(game: Footage):
-    figures = shot_figures(answers_for(game), [game])
-    text = tables({
-        "windows, a": {"F1": float("nan")}, "shots, a": figures, "shots by camera": {"behind": figures},
+def report(answers: Answers, game: Footage) -> dict:
+    figures = shot_figures(answers, [game])
+    made = make_figures(answers, answers.true_middle)
+    return {
+        "windows, a": {"F1": float("nan"), "ROC-AUC": 0.5}, "shots, a": figures, "shots by camera": {"behind": figures},
         "zone confusion": [[0] * 7] * 7,
+        "make": {"temperature": 2.0, "as trained": made, "with temperature": made},
+        "reliability": {"as trained": reliability(answers), "with temperature": reliability(answers)},
+    }
+
+
+def test_tables_show_every_zone_dash_what_is_missing_and_stand_beside_the_published_figures(game: Footage):
+    text = tables(report(answers_for(game), game))
+    assert "| F1 | - | - |" in text and "| right | 4 | 4 |" in text and text.count("corner_three") == 4
+    assert "| ROC-AUC | 0.960 | 0.500 |" in text and "about 0.86" in text
+
+
+def test_the_reliability_plot_is_a_picture(game: Footage, tmp_path):
+    reliability_plot(report(answers_for(game), game), tmp_path / "plots" / "make.png")
+    assert (tmp_path / "plots" / "make.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_overconfident_make_probability_is_tempered(game: Footage):
+    answers = answers_for(game)
+    rng = np.random.default_rng(0)
+    made = rng.random(len(answers.make)) < 0.7
+    truth = np.where(answers.true_middle, made, -1)
+    sure = Answers(**{**answers.__dict__, "make": np.full(len(made), 0.99), "true_made": truth})
+    temperature = make_temperature(sure)
+    assert temperature > 2
+    mended = retempered(sure, 1 / temperature)
+    share = made[answers.true_middle].mean()
+    assert mended.make[0] == pytest.approx(share, abs=0.02)
+    assert make_figures(mended, answers.true_middle)["make ECE"] < make_figures(sure, answers.true_middle)["make ECE"]
+
+
+def test_unknown_results_and_zones_are_not_measured(game: Footage):
+    answers = answers_for(game)
+    unknown = Answers(**{
+        **answers.__dict__, "true_made": np.full(len(answers.shot), -1), "true_zone": np.full(len(answers.shot), -1),
     })
-    assert "| F1 | - |" in text and "| right | 4 | 4 |" in text and text.count("corner_three") == 4
+    figures = window_figures(unknown, middle_rule=True)
+    assert math.isnan(figures["zone accuracy"]) and math.isnan(figures["make Brier"]) and figures["F1"] == 1.0
+
+
+def test_stagger_finds_what_windows_end_to_end_cut_in_two(game: Footage):
+    answers = answers_for(game)
+    rows = stagger(answers, [game])
+    assert rows["on: every 0.3 s"]["recall"] == 1.0 > rows["off: windows end to end"]["recall"]
+    assert rows["off: windows end to end"]["windows"] == len(every(answers, 16).shot)

@@ -56,7 +56,8 @@ def crop(
     return warped, _place(points, (sx, sy), (mx, my))
 
 
-def _colour(clip: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+def recolour(clip: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Another gamma, contrast, brightness and white balance for a clip (..., 3)."""
     ramp = np.arange(256) / 255.0
     gamma, gain, lift = rng.uniform(0.75, 1.35), rng.uniform(0.75, 1.25), rng.uniform(-0.08, 0.08)
     tables = []
@@ -97,7 +98,7 @@ def augment(
         clip, points = clip.copy(), points.copy()
         clip[held], points[held] = clip[held - 1], points[held - 1]
     if draw[3] < chances.colour:
-        clip = _colour(np.ascontiguousarray(clip), rng)
+        clip = recolour(np.ascontiguousarray(clip), rng)
     if draw[4] < chances.blur:
         sigma = float(rng.uniform(0.3, 0.9))
         clip = np.stack([cv2.GaussianBlur(frame, (3, 3), sigma) for frame in clip])

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from courtside_training.common.measures import fit_temperature
 from courtside_training.shots.evaluate import SUPPORT, Answers, shot_figures
 from courtside_training.shots.footage import Footage
 from courtside_training.shots.geometry import THRESHOLD
+from courtside_training.shots.metrics import logits
 
 GRID = np.arange(-6.0, 6.01, 0.25)
 """Logits tried as thresholds."""
@@ -22,23 +24,23 @@ def logit(probability: float) -> float:
     return math.log(probability / (1 - probability))
 
 
-def fit_scale(truth: np.ndarray, logits: np.ndarray) -> float:
-    """The slope of a logistic regression of `truth` on `logits` (both (N,)), kept in 0.25..4.
+def fit_scale(truth: np.ndarray, said: np.ndarray) -> float:
+    """The slope of a logistic regression of `truth` on the logits `said` (both (N,)), kept in 0.25..4.
 
     Newton's method; a step that does not lower the loss is halved until it does.
     """
 
     def loss(at: np.ndarray) -> float:
-        z = at[0] * logits + at[1]
+        z = at[0] * said + at[1]
         return float((np.logaddexp(0.0, z) - truth * z).sum()) + 5e-4 * float(at @ at)
 
     point = np.array([1.0, 0.0])
     for _ in range(50):
-        p = 1 / (1 + np.exp(-np.clip(point[0] * logits + point[1], -40, 40)))
+        p = 1 / (1 + np.exp(-np.clip(point[0] * said + point[1], -40, 40)))
         spread = p * (1 - p) + 1e-9
-        gradient = np.array([((p - truth) * logits).sum(), (p - truth).sum()]) + 1e-3 * point
-        cross = (spread * logits).sum()
-        hessian = np.array([[(spread * logits**2).sum(), cross], [cross, spread.sum()]]) + 1e-3 * np.eye(2)
+        gradient = np.array([((p - truth) * said).sum(), (p - truth).sum()]) + 1e-3 * point
+        cross = (spread * said).sum()
+        hessian = np.array([[(spread * said**2).sum(), cross], [cross, spread.sum()]]) + 1e-3 * np.eye(2)
         change = np.linalg.solve(hessian, gradient)
         while np.abs(change).max() > 1e-8 and loss(point - change) > loss(point):
             change = change / 2
@@ -46,6 +48,18 @@ def fit_scale(truth: np.ndarray, logits: np.ndarray) -> float:
         if np.abs(change).max() <= 1e-8:
             break
     return min(max(float(point[0]), 0.25), 4.0)
+
+
+def make_temperature(answers: Answers) -> float:
+    """Temperature of the make logit, over windows with a known result and the release in their middle; 1 without any.
+
+    Args:
+        answers: of the uncalibrated model on validation film.
+    """
+    chosen = answers.true_middle & (answers.true_made >= 0)
+    if not chosen.any():
+        return 1.0
+    return fit_temperature(logits(answers.make[chosen]), answers.true_made[chosen])
 
 
 def calibrate(answers: Answers, games: Sequence[Footage]) -> tuple[float, float]:
@@ -59,12 +73,11 @@ def calibrate(answers: Answers, games: Sequence[Footage]) -> tuple[float, float]
         Scale: a logistic fit of "a release lies in the window". Bias: puts the threshold whose releases within
         0.3 s have the best F1 over whole games (mean of one agreeing window being enough, and of half) at 0.8.
     """
-    clipped = np.clip(answers.shot.astype(float), 1e-6, 1 - 1e-6)
-    logits = np.log(clipped / (1 - clipped))
-    scale = fit_scale(answers.true_shot.astype(float), logits)
+    said = logits(answers.shot)
+    scale = fit_scale(answers.true_shot.astype(float), said)
     scores = []
     for threshold in GRID:
-        moved = answers.with_shot(1 / (1 + np.exp(-(logits - threshold + logit(THRESHOLD)))))
+        moved = answers.with_shot(1 / (1 + np.exp(-(said - threshold + logit(THRESHOLD)))))
         scores.append(np.mean([shot_figures(moved, games, support)["F1"] for support in (0.0, SUPPORT)]))
     best = float(np.median(GRID[np.array(scores) >= max(scores) - NEAR_BEST]))
     return scale, logit(THRESHOLD) - scale * best

@@ -1,48 +1,30 @@
-"""`courtside-train shots …`: render film, fit, calibrate, evaluate, and a quick smoke run of all of it."""
+"""`courtside-train shots …`: render or import film, fit, calibrate, evaluate, ablate, and a quick smoke run."""
 
 from __future__ import annotations
 
 import json
-import tempfile
-import time
 from pathlib import Path
+from typing import Any
 
 import click
 
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots.geometry import SPLITS
 
-FILM = click.option(
-    "--film", type=click.Path(path_type=Path, file_okay=False), default=Path("runs/shots/film"), show_default=True,
-    help="Folder of rendered games.",
-)
-CHECKPOINT = click.option(
-    "--checkpoint", type=click.Path(path_type=Path, dir_okay=False), default=Path("runs/shots/last.pt"),
-    show_default=True,
-)
+FILES = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+HOME = Path("runs/shots")
+FILM = click.option("--film", type=FOLDER, default=HOME / "film", show_default=True, help="Folder of film.")
 THREADS = click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True)
+SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+RESUME = click.option("--resume", is_flag=True, help="Go on from the checkpoint.")
+GAMES = click.option("--games", type=click.IntRange(min=1), help="Use only the first so many games.")
+WHOLE = click.option(
+    "--checkpoint", type=FILES, default=HOME / "last.pt", show_default=True, help="Of the clip network, or of VideoMAE."
+)
 
 
-def _progress() -> object:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True))
-
-
-def _prepare(threads: int) -> None:
-    from courtside_training.common.allocator import keep_memory
-
-    keep_memory()
-    import cv2
-    import torch
-
-    cv2.setNumThreads(1)
-    torch.set_num_threads(threads)
-
-
-def _games(film: Path, split: str, limit: int | None) -> list:
+def _games(film: Path, split: str, limit: int | None) -> list[Any]:
     from courtside_training.shots.footage import load, stored
 
     seeds = stored(film, SPLITS[split])[:limit]
@@ -53,192 +35,296 @@ def _games(film: Path, split: str, limit: int | None) -> list:
     return [load(seed, film) for seed in seeds]
 
 
-@click.group()
-def shots() -> None:
-    """The shot clip model."""
+def _run(fit: Any, resume: bool) -> None:
+    """Train with a progress bar; say what was done."""
+    from courtside_training.common.progress import progress, reporter
+
+    if resume:
+        fit.resume()
+    with progress() as bar:
+        history = fit.run(reporter(bar, fit.config.epochs, fit.steps))
+    click.echo(
+        f"trained {history.epochs} epochs, {history.samples} samples, {history.seconds:.0f} s, "
+        f"loss {history.losses[-1]['total']:.3f} → {fit.checkpoint}"
+    )
+
+
+@click.group(invoke_without_command=True)
+@click.option("--smoke", is_flag=True, help="Everything once in miniature: learn, resume, export, agree.")
+@click.pass_context
+def shots(context: click.Context, smoke: bool) -> None:
+    """Shot analytics: was a ball shot, when, from where, and will it go in."""
+    if smoke:
+        from courtside_training.shots.smoke import smoke as run
+
+        run()
+    elif context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 @shots.command()
 @FILM
 @click.option("--split", type=click.Choice(tuple(SPLITS)), default="train", show_default=True)
-@click.option("--games", type=click.IntRange(1, 9000), default=20, show_default=True, help="Games of 60 s.")
+@click.option("--games", type=click.IntRange(1, 9000), default=20, show_default=True, help="Games.")
 @click.option("--first", type=click.IntRange(min=0), help="First seed instead of the split's own.")
 @click.option("--duration", type=click.FloatRange(10, 600), default=60.0, show_default=True, help="Seconds a game.")
-def render(film: Path, split: str, games: int, first: int | None, duration: float) -> None:
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes.")
+def render(film: Path, split: str, games: int, first: int | None, duration: float, workers: int) -> None:
     """Simulate and film games of a split into a folder; those already there are kept."""
+    from courtside_training.common.progress import progress
     from courtside_training.shots.footage import FootagePlan, ensure
 
     low, high = SPLITS[split]
     first = low if first is None else first
     if not (low <= first and first + games <= high):
         raise TrainingInputError(f"seeds {first} to {first + games - 1} leave the {split} split {low} to {high - 1}")
-    with _progress() as bar:
+    with progress() as bar:
         task = bar.add_task(f"render {split}", total=games)
-        for _ in ensure(range(first, first + games), film, FootagePlan(duration, vary=split == "train")):
+        for _ in ensure(range(first, first + games), film, FootagePlan(duration, vary=split == "train"), workers):
             bar.advance(task)
 
 
 @shots.command()
-@FILM
-@CHECKPOINT
+@click.option("--model", type=click.Choice(("light", "videomae-tiny", "videomae-small", "videomae-base")),
+              default="light", show_default=True)
+@click.option("--film", type=FOLDER, help="Folder of film.  [default: runs/shots/film, with --labels runs/shots/real]")
+@click.option("--labels", type=FILES, help="CSV of shots on real film: video, release_time, type, made, x, y.")
+@click.option("--films", type=FOLDER, help="Folder with the videos of --labels.")
+@click.option("--court", type=click.Choice(("nba", "fiba")), default="nba", show_default=True,
+              help="Whose three-point line parts the zones of --labels.")
+@click.option("--loader", type=click.Choice(("auto", "pyav", "dali")), default="auto", show_default=True,
+              help="What decodes --films; DALI needs a GPU.")
+@click.option("--init", help="VideoMAE: begin with this local folder or cached hub name.")
+@click.option("--checkpoint", type=FILES, help="[default: runs/shots/last.pt, or runs/shots/videomae.pt]")
 @THREADS
-@click.option("--games", type=click.IntRange(min=1), help="Use only the first so many rendered games.")
+@GAMES
 @click.option("--epochs", type=click.IntRange(min=1), default=14, show_default=True)
-@click.option("--positives", type=click.IntRange(min=1), default=400, show_default=True, 
-              help="Windows with a release an epoch.")
-@click.option("--batch", type=click.IntRange(2, 256), default=8, show_default=True)
-@click.option("--rate", type=click.FloatRange(1e-6, 1.0), default=2.5e-3, show_default=True, help="Peak learning rate.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint.")
+@click.option("--positives", type=click.IntRange(min=1), default=400, show_default=True,
+              help="Windows with a release an epoch; twice as many without are added.")
+@click.option("--batch", type=click.IntRange(2, 256), help="Windows a step.  [default: by model]")
+@click.option("--rate", type=click.FloatRange(1e-6, 1.0), help="Peak learning rate.  [default: by model]")
+@click.option("--focal", is_flag=True, help="Focal loss for the shot head.")
+@click.option("--zone-balanced", is_flag=True, help="Draw every zone equally often.")
+@SEED
+@RESUME
 def fit(
-    film: Path, checkpoint: Path, threads: int, games: int | None, epochs: int, positives: int, batch: int, rate: float,
-    seed: int, resume: bool,
+    model: str, film: Path | None, labels: Path | None, films: Path | None, court: str, loader: str, init: str | None,
+    checkpoint: Path | None, threads: int, games: int | None, epochs: int, positives: int, batch: int | None,
+    rate: float | None, focal: bool, zone_balanced: bool, seed: int, resume: bool,
 ) -> None:
     """Train; a checkpoint is written after every epoch and when interrupted."""
+    if (labels is None) != (films is None):
+        raise TrainingInputError("--labels and --films belong together: give both")
+    if init is not None and model == "light":
+        raise TrainingInputError("--init is for VideoMAE: choose a --model videomae-…")
+    film = film or HOME / ("real" if labels else "film")
+    if labels is not None and films is not None:
+        _import(labels, films, film, court, loader, seed)
     found = _games(film, "train", games)
-    _prepare(threads)
-    from courtside_training.shots.train import TrainConfig, Trainer
+    from courtside_training.common.runtime import prepare
 
-    trainer = Trainer(
-        found, TrainConfig(seed=seed, epochs=epochs, positives=positives, batch=batch, rate=rate), checkpoint
+    prepare(threads, seed)
+    from courtside_training.shots.models import BATCH, RATE
+    from courtside_training.shots.train import TrainConfig, light_fit
+
+    config = TrainConfig(
+        seed=seed, epochs=epochs, positives=positives, batch=batch or BATCH[model], rate=rate or RATE[model],
+        focal=focal, zone_balanced=zone_balanced,
     )
-    if resume:
-        trainer.resume()
-    with _progress() as bar:
-        task = bar.add_task("fit", total=None)
+    if model == "light":
+        _run(light_fit(found, config, checkpoint or HOME / "last.pt"), resume)
+        return
+    from courtside_training.shots.videomae import SIZES, videomae_fit
 
-        def report(epoch: int, step: int, steps: int, totals: dict[str, float]) -> None:
-            text = "  ".join(f"{name} {value:.3f}" for name, value in totals.items())
-            bar.update(task, description=f"epoch {epoch + 1}/{epochs}  {text}", completed=step, total=steps)
+    size = SIZES[model.removeprefix("videomae-")]
+    _run(videomae_fit(found, size, config, checkpoint or HOME / "videomae.pt", init), resume)
 
-        progress = trainer.fit(report)
-    click.echo(f"trained {progress.epoch} epochs, {progress.windows} windows, {progress.seconds:.0f} s → {checkpoint}")
+
+def _import(labels: Path, films: Path, film: Path, court: str, loader: str, seed: int) -> None:
+    from courtside_training.shots.films import import_films
+    from courtside_training.shots.shot_labels import read_labels
+
+    found = import_films(
+        read_labels(labels, court), films, film, loader, seed, lambda name: click.echo(f"decoded {name}", err=True)
+    )
+    click.echo("  ".join(f"{split}: {len(videos)} videos" for split, videos in found.items()), err=True)
+
+
+def _moments(default: str, steps: int, batch: int, rate: float) -> Any:
+    """Options that the two small networks share."""
+    def wrap(command: Any) -> Any:
+        for option in reversed((
+            FILM,
+            click.option("--checkpoint", type=FILES, default=HOME / default, show_default=True),
+            THREADS, GAMES,
+            click.option("--steps", type=click.IntRange(min=1), default=steps, show_default=True),
+            click.option("--batch", type=click.IntRange(2, 512), default=batch, show_default=True),
+            click.option("--rate", type=click.FloatRange(1e-6, 1.0), default=rate, show_default=True),
+            SEED, RESUME,
+        )):
+            command = option(command)
+        return command
+    return wrap
 
 
 @shots.command("fit-place")
-@FILM
-@CHECKPOINT
-@THREADS
-@click.option("--games", type=click.IntRange(min=1), help="Use only the first so many rendered games.")
-@click.option("--steps", type=click.IntRange(min=1), default=2000, show_default=True)
-@click.option("--batch", type=click.IntRange(2, 512), default=32, show_default=True, help="Moments a step.")
-@click.option("--rate", type=click.FloatRange(1e-6, 1.0), default=2e-3, show_default=True, help="Peak learning rate.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@_moments("place.pt", 2000, 32, 2e-3)
 def fit_place(
-    film: Path, checkpoint: Path, threads: int, games: int | None, steps: int, batch: int, rate: float, seed: int
+    film: Path, checkpoint: Path, threads: int, games: int | None, steps: int, batch: int, rate: float, seed: int,
+    resume: bool,
 ) -> None:
-    """Train the placing network (zones) and put it into the checkpoint of `fit`."""
+    """Train the placing network: from which zone. `calibrate` joins it to the clip network."""
     found = _games(film, "train", games)
-    _prepare(threads)
-    from courtside_training.shots.place_train import PlaceConfig, fit_placer
-    from courtside_training.shots.train import load_checkpoint, write_placer
+    from courtside_training.common.runtime import prepare
 
-    load_checkpoint(checkpoint)
-    with _progress() as bar:
-        task = bar.add_task("fit-place", total=steps)
-        placer, summary = fit_placer(
-            found, PlaceConfig(steps=steps, batch=batch, rate=rate, seed=seed),
-            report=lambda step, loss, right: bar.update(
-                task, completed=step, description=f"fit-place  loss {loss:.3f}  zone {right:.3f}"
-            ),
-        )
-    write_placer(checkpoint, placer, summary)
-    click.echo(f"trained {steps} steps, {steps * batch} moments, {summary['seconds']:.0f} s -> {checkpoint}")
+    prepare(threads, seed)
+    from courtside_training.shots.place_train import MomentConfig, place_fit
+
+    _run(place_fit(found, MomentConfig(steps, batch, rate, seed), checkpoint), resume)
+
+
+@shots.command("fit-result")
+@_moments("result.pt", 1500, 64, 2e-3)
+def fit_result(
+    film: Path, checkpoint: Path, threads: int, games: int | None, steps: int, batch: int, rate: float, seed: int,
+    resume: bool,
+) -> None:
+    """Train the result network: did it go in. `calibrate` joins it to the clip network."""
+    found = _games(film, "train", games)
+    from courtside_training.common.runtime import prepare
+
+    prepare(threads, seed)
+    from courtside_training.shots.place_train import MomentConfig, result_fit
+
+    _run(result_fit(found, MomentConfig(steps, batch, rate, seed), checkpoint), resume)
 
 
 @shots.command()
 @FILM
-@CHECKPOINT
+@WHOLE
+@click.option("--place", type=FILES, default=HOME / "place.pt", show_default=True, help="Of `fit-place`.")
+@click.option("--result", type=FILES, default=HOME / "result.pt", show_default=True, help="Of `fit-result`.")
 @THREADS
-@click.option("--games", type=click.IntRange(min=1), help="Use only the first so many validation games.")
-def calibrate(film: Path, checkpoint: Path, threads: int, games: int | None) -> None:
-    """Fit the shot logit's scale and bias on validation film and write them into the checkpoint."""
+@GAMES
+def calibrate(film: Path, checkpoint: Path, place: Path, result: Path, threads: int, games: int | None) -> None:
+    """Join the three networks, then fit threshold and temperature on validation film into the checkpoint."""
     found = _games(film, "validation", games)
-    _prepare(threads)
+    from courtside_training.common.runtime import prepare
+
+    prepare(threads)
+    from courtside_training.common import checkpoint as checkpoints
+    from courtside_training.common.progress import progress
+    from courtside_training.errors import TrainingInputError
     from courtside_training.shots.calibrate import calibrate as fitted
+    from courtside_training.shots.calibrate import make_temperature
     from courtside_training.shots.evaluate import ask, torch_model
     from courtside_training.shots.geometry import STRIDE_S
-    from courtside_training.shots.placing import PlacingNetwork
-    from courtside_training.shots.served import ServedShotModel
-    from courtside_training.shots.train import load_network, write_calibration
+    from courtside_training.shots.models import load_any
+    from courtside_training.shots.train import SYSTEM, VIDEOMAE, join
     from courtside_training.shots.windows import hop_windows
 
-    network, _ = load_network(checkpoint)
-    with _progress() as bar:
+    system = VIDEOMAE
+    try:
+        checkpoints.load(checkpoint, SYSTEM)
+        system = SYSTEM
+    except TrainingInputError:
+        checkpoints.load(checkpoint, VIDEOMAE)
+    if system == SYSTEM:
+        join(checkpoint, placer=place, result=result)
+    model, _ = load_any(checkpoint, calibrated=False)
+    with progress() as bar:
         task = bar.add_task("calibrate")
         answers = ask(
-            torch_model(ServedShotModel(network, PlacingNetwork())), found, hop_windows(found, STRIDE_S),
+            torch_model(model), found, hop_windows(found, STRIDE_S),
             report=lambda done, total: bar.update(task, completed=done, total=total),
         )
     scale, bias = fitted(answers, found)
-    write_calibration(checkpoint, scale, bias, [game.seed for game in found])
-    click.echo(f"shot logit * {scale:.3f} + {bias:.3f} → {checkpoint}")
+    temperature = make_temperature(answers)
+    seeds = [game.seed for game in found]
+    checkpoints.update(
+        checkpoint, system,
+        calibration={"scale": scale, "bias": bias, "temperature": temperature, "seeds": seeds},
+    )
+    click.echo(f"shot logit * {scale:.3f} + {bias:.3f}, make temperature {temperature:.2f} → {checkpoint}")
 
 
 @shots.command()
 @FILM
-@CHECKPOINT
+@WHOLE
 @THREADS
 @click.option("--split", type=click.Choice(tuple(SPLITS)), default="test", show_default=True)
 @click.option("--games", type=click.IntRange(min=1), default=20, show_default=True)
-@click.option("--onnx", type=click.Path(path_type=Path, dir_okay=False), help="Evaluate this exported model instead.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the tables as JSON here.")
+@click.option("--onnx", type=FILES, help="Evaluate this exported model instead.")
+@click.option("--out", type=FILES, help="Write the tables as JSON here.")
+@click.option("--plot", type=FILES, help="Draw the make probability's reliability into this PNG.")
 def evaluate(
-    film: Path, checkpoint: Path, threads: int, split: str, games: int, onnx: Path | None, out: Path | None
+    film: Path, checkpoint: Path, threads: int, split: str, games: int, onnx: Path | None, out: Path | None,
+    plot: Path | None,
 ) -> None:
     """Measure on held-out games: windows, releases, zones, makes."""
     found = _games(film, split, games)
-    _prepare(threads)
-    from courtside_training.shots.evaluate import full_report, torch_model
-    from courtside_training.shots.onnx_model import onnx_model
-    from courtside_training.shots.tables import tables
-    from courtside_training.shots.train import load_served
+    from courtside_training.common.runtime import prepare
 
-    model = onnx_model(onnx, threads) if onnx else torch_model(load_served(checkpoint))
-    with _progress() as bar:
+    prepare(threads)
+    from courtside_training.common.progress import progress
+    from courtside_training.shots.evaluate import full_report, torch_model
+    from courtside_training.shots.models import load_any, temperature
+    from courtside_training.shots.onnx_model import onnx_model
+    from courtside_training.shots.tables import reliability_plot, tables
+
+    served, content = load_any(checkpoint)
+    model = onnx_model(onnx, threads) if onnx else torch_model(served)
+    with progress() as bar:
         task = bar.add_task(f"evaluate {split}")
-        result = full_report(model, found, lambda done, total: bar.update(task, completed=done, total=total))
+        result = full_report(
+            model, found, lambda done, total: bar.update(task, completed=done, total=total), temperature(content)
+        )
     result["split"] = split
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(result, indent=1) + "\n")
+    if plot:
+        reliability_plot(result, plot)
     click.echo(tables(result))
 
 
 @shots.command()
+@FILM
+@WHOLE
 @THREADS
-@click.option("--steps", type=click.IntRange(2, 200), default=12, show_default=True)
-def smoke(threads: int, steps: int) -> None:
-    """Everything once in miniature: render two short games, train a few steps, calibrate, evaluate."""
-    _prepare(threads)
-    from courtside_training.shots.calibrate import calibrate as fitted
-    from courtside_training.shots.evaluate import ask, shot_figures, torch_model, window_figures
-    from courtside_training.shots.footage import FootagePlan, ensure, load
-    from courtside_training.shots.network import NetworkConfig
-    from courtside_training.shots.place_train import PlaceConfig, fit_placer
-    from courtside_training.shots.placing import PlacerConfig, PlacingNetwork
-    from courtside_training.shots.served import ServedShotModel
-    from courtside_training.shots.train import TrainConfig, Trainer
+@click.option("--games", type=click.IntRange(min=1), default=40, show_default=True, help="Training games.")
+@click.option("--test-games", type=click.IntRange(min=1), default=10, show_default=True)
+@click.option("--epochs", type=click.IntRange(min=1), default=3, show_default=True, help="Of each network.")
+@click.option("--positives", type=click.IntRange(min=1), default=200, show_default=True)
+@SEED
+@click.option("--out", type=FILES, help="Write the tables as JSON here.")
+def ablate(
+    film: Path, checkpoint: Path, threads: int, games: int, test_games: int, epochs: int, positives: int, seed: int,
+    out: Path | None,
+) -> None:
+    """Joint heads against separate networks (trained here), stagger on against off (of the checkpoint)."""
+    train, test = _games(film, "train", games), _games(film, "test", test_games)
+    from courtside_training.common.runtime import prepare
+
+    prepare(threads, seed)
+    from courtside_training.shots.ablate import joint_against_separate, stagger
+    from courtside_training.shots.evaluate import ask, torch_model
+    from courtside_training.shots.geometry import STRIDE_S
+    from courtside_training.shots.models import load_any
+    from courtside_training.shots.tables import table
+    from courtside_training.shots.train import TrainConfig
     from courtside_training.shots.windows import hop_windows
 
-    begin = time.monotonic()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        games = [load(seed, folder) for seed in ensure((0, 1), folder, FootagePlan(duration=12.0))]
-        positives = max(1, steps * 4 // 3)
-        trainer = Trainer(
-            games, TrainConfig(epochs=1, positives=positives, batch=4, network=NetworkConfig(8, 16, 24, 32)),
-            folder / "smoke.pt",
-        )
-        losses: list[float] = []
-        trainer.fit(lambda epoch, step, of, totals: losses.append(totals["total"]))
-        small = PlacingNetwork(PlacerConfig(8, 16, 16, 32))
-        placer, _ = fit_placer(games, PlaceConfig(steps=4, batch=4), small)
-        answers = ask(torch_model(ServedShotModel(trainer.average, placer)), games, hop_windows(games, 0.9))
-        scale, bias = fitted(answers, games)
-        figures = {**window_figures(answers, middle_rule=False), **shot_figures(answers, games)}
-    click.echo(
-        f"smoke: loss {losses[0]:.2f} → {losses[-1]:.2f} in {len(losses)} steps, "
-        f"calibration * {scale:.2f} + {bias:.2f}, "
-        f"window ROC-AUC {figures['ROC-AUC']:.2f}, {time.monotonic() - begin:.1f} s"
+    served, _ = load_any(checkpoint)
+    answers = ask(torch_model(served), test, hop_windows(test, STRIDE_S))
+    staggered = stagger(answers, test)
+    config = TrainConfig(seed=seed, epochs=epochs, positives=positives)
+    heads = joint_against_separate(
+        train, test, config, checkpoint.parent / "ablation", say=lambda text: click.echo(text, err=True)
     )
+    result = {"heads": heads, "stagger": staggered, "games": len(train), "epochs": epochs, "positives": positives}
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(result, indent=1) + "\n")
+    click.echo(f"Heads, {epochs} epochs of {3 * positives} windows each\n\n{table(heads, 'figure')}\n")
+    click.echo(f"Stagger\n\n{table(staggered, 'figure')}")

@@ -9,18 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from courtside_training.common.measures import brier, confusion, expected_calibration_error, roc_auc
 from courtside_training.shots.footage import GRID_S, Footage
 from courtside_training.shots.geometry import MIDDLE, SAMPLES, STRIDE_S, THRESHOLD, ZONE_LABELS
 from courtside_training.shots.labels import in_middle
-from courtside_training.shots.metrics import (
-    best_threshold,
-    brier,
-    confusion,
-    detection,
-    match_times,
-    release_position,
-    roc_auc,
-)
+from courtside_training.shots.metrics import best_threshold, detection, logits, match_times, release_position
 from courtside_training.shots.windows import WindowRef, cut, hop_windows
 
 Model = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], ...]]
@@ -44,7 +37,7 @@ class Answers:
         true_shot: (N,) bool, a release lies in the window.
         true_middle: (N,) bool, a release lies in the middle eight samples.
         true_position: (N,) samples, NaN without a release.
-        true_zone, true_made: (N,) -1 without a release.
+        true_zone, true_made: (N,) -1 without a release or when it is not known.
     """
 
     game: NDArray[np.int64]
@@ -73,8 +66,9 @@ def torch_model(module: torch.nn.Module) -> Model:
 
     def run(clip: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
         with torch.no_grad():
-            return tuple(out.numpy() for out in module(torch.from_numpy(clip)))
+            return tuple(out.float().cpu().numpy() for out in module(torch.from_numpy(clip).to(on)))
 
+    on = next(module.parameters()).device
     module.eval()
     return run
 
@@ -134,8 +128,8 @@ def window_figures(answers: Answers, middle_rule: bool) -> dict[str, float]:
     at, best = detection(truth, score >= THRESHOLD), best_threshold(truth, score)
     error = np.abs(release_position(answers.release) - answers.true_position)[truth & (score >= THRESHOLD)] * STRIDE_S
     found = truth & (score >= THRESHOLD)
-    zone_right = answers.zone[found].argmax(1) == answers.true_zone[found]
-    made = answers.true_made[found] == 1
+    placed = found & (answers.true_zone >= 0)
+    zone_right = answers.zone[placed].argmax(1) == answers.true_zone[placed]
     return {
         "windows": len(truth),
         "with a release": int(truth.sum()),
@@ -149,15 +143,51 @@ def window_figures(answers: Answers, middle_rule: bool) -> dict[str, float]:
         "release error, mean s": float(error.mean()) if len(error) else float("nan"),
         "release error, median s": float(np.median(error)) if len(error) else float("nan"),
         "zone accuracy": float(zone_right.mean()) if len(zone_right) else float("nan"),
-        "make ROC-AUC": roc_auc(made, answers.make[found]),
-        "make Brier": brier(made, answers.make[found]),
+        **make_figures(answers, found),
+    }
+
+
+RESULT_S = 1.5
+"""Most shots have come down so long after their release."""
+
+
+def make_figures(answers: Answers, found: NDArray[np.bool_]) -> dict[str, float]:
+    """What the make probabilities of some windows are worth: ranking, Brier score, calibration error.
+
+    "Result in window" are windows that go on for `RESULT_S` after the release.
+    """
+    chosen = found & (answers.true_made >= 0)
+    made, said = answers.true_made[chosen] == 1, answers.make[chosen]
+    late = (SAMPLES - 1 - answers.true_position[chosen]) * STRIDE_S >= RESULT_S
+    return {
+        "make ROC-AUC": roc_auc(made, said) if len(made) else float("nan"),
+        "make ROC-AUC, result in window": roc_auc(made[late], said[late]) if late.any() else float("nan"),
+        "make Brier": brier(said, made),
+        "make ECE": expected_calibration_error(said, made),
         "made share": float(made.mean()) if len(made) else float("nan"),
     }
 
 
+def retempered(answers: Answers, temperature: float) -> Answers:
+    """The answers with make logits multiplied by `temperature`, which undoes a division by it."""
+    make = 1 / (1 + np.exp(-logits(answers.make) * temperature))
+    return Answers(**{**answers.__dict__, "make": make})
+
+
+def reliability(answers: Answers, bins: int = 10) -> list[dict[str, float]]:
+    """Said against seen share of makes, bin by bin, over counted windows with a known result in their middle."""
+    chosen = counted(answers) & answers.true_middle & (answers.true_made >= 0)
+    said, made = answers.make[chosen], answers.true_made[chosen] == 1
+    place = np.clip((said * bins).astype(int), 0, bins - 1)
+    return [
+        {"said": float(said[rows].mean()), "seen": float(made[rows].mean()), "count": int(rows.sum())}
+        for rows in (place == i for i in range(bins)) if rows.any()
+    ]
+
+
 def zone_confusion(answers: Answers) -> NDArray[np.int64]:
     """Counts (7, 7), row true and column said, over counted windows with a release in the middle."""
-    chosen = counted(answers) & answers.true_middle
+    chosen = counted(answers) & answers.true_middle & (answers.true_zone >= 0)
     return confusion(answers.true_zone[chosen], answers.zone[chosen].argmax(1), len(ZONE_LABELS))
 
 
@@ -198,7 +228,7 @@ def find_shots(answers: Answers, game: int, threshold: float = THRESHOLD, suppor
         share = int(group.sum()) / max(int(able.sum()), 1)
         if share >= support:
             zone = int(votes.zone[group].sum(0).argmax())
-            # Windows that begin earlier see more of what came after the release.
+            # Windows that begin later see more of what came after the release.
             latest = votes.make[group][np.argsort(votes.start[group])[-4:]]
             found.append(FoundShot(time, zone, float(latest.mean()), float(votes.shot[group].mean()), share))
         alive &= np.abs(times - time) > RADIUS_S
@@ -208,20 +238,22 @@ def find_shots(answers: Answers, game: int, threshold: float = THRESHOLD, suppor
 
 def shot_figures(answers: Answers, games: Sequence[Footage], support: float = SUPPORT) -> dict[str, float]:
     """Precision, recall and F1 of releases at ±0.3 s over whole games, and what was said of the right ones."""
-    hits = total_found = total_true = zones = 0
+    hits = total_found = total_true = zones = placed = 0
     errors: list[float] = []
     made: list[bool] = []
     make: list[float] = []
     for index, game in enumerate(games):
         found = find_shots(answers, index, support=support)
-        real = np.flatnonzero(game.releases <= game.duration)
+        real = np.flatnonzero((game.releases >= 0) & (game.releases <= game.duration))
         pairs = match_times([shot.time for shot in found], game.releases[real].tolist(), TOLERANCE_S)
         hits, total_found, total_true = hits + len(pairs), total_found + len(found), total_true + len(real)
         for i, j in pairs:
             errors.append(abs(found[i].time - game.releases[real[j]]))
-            zones += int(found[i].zone == game.zones[real[j]])
-            make.append(found[i].make)
-            made.append(bool(game.made[real[j]]))
+            if game.zones[real[j]] >= 0:
+                zones, placed = zones + int(found[i].zone == game.zones[real[j]]), placed + 1
+            if game.judged[real[j]]:
+                make.append(found[i].make)
+                made.append(bool(game.made[real[j]]))
     return {
         "true": total_true,
         "found": total_found,
@@ -231,21 +263,37 @@ def shot_figures(answers: Answers, games: Sequence[Footage], support: float = SU
         "F1": 2 * hits / (total_found + total_true) if total_found + total_true else float("nan"),
         "release error, mean s": float(np.mean(errors)) if errors else float("nan"),
         "release error, median s": float(np.median(errors)) if errors else float("nan"),
-        "zone accuracy": zones / hits if hits else float("nan"),
+        "zone accuracy": zones / placed if placed else float("nan"),
         "made or missed right": float(np.mean((np.array(make) >= 0.5) == np.array(made))) if made else float("nan"),
-        "make ROC-AUC": roc_auc(made, make),
-        "make Brier": brier(made, make),
+        "make ROC-AUC": roc_auc(made, make) if made else float("nan"),
+        "make Brier": brier(make, made),
     }
 
 
-def full_report(
-    model: Model, games: Sequence[Footage], report: Callable[[int, int], None] | None = None
-) -> dict[str, object]:
-    """Every table of the model card for some games, as plain values."""
-    answers = ask(model, games, hop_windows(games, STRIDE_S), report=report)
-    half = round(SAMPLES / 2) * STRIDE_S
+HALF = round(SAMPLES / 2)
+"""Samples from one staggered window to the next."""
+
+
+def every(answers: Answers, samples: int) -> Answers:
+    """Of windows at the 0.3 s hop those that begin `samples` apart."""
     step = np.round((answers.start - answers.start.min()) / STRIDE_S).astype(int)
-    staggered = answers.pick(step % round(half / STRIDE_S) == 0)
+    return answers.pick(step % samples == 0)
+
+
+def full_report(
+    model: Model, games: Sequence[Footage], report: Callable[[int, int], None] | None = None,
+    temperature: float = 1.0,
+) -> dict[str, object]:
+    """Every table of the model card for some games, as plain values.
+
+    Args:
+        model: the served one.
+        games: held-out film.
+        report: called with windows done and in all.
+        temperature: that `model` divides make logits by; figures without it are given beside.
+    """
+    answers = ask(model, games, hop_windows(games, STRIDE_S), report=report)
+    staggered, apart = every(answers, HALF), every(answers, SAMPLES)
     kinds = sorted({game.kind for game in games})
     by_kind = {}
     for kind in kinds:
@@ -253,14 +301,24 @@ def full_report(
         part = answers.pick(np.isin(answers.game, chosen))
         renamed = Answers(**{**part.__dict__, "game": np.searchsorted(chosen, part.game)})
         by_kind[kind] = shot_figures(renamed, [games[i] for i in chosen])
+    judged = counted(answers) & answers.true_middle
     return {
         "seeds": [game.seed for game in games],
         "windows, 0.3 s hop, any sample": window_figures(answers, middle_rule=False),
         "windows, 0.3 s hop, middle eight": window_figures(answers, middle_rule=True),
-        "windows, half-window hop, any sample": window_figures(staggered, middle_rule=False),
-        "windows, half-window hop, middle eight": window_figures(staggered, middle_rule=True),
+        "windows, staggered, any sample": window_figures(staggered, middle_rule=False),
+        "windows, staggered, middle eight": window_figures(staggered, middle_rule=True),
+        "windows, non-overlapping": window_figures(apart, middle_rule=False),
         "shots, 0.3 s hop": shot_figures(answers, games),
-        "shots, half-window hop": shot_figures(staggered, games, support=0.0),
+        "shots, staggered": shot_figures(staggered, games, support=0.0),
         "shots by camera": by_kind,
         "zone confusion": zone_confusion(answers).tolist(),
+        "make": {
+            "temperature": temperature,
+            "as trained": make_figures(retempered(answers, temperature), judged),
+            "with temperature": make_figures(answers, judged),
+        },
+        "reliability": {
+            "as trained": reliability(retempered(answers, temperature)), "with temperature": reliability(answers),
+        },
     }

@@ -2,14 +2,19 @@
 
 A game is rendered once and read many times: windows start anywhere on the grid. One folder holds, per seed, the
 pictures (``frames-SEED.npy``, uint8 ``(T, 144, 256, 3)`` RGB, opened as a memory map) and the truth
-(``truth-SEED.npz``). The same seed and plan always give the same files.
+(``truth-SEED.npz``). The same seed and plan always give the same files. Labelled real film is stored in the same form
+(`labelled`), without what only a simulation knows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -24,6 +29,10 @@ JITTER_S = 0.02
 """Largest departure of a picture's true time from its grid time: cameras do not run on our grid."""
 POINTS = ("ball", "rim", "holder")
 """What the truth locates in each picture: the ball, the rim nearest to it, the feet of the player who has it."""
+SPOTS = 16
+"""Places on the floor known in each picture; the first is under the player with the ball, if somebody has it."""
+SMALLER = (512, 288)
+"""Training film is rendered at this size: two pixels become one, and it costs a third less than 640 x 360."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,12 @@ class Footage:
         ground: int64 ``(T,)`` zone index under the feet of the player who has the ball, -1 when nobody has.
         releases: float64 ``(S,)`` seconds on the film's clock.
         zones: int64 ``(S,)`` indices into ``ZONE_LABELS``.
-        made: bool ``(S,)``.
+        made: bool ``(S,)``; what `judged` leaves out is unknown.
+        floor: float32 ``(T, 16, 3)`` places on the floor: x, y as shares of the picture, 1 if seen.
+        spots: float32 ``(T, 16, 3)`` metres ahead of and to the left of the nearer basket's rim for each of them, and
+            its zone index.
+        lures: bool ``(T,)`` somebody fakes a shot or passes: what is easily taken for one.
+        judged: bool ``(S,)`` whether it is known that a shot went in.
     """
 
     seed: int
@@ -63,6 +77,10 @@ class Footage:
     releases: NDArray[np.float64]
     zones: NDArray[np.int64]
     made: NDArray[np.bool_]
+    floor: NDArray[np.float32]
+    spots: NDArray[np.float32]
+    lures: NDArray[np.bool_]
+    judged: NDArray[np.bool_]
 
     @property
     def duration(self) -> float:
@@ -98,24 +116,61 @@ def _ground(truth: object, court: object) -> int:
     if holder is None:
         return -1
     x, y = truth.positions[int(np.flatnonzero(truth.players == holder)[0])]  # type: ignore[attr-defined]
-    basket = 0 if court.half or x > 0 else 1  # type: ignore[attr-defined]
-    return int(place(court, float(x), float(y), basket)) - 1  # type: ignore[arg-type]
+    return int(place(court, float(x), float(y), _basket(court, float(x)))) - 1  # type: ignore[arg-type]
+
+
+def _basket(court: object, x: float) -> int:
+    return 0 if court.half or x > 0 else 1  # type: ignore[attr-defined]
+
+
+def _floor(
+    truth: object, court: object, lens: object, holder: NDArray[np.float32], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Where places on the floor are seen (16, 3) and where they are on the court (16, 3), drawn over the picture."""
+    from courtside_sim import place
+
+    floor, spots = np.zeros((SPOTS, 3), np.float32), np.zeros((SPOTS, 3), np.float32)
+    found = []
+    if truth.ball_holder is not None and holder[2] > 0:  # type: ignore[attr-defined]
+        x, y = truth.positions[int(np.flatnonzero(truth.players == truth.ball_holder)[0])]  # type: ignore[attr-defined]
+        found.append((holder[0], holder[1], float(x), float(y)))
+    places = rng.random((3 * SPOTS, 2))
+    pixels = np.column_stack([places * (lens.width, lens.height), np.ones(len(places))])  # type: ignore[attr-defined]
+    plane = lens.plane(np.zeros(3), np.array([1.0, 0, 0]), np.array([0, 1.0, 0]))  # type: ignore[attr-defined]
+    back = pixels @ np.linalg.inv(plane).T
+    for (u, v), (x, y, w) in zip(places, back, strict=True):
+        if w <= 0:
+            continue
+        x, y = x / w, y / w
+        low = -1.0 if court.half else -court.length / 2 - 1.0  # type: ignore[attr-defined]
+        inside = low < x < court.length / 2 + 1.0 and abs(y) < court.width / 2 + 1.0  # type: ignore[attr-defined]
+        if inside and len(found) < SPOTS:
+            found.append((float(u), float(v), float(x), float(y)))
+    for index, (u, v, x, y) in enumerate(found):
+        floor[index] = (u, v, 1.0)
+        basket = _basket(court, x)
+        ahead, left = court.to_local(x, y, basket)  # type: ignore[attr-defined]
+        spots[index] = (ahead, left, int(place(court, x, y, basket)) - 1)  # type: ignore[arg-type]
+    return floor, spots
 
 
 def render(seed: int, plan: FootagePlan) -> Footage:
     """Simulate and film one game; the camera's kind follows the seed."""
-    from courtside_sim import CameraConfig, GameConfig, SimulatedCamera, simulate
+    from courtside_sim import Action, CameraConfig, GameConfig, SimulatedCamera, simulate
 
     rng = np.random.default_rng([seed, 77])
     speed = float(rng.uniform(0.85, 1.2)) if plan.vary and rng.random() < 0.25 else 1.0
     game = simulate(seed, GameConfig(duration=plan.duration))
-    camera = SimulatedCamera(game, CameraConfig())
+    camera = SimulatedCamera(game, CameraConfig(None, *SMALLER) if plan.vary else CameraConfig())
     times = np.arange(0.0, plan.duration / speed, GRID_S)
     if plan.vary:
         times = np.maximum(times + rng.uniform(-JITTER_S, JITTER_S, len(times)), 0.0)
     frames = np.empty((len(times), HEIGHT, WIDTH, 3), np.uint8)
     points = np.empty((len(times), len(POINTS), 3), np.float32)
     ground = np.full(len(times), -1, np.int64)
+    floor = np.zeros((len(times), SPOTS, 3), np.float32)
+    spots = np.zeros((len(times), SPOTS, 3), np.float32)
+    lures = np.zeros(len(times), np.bool_)
     for index, time in enumerate(times * speed):
         picture = camera.render(float(time))
         small = cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
@@ -123,6 +178,8 @@ def render(seed: int, plan: FootagePlan) -> Footage:
         truth = camera.truth(float(time))
         points[index] = _points(truth, camera.width, camera.height)
         ground[index] = _ground(truth, game.court)
+        floor[index], spots[index] = _floor(truth, game.court, camera.lens(float(time)), points[index, 2], rng)
+        lures[index] = bool(np.isin(truth.actions, (Action.PUMP_FAKE, Action.PASS)).any())
     shots = game.shots
     return Footage(
         seed,
@@ -133,19 +190,49 @@ def render(seed: int, plan: FootagePlan) -> Footage:
         np.array([shot.release_time for shot in shots]) / speed,
         np.array([int(shot.zone) - 1 for shot in shots], np.int64),
         np.array([shot.made for shot in shots], np.bool_),
+        floor,
+        spots,
+        lures,
+        np.ones(len(shots), np.bool_),
     )
+
+
+def labelled(
+    seed: int, frames: NDArray[np.uint8], releases: NDArray[np.float64], zones: NDArray[np.int64],
+    made: NDArray[np.int64],
+) -> Footage:
+    """Real film in the same form: pictures and shots are known, balls, rims, feet and floors are not.
+
+    Args:
+        seed: its number among the films.
+        frames: uint8 (T, 144, 256, 3) RGB, one every `GRID_S` seconds.
+        releases: (S,) seconds.
+        zones: (S,) -1 where unknown.
+        made: (S,) 1, 0 or -1 where unknown.
+    """
+    count = len(frames)
+    return Footage(
+        seed, "film", frames, np.zeros((count, len(POINTS), 3), np.float32), np.full(count, -1, np.int64),
+        np.asarray(releases, np.float64), np.asarray(zones, np.int64), np.asarray(made) > 0,
+        np.zeros((count, SPOTS, 3), np.float32), np.zeros((count, SPOTS, 3), np.float32), np.zeros(count, np.bool_),
+        np.asarray(made) >= 0,
+    )
+
+
+FIELDS = ("points", "ground", "releases", "zones", "made", "floor", "spots", "lures", "judged")
+"""What the truth file holds beside the kind."""
 
 
 def save(footage: Footage, folder: Path) -> None:
     """Write one game; the truth is written last, so a game without it was interrupted and counts as absent."""
-    folder.mkdir(parents=True, exist_ok=True)
-    np.save(folder / f"frames-{footage.seed}.npy", footage.frames)
-    part = folder / f"truth-{footage.seed}.part.npz"
-    np.savez(
-        part, kind=footage.kind, points=footage.points, ground=footage.ground,
-        releases=footage.releases, zones=footage.zones, made=footage.made,
-    )
-    part.rename(folder / f"truth-{footage.seed}.npz")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(folder / f"frames-{footage.seed}.npy", footage.frames)
+        part = folder / f"truth-{footage.seed}.part.npz"
+        np.savez(part, kind=footage.kind, **{name: getattr(footage, name) for name in FIELDS})
+        part.rename(folder / f"truth-{footage.seed}.npz")
+    except OSError as error:
+        raise TrainingInputError(f"cannot write film to {folder}: {error.strerror or error}") from error
 
 
 def load(seed: int, folder: Path) -> Footage:
@@ -157,21 +244,43 @@ def load(seed: int, folder: Path) -> Footage:
     path = folder / f"truth-{seed}.npz"
     if not path.is_file():
         raise TrainingInputError(f"no film of seed {seed} in {folder}: render it with `courtside-train shots render`")
-    with np.load(path) as truth:
+    try:
+        with np.load(path) as truth:
+            values = {name: truth[name] for name in FIELDS}
+            kind = str(truth["kind"])
         frames = np.load(folder / f"frames-{seed}.npy", mmap_mode="r")
-        return Footage(
-            seed, str(truth["kind"]), frames, truth["points"], truth["ground"], truth["releases"], truth["zones"],
-            truth["made"],
-        )
+    except KeyError as error:
+        raise TrainingInputError(f"{path} is of an older form (no {error}): delete {folder} and render anew") from error
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise TrainingInputError(f"{path} or its pictures are damaged ({error}): delete and render anew") from error
+    return Footage(seed=seed, kind=kind, frames=frames, **values)
 
 
-def ensure(seeds: Iterable[int], folder: Path, plan: FootagePlan) -> Iterable[int]:
-    """Render every game of `seeds` that `folder` lacks, yielding each seed as it becomes ready."""
+def _one(seed: int, folder: Path, plan: FootagePlan) -> int:
     cv2.setNumThreads(1)
-    for seed in seeds:
-        if not (folder / f"truth-{seed}.npz").is_file():
-            save(render(seed, plan), folder)
-        yield seed
+    if not (folder / f"truth-{seed}.npz").is_file():
+        save(render(seed, plan), folder)
+    return seed
+
+
+def ensure(seeds: Iterable[int], folder: Path, plan: FootagePlan, workers: int = 1) -> Iterable[int]:
+    """Render every game of `seeds` that `folder` lacks, yielding each seed as it becomes ready, in order.
+
+    Args:
+        seeds: of the games.
+        folder: where they are kept.
+        plan: how they are rendered.
+        workers: processes; each game is rendered by one.
+    """
+    work = partial(_one, folder=folder, plan=plan)
+    if workers == 1:
+        yield from map(work, seeds)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        try:
+            yield from pool.map(work, seeds)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def stored(folder: Path, split: tuple[int, int]) -> list[int]:

@@ -18,8 +18,8 @@ class WindowLabel:
         shot: 1.0 if a release lies in the window, else 0.0.
         release: float32 ``(16,)``, linear weights on the two samples around the labelled release; zeros without one.
         events: float32 ``(16,)``, the same for every release in the window together, clipped to 1.
-        zone: index into ``ZONE_LABELS``, -1 without a release.
-        made: 1.0 or 0.0, -1.0 without a release.
+        zone: index into ``ZONE_LABELS``, -1 without a release or when it is not known.
+        made: 1.0 or 0.0, -1.0 without a release or when it is not known.
         position: the labelled release in samples from the window's first, NaN without one.
         middle: whether the labelled release lies in the middle eight samples.
     """
@@ -52,7 +52,7 @@ def in_middle(position: float) -> bool:
 
 
 def label(
-    start: float, releases: NDArray[np.float64], zones: NDArray[np.int64], made: NDArray[np.bool_]
+    start: float, releases: NDArray[np.float64], zones: NDArray[np.int64], made: NDArray[np.int64]
 ) -> WindowLabel:
     """Label the window whose first sample is taken at `start` seconds.
 

@@ -9,20 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-def roc_auc(truth: ArrayLike, score: ArrayLike) -> float:
-    """Area under the ROC curve; ties count half. NaN when one class is missing."""
-    positive = np.asarray(truth, bool)
-    values = np.asarray(score, float)
-    count = int(positive.sum())
-    other = len(positive) - count
-    if not count or not other:
-        return float("nan")
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    ranks = (ends - (counts - 1) / 2)[inverse]
-    return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * other))
-
-
 @dataclass(frozen=True)
 class Detection:
     """Precision, recall, F1 and accuracy of yes-or-no answers; a figure without a denominator is NaN."""
@@ -58,17 +44,10 @@ def best_threshold(truth: ArrayLike, score: ArrayLike) -> tuple[float, float]:
     return float((ranked[best] + below) / 2), float(f1[best])
 
 
-def brier(truth: ArrayLike, probability: ArrayLike) -> float:
-    """Mean squared error of a probability; NaN without cases."""
-    actual, said = np.asarray(truth, float), np.asarray(probability, float)
-    return float(((actual - said) ** 2).mean()) if len(actual) else float("nan")
-
-
-def confusion(truth: ArrayLike, said: ArrayLike, classes: int) -> NDArray[np.int64]:
-    """Counts (classes, classes): row true, column said."""
-    table = np.zeros((classes, classes), np.int64)
-    np.add.at(table, (np.asarray(truth, int), np.asarray(said, int)), 1)
-    return table
+def logits(probability: ArrayLike) -> NDArray[np.float64]:
+    """Log odds of probabilities, those of 0 and 1 kept finite."""
+    clipped = np.clip(np.asarray(probability, float), 1e-6, 1 - 1e-6)
+    return np.log(clipped / (1 - clipped))
 
 
 def release_position(release: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -1,31 +1,38 @@
-"""Trains the placing network on moments of rendered film in which somebody has, or has just released, the ball."""
+"""Training runs of the placing and the result network, on moments of film instead of whole windows."""
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from courtside_training.shots.augment import Chances, augment
+from courtside_training.common.fit import Fit, FitConfig
+from courtside_training.errors import TrainingInputError
+from courtside_training.shots.augment import Chances, augment, recolour
 from courtside_training.shots.footage import GRID_S, Footage
-from courtside_training.shots.geometry import ZONE_LABELS
+from courtside_training.shots.geometry import HEIGHT, MIRRORED_ZONE, SAMPLES, WIDTH, ZONE_LABELS
 from courtside_training.shots.labels import mirror_zone
 from courtside_training.shots.losses import point_loss
-from courtside_training.shots.placing import PICTURES, PlacingNetwork
+from courtside_training.shots.placing import SPOT_SCALE, PlacerConfig, PlacingNetwork
 from courtside_training.shots.prefetch import prefetch
+from courtside_training.shots.result import AFTER, SIDE, ResultConfig, ResultNetwork
+from courtside_training.shots.train import PARTS, data_summary
 from courtside_training.shots.windows import STEP
 
 CHANCES = Chances(crop=0.6, bars=0.1, blur=0.1, noise=0.1, compress=0.1, hold=0.05)
+EPOCH = 50
+"""Steps an epoch: a checkpoint after each."""
 
 
 @dataclass(frozen=True)
-class PlaceConfig:
+class MomentConfig:
     """Steps in all, moments a step, peak rate, seed, and the averaged network's share kept a step."""
 
     steps: int = 1200
@@ -37,7 +44,7 @@ class PlaceConfig:
 
 @dataclass(frozen=True)
 class Moment:
-    """Game (place in the list), grid index of the middle picture, zone, and the grid index of the feet's truth."""
+    """Game (place in the list), grid index of the middle picture, zone, grid index of the feet's truth (-1: none)."""
 
     game: int
     index: int
@@ -46,98 +53,183 @@ class Moment:
 
 
 class Moments:
-    """Draws moments: every second one a release, the others somebody with the ball in a zone drawn evenly."""
+    """Draws moments: every second one a release, the others somebody with the ball; either in a zone drawn evenly."""
 
     def __init__(self, games: Sequence[Footage]) -> None:
         self.games = games
-        self.releases = []
+        released: dict[int, list[tuple[int, float, int, int]]] = {}
         for g, game in enumerate(games):
             for time_, zone in zip(game.releases, game.zones, strict=True):
                 held = np.flatnonzero(game.points[: int(time_ / GRID_S) + 1, 2, 2] > 0)
-                if time_ <= game.duration and len(held):
-                    self.releases.append((g, float(time_), int(zone), int(held[-1])))
+                # A hand that lost the ball long ago tells nothing about where the shooter stands.
+                feet = int(held[-1]) if len(held) and time_ / GRID_S - held[-1] <= 10 else -1
+                if 0 <= time_ <= game.duration and zone >= 0:
+                    released.setdefault(int(zone), []).append((g, float(time_), int(zone), feet))
+        self.releases = [released[zone] for zone in sorted(released)]
         held_zones = [[(g, i) for g, game in enumerate(games) for i in np.flatnonzero(game.ground == z)]
                       for z in range(len(ZONE_LABELS))]
         self.held = [np.array(pairs, np.int64).reshape(-1, 2) for pairs in held_zones if pairs]
+        if not self.releases and not self.held:
+            raise TrainingInputError("no shot with a known zone in the film: the placing network has nothing to learn")
 
     def draw(self, rng: np.random.Generator) -> Moment:
         """One moment."""
         if self.releases and (rng.random() < 0.5 or not self.held):
-            game, release, zone, feet = self.releases[int(rng.integers(len(self.releases)))]
+            group = self.releases[int(rng.integers(len(self.releases)))]
+            game, release, zone, feet = group[int(rng.integers(len(group)))]
             index = round((release + rng.uniform(-0.17, 0.17)) / GRID_S)
-            return Moment(game, min(index, len(self.games[game].frames) - 1), zone, feet)
+            return Moment(game, min(max(index, 0), len(self.games[game].frames) - 1), zone, feet)
         pairs = self.held[int(rng.integers(len(self.held)))]
         game, index = (int(value) for value in pairs[int(rng.integers(len(pairs)))])
         return Moment(game, index, int(self.games[game].ground[index]), index)
 
-    def example(
-        self, moment: Moment, rng: np.random.Generator | None
-    ) -> tuple[NDArray[np.uint8], int, NDArray[np.float32]]:
-        """Pictures (3, 3, 144, 256), zone, and feet and rim (2, 3) of one moment; augmented when `rng` is given."""
+    def example(self, moment: Moment, rng: np.random.Generator | None) -> dict[str, NDArray[np.generic]]:
+        """One moment as arrays; augmented when `rng` is given.
+
+        Returns:
+            ``pictures`` uint8 (3, 3, 144, 256), ``zone``, ``points`` (2, 3) feet and rim, ``floor`` (16, 3) places in
+            the picture and ``spots`` (16, 3) where they lie.
+        """
         game = self.games[moment.game]
         index = np.clip(moment.index + np.arange(-1, 2) * STEP, 0, len(game.frames) - 1)
-        clip, points, zone = np.stack([game.frames[i] for i in index]), game.points[index].copy(), moment.zone
-        points[1, 2] = game.points[moment.feet, 2]
+        clip = np.stack([game.frames[i] for i in index])
+        points = np.concatenate([game.points[index], game.floor[index]], 1)
+        # What the floor's first place is under in another picture than this one is not the moment's holder.
+        spots, zone = game.spots[moment.index].copy(), moment.zone
+        points[1, 2] = game.points[moment.feet, 2] if moment.feet >= 0 else 0.0
         if rng is not None:
             clip, points, mirrored = augment(clip, points, rng, CHANCES)
-            zone = mirror_zone(zone) if mirrored else zone
-        return np.ascontiguousarray(clip.transpose(0, 3, 1, 2)), zone, points[1, [2, 1]]
-
-    def batches(self, config: PlaceConfig) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-        """`config.steps` batches of pictures, zones and points, by the seed alone."""
-        for step in range(config.steps):
-            rng = np.random.default_rng([config.seed, step, 13])
-            rows = [self.example(self.draw(rng), rng) for _ in range(config.batch)]
-            yield (
-                torch.from_numpy(np.stack([row[0] for row in rows])),
-                torch.tensor([row[1] for row in rows]),
-                torch.from_numpy(np.stack([row[2] for row in rows])),
-            )
+            if mirrored:
+                zone = mirror_zone(zone)
+                spots[:, 1] *= -1
+                spots[:, 2] = np.array(MIRRORED_ZONE)[spots[:, 2].astype(int)]
+        return {
+            "pictures": np.ascontiguousarray(clip.transpose(0, 3, 1, 2)), "zone": np.int64(zone),
+            "points": points[1, [2, 1]], "floor": points[1, 3:], "spots": spots,
+        }
 
 
-def fit_placer(
+class Results:
+    """Draws releases with a known result, seen from a random place in a window, cut out at the rim."""
+
+    def __init__(self, games: Sequence[Footage]) -> None:
+        self.games = games
+        self.releases = [
+            (g, float(time_), bool(made))
+            for g, game in enumerate(games)
+            for time_, made, judged in zip(game.releases, game.made, game.judged, strict=True)
+            if judged and 0 <= time_ <= game.duration and self._rims(game, float(time_)).any()
+        ]
+        if not self.releases:
+            raise TrainingInputError("no shot whose result and rim are known: the result network has nothing to learn")
+
+    @staticmethod
+    def _rims(game: Footage, release: float) -> NDArray[np.bool_]:
+        begin = round(release / GRID_S)
+        return game.points[begin : begin + AFTER[1] * STEP, 1, 2] > 0
+
+    def example(self, rng: np.random.Generator) -> dict[str, NDArray[np.generic]]:
+        """``squares`` uint8 (8, 3, 48, 48), ``exist`` (8,), ``made``, of a random release."""
+        g, release, made = self.releases[int(rng.integers(len(self.releases)))]
+        game = self.games[g]
+        left = SAMPLES - 1 - int(rng.integers(2, 13))
+        steps = np.minimum(np.arange(AFTER[0], AFTER[1] + 1), left)
+        begin = release / GRID_S + rng.uniform(-0.5, 0.5) * STEP
+        index = np.clip(np.round(begin + steps * STEP).astype(int), 0, len(game.frames) - 1)
+        rims = game.points[index, 1]
+        seen = rims[:, 2] > 0
+        centres = np.where(seen[:, None], rims[:, :2], rims[seen][:, :2].mean(0) if seen.any() else 0.5)
+        zoom = rng.uniform(0.8, 1.3) * np.array([1.0, rng.uniform(0.85, 1.15)])
+        mirrored = bool(rng.random() < 0.5)
+        away = rng.normal(0, 2.0, 2) + rng.normal(0, 0.7, (len(index), 2))
+        squares = np.stack([
+            square(game.frames[i], centre * (WIDTH, HEIGHT) + move, zoom, mirrored)
+            for i, centre, move in zip(index, centres, away, strict=True)
+        ])
+        if rng.random() < 0.8:
+            squares = recolour(squares, rng)
+        if rng.random() < 0.3:
+            squares = np.clip(squares + rng.normal(0, rng.uniform(1, 6), squares.shape), 0, 255).astype(np.uint8)
+        exist = (np.arange(AFTER[0], AFTER[1] + 1) <= left).astype(np.float32)
+        return {
+            "squares": np.ascontiguousarray(squares.transpose(0, 3, 1, 2)), "exist": exist, "made": np.float32(made),
+        }
+
+
+def square(
+    picture: NDArray[np.uint8], centre: NDArray[np.float64], zoom: NDArray[np.float64], mirrored: bool
+) -> NDArray[np.uint8]:
+    """Cut `SIDE` pixels square out of a picture around `centre` (pixels), as `result.cut_out` does."""
+    sx, sy = float(-zoom[0] if mirrored else zoom[0]), float(zoom[1])
+    middle = SIDE / 2 - 0.5
+    matrix = np.array([[sx, 0, middle - sx * (centre[0] - 0.5)], [0, sy, middle - sy * (centre[1] - 0.5)]])
+    return cv2.warpAffine(picture, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderValue=(127, 127, 127))
+
+
+def place_losses(out: dict[str, Tensor], batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Losses of the placing network: zone, attention maps, and the floor at the places that are known."""
+    at = batch["floor"][:, :, None, :2] * 2 - 1
+    said = F.grid_sample(out["floor"], at, mode="bilinear", padding_mode="border", align_corners=False)[..., 0]
+    said = said.transpose(1, 2)
+    seen, spots = batch["floor"][..., 2], batch["spots"]
+    count = seen.sum().clamp_min(1.0)
+    metres = F.smooth_l1_loss(said[..., :2], spots[..., :2] / SPOT_SCALE, beta=0.1, reduction="none").sum(-1)
+    names = F.cross_entropy(said[..., 2:].flatten(0, 1), spots[..., 2].long().flatten(), reduction="none")
+    found = {
+        "zone": F.cross_entropy(out["zone"], batch["zone"], label_smoothing=0.05),
+        "points": point_loss(out["maps"], batch["points"]),
+        "metres": (metres * seen).sum() / count,
+        "floor": (names.view_as(seen) * seen).sum() / count,
+    }
+    found["total"] = found["zone"] + 0.3 * found["points"] + 2.0 * found["metres"] + 0.7 * found["floor"]
+    return found
+
+
+def _fit(
+    part: str, module: nn.Module, config: MomentConfig, draw: object, learn: object, path: Path,
     games: Sequence[Footage],
-    config: PlaceConfig,
-    network: PlacingNetwork | None = None,
-    report: Callable[[int, float, float], None] | None = None,
-) -> tuple[PlacingNetwork, dict[str, float]]:
-    """Train; returns the averaged network and what it took.
+) -> Fit:
+    steps = min(EPOCH, config.steps)
 
-    Args:
-        games: training film.
-        config: how.
-        network: to start from, or None for a new one.
-        report: called after each step with the step and running means of loss and accuracy.
-    """
+    def batches(epoch: int, rng: np.random.Generator) -> Iterator[dict[str, Tensor]]:
+        def source() -> Iterator[dict[str, Tensor]]:
+            for step in range(steps):
+                own = np.random.default_rng([config.seed, epoch, step, 13])
+                rows = [draw(own) for _ in range(config.batch)]  # type: ignore[operator]
+                yield {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
+
+        yield from prefetch(source())
+
+    return Fit(
+        PARTS[part][0], module.to(memory_format=torch.channels_last),
+        FitConfig(max(1, config.steps // steps), config.rate, 1e-2, clip=5.0, average=config.average,
+                  seed=config.seed),
+        steps, batches, learn, path,  # type: ignore[arg-type]
+        {"network": module.config.to_dict(), "moments": asdict(config), "data": data_summary(games)},
+    )
+
+
+def place_fit(
+    games: Sequence[Footage], config: MomentConfig, path: Path, network: PlacerConfig | None = None
+) -> Fit:
+    """A run of the placing network."""
     torch.manual_seed(config.seed)
-    network = (network or PlacingNetwork()).to(memory_format=torch.channels_last)
-    average = PlacingNetwork(network.config)
-    average.load_state_dict(network.state_dict())
-    optimizer = torch.optim.AdamW(network.parameters(), lr=config.rate, weight_decay=1e-2)
-    begin, loss_mean, right_mean = time.monotonic(), 2.0, 1 / len(ZONE_LABELS)
-    network.train()
-    for step, (pictures, zones, points) in enumerate(prefetch(Moments(games).batches(config))):
-        for group in optimizer.param_groups:
-            decay = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / config.steps))
-            group["lr"] = config.rate * min(1.0, (step + 1) / 50) * decay
-        logits, maps = network(pictures)
-        zone_loss = F.cross_entropy(logits, zones, label_smoothing=0.05)
-        loss = zone_loss + 0.3 * point_loss(maps, points)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-        optimizer.step()
-        keep = min(config.average, (step + 1) / (step + 10))
-        with torch.no_grad():
-            ours = network.state_dict()
-            for name, value in average.state_dict().items():
-                if value.dtype.is_floating_point:
-                    value.lerp_(ours[name], 1 - keep)
-                else:
-                    value.copy_(ours[name])
-        right = float((logits.argmax(1) == zones).float().mean())
-        loss_mean, right_mean = loss_mean * 0.97 + float(loss.detach()) * 0.03, right_mean * 0.97 + right * 0.03
-        if report:
-            report(step + 1, loss_mean, right_mean)
-    summary = {"steps": config.steps, "moments": config.steps * config.batch, "seconds": time.monotonic() - begin}
-    return average.eval(), {**summary, "pictures": PICTURES}
+    moments = Moments(games)
+    return _fit(
+        "placer", PlacingNetwork(network), config, lambda rng: moments.example(moments.draw(rng), rng),
+        lambda module, batch: place_losses(module(batch["pictures"]), batch), path, games,
+    )
+
+
+def result_fit(
+    games: Sequence[Footage], config: MomentConfig, path: Path, network: ResultConfig | None = None
+) -> Fit:
+    """A run of the result network."""
+    torch.manual_seed(config.seed)
+    results = Results(games)
+
+    def learn(module: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        said = module(batch["squares"].float() / 127.5 - 1.0, batch["exist"])
+        return {"total": F.binary_cross_entropy_with_logits(said, batch["made"])}
+
+    return _fit("result", ResultNetwork(network), config, results.example, learn, path, games)

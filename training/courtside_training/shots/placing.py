@@ -2,7 +2,8 @@
 
 Where a player stands needs the court's lines and few pictures; when the ball leaves the hand needs many pictures and
 few lines. So zones have a small network of their own, which looks at three samples around the release the clip
-network found. It learns from every moment somebody has the ball, not from shots alone.
+network found. It learns to read the floor: for every cell of the picture, where on the court it lies and in which
+zone. A shooter's zone is then what the floor says under his feet.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ PICTURES = 3
 """Samples it sees: before, at and after the release."""
 MAPS = 2
 """Attention maps: the feet of the player who has the ball, the rim."""
+SPOT_SCALE = 8.0
+"""Metres that count as one in the floor's coordinates."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +32,35 @@ class PlacerConfig:
     stem: int = 24
     middle: int = 48
     deep: int = 64
-    last: int = 128
+    last: int = 96
 
     def to_dict(self) -> dict[str, int]:
         """Plain values for a checkpoint."""
         return asdict(self)
 
 
+class ContextBlock(nn.Module):
+    """A residual dilated convolution that also sees the mean of the whole picture, (B, C, H, W) to the same."""
+
+    def __init__(self, channels: int, dilation: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=dilation, dilation=dilation, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+        self.whole = nn.Linear(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Add what the block makes of `x`."""
+        return torch.relu(x + self.body(x) + self.whole(x.mean((2, 3)))[:, :, None, None])
+
+
 class PlacingNetwork(nn.Module):
-    """uint8 pictures (B, 3, 3, 144, 256) RGB to zone logits (B, 7) and map logits (B, 2, 18, 32)."""
+    """uint8 pictures (B, 3, 3, 144, 256) RGB to zone logits (B, 7) and what they were read from.
+
+    Besides ``zone``: ``maps`` (B, 2, 18, 32) attention logits; ``floor`` (B, 9, 18, 32): metres ahead of and left of
+    the rim over `SPOT_SCALE`, and zone logits, of the floor in each cell; ``spot`` (B, 2): the former under the feet.
+    """
 
     def __init__(self, config: PlacerConfig | None = None) -> None:
         super().__init__()
@@ -46,30 +69,37 @@ class PlacingNetwork(nn.Module):
         self.stem = conv(48 * PICTURES, s)
         self.down = conv(s, m, 2)
         self.refine = conv(m, m)
+        self.deepen = nn.Sequential(conv(m, d, 2), *(ContextBlock(d, dilation) for dilation in (1, 2, 4, 1)))
+        self.back = nn.Conv2d(d, m, 1)
+        self.fuse = conv(m, m)
         self.maps = nn.Conv2d(m, MAPS, 1)
-        self.deepen = nn.Sequential(conv(m, d, 2), conv(d, d), nn.Conv2d(d, 12, 1), nn.ReLU(inplace=True))
+        self.floor = nn.Conv2d(d, 2 + len(ZONE_LABELS), 1)
         rows, columns = HEIGHT // 8, WIDTH // 8
         ys = (torch.arange(rows, dtype=torch.float32) + 0.5) / rows
         xs = (torch.arange(columns, dtype=torch.float32) + 0.5) / columns
         self.register_buffer("grid", torch.stack([xs.repeat(rows), ys.repeat_interleave(columns)], 1), persistent=False)
-        layout = 12 * (HEIGHT // 16) * (WIDTH // 16)
-        self.layout = nn.Sequential(nn.Dropout(0.2), nn.Linear(layout, config.last), nn.ReLU(inplace=True))
         self.head = nn.Sequential(
-            nn.Linear(config.last + MAPS * 2 + 2 + MAPS * m, config.last), nn.ReLU(inplace=True), nn.Dropout(0.2),
-            nn.Linear(config.last, len(ZONE_LABELS)),
+            nn.Linear(2 * MAPS + 2 + MAPS * m + d + 2 + len(ZONE_LABELS), config.last), nn.ReLU(inplace=True),
+            nn.Dropout(0.1), nn.Linear(config.last, len(ZONE_LABELS)),
         )
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, pictures: Tensor) -> dict[str, Tensor]:
         """See the class."""
         x = pictures.flatten(1, 2).float() / 127.5 - 1.0
         x = F.pixel_unshuffle(x, 4)
         x = x.contiguous(memory_format=torch.channels_last) if self.training else x
         x = self.down(self.stem(x))
         x = x + self.refine(x)
+        deep = self.deepen(x)
+        size = (HEIGHT // 8, WIDTH // 8)
+        x = self.fuse(x + F.interpolate(self.back(deep), size, mode="bilinear", align_corners=False))
         maps = self.maps(x)
+        floor = F.interpolate(self.floor(deep), size, mode="bilinear", align_corners=False)
         attention = maps.flatten(2).softmax(-1)
         places = attention @ self.grid
         seen = torch.bmm(attention, x.flatten(2).transpose(1, 2))
-        layout = self.layout(self.deepen(x).flatten(1))
+        under = torch.bmm(attention[:, :1], floor.flatten(2).transpose(1, 2))[:, 0]
         relative = (places[:, 0] - places[:, 1]) * 4.0
-        return self.head(torch.cat([layout, places.flatten(1) * 4 - 2, relative, seen.flatten(1)], 1)), maps
+        pooled = deep.mean((2, 3))
+        rest = self.head(torch.cat([places.flatten(1) * 4 - 2, relative, seen.flatten(1), pooled, under], 1))
+        return {"zone": under[:, 2:] + rest, "spot": under[:, :2], "maps": maps, "floor": floor}

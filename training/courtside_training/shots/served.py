@@ -1,4 +1,4 @@
-"""What is exported: both networks, the calibration, and probabilities instead of logits."""
+"""What is exported: the three networks, the calibrations, and probabilities instead of logits."""
 
 from __future__ import annotations
 
@@ -6,36 +6,50 @@ import torch
 from torch import Tensor, nn
 
 from courtside_training.shots.geometry import SAMPLES
-from courtside_training.shots.network import ShotNetwork
+from courtside_training.shots.network import MAPS, ShotNetwork
 from courtside_training.shots.placing import PICTURES, PlacingNetwork
+from courtside_training.shots.result import PICTURES as LOOKS
+from courtside_training.shots.result import SIDE, ResultNetwork, after, cut_out
+
+RIM = 1
+"""Which of the clip network's attention maps finds the rim."""
 
 
 class ServedShotModel(nn.Module):
-    """The clip network with its calibration, the placing network, and final probabilities.
+    """The clip network with its calibration, the placing and result networks, and final probabilities.
 
     Args:
         network: trained.
         placer: trained; sees the samples before, at and after the likeliest release.
+        result: trained; sees the rim after it.
         scale: shot logits are multiplied by this ...
         bias: ... and this is added, both fitted on validation film so that 0.8 is the best threshold.
+        temperature: the make logit is divided by this, fitted on validation film (Guo et al. 2017).
     """
 
     def __init__(
-        self, network: ShotNetwork, placer: PlacingNetwork, scale: float = 1.0, bias: float = 0.0
+        self, network: ShotNetwork, placer: PlacingNetwork, result: ResultNetwork, scale: float = 1.0,
+        bias: float = 0.0, temperature: float = 1.0,
     ) -> None:
         super().__init__()
-        self.network, self.placer = network, placer
+        self.network, self.placer, self.result = network, placer, result
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float32))
         self.register_buffer("bias", torch.tensor(bias, dtype=torch.float32))
+        self.register_buffer("temperature", torch.tensor(temperature, dtype=torch.float32))
         self.register_buffer("around", torch.arange(PICTURES) - PICTURES // 2, persistent=False)
 
     def forward(self, clip: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Clip (B, 16, 3, 144, 256) to shot (B, 1), release (B, 16), zone (B, 7), make (B, 1), all probabilities."""
+        batch = clip.shape[0]
         out = self.network(clip)
         release = torch.softmax(out["events"], 1)
-        make = torch.sigmoid((out["make"] * release).sum(1, keepdim=True))
         shot = torch.sigmoid(out["shot"] * self.scale + self.bias)[:, None]
-        chosen = (release.argmax(1, keepdim=True) + self.around[None]).clamp(0, SAMPLES - 1)
-        rows = torch.arange(clip.shape[0], device=clip.device)[:, None]
-        zone = torch.softmax(self.placer(clip[rows, chosen])[0], 1)
-        return shot, release, zone, make
+        at = release.argmax(1)
+        rows = torch.arange(batch, device=clip.device)[:, None]
+        chosen = (at[:, None] + self.around[None]).clamp(0, SAMPLES - 1)
+        zone = torch.softmax(self.placer(clip[rows, chosen])["zone"], 1)
+        samples, exist = after(at.float())
+        rims = (out["maps"].flatten(2).softmax(-1) @ self.network.grid).reshape(batch, SAMPLES, MAPS, 2)[:, :, RIM]
+        squares = cut_out(clip[rows, samples].flatten(0, 1), rims[rows, samples].flatten(0, 1))
+        logit = self.result(squares.reshape(batch, LOOKS, 3, SIDE, SIDE), exist)
+        return shot, release, zone, torch.sigmoid(logit / self.temperature)[:, None]

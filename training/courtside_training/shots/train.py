@@ -1,25 +1,34 @@
-"""The training loop: deterministic draws, a schedule, checkpoints it can go on from, and a clean stop on Ctrl-C."""
+"""Training runs of the clip network and of VideoMAE: what a batch is, what is learnt from it, where it runs."""
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
+import click
+import numpy as np
 import torch
+from torch import Tensor, nn
 
+from courtside_training.common import checkpoint as checkpoints
+from courtside_training.common.fit import Fit, FitConfig
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots.footage import Footage
-from courtside_training.shots.losses import losses
+from courtside_training.shots.losses import Focal, losses
 from courtside_training.shots.network import NetworkConfig, ShotNetwork
 from courtside_training.shots.placing import PlacerConfig, PlacingNetwork
 from courtside_training.shots.prefetch import prefetch
+from courtside_training.shots.result import ResultConfig, ResultNetwork
 from courtside_training.shots.served import ServedShotModel
-from courtside_training.shots.windows import batches, draw_epoch
+from courtside_training.shots.windows import EpochPlan, batches, draw_epoch
 
-FORMAT = "courtside-shot-clip-1"
+SYSTEM = "shot_clip"
+VIDEOMAE = "shot_videomae"
+HEADS = ("shot", "release", "zone", "make")
+"""What a network is taught; ``release`` covers events too."""
 
 
 @dataclass(frozen=True)
@@ -34,215 +43,195 @@ class TrainConfig:
         rate: peak learning rate.
         decay: weight decay.
         average: share of the old weights kept a step in the averaged network that is saved and evaluated.
-        network: channels.
+        focal: use the focal loss for the shot head.
+        zone_balanced: draw every zone equally often.
+        lures: share of the windows without a release that show a fake or a pass in their middle.
+        heads: which heads are taught, of `HEADS`.
     """
 
     seed: int = 0
     epochs: int = 10
     positives: int = 400
     batch: int = 8
-    rate: float = 2e-3
+    rate: float = 2.5e-3
     decay: float = 1e-3
     average: float = 0.99
-    network: NetworkConfig = field(default_factory=NetworkConfig)
+    focal: bool = False
+    zone_balanced: bool = False
+    lures: float = 0.35
+    heads: tuple[str, ...] = HEADS
 
 
-@dataclass
-class Progress:
-    """Where training stands; `history` has one line an epoch."""
-
-    epoch: int = 0
-    step: int = 0
-    seconds: float = 0.0
-    windows: int = 0
-    history: list[dict[str, float]] = field(default_factory=list)
+def device() -> torch.device:
+    """A GPU if there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def save_checkpoint(path: Path, config: TrainConfig, state: dict[str, object], progress: Progress) -> None:
-    """Write atomically: a reader sees the old checkpoint or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    torch.save({"format": FORMAT, "config": asdict(config), "progress": asdict(progress), **state}, part)
-    part.replace(path)
+def data_summary(games: Sequence[Footage]) -> dict[str, Any]:
+    """What was trained on, for the checkpoint and the card."""
+    return {
+        "games": len(games),
+        "releases": int(sum(len(game.releases) for game in games)),
+        "first": int(min(game.seed for game in games)),
+        "last": int(max(game.seed for game in games)),
+        "film": "labelled" if any(game.kind == "film" for game in games) else "simulated",
+    }
 
 
-def load_checkpoint(path: Path) -> dict[str, object]:
-    """Read a checkpoint.
+def tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
+    """A batch of arrays as tensors."""
+    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+
+def window_fit(
+    system: str, module: nn.Module, games: Sequence[Footage], config: TrainConfig, path: Path,
+    settings: Mapping[str, Any],
+) -> Fit:
+    """A run that teaches a network windows of film.
+
+    Args:
+        system: `SYSTEM` or `VIDEOMAE`.
+        module: takes clips uint8 (B, 16, 3, 144, 256), gives the dict that `losses` takes.
+        games: training film.
+        config: how.
+        path: of the checkpoint.
+        settings: from which the module can be built again.
 
     Raises:
-        TrainingInputError: missing, unreadable, or of something else.
+        TrainingInputError: no film.
     """
-    if not path.is_file():
-        raise TrainingInputError(f"no checkpoint at {path}: train one with `courtside-train shots fit`")
+    if not games:
+        raise TrainingInputError("no training film: render some with `courtside-train shots render`")
+    on = device()
+    module = module.to(on)
+    if on.type == "cpu" and system == SYSTEM:
+        module = module.to(memory_format=torch.channels_last)
+    plan = EpochPlan(config.positives, config.zone_balanced, config.lures)
+    focal = Focal() if config.focal else None
+
+    def draw(epoch: int, rng: np.random.Generator) -> Iterator[dict[str, Tensor]]:
+        # The draw goes by seed and epoch; `rng` is not needed, so that a window is the same in any batch.
+        refs = draw_epoch(games, plan, config.seed, epoch)
+        yield from map(tensors, prefetch(batches(games, refs, config.batch, config.seed, epoch)))
+
+    def learn(module: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        batch = {name: value.to(on, non_blocking=True) for name, value in batch.items()}
+        with torch.autocast(on.type, torch.bfloat16, enabled=on.type == "cuda"):
+            out = module(batch["clip"])
+        return losses({name: value.float() for name, value in out.items()}, batch, config.heads, focal)
+
+    steps = math.ceil(len(draw_epoch(games, plan, config.seed, 0)) / config.batch)
+    fit = Fit(
+        system, module,
+        FitConfig(config.epochs, config.rate, config.decay, clip=5.0, average=config.average, seed=config.seed),
+        steps, draw, learn, path,
+        {**settings, "train": {**asdict(config), "heads": list(config.heads)}, "data": data_summary(games)},
+    )
+    if on.type == "cuda":
+        _eight_bit(fit)
+    return fit
+
+
+def _eight_bit(fit: Fit) -> None:
+    """Let bitsandbytes keep Adam's moments in eight bits (Dettmers et al. 2021, arXiv:2110.02861), if it is there."""
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        from bitsandbytes.optim import AdamW8bit
     except Exception as error:
-        raise TrainingInputError(f"{path} is no readable checkpoint: {type(error).__name__}") from error
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise TrainingInputError(f"{path} is not a checkpoint of the shot clip model")
-    return found
+        # A wrong CUDA version makes its import fail in many ways; training goes on without.
+        click.echo(f"8-bit Adam is not used: bitsandbytes cannot be imported ({type(error).__name__})", err=True)
+        return
+    groups = [dict(group.items()) for group in fit.optimizer.param_groups]
+    fit.optimizer = AdamW8bit(groups, lr=fit.config.rate)
 
 
-def load_network(path: Path) -> tuple[ShotNetwork, dict[str, object]]:
+def light_fit(
+    games: Sequence[Footage], config: TrainConfig, path: Path, network: NetworkConfig | None = None
+) -> Fit:
+    """A run of the clip network."""
+    torch.manual_seed(config.seed)
+    network = network or NetworkConfig()
+    return window_fit(SYSTEM, ShotNetwork(network), games, config, path, {"network": network.to_dict()})
+
+
+def load_network(path: Path) -> tuple[ShotNetwork, dict[str, Any]]:
     """The averaged network of a checkpoint, ready to evaluate, and the checkpoint.
 
     Raises:
-        TrainingInputError: as `load_checkpoint`, or its weights do not fit its own sizes.
+        TrainingInputError: missing, torn, of something else, or its weights do not fit its own sizes.
     """
-    found = load_checkpoint(path)
-    try:
-        network = ShotNetwork(NetworkConfig(**found["config"]["network"]))  # type: ignore[index]
-        network.load_state_dict(found["average"])  # type: ignore[arg-type]
-    except (KeyError, TypeError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise TrainingInputError(f"{path} holds a network of another shape: {reason}") from error
+    found = checkpoints.load(path, SYSTEM)
+    network = _build(lambda: ShotNetwork(NetworkConfig(**found["settings"]["network"])), path)
+    checkpoints.fill(network, found["average"], path)
     return network.eval(), found
 
 
-class Trainer:
-    """Trains one network on rendered games.
-
-    Args:
-        games: training film.
-        config: how.
-        path: checkpoint to write after every epoch (and when interrupted), or None.
-    """
-
-    def __init__(self, games: Sequence[Footage], config: TrainConfig, path: Path | None = None) -> None:
-        if not games:
-            raise TrainingInputError("no training film: render some with `courtside-train shots render`")
-        torch.manual_seed(config.seed)
-        self.games, self.config, self.path, self.progress = games, config, path, Progress()
-        self.network = ShotNetwork(config.network).to(memory_format=torch.channels_last)
-        self.average = ShotNetwork(config.network)
-        self.average.load_state_dict(self.network.state_dict())
-        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=config.rate, weight_decay=config.decay)
-
-    def resume(self) -> None:
-        """Go on from the checkpoint at the start of the epoch it stopped in."""
-        if self.path is None:
-            raise TrainingInputError("nothing to resume: no checkpoint path was given")
-        found = load_checkpoint(self.path)
-        self.network.load_state_dict(found["network"])  # type: ignore[arg-type]
-        self.average.load_state_dict(found["average"])  # type: ignore[arg-type]
-        self.optimizer.load_state_dict(found["optimizer"])  # type: ignore[arg-type]
-        self.progress = Progress(**found["progress"])  # type: ignore[arg-type]
-
-    def save(self) -> None:
-        """Write the checkpoint, if one was asked for."""
-        if self.path is not None:
-            state = {
-                "network": self.network.state_dict(),
-                "average": self.average.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "data": {
-                    "games": len(self.games),
-                    "releases": sum(len(game.releases) for game in self.games),
-                    "first": min(game.seed for game in self.games),
-                    "last": max(game.seed for game in self.games),
-                },
-            }
-            save_checkpoint(self.path, self.config, state, self.progress)
-
-    def _rate(self, done: float) -> float:
-        warm = min(1.0, (self.progress.step + 1) / 60)
-        return self.config.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0))))
-
-    def _follow(self) -> None:
-        keep = min(self.config.average, (self.progress.step + 1) / (self.progress.step + 10))
-        ours = self.network.state_dict()
-        with torch.no_grad():
-            for name, value in self.average.state_dict().items():
-                if value.dtype.is_floating_point:
-                    value.lerp_(ours[name], 1 - keep)
-                else:
-                    value.copy_(ours[name])
-
-    def step(self, batch: dict[str, torch.Tensor], done: float = 0.0) -> dict[str, float]:
-        """One optimiser step; `done` is the share of training behind us. Returns each loss."""
-        self.network.train()
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._rate(done)
-        found = losses(self.network(batch["clip"]), batch)
-        self.optimizer.zero_grad(set_to_none=True)
-        found["total"].backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self.optimizer.step()
-        self._follow()
-        self.progress.step += 1
-        self.progress.windows += len(batch["clip"])
-        return {name: float(value.detach()) for name, value in found.items()}
-
-    def fit(self, report: Callable[[int, int, int, dict[str, float]], None] | None = None) -> Progress:
-        """Train to the last epoch.
-
-        Args:
-            report: called after each step with epoch, step in it, steps an epoch and running mean losses.
-
-        Raises:
-            KeyboardInterrupt: after a checkpoint was saved.
-        """
-        try:
-            while self.progress.epoch < self.config.epochs:
-                self._epoch(report)
-                self.save()
-        except KeyboardInterrupt:
-            self.save()
-            raise
-        return self.progress
-
-    def _epoch(self, report: Callable[[int, int, int, dict[str, float]], None] | None) -> None:
-        config, epoch = self.config, self.progress.epoch
-        refs = draw_epoch(self.games, config.positives, config.seed, epoch)
-        steps = math.ceil(len(refs) / config.batch)
-        totals: dict[str, float] = {}
-        begin = time.monotonic()
-        source = prefetch(batches(self.games, refs, config.batch, config.seed, epoch))
-        for index, arrays in enumerate(source):
-            batch = {name: torch.from_numpy(array) for name, array in arrays.items()}
-            found = self.step(batch, (epoch + index / steps) / config.epochs)
-            for name, value in found.items():
-                totals[name] = totals.get(name, value) * 0.97 + value * 0.03
-            if report:
-                report(epoch, index + 1, steps, totals)
-        self.progress.epoch += 1
-        self.progress.seconds += time.monotonic() - begin
-        self.progress.history.append({name: round(value, 5) for name, value in totals.items()})
+def _build(make: Any, path: Path) -> Any:
+    try:
+        return make()
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise TrainingInputError(f"{path} holds a network of another shape: {str(error).splitlines()[0]}") from error
 
 
-def _rewrite(path: Path, **parts: object) -> None:
-    """Put more into a checkpoint, atomically."""
-    found = {**load_checkpoint(path), **parts}
-    part = path.with_suffix(".part")
-    torch.save(found, part)
-    part.replace(path)
+@dataclass(frozen=True)
+class Parts:
+    """The small networks beside the clip network, by the name under which `fit` keeps them in a checkpoint."""
+
+    placer: PlacingNetwork = field(default_factory=PlacingNetwork)
+    result: ResultNetwork = field(default_factory=ResultNetwork)
 
 
-def write_calibration(path: Path, scale: float, bias: float, seeds: Sequence[int]) -> None:
-    """Put a calibration of the shot logit, and the validation seeds it was fitted on, into a checkpoint."""
-    _rewrite(path, calibration={"scale": scale, "bias": bias, "seeds": list(seeds)})
+PARTS: dict[str, tuple[str, type[nn.Module], type]] = {
+    "placer": ("shot_place", PlacingNetwork, PlacerConfig),
+    "result": ("shot_result", ResultNetwork, ResultConfig),
+}
+"""Name in the checkpoint of the whole, system of its own checkpoint, network and sizes."""
 
 
-def write_placer(path: Path, placer: PlacingNetwork, summary: dict[str, float]) -> None:
-    """Put a trained placing network, and what its training took, into a checkpoint."""
-    _rewrite(path, placer={"config": placer.config.to_dict(), "weights": placer.state_dict(), "summary": summary})
-
-
-def load_served(path: Path) -> ServedShotModel:
-    """The served model of a checkpoint: averaged network, placing network, calibration if fitted, probabilities.
+def join(path: Path, **parts: Path) -> None:
+    """Put the averaged networks of other runs (`PARTS`) into the clip network's checkpoint.
 
     Raises:
-        TrainingInputError: as `load_network`, or it has no placing network that fits.
+        TrainingInputError: one of the files is missing or of something else.
+    """
+    extra = {}
+    for name, source in parts.items():
+        found = checkpoints.load(source, PARTS[name][0])
+        history = found["history"]
+        extra[name] = {
+            "config": found["settings"]["network"], "weights": found["average"], "data": found["settings"]["data"],
+            "samples": history["samples"], "seconds": history["seconds"], "train": found["config"],
+        }
+    checkpoints.update(path, SYSTEM, **extra)
+
+
+def load_parts(path: Path, found: Mapping[str, Any]) -> Parts:
+    """The joined networks of a loaded checkpoint.
+
+    Raises:
+        TrainingInputError: one was never joined, or is of another shape.
+    """
+    built = {}
+    for name, (_, network, config) in PARTS.items():
+        stored = found.get(name)
+        if stored is None:
+            raise TrainingInputError(
+                f"{path} has no {name} network yet: run `courtside-train shots fit-place`, `fit-result` and `calibrate`"
+            )
+        built[name] = _build(lambda n=network, c=config, s=stored: n(c(**s["config"])), path).eval()
+        checkpoints.fill(built[name], stored["weights"], path)
+    return Parts(**built)
+
+
+def load_served(path: Path, calibrated: bool = True) -> ServedShotModel:
+    """The served model of a checkpoint: three networks, calibration if fitted, probabilities.
+
+    Raises:
+        TrainingInputError: as `load_network` and `load_parts`.
     """
     network, found = load_network(path)
-    stored = found.get("placer")
-    if stored is None:
-        raise TrainingInputError(f"{path} has no placing network yet: run `courtside-train shots fit-place` on it")
-    try:
-        placer = PlacingNetwork(PlacerConfig(**stored["config"]))  # type: ignore[index]
-        placer.load_state_dict(stored["weights"])  # type: ignore[index]
-    except (KeyError, TypeError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise TrainingInputError(f"{path} holds a placing network of another shape: {reason}") from error
-    calibration = found.get("calibration") or {"scale": 1.0, "bias": 0.0}
-    return ServedShotModel(network, placer, calibration["scale"], calibration["bias"]).eval()  # type: ignore[index]
+    parts = load_parts(path, found)
+    fitted = found.get("calibration") if calibrated else None
+    fitted = fitted or {"scale": 1.0, "bias": 0.0, "temperature": 1.0}
+    return ServedShotModel(
+        network, parts.placer, parts.result, fitted["scale"], fitted["bias"], fitted["temperature"]
+    ).eval()

@@ -1,0 +1,89 @@
+"""The result network: did the ball fall through the ring, seen in the pictures after the release, cut out at the rim.
+
+A window goes on for up to three seconds after a release in its middle, and a shot takes little more than one to come
+down. What decides happens within a metre of the ring, which the clip network has found: a small network looks at
+eight cut-outs around it. Where the window ends before the ball comes down, it says what shots usually come to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from courtside_training.shots.geometry import HEIGHT, SAMPLES, WIDTH
+from courtside_training.shots.network import conv
+
+AFTER = (2, 9)
+"""First and last sample after the release it looks at: 0.6 to 2.7 s."""
+PICTURES = AFTER[1] - AFTER[0] + 1
+SIDE = 48
+"""Width and height of a cut-out in pixels."""
+
+
+@dataclass(frozen=True)
+class ResultConfig:
+    """Channels of the stem and of the deeper stages, and of the layers over time."""
+
+    stem: int = 24
+    deep: int = 32
+    time: int = 64
+
+    def to_dict(self) -> dict[str, int]:
+        """Plain values for a checkpoint."""
+        return asdict(self)
+
+
+def cut_out(pictures: Tensor, centres: Tensor) -> Tensor:
+    """Cut squares of `SIDE` pixels out of pictures; what lies outside a picture is grey.
+
+    Args:
+        pictures: uint8 (N, 3, 144, 256).
+        centres: (N, 2) x, y as shares of the picture.
+
+    Returns:
+        (N, 3, 48, 48) float, -1 to 1.
+    """
+    steps = (torch.arange(SIDE, dtype=torch.float32, device=pictures.device) + 0.5 - SIDE / 2) * 2.0
+    xs = (centres[:, 0, None] * 2 - 1) + steps / WIDTH
+    ys = (centres[:, 1, None] * 2 - 1) + steps / HEIGHT
+    across, down = xs[:, None, :].expand(-1, SIDE, -1), ys[:, :, None].expand(-1, -1, SIDE)
+    values = pictures.float() / 127.5 - 1.0
+    return F.grid_sample(values, torch.stack([across, down], -1), mode="bilinear", align_corners=False)
+
+
+class ResultNetwork(nn.Module):
+    """Eight cut-outs (B, 8, 3, 48, 48), -1 to 1, and which of them exist (B, 8) to the make logit (B,)."""
+
+    def __init__(self, config: ResultConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or ResultConfig()
+        s, d, t = config.stem, config.deep, config.time
+        self.stem = conv(12, s)
+        self.deepen = nn.Sequential(conv(s, d, 2), conv(d, d), conv(d, d, 2), conv(d, d))
+        side = SIDE // 8
+        self.flat = nn.Sequential(nn.Linear(d * side * side, t), nn.ReLU(inplace=True))
+        self.over_time = nn.Sequential(
+            nn.Conv1d(t + 1, t, 3, padding=1), nn.ReLU(inplace=True), nn.Conv1d(t, t, 3, padding=1),
+            nn.ReLU(inplace=True),
+        )
+        self.head = nn.Sequential(nn.Linear(PICTURES * 16 + t, t), nn.ReLU(inplace=True), nn.Dropout(0.2),
+                                  nn.Linear(t, 1))
+        self.narrow = nn.Conv1d(t, 16, 1)
+
+    def forward(self, squares: Tensor, exist: Tensor) -> Tensor:
+        """See the class."""
+        batch = squares.shape[0]
+        x = F.pixel_unshuffle(squares.flatten(0, 1), 2)
+        x = self.flat(self.deepen(self.stem(x)).flatten(1)).reshape(batch, PICTURES, -1) * exist[:, :, None]
+        h = self.over_time(torch.cat([x, exist[:, :, None]], 2).transpose(1, 2))
+        return self.head(torch.cat([self.narrow(h).flatten(1), h.amax(2)], 1))[:, 0]
+
+
+def after(position: Tensor) -> tuple[Tensor, Tensor]:
+    """Samples to look at (B, 8) for releases at `position` (B,), held at the window's end, and which exist (B, 8)."""
+    steps = torch.arange(AFTER[0], AFTER[1] + 1, device=position.device)
+    wanted = torch.round(position)[:, None] + steps
+    return wanted.clamp(0, SAMPLES - 1).long(), (wanted <= SAMPLES - 1).float()
