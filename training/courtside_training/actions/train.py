@@ -21,7 +21,6 @@ from courtside_training.common.fit import Fit, FitConfig
 
 SYSTEM = "player_actions"
 SMOOTHING = 0.05
-_LEAST_SHARE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,12 @@ def prior_shift(drawn: NDArray[np.float64], natural: NDArray[np.int64]) -> list[
     """What to add to logits learned under class shares `drawn` to answer under those of the labels `natural`.
 
     The log of the ratio of priors (Saerens, Latinne, Decaestecker: "Adjusting the outputs of a classifier to new a
-    priori probabilities", 2002); each class counts one clip more than seen, so that none is ruled out.
+    priori probabilities", 2002); each class counts one clip more than seen, so that none is ruled out. A class that is
+    never drawn is left as it is: the network has learned nothing of it that could be corrected.
     """
     counts = np.bincount(natural, minlength=len(drawn)) + 1.0
-    shift = np.log(counts / counts.sum()) - np.log(np.maximum(drawn, _LEAST_SHARE))
+    share = counts / counts.sum()
+    shift = np.log(share) - np.log(np.where(drawn > 0, drawn, share))
     return (shift - shift.mean()).tolist()
 
 
