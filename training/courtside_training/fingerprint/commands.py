@@ -49,8 +49,8 @@ def fingerprint(context: click.Context, smoke: bool) -> None:
 @CHECKPOINT
 @DATA
 @THREADS
-@click.option("--epochs", type=click.IntRange(min=1), default=30, show_default=True, help="Of the triplet phase.")
-@click.option("--contrastive-epochs", type=click.IntRange(min=1), default=5, show_default=True)
+@click.option("--epochs", type=click.IntRange(min=1), default=20, show_default=True, help="Of the triplet phase.")
+@click.option("--contrastive-epochs", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--rate", type=click.FloatRange(1e-6, 1.0), default=2e-3, show_default=True, help="Peak learning rate.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoints of either phase.")
@@ -208,7 +208,7 @@ def _smoke() -> None:
     from courtside_training.fingerprint.network import SYSTEM, Encoder, EncoderConfig
 
     config = train.TrainConfig(
-        contrastive_epochs=4, triplet_epochs=4, shots=12, pairs=12, players=6, per_kind=2, steps=12, batch=6, views=1
+        contrastive_epochs=4, triplet_epochs=4, shots=12, pairs=12, players=12, per_kind=2, steps=20, batch=12, views=1
     )
 
     def make(build: Any, checkpoint: Path) -> Fit:

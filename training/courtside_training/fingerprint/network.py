@@ -75,7 +75,8 @@ class Encoder(nn.Module):
         self.entry = nn.Conv1d(FEATURES, c.channels, 5, stride=2, padding=2)
         self.norm = nn.LayerNorm(c.channels)
         self.lstm = nn.LSTM(c.channels, c.hidden, c.layers, batch_first=True, bidirectional=True)
-        self.mix = nn.Sequential(nn.Linear(4 * c.hidden, 2 * c.hidden), nn.GELU())
+        # Without the batch norm all shots start at nearly one point, and triplets have nothing to pull on.
+        self.mix = nn.Sequential(nn.Linear(4 * c.hidden, 2 * c.hidden), nn.GELU(), nn.BatchNorm1d(2 * c.hidden))
         self.who = nn.Linear(2 * c.hidden, c.who)
         self.kind = nn.Linear(2 * c.hidden, c.kind)
         self.projection = nn.Sequential(nn.Linear(2 * c.hidden, 2 * c.hidden), nn.GELU(), nn.Linear(2 * c.hidden, 64))

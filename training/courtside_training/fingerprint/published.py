@@ -47,7 +47,7 @@ def read_track(path: Path) -> tuple[np.ndarray, np.ndarray]:
         raise TrainingInputError(f"no keypoint file {path}")
     try:
         if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as found:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
                 keypoints = np.asarray(found["keypoints"], np.float32)
                 times = np.asarray(found["times"] if "times" in found else np.arange(len(keypoints)) / found["fps"])
         else:

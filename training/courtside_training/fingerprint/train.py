@@ -23,7 +23,7 @@ from courtside_training.shots.geometry import SPLITS
 
 # The cutter's own error on noisy tracks (see `segment`), so that training cuts as unsteadily as the service will.
 SLIP = 0.12
-KIND_WEIGHT = 0.7
+KIND_WEIGHT = 1.0
 
 # Simulating a pool takes as long as an epoch of steps on it: it serves this many epochs, with fresh augmentations.
 POOL_EPOCHS = 3
@@ -47,15 +47,15 @@ class TrainConfig:
         seed: Of draws.
     """
 
-    contrastive_epochs: int = 5
-    triplet_epochs: int = 30
+    contrastive_epochs: int = 3
+    triplet_epochs: int = 20
     shots: int = 192
     pairs: int = 96
     players: int = 96
     per_kind: int = 3
     steps: int = 36
     batch: int = 20
-    views: int = 3
+    views: int = 2
     rate: float = 2e-3
     seed: int = 0
 
