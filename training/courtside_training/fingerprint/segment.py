@@ -136,15 +136,18 @@ def find_shot(keypoints: np.ndarray, times: np.ndarray) -> Segment:
     top = int(strong.argmax())
     if strong[top] < 0.25:
         raise NoShotError("no wrist rises over the shoulders")
-    first = max(0, top - round(LONGEST_RISE * GRID_HZ))
-    bottom = first + int(above[first : top + 1].mean(1).argmin())
-    if strong[top] - strong[bottom] < 0.6 or top - bottom < 3:
+    # The highest point may lie late in a held follow-through: the rise is what led up to that height.
+    lower = np.flatnonzero(strong[: top + 1] < 0.85 * strong[top])
+    risen = int(lower[-1]) + 1 if len(lower) else 0
+    first = max(0, risen - round(LONGEST_RISE * GRID_HZ))
+    bottom = first + int(above[first : risen + 1].mean(1).argmin())
+    if strong[top] - strong[bottom] < 0.6 or risen - bottom < 3:
         raise NoShotError("the hands never come from below")
     speed = np.gradient(strong) * GRID_HZ
     # The last part of the rise only: the ball may rest at the set point on its way.
     high = strong[bottom] + 0.6 * (strong[top] - strong[bottom])
-    push = bottom + int(np.flatnonzero(strong[bottom : top + 1] >= high)[0])
-    fastest = push + int(speed[push : top + 1].argmax())
+    push = bottom + int(np.flatnonzero(strong[bottom : risen + 1] >= high)[0])
+    fastest = push + int(speed[push : risen + 1].argmax())
     slow = np.flatnonzero(speed[fastest : top + 1] < 0.25 * speed[fastest])
     release = fastest + int(slow[0]) if len(slow) else top
     gather = _sinking(above.mean(1), bottom)
