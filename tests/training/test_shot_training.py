@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import numpy as np
@@ -106,7 +107,7 @@ def test_heads_that_are_not_taught_have_no_loss_and_unknown_truth_teaches_nothin
     assert set(losses.losses(out, batch, heads=("zone",))) == {"points", "zone", "total"}
     unknown = {**batch, "zone": torch.full_like(batch["zone"], -1), "made": torch.full_like(batch["made"], -1.0)}
     found = losses.losses(out, unknown)
-    assert "zone" not in found and float(found["make"]) == 0.0
+    assert "zone" not in found and float(found["make"].detach()) == 0.0
 
 
 def test_the_focal_loss_lets_sure_answers_count_less():
@@ -246,11 +247,11 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, monkeypatch, 
     assert message in capsys.readouterr().err
 
 
-def test_smoke_learns_resumes_and_exports_both_networks(monkeypatch, capsys):
-    monkeypatch.setattr("courtside_training.common.runtime.keep_memory", lambda: False)
-    monkeypatch.setattr(sys, "argv", ["courtside-train", "shots", "--smoke"])
-    with pytest.raises(SystemExit) as stopped:
-        cli.main()
-    said = capsys.readouterr().out
-    assert stopped.value.code in (0, None), said
-    assert "shot_clip: loss" in said and "shot_videomae: loss" in said
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_smoke_learns_resumes_and_exports_both_networks():
+    # In a process of its own: the run keeps the allocator's memory, which other tests should not.
+    command = [sys.executable, "-m", "courtside_training.cli", "shots", "--smoke"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "shot_clip: loss" in done.stdout and "shot_videomae: loss" in done.stdout

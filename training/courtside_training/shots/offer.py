@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from courtside_training.shots.windows import LENGTH, OVERHANG, cut, hop_windows
 
 GAME_S = 15.0
 """Seconds of a game that samples and cases come from."""
+FEW, FEW_S = 16, 7.0
+"""So few samples come out of one game of so many seconds."""
 
 
 def face(name: str) -> ServedSpec:
@@ -49,8 +52,8 @@ class ShotOffer:
         return load_served(checkpoint)
 
     def samples(self, count: int, seed: int) -> Arrays:
-        """Clips (count, 16, 3, 144, 256), evenly spread over games, one of each eight clips' film a game."""
-        games = _games(max(1, min(4, count // 8)), seed)
+        """Clips (count, 16, 3, 144, 256), evenly spread over games: a short one for a handful, up to four for more."""
+        games = _games(1, seed, FEW_S) if count <= FEW else _games(min(4, count // 8), seed, GAME_S)
         clips = []
         for index in range(count):
             game = games[index % len(games)]
@@ -74,7 +77,7 @@ class ShotOffer:
         from courtside_training.shots.evaluate import ask, window_figures
 
         each = round((GAME_S / GRID_S - 1 - LENGTH + 2 * OVERHANG) / round(STRIDE_S / GRID_S))
-        games = _games(max(1, round(count / each)), SPLITS["test"][0])
+        games = _games(max(1, round(count / each)), SPLITS["test"][0], GAME_S)
         answers = ask(lambda clip: tuple(run((clip,))), games, hop_windows(games, STRIDE_S)[:count])
         figures = window_figures(answers, middle_rule=True)
         wanted = ("ROC-AUC", "F1", "release error, mean s", "zone accuracy", "make ROC-AUC")
@@ -85,8 +88,9 @@ class ShotOffer:
         return clip_card(checkpoints.load(checkpoint, SYSTEM), evaluation)
 
 
-def _games(count: int, first: int) -> list[Footage]:
-    return [render(seed, FootagePlan(GAME_S, vary=False)) for seed in range(first, first + count)]
+@lru_cache(maxsize=4)
+def _games(count: int, first: int, seconds: float) -> list[Footage]:
+    return [render(seed, FootagePlan(seconds, vary=False)) for seed in range(first, first + count)]
 
 
 def data_lines(found: dict[str, Any], evaluation: dict[str, Any]) -> str:

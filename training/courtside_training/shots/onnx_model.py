@@ -22,7 +22,7 @@ def onnx_model(path: Path, threads: int = 2) -> Model:
     import onnxruntime as ort
 
     if not path.is_file():
-        raise TrainingInputError(f"no model at {path}: export one with `courtside-export shots`")
+        raise TrainingInputError(f"no model at {path}: export one with `courtside-export shot_clip`")
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = threads, 3
     try:

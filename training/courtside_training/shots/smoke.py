@@ -22,7 +22,7 @@ from courtside_training.shots.windows import hop_windows
 
 EPOCHS = 4
 SEEDS = (0, 1)
-SECONDS = 12.0
+SECONDS = 10.0
 
 
 def smoke() -> None:
@@ -33,7 +33,7 @@ def smoke() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         games = [load(seed, folder) for seed in ensure(SEEDS, folder, FootagePlan(SECONDS))]
-        config = TrainConfig(epochs=EPOCHS, positives=8, batch=6, rate=5e-3)
+        config = TrainConfig(epochs=EPOCHS, positives=6, batch=6, rate=5e-3)
 
         def light(path: Path) -> Fit:
             return light_fit(games, config, path, NetworkConfig(8, 16, 24, 32))
