@@ -35,7 +35,7 @@ def detector(context: click.Context, smoke: bool) -> None:
 def _smoke() -> None:
     from courtside_training.common.runtime import prepare
 
-    prepare(threads=2)
+    prepare(threads=1)
     from courtside_training.common.fit import Fit, FitConfig
     from courtside_training.common.smoke import smoke
     from courtside_training.detector.mixture import Mixture
@@ -45,13 +45,13 @@ def _smoke() -> None:
     mixture = Mixture(sizes=((128, 192),), seconds=4.0, games=1, uses=24)
 
     def make(checkpoint: Path) -> Fit:
-        prepare(threads=2)
+        prepare(threads=1)
         return make_fit(
-            [], checkpoint, FitConfig(epochs=8, rate=3e-3, average=0.9), DetectorPlan(samples=24, batch=4),
+            [], checkpoint, FitConfig(epochs=6, rate=4e-3, average=0.9), DetectorPlan(samples=16, batch=4),
             DetectorConfig(width=0.25, head=16), mixture,
         )
 
-    smoke(SYSTEM, make, 8)
+    smoke(SYSTEM, make, 6)
 
 
 @detector.command()
