@@ -47,7 +47,7 @@ def config(spec: ServedSpec, target: str = "onnx") -> str:
         for tensor in spec.inputs
     )
     parameters = "".join(
-        f'parameters {{ key: "{key}" value: {{ string_value: "{value}" }} }}\n'
+        f'parameters {{ key: "{key}" value: {{ string_value: "{_escaped(value)}" }} }}\n'
         for key, value in sorted(spec.parameters.items())
     )
     kind = "KIND_GPU" if target == "tensorrt" else "KIND_CPU"
@@ -128,6 +128,10 @@ def _tensor(spec: ServedSpec, name: str) -> TensorSpec:
 
 def _face(tensor: TensorSpec) -> str:
     return f'name: "{tensor.name}", data_type: {_TYPES[tensor.dtype]}, dims: {_dims(tensor.dims)}'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _dims(dims: Sequence[int]) -> str:

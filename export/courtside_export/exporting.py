@@ -169,8 +169,14 @@ class _Export:
         self.torch = torch_run(module)
         say(f"{settings.samples} samples")
         self.samples = system.samples(max(2, settings.samples), PARITY_SEED)
-        with _one_thread(settings.timed):
-            self.reference = in_batches(self.torch, self.samples, self.batch)
+        try:
+            with _one_thread(settings.timed):
+                self.reference = in_batches(self.torch, self.samples, self.batch)
+        except RuntimeError as error:
+            raise ExportInputError(
+                f"{checkpoint} holds a network of another shape than {self.spec.name} is served with: it fails on the "
+                f"served input ({str(error).splitlines()[0][:200]})"
+            ) from error
         check_arrays(self.spec.name, "output", self.spec.outputs, self.reference, len(self.samples[0]))
         say("graph")
         self.graph = to_onnx(module, self.spec, self.samples, settings.opset)
@@ -185,6 +191,7 @@ class _Export:
         settings = self.settings
         wanted = dict.fromkeys([*(p for p in ("fp16", "int8") if getattr(settings, p)), *settings.also])
         made: dict[str, tuple[onnx.ModelProto, Plan | None]] = {}
+        notes = [HALF_NOTE] if settings.precision == "fp16" and settings.target == "onnx" else []
         engine: bytes | None = None
         if settings.target == "tensorrt":
             graph = self.for_tensorrt()
@@ -193,9 +200,14 @@ class _Export:
         else:
             for precision in wanted:
                 self.say(precision)
-                made[precision] = (
-                    (to_half(self.graph, self.spec.name), None) if precision == "fp16" else self._calibrated()
-                )
+                try:
+                    made[precision] = (
+                        (to_half(self.graph, self.spec.name), None) if precision == "fp16" else self._calibrated()
+                    )
+                except ExportInputError as error:
+                    if precision == settings.precision:
+                        raise
+                    notes.append(f"No {precision}: {error}.")  # only wanted for comparison
         path = scratch / ("model.plan" if engine is not None else "model.onnx")
         if engine is not None:
             path.write_bytes(engine)
@@ -208,7 +220,7 @@ class _Export:
         report = Report(
             self.spec.name, version, settings.target, settings.precision, final, path.stat().st_size, settings.opset,
             parity, self._speed(run, path), self._score(run), variants,
-            (HALF_NOTE,) if settings.precision == "fp16" and engine is None else (), _software(),
+            tuple(notes), _software(),
         )
         (scratch / FILE).write_text(report.to_json(), "utf-8")
         if settings.evaluation is not None:

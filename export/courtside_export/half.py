@@ -14,6 +14,15 @@ NOTE = (
 )
 
 
+def _drop_twins(graph: onnx.GraphProto) -> None:
+    """The converter casts a tensor once for every reader and gives all the casts one name; one is enough."""
+    seen: dict[str, onnx.NodeProto] = {}
+    for node in list(graph.node):
+        twin = seen.setdefault(node.output[0], node)
+        if twin is not node and node.op_type == twin.op_type == "Cast" and list(node.input) == list(twin.input):
+            graph.node.remove(node)
+
+
 def to_half(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     """A half-precision copy of a checked graph, checked again.
 
@@ -29,6 +38,7 @@ def to_half(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
         copy, keep_io_types=True, op_block_list=[*DEFAULT_OP_BLOCK_LIST, *KEPT], disable_shape_infer=False
     )
     del half.graph.value_info[:]  # of single precision still
+    _drop_twins(half.graph)
     sorter = OnnxModel(half)
     sorter.topological_sort()  # the converter puts its casts at the end
     check_graph(sorter.model, name)

@@ -12,7 +12,7 @@ import pytest
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
-from courtside_export import exporting, placing
+from courtside_export import exporting, integer, placing
 from courtside_export.errors import ExportInputError
 from courtside_export.exporting import ExportSettings, export_model
 from courtside_export.parity import compare
@@ -229,3 +229,19 @@ def test_speed_is_the_median_of_what_ran():
     speed = measure({name: count(name) for name in calls}, (np.zeros((3, 1), np.float32),), rounds=6)
     assert speed.rounds == 6 and calls == {"quick": 8, "other": 8}
     assert 0 <= speed.fastest["quick"] <= speed.median["quick"] < 100 and speed.cores >= 1
+
+
+def test_a_network_that_fails_on_the_served_input_is_named(tiny, trained, tmp_path, monkeypatch):
+    narrow = ServedSpec("tiny", (TensorSpec("picture", "uint8", (3, 2, 2)),), tiny.spec.outputs, 4)
+    monkeypatch.setattr(TinySystem, "spec", narrow)
+    with pytest.raises(ExportInputError, match=r"tiny.pt holds a network of another shape than tiny is served with"):
+        export_model("tiny", trained, tmp_path / "r")
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_precision_that_cannot_be_is_said_where_it_was_only_to_be_measured(tiny, trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(integer, "WEIGHTED", ())
+    report = export_model("tiny", trained, tmp_path, ExportSettings(also=("int8",)))
+    assert not report.variants and "No int8: tiny has no convolution" in report.notes[0]
+    with pytest.raises(ExportInputError, match="tiny has no convolution or matrix product"):
+        export_model("tiny", trained, tmp_path, ExportSettings(int8=True))
