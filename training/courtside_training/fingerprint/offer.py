@@ -109,7 +109,7 @@ another camera), phase two triplets (batch-all, margin 0.3) of players and of ty
 
 ## Measured
 
-Published: who {PUBLISHED["who"]:.1%}, type {PUBLISHED["type"]:.1%}, on recorded shooters that its training had seen.
+Published: who {PUBLISHED["who"]:.1%}, type {PUBLISHED["type"]:.1%}, on its own recorded shooters.
 
 {measured}
 

@@ -135,7 +135,7 @@ def tables(result: dict[str, Any]) -> str:
     """The report as Markdown."""
     cast, near = result["cast"], result["cameras"]
     rows = [
-        ["published (its own 12 shooters)", "", f"{PUBLISHED['who']:.3f}", f"{PUBLISHED['type']:.3f}"],
+        ["published (its own recorded shooters)", "", f"{PUBLISHED['who']:.3f}", f"{PUBLISHED['type']:.3f}"],
         _row("fixed twelve, one camera (front quarter)", cast, "seen"),
         *(_row(f"drawn twelve, {name}", near[name], "seen" if CAMERAS[name][2] else "never seen") for name in near),
         _row("drawn twelve, every shot from another camera", result["any camera"], "seen"),
