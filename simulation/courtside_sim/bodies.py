@@ -153,7 +153,9 @@ class Bodies:
         gap = math.dist(play.movers.xy[r], play.ball[:2])
         if arrival - play.now > 0.45 or gap > 3.5 or actions[r] == Action.FOLLOW_THROUGH:
             return
-        actions[r] = Action.CATCH if play.mode == "flight" else Action.REBOUND
+        # A blocker who goes on to catch the ball is still blocking.
+        if actions[r] != Action.BLOCK:
+            actions[r] = Action.CATCH if play.mode == "flight" else Action.REBOUND
         rate[r] = 22.0
         point = play.ball if gap < 0.9 else play.catch_point
         ball = body_frame(play.movers, r, point)

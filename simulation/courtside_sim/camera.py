@@ -141,8 +141,8 @@ class SimulatedCamera:
         if len(officials.roster):
             state = join(state, officials.recording.sample(times))
         joints = skeleton(state, self._cast)
-        pixels, depth = lens.project(joints.reshape(len(times), -1, 3))
         shape = joints.shape[:-1]
+        pixels, depth = lens.project(joints.reshape(shape[0], shape[1] * shape[2], 3))
         ball_pixel, ball_depth = lens.project(state.ball[:, None])
         ball_depth = ball_depth[:, 0]
         ball_radius = self.game.court.ball_radius * lens.focal / np.maximum(ball_depth, NEAR)

@@ -1,0 +1,1 @@
+"""Looking at the simulated court: contact sheets and films with the truth drawn in."""
