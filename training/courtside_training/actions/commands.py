@@ -9,6 +9,9 @@ import click
 
 from courtside_training.errors import TrainingInputError
 
+AVERAGE = 0.99
+"""Share of the averaged weights kept a step: runs here have hundreds to thousands of steps, not tens of thousands."""
+
 FOLDER = click.option(
     "--clips", "folder", type=click.Path(path_type=Path, file_okay=False), default=Path("runs/actions/clips"),
     show_default=True, help="Folder of rendered clips, filled where games are missing; may be deleted.",
@@ -99,7 +102,7 @@ def fit(
     train = part("train", games, folder, data, network)
     held = part("validation", games, folder, data, network)
     config = ActionsConfig(
-        FitConfig(epochs=epochs, rate=rate, seed=seed), network, batch, samples, sampling, init=init
+        FitConfig(epochs=epochs, rate=rate, average=AVERAGE, seed=seed), network, batch, samples, sampling, init=init
     )
     chosen = examples(train.clips.labels, train.chosen, twins)
     run = make_fit(train.clips, chosen, held.labels, config, checkpoint)
@@ -212,7 +215,9 @@ def leak(
     from courtside_training.common.fit import FitConfig
 
     pool, test = simulated("train", games, folder), simulated("test", games, folder)
-    config = ActionsConfig(FitConfig(epochs=epochs, rate=rate, seed=seed), network, batch, samples, sampling="natural")
+    config = ActionsConfig(
+        FitConfig(epochs=epochs, rate=rate, average=AVERAGE, seed=seed), network, batch, samples, "natural"
+    )
     rows = measure(pool.clips, test.clips, config, Path("runs/actions"), lambda text: click.echo(text, err=True))
     _write(out, rows)
     click.echo(table(rows))

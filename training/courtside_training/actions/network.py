@@ -33,6 +33,7 @@ class R2Plus1DConfig:
         widths: channels of the four stages.
         depths: residual blocks of the four stages.
         stem_stride: spatial stride of the stem; 2 in the paper.
+        stem_step: stride of the stem over time; 1 in the paper.
         first_stride: spatial stride of the first stage; 1 in the paper.
         dropout: before the classifier, 0 to 1.
     """
@@ -43,6 +44,7 @@ class R2Plus1DConfig:
     widths: tuple[int, int, int, int] = (64, 128, 256, 512)
     depths: tuple[int, int, int, int] = (2, 2, 2, 2)
     stem_stride: int = 2
+    stem_step: int = 1
     first_stride: int = 1
     dropout: float = 0.0
 
@@ -59,8 +61,9 @@ class R2Plus1DConfig:
 
 R18 = R2Plus1DConfig(height=176, width=128)
 LIGHT = R2Plus1DConfig(
-    height=112, width=80, stem=12, widths=(16, 32, 64, 128), depths=(1, 1, 1, 1), stem_stride=4, dropout=0.2
-)
+    height=112, width=80, stem=12, widths=(16, 32, 64, 128), depths=(1, 1, 1, 1), stem_stride=4,
+    stem_step=2, dropout=0.2,
+)  # fmt: skip
 TINY = R2Plus1DConfig(height=112, width=80, stem=6, widths=(8, 12, 16, 24), depths=(1, 1, 1, 1), stem_stride=4,
                       first_stride=2)
 NETWORKS = {"light": LIGHT, "r2plus1d_18": R18, "tiny": TINY}
@@ -121,7 +124,7 @@ class R2Plus1D(nn.Module):
             nn.Conv3d(3, config.stem, (1, 7, 7), (1, config.stem_stride, config.stem_stride), (0, 3, 3), bias=False),
             nn.BatchNorm3d(config.stem),
             nn.ReLU(inplace=True),
-            nn.Conv3d(config.stem, wide[0], (3, 1, 1), 1, (1, 0, 0), bias=False),
+            nn.Conv3d(config.stem, wide[0], (3, 1, 1), (config.stem_step, 1, 1), (1, 0, 0), bias=False),
             nn.BatchNorm3d(wide[0]),
             nn.ReLU(inplace=True),
         )
