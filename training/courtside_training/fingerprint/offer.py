@@ -98,14 +98,15 @@ types; each part has length sqrt(1/2), the whole length one. {size / 1e6:.2f} M 
 
 ## Data and licence
 
-Simulated shots only, seen through simulated cameras and a simulated pose network's mistakes; Apache-2.0. Every epoch
-draws new players (seeds below 10,000). No recorded person's motion went into the weights.
+Simulated shots only, seen through simulated cameras and a simulated pose network's mistakes; Apache-2.0. Every third
+epoch draws new players (seeds below 10,000). No recorded person's motion went into the weights.
 
 ## Training
 
 Phase one contrastive (NT-Xent, temperature 0.1; 100 augmentations a shot: Gaussian jitter, joints and stretches masked,
 another camera), phase two triplets (batch-all, margin 0.3) of players and of types, {history["epochs"]} epochs,
-{history["samples"]} shots, {history["seconds"] / 60:.1f} minutes on one core, seed {found["config"]["seed"] - 1}.
+{history["samples"]} shots, {history["seconds"] / 60:.1f} minutes of phase two on a busy machine,
+seed {found["config"]["seed"] - 1}.
 
 ## Measured
 
