@@ -139,8 +139,9 @@ def test_targets_peak_at_the_centre_and_know_the_box():
     assert maps["heat"][PLAYER, 80 // STRIDE, 60 // STRIDE] == 1.0
     assert (maps["heat"] == 1.0).sum() == 2
     assert maps["known"][BALL, :4, :4].sum() == 0 and maps["known"][PLAYER].all()
-    # The small ball lies on the player: its cell answers for the ball.
-    assert maps["box"][:, 62 // STRIDE, 62 // STRIDE] == pytest.approx(boxes[1])
+    # The small ball lies on the player: its cell answers for both.
+    assert maps["box"][BALL, :, 62 // STRIDE, 62 // STRIDE] == pytest.approx(boxes[1])
+    assert maps["box"][PLAYER, :, 80 // STRIDE, 60 // STRIDE] == pytest.approx(boxes[0])
 
 
 @pytest.mark.parametrize("task", ["detect", "pose"])

@@ -69,13 +69,15 @@ def test_first_weights_come_from_an_onnx_file(tmp_path):
 
 
 def test_decoding_gives_local_peaks_best_first():
-    logits, sides = torch.full((1, len(CLASSES), 24, 32), -9.0), torch.full((1, 4, 24, 32), 6.0)
+    logits, sides = torch.full((1, len(CLASSES), 24, 32), -9.0), torch.full((1, len(CLASSES), 4, 24, 32), 6.0)
     logits[0, 2, 10, 5], logits[0, 2, 10, 6], logits[0, BALL, 3, 20] = 2.0, 1.0, 3.0
+    sides[0, BALL] = 3.0
     boxes, scores, classes = ServedDetector(Fixed(logits, sides))(torch.zeros(1, 3, 96, 128, dtype=torch.uint8))
     assert boxes.shape == (1, ANSWERS, 4)
     assert (scores[0] > 0).sum() == 2 and scores[0, 0] > scores[0, 1]
     assert classes[0, :2].tolist() == [BALL, 2]
-    assert boxes[0, 0].tolist() == pytest.approx([82 - 6, 14 - 6, 82 + 6, 14 + 6])
+    assert boxes[0, 1].tolist() == pytest.approx([22 - 6, 42 - 6, 22 + 6, 42 + 6])
+    assert boxes[0, 0].tolist() == pytest.approx([82 - 3, 14 - 3, 82 + 3, 14 + 3])
     assert not boxes[0, 2:].any()
 
 
@@ -84,7 +86,7 @@ def test_generalised_overlap_falls_with_distance():
     near, far = (torch.tensor([[x, 0.0, x + 10.0, 10.0]]).T for x in (12.0, 40.0))
     assert giou(a, a).item() == pytest.approx(1.0)
     assert 0 > giou(a, near).item() > giou(a, far).item() > -1
-    assert cell_boxes(torch.ones(1, 4, 2, 2))[0, :, 0, 1].tolist() == [5.0, 1.0, 7.0, 3.0]
+    assert cell_boxes(torch.ones(1, 1, 4, 2, 2))[0, 0, :, 0, 1].tolist() == [5.0, 1.0, 7.0, 3.0]
 
 
 def test_training_learns_and_can_be_served(tmp_path):

@@ -39,7 +39,7 @@ class ServedDetector(nn.Module):
         cells = heat.shape[2] * heat.shape[3]
         scores, places = torch.topk(peaks.flatten(1), ANSWERS, dim=1)
         classes = torch.div(places, cells, rounding_mode="floor")
-        cell = (places - classes * cells).unsqueeze(1).expand(-1, 4, -1)
-        boxes = torch.gather(cell_boxes(sides).flatten(2), 2, cell).transpose(1, 2)
+        candidates = cell_boxes(sides).transpose(1, 2).flatten(2)
+        boxes = torch.gather(candidates, 2, places.unsqueeze(1).expand(-1, 4, -1)).transpose(1, 2)
         held = (scores > 0).to(boxes.dtype)
         return boxes * held.unsqueeze(-1), scores, classes.to(boxes.dtype) * held

@@ -9,7 +9,7 @@ from courtside_training.detector.classes import STRIDE
 
 BOX_WEIGHT = 3.0
 CLASS_WEIGHTS = (2.0, 2.0, 1.0, 1.0)
-"""Of the heatmaps: there is one ball and one rim to ten players, and all depends on the ball."""
+"""Of each class: there is one ball and one rim to ten players, and all depends on the ball."""
 
 
 def heat_loss(logits: Tensor, heat: Tensor, known: Tensor) -> Tensor:
@@ -23,11 +23,12 @@ def heat_loss(logits: Tensor, heat: Tensor, known: Tensor) -> Tensor:
 
 
 def cell_boxes(sides: Tensor) -> Tensor:
-    """Distances (N, 4, h, w) from cell centres to xyxy boxes (N, 4, h, w), pixels."""
+    """Distances (N, C, 4, h, w) from cell centres to xyxy boxes of the same shape, pixels."""
     h, w = sides.shape[-2:]
-    x = ((torch.arange(w, dtype=torch.float32, device=sides.device) + 0.5) * STRIDE).view(1, 1, w)
-    y = ((torch.arange(h, dtype=torch.float32, device=sides.device) + 0.5) * STRIDE).view(1, h, 1)
-    return torch.stack([x - sides[:, 0], y - sides[:, 1], x + sides[:, 2], y + sides[:, 3]], 1)
+    x = ((torch.arange(w, dtype=torch.float32, device=sides.device) + 0.5) * STRIDE).view(1, 1, 1, w)
+    y = ((torch.arange(h, dtype=torch.float32, device=sides.device) + 0.5) * STRIDE).view(1, 1, h, 1)
+    left, top, right, bottom = sides.unbind(2)
+    return torch.stack([x - left, y - top, x + right, y + bottom], 2)
 
 
 def giou(a: Tensor, b: Tensor) -> Tensor:
@@ -43,9 +44,9 @@ def detection_loss(module: nn.Module, batch: dict[str, Tensor]) -> dict[str, Ten
     logits, sides = module(batch["image"])
     heat = heat_loss(logits, batch["heat"], batch["known"])
     asked = batch["weight"] > 0
-    weight = batch["weight"][asked]
+    weight = (batch["weight"] * sides.new_tensor(CLASS_WEIGHTS).view(1, -1, 1, 1))[asked]
     if len(weight):
-        found, truth = (maps.permute(1, 0, 2, 3)[:, asked] for maps in (cell_boxes(sides), batch["box"]))
+        found, truth = (maps.movedim(2, 0)[:, asked] for maps in (cell_boxes(sides), batch["box"]))
         box = ((1 - giou(found, truth)) * weight).sum() / weight.sum()
     else:
         box = sides.sum() * 0.0

@@ -18,6 +18,8 @@ from courtside_training.detector.classes import CLASSES, STRIDE
 
 PRIOR = 0.01
 """Score of every cell before training."""
+FIRST_SIDES = ((6.0, 6.0, 6.0, 6.0), (12.0, 5.0, 12.0, 5.0), (16.0, 40.0, 16.0, 40.0), (16.0, 40.0, 16.0, 40.0))
+"""Pixels to the left, top, right and bottom of each class before training."""
 
 
 @dataclass(frozen=True)
@@ -143,10 +145,11 @@ class Detector(nn.Module):
         self.fuse = ConvAct(fine + wide, wide)
         self.trunk = nn.Sequential(Bottleneck(wide, True, 5), Bottleneck(wide, True, 5))
         self.heat = nn.Sequential(Separable(wide, wide), nn.Conv2d(wide, len(CLASSES), 1))
-        self.sides = nn.Sequential(Separable(wide, wide), nn.Conv2d(wide, 4, 1))
+        self.sides = nn.Sequential(Separable(wide, wide), nn.Conv2d(wide, 4 * len(CLASSES), 1))
         nn.init.constant_(self.heat[-1].bias, -math.log((1 - PRIOR) / PRIOR))
         nn.init.normal_(self.heat[-1].weight, std=0.01)
-        nn.init.constant_(self.sides[-1].bias, 1.5)
+        with torch.no_grad():
+            self.sides[-1].bias.copy_((torch.tensor(FIRST_SIDES) / STRIDE).log().flatten())
         nn.init.normal_(self.sides[-1].weight, std=0.01)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
@@ -156,10 +159,11 @@ class Detector(nn.Module):
             image: uint8 (N, 3, H, W) RGB, sides multiples of 32.
 
         Returns:
-            Logits (N, 4, H / 4, W / 4), one map a class, and distances in pixels (N, 4, H / 4, W / 4) from each
-            cell's centre to the left, top, right and bottom of its object.
+            Logits (N, C, H / 4, W / 4), one map a class, and distances in pixels (N, C, 4, H / 4, W / 4) from each
+            cell's centre to the left, top, right and bottom of its object of each class.
         """
         at4, at8 = self.backbone(image.flip(1).float() / 255.0)
         lifted = functional.interpolate(self.lift(at8), scale_factor=2.0)
         features = self.trunk(self.fuse(torch.cat([lifted, at4], 1)))
-        return self.heat(features), self.sides(features).clamp(-4.0, 5.5).exp() * STRIDE
+        sides = self.sides(features).clamp(-4.0, 5.5).exp() * STRIDE
+        return self.heat(features), sides.unflatten(1, (len(CLASSES), 4))

@@ -30,17 +30,17 @@ def make_targets(picture: Picture) -> dict[str, NDArray[np.float32]]:
     Returns:
         heat: (4, h, w) peaks.
         known: (4, h, w) 0 where it is unknown whether an object is there, else 1.
-        box: (4, h, w) xyxy pixels of the object a cell answers for.
-        weight: (h, w) what each cell's box counts; sums to about one an object.
+        box: (4, 4, h, w) class, xyxy: pixels of the object of that class a cell answers for.
+        weight: (4, h, w) what each cell's box counts; sums to about one an object.
     """
     h, w = picture.image.shape[0] // STRIDE, picture.image.shape[1] // STRIDE
     heat, known = np.zeros((len(CLASSES), h, w), np.float32), np.ones((len(CLASSES), h, w), np.float32)
-    box, weight = np.zeros((4, h, w), np.float32), np.zeros((h, w), np.float32)
+    box, weight = np.zeros((len(CLASSES), 4, h, w), np.float32), np.zeros((len(CLASSES), h, w), np.float32)
     for x0, y0, x1, y1, kind in picture.ignore:
         low, high = np.floor([x0 / STRIDE, y0 / STRIDE]).astype(int), np.ceil([x1 / STRIDE, y1 / STRIDE]).astype(int)
         known[int(kind), max(low[1], 0) : max(high[1], 0), max(low[0], 0) : max(high[0], 0)] = 0.0
     sizes = (picture.boxes[:, 2:] - picture.boxes[:, :2]).prod(1)
-    # Small objects last: where two overlap, the cell answers for the smaller.
+    # Small objects last: where two of a class overlap, the cell answers for the smaller.
     for index in np.argsort(-sizes):
         x0, y0, x1, y1 = picture.boxes[index]
         cx, cy = (x0 + x1) / 2 / STRIDE, (y0 + y1) / 2 / STRIDE
@@ -51,6 +51,6 @@ def make_targets(picture: Picture) -> dict[str, NDArray[np.float32]]:
         np.maximum(heat[kind], peak, out=heat[kind])
         known[kind][peak > 0] = 1.0
         here = peak > 0
-        box[:, here] = picture.boxes[index][:, None]
-        weight[here] = peak[here] / peak.sum()
+        box[kind][:, here] = picture.boxes[index][:, None]
+        weight[kind][here] = peak[here] / peak.sum()
     return {"heat": heat, "known": known, "box": box, "weight": weight}
