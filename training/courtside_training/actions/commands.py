@@ -216,8 +216,9 @@ def leak(
 
     pool, test = simulated("train", games, folder), simulated("test", games, folder)
     config = ActionsConfig(
-        FitConfig(epochs=epochs, rate=rate, average=AVERAGE, seed=seed), network, batch, samples, "natural"
-    )
+        FitConfig(epochs=epochs, rate=rate, average=AVERAGE, seed=seed), network, batch, samples, "natural",
+        varied=False,
+    )  # fmt: skip
     rows = measure(pool.clips, test.clips, config, Path("runs/actions"), lambda text: click.echo(text, err=True))
     _write(out, rows)
     click.echo(table(rows))

@@ -2,7 +2,7 @@
 
 The published result for SpaceJam came of copying the clips of poor classes (turned, moved) first and splitting at
 random after. Here the same network is trained under three protocols on the same games, and each is asked twice: on its
-own validation part, and on games none of them has seen.
+own validation part, and on games none of them has seen. No other change is made to the clips, as it was then.
 """
 
 from __future__ import annotations
