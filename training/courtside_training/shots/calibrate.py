@@ -51,13 +51,15 @@ def fit_scale(truth: np.ndarray, said: np.ndarray) -> float:
 
 
 def make_temperature(answers: Answers) -> float:
-    """Temperature of the make logit, over windows with a known result and the release in their middle; 1 without any.
+    """Temperature of the make logit, over windows with a known result and the release in their middle.
+
+    Without makes or without misses it is 1: one kind alone asks for endless confidence.
 
     Args:
         answers: of the uncalibrated model on validation film.
     """
     chosen = answers.true_middle & (answers.true_made >= 0)
-    if not chosen.any():
+    if len(np.unique(answers.true_made[chosen])) < 2:
         return 1.0
     return fit_temperature(logits(answers.make[chosen]), answers.true_made[chosen])
 
