@@ -189,7 +189,8 @@ class Bank:
             return self._cameras[key]
         filmed = self.games[game]
         width, height = (round(side / FRAMING) for side in self.size)
-        camera = SimulatedCamera(filmed, CameraConfig(None, width, height), seed=filmed.seed)
+        # Highlights are cut from broadcast film and scaled down: what compression does is lost at this size.
+        camera = SimulatedCamera(filmed, CameraConfig(None, width, height, compression=False), seed=filmed.seed)
         camera.look = _world_look(camera.look, season, league)
         # Paint the scenery now, so that every copy of this camera shares it.
         camera.render(0.0)
@@ -228,6 +229,7 @@ def _world_look(look: Look, season: World, league: World) -> Look:
         light=float(np.clip(look.light * light.uniform(0.85, 1.1), 0.7, 1.15)),
         tint=np.array([1 - warm, 1.0, 1 + warm]),
         haze=float(light.uniform(0.0, 0.15)),
+        detail=1.0,
     )
 
 

@@ -17,6 +17,8 @@ from courtside_training.skills.geometry import BANKS, FOLDER, FRAMES, HEIGHT, SP
 from courtside_training.skills.network import SkillNetwork
 from courtside_training.skills.train import load_network
 
+TURNS = 4
+
 
 class ServedSkills(nn.Module):
     """The skill network with probabilities instead of logits."""
@@ -46,11 +48,16 @@ class Offer:
         return ServedSkills(load_network(checkpoint)[0]).eval()
 
     def samples(self, count: int, seed: int) -> Arrays:
-        """Frames of `count` simulated films made of the plays of two short games."""
+        """Frames of `count` simulated films made of the plays of two short games.
+
+        The plays of a highlight are in no order, so each film serves four times, begun at another quarter.
+        """
         source = bank(BANKS["test"][0], 2, 20.0, (WIDTH, HEIGHT))
         pair = worlds("test")[0]
-        found = [films.simulated(seed + index, source, pair, FRAMES) for index in range(count)]
-        return (np.stack([film.frames(np.arange(FRAMES)) for film in found]),)
+        found = [films.simulated(seed + index, source, pair, FRAMES) for index in range(-(-count // TURNS))]
+        order = np.arange(FRAMES)
+        shown = [film.frames(np.roll(order, turn * FRAMES // TURNS)) for film in found for turn in range(TURNS)]
+        return (np.stack(shown[:count]),)
 
     def decisions(self, outputs: Arrays) -> np.ndarray:
         """The likeliest level of each skill: (N, 20)."""

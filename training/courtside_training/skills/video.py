@@ -13,6 +13,8 @@ from courtside_training.errors import TrainingInputError
 
 BAD_SHARE = 0.1
 """Largest share of the frames that may be unreadable; the frame before then stands in."""
+STALE = 1.0
+"""Seconds by which a frame may be older than asked for: beyond that the film has a hole there, or ends too soon."""
 
 
 def read_frames(path: Path, times: Callable[[float], np.ndarray], shorter: int) -> np.ndarray:
@@ -77,7 +79,9 @@ def _frame_at(
     except av.FFmpegError:
         # A damaged stretch: what was decoded before it may still be the frame asked for.
         pass
-    return None if last is None else _scaled(last.to_ndarray(format="bgr24"), shorter)
+    if last is None or (target - last.pts) * stream.time_base > STALE:
+        return None
+    return _scaled(last.to_ndarray(format="bgr24"), shorter)
 
 
 def _scaled(picture: np.ndarray, shorter: int) -> np.ndarray:
