@@ -73,7 +73,7 @@ def cli() -> None:
               help="Held-out cases on which checkpoint and file are scored; 0: none.")
 @click.option("--no-speed", is_flag=True, help="Do not measure speed.")
 def export(**options: Any) -> None:
-    """Writes model.onnx (or model.plan) and report.json, and MODEL_CARD.md with --evaluation."""
+    """Writes model.onnx (or model.plan) and report.json, and with --evaluation the model's card."""
 
 
 def _export(name: str, options: dict[str, Any]) -> None:

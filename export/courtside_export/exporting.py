@@ -101,8 +101,10 @@ def export_model(
     check_same_face(folder, system.spec, settings.target)
     module = system.load(checkpoint)
     with new_version(folder, settings.version) as (version, scratch):
-        report = _Export(system, module, checkpoint, settings, say).into(scratch, folder / str(version), version)
-    replace_files(folder, entry_files(system.spec, settings.target))
+        export = _Export(system, module, checkpoint, settings, say)
+        report = export.into(scratch, folder / str(version), version)
+    texts = entry_files(system.spec, settings.target)
+    replace_files(folder, texts if export.card is None else {**texts, "MODEL_CARD.md": export.card})
     return report
 
 
@@ -180,6 +182,7 @@ class _Export:
         check_arrays(self.spec.name, "output", self.spec.outputs, self.reference, len(self.samples[0]))
         say("graph")
         self.graph = to_onnx(module, self.spec, self.samples, settings.opset)
+        self.card: str | None = None
         self._scores: dict[str, dict[str, float]] = {}
 
     @property
@@ -225,7 +228,7 @@ class _Export:
         (scratch / FILE).write_text(report.to_json(), "utf-8")
         if settings.evaluation is not None:
             body = self.system.card(self.checkpoint, settings.evaluation)
-            (scratch / "MODEL_CARD.md").write_text(write_card(self.spec, report, body), "utf-8")
+            self.card = write_card(self.spec, report, body)
         return report
 
     def for_tensorrt(self) -> onnx.ModelProto:

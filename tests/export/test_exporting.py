@@ -193,7 +193,7 @@ def test_the_command_writes_card_report_and_alias(tiny, trained, tmp_path, comma
     out = capsys.readouterr().out
     assert "decisions agree on 100.0%" in out and "score of file: accuracy" in out
     assert "live answers with tiny version 1" in out
-    card = (tmp_path / "r/tiny/1/MODEL_CARD.md").read_text()
+    card = (tmp_path / "r/tiny/MODEL_CARD.md").read_text()
     for part in ("# tiny, version 1", "`picture` uint8 [B, 3, 16, 20]", "labels in labels.txt", "accuracy 0.75",
                  "decisions agree on 100.0%", "ms (torch, one thread)"):
         assert part in card, part
