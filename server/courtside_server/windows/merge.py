@@ -86,6 +86,7 @@ class _Vote:
     score: float
     media: float
     wall: float
+    after: float
     prediction: WindowPrediction
 
 
@@ -111,7 +112,9 @@ class _Candidate:
         self.wall = float(weights @ [v.wall for v in self.votes])
         self.spread = float(max(abs(v.media - self.media) for v in self.votes))
         self.zone = weights @ np.array([v.prediction.zone for v in self.votes], np.float64)
-        self.make = float(weights @ [v.prediction.make for v in self.votes])
+        # A window that goes on longer after the release sees more of the ball's way to the rim, and its end.
+        sight = weights * np.array([v.after for v in self.votes]) ** 2
+        self.make = float(sight @ [v.prediction.make for v in self.votes] / sight.sum())
 
     def shot(self, lifecycle: Lifecycle, covering: int, due: float | None, interrupted: bool) -> MergedShot:
         step = float(np.median(np.diff(self.votes[-1].prediction.media)))
@@ -151,6 +154,7 @@ class ShotMerger:
                 prediction.shot,
                 float(np.interp(position, grid, prediction.media)),
                 float(np.interp(position, grid, prediction.wall)),
+                WINDOW_SAMPLES - position,
                 prediction,
             )
             changed.extend(self._vote(vote))

@@ -67,6 +67,12 @@ def test_below_the_threshold_is_silence():
     assert len(merge_all([prediction(0, 7, 0.8)])) == 1
 
 
+def test_windows_that_see_further_after_the_release_weigh_more_in_its_make_probability():
+    early, late = prediction(0, 11, 0.9, make=0.4), prediction(7, 4, 0.9, make=0.9)
+    (shot,) = merge_all([early, late])
+    assert shot.make == pytest.approx((0.4 * 5**2 + 0.9 * 12**2) / (5**2 + 12**2), abs=1e-3)
+
+
 def test_a_shot_is_announced_at_first_sight_and_confirmed_when_all_have_spoken():
     merger = ShotMerger(MergeRules(min_support=0.4))
     changes = []
