@@ -20,9 +20,15 @@ def poor_classes(labels: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.flatnonzero((counts > 0) & (counts < POOR_SHARE * len(labels)))
 
 
-def twin(clip: NDArray[np.uint8], which: int) -> NDArray[np.uint8]:
-    """Twin `which` of a (T, H, W, 3) clip; what comes in from outside is black, as in the published copies."""
-    degrees, share = TWINS[which]
+def twin(clip: NDArray[np.uint8], which: int, strength: float = 1.0) -> NDArray[np.uint8]:
+    """Twin `which` of a (T, H, W, 3) clip; what comes in from outside is black, as in the published copies.
+
+    Args:
+        clip: to change.
+        which: place in `TWINS`; 0 changes nothing.
+        strength: share of the turn and the move, 1 for the published ones.
+    """
+    degrees, share = (strength * value for value in TWINS[which])
     if which == 0:
         return clip
     height, width = clip.shape[1:3]
@@ -36,22 +42,22 @@ def vary(clip: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]
     height, width = clip.shape[1:3]
     if rng.random() < 0.5:
         clip = clip[:, :, ::-1]
-    if rng.random() < 0.6:
-        zoom, turn = rng.uniform(0.88, 1.14), rng.uniform(-4.0, 4.0)
+    if rng.random() < 0.5:
+        zoom, turn = rng.uniform(0.9, 1.12), rng.uniform(-3.0, 3.0)
         matrix = cv2.getRotationMatrix2D((width / 2, height / 2), turn, zoom)
         matrix[:, 2] += rng.uniform(-0.06, 0.06, 2) * (width, height)
         still = cv2.BORDER_REPLICATE
         clip = np.stack([cv2.warpAffine(frame, matrix, (width, height), borderMode=still) for frame in clip])
-    if rng.random() < 0.8:
+    if rng.random() < 0.6:
         ramp = np.arange(256) / 255.0
-        gain, lift = rng.uniform(0.7, 1.3), rng.uniform(-0.12, 0.12)
-        tone = (ramp ** rng.uniform(0.75, 1.35) - 0.5) * gain + 0.5 + lift
-        table = np.clip(tone[:, None] * rng.uniform(0.88, 1.12, 3) * 255, 0, 255).astype(np.uint8)
+        gain, lift = rng.uniform(0.8, 1.2), rng.uniform(-0.08, 0.08)
+        tone = (ramp ** rng.uniform(0.8, 1.25) - 0.5) * gain + 0.5 + lift
+        table = np.clip(tone[:, None] * rng.uniform(0.92, 1.08, 3) * 255, 0, 255).astype(np.uint8)
         clip = cv2.LUT(np.ascontiguousarray(clip).reshape(1, -1, 3), table[None]).reshape(clip.shape)
-    if rng.random() < 0.25:
+    if rng.random() < 0.15:
         sigma = float(rng.uniform(0.4, 1.1))
         clip = np.stack([cv2.GaussianBlur(frame, (0, 0), sigma) for frame in clip])
-    if rng.random() < 0.25:
+    if rng.random() < 0.15:
         # Half the pictures' noise is enough: it is laid on twice, the second time mirrored.
         grain = rng.normal(0, rng.uniform(1, 7), (len(clip) // 2, height, width, 1)).astype(np.int16)
         noise = np.concatenate([grain, grain[:, ::-1, ::-1]])

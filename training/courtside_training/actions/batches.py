@@ -16,6 +16,9 @@ from courtside_training.actions.clips import Clips
 BALANCE = {"natural": 0.0, "root": 0.5, "balanced": 1.0}
 """How strongly a sampling evens the classes out: a class is drawn in proportion to its size to the power 1 - this."""
 
+GENTLE = (0.1, 0.6)
+"""Range of the strength of copies when clips are varied at random anyway."""
+
 Examples = NDArray[np.int64]
 """(M, 2): clip index and which twin."""
 
@@ -68,7 +71,9 @@ def batches(
     """
     for start in range(0, len(chosen), size):
         part = chosen[start : start + size]
-        pictures = [twin(clips.read(int(index)), int(which)) for index, which in part]
-        if varied:
-            pictures = [vary(picture, rng) for picture in pictures]
+        pictures = []
+        for index, which in part:
+            # The published copies are turned so far that few real pictures look like them.
+            picture = twin(clips.read(int(index)), int(which), float(rng.uniform(*GENTLE)) if varied else 1.0)
+            pictures.append(vary(picture, rng) if varied else picture)
         yield to_tensor(pictures), torch.from_numpy(clips.labels[part[:, 0]])
