@@ -47,7 +47,7 @@ def _smoke() -> None:
     def make(checkpoint: Path) -> Fit:
         prepare(threads=1)
         return make_fit(
-            [], checkpoint, FitConfig(epochs=6, rate=1e-2, average=0.9), DetectorPlan(samples=16, batch=4),
+            [], checkpoint, FitConfig(epochs=6, rate=2e-2, average=0.9), DetectorPlan(samples=16, batch=4),
             DetectorConfig(width=0.25, head=16), mixture,
         )
 

@@ -10,7 +10,7 @@ from courtside_training.detector.classes import ANSWERS
 from courtside_training.detector.losses import cell_boxes
 from courtside_training.detector.network import Detector
 
-FLOOR = 0.005
+FLOOR = 0.05
 """Score below which an answer is empty: all zeros, so that equal scores of nothing cannot change places."""
 
 
