@@ -24,9 +24,10 @@ with score 0 are empty; take those above about 0.3.
 ## Data and licences
 
 - First weights of the backbone: {start}.
-- basketball-player-detection-3, Roboflow Universe, CC BY 4.0: broadcast frames, widened from squares to 16:9; a ball in the basket counts as ball,
-  players with ball, jumping, at the rim or blocking as players, numbers are left out.
-- basketball-players-fy4c2-vfsuv v17, Roboflow Universe, CC BY 4.0: widened likewise; a hoop's label holds its net, so it is cut down to the ring.
+- basketball-player-detection-3, Roboflow Universe, CC BY 4.0: broadcast frames, widened from squares to 16:9; a ball
+  in the basket counts as ball, players with ball, jumping, at the rim or blocking as players, numbers are left out.
+- basketball-players-fy4c2-vfsuv v17, Roboflow Universe, CC BY 4.0: widened likewise; a hoop's label holds its net, so
+  it is cut down to the ring.
 - Simulated frames with their truth, and composites: rendered backboards, rims, nets and balls in every view pasted
   onto the frames above and onto textures. All of it scaled, mirrored, recoloured, blurred, coarsened and compressed.
 
