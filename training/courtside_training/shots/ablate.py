@@ -18,15 +18,16 @@ from courtside_training.shots.windows import hop_windows
 
 
 class _Heads(nn.Module):
-    """A network's own four heads as probabilities, without the specialists beside it."""
+    """A network's own four heads as probabilities, without the specialists beside it; `when` tells the release."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, when: nn.Module | None = None) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.when = network, when
 
     def forward(self, clip: torch.Tensor) -> tuple[torch.Tensor, ...]:
         out = self.network(clip)
-        release = torch.softmax(out["events"], 1)
+        events = out["events"] if self.when is None else self.when(clip)["events"]
+        release = torch.softmax(events, 1)
         zone = torch.softmax((out["zone"] * release[:, :, None]).sum(1), 1)
         make = torch.sigmoid((out["make"] * release).sum(1, keepdim=True))
         return torch.sigmoid(out["shot"])[:, None], release, zone, make
@@ -45,11 +46,15 @@ def joint_against_separate(
     """
     refs = hop_windows(test, STRIDE_S * HALF)
     found: dict[str, Answers] = {}
+    joint_network: nn.Module | None = None
     for name, heads in {"joint": HEADS, **{head: (head,) for head in HEADS}}.items():
         say(f"{name} heads")
         fit = light_fit(train, replace(config, heads=tuple(heads)), folder / f"{name}.pt", network)
         fit.run()
-        found[name] = ask(torch_model(_Heads(fit.average)), test, refs)
+        when = joint_network if name in ("zone", "make") else None
+        found[name] = ask(torch_model(_Heads(fit.average, when)), test, refs)
+        if name == "joint":
+            joint_network = fit.average
     joint = found["joint"]
     parts = {"shot": found["shot"].shot, "release": found["release"].release}
     separate = Answers(**{**joint.__dict__, **parts})
