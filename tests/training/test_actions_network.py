@@ -81,7 +81,7 @@ def test_published_weights_load_but_for_the_classifier(tmp_path: Path):
 def test_weights_of_another_network_are_refused_by_name(tmp_path: Path):
     path = tmp_path / "w.pth"
     torch.save(network.R2Plus1D(network.LIGHT).state_dict(), path)
-    with pytest.raises(TrainingInputError, match=r"stem\.0\.weight is \(12, 3, 1, 7, 7\), this network needs"):
+    with pytest.raises(TrainingInputError, match=r"stem\.0\.weight is \(12, 4, 1, 7, 7\), this network needs"):
         network.load_published(network.R2Plus1D(network.TINY), path)
     torch.save({"w": torch.zeros(1)}, path)
     with pytest.raises(TrainingInputError, match=r"has no stem\.0\.weight"):

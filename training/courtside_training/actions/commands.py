@@ -21,8 +21,8 @@ DATA = click.option(
     help="Folder of SpaceJam as published (annotation_dict.json, labels_dict.json, clips/); simulated games without.",
 )
 GAMES = click.option(
-    "--games", type=click.IntRange(1, 3500), default=60, show_default=True,
-    help="Training games of 20 s; validation and test have 2/7 and 1/7 as many, of other seeds.",
+    "--games", type=click.IntRange(1, 3500), default=120, show_default=True,
+    help="Training games of 10 s; validation and test have 2/7 and 1/7 as many, of other seeds.",
 )
 CHECKPOINT = click.option(
     "--checkpoint", type=click.Path(path_type=Path, dir_okay=False), default=Path("runs/actions/last.pt"),

@@ -3,6 +3,7 @@
 After Tran et al., "A Closer Look at Spatiotemporal Convolutions for Action Recognition" (CVPR 2018). Names and shapes
 of `R18` are those of the widely published Kinetics checkpoints (`stem.0.weight`, `layer1.0.conv1.0.0.weight`, …, `fc`),
 so such a file loads with `load_published`. `LIGHT` is the same family, narrow and early in its strides, for a CPU.
+Trained from nothing on few games, it is told two things that large data would teach (see `R2Plus1DConfig.focus`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from courtside_training.errors import TrainingInputError
 KINETICS_MEAN = (0.43216, 0.394666, 0.37645)
 KINETICS_STD = (0.22803, 0.22145, 0.216989)
 
+_DIM = 0.15
+
 
 @dataclass(frozen=True)
 class R2Plus1DConfig:
@@ -35,6 +38,8 @@ class R2Plus1DConfig:
         stem_stride: spatial stride of the stem; 2 in the paper.
         stem_step: stride of the stem over time; 1 in the paper.
         first_stride: spatial stride of the first stage; 1 in the paper.
+        focus: dim what is far from the crop's middle, since average pooling could not tell the tracked player from a
+            neighbour, and add a channel with what changed since the last picture, which no kit's colour hides.
         dropout: before the classifier, 0 to 1.
     """
 
@@ -46,6 +51,7 @@ class R2Plus1DConfig:
     stem_stride: int = 2
     stem_step: int = 1
     first_stride: int = 1
+    focus: bool = False
     dropout: float = 0.0
 
     def settings(self) -> dict[str, Any]:
@@ -62,10 +68,10 @@ class R2Plus1DConfig:
 R18 = R2Plus1DConfig(height=176, width=128)
 LIGHT = R2Plus1DConfig(
     height=112, width=80, stem=12, widths=(16, 32, 64, 128), depths=(1, 1, 1, 1), stem_stride=4,
-    stem_step=2, dropout=0.2,
+    stem_step=2, focus=True, dropout=0.2,
 )  # fmt: skip
 TINY = R2Plus1DConfig(height=112, width=80, stem=6, widths=(8, 12, 16, 24), depths=(1, 1, 1, 1), stem_stride=4,
-                      first_stride=2)
+                      first_stride=2, focus=True)
 NETWORKS = {"light": LIGHT, "r2plus1d_18": R18, "tiny": TINY}
 
 
@@ -78,6 +84,16 @@ def factored(inside: int, outside: int, middle: int, stride: tuple[int, int]) ->
         nn.ReLU(inplace=True),
         nn.Conv3d(middle, outside, (3, 1, 1), (time, 1, 1), (1, 0, 0), bias=False),
     )
+
+
+def spotlight(height: int, width: int) -> Tensor:
+    """(height, width) weights from 1 over a player in the middle of a crop to `_DIM` at its edges.
+
+    Wider above than beside: a raised ball belongs to the player, who stands next to him does not.
+    """
+    y = torch.linspace(-1.0, 1.0, height)[:, None]
+    x = torch.linspace(-1.0, 1.0, width)[None]
+    return _DIM + (1 - _DIM) * torch.exp(-(((x / 0.55) ** 2 + (y / 1.0) ** 2) ** 2))
 
 
 class Block(nn.Module):
@@ -119,9 +135,9 @@ class R2Plus1D(nn.Module):
     def __init__(self, config: R2Plus1DConfig, classes: int = len(LABELS)) -> None:
         super().__init__()
         self.config = config
-        wide = config.widths
+        wide, around = config.widths, config.stem_stride
         self.stem = nn.Sequential(
-            nn.Conv3d(3, config.stem, (1, 7, 7), (1, config.stem_stride, config.stem_stride), (0, 3, 3), bias=False),
+            nn.Conv3d(3 + config.focus, config.stem, (1, 7, 7), (1, around, around), (0, 3, 3), bias=False),
             nn.BatchNorm3d(config.stem),
             nn.ReLU(inplace=True),
             nn.Conv3d(config.stem, wide[0], (3, 1, 1), (config.stem_step, 1, 1), (1, 0, 0), bias=False),
@@ -146,6 +162,10 @@ class R2Plus1D(nn.Module):
     def forward(self, clip: Tensor) -> Tensor:
         """Clip (B, T, 3, H, W), uint8 or float 0 to 255 RGB, to logits (B, classes)."""
         x = (clip.float().transpose(1, 2) / 255.0 - self.mean) / self.std
+        if self.config.focus:
+            grey = x.mean(1, keepdim=True)
+            change = grey - torch.cat([grey[:, :, :1], grey[:, :, :-1]], 2)
+            x = torch.cat([x, 2.0 * change], 1) * spotlight(x.shape[-2], x.shape[-1])
         x = self.layer4(self.layer3(self.layer2(self.layer1(self.stem(x)))))
         return self.fc(self.dropout(self.avgpool(x).flatten(1)))
 

@@ -47,7 +47,7 @@ class ClipPlan:
             imbalance of play.
     """
 
-    duration: float = 20.0
+    duration: float = 10.0
     hop: float = 0.56
     least: float = 46.0
     seen: float = 0.5

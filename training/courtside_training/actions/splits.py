@@ -47,7 +47,7 @@ def games_of(split: str, training: int) -> range:
     return range(low, low + count)
 
 
-def simulated(split: str, training: int, folder: Path | None, duration: float = 20.0) -> Part:
+def simulated(split: str, training: int, folder: Path | None, duration: float = 10.0) -> Part:
     """Clips of the games of a split, rendered where `folder` lacks them."""
     seeds = games_of(split, training)
     plan = ClipPlan(duration=duration, dense=split == "train")

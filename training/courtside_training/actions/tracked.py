@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from courtside_training.actions.classes import HEIGHT, WIDTH
 
-CONTEXT = 1.45
+CONTEXT = 1.35
 """Height of a crop over the player's own: room for the ball overhead, for a jump and for what stands beside."""
 _SMOOTHING = 0.6
 _WOBBLE, _MEMORY = 0.025, 0.7
