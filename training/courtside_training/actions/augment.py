@@ -54,12 +54,9 @@ def vary(clip: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]
         tone = (ramp ** rng.uniform(0.8, 1.25) - 0.5) * gain + 0.5 + lift
         table = np.clip(tone[:, None] * rng.uniform(0.92, 1.08, 3) * 255, 0, 255).astype(np.uint8)
         clip = cv2.LUT(np.ascontiguousarray(clip).reshape(1, -1, 3), table[None]).reshape(clip.shape)
-    if rng.random() < 0.5:
-        # Kits and floors of other colours, so that no class is learned by its game's.
-        clip = clip[..., rng.permutation(3)]
     if rng.random() < 0.15:
         sigma = float(rng.uniform(0.4, 1.1))
-        clip = np.stack([cv2.GaussianBlur(np.ascontiguousarray(frame), (0, 0), sigma) for frame in clip])
+        clip = np.stack([cv2.GaussianBlur(frame, (0, 0), sigma) for frame in np.ascontiguousarray(clip)])
     if rng.random() < 0.15:
         # Half the pictures' noise is enough: it is laid on twice, the second time mirrored.
         grain = rng.normal(0, rng.uniform(1, 7), (len(clip) // 2, height, width, 1)).astype(np.int16)

@@ -33,7 +33,7 @@ OUT = click.option("--out", type=click.Path(path_type=Path, dir_okay=False), hel
 NETWORK = click.option(
     "--network", type=click.Choice(("light", "r2plus1d_18", "tiny")), default="light", show_default=True
 )
-BATCH = click.option("--batch", type=click.IntRange(2, 256), default=16, show_default=True, help="Clips a step.")
+BATCH = click.option("--batch", type=click.IntRange(2, 256), default=8, show_default=True, help="Clips a step.")
 RATE = click.option(
     "--rate", type=click.FloatRange(1e-6, 1.0), default=2e-3, show_default=True, help="Peak learning rate."
 )

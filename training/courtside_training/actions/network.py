@@ -22,7 +22,7 @@ from courtside_training.errors import TrainingInputError
 KINETICS_MEAN = (0.43216, 0.394666, 0.37645)
 KINETICS_STD = (0.22803, 0.22145, 0.216989)
 
-_DIM = 0.15
+_DIM = 0.25
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def spotlight(height: int, width: int) -> Tensor:
     """
     y = torch.linspace(-1.0, 1.0, height)[:, None]
     x = torch.linspace(-1.0, 1.0, width)[None]
-    return _DIM + (1 - _DIM) * torch.exp(-(((x / 0.55) ** 2 + (y / 1.0) ** 2) ** 2))
+    return _DIM + (1 - _DIM) * torch.exp(-(((x / 0.75) ** 2 + (y / 1.0) ** 2) ** 2))
 
 
 class Block(nn.Module):
