@@ -129,7 +129,12 @@ class Results:
         return game.points[begin : begin + AFTER[1] * STEP, 1, 2] > 0
 
     def example(self, rng: np.random.Generator) -> dict[str, NDArray[np.generic]]:
-        """``squares`` uint8 (8, 3, 48, 48), ``exist`` (8,), ``made``, of a random release."""
+        """One random release.
+
+        Returns:
+            ``squares`` uint8 (8, 3, 48, 48), ``exist`` (8,), ``made``, and ``ball`` (8, 1, 3): x, y as shares of the
+            cut-out, and 1 where the ball is in it.
+        """
         g, release, made = self.releases[int(rng.integers(len(self.releases)))]
         game = self.games[g]
         left = SAMPLES - 1 - int(rng.integers(2, 13))
@@ -142,10 +147,14 @@ class Results:
         zoom = rng.uniform(0.8, 1.3) * np.array([1.0, rng.uniform(0.85, 1.15)])
         mirrored = bool(rng.random() < 0.5)
         away = rng.normal(0, 2.0, 2) + rng.normal(0, 0.7, (len(index), 2))
+        middles = centres * (WIDTH, HEIGHT) + away
         squares = np.stack([
-            square(game.frames[i], centre * (WIDTH, HEIGHT) + move, zoom, mirrored)
-            for i, centre, move in zip(index, centres, away, strict=True)
+            square(game.frames[i], middle, zoom, mirrored) for i, middle in zip(index, middles, strict=True)
         ])
+        ball = game.points[index, 0].astype(np.float32)
+        scale = zoom * (-1.0 if mirrored else 1.0, 1.0)
+        ball[:, :2] = ((ball[:, :2] * (WIDTH, HEIGHT) - middles) * scale + SIDE / 2) / SIDE
+        ball[:, 2] *= ((ball[:, :2] > 0) & (ball[:, :2] < 1)).all(1)
         if rng.random() < 0.8:
             squares = recolour(squares, rng)
         if rng.random() < 0.3:
@@ -153,6 +162,7 @@ class Results:
         exist = (np.arange(AFTER[0], AFTER[1] + 1) <= left).astype(np.float32)
         return {
             "squares": np.ascontiguousarray(squares.transpose(0, 3, 1, 2)), "exist": exist, "made": np.float32(made),
+            "ball": ball[:, None],
         }
 
 
@@ -229,7 +239,14 @@ def result_fit(
     results = Results(games)
 
     def learn(module: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        said = module(batch["squares"].float() / 127.5 - 1.0, batch["exist"])
-        return {"total": F.binary_cross_entropy_with_logits(said, batch["made"])}
+        said, maps = module.look(batch["squares"].float() / 127.5 - 1.0, batch["exist"])
+        ball = batch["ball"].flatten(0, 1)
+        found = {
+            "make": F.binary_cross_entropy_with_logits(said, batch["made"]),
+            "where": point_loss(maps, ball),
+            "seen": F.binary_cross_entropy_with_logits(maps.flatten(1).amax(1), ball[:, 0, 2]),
+        }
+        found["total"] = found["make"] + 0.2 * found["where"] + 0.5 * found["seen"]
+        return found
 
     return _fit("result", ResultNetwork(network), config, results.example, learn, path, games)

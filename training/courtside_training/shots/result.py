@@ -61,25 +61,38 @@ class ResultNetwork(nn.Module):
         super().__init__()
         self.config = config = config or ResultConfig()
         s, d, t = config.stem, config.deep, config.time
-        self.stem = conv(12, s)
+        self.stem = nn.Sequential(conv(12, s), conv(s, s))
+        self.ball = nn.Conv2d(s, 1, 1)
         self.deepen = nn.Sequential(conv(s, d, 2), conv(d, d), conv(d, d, 2), conv(d, d))
         side = SIDE // 8
         self.flat = nn.Sequential(nn.Linear(d * side * side, t), nn.ReLU(inplace=True))
         self.over_time = nn.Sequential(
-            nn.Conv1d(t + 1, t, 3, padding=1), nn.ReLU(inplace=True), nn.Conv1d(t, t, 3, padding=1),
+            nn.Conv1d(t + 4, t, 3, padding=1), nn.ReLU(inplace=True), nn.Conv1d(t, t, 3, padding=1),
             nn.ReLU(inplace=True),
         )
-        self.head = nn.Sequential(nn.Linear(PICTURES * 16 + t, t), nn.ReLU(inplace=True), nn.Dropout(0.2),
+        self.head = nn.Sequential(nn.Linear(PICTURES * 20 + t, t), nn.ReLU(inplace=True), nn.Dropout(0.2),
                                   nn.Linear(t, 1))
         self.narrow = nn.Conv1d(t, 16, 1)
+        cells = (torch.arange(SIDE // 2) + 0.5) / (SIDE // 2) * 2 - 1
+        grid = torch.stack([cells.repeat(SIDE // 2), cells.repeat_interleave(SIDE // 2)], 1)
+        self.register_buffer("grid", grid, persistent=False)
 
     def forward(self, squares: Tensor, exist: Tensor) -> Tensor:
         """See the class."""
+        return self.look(squares, exist)[0]
+
+    def look(self, squares: Tensor, exist: Tensor) -> tuple[Tensor, Tensor]:
+        """As `forward`, and where it takes the ball to be: logits (B * 8, 1, 24, 24) over each cut-out."""
         batch = squares.shape[0]
-        x = F.pixel_unshuffle(squares.flatten(0, 1), 2)
-        x = self.flat(self.deepen(self.stem(x)).flatten(1)).reshape(batch, PICTURES, -1) * exist[:, :, None]
-        h = self.over_time(torch.cat([x, exist[:, :, None]], 2).transpose(1, 2))
-        return self.head(torch.cat([self.narrow(h).flatten(1), h.amax(2)], 1))[:, 0]
+        x = self.stem(F.pixel_unshuffle(squares.flatten(0, 1), 2))
+        maps = self.ball(x)
+        flat = maps.flatten(2)
+        ball = torch.cat([(flat.softmax(-1) @ self.grid)[:, 0], torch.sigmoid(flat.amax(-1))], 1)
+        ball = ball.reshape(batch, PICTURES, 3) * exist[:, :, None]
+        x = self.flat(self.deepen(x).flatten(1)).reshape(batch, PICTURES, -1) * exist[:, :, None]
+        h = self.over_time(torch.cat([x, ball, exist[:, :, None]], 2).transpose(1, 2))
+        seen = torch.cat([ball, exist[:, :, None]], 2).flatten(1)
+        return self.head(torch.cat([self.narrow(h).flatten(1), seen, h.amax(2)], 1))[:, 0], maps
 
 
 def after(position: Tensor) -> tuple[Tensor, Tensor]:
