@@ -8,8 +8,10 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class State:
-    """Everything that moves at one moment (or at N moments: then every array has a leading N).
+class Bearing:
+    """How players stand and move at one moment, which is all that `skeleton` reads.
+
+    With N moments every array has a leading N.
 
     Attributes:
         xy, velocity: (P, 2) m, m/s.
@@ -18,10 +20,6 @@ class State:
             right foot's lead, metres.
         hands: (P, 2, 3) wrist targets, left then right, in the body frame: metres ahead, metres to the left,
             height above the floor.
-        actions: (P,) int64.
-        ball: (3,) m.
-        holder: int64, -1 for nobody.
-        net: (R,) how far each net is pushed by a made shot, 0 to 1.
     """
 
     xy: np.ndarray
@@ -34,6 +32,19 @@ class State:
     amplitude: np.ndarray
     shape: np.ndarray
     hands: np.ndarray
+
+
+@dataclass(frozen=True)
+class State(Bearing):
+    """Everything that moves at one moment: the players' bearing and the rest.
+
+    Attributes:
+        actions: (P,) int64.
+        ball: (3,) m.
+        holder: int64, -1 for nobody.
+        net: (R,) how far each net is pushed by a made shot, 0 to 1.
+    """
+
     actions: np.ndarray
     ball: np.ndarray
     holder: np.ndarray

@@ -11,6 +11,7 @@ import numpy as np
 from .arms import holding_hands
 from .body import KEYPOINTS, skeleton
 from .forms import Form, distort
+from .recording import Bearing
 from .shooting import HOLD, follow_wrists, motion_length, shot_pose, take_off_time
 
 SHOT_TYPES = ("catch and shoot", "step back", "side step")
@@ -42,22 +43,6 @@ class ShotSequence:
     release_time: float
     shot_type: int
     handed: float
-
-
-@dataclass(frozen=True)
-class Bearing:
-    """What `skeleton` reads of a state, for T moments of N players: arrays (T, N, ...)."""
-
-    xy: np.ndarray
-    velocity: np.ndarray
-    heading: np.ndarray
-    jump: np.ndarray
-    crouch: np.ndarray
-    lean: np.ndarray
-    phase: np.ndarray
-    amplitude: np.ndarray
-    shape: np.ndarray
-    hands: np.ndarray
 
 
 @dataclass(frozen=True)

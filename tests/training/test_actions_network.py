@@ -21,14 +21,6 @@ from courtside_training.common.fit import FitConfig
 from courtside_training.errors import TrainingInputError
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def toy(count: int = 16) -> StoredClips:
     """Two actions that differ in which half of the crop is bright."""
     rng = np.random.default_rng(0)

@@ -21,14 +21,6 @@ SIDE = CameraView(-1.2, 0.1, 9.0, 210.0)
 TINY = EncoderConfig(channels=16, hidden=16, layers=1, who=12, kind=6)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def shots():
     return simulate_shots(range(20_000, 20_006), 3, np.random.default_rng(1), [SIDE])

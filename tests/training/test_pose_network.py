@@ -28,14 +28,6 @@ GENTLE = Chances(mirror=0, background=0, cover=0, truncate=0, motion=0, small=0,
                  move=0)  # fmt: skip
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def people():
     return list(game_people(2, 1))[:4]

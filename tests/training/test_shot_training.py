@@ -24,14 +24,6 @@ from courtside_training.shots.result import SIDE, ResultConfig, after, cut_out  
 SMALL = NetworkConfig(8, 8, 16, 16)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def game() -> Footage:
     """A ball that rests left for zone 2 shots and right for zone 6 shots and jumps up when released."""

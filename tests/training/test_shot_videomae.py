@@ -18,14 +18,6 @@ from courtside_training.shots.videomae_offer import OFFER  # noqa: E402
 TOY = videomae.SIZES["toy"]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def clips(count: int) -> torch.Tensor:
     return torch.from_numpy(np.random.default_rng(0).integers(0, 256, (count, 16, 3, 144, 256), np.uint8))
 
