@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from courtside_training.actions import augment, batches, clips, simulated, spacejam, tracked
+from courtside_training.actions import augment, batches, clips, points, simulated, spacejam, tracked
 from courtside_training.actions.classes import DISCARD, FRAMES, HEIGHT, LABELS, WIDTH
 from courtside_training.actions.leak import protocols
 from courtside_training.actions.splits import games_of
@@ -153,14 +153,40 @@ def test_only_poor_classes_get_copies():
 def test_copies_are_turned_and_moved_as_published():
     clip = np.zeros((2, 100, 80, 3), np.uint8)
     clip[:, 45:55, 35:45] = 255
-    where = [np.argwhere(augment.twin(clip, which)[1, :, :, 0] > 128).mean(0) for which in range(5)]
+    where = [np.argwhere(augment.twin(clip, which)[0][1, :, :, 0] > 128).mean(0) for which in range(5)]
     middle = where[0]
     assert np.allclose(where[1], middle, atol=1) and np.allclose(where[2], middle, atol=1)
     assert np.allclose(where[3] - middle, (0, 20), atol=0.6) and np.allclose(where[4] - middle, (0, -20), atol=0.6)
     corner = np.zeros((1, 100, 80, 3), np.uint8)
     corner[:, 48:52, 60:70] = 255
-    up, down = (np.argwhere(augment.twin(corner, which)[0, :, :, 0] > 128).mean(0)[0] for which in (1, 2))
+    up, down = (np.argwhere(augment.twin(corner, which)[0][0, :, :, 0] > 128).mean(0)[0] for which in (1, 2))
     assert up < 45 and down > 55
+
+
+@pytest.mark.parametrize("which", range(5))
+def test_points_go_where_their_picture_goes(which: int):
+    rng = np.random.default_rng(which)
+    for _ in range(12):
+        clip = np.zeros((2, HEIGHT, WIDTH, 3), np.uint8)
+        x, y = rng.uniform(25, WIDTH - 25), rng.uniform(35, HEIGHT - 35)
+        clip[:, round(y) - 2 : round(y) + 3, round(x) - 2 : round(x) + 3] = 255
+        dot = np.zeros((points.POINTS, 3), np.float32)
+        dot[points.BALL] = round(x), round(y), 1
+        changed, turned = augment.twin(clip, which)
+        changed, reframed = augment.vary(changed, rng)
+        told = points.moved(points.moved(dot, turned), reframed)[points.BALL]
+        bright = changed[0, ..., 0].astype(float)
+        ys, xs = np.nonzero(bright > bright.max() * 0.7)
+        assert np.hypot(xs.mean() - told[0], ys.mean() - told[1]) < 1.5
+
+
+def test_a_mirrored_player_changes_hands():
+    right_wrist = np.zeros((points.POINTS, 3), np.float32)
+    right_wrist[10] = 5, 7, 1
+    mirror = np.array([[-1.0, 0.0, WIDTH - 1.0], [0.0, 1.0, 0.0]])
+    found = points.moved(right_wrist, mirror)
+    assert found[9].tolist() == [WIDTH - 6, 7, 1] and found[10, 2] == 0
+    assert np.array_equal(points.moved(found, mirror), right_wrist)
 
 
 def test_sampling_evens_classes_out_as_asked():
@@ -210,6 +236,9 @@ def test_a_simulated_game_gives_labelled_clips_that_a_folder_keeps(game):
     first, folder, plan = game
     assert len(first.labels) > 10 and set(first.labels.tolist()) <= set(range(len(LABELS)))
     assert first.read(0).shape == (FRAMES, HEIGHT, WIDTH, 3) and first.read(0).std() > 10
+    there = first.points[..., : points.JOINTS, :][first.points[..., : points.JOINTS, 2] > 0]
+    # A tracked player's joints are around the middle of his crop.
+    assert np.allclose(np.median(there[:, :2], 0), (WIDTH / 2, HEIGHT / 2), atol=12)
     assert len(list(folder.iterdir())) == 1
     again = simulated.games((3,), plan, folder)
     assert again.names.tolist() == first.names.tolist()

@@ -70,10 +70,45 @@ def test_published_weights_load_but_for_the_classifier(tmp_path: Path):
     assert torch.equal(target.fc.weight, own)
 
 
+def test_point_targets_are_a_blob_at_the_point_or_nowhere():
+    known = torch.zeros(1, FRAMES, 18, 3)
+    known[0, :, 17] = torch.tensor([41.5, 61.5, 1.0])
+    known[0, 0, 17, 2] = 0
+    known[0, 2, 17, 0] = WIDTH + 30
+    found = train.point_targets(known, 8, (28, 20), (HEIGHT, WIDTH))
+    assert found.shape == (1, 8, 18, 28 * 20 + 1)
+    assert torch.allclose(found.sum(-1), torch.ones(1, 8, 18), atol=1e-4)
+    nowhere = found[0, :, 17, -1]
+    assert nowhere.tolist() == [1, 1, 0, 0, 0, 0, 0, 0]
+    best = found[0, 2:, 17].argmax(-1)
+    assert (best == 15 * 20 + 10).all()
+
+
+def test_the_light_network_learns_to_point():
+    torch.manual_seed(0)
+    light = network.R2Plus1D(network.LIGHT)
+    light.train()
+    clip = torch.zeros(4, FRAMES, 3, HEIGHT, WIDTH, dtype=torch.uint8)
+    known = torch.zeros(4, FRAMES, 18, 3)
+    for index in range(4):
+        x, y = 12 + 16 * index, 20 + 22 * index
+        clip[index, :, :, y - 4 : y + 4, x - 4 : x + 4] = 255
+        known[index, :, 17] = torch.tensor([x, y, 1.0])
+    optimizer = torch.optim.AdamW(light.parameters(), 3e-3)
+    balls = []
+    for _ in range(12):
+        losses = train.loss(light, (clip, torch.zeros(4, dtype=torch.int64), known))
+        optimizer.zero_grad()
+        losses["total"].backward()
+        optimizer.step()
+        balls.append(float(losses["ball"].detach()))
+    assert balls[-1] < 0.8 * balls[0]
+
+
 def test_weights_of_another_network_are_refused_by_name(tmp_path: Path):
     path = tmp_path / "w.pth"
     torch.save(network.R2Plus1D(network.LIGHT).state_dict(), path)
-    with pytest.raises(TrainingInputError, match=r"stem\.0\.weight is \(12, 4, 1, 7, 7\), this network needs"):
+    with pytest.raises(TrainingInputError, match=r"stem\.0\.weight is \(20, 4, 1, 7, 7\), this network needs"):
         network.load_published(network.R2Plus1D(network.TINY), path)
     torch.save({"w": torch.zeros(1)}, path)
     with pytest.raises(TrainingInputError, match=r"has no stem\.0\.weight"):
@@ -115,7 +150,7 @@ def test_batches_are_the_same_for_the_same_generator():
     clips = toy(6)
     chosen = examples(clips.labels, np.arange(6), False)
     pairs = [list(batches(clips, chosen, 4, np.random.default_rng(5), varied=True)) for _ in range(2)]
-    assert [len(truth) for _, truth in pairs[0]] == [4, 2]
+    assert [len(truth) for _, truth, _ in pairs[0]] == [4, 2]
     assert all(torch.equal(a[0], b[0]) for a, b in zip(*pairs, strict=True))
     plain = next(batches(clips, chosen, 4, np.random.default_rng(5), varied=False))[0]
     assert not torch.equal(plain, pairs[0][0][0])

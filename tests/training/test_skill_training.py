@@ -30,7 +30,7 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-TINY = SkillConfig(channels=(8, 8, 8), feature=24, width=16, layers=1, heads=2, dropout=0.0, frames=8)
+TINY = SkillConfig(channels=(8, 8, 8), detector=False, feature=24, width=16, layers=1, heads=2, dropout=0.0, frames=8)
 
 
 def film(levels: np.ndarray, counts: int = 0) -> Film:

@@ -12,6 +12,7 @@ from torch import Tensor
 from courtside_training.actions.augment import TWINS, poor_classes, twin, vary
 from courtside_training.actions.classes import LABELS
 from courtside_training.actions.clips import Clips
+from courtside_training.actions.points import moved
 
 BALANCE = {"natural": 0.0, "root": 0.5, "balanced": 1.0}
 """How strongly a sampling evens the classes out: a class is drawn in proportion to its size to the power 1 - this."""
@@ -21,6 +22,8 @@ GENTLE = (0.1, 0.6)
 
 Examples = NDArray[np.int64]
 """(M, 2): clip index and which twin."""
+Batch = tuple[Tensor, Tensor, Tensor | None]
+"""Clips uint8 (B, 16, 3, H, W), classes int64 (B,), and points float32 (B, 16, 18, 3) where they are known."""
 
 
 def examples(labels: NDArray[np.int64], chosen: NDArray[np.int64], twins: bool) -> Examples:
@@ -59,8 +62,8 @@ def to_tensor(pictures: list[NDArray[np.uint8]]) -> Tensor:
 
 def batches(
     clips: Clips, chosen: Examples, size: int, rng: np.random.Generator, varied: bool
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches (clip uint8 (B, 16, 3, H, W), class int64 (B,)) of `chosen` in order, the last one perhaps smaller.
+) -> Iterator[Batch]:
+    """Batches of `chosen` in order, the last one perhaps smaller.
 
     Args:
         clips: where pictures and classes are.
@@ -71,9 +74,13 @@ def batches(
     """
     for start in range(0, len(chosen), size):
         part = chosen[start : start + size]
-        pictures = []
+        pictures, points = [], []
         for index, which in part:
             # The published copies are turned so far that few real pictures look like them.
-            picture = twin(clips.read(int(index)), int(which), float(rng.uniform(*GENTLE)) if varied else 1.0)
-            pictures.append(vary(picture, rng) if varied else picture)
-        yield to_tensor(pictures), torch.from_numpy(clips.labels[part[:, 0]])
+            picture, turned = twin(clips.read(int(index)), int(which), float(rng.uniform(*GENTLE)) if varied else 1.0)
+            picture, reframed = vary(picture, rng) if varied else (picture, np.eye(2, 3))
+            pictures.append(picture)
+            if clips.points is not None:
+                points.append(moved(moved(clips.points[index].astype(np.float32), turned), reframed))
+        known = torch.from_numpy(np.stack(points)) if points else None
+        yield to_tensor(pictures), torch.from_numpy(clips.labels[part[:, 0]]), known

@@ -26,11 +26,13 @@ class Clips(Protocol):
         labels: (N,) int64 class numbers 0 to 9.
         groups: (N,) int64; clips of one group (a game, a stretch of broadcast) may never be on two sides of a split.
         names: (N,) text to find a clip by.
+        points: (N, 16, 18, 3) as in `courtside_training.actions.points`, or None where nobody knows.
     """
 
     labels: NDArray[np.int64]
     groups: NDArray[np.int64]
     names: NDArray[np.str_]
+    points: NDArray[np.float16] | None
 
     def read(self, index: int) -> NDArray[np.uint8]:
         """Clip `index`: (16, H, W, 3) uint8 RGB."""
@@ -49,6 +51,7 @@ class StoredClips:
     groups: NDArray[np.int64]
     names: NDArray[np.str_]
     sheets: list[NDArray[np.uint8]]
+    points: NDArray[np.float16] | None = None
 
     def read(self, index: int) -> NDArray[np.uint8]:
         """Clip `index`: (16, 112, 80, 3) uint8 RGB."""
@@ -82,6 +85,7 @@ def join(parts: Sequence[StoredClips]) -> StoredClips:
         np.concatenate([part.groups for part in parts]),
         np.concatenate([part.names for part in parts]),
         [sheet for part in parts for sheet in part.sheets],
+        np.concatenate([part.points for part in parts]) if all(part.points is not None for part in parts) else None,
     )
 
 

@@ -38,7 +38,7 @@ def predict(
     said = []
     for start in range(0, len(chosen), batch):
         part = chosen[start : start + batch]
-        pictures = [twin(clips.read(int(index)), int(which)) for index, which in part]
+        pictures = [twin(clips.read(int(index)), int(which))[0] for index, which in part]
         said.append(run((to_tensor(pictures).numpy(),))[0])
         if report:
             report(min(start + batch, len(chosen)))

@@ -3,20 +3,23 @@
 After Tran et al., "A Closer Look at Spatiotemporal Convolutions for Action Recognition" (CVPR 2018). Names and shapes
 of `R18` are those of the widely published Kinetics checkpoints (`stem.0.weight`, `layer1.0.conv1.0.0.weight`, …, `fc`),
 so such a file loads with `load_published`. `LIGHT` is the same family, narrow and early in its strides, for a CPU.
-Trained from nothing on few games, it is told two things that large data would teach (see `R2Plus1DConfig.focus`).
+Trained from nothing on few games, it is told two things that large data would teach (see `R2Plus1DConfig.focus`), and
+learns to point at joints and ball beside the action (`Pointers`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from courtside_training.actions.classes import LABELS
+from courtside_training.actions.points import POINTS
 from courtside_training.errors import TrainingInputError
 
 KINETICS_MEAN = (0.43216, 0.394666, 0.37645)
@@ -40,6 +43,7 @@ class R2Plus1DConfig:
         first_stride: spatial stride of the first stage; 1 in the paper.
         focus: dim what is far from the crop's middle, since average pooling could not tell the tracked player from a
             neighbour, and add a channel with what changed since the last picture, which no kit's colour hides.
+        pointers: channels of the part that points at joints and ball, 0 for none.
         dropout: before the classifier, 0 to 1.
     """
 
@@ -52,6 +56,7 @@ class R2Plus1DConfig:
     stem_step: int = 1
     first_stride: int = 1
     focus: bool = False
+    pointers: int = 0
     dropout: float = 0.0
 
     def settings(self) -> dict[str, Any]:
@@ -67,8 +72,8 @@ class R2Plus1DConfig:
 
 R18 = R2Plus1DConfig(height=176, width=128)
 LIGHT = R2Plus1DConfig(
-    height=112, width=80, stem=12, widths=(16, 32, 64, 128), depths=(1, 1, 1, 1), stem_stride=4,
-    stem_step=2, focus=True, dropout=0.2,
+    height=112, width=80, stem=20, widths=(20, 32, 64, 128), depths=(1, 1, 1, 1), stem_stride=4,
+    stem_step=2, focus=True, pointers=32, dropout=0.2,
 )  # fmt: skip
 TINY = R2Plus1DConfig(height=112, width=80, stem=6, widths=(8, 12, 16, 24), depths=(1, 1, 1, 1), stem_stride=4,
                       first_stride=2, focus=True)
@@ -124,6 +129,50 @@ class Block(nn.Module):
         return self.relu(self.conv2(self.conv1(x)) + shortcut)
 
 
+class Pointers(nn.Module):
+    """Where joints and ball are at each step of the first stage, and what their paths say of the action.
+
+    Every point has one logit a cell of the first stage's grid and one for being nowhere in the crop. The softmax's
+    mean place and its share of being there go on as 54 numbers a step: the paths of a skeleton and a ball.
+
+    Args:
+        widths: channels of the first three stages.
+        channels: of its own.
+    """
+
+    def __init__(self, widths: tuple[int, ...], channels: int) -> None:
+        super().__init__()
+        self.lateral = nn.ModuleList(nn.Conv3d(width, channels, 1) for width in widths[:3])
+        self.mix = nn.Sequential(
+            nn.ReLU(inplace=True), nn.Conv3d(channels, channels, (1, 3, 3), padding=(0, 1, 1), bias=False),
+            nn.BatchNorm3d(channels), nn.ReLU(inplace=True),
+        )  # fmt: skip
+        self.cells = nn.Conv3d(channels, POINTS, 1)
+        self.nowhere = nn.Linear(channels, POINTS)
+        self.paths = nn.Sequential(
+            nn.Conv1d(POINTS * 3, 2 * channels, 3, padding=1), nn.ReLU(inplace=True),
+            nn.Conv1d(2 * channels, 2 * channels, 3, padding=1), nn.ReLU(inplace=True),
+        )  # fmt: skip
+        self.outside = 4 * channels
+
+    def forward(self, stages: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """First three stages (B, C, T, H, W) to (B, 4 * channels) features and (B, T, 18, H * W + 1) logits."""
+        size = stages[0].shape[-3:]
+        mixed = self.lateral[0](stages[0])
+        for lateral, stage in zip(self.lateral[1:], stages[1:], strict=True):
+            mixed = mixed + functional.interpolate(lateral(stage), size=size, mode="nearest")
+        mixed = self.mix(mixed)
+        cells = self.cells(mixed).permute(0, 2, 1, 3, 4).flatten(3)
+        nowhere = self.nowhere(mixed.mean((3, 4)).transpose(1, 2))
+        logits = torch.cat([cells, nowhere[..., None]], -1)
+        share = logits.softmax(-1)[..., :-1]
+        x = torch.linspace(-1.0, 1.0, size[2]).repeat(size[1])
+        y = torch.linspace(-1.0, 1.0, size[1]).repeat_interleave(size[2])
+        places = share @ torch.stack([x, y, torch.ones_like(x)], 1).to(share)
+        paths = self.paths(places.flatten(2).transpose(1, 2))
+        return torch.cat([paths.mean(2), paths.amax(2)], 1), logits
+
+
 class R2Plus1D(nn.Module):
     """Clips of crops to one logit a class; any clip length and crop size of at least 16 works.
 
@@ -152,7 +201,8 @@ class R2Plus1D(nn.Module):
             inside = outside
         self.avgpool = nn.AdaptiveAvgPool3d(1)
         self.dropout = nn.Dropout(config.dropout)
-        self.fc = nn.Linear(inside, classes)
+        self.pointers = Pointers(wide, config.pointers) if config.pointers else None
+        self.fc = nn.Linear(inside + (self.pointers.outside if self.pointers else 0), classes)
         self.register_buffer("mean", torch.tensor(KINETICS_MEAN).view(1, 3, 1, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(KINETICS_STD).view(1, 3, 1, 1, 1), persistent=False)
         for module in self.modules():
@@ -161,13 +211,24 @@ class R2Plus1D(nn.Module):
 
     def forward(self, clip: Tensor) -> Tensor:
         """Clip (B, T, 3, H, W), uint8 or float 0 to 255 RGB, to logits (B, classes)."""
+        return self.look(clip)[0]
+
+    def look(self, clip: Tensor) -> tuple[Tensor, Tensor | None]:
+        """As `forward`, and the point logits of `Pointers` where the network has them."""
         x = (clip.float().transpose(1, 2) / 255.0 - self.mean) / self.std
         if self.config.focus:
             grey = x.mean(1, keepdim=True)
             change = grey - torch.cat([grey[:, :, :1], grey[:, :, :-1]], 2)
             x = torch.cat([x, 2.0 * change], 1) * spotlight(x.shape[-2], x.shape[-1])
-        x = self.layer4(self.layer3(self.layer2(self.layer1(self.stem(x)))))
-        return self.fc(self.dropout(self.avgpool(x).flatten(1)))
+        stages = [self.layer1(self.stem(x))]
+        for layer in (self.layer2, self.layer3, self.layer4):
+            stages.append(layer(stages[-1]))
+        features = self.avgpool(stages[-1]).flatten(1)
+        points = None
+        if self.pointers is not None:
+            paths, points = self.pointers(stages[:3])
+            features = torch.cat([features, paths], 1)
+        return self.fc(self.dropout(features)), points
 
 
 def load_published(network: R2Plus1D, path: Path) -> list[str]:

@@ -13,11 +13,11 @@ from courtside_training.actions.batches import examples, to_tensor
 from courtside_training.actions.classes import FRAMES, HEIGHT, LABELS, PUBLISHED_ACCURACY, RATE, WIDTH
 from courtside_training.actions.evaluate import figures, predict, tables
 from courtside_training.actions.simulated import ClipPlan, games
+from courtside_training.actions.splits import games_of
 from courtside_training.actions.tracked import CONTEXT
 from courtside_training.actions.train import SYSTEM, load_network, load_served
 from courtside_training.common.served import Arrays, ServedSpec, TensorSpec
 from courtside_training.errors import TrainingInputError
-from courtside_training.shots.geometry import SPLITS
 
 FOLDER = Path("runs/actions/clips")
 _SHORT = ClipPlan(duration=5.0)
@@ -64,7 +64,7 @@ class Offer:
 
     def score(self, run: Callable[[Arrays], Arrays], count: int) -> dict[str, float]:
         """Accuracy and macro F1 on `count` clips of simulated test games."""
-        first, seeds = SPLITS["test"][0], 1
+        first, seeds = games_of("test", 1).start, 1
         clips = games(range(first, first + seeds), ClipPlan(), FOLDER)
         while len(clips.labels) < count:
             seeds += 1
@@ -91,7 +91,8 @@ the player. Output `action` [{len(LABELS)}] probabilities of {", ".join(LABELS)}
 ## Data and training
 {settings["clips"]} clips ({settings["examples"]} with turned and moved copies of the poor classes) of simulated games
 (no licence but this project's own; SpaceJam itself was not used), {history["epochs"]} epochs, {history["samples"]}
-samples drawn with {settings["sampling"]} class balance, {history["seconds"] / 60:.1f} min on a CPU. The shares of
+samples drawn with {settings["sampling"]} class balance, {history["seconds"] / 60:.1f} min on a CPU. Beside the action
+it is taught where the player's joints and the ball are in every second crop, which the simulation knows. The shares of
 classes in play, taken from validation games, are put back into the logits.
 
 ## Measured on held-out simulated games

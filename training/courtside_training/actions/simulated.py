@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import courtside_sim
-from courtside_sim import SimulatedCamera, open_simulation
+from courtside_sim import FrameTruth, SimulatedCamera, open_simulation
 from courtside_sim.actions import action_labels
-from courtside_training.actions import tracked
+from courtside_training.actions import points, tracked
 from courtside_training.actions.classes import DISCARD, FRAMES, LABELS, RATE
 from courtside_training.actions.clips import StoredClips, join, pack
-from courtside_training.actions.tracked import cut, tracker_path
+from courtside_training.actions.points import POINTS, gathered
+from courtside_training.actions.tracked import cut, framing, tracker_path
 
 RARE = (LABELS.index("block"), LABELS.index("pass"), LABELS.index("shoot"), LABELS.index("pick"))
 """Classes so short or seldom that a training plan may cut them more often."""
@@ -60,7 +61,8 @@ class ClipPlan:
 def fingerprint(plan: ClipPlan) -> str:
     """Changes with the plan, the simulation's source and this one's, so that no stale film is ever read."""
     digest = hashlib.sha256(repr(plan).encode())
-    for path in [*sorted(Path(courtside_sim.__file__).parent.glob("*.py")), Path(__file__), Path(tracked.__file__)]:
+    own = [Path(module) for module in (__file__, points.__file__, tracked.__file__)]
+    for path in [*sorted(Path(courtside_sim.__file__).parent.glob("*.py")), *own]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -125,21 +127,26 @@ def render_game(seed: int, plan: ClipPlan) -> StoredClips:
             if good and seen[start + FRAMES // 2, player] >= plan.seen:
                 centres, height = tracker_path(path, rng)
                 wanted.append(_Wanted(player, label, int(start), centres, height))
-    return _cut_all(film.camera, times, wanted, seed)
+    return _cut_all(film.camera, truths, wanted, seed)
 
 
-def _cut_all(camera: SimulatedCamera, times: NDArray[np.float64], wanted: list[_Wanted], seed: int) -> StoredClips:
+def _cut_all(camera: SimulatedCamera, truths: list[FrameTruth], wanted: list[_Wanted], seed: int) -> StoredClips:
     """Film each moment once and cut every clip that is open then."""
     crops: dict[int, list[NDArray[np.uint8]]] = {}
     sheets: list[NDArray[np.uint8]] = []
-    for index, time in enumerate(times):
+    known = np.zeros((len(wanted), FRAMES, POINTS, 3), np.float16)
+    for index, truth in enumerate(truths):
         running = [k for k, clip in enumerate(wanted) if clip.first <= index < clip.first + FRAMES]
         if not running:
             continue
-        picture = camera.render(time)
+        picture = camera.render(truth.time)
         for k in running:
             clip = wanted[k]
-            crops.setdefault(k, []).append(cut(picture, clip.centres[index - clip.first], clip.tall)[..., ::-1])
+            centre = clip.centres[index - clip.first]
+            crops.setdefault(k, []).append(cut(picture, centre, clip.tall)[..., ::-1])
+            known[k, index - clip.first] = gathered(
+                truth.keypoints[clip.player], truth.ball, framing(centre, clip.tall)
+            )
             if len(crops[k]) == FRAMES:
                 # `wanted` is in order of first picture, so clips are finished in order too.
                 sheets.append(pack(np.stack(crops.pop(k))))
@@ -148,6 +155,7 @@ def _cut_all(camera: SimulatedCamera, times: NDArray[np.float64], wanted: list[_
         np.full(len(wanted), seed, np.int64),
         np.array([f"{seed}-{clip.first}-{clip.player}" for clip in wanted], dtype="U24"),
         sheets,
+        known,
     )
 
 
@@ -160,7 +168,7 @@ def _save(path: Path, clips: StoredClips) -> None:
     part = path.with_name(path.name + ".part")
     joined = np.concatenate([*clips.sheets, np.zeros(0, np.uint8)])
     with part.open("wb") as file:
-        np.savez(file, labels=clips.labels, groups=clips.groups, names=clips.names, joined=joined,
+        np.savez(file, labels=clips.labels, groups=clips.groups, names=clips.names, joined=joined, points=clips.points,
                  sizes=np.array([len(sheet) for sheet in clips.sheets], np.int64))
     part.replace(path)
 
@@ -168,7 +176,7 @@ def _save(path: Path, clips: StoredClips) -> None:
 def _load(path: Path) -> StoredClips:
     with np.load(path) as found:
         sheets = np.split(found["joined"], np.cumsum(found["sizes"])[:-1]) if len(found["sizes"]) else []
-        return StoredClips(found["labels"], found["groups"], found["names"], sheets)
+        return StoredClips(found["labels"], found["groups"], found["names"], sheets, found["points"])
 
 
 def games(

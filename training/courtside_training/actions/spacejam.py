@@ -97,6 +97,7 @@ class SpaceJam:
         for name in kept:
             if not (self._folder / f"{name}.mp4").is_file():
                 raise TrainingInputError(f"{self._folder / name}.mp4 is missing, but annotated")
+        self.points = None
         self.names = np.array(kept)
         self.labels = np.array([annotation[name] for name in kept], np.int64)
         self.groups = np.array([group_of(name) for name in kept], np.int64)

@@ -45,9 +45,14 @@ def tracker_path(boxes: NDArray[np.float32], rng: np.random.Generator) -> tuple[
     return seen, tall * float(rng.uniform(0.92, 1.1))
 
 
-def cut(picture: NDArray[np.uint8], centre: NDArray[np.float64], tall: float) -> NDArray[np.uint8]:
-    """The (112, 80, 3) crop around `centre` (x, y); beyond the picture's edge its last pixels are repeated."""
+def framing(centre: NDArray[np.float64], tall: float) -> NDArray[np.float64]:
+    """(2, 3) from picture pixels to those of the crop around `centre` (x, y)."""
     scale = HEIGHT / (tall * CONTEXT)
     shift = np.array([WIDTH / 2, HEIGHT / 2]) - scale * centre
-    matrix = np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])
+    return np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])
+
+
+def cut(picture: NDArray[np.uint8], centre: NDArray[np.float64], tall: float) -> NDArray[np.uint8]:
+    """The (112, 80, 3) crop around `centre` (x, y); beyond the picture's edge its last pixels are repeated."""
+    matrix = framing(centre, tall)
     return cv2.warpAffine(picture, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

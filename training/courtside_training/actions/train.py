@@ -13,14 +13,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from courtside_training.actions.batches import BALANCE, Examples, batches, class_shares, draw
+from courtside_training.actions.batches import BALANCE, Batch, Examples, batches, class_shares, draw
 from courtside_training.actions.clips import Clips
 from courtside_training.actions.network import NETWORKS, R2Plus1D, R2Plus1DConfig, load_published
+from courtside_training.actions.points import BALL
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import Fit, FitConfig
 
 SYSTEM = "player_actions"
 SMOOTHING = 0.05
+JOINTS_WEIGHT, BALL_WEIGHT = 0.25, 0.5
+"""Of pointing at the joints and at the ball, beside the action's cross-entropy."""
+_SPREAD = 0.7
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,49 @@ class ActionsConfig:
     init: Path | None = None
 
 
-def loss(module: nn.Module, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
-    """Cross-entropy with smoothed labels, and the share of wrong answers."""
-    clip, truth = batch
-    logits = module(clip)
+def point_targets(points: Tensor, steps: int, grid: tuple[int, int], size: tuple[int, int]) -> Tensor:
+    """What the point logits should come to.
+
+    Args:
+        points: (B, 16, 18, 3) x, y in pixels and whether the point is there.
+        steps: in time that the network has.
+        grid: its rows and columns.
+        size: height and width of the crops in pixels.
+
+    Returns:
+        (B, steps, 18, rows * columns + 1) shares that sum to 1: a small blob, or all in the last cell for a point
+        outside the crop.
+    """
+    points = points[:, :: points.shape[1] // steps]
+    (rows, columns), (height, width) = grid, size
+    x = (points[..., 0:1] + 0.5) / width * columns - 0.5
+    y = (points[..., 1:2] + 0.5) / height * rows - 0.5
+    inside = (points[..., 2:] > 0) & (x > -0.5) & (x < columns - 0.5) & (y > -0.5) & (y < rows - 0.5)
+    across = torch.exp(-0.5 * ((torch.arange(columns) - x) / _SPREAD) ** 2)
+    down = torch.exp(-0.5 * ((torch.arange(rows) - y) / _SPREAD) ** 2)
+    blob = (down[..., :, None] * across[..., None, :]).flatten(3)
+    blob = blob / blob.sum(-1, keepdim=True).clamp_min(1e-6)
+    return torch.cat([blob * inside, (~inside).float()], -1)
+
+
+def loss(module: nn.Module, batch: Batch) -> dict[str, Tensor]:
+    """Cross-entropy with smoothed labels, the share of wrong answers, and how well joints and ball are pointed at."""
+    clip, truth, known = batch
+    logits, points = module.look(clip)
     wrong = (logits.detach().argmax(1) != truth).float().mean()
-    return {"total": functional.cross_entropy(logits, truth, label_smoothing=SMOOTHING), "wrong": wrong}
+    total = functional.cross_entropy(logits, truth, label_smoothing=SMOOTHING)
+    if points is None or known is None:
+        return {"total": total, "wrong": wrong}
+    config, steps = module.config, points.shape[1]
+    stride = config.stem_stride * config.first_stride
+    height, width = clip.shape[-2:]
+    wanted = point_targets(known, steps, (-(-height // stride), -(-width // stride)), (height, width))
+    missed = -(wanted * points.log_softmax(-1)).sum(-1).mean((0, 1))
+    joints, ball = missed[:BALL].mean(), missed[BALL]
+    return {
+        "total": total + JOINTS_WEIGHT * joints + BALL_WEIGHT * ball, "action": total, "wrong": wrong,
+        "joints": joints, "ball": ball,
+    }  # fmt: skip
 
 
 def prior_shift(drawn: NDArray[np.float64], natural: NDArray[np.int64]) -> list[float]:

@@ -109,9 +109,12 @@ def film(films: Path, data: Path | None, shorter: int, split: str, count: int, s
 @click.option("--size", type=click.Choice(("small", "base")), default="small", show_default=True,
               help="base: for a GPU.")  # fmt: skip
 @click.option("--batch", type=click.IntRange(1, 512), help="Films a step.")
+@click.option("--init", type=click.Path(path_type=Path, dir_okay=False),
+              help="Checkpoint of a detector, whose backbone the small size begins with.")  # fmt: skip
 def fit(
     films: Path, data: Path | None, shorter: int, checkpoint: Path, threads: int, train: int, epochs: int | None,
     frame_epochs: int, rate: float | None, seed: int, resume: bool, end_to_end: bool, size: str, batch: int | None,
+    init: Path | None,
 ) -> None:
     """Train: the frame encoder on plays (simulated films), then levels; a checkpoint after every epoch."""
     found = _films(films, "train", None if data else train, data, shorter)
@@ -129,9 +132,11 @@ def fit(
     extra, features = {}, None
     if end_to_end:
         network = SkillNetwork(sizes)
+        if init:
+            training.begin_with(network.encoder, init)
     else:
         frames = checkpoint.with_name(checkpoint.stem + "-frames.pt")
-        first = training.fit_frames(found, sizes, training.frame_config(seed, frame_epochs), frames)
+        first = training.fit_frames(found, sizes, training.frame_config(seed, frame_epochs), frames, init)
         if resume and frames.is_file():
             first.resume()
         with progress() as bar:

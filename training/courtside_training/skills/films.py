@@ -24,12 +24,15 @@ UNKNOWN = -1
 """Play label of a frame where a label has no meaning, and of all frames of real films."""
 CELL = 16
 CELLS = (HEIGHT // CELL, WIDTH // CELL)
+TALL = (1.865, 1.911, 1.957, 2.0)
+"""Metres that part the players' heights into fifths."""
 PLAY_LABELS: dict[str, int] = {
     "kind": len(PlayKind),
     "action": len(Action),
     "ball": 2,
     "success": 2,
     "zone": len(Zone),
+    "height": len(TALL) + 1,
     "player cell": CELLS[0] * CELLS[1],
     "ball cell": CELLS[0] * CELLS[1],
 }
@@ -121,15 +124,20 @@ def simulated(seed: int, source: Bank, pair: tuple, count: int = STORED) -> Film
     """The film of simulated player `seed` in a (season, league) `pair`."""
     highlight = Highlight(seed, source, *pair)
     times = stored_times(highlight.duration, count)
-    plays = [play_labels(moment) for moment in highlight.moments(times)]
+    plays = [play_labels(moment, highlight.star.height) for moment in highlight.moments(times)]
     return Film(
         name=str(seed), jpeg=encode(highlight.render(times)), levels=highlight.star.levels,
         plays=np.array(plays, np.int64), counts=count_plays(highlight),
     )  # fmt: skip
 
 
-def play_labels(moment: Moment) -> tuple[int, ...]:
-    """The labels of one frame in the order of `PLAY_LABELS`; success counts only while it may be seen."""
+def play_labels(moment: Moment, height: float) -> tuple[int, ...]:
+    """The labels of one frame in the order of `PLAY_LABELS`; success counts only while it may be seen.
+
+    Args:
+        moment: of the film.
+        height: of its player, in metres: size goes with skills, and many frames together show it.
+    """
     kind = moment.cut.play.kind
     decided = kind in (*SHOTS, PlayKind.CONTEST) and 0.5 < moment.since < 2.5
     return (
@@ -138,6 +146,7 @@ def play_labels(moment: Moment) -> tuple[int, ...]:
         int(moment.has_ball),
         int(moment.cut.play.success) if decided else UNKNOWN,
         int(moment.zone),
+        int(np.searchsorted(TALL, height)),
         _cell(moment.player),
         _cell(moment.ball),
     )

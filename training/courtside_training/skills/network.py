@@ -6,8 +6,9 @@ to carry a state along; and attention exports to plain ONNX and TensorRT operato
 paper a state-space model, VideoMamba, and attention models do about equally.) Frames are told apart by a learned
 position, weakly: dropout hits it in training.
 
-The frame encoder is a small convolutional network, affordable on a CPU. With a GPU and the published films
-`SkillConfig.base()` is a wider one at the paper's picture size.
+The frame encoder of the small network is the detector's backbone, which knows players, balls and rims before it sees
+its first play; from nothing, as many simulated frames taught next to nothing. With a GPU and the published films
+`SkillConfig.base()` is a wide plain encoder at the paper's picture size.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from courtside_sim.skills import SKILLS
+from courtside_training.detector.network import Backbone
 from courtside_training.skills.films import CELL_LABELS, PLAY_LABELS
 from courtside_training.skills.geometry import FRAMES, LEVEL_COUNT, MEAN, STD
 
@@ -28,7 +30,8 @@ class SkillConfig:
     """Sizes.
 
     Attributes:
-        channels: of the encoder's stages, at strides 4, 8 and 16.
+        channels: of the encoder's stages, at strides 4, 8 and 16; after the detector's backbone only the last counts.
+        detector: begin with the detector's backbone in place of the first two stages.
         depth: residual blocks a stage.
         feature: width of a frame's feature.
         width, layers, heads: of the temporal attention.
@@ -37,6 +40,7 @@ class SkillConfig:
     """
 
     channels: tuple[int, int, int] = (32, 64, 96)
+    detector: bool = True
     depth: int = 1
     feature: int = 96
     width: int = 64
@@ -48,7 +52,7 @@ class SkillConfig:
     @staticmethod
     def base(frames: int = FRAMES) -> SkillConfig:
         """For a GPU and the published films at a shorter side of 224."""
-        return SkillConfig((96, 192, 384), 3, 512, 512, 6, 8, 0.1, frames)
+        return SkillConfig((96, 192, 384), False, 3, 512, 512, 6, 8, 0.1, frames)
 
     def settings(self) -> dict:
         """Plain values for a checkpoint."""
@@ -69,21 +73,23 @@ class Block(nn.Module):
 
 
 class FrameEncoder(nn.Module):
-    """One picture to one feature: patches of four, three stages, mean and attention pooling over the places."""
+    """One picture to one feature: a map at stride 16, then mean and attention pooling over its places."""
 
     def __init__(self, config: SkillConfig) -> None:
         super().__init__()
-        first, middle, last = config.channels
+        last = config.channels[-1]
+        self.backbone = Backbone() if config.detector else None
         steps: list[nn.Module] = []
         # Two extra channels tell where in the picture a place is: the film is framed on the player.
-        before = 5
-        for index, after in enumerate((first, middle, last)):
-            kernel, stride = (7, 4) if index == 0 else (3, 2)
+        before = 2 + (self.backbone.channels[-1] if self.backbone else 3)
+        for after in config.channels[-1:] if self.backbone else config.channels:
+            kernel, stride = (3, 2) if steps or self.backbone else (7, 4)
             steps += [nn.Conv2d(before, after, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(after)]
             steps += [nn.ReLU()]
             steps += [Block(after) for _ in range(config.depth)]
             before = after
         self.stages = nn.Sequential(*steps)
+        # The first two look where `PlayNetwork` teaches them to: at the player and at the ball.
         self.attend = nn.Conv2d(last, 4, 1)
         self.project = nn.Linear(last * 5, config.feature)
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1) * 255)
@@ -91,7 +97,13 @@ class FrameEncoder(nn.Module):
 
     def places(self, frames: Tensor) -> Tensor:
         """Frames (N, 3, height, width) uint8 RGB to a map (N, channels, height / 16, width / 16)."""
-        x = (frames.float() - self.mean) / self.std
+        if self.backbone is not None:
+            height, width = frames.shape[-2:]
+            # The backbone halves five times and doubles twice: sides must be multiples of 32 on the way.
+            whole = F.pad(frames.flip(1).float() / 255.0, (0, -width % 32, 0, -height % 32))
+            x = self.backbone(whole)[1][:, :, : height // 8, : width // 8]
+        else:
+            x = (frames.float() - self.mean) / self.std
         down = torch.linspace(-1, 1, x.shape[2], device=x.device, dtype=x.dtype).view(1, 1, -1, 1)
         across = torch.linspace(-1, 1, x.shape[3], device=x.device, dtype=x.dtype).view(1, 1, 1, -1)
         where = torch.cat([torch.zeros_like(x[:, :1]) + down, torch.zeros_like(x[:, :1]) + across], 1)
@@ -115,22 +127,18 @@ class PlayNetwork(nn.Module):
     def __init__(self, config: SkillConfig) -> None:
         super().__init__()
         self.encoder = FrameEncoder(config)
-        # Where player and ball are is asked of the map itself: it makes the encoder find them.
         self.heads = nn.ModuleDict(
-            {
-                name: nn.Conv2d(config.channels[-1], 1, 1) if name in CELL_LABELS else nn.Linear(config.feature, size)
-                for name, size in PLAY_LABELS.items()
-            }
+            {name: nn.Linear(config.feature, size) for name, size in PLAY_LABELS.items() if name not in CELL_LABELS}
         )
 
     def forward(self, frames: Tensor) -> dict[str, Tensor]:
         """Frames (N, 3, height, width) uint8 to logits (N, classes) by label."""
         places = self.encoder.places(frames)
         feature = self.encoder.pool(places)
-        return {
-            name: head(places).flatten(1) if name in CELL_LABELS else head(feature)
-            for name, head in self.heads.items()
-        }
+        # Where player and ball are is asked of the attention itself: it makes the encoder find and pool them.
+        found = self.encoder.attend(places).flatten(2)
+        cells = {name: found[:, index] for index, name in enumerate(CELL_LABELS)}
+        return {name: cells[name] if name in cells else self.heads[name](feature) for name in PLAY_LABELS}
 
 
 class SkillNetwork(nn.Module):

@@ -79,22 +79,28 @@ class Offer:
         groups = "; ".join(f"{group}: {', '.join(names)}" for group, names in GROUPS.items())
         frames = found.get("frames", {})
         learned = (
-            f"The frame encoder learned play kind, action, ball and success of single frames "
+            f"The frame encoder, begun with the court detector's backbone, learned play kind, action, ball, success, "
+            f"the player's height, and where player and ball are, of single frames "
             f"({frames['epochs']} epochs, {frames['samples']} frames, {frames['seconds'] / 60:.1f} min) and then stood "
             f"still. "
             if frames
             else ""
+        )
+        sees = (
+            f"the court detector's backbone and a stage of {config.channels[-1]} channels"
+            if config.detector
+            else f"stages of {config.channels} channels"
         )
         return f"""
 Levels of 20 skills of one basketball player from 64 frames of a highlight film, after BASKET (Pan, Zhang, Bertasius:
 "BASKET: A Large-Scale Video Dataset for Fine-Grained Skill Estimation", CVPR 2025).
 
 ## Network
-A convolutional frame encoder (stages of {config.channels} channels, feature {config.feature}), {config.layers} layers
-of temporal attention of width {config.width} over {config.frames} frames, mean and attention pooling, 20 five-way
-heads; {parameters:,} parameters. Input `frames` uint8 [{FRAMES}, 3, {HEIGHT}, {WIDTH}] RGB, the middles of {FRAMES}
-equal parts of the film, the picture framed on the player; output `levels` [20, 5] probabilities from poor to excellent,
-4 the best for every skill. The paper's shorter side is 224; this one is small enough for a CPU.
+A convolutional frame encoder ({sees}, feature {config.feature}), {config.layers} layers of temporal attention of width
+{config.width} over {config.frames} frames, mean and attention pooling, 20 five-way heads; {parameters:,} parameters.
+Input `frames` uint8 [{FRAMES}, 3, {HEIGHT}, {WIDTH}] RGB, the middles of {FRAMES} equal parts of the film, the picture
+framed on the player; output `levels` [20, 5] probabilities from poor to excellent, 4 the best for every skill. The
+paper's shorter side is 224; this one is small enough for a CPU.
 
 Skills in order: {", ".join(SKILLS)}. Groups: {groups}.
 

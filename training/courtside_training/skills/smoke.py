@@ -22,7 +22,7 @@ from courtside_training.skills.train import (
 )
 
 EPOCHS, FILMS = 8, 4
-TINY = SkillConfig(channels=(8, 8, 16), feature=16, width=16, layers=1, heads=2, dropout=0.0)
+TINY = SkillConfig(channels=(8, 8, 16), detector=False, feature=16, width=16, layers=1, heads=2, dropout=0.0)
 
 
 def run_smoke() -> None:

@@ -20,6 +20,7 @@ from torch import Tensor
 from courtside_sim.skills import LEVELS
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import Fit, FitConfig
+from courtside_training.detector.training import SYSTEM as DETECTOR_SYSTEM
 from courtside_training.errors import TrainingInputError
 from courtside_training.skills.films import UNKNOWN, Film, mirrored
 from courtside_training.skills.network import FrameEncoder, PlayNetwork, SkillConfig, SkillNetwork
@@ -52,11 +53,34 @@ class FilmConfig:
     rounds: int = 1
 
 
-def fit_frames(films: list[Film], network: SkillConfig, config: FrameConfig, checkpoint: Path) -> Fit:
-    """The run that teaches a frame encoder play kind, action, ball and success.
+def begin_with(encoder: FrameEncoder, detector: Path) -> None:
+    """Give an encoder the backbone of a trained detector.
 
     Raises:
-        TrainingInputError: the films have no play labels.
+        TrainingInputError: no such checkpoint, of another size, or an encoder without that backbone.
+    """
+    if encoder.backbone is None:
+        raise TrainingInputError("--init is for the small size: leave it out, or --size base")
+    average = checkpoints.load(detector, DETECTOR_SYSTEM)["average"]
+    head = "backbone."
+    weights = {name.removeprefix(head): value for name, value in average.items() if name.startswith(head)}
+    checkpoints.fill(encoder.backbone, weights, detector)
+
+
+def fit_frames(
+    films: list[Film], network: SkillConfig, config: FrameConfig, checkpoint: Path, detector: Path | None = None
+) -> Fit:
+    """The run that teaches a frame encoder play kind, action, ball, height and success.
+
+    Args:
+        films: with play labels.
+        network: sizes.
+        config: how.
+        checkpoint: file to write.
+        detector: checkpoint of the detector whose backbone to begin with.
+
+    Raises:
+        TrainingInputError: the films have no play labels, or see `begin_with`.
     """
     where = np.array([(i, j) for i, film in enumerate(films) for j in range(len(film.jpeg)) if film.plays[j, 0] >= 0])
     if not len(where):
@@ -75,6 +99,8 @@ def fit_frames(films: list[Film], network: SkillConfig, config: FrameConfig, che
             yield torch.from_numpy(frames), torch.from_numpy(labels)
 
     module = PlayNetwork(network).to(memory_format=torch.channels_last)
+    if detector is not None:
+        begin_with(module.encoder, detector)
     return Fit(FRAMES_SYSTEM, module, config.fit, steps, batches, play_loss, checkpoint, network.settings())
 
 
