@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from courtside_training.common.options import (
+    FILES,
+    FOLDER,
+    OUT,
+    RESUME,
+    SEED,
+    THREADS,
+    checkpoint_option,
+    rate_option,
+    system_group,
+    write_json,
+)
 from courtside_training.errors import TrainingInputError
 
 AVERAGE = 0.99
 """Share of the averaged weights kept a step: runs here have hundreds to thousands of steps, not tens of thousands."""
 
 FOLDER = click.option(
-    "--clips", "folder", type=click.Path(path_type=Path, file_okay=False), default=Path("runs/actions/clips"),
+    "--clips", "folder", type=FOLDER, default=Path("runs/actions/clips"),
     show_default=True, help="Folder of rendered clips, filled where games are missing; may be deleted.",
 )
 DATA = click.option(
@@ -24,44 +35,19 @@ GAMES = click.option(
     "--games", type=click.IntRange(1, 3500), default=120, show_default=True,
     help="Training games of 10 s; validation and test have 2/7 and 1/7 as many, of other seeds.",
 )
-CHECKPOINT = click.option(
-    "--checkpoint", type=click.Path(path_type=Path, dir_okay=False), default=Path("runs/actions/last.pt"),
-    show_default=True,
-)
-THREADS = click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True)
-OUT = click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write what was measured as JSON.")
+CHECKPOINT = checkpoint_option("actions")
 NETWORK = click.option(
     "--network", type=click.Choice(("light", "r2plus1d_18", "tiny")), default="light", show_default=True
 )
 BATCH = click.option("--batch", type=click.IntRange(2, 256), default=8, show_default=True, help="Clips a step.")
-RATE = click.option(
-    "--rate", type=click.FloatRange(1e-6, 1.0), default=2e-3, show_default=True, help="Peak learning rate."
-)
-SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+RATE = rate_option(2e-3)
 SAMPLES = click.option("--samples", type=click.IntRange(min=2), help="Clips an epoch; all examples once without.")
 SPLIT = click.option(
     "--split", type=click.Choice(("train", "validation", "test")), default="test", show_default=True
 )
 
 
-def _write(out: Path | None, result: object) -> None:
-    if out:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(result, indent=1) + "\n")
-
-
-@click.group(invoke_without_command=True)
-@click.option("--smoke", is_flag=True, help="Everything once in miniature: learn, stop, go on, export, agree.")
-@click.pass_context
-def actions(ctx: click.Context, smoke: bool) -> None:
-    """Player actions: what one tracked player does in 16 pictures."""
-    if smoke:
-        from courtside_training.actions.smoke import run_smoke
-
-        run_smoke()
-        ctx.exit()
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+actions = system_group("actions", "Player actions: what one tracked player does in 16 pictures.")
 
 
 @actions.command()
@@ -80,9 +66,9 @@ def actions(ctx: click.Context, smoke: bool) -> None:
               help="Classes as they come, evened out by the square root of their size, or equally often.")  # fmt: skip
 @click.option("--twins/--no-twins", default=True, show_default=True,
               help="Turned and moved copies of poor classes, in training only.")  # fmt: skip
-@click.option("--init", type=click.Path(path_type=Path, dir_okay=False),
+@click.option("--init", type=FILES,
               help="Published weights to begin with, such as Kinetics ones for r2plus1d_18.")  # fmt: skip
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint.")
+@RESUME
 def fit(
     folder: Path, data: Path | None, games: int, checkpoint: Path, threads: int, network: str, batch: int, rate: float,
     seed: int, samples: int | None, epochs: int, sampling: str, twins: bool, init: Path | None, resume: bool,
@@ -136,7 +122,7 @@ def evaluate(
 
     asked, said, evenly = _answers(folder, data, games, checkpoint, split)
     result = {"split": split, **report(asked.labels, said, evenly)}
-    _write(out, result)
+    write_json(out, result)
     click.echo(tables(result))
 
 
@@ -148,7 +134,7 @@ def evaluate(
 @THREADS
 @SPLIT
 @click.option("--count", type=click.IntRange(1, 100), default=16, show_default=True, help="Mistakes to show.")
-@click.option("--picture", type=click.Path(path_type=Path, dir_okay=False), default=Path("runs/actions/mistakes.png"),
+@click.option("--picture", type=FILES, default=Path("runs/actions/mistakes.png"),
               show_default=True)  # fmt: skip
 def gallery(
     folder: Path, data: Path | None, games: int, checkpoint: Path, threads: int, split: str, count: int, picture: Path
@@ -220,5 +206,5 @@ def leak(
         varied=False,
     )  # fmt: skip
     rows = measure(pool.clips, test.clips, config, Path("runs/actions"), lambda text: click.echo(text, err=True))
-    _write(out, rows)
+    write_json(out, rows)
     click.echo(table(rows))

@@ -2,56 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from courtside_training.common.options import (
+    FILES,
+    FOLDER,
+    RESUME,
+    SEED,
+    THREADS,
+    checkpoint_option,
+    rate_option,
+    system_group,
+    write_json,
+)
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots.geometry import SPLITS
 
-CHECKPOINT = click.option(
-    "--checkpoint", type=click.Path(path_type=Path, dir_okay=False), default=Path("runs/detector/last.pt"),
-    show_default=True,
-)
-THREADS = click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True)
+CHECKPOINT = checkpoint_option("detector")
 DATA = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False),
+    "--data", type=FOLDER,
     help="Folder with broadcast_train/_valid (COCO) and players17/ (YOLO); without it everything is simulated.",
 )
 
 
-@click.group(invoke_without_command=True)
-@click.option("--smoke", is_flag=True, help="Train, resume, export and compare in miniature.")
-@click.pass_context
-def detector(context: click.Context, smoke: bool) -> None:
-    """The detector of ball, rim, players and referees."""
-    if smoke:
-        _smoke()
-    elif context.invoked_subcommand is None:
-        click.echo(context.get_help())
-
-
-def _smoke() -> None:
-    from courtside_training.common.runtime import prepare
-
-    prepare(threads=1)
-    from courtside_training.common.fit import Fit, FitConfig
-    from courtside_training.common.smoke import smoke
-    from courtside_training.detector.mixture import Mixture
-    from courtside_training.detector.network import DetectorConfig
-    from courtside_training.detector.training import SYSTEM, DetectorPlan, make_fit
-
-    mixture = Mixture(sizes=((128, 192),), seconds=4.0, games=1, uses=24)
-
-    def make(checkpoint: Path) -> Fit:
-        prepare(threads=1)
-        return make_fit(
-            [], checkpoint, FitConfig(epochs=6, rate=2e-2, average=0.9), DetectorPlan(samples=16, batch=4),
-            DetectorConfig(width=0.25, head=16), mixture,
-        )
-
-    smoke(SYSTEM, make, 6)
+detector = system_group("detector", "The detector of ball, rim, players and referees.")
 
 
 @detector.command()
@@ -61,10 +37,10 @@ def _smoke() -> None:
 @click.option("--epochs", type=click.IntRange(min=1), default=16, show_default=True)
 @click.option("--samples", type=click.IntRange(min=8), default=960, show_default=True, help="Pictures an epoch.")
 @click.option("--batch", type=click.IntRange(2, 256), default=8, show_default=True)
-@click.option("--rate", type=click.FloatRange(1e-6, 1.0), default=1e-3, show_default=True, help="Peak learning rate.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("--init", type=click.Path(path_type=Path, dir_okay=False), help="YOLOX-nano's ONNX file to start from.")
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint.")
+@rate_option(1e-3)
+@SEED
+@click.option("--init", type=FILES, help="YOLOX-nano's ONNX file to start from.")
+@RESUME
 def fit(
     data: Path | None, checkpoint: Path, threads: int, epochs: int, samples: int, batch: int, rate: float, seed: int,
     init: Path | None, resume: bool,
@@ -97,7 +73,7 @@ def fit(
 @click.option("--split", type=click.Choice(tuple(SPLITS)), default="test", show_default=True, help="Which games.")
 @click.option("--games", type=click.IntRange(1, 1000), default=20, show_default=True, help="Simulated games.")
 @click.option("--frames", type=click.IntRange(1, 200), default=12, show_default=True, help="Frames of each.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write what was measured as JSON here.")
+@click.option("--out", type=FILES, help="Write what was measured as JSON here.")
 def evaluate(
     data: Path | None, checkpoint: Path, threads: int, split: str, games: int, frames: int, out: Path | None
 ) -> None:
@@ -117,9 +93,7 @@ def evaluate(
         result = full_report(
             torch_run(model), data, games, frames, split, lambda name: bar.update(task, description=name)
         )
-    if out:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(result, indent=1) + "\n")
+    write_json(out, result)
     click.echo(tables(result))
 
 
@@ -132,7 +106,7 @@ def evaluate(
 @click.option("--games", type=click.IntRange(1, 1000), default=20, show_default=True, help="Simulated games.")
 @click.option("--frames", type=click.IntRange(1, 200), default=12, show_default=True, help="Frames of each.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many pictures a split.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("runs/ultralytics"),
+@click.option("--out", type=FOLDER, default=Path("runs/ultralytics"),
               show_default=True)
 def ultralytics(
     data: Path | None, task: str, weights: str, epochs: int, size: int, games: int, frames: int, limit: int | None,

@@ -8,18 +8,24 @@ from typing import Any
 
 import click
 
+from courtside_training.common.options import (
+    FILES,
+    FOLDER,
+    OUT,
+    SEED,
+    THREADS,
+    checkpoint_option,
+    rate_option,
+    system_group,
+    write_json,
+)
 from courtside_training.errors import TrainingInputError
 
-CHECKPOINT = click.option(
-    "--checkpoint", type=click.Path(path_type=Path, dir_okay=False), default=Path("runs/fingerprint/last.pt"),
-    show_default=True,
-)  # fmt: skip
+CHECKPOINT = checkpoint_option("fingerprint")
 DATA = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False),
+    "--data", type=FOLDER,
     help="Folder of recorded shots (shots.csv and keypoint files) in place of simulated ones.",
 )  # fmt: skip
-THREADS = click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True)
-OUT = click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write what was measured as JSON.")
 
 
 def _write(out: Path | None, key: str, result: dict[str, Any], **more: object) -> None:
@@ -30,19 +36,12 @@ def _write(out: Path | None, key: str, result: dict[str, Any], **more: object) -
         found = json.loads(out.read_text()) if out.is_file() else {}
     except ValueError as error:
         raise TrainingInputError(f"{out} is no JSON file: name another") from error
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps({**found, key: result, **more}, indent=1) + "\n")
+    write_json(out, {**found, key: result, **more})
 
 
-@click.group(invoke_without_command=True)
-@click.option("--smoke", is_flag=True, help="Everything once in miniature, under a minute.")
-@click.pass_context
-def fingerprint(context: click.Context, smoke: bool) -> None:
-    """Shot fingerprint: who shot and how, from the body's motion between gather and release."""
-    if smoke:
-        _smoke()
-    elif context.invoked_subcommand is None:
-        click.echo(context.get_help())
+fingerprint = system_group(
+    "fingerprint", "Shot fingerprint: who shot and how, from the body's motion between gather and release."
+)
 
 
 @fingerprint.command()
@@ -51,8 +50,8 @@ def fingerprint(context: click.Context, smoke: bool) -> None:
 @THREADS
 @click.option("--epochs", type=click.IntRange(min=1), default=20, show_default=True, help="Of the triplet phase.")
 @click.option("--contrastive-epochs", type=click.IntRange(min=1), default=3, show_default=True)
-@click.option("--rate", type=click.FloatRange(1e-6, 1.0), default=2e-3, show_default=True, help="Peak learning rate.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@rate_option(2e-3)
+@SEED
 @click.option("--resume", is_flag=True, help="Go on from the checkpoints of either phase.")
 def fit(
     checkpoint: Path, data: Path | None, threads: int, epochs: int, contrastive_epochs: int, rate: float, seed: int,
@@ -139,7 +138,7 @@ def _evaluate_published(embed: Any, who: int, data: Path, count: int, out: Path 
 @fingerprint.command()
 @CHECKPOINT
 @THREADS
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("runs/fingerprint/tsne.png"),
+@click.option("--out", type=FILES, default=Path("runs/fingerprint/tsne.png"),
               show_default=True, help="PNG to write.")
 @click.option("--players", type=click.IntRange(2, 20), default=12, show_default=True)
 @click.option("--per-kind", type=click.IntRange(1, 100), default=8, show_default=True)
@@ -174,7 +173,7 @@ def tsne(checkpoint: Path, threads: int, out: Path, players: int, per_kind: int)
 @CHECKPOINT
 @THREADS
 @OUT
-@click.option("--data", type=click.Path(path_type=Path, dir_okay=False), required=True, help="freethrows.npz")
+@click.option("--data", type=FILES, required=True, help="freethrows.npz")
 @click.option("--shuffles", type=click.IntRange(20, 100_000), default=500, show_default=True, help="Permutations.")
 def freethrows(checkpoint: Path, threads: int, out: Path | None, data: Path, shuffles: int) -> None:
     """Measure real free throws from several cameras: made against missed, early against late."""
@@ -195,27 +194,3 @@ def freethrows(checkpoint: Path, threads: int, out: Path | None, data: Path, shu
     text = throws.tables(result)
     _write(out, "freethrows", result, freethrows_table=text)
     click.echo(text)
-
-
-def _smoke() -> None:
-    """Both phases in miniature, each through the common smoke run."""
-    from courtside_training.common.runtime import prepare
-
-    prepare(1)
-    from courtside_training.common.fit import Fit
-    from courtside_training.common.smoke import smoke
-    from courtside_training.fingerprint import train
-    from courtside_training.fingerprint.network import SYSTEM, Encoder, EncoderConfig
-
-    config = train.TrainConfig(
-        contrastive_epochs=4, triplet_epochs=4, shots=12, pairs=12, players=12, per_kind=2, steps=20, batch=12, views=1
-    )
-
-    def make(build: Any, checkpoint: Path) -> Fit:
-        import torch
-
-        torch.manual_seed(0)
-        return build(Encoder(EncoderConfig(channels=24, hidden=24, layers=1)), config, checkpoint)
-
-    for build in (train.contrastive_fit, train.triplet_fit):
-        smoke(SYSTEM, lambda checkpoint, build=build: make(build, checkpoint), 4)

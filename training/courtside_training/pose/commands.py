@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from courtside_training.common.options import (
+    FILES,
+    FOLDER,
+    OUT,
+    RESUME,
+    SEED,
+    THREADS,
+    checkpoint_option,
+    rate_option,
+    system_group,
+    write_json,
+)
 from courtside_training.errors import TrainingInputError
 
-CHECKPOINT = click.option(
-    "--checkpoint", type=click.Path(path_type=Path, dir_okay=False), default=Path("runs/pose/last.pt"),
-    show_default=True,
-)
+CHECKPOINT = checkpoint_option("pose")
 DATA = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False),
+    "--data", type=FOLDER,
     help="Folder in COCO's keypoint layout: annotations/person_keypoints_SPLIT.json and SPLIT/.",
 )
-THREADS = click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True)
 
 
 def _seeds(split: str, games: int) -> range:
@@ -40,44 +47,15 @@ def _real(data: Path, kind: str, limit: int | None = None) -> tuple[Iterator[lis
     return coco_people(pictures), len(pictures), described(data, split)
 
 
-@click.group(invoke_without_command=True)
-@click.option("--smoke", is_flag=True, help="Everything once in miniature: learn, stop, go on, export, agree.")
-@click.pass_context
-def pose(context: click.Context, smoke: bool) -> None:
-    """The pose network: seventeen keypoints of one player in a crop."""
-    if smoke:
-        _smoke()
-    elif context.invoked_subcommand is None:
-        click.echo(context.get_help())
-
-
-def _smoke() -> None:
-    from courtside_training.common.fit import Fit, FitConfig
-    from courtside_training.common.runtime import prepare
-    from courtside_training.common.smoke import smoke
-    from courtside_training.pose.augment import Chances
-    from courtside_training.pose.network import NetworkConfig
-    from courtside_training.pose.simulated import game_people
-    from courtside_training.pose.train import SYSTEM, make_fit
-
-    prepare(threads=1)
-    people = list(game_people(2, 2))[:8]
-    gentle = Chances(background=0, cover=0, truncate=0, motion=0, turn=5.0, scale=0.05, move=0.02)
-    sizes = NetworkConfig((8, 16, 24, 32), (1, 1, 1))
-
-    def make(checkpoint: Path) -> Fit:
-        config = FitConfig(epochs=8, rate=6e-3, average=0.9)
-        return make_fit(people, config, checkpoint, steps=10, batch=8, network=sizes, chances=gentle)
-
-    smoke(SYSTEM, make, 8)
+pose = system_group("pose", "The pose network: seventeen keypoints of one player in a crop.")
 
 
 @pose.command()
-@click.option("--teacher", type=click.Path(path_type=Path, dir_okay=False), required=True,
+@click.option("--teacher", type=FILES, required=True,
               help="MoveNet SinglePose Lightning, a .tflite file (needs the package ai-edge-litert).")
-@click.option("--pictures", type=click.Path(path_type=Path, file_okay=False), required=True,
+@click.option("--pictures", type=FOLDER, required=True,
               help="Folder with people's boxes: _annotations.coco.json, or images/ and labels/ (YOLO).")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("runs/pose/taught"),
+@click.option("--out", type=FOLDER, default=Path("runs/pose/taught"),
               show_default=True, help="Folder to write in COCO's keypoint layout; what is there is added to.")
 @click.option("--split", type=click.Choice(("train2017", "val2017")), default="train2017", show_default=True)
 @click.option("--stretch", type=click.FloatRange(0.25, 4.0), default=1.0, show_default=True,
@@ -107,9 +85,9 @@ def teach(teacher: Path, pictures: Path, out: Path, split: str, stretch: float, 
 @click.option("--epochs", type=click.IntRange(min=1), default=12, show_default=True)
 @click.option("--steps", type=click.IntRange(min=1), default=100, show_default=True, help="Batches an epoch.")
 @click.option("--batch", type=click.IntRange(2, 512), default=32, show_default=True, help="People a batch.")
-@click.option("--rate", type=click.FloatRange(1e-6, 1.0), default=2e-3, show_default=True, help="Peak learning rate.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint.")
+@rate_option(2e-3)
+@SEED
+@RESUME
 def fit(
     checkpoint: Path, data: Path | None, threads: int, games: int, frames: int, epochs: int, steps: int, batch: int,
     rate: float, seed: int, resume: bool,
@@ -155,7 +133,7 @@ def fit(
 @click.option("--frames", type=click.IntRange(min=1), default=8, show_default=True, help="Pictures of each game.")
 @click.option("--shots", type=click.IntRange(min=0), default=10, show_default=True,
               help="Test games of whose shots the steadiness is measured.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write all figures as JSON here.")
+@OUT
 def evaluate(
     checkpoint: Path, data: Path | None, threads: int, games: int, frames: int, shots: int, out: Path | None
 ) -> None:
@@ -185,16 +163,14 @@ def evaluate(
             steady = bar.add_task("steadiness", total=None)
             result["steadiness"] = steadiness(run, film_shots(_seeds("test", shots)))
             bar.update(steady, total=1, completed=1)
-    if out:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(result, indent=1) + "\n")
+    write_json(out, result)
     click.echo(tables(result))
 
 
 @pose.command()
 @CHECKPOINT
 @DATA
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("runs/pose/preview.png"),
+@click.option("--out", type=FILES, default=Path("runs/pose/preview.png"),
               show_default=True)
 @click.option("--count", type=click.IntRange(1, 200), default=40, show_default=True, help="People to show.")
 def preview(checkpoint: Path, data: Path | None, out: Path, count: int) -> None:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
+from courtside_training.common.options import FILES, FOLDER, RESUME, SEED, THREADS, system_group, write_json
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots.geometry import SPLITS
 
-FILES = click.Path(path_type=Path, dir_okay=False)
-FOLDER = click.Path(path_type=Path, file_okay=False)
 HOME = Path("runs/shots")
 FILM = click.option("--film", type=FOLDER, default=HOME / "film", show_default=True, help="Folder of film.")
-THREADS = click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True)
-SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
-RESUME = click.option("--resume", is_flag=True, help="Go on from the checkpoint.")
 GAMES = click.option("--games", type=click.IntRange(min=1), help="Use only the first so many games.")
 WHOLE = click.option(
     "--checkpoint", type=FILES, default=HOME / "last.pt", show_default=True, help="Of the clip network, or of VideoMAE."
@@ -49,17 +44,7 @@ def _run(fit: Any, resume: bool) -> None:
     )
 
 
-@click.group(invoke_without_command=True)
-@click.option("--smoke", is_flag=True, help="Everything once in miniature: learn, resume, export, agree.")
-@click.pass_context
-def shots(context: click.Context, smoke: bool) -> None:
-    """Shot analytics: was a ball shot, when, from where, and will it go in."""
-    if smoke:
-        from courtside_training.shots.smoke import smoke as run
-
-        run()
-    elif context.invoked_subcommand is None:
-        click.echo(context.get_help())
+shots = system_group("shots", "Shot analytics: was a ball shot, when, from where, and will it go in.")
 
 
 @shots.command()
@@ -280,9 +265,7 @@ def evaluate(
             model, found, lambda done, total: bar.update(task, completed=done, total=total), temperature(content)
         )
     result["split"] = split
-    if out:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(result, indent=1) + "\n")
+    write_json(out, result)
     if plot:
         reliability_plot(result, plot)
     click.echo(tables(result))
@@ -323,8 +306,6 @@ def ablate(
         train, test, config, checkpoint.parent / "ablation", say=lambda text: click.echo(text, err=True)
     )
     result = {"heads": heads, "stagger": staggered, "games": len(train), "epochs": epochs, "positives": positives}
-    if out:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(result, indent=1) + "\n")
+    write_json(out, result)
     click.echo(f"Heads, {epochs} epochs of {3 * positives} windows each\n\n{table(heads, 'figure')}\n")
     click.echo(f"Stagger\n\n{table(staggered, 'figure')}")

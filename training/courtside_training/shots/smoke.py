@@ -25,7 +25,7 @@ SEEDS = (0, 1)
 SECONDS = 10.0
 
 
-def smoke() -> None:
+def run_smoke() -> None:
     """Run it; raises click.ClickException when something does not hold."""
     prepare(1)
     from courtside_training.shots.videomae import SIZES, videomae_fit

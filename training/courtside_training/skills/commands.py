@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from courtside_training.common.options import (
+    FILES,
+    FOLDER,
+    OUT,
+    SEED,
+    THREADS,
+    checkpoint_option,
+    system_group,
+    write_json,
+)
 from courtside_training.errors import TrainingInputError
 
 if TYPE_CHECKING:
@@ -15,7 +24,7 @@ if TYPE_CHECKING:
 
 SPLIT_NAMES = ("train", "validation", "test", "unseen-season", "unseen-league", "unseen-both")
 FILMS = click.option(
-    "--films", type=click.Path(path_type=Path, file_okay=False), default=Path("runs/skills/films"), show_default=True,
+    "--films", type=FOLDER, default=Path("runs/skills/films"), show_default=True,
     help="Folder of stored frames, filled where films are missing.",
 )
 DATA = click.option(
@@ -26,28 +35,12 @@ SHORTER = click.option(
     "--shorter", type=click.IntRange(64, 512), default=224, show_default=True,
     help="Shorter side of the frames kept of --data, in pixels.",
 )
-CHECKPOINT = click.option(
-    "--checkpoint", type=click.Path(path_type=Path, dir_okay=False), default=Path("runs/skills/last.pt"),
-    show_default=True,
-)
-THREADS = click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True)
-OUT = click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write what was measured as JSON.")
+CHECKPOINT = checkpoint_option("skills")
 COUNT = click.option("--test", type=click.IntRange(min=1), default=150, show_default=True, help="Films a test split.")
 TRAIN = click.option("--train", type=click.IntRange(min=1), default=400, show_default=True, help="Training films.")
 
 
-@click.group(invoke_without_command=True)
-@click.option("--smoke", is_flag=True, help="Everything once in miniature: learn, stop, go on, export, agree.")
-@click.pass_context
-def skills(ctx: click.Context, smoke: bool) -> None:
-    """Skill estimation: 20 skills from a highlight film."""
-    if smoke:
-        from courtside_training.skills.smoke import run_smoke
-
-        run_smoke()
-        ctx.exit()
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+skills = system_group("skills", "Skill estimation: 20 skills from a highlight film.")
 
 
 def _films(films: Path, split: str, count: int | None, data: Path | None, shorter: int) -> list[Film]:
@@ -66,19 +59,13 @@ def _films(films: Path, split: str, count: int | None, data: Path | None, shorte
         return [load(path) for path in bar.track(paths, total=total, description=f"films {split}")]
 
 
-def _write(out: Path | None, result: object) -> None:
-    if out:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(result, indent=1) + "\n")
-
-
 @skills.command()
 @FILMS
 @DATA
 @SHORTER
 @click.option("--split", type=click.Choice(SPLIT_NAMES), default="train", show_default=True)
 @click.option("--count", type=click.IntRange(min=1), default=400, show_default=True, help="Films.")
-@click.option("--sheet", type=click.Path(path_type=Path, dir_okay=False), help="Write the first film's frames as PNG.")
+@click.option("--sheet", type=FILES, help="Write the first film's frames as PNG.")
 def film(films: Path, data: Path | None, shorter: int, split: str, count: int, sheet: Path | None) -> None:
     """Make (or decode) a split's films; the other commands do so by themselves where any are missing."""
     found = _films(films, split, count, data, shorter)
@@ -103,13 +90,13 @@ def film(films: Path, data: Path | None, shorter: int, split: str, count: int, s
 @click.option("--epochs", type=click.IntRange(min=1), help="Of learning levels; 60, or 30 with --end-to-end.")
 @click.option("--frame-epochs", type=click.IntRange(min=1), default=4, show_default=True, help="Of learning plays.")
 @click.option("--rate", type=click.FloatRange(1e-6, 1.0), help="Peak learning rate of learning levels.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@SEED
 @click.option("--resume", is_flag=True, help="Go on from the checkpoints.")
 @click.option("--end-to-end", is_flag=True, help="Train the encoder on levels too; the only way with --data.")
 @click.option("--size", type=click.Choice(("small", "base")), default="small", show_default=True,
               help="base: for a GPU.")  # fmt: skip
 @click.option("--batch", type=click.IntRange(1, 512), help="Films a step.")
-@click.option("--init", type=click.Path(path_type=Path, dir_okay=False),
+@click.option("--init", type=FILES,
               help="Checkpoint of a detector, whose backbone the small size begins with.")  # fmt: skip
 def fit(
     films: Path, data: Path | None, shorter: int, checkpoint: Path, threads: int, train: int, epochs: int | None,
@@ -198,7 +185,7 @@ def evaluate(
             features = film_features(network.encoder, found, lambda done, task=task: bar.update(task, completed=done))
         tests[split] = (found, evaluation.from_features(network, features, clips=clips))
     result = evaluation.report(known, tests)
-    _write(out, result)
+    write_json(out, result)
     click.echo(evaluation.tables(result))
 
 
@@ -209,7 +196,7 @@ def evaluate(
 @TRAIN
 @COUNT
 @click.option("--epochs", type=click.IntRange(min=1), help="Of each setting's temporal layers; as in fit without it.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@SEED
 @OUT
 def ablate(
     films: Path, checkpoint: Path, threads: int, train: int, test: int, epochs: int | None, seed: int, out: Path | None
@@ -235,5 +222,5 @@ def ablate(
             films_of["train"], films_of["test"], (features[0], features[1]), network.encoder, network.config,
             chosen(seed, epochs, None, None, False), lambda name: bar.update(task, description=name),
         )  # fmt: skip
-    _write(out, rows)
+    write_json(out, rows)
     click.echo(ablation.table(rows))
