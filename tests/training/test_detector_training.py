@@ -146,3 +146,13 @@ def test_ultralytics_is_asked_for_by_name_where_it_is_missing(monkeypatch):
     assert isinstance(result.exception, TrainingInputError) and "courtside[ultralytics]" in str(result.exception)
     result = CliRunner().invoke(detector, ["ultralytics", "--task", "pose", "--data", "/"])
     assert "no keypoints" in str(result.exception)
+
+
+def test_a_run_may_begin_with_an_earlier_ones_weights(tmp_path):
+    plan, config = DetectorPlan(8, 4), FitConfig(epochs=1)
+    first = make_fit([], tmp_path / "first.pt", config, plan, SMALL, MIXTURE)
+    first.run()
+    second = make_fit([], tmp_path / "second.pt", config, plan, SMALL, MIXTURE, tmp_path / "first.pt")
+    theirs, ours = first.average.state_dict(), second.module.state_dict()
+    assert all(torch.equal(theirs[name], ours[name]) for name in theirs)
+    assert second.settings["before"]["epochs"] == first.history.epochs and second.history.epochs == 0

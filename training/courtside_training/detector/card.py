@@ -35,8 +35,8 @@ Published pictures: {pictures}. Changes to the published frames: those named her
 
 ## Training
 
-{epochs} epochs of {samples} freshly drawn pictures, {minutes:.0f} minutes; AdamW, peak rate {rate:g}, cosine, averaged
-weights. Penalty-reduced focal loss on the heatmaps, generalised IoU on the boxes.
+{before}{epochs} epochs of {samples} freshly drawn pictures, {minutes:.0f} minutes; AdamW, peak rate {rate:g}, cosine,
+averaged weights. Penalty-reduced focal loss on the heatmaps, generalised IoU on the boxes.
 
 ## Measured
 
@@ -62,7 +62,15 @@ def body(content: dict[str, Any], evaluation: dict[str, Any]) -> str:
     settings, history = content["settings"], content["history"]
     start = "YOLOX-nano, Megvii, Apache-2.0" if settings["started from YOLOX-nano"] else "random"
     measured = tables(evaluation) if evaluation.get("sets") else "Not measured."
+    before = settings.get("before")
+    said = ""
+    if before:
+        said = (
+            f"First {before['samples']:,} pictures of all scales and qualities in {before['epochs']} short epochs, "
+            f"{before['seconds'] / 60:.0f} minutes; from\nthere, on pictures much as they are served, "
+        )
     return BODY.format(
+        before=said,
         parameters=sum(value.numel() for value in content["average"].values()) / 1e6,
         start=start,
         pictures=settings["pictures"],

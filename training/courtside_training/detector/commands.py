@@ -39,11 +39,15 @@ detector = system_group("detector", "The detector of ball, rim, players and refe
 @click.option("--batch", type=click.IntRange(2, 256), default=8, show_default=True)
 @rate_option(1e-3)
 @SEED
-@click.option("--init", type=FILES, help="YOLOX-nano's ONNX file to start from.")
+@click.option("--init", type=FILES,
+              help="Weights to start from: YOLOX-nano's ONNX file, or a checkpoint of an earlier fit.")  # fmt: skip
+@click.option("--mixture", type=click.Choice(("wide", "served")), default="wide", show_default=True,
+              help="wide: crops of every scale and quality; served: whole pictures much as they come, to end with.",
+              )  # fmt: skip
 @RESUME
 def fit(
     data: Path | None, checkpoint: Path, threads: int, epochs: int, samples: int, batch: int, rate: float, seed: int,
-    init: Path | None, resume: bool,
+    init: Path | None, mixture: str, resume: bool,
 ) -> None:
     """Train; a checkpoint is written after every epoch and when interrupted."""
     from courtside_training.common.runtime import prepare
@@ -51,13 +55,14 @@ def fit(
     prepare(threads, seed)
     from courtside_training.common.fit import FitConfig
     from courtside_training.common.progress import progress, reporter
+    from courtside_training.detector.mixture import Mixture
     from courtside_training.detector.published import training_records
     from courtside_training.detector.training import DetectorPlan, make_fit
 
     run = make_fit(
         training_records(data) if data else [], checkpoint,
         FitConfig(epochs, rate, clip=10.0, average=0.998, seed=seed),
-        DetectorPlan(samples, batch), start=init,
+        DetectorPlan(samples, batch), mixture=Mixture.served() if mixture == "served" else Mixture(), start=init,
     )
     if resume:
         run.resume()

@@ -21,6 +21,8 @@ from courtside_training.shots.geometry import SPLITS
 SIZES = ((256, 384), (288, 416), (HEIGHT, WIDTH))
 """Crop sizes (height, width) and, in `SHARES`, how many batches have each: small crops cost less and zoom in."""
 SHARES = (0.45, 0.43, 0.12)
+_GENTLER = (0.6, 1.25)
+"""Scales of whole pictures where crops may be zoomed into further."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Mixture:
         hoop: chance that a basket is pasted into a real or simulated picture (always into a texture).
         ball: chance of each of two balls pasted.
         sizes: crop sizes (height, width) in pixels.
+        scales: range of a crop's scale, relative to a picture as wide as the detector's input.
+        spoiled: chance that a picture is given another camera's light, lens, sensor and codec.
         seconds: length of simulated games.
         games: simulated games held at once.
         uses: pictures drawn from a game before the next is simulated.
@@ -43,9 +47,18 @@ class Mixture:
     hoop: float = 0.3
     ball: float = 0.22
     sizes: tuple[tuple[int, int], ...] = SIZES
+    scales: tuple[float, float] = (0.55, 2.2)
+    spoiled: float = 1.0
     seconds: float = SECONDS
     games: int = 3
     uses: int = 30
+
+    @staticmethod
+    def served() -> Mixture:
+        """Pictures much as they are served: whole, about as large, seldom spoiled; for the last epochs of a run."""
+        return Mixture(
+            real=0.72, simulated=0.24, hoop=0.15, ball=0.1, sizes=((HEIGHT, WIDTH),), scales=(0.8, 1.35), spoiled=0.5
+        )
 
 
 class Pictures:
@@ -80,14 +93,17 @@ class Pictures:
     def draw(self, pool: Pool, width: int, height: int, rng: np.random.Generator) -> Picture:
         """One augmented training picture."""
         base, bare = self._base(pool, rng)
-        full = (height, width) == (HEIGHT, WIDTH)
-        picture = crop(base, width, height, rng, (0.6, 1.25) if full else (0.55, 2.2))
+        low, high = self.mixture.scales
+        if (height, width) == (HEIGHT, WIDTH):
+            low, high = max(low, _GENTLER[0]), min(high, _GENTLER[1])
+        picture = crop(base, width, height, rng, (low, high))
         if bare or rng.random() < self.mixture.hoop:
             picture = paste_hoop(picture, pool.game(rng), rng)
         for _ in range(2):
             if rng.random() < self.mixture.ball:
                 picture = paste_ball(picture, self._sprite(rng), rng)
-        return Picture(spoil(picture.image, rng), picture.boxes, picture.classes, picture.ignore)
+        image = spoil(picture.image, rng) if rng.random() < self.mixture.spoiled else picture.image
+        return Picture(image, picture.boxes, picture.classes, picture.ignore)
 
     def batches(self, count: int, size: int, rng: np.random.Generator) -> Iterator[dict[str, Tensor]]:
         """`count` batches of `size` pictures with their target maps."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import Fit, FitConfig
 from courtside_training.detector.losses import detection_loss
 from courtside_training.detector.mixture import Mixture, Pictures
@@ -16,6 +18,20 @@ from courtside_training.detector.pretrained import start_from_yolox
 from courtside_training.detector.published import Record
 
 SYSTEM = "court_detector"
+
+
+def _begin(module: Detector, start: Path) -> dict[str, Any]:
+    """Fill in first weights; returns what a checkpoint's settings say of them."""
+    if start.suffix == ".onnx":
+        start_from_yolox(module.backbone, start)
+        return {"started from YOLOX-nano": True, "before": None}
+    found = checkpoints.load(start, SYSTEM)
+    checkpoints.fill(module, found["average"], start)
+    history = found["history"]
+    return {
+        "started from YOLOX-nano": found["settings"]["started from YOLOX-nano"],
+        "before": {name: history[name] for name in ("epochs", "samples", "seconds")},
+    }
 
 
 @dataclass(frozen=True)
@@ -39,7 +55,7 @@ def make_fit(
         plan: size of epochs and batches.
         network: sizes.
         mixture: what an epoch is made of.
-        start: YOLOX-nano's ONNX file to take the backbone's first weights from.
+        start: weights to begin with: YOLOX-nano's ONNX file for the backbone, or a checkpoint of an earlier run.
 
     Raises:
         TrainingInputError: `start` is not what it should be.
@@ -47,15 +63,14 @@ def make_fit(
     plan, network, mixture = plan or DetectorPlan(), network or DetectorConfig(), mixture or Mixture()
     # Channels last: a third quicker on CPUs.
     module = Detector(network).to(memory_format=torch.channels_last)
-    if start is not None:
-        start_from_yolox(module.backbone, start)
+    begun = _begin(module, start) if start is not None else {"started from YOLOX-nano": False, "before": None}
     pictures = Pictures(records, mixture)
     steps = max(1, plan.samples // plan.batch)
     settings = {
         "network": asdict(network),
         "pictures": len(records),
         "samples": plan.samples,
-        "started from YOLOX-nano": start is not None,
+        **begun,
     }
     return Fit(
         SYSTEM, module, config, steps, lambda epoch, rng: pictures.batches(steps, plan.batch, rng), detection_loss,
