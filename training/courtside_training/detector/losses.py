@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from courtside_training.detector.classes import STRIDE
 
 BOX_WEIGHT = 3.0
-CLASS_WEIGHTS = (2.0, 2.0, 1.0, 1.0)
+CLASS_WEIGHTS = (5.0, 3.0, 1.0, 1.0)
 """Of each class: there is one ball and one rim to ten players, and all depends on the ball."""
 
 

@@ -17,7 +17,9 @@ REACH = 0.54
 
 def _peak(centre: float, half: float, length: int) -> NDArray[np.float32]:
     """One axis of a peak, 1 at the cell that holds the centre, 0 beyond its reach."""
-    radius = max(int(half * REACH), 0)
+    # A ball is hardly two cells wide: were its neighbours plain background, half a cell's error would cost as much as
+    # a miss.
+    radius = max(int(half * REACH), 1)
     sigma = (2 * radius + 1) / 6
     offset = np.arange(length) - int(centre)
     values = np.exp(-(offset**2) / (2 * sigma * sigma))
