@@ -141,7 +141,10 @@ def fit(
         }  # fmt: skip
     run = training.fit_skills(found, features, network, config, checkpoint)
     if resume and checkpoint.is_file():
-        run.resume()
+        seen = checkpoints.load(checkpoint, training.SYSTEM).get("frames", {}).get("samples")
+        # Levels learned from another encoder's features mean nothing to this one.
+        if end_to_end or seen == extra["frames"]["samples"]:
+            run.resume()
     with progress() as bar:
         history = run.run(reporter(bar, config.fit.epochs, run.steps))
     checkpoints.update(checkpoint, training.SYSTEM, **extra)
