@@ -88,6 +88,9 @@ def film(films: Path, data: Path | None, shorter: int, split: str, count: int, s
 @THREADS
 @TRAIN
 @click.option("--epochs", type=click.IntRange(min=1), help="Of learning levels; 60, or 30 with --end-to-end.")
+@click.option("--encoder-films", type=click.IntRange(min=1),
+              help="Only so many of the films teach the frame encoder; levels are then learned from the others, which "
+              "it has not seen.")  # fmt: skip
 @click.option("--frame-epochs", type=click.IntRange(min=1), default=4, show_default=True, help="Of learning plays.")
 @click.option("--rate", type=click.FloatRange(1e-6, 1.0), help="Peak learning rate of learning levels.")
 @SEED
@@ -100,8 +103,8 @@ def film(films: Path, data: Path | None, shorter: int, split: str, count: int, s
               help="Checkpoint of a detector, whose backbone the small size begins with.")  # fmt: skip
 def fit(
     films: Path, data: Path | None, shorter: int, checkpoint: Path, threads: int, train: int, epochs: int | None,
-    frame_epochs: int, rate: float | None, seed: int, resume: bool, end_to_end: bool, size: str, batch: int | None,
-    init: Path | None,
+    encoder_films: int | None, frame_epochs: int, rate: float | None, seed: int, resume: bool, end_to_end: bool,
+    size: str, batch: int | None, init: Path | None,
 ) -> None:
     """Train: the frame encoder on plays (simulated films), then levels; a checkpoint after every epoch."""
     found = _films(films, "train", None if data else train, data, shorter)
@@ -123,7 +126,14 @@ def fit(
             training.begin_with(network.encoder, init)
     else:
         frames = checkpoint.with_name(checkpoint.stem + "-frames.pt")
-        first = training.fit_frames(found, sizes, training.frame_config(seed, frame_epochs), frames, init)
+        shown = found
+        if encoder_films is not None:
+            if encoder_films >= len(found):
+                raise TrainingInputError(
+                    f"--encoder-films {encoder_films} leaves none of {len(found)} films for the levels: raise --train"
+                )
+            shown, found = found[:encoder_films], found[encoder_films:]
+        first = training.fit_frames(shown, sizes, training.frame_config(seed, frame_epochs), frames, init)
         if resume and frames.is_file():
             first.resume()
         with progress() as bar:
@@ -136,7 +146,7 @@ def fit(
         extra = {
             "frames": {
                 "epochs": history.epochs, "samples": history.samples, "seconds": history.seconds,
-                "losses": history.losses,
+                "losses": history.losses, "films": len(shown),
             }
         }  # fmt: skip
     run = training.fit_skills(found, features, network, config, checkpoint)

@@ -81,8 +81,9 @@ class Offer:
         learned = (
             f"The frame encoder, begun with the court detector's backbone, learned play kind, action, ball, success, "
             f"the player's height, and where player and ball are, of single frames "
+            f"in {frames.get('films', found['settings']['films'])} films "
             f"({frames['epochs']} epochs, {frames['samples']} frames, {frames['seconds'] / 60:.1f} min) and then stood "
-            f"still. "
+            f"still; where levels were learned from other films, its features of those are no better than of new ones. "
             if frames
             else ""
         )
