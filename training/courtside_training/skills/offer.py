@@ -32,6 +32,13 @@ class ServedSkills(nn.Module):
         return (torch.softmax(self.network(frames), -1),)
 
 
+BEGUN = """
+First weights of the backbone: this project's court detector, itself begun with YOLOX-nano (Megvii, Apache-2.0) and
+trained on simulated pictures and on basketball-player-detection-3 and basketball-players-fy4c2-vfsuv v17 (Roboflow
+Universe, CC BY 4.0); see the card of `court_detector`.
+"""
+
+
 class Offer:
     """See `courtside_training.common.served.ServedSystem`."""
 
@@ -79,11 +86,10 @@ class Offer:
         groups = "; ".join(f"{group}: {', '.join(names)}" for group, names in GROUPS.items())
         frames = found.get("frames", {})
         learned = (
-            f"The frame encoder, begun with the court detector's backbone, learned play kind, action, ball, success, "
-            f"the player's height, and where player and ball are, of single frames "
-            f"in {frames.get('films', found['settings']['films'])} films "
+            f"The frame encoder learned play kind,\naction, ball, success, the player's height, and where player and "
+            f"ball are, of single frames of {frames.get('films', found['settings']['films'])} other films\n"
             f"({frames['epochs']} epochs, {frames['samples']} frames, {frames['seconds'] / 60:.1f} min) and then stood "
-            f"still; where levels were learned from other films, its features of those are no better than of new ones. "
+            f"still, so that its features of these\nfilms are no better than of new ones. "
             if frames
             else ""
         )
@@ -107,8 +113,9 @@ Skills in order: {", ".join(SKILLS)}. Groups: {groups}.
 
 ## Data and training
 {found["settings"]["films"]} simulated highlight films of 8 to 10 minutes (no licence but this project's own; BASKET
-itself was not used), {STORED} stored frames each, another 64 drawn every epoch. {learned}The temporal layers and heads:
-{history["epochs"]} epochs, {history["samples"]} films, {history["seconds"] / 60:.1f} min on a CPU.
+itself was not used), {STORED} stored frames each, another 64 drawn every epoch. {learned}The temporal
+layers and heads: {history["epochs"]} epochs, {history["samples"]} films, {history["seconds"] / 60:.1f} min on a CPU.
+{BEGUN if config.detector else ""}
 
 ## Measured on held-out simulated players
 {evaluate.tables(evaluation) if evaluation else "Not evaluated yet."}
