@@ -12,14 +12,23 @@ import torch
 
 from courtside_sim.skills import GROUPS, SKILLS
 from courtside_training.common.fit import FitConfig
+from courtside_training.detector.network import DetectorConfig
+from courtside_training.detector.training import DetectorPlan, make_fit
 from courtside_training.errors import TrainingInputError
 from courtside_training.skills.baselines import counts_oracle, majority
 from courtside_training.skills.evaluate import figures, from_features, report, tables, top1
 from courtside_training.skills.films import PLAY_LABELS, UNKNOWN, Film, load, mirrored, save
 from courtside_training.skills.geometry import SPLITS, worlds
-from courtside_training.skills.network import SkillConfig, SkillNetwork
+from courtside_training.skills.network import FrameEncoder, SkillConfig, SkillNetwork
 from courtside_training.skills.sampling import choose, views
-from courtside_training.skills.train import FilmConfig, fit_frames, fit_skills, frame_config, load_network
+from courtside_training.skills.train import (
+    FilmConfig,
+    begin_with,
+    fit_frames,
+    fit_skills,
+    frame_config,
+    load_network,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +105,27 @@ def test_a_checkpoint_of_another_shape_is_refused(tmp_path: Path):
     wider = fit_skills(films, features, SkillNetwork(replace(TINY, width=32)), config, tmp_path / "skills.pt")
     with pytest.raises(TrainingInputError, match="another shape"):
         wider.resume()
+
+
+def test_the_encoder_begins_with_a_detectors_backbone_or_says_why_not(tmp_path: Path):
+    detector = make_fit([], tmp_path / "detector.pt", FitConfig(epochs=1), DetectorPlan(8, 4))
+    detector.save()
+    small = FrameEncoder(SkillConfig())
+    begin_with(small, tmp_path / "detector.pt")
+    theirs = detector.average.backbone.state_dict()
+    assert all(torch.equal(value, theirs[name]) for name, value in small.backbone.state_dict().items())
+    with pytest.raises(TrainingInputError, match="for the small size"):
+        begin_with(FrameEncoder(TINY), tmp_path / "detector.pt")
+    make_fit([], tmp_path / "narrow.pt", FitConfig(epochs=1), DetectorPlan(8, 4), DetectorConfig(width=0.5)).save()
+    with pytest.raises(TrainingInputError):
+        begin_with(small, tmp_path / "narrow.pt")
+
+
+def test_the_encoder_takes_pictures_of_any_multiple_of_sixteen():
+    encoder = FrameEncoder(SkillConfig()).eval()
+    with torch.inference_mode():
+        assert encoder.places(torch.zeros(1, 3, 112, 192, dtype=torch.uint8)).shape[2:] == (7, 12)
+        assert encoder.places(torch.zeros(1, 3, 96, 176, dtype=torch.uint8)).shape[2:] == (6, 11)
 
 
 def test_films_without_play_labels_cannot_teach_frames(tmp_path: Path):
