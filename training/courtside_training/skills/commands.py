@@ -146,7 +146,7 @@ def fit(
         extra = {
             "frames": {
                 "epochs": history.epochs, "samples": history.samples, "seconds": history.seconds,
-                "losses": history.losses, "films": len(shown),
+                "losses": history.losses, "films": encoder_films,
             }
         }  # fmt: skip
     run = training.fit_skills(found, features, network, config, checkpoint)

@@ -85,11 +85,13 @@ class Offer:
         parameters = sum(value.numel() for value in network.parameters())
         groups = "; ".join(f"{group}: {', '.join(names)}" for group, names in GROUPS.items())
         frames = found.get("frames", {})
+        apart = frames.get("films")
+        fresh = ", so that its features of these\nfilms are no better than of new ones" if apart else ""
         learned = (
             f"The frame encoder learned play kind,\naction, ball, success, the player's height, and where player and "
-            f"ball are, of single frames of {frames.get('films', found['settings']['films'])} other films\n"
+            f"ball are, of single frames of {f'{apart} other' if apart else 'these'} films\n"
             f"({frames['epochs']} epochs, {frames['samples']} frames, {frames['seconds'] / 60:.1f} min) and then stood "
-            f"still, so that its features of these\nfilms are no better than of new ones. "
+            f"still{fresh}. "
             if frames
             else ""
         )
