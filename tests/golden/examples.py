@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from courtside.v1 import common_pb2 as common
+from courtside.v1 import court_pb2 as court
 from courtside.v1 import events_pb2 as events
 from courtside.v1 import ingest_pb2 as ingest
 
@@ -77,6 +78,28 @@ def camera_status_event() -> events.Event:
         camera_status=events.CameraStatus(
             state=events.CAMERA_STATE_DISCONTINUITY, detail="media time went back by 3.2 s; trackers were reset"
         ),
+    )
+
+
+def calibration() -> court.Calibration:
+    """Half a FIBA court as somebody clicked it."""
+    clicked = [
+        (211.5, 318.0, 14.0, 7.5, "basket 0: corner, left"),
+        (1098.25, 322.5, 14.0, -7.5, "basket 0: corner, right"),
+        (1270.0, 700.75, 0.0, -7.5, ""),
+        (12.0, 694.0, 0.0, 7.5, ""),
+    ]
+    points = [
+        court.CalibrationPoint(pixel_x=u, pixel_y=v, court_x=x, court_y=y, label=label)
+        for u, v, x, y, label in clicked
+    ]
+    return court.Calibration(court=court.COURT_KIND_FIBA, width=1280, height=720, points=points)
+
+
+def calibration_fit() -> court.CalibrationFit:
+    """A homography with numbers that both forms hold exactly."""
+    return court.CalibrationFit(
+        rms_error=0.0625, homography=[0.0, -0.0625, 32.0, -0.03125, 0.0, 20.0, 0.0, 0.0009765625, 1.0]
     )
 
 
@@ -154,6 +177,12 @@ EXAMPLES: dict[str, Message] = {
     ),
     "get_event_request": events.GetEventRequest(game=GAME, event_id="left-0-41"),
     "get_event_response": events.GetEventResponse(event=complete_shot_event()),
+    "set_calibration_request": court.SetCalibrationRequest(camera=CAMERA, calibration=calibration()),
+    "set_calibration_response": court.SetCalibrationResponse(fit=calibration_fit()),
+    "get_calibration_request": court.GetCalibrationRequest(camera=CAMERA),
+    "get_calibration_response": court.GetCalibrationResponse(calibration=calibration(), fit=calibration_fit()),
+    "delete_calibration_request": court.DeleteCalibrationRequest(camera=CAMERA),
+    "delete_calibration_response": court.DeleteCalibrationResponse(),
 }
 """By file name; the part before the first dot is the message's name."""
 

@@ -10,10 +10,11 @@ from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
-from courtside.v1 import events_pb2, ingest_pb2
+from courtside.v1 import court_pb2, events_pb2, ingest_pb2
 from courtside_server.api.convert import event_from_proto, event_to_json, event_to_proto, message_to_json
 
 FOLDER = Path(__file__).parent
+MODULES = (court_pb2, events_pb2, ingest_pb2)
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 
 _spec = importlib.util.spec_from_file_location("golden_examples", FOLDER / "examples.py")
@@ -23,7 +24,7 @@ _spec.loader.exec_module(examples)
 
 def message_class(name: str) -> type[Message]:
     camel = "".join(part.capitalize() for part in name.partition(".")[0].split("_"))
-    return getattr(events_pb2, camel, None) or getattr(ingest_pb2, camel)
+    return next(getattr(module, camel) for module in MODULES if hasattr(module, camel))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -60,7 +61,7 @@ def test_every_field_of_the_wire_is_in_an_example() -> None:
         visit(message)
     fields = {
         field.full_name
-        for module in (events_pb2, ingest_pb2)
+        for module in MODULES
         for message in module.DESCRIPTOR.message_types_by_name.values()
         for field in fields_of(message)
     }
