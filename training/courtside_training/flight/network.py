@@ -1,0 +1,152 @@
+"""The flight network: a ball's track through one window, to whether and when it was shot, and whether it goes in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from courtside_training.common import checkpoint as checkpoints
+from courtside_training.flight.geometry import COLUMNS, TICK_S, TICKS, Column
+
+SYSTEM = "shot_flight"
+_BALL_M = 0.24
+_RIM_M = 0.46
+FEATURES = 25
+
+
+@dataclass(frozen=True)
+class FlightConfig:
+    """Channels and dilations of the residual convolutions over time."""
+
+    channels: int = 64
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 4)
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values for a checkpoint."""
+        return asdict(self)
+
+
+def normalise(track: Tensor) -> Tensor:
+    """Pixels to what the network reads: distances in balls, rims and players, changes in metres a second.
+
+    Args:
+        track: (B, 48, 15), see `Column`.
+
+    Returns:
+        (B, 48, 25).
+    """
+    c = Column
+    seen = (track[..., c.BALL_SEEN] > 0.5).float()
+    count = seen.sum(1, keepdim=True).clamp_min(1.0)
+    x, y, size = (track[..., i] * seen for i in (c.BALL_X, c.BALL_Y, c.BALL_SIZE))
+    ball = (size.sum(1, keepdim=True) / count).clamp_min(1.0)
+    middle_x, middle_y = x.sum(1, keepdim=True) / count, y.sum(1, keepdim=True) / count
+    own = [(x - middle_x) / ball / 8 * seen, (y - middle_y) / ball / 8 * seen, (size / ball - 1) * 2 * seen]
+
+    both = seen[:, 1:] * seen[:, :-1]
+    metre = ball / _BALL_M
+    speed = [F.pad((v[:, 1:] - v[:, :-1]) * both / metre / TICK_S / 8, (1, 0)) for v in (x, y)]
+    known = F.pad(both[:, 1:] * both[:, :-1], (2, 0))
+    pull = [F.pad(v[:, 1:] - v[:, :-1], (1, 0)) * known * 2 for v in speed]
+
+    rim_seen = (track[..., c.RIM_SEEN] > 0.5).float()
+    width, height = track[..., c.RIM_WIDTH].clamp_min(1.0), track[..., c.RIM_HEIGHT].clamp_min(0.0)
+    at_rim = rim_seen * seen
+    right = (x - track[..., c.RIM_X]) / width * at_rim
+    down = (y - track[..., c.RIM_Y]) / width * at_rim
+    ratio = torch.log((ball * _RIM_M / _BALL_M / width).clamp(0.1, 10.0)) * rim_seen
+    # Far away only the direction matters, at the rim every tenth of its width does.
+    far, near = [(v / 6).clamp(-3, 3) for v in (right, down)], [v.clamp(-2, 2) for v in (right, down)]
+    shape = (height / width).clamp(0, 2) * rim_seen
+
+    player_seen = (track[..., c.PLAYER_SEEN] > 0.5).float() * seen
+    left, top = track[..., c.PLAYER_LEFT], track[..., c.PLAYER_TOP]
+    tall = (track[..., c.PLAYER_BOTTOM] - top).clamp_min(1.0)
+    wide = (track[..., c.PLAYER_RIGHT] - left).clamp_min(1.0)
+    across = ((x - left - wide / 2) / tall * 2).clamp(-3, 3) * player_seen
+    over = ((y - top) / tall * 2).clamp(-4, 4) * player_seen
+    girth = (wide / tall).clamp(0, 2) * player_seen
+    build = torch.log((size / tall * 8).clamp(0.1, 10.0)) * player_seen
+    clock = torch.linspace(-1, 1, TICKS, device=track.device).expand(track.shape[0], TICKS)
+    score = track[..., c.BALL_SCORE].clamp(0, 1) * seen
+    features = [
+        seen, rim_seen, player_seen, clock, score, *own, *speed, *pull, *[v.clamp(-2, 2) for v in pull], *far, *near,
+        ratio, shape, across, over, girth, build, (y - middle_y) / ball / 2 * seen,
+    ]  # fmt: skip
+    return torch.stack([value.clamp(-6, 6) for value in features], -1)
+
+
+class _Block(nn.Module):
+    """A residual dilated convolution over time, (B, C, T) to the same."""
+
+    def __init__(self, channels: int, dilation: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv1d(channels, channels, 5, padding=2 * dilation, dilation=dilation), nn.GELU(),
+            nn.Conv1d(channels, channels, 1),
+        )  # fmt: skip
+        self.norm = nn.GroupNorm(1, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Add what the block makes of `x`."""
+        return x + self.body(self.norm(x))
+
+
+class FlightNetwork(nn.Module):
+    """Tracks (B, 48, 15) to logits of the release's moment (B, 49), the last for no shot, and of its going in (B,)."""
+
+    def __init__(self, config: FlightConfig | None = None) -> None:
+        """Random weights."""
+        super().__init__()
+        self.config = config = config or FlightConfig()
+        c = config.channels
+        self.entry = nn.Conv1d(FEATURES, c, 5, padding=2)
+        self.blocks = nn.Sequential(*(_Block(c, dilation) for dilation in config.dilations))
+        self.when = nn.Conv1d(c, 1, 1)
+        self.none = nn.Sequential(nn.Linear(2 * c, c), nn.GELU(), nn.Dropout(0.1), nn.Linear(c, 1))
+        self.make = nn.Sequential(nn.Linear(3 * c, c), nn.GELU(), nn.Dropout(0.1), nn.Linear(c, 1))
+
+    def forward(self, track: Tensor) -> tuple[Tensor, Tensor]:
+        """See the class."""
+        h = self.blocks(self.entry(normalise(track).transpose(1, 2)))
+        mean, most = h.mean(2), h.amax(2)
+        when = self.when(h)[:, 0]
+        moment = torch.cat([when, self.none(torch.cat([mean, most], 1))], 1)
+        there = (h * when.softmax(1)[:, None]).sum(2)
+        return moment, self.make(torch.cat([mean, most, there], 1))[:, 0]
+
+
+class ServedFlight(nn.Module):
+    """The served face: shot (B, 1), release (B, 48) and make (B, 1) probabilities."""
+
+    def __init__(self, network: FlightNetwork) -> None:
+        """`network` as trained."""
+        super().__init__()
+        self.network = network
+
+    def forward(self, track: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """See the class."""
+        moment, make = self.network(track)
+        shares = moment.softmax(1)
+        shot = 1.0 - shares[:, -1:]
+        return shot, moment[:, :-1].softmax(1), torch.sigmoid(make)[:, None]
+
+
+def load_flight(path: Path) -> FlightNetwork:
+    """The averaged network of a checkpoint, in eval mode.
+
+    Raises:
+        TrainingInputError: missing, torn, or of something else.
+    """
+    found = checkpoints.load(path, SYSTEM)
+    settings = dict(found["settings"])
+    network = FlightNetwork(FlightConfig(settings["channels"], tuple(settings["dilations"])))
+    checkpoints.fill(network, found["average"], path)
+    return network.eval()
+
+
+assert COLUMNS == 15
