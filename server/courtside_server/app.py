@@ -16,8 +16,9 @@ import uvicorn
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from courtside.v1 import events_pb2, events_pb2_grpc, ingest_pb2, ingest_pb2_grpc
+from courtside.v1 import court_pb2, court_pb2_grpc, events_pb2, events_pb2_grpc, ingest_pb2, ingest_pb2_grpc
 from courtside_server import __version__
+from courtside_server.api.court import CourtService
 from courtside_server.api.events import EventService
 from courtside_server.api.health import Health
 from courtside_server.api.ingest import IngestService, message_options
@@ -29,6 +30,7 @@ from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
+from courtside_server.perception.calibrations import CalibrationStore
 from courtside_server.pipeline import CameraPipeline
 from courtside_server.settings import Settings
 from courtside_server.shots.models import ClipModel
@@ -74,6 +76,7 @@ class Gateway:
             settings.events.data_dir / "events.sqlite3", max_events_per_game=settings.events.max_events_per_game
         )
         self.hub = EventHub(self.log, self.metrics, buffer=settings.events.subscriber_buffer)
+        self.calibrations = CalibrationStore(settings.events.data_dir / "calibrations.json")
         self.engine = make_engine(settings, self.metrics)
         self.registry = CameraRegistry(
             self._open_pipeline, self.metrics, ingest_rules(settings), self._announce, self._close_pipeline
@@ -93,6 +96,7 @@ class Gateway:
             SettingsError: an address cannot be listened on.
         """
         await self.hub.start()
+        await asyncio.to_thread(self.calibrations.load)
         try:
             await self.engine.start([self.settings.inference.model])
             ClipModel(self.engine, self.settings.inference.model, self.settings.inference.timeout_s)
@@ -130,10 +134,12 @@ class Gateway:
         events_pb2_grpc.add_EventServiceServicer_to_server(
             EventService(self.hub, heartbeat_interval=self.settings.events.heartbeat_s), self._grpc
         )
+        court_pb2_grpc.add_CourtServiceServicer_to_server(CourtService(self.calibrations), self._grpc)
         health_pb2_grpc.add_HealthServicer_to_server(self.health.servicer, self._grpc)
         names = [
             ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name,
             events_pb2.DESCRIPTOR.services_by_name["EventService"].full_name,
+            court_pb2.DESCRIPTOR.services_by_name["CourtService"].full_name,
             health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
             reflection.SERVICE_NAME,
         ]

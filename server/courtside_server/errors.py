@@ -13,10 +13,12 @@
     ├── StaleEpoch                     a newer publisher owns the camera
     ├── SessionUnknown                 the session to resume does not exist
     ├── TooManyStreams                 the gateway's camera limit is reached; retry later or elsewhere
-    ├── NotFound                       unknown game, camera or event
+    ├── NotFound                       unknown game, camera, event or calibration
     ├── CursorEvicted                  history before `earliest_sequence` is gone
     ├── SlowSubscriber                 a subscriber's bounded buffer overflowed
     ├── LogUnavailable                 the event log cannot be written (disk full, read-only)
+    ├── StoreUnavailable               another file of the gateway's own cannot be written
+    ├── StoreFull                      a bounded store takes no more entries; delete one
     ├── RingOvertaken                  a reader asked for frames that were overwritten
     ├── EngineError                    inference
     │   ├── ModelNotFound                no such model in the repository
@@ -133,6 +135,19 @@ class LogUnavailable(CourtsideError):
 
     reason = "LOG_UNAVAILABLE"
     retry_after = 5.0
+
+
+class StoreUnavailable(CourtsideError):
+    """A file in which the gateway keeps what it was told cannot be written."""
+
+    reason = "STORE_UNAVAILABLE"
+    retry_after = 5.0
+
+
+class StoreFull(CourtsideError):
+    """A bounded store takes no more entries."""
+
+    reason = "STORE_FULL"
 
 
 class RingOvertaken(CourtsideError):

@@ -30,6 +30,8 @@ CODES: dict[type[errors.CourtsideError], grpc.StatusCode] = {
     errors.CursorEvicted: grpc.StatusCode.OUT_OF_RANGE,
     errors.SlowSubscriber: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.LogUnavailable: grpc.StatusCode.UNAVAILABLE,
+    errors.StoreUnavailable: grpc.StatusCode.UNAVAILABLE,
+    errors.StoreFull: grpc.StatusCode.FAILED_PRECONDITION,
     errors.RingOvertaken: grpc.StatusCode.OUT_OF_RANGE,
     errors.EngineError: grpc.StatusCode.INTERNAL,
     errors.ModelNotFound: grpc.StatusCode.FAILED_PRECONDITION,
