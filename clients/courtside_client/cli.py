@@ -10,6 +10,7 @@ import click
 GROUP = "courtside.commands"
 """Entry points of this group become commands, so that the client never imports the server."""
 _OWN = {
+    "calibrate": ("courtside_client.commands.calibrate:calibrate", "Click a court's points in a picture of a film."),
     "demo": ("courtside_client.commands.demo:demo", "Gateway, simulated camera and subscriber in one."),
     "stream": ("courtside_client.commands.stream:stream", "Stream a camera, a film or a simulation."),
     "watch": ("courtside_client.commands.watch:watch", "Follow a game's events."),

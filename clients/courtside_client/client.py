@@ -7,9 +7,9 @@ from typing import Self
 
 import grpc
 
-from courtside.v1 import events_pb2, events_pb2_grpc
+from courtside.v1 import court_pb2, court_pb2_grpc, events_pb2, events_pb2_grpc
 from courtside_client.channel import open_channel
-from courtside_client.names import game_name
+from courtside_client.names import camera_name, game_name
 from courtside_client.options import StreamOptions
 from courtside_client.remote import gateway_error
 from courtside_client.sources import open_source
@@ -33,6 +33,7 @@ class Client:
         self._gateway = gateway
         self._channel = open_channel(gateway)
         self._events = events_pb2_grpc.EventServiceStub(self._channel)
+        self._court = court_pb2_grpc.CourtServiceStub(self._channel)
 
     async def __aenter__(self) -> Self:
         return self
@@ -75,6 +76,47 @@ class Client:
         try:
             answer: events_pb2.GetEventResponse = await self._events.GetEvent(request, timeout=TIMEOUT_S)
             return answer.event
+        except grpc.aio.AioRpcError as error:
+            raise gateway_error(error) from None
+
+    async def set_calibration(self, camera: str, calibration: court_pb2.Calibration) -> court_pb2.CalibrationFit:
+        """Have a camera's calibration checked and kept; says how well it fits.
+
+        Raises:
+            RejectedError: the points make no court; the message names the point.
+            GatewayError: the gateway's answer.
+        """
+        request = court_pb2.SetCalibrationRequest(camera=camera_name(camera), calibration=calibration)
+        try:
+            answer: court_pb2.SetCalibrationResponse = await self._court.SetCalibration(request, timeout=TIMEOUT_S)
+            return answer.fit
+        except grpc.aio.AioRpcError as error:
+            raise gateway_error(error) from None
+
+    async def get_calibration(self, camera: str) -> court_pb2.GetCalibrationResponse:
+        """A camera's calibration and how well it fits.
+
+        Raises:
+            NotFoundError: the camera has none.
+            GatewayError: the gateway's answer.
+        """
+        request = court_pb2.GetCalibrationRequest(camera=camera_name(camera))
+        try:
+            answer: court_pb2.GetCalibrationResponse = await self._court.GetCalibration(request, timeout=TIMEOUT_S)
+            return answer
+        except grpc.aio.AioRpcError as error:
+            raise gateway_error(error) from None
+
+    async def delete_calibration(self, camera: str) -> None:
+        """Have a camera's calibration forgotten.
+
+        Raises:
+            NotFoundError: the camera has none.
+            GatewayError: the gateway's answer.
+        """
+        request = court_pb2.DeleteCalibrationRequest(camera=camera_name(camera))
+        try:
+            await self._court.DeleteCalibration(request, timeout=TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
             raise gateway_error(error) from None
 

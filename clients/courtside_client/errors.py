@@ -10,13 +10,14 @@
     │   │   ├── NoVideo                    no video stream in it
     │   │   └── SourceUndecodable          not a film, or none of its pictures can be decoded
     │   ├── BadName                      not a game's, camera's or gateway's name
-    │   └── BadOption                    options that do not go together
+    │   ├── BadOption                    options that do not go together
+    │   └── BadCalibration               points that make no court, or a calibration file that is none
     ├── SourceLost                     a source broke off in mid-stream
     ├── GatewayError                   the gateway answered with an error, or does not answer
     │   ├── GatewayUnavailable           down, draining or overloaded; retried until patience ends
     │   ├── StaleEpochError              a newer publisher owns the camera (exit code 2)
     │   ├── RejectedError                the gateway refused what was sent (exit code 2)
-    │   ├── NotFoundError                unknown game, camera or event (exit code 2)
+    │   ├── NotFoundError                unknown game, camera, event or calibration (exit code 2)
     │   ├── CursorEvictedError           history before ``earliest_sequence`` is gone (exit code 2)
     │   └── SlowSubscriberError          events were read too slowly; resume after ``last_sequence``
     ├── SequenceGapError               the gateway left out events it must not leave out
@@ -78,6 +79,10 @@ class BadName(InputError):
 
 class BadOption(InputError):
     """Options that are out of range or do not go together."""
+
+
+class BadCalibration(InputError):
+    """Points that make no court, or a calibration file that cannot be used or written."""
 
 
 class SourceLost(CourtsideClientError):

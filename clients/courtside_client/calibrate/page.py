@@ -1,0 +1,204 @@
+"""The calibration page's little server: loopback only, behind a random token, until something is saved."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import uvicorn
+from pydantic import BaseModel, ValidationError
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from courtside_client.calibrate.clicked import MAX_POINTS, Clicked, Strict, first_line
+from courtside_client.calibrate.fit import LEAST_POINTS, WORST_FIT, fit, projected
+from courtside_client.calibrate.picture import Picture
+from courtside_client.calibrate.plan import COURTS, View, plan
+from courtside_client.errors import BadCalibration, BadOption, CourtsideClientError
+
+PAGES = Path(__file__).parents[2] / "web"
+"""The pages of a source checkout."""
+FILES = ("calibrate.css", "calibrate.js", "calibrate-picture.js", "calibrate-plan.js")
+MAX_BODY = 64 * 2**10
+"""Bytes of a posted body."""
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class _FitRequest(Strict):
+    clicked: Clicked
+    view: View
+
+
+class CalibrationPage:
+    """The page over one picture.
+
+    Args:
+        picture: what is shown.
+        court: whose lines to begin with.
+        earlier: points to begin with, clicked in a picture of the same size, or ``None``.
+        keep: takes what was saved; gives one line about it for the page, and raises what stands in the way.
+
+    Attributes:
+        token: the path under which everything is; nobody who was not told it gets in.
+        saved: set once something was kept and the page has been told.
+    """
+
+    def __init__(
+        self, picture: Picture, court: str, earlier: Clicked | None, keep: Callable[[Clicked], Awaitable[str]]
+    ) -> None:
+        self._picture, self._court, self._earlier, self._keep = picture, court, earlier, keep
+        self._keeping = asyncio.Lock()
+        self.token = secrets.token_urlsafe(16)
+        self.saved = asyncio.Event()
+
+    def app(self) -> Starlette:
+        """The HTTP application; everything but ``/TOKEN/…`` is 404.
+
+        Raises:
+            BadOption: the page's files are not there.
+        """
+        if not (PAGES / "calibrate.html").is_file():
+            raise BadOption(f"the page's files are not in {PAGES}: install from a source checkout with pip install -e")
+        root = f"/{self.token}"
+        routes: list[BaseRoute] = [
+            Route("/favicon.ico", lambda request: Response(status_code=204)),  # browsers ask, token or not
+            Route(root, lambda request: RedirectResponse(f"{root}/")),
+            Route(f"{root}/", _file("calibrate.html")),
+            *(Route(f"{root}/{name}", _file(name)) for name in FILES),
+            Route(f"{root}/picture.jpg", self._show_picture),
+            Route(f"{root}/session.json", self._show_session),
+            Route(f"{root}/fit", self._fit, methods=["POST"]),
+            Route(f"{root}/save", self._save, methods=["POST"]),
+        ]
+        # A page elsewhere must not get in by a name of its own that leads here.
+        return Starlette(routes=routes, middleware=[Middleware(TrustedHostMiddleware, ["127.0.0.1", "localhost"])])
+
+    async def serve(self, port: int, stop: asyncio.Event, on_ready: Callable[[str], None]) -> None:
+        """Listen on loopback until something is saved or ``stop`` is set.
+
+        Args:
+            port: 0 for a free one.
+            stop: ends it.
+            on_ready: told the page's address once it listens.
+
+        Raises:
+            BadOption: the port is taken, or the page's files are not there.
+        """
+        app = self.app()
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        with contextlib.closing(listening):
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listening.bind(("127.0.0.1", port))
+                listening.listen()  # whoever is told the address may come before uvicorn does
+            except OSError as error:
+                raise BadOption(f"--port {port}: cannot listen on it: {error.strerror}") from None
+            config = uvicorn.Config(
+                app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1,
+                limit_concurrency=32,
+            )  # fmt: skip
+            server = _Server(config)
+            serving = asyncio.create_task(server.serve([listening]))
+            on_ready(f"http://127.0.0.1:{listening.getsockname()[1]}/{self.token}/")
+            ends = [asyncio.create_task(event.wait()) for event in (stop, self.saved)]
+            try:
+                await asyncio.wait([serving, *ends], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for end in ends:
+                    end.cancel()
+                server.should_exit = True
+                await serving
+
+    async def _show_picture(self, request: Request) -> Response:
+        return Response(self._picture.jpeg, media_type="image/jpeg", headers=_HEADERS)
+
+    async def _show_session(self, request: Request) -> Response:
+        picture = self._picture
+        return _json({
+            "name": Path(picture.name).name, "at": picture.at, "width": picture.width, "height": picture.height,
+            "court": self._court, "courts": {name: plan(name) for name in COURTS},
+            "points": [point.model_dump() for point in self._earlier.points] if self._earlier else [],
+            "limits": {"least": LEAST_POINTS, "most": MAX_POINTS, "worst": WORST_FIT},
+        })  # fmt: skip
+
+    async def _fit(self, request: Request) -> Response:
+        try:
+            asked = await _body(request, _FitRequest)
+        except BadCalibration as error:
+            return _json({"problem": error.message}, 422)
+        try:
+            fitted = await asyncio.to_thread(fit, asked.clicked)
+        except BadCalibration as error:  # an answer like another: so far these points say nothing
+            return _json({"problem": error.message, "misses": [], "lines": []})
+        shown = await asyncio.to_thread(projected, fitted, asked.clicked, asked.view)
+        return _json({
+            "problem": fitted.problem, "error": fitted.error, "misses": fitted.misses.tolist(),
+            "to_pixels": np.linalg.inv(fitted.matrix).ravel().tolist(),
+            "lines": [np.round(line, 2).tolist() for line in shown],
+        })  # fmt: skip
+
+    async def _save(self, request: Request) -> Response:
+        try:
+            clicked = await _body(request, Clicked)
+            if (clicked.width, clicked.height) != (self._picture.width, self._picture.height):
+                raise BadCalibration("the points belong to a picture of another size: load the page anew")
+            if problem := (await asyncio.to_thread(fit, clicked)).problem:
+                raise BadCalibration(problem)
+            async with self._keeping:
+                if self.saved.is_set():
+                    raise BadCalibration("it was saved already")
+                said = await self._keep(clicked)
+        except CourtsideClientError as error:
+            return _json({"problem": error.message}, 422)
+        return _json({"saved": said}, background=BackgroundTask(self.saved.set))
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to the command."""
+        yield
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+async def _body(request: Request, model: type[_Model]) -> _Model:
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise BadCalibration("the body must be application/json")
+    data = b""
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > MAX_BODY:
+            raise BadCalibration(f"the body has more than {MAX_BODY} bytes")
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        raise BadCalibration(f"not what the page sends: {first_line(error)}") from None
+
+
+def _file(name: str) -> Callable[[Request], Awaitable[Response]]:
+    async def show(request: Request) -> Response:
+        return FileResponse(PAGES / name, headers=_HEADERS)
+
+    return show
+
+
+def _json(content: object, status: int = 200, background: BackgroundTask | None = None) -> Response:
+    return JSONResponse(content, status, _HEADERS, background=background)

@@ -1,0 +1,36 @@
+"""A camera's calibration in a real gateway: set, kept through kill -9, listed by reflection."""
+
+from __future__ import annotations
+
+import asyncio
+
+import grpc
+from calibration_support import CAMERA, clicked
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from courtside_client import connect
+
+
+def test_a_calibration_outlives_the_gateway(gateway):
+    async def keep():
+        async with connect(gateway.grpc) as client:
+            return await client.set_calibration(CAMERA, clicked().to_proto())
+
+    async def ask():
+        async with connect(gateway.grpc) as client:
+            return await client.get_calibration(CAMERA)
+
+    fit = asyncio.run(keep())
+    gateway.kill()
+    gateway.start()
+    gateway.wait_serving()
+    answer = asyncio.run(ask())
+    assert answer.fit == fit and answer.calibration == clicked().to_proto()
+
+
+def test_reflection_lists_the_service(gateway):
+    with grpc.insecure_channel(gateway.grpc) as channel:
+        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+        request = reflection_pb2.ServerReflectionRequest(list_services="")
+        [answer] = stub.ServerReflectionInfo(iter([request]), timeout=10)
+    assert "courtside.v1.CourtService" in [service.name for service in answer.list_services_response.service]
