@@ -30,7 +30,11 @@ export class Picture {
     const size = (pixels) => pixels / this.scale;
     const parts = [];
     const paths = this.lines.map((line) => `M${line.map((point) => point.join(" ")).join("L")}`).join("");
-    if (paths) parts.push(shape("path", { class: "under", d: paths }), shape("path", { class: "over", d: paths }));
+    if (paths) { // in a frame of their own, which cuts them at the picture's edge
+      const inner = shape("svg", { width: this.width, height: this.height });
+      inner.append(shape("path", { class: "under", d: paths }), shape("path", { class: "over", d: paths }));
+      parts.push(inner);
+    }
     this.svg.classList.toggle("poor", Boolean(this.poor));
     if (this.ghost) parts.push(shape("circle", { class: "ghost", cx: this.ghost[0], cy: this.ghost[1], r: size(9) }));
     for (const mark of this.marks) {

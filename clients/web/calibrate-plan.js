@@ -43,7 +43,7 @@ export class Plan {
       const board = sign * court.board[0];
       parts.push(this.path("line", [[board, -court.board[1] / 2], [board, court.board[1] / 2]]));
       parts.push(shape("circle", { class: "rim", cx: x, cy: y, r: court.rim[1] }));
-      const [tx, ty] = this.map([sign * (end - 0.76 * lane), 0]);
+      const [tx, ty] = this.map([sign * (end - 2.6), 0.6 * side]);
       parts.push(shape("text", { class: "end", x: tx, y: ty }, `basket ${sign > 0 ? 0 : 1}`));
     }
     for (const spot of this.spots) parts.push(this.spot(spot, placed.has(spot.id), spot.id === chosen));

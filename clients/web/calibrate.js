@@ -1,4 +1,5 @@
 // Court calibration: pick a point of the plan, click it in the picture, see the court's lines fall into place.
+import { list } from "./calibrate-list.js";
 import { Picture } from "./calibrate-picture.js";
 import { Plan } from "./calibrate-plan.js";
 
@@ -87,10 +88,11 @@ function setCourt(court) {
 
 // ---- talking to the command -------------------------------------------------------------------------------------
 
+const rounded = (pixels) => Math.round(100 * pixels) / 100;
 const clicked = () => ({
   format: "courtside-calibration-1", court: state.court, width: session.width, height: session.height,
   points: state.points.map((point) => ({
-    pixel_x: point.px, pixel_y: point.py, court_x: point.x, court_y: point.y, label: point.label,
+    pixel_x: rounded(point.px), pixel_y: rounded(point.py), court_x: point.x, court_y: point.y, label: point.label,
   })),
 });
 
@@ -194,28 +196,11 @@ function show() {
     lines: state.fit?.lines ?? [], poor: state.fit?.problem, ghost: predicted(chosenSpot), cursor: state.cursor,
     armed: Boolean(chosenSpot),
   });
-  const row = (point, index) => {
-    const tr = document.createElement("tr");
-    const cell = (text, kind = "") => Object.assign(document.createElement("td"), { textContent: text, className: kind });
-    const drop = Object.assign(document.createElement("button"), { textContent: "×", title: `Delete point ${index + 1}` });
-    drop.addEventListener("click", (event) => { event.stopPropagation(); remove(point.id); });
-    const last = document.createElement("td");
-    last.append(drop);
-    const miss = misses[index];
-    const spot = spotOf(point.id);
-    tr.className = point.id === state.chosen ? "chosen" : "";
-    tr.append(cell(String(index + 1), "dim"), cell(spot ? labelOf(spot) : point.label || "Kept point"),
-      cell(miss === undefined ? "" : `${Math.round(100 * miss)} cm`, `number ${quality(miss)}`), last);
-    tr.addEventListener("click", () => choose(point.id));
-    return tr;
-  };
-  $("points").replaceChildren(...state.points.map(row));
-  const current = $("points").querySelector(".chosen");
-  if (current) { // within the list only: the page must not move under the mouse
-    const below = current.getBoundingClientRect().bottom - $("list").getBoundingClientRect().bottom;
-    const above = current.getBoundingClientRect().top - $("list").getBoundingClientRect().top;
-    if (below > 0 || above < 0) $("list").scrollTop += below > 0 ? below + 8 : above - 8;
-  }
+  list($("list"), $("points"), state.points.map((point, index) => ({
+    label: spotOf(point.id) ? labelOf(spotOf(point.id)) : point.label || "Kept point",
+    miss: misses[index], quality: quality(misses[index]), chosen: point.id === state.chosen,
+    choose: () => choose(point.id), remove: () => remove(point.id),
+  })));
   $("undo").disabled = !history.length;
   $("save").disabled = !savable();
   for (const name of ["court", "view"]) document.querySelector(`input[name=${name}][value="${state[name]}"]`).checked = true;

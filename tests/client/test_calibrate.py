@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import cv2
@@ -19,6 +21,7 @@ from courtside_client.calibrate.fit import fit, projected
 from courtside_client.calibrate.picture import take_picture
 from courtside_client.calibrate.plan import COURTS, lines, plan
 from courtside_client.errors import BadCalibration, BadOption, SourceError
+from courtside_client.media import SourceFrame, SourceInfo
 from courtside_server.errors import BadRequest, InputError
 from courtside_server.perception import clicked as server_side
 from courtside_server.perception import court as server_court
@@ -162,6 +165,20 @@ def test_the_picture_is_the_one_at_that_time(film, at):
     assert picture.at == pytest.approx(at, abs=0.0501)
     assert level == pytest.approx(20 + 50 * picture.at, abs=3)
     assert (picture.width, picture.height) == (128, 72)
+
+
+@pytest.mark.parametrize(("turn", "corner"), [(0, (0, 0)), (90, (0, -1)), (180, (-1, -1)), (270, (-1, 0))])
+def test_the_picture_is_turned_upright(monkeypatch, turn, corner):
+    pixels = np.zeros((40, 80, 3), np.uint8)
+    pixels[:20, :20] = 255  # the coded picture's upper left corner
+    info = SourceInfo("phone", 80, 40, 30.0, Fraction(1, 30), 0, rotation=turn, live=True)
+    frames = [SourceFrame(n, lambda: av.VideoFrame.from_ndarray(pixels, format="rgb24")) for n in range(2)]
+    phone = SimpleNamespace(info=info, frames=lambda: iter(frames), close=lambda: None)
+    monkeypatch.setattr("courtside_client.calibrate.picture.open_source", lambda _: phone)
+    picture = take_picture("phone", 0.0)
+    found = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert (picture.height, picture.width) == found.shape == ((80, 40) if turn in (90, 270) else (40, 80))
+    assert found[corner] > 200 and (found > 128).mean() == pytest.approx(1 / 8, abs=0.02)
 
 
 @pytest.mark.parametrize("at", [4.5, -1.0, float("nan")])

@@ -18,7 +18,7 @@ from calibration_support import CAMERA, SEEN, calibrate_command, clicked, write_
 from courtside.v1 import court_pb2, court_pb2_grpc
 from courtside_client import connect
 from courtside_client.calibrate.clicked import Clicked
-from courtside_client.calibrate.page import MAX_BODY, CalibrationPage
+from courtside_client.calibrate.page import FILES, MAX_BODY, CalibrationPage
 from courtside_client.calibrate.picture import Picture
 from courtside_client.errors import BadOption, GatewayUnavailable, NotFoundError, RejectedError
 from courtside_server.api.court import CourtService
@@ -78,7 +78,7 @@ async def test_the_page_and_all_it_needs_come_from_here():
         assert page.address.startswith("http://127.0.0.1:")
         _, html = await page.ask()
         assert b"calibrate.js" in html and b"http" not in html.replace(b"http-equiv", b"")
-        for name in ("calibrate.css", "calibrate.js", "calibrate-plan.js", "calibrate-picture.js"):
+        for name in FILES:
             status, text = await page.ask(name)
             assert status == 200 and b"://" not in text.replace(b"http://www.w3.org/2000/svg", b"")
         assert await page.ask("picture.jpg") == (200, b"jpeg")

@@ -94,7 +94,7 @@ class Clicked(Strict):
         """
         part = path.with_name(path.name + ".part")
         try:
-            part.write_text(self.model_dump_json(indent=2) + "\n")
+            part.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
             os.replace(part, path)
         except OSError as error:
             with contextlib.suppress(OSError):

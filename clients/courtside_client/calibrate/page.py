@@ -29,7 +29,7 @@ from courtside_client.errors import BadCalibration, BadOption, CourtsideClientEr
 
 PAGES = Path(__file__).parents[2] / "web"
 """The pages of a source checkout."""
-FILES = ("calibrate.css", "calibrate.js", "calibrate-picture.js", "calibrate-plan.js")
+FILES = ("calibrate.css", "calibrate.js", "calibrate-list.js", "calibrate-picture.js", "calibrate-plan.js")
 MAX_BODY = 64 * 2**10
 """Bytes of a posted body."""
 _HEADERS = {

@@ -32,7 +32,7 @@ class CourtService(court_pb2_grpc.CourtServiceServicer):
     async def SetCalibration(
         self, request: court_pb2.SetCalibrationRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> court_pb2.SetCalibrationResponse:
-        """Durable before it is answered; a running pipeline goes by it from its next frame on."""
+        """Durable before it is answered; the store's revision counts up, by which a pipeline can notice."""
         camera = CameraName.parse(request.camera).name
         if not request.HasField("calibration"):
             raise BadRequest("there is no calibration in the request", field="calibration")

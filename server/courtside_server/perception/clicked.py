@@ -236,7 +236,7 @@ def write_whole(path: Path, text: str) -> None:
     """
     part = path.with_name(path.name + ".part")
     try:
-        with part.open("w") as file:
+        with part.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
