@@ -95,7 +95,7 @@ class CameraCalibration:
         return self._fitted
 
     def for_size(self, width: int, height: int) -> Calibration:
-        """Pixels to metres for frames of another size; costs microseconds.
+        """Pixels to metres for frames of another size; one small matrix product, yet keep it while nothing changes.
 
         Args:
             width: of the frames, pixels, rotation applied.
