@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,6 +162,109 @@ class Frame:
         return int(self.planes.shape[0]) * 2 // 3
 
 
+class ObjectClass(enum.IntEnum):
+    """What the detector tells apart; values equal its class numbers."""
+
+    BALL = 0
+    RIM = 1
+    PLAYER = 2
+    REFEREE = 3
+
+
+UNTRACKED = -1
+"""Track id of a detection that belongs to no track (yet)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """What the detector found in one picture, best first.
+
+    Attributes:
+        boxes: (N, 4) float32 xyxy, pixels of the frame.
+        scores: (N,) float32, 0 to 1.
+        classes: (N,) int64, :class:`ObjectClass` values.
+
+    Raises:
+        ValueError: the lengths differ.
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    classes: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        """Check the shapes."""
+        if self.boxes.shape != (len(self.scores), 4) or len(self.scores) != len(self.classes):
+            raise ValueError(f"boxes {self.boxes.shape}, scores {len(self.scores)}, classes {len(self.classes)}")
+
+    def of(self, wanted: ObjectClass, least: float = 0.0) -> Detections:
+        """Those of one class with at least this score."""
+        keep = (self.classes == wanted) & (self.scores >= least)
+        return Detections(self.boxes[keep], self.scores[keep], self.classes[keep])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """One frame made ready for the detector on the decode thread.
+
+    Attributes:
+        number: counts a segment's looks from 0.
+        pixels: RGB, uint8, ``(3, H, W)``, the detector's input size.
+        scale: input pixels a frame pixel.
+        margin: x, y of the frame's corner in the input.
+        width: frame width, pixels.
+        height: frame height, pixels.
+        pan: x, y by which the picture has moved since the segment's first look, frame pixels.
+        cut: this frame begins a new view.
+    """
+
+    camera: str
+    segment: int
+    number: int
+    media: float
+    capture_time: float
+    arrival: float
+    pixels: NDArray[np.uint8]
+    scale: float
+    margin: tuple[int, int]
+    width: int
+    height: int
+    pan: tuple[float, float]
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observations:
+    """Who and what one frame shows, tracked: rows of boxes with class, score and track.
+
+    Attributes:
+        pan: x, y by which the picture has moved since the segment's first look: a thing at rest in the world keeps
+            its pixel minus ``pan``.
+        boxes: (N, 4) float32 xyxy, pixels of the frame.
+        scores: (N,) float32; of a rim, how well it is known.
+        classes: (N,) int64, :class:`ObjectClass` values.
+        tracks: (N,) int64 ids, `UNTRACKED` where there is none; unique across cameras within a class.
+    """
+
+    camera: str
+    segment: int
+    media: float
+    capture_time: float
+    arrival: float
+    width: int
+    height: int
+    pan: tuple[float, float]
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    classes: NDArray[np.int64]
+    tracks: NDArray[np.int64]
+    cut: bool = False
+
+    def rows(self, wanted: ObjectClass) -> NDArray[np.intp]:
+        """Row numbers of one class."""
+        return np.flatnonzero(self.classes == wanted)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """What one grid time of the window scheduler saw.
@@ -182,19 +286,61 @@ class Sample:
     arrival: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Window:
-    """Sixteen consecutive samples, due for a model.
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One grid time of a flight window: nothing is sampled there, observations around it are looked up when due.
 
     Attributes:
-        index: grid index of sample 0; negative where the start of the film is padded with its first frame.
-        samples: the 16 samples, oldest first.
+        index: grid index from the segment's first look.
+        media: media time, seconds.
+        capture_time: wall clock, Unix seconds.
+        arrival: when the look that completed it arrived (server monotonic seconds).
+        held: True when no look came near it.
+    """
+
+    index: int
+    media: float
+    capture_time: float
+    arrival: float
+    held: bool = False
+
+
+class GridPoint(Protocol):
+    """What a window consists of: samples of pixels, or ticks."""
+
+    @property
+    def index(self) -> int:
+        """Grid index."""
+
+    @property
+    def media(self) -> float:
+        """Media seconds."""
+
+    @property
+    def arrival(self) -> float:
+        """Server monotonic seconds."""
+
+    @property
+    def held(self) -> bool:
+        """Whether something earlier stands in."""
+
+
+PointT = TypeVar("PointT", bound=GridPoint)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window(Generic[PointT]):
+    """Consecutive points of a grid, due for a model: 16 samples of a clip model, 48 ticks of a flight model.
+
+    Attributes:
+        index: grid index of point 0; negative where the start of the film is padded with its first frame.
+        samples: the points, oldest first.
     """
 
     camera: str
     segment: int
     index: int
-    samples: tuple[Sample, ...]
+    samples: tuple[PointT, ...]
 
     @property
     def due(self) -> float:
@@ -207,15 +353,18 @@ class WindowPrediction:
     """What a window model said of one window.
 
     Attributes:
-        index: grid index of sample 0.
-        media: media time of each sample, ``(16,)`` seconds.
-        wall: capture time of each sample, ``(16,)`` Unix seconds.
+        index: grid index of point 0.
+        media: media time of each of the T points (16 of a clip model, 48 of a flight model), ``(T,)`` seconds.
+        wall: capture time of each point, ``(T,)`` Unix seconds.
         shot: probability that a shot was released in the window.
-        release: distribution over the 16 samples, ``(16,)``, sums to 1.
-        zone: distribution over the seven zones (index 0 is PAINT), ``(7,)``.
+        release: distribution over the points, ``(T,)``, sums to 1.
+        zone: distribution over the seven zones (index 0 is PAINT), ``(7,)``; None where the model sees no floor.
         make: probability that the shot goes in.
         model: ``name:version``.
-        due: server monotonic seconds when the last sample was in.
+        due: server monotonic seconds when the last point was in.
+        counted: points in which a release counts.
+        track: the ball's track, where the model follows one.
+        place: x, y of that ball at the release in picture heights, camera motion taken out.
     """
 
     index: int
@@ -223,10 +372,13 @@ class WindowPrediction:
     wall: NDArray[np.float64]
     shot: float
     release: NDArray[np.float32]
-    zone: NDArray[np.float32]
+    zone: NDArray[np.float32] | None
     make: float
     model: str
     due: float
+    counted: range = MIDDLE
+    track: int | None = None
+    place: tuple[float, float] | None = None
 
 
 class Zone(enum.IntEnum):

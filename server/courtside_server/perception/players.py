@@ -9,8 +9,8 @@ import supervision as sv
 from numpy.typing import NDArray
 from trackers import OCSORTTracker
 
-UNTRACKED = -1
-"""Id of a detection that belongs to no track (yet)."""
+from courtside_server.types import UNTRACKED
+
 _LIBRARY_RATE = 30.0
 """The library counts its buffer in frames of this rate."""
 

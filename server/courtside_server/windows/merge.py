@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_server.types import MIDDLE, WINDOW_SAMPLES, Lifecycle, WindowPrediction
+from courtside_server.types import Lifecycle, WindowPrediction
+
+APART = 0.25
+"""Picture heights between two releases at the same time from which they are two shots."""
+_SPANS = 64
+"""More windows than can touch one release at the smallest hop of any window model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +45,14 @@ class MergedShot:
         media: release, media seconds.
         wall: release, Unix seconds by the camera's clock.
         spread: half width of the agreeing windows' release times, seconds; at least a quarter stride for one.
-        zone: mean zone distribution, ``(7,)``.
+        zone: mean zone distribution, ``(7,)``; None where no window saw the floor.
         make: mean make probability.
         agreeing: windows at or above the threshold with their release here.
         covering: windows whose counted samples span the release.
         due: when the last sample of the window that brought this change was in (server monotonic seconds);
             ``None`` when the end of the stream brought it.
+        track: the ball's track in the window that saw it best, where windows follow one.
+        place: x, y of the ball at the release, picture heights, camera motion taken out; likewise.
     """
 
     key: int
@@ -54,13 +61,15 @@ class MergedShot:
     media: float
     wall: float
     spread: float
-    zone: NDArray[np.float64]
+    zone: NDArray[np.float64] | None
     make: float
     agreeing: int
     covering: int
     model: str
     due: float | None
     interrupted: bool = False
+    track: int | None = None
+    place: tuple[float, float] | None = None
 
 
 def release_position(release: NDArray[np.float32]) -> float:
@@ -70,10 +79,10 @@ def release_position(release: NDArray[np.float32]) -> float:
     the window (another shot) does not pull the estimate between the two.
 
     Args:
-        release: distribution over the samples, ``(16,)``.
+        release: distribution over the T samples, ``(T,)``.
 
     Returns:
-        A position in ``[0, 15]``.
+        A position in ``[0, T - 1]``.
     """
     mode = int(np.argmax(release))
     low, high = max(0, mode - 1), min(len(release), mode + 2)
@@ -111,7 +120,8 @@ class _Candidate:
         self.media = float(weights @ [v.media for v in self.votes])
         self.wall = float(weights @ [v.wall for v in self.votes])
         self.spread = float(max(abs(v.media - self.media) for v in self.votes))
-        self.zone = weights @ np.array([v.prediction.zone for v in self.votes], np.float64)
+        zones = [v.prediction.zone for v in self.votes if v.prediction.zone is not None]
+        self.zone = weights @ np.array(zones, np.float64) if len(zones) == len(self.votes) else None
         # A window that goes on longer after the release sees more of the ball's way to the rim, and its end.
         sight = weights * np.array([v.after for v in self.votes]) ** 2
         self.make = float(sight @ [v.prediction.make for v in self.votes] / sight.sum())
@@ -121,7 +131,7 @@ class _Candidate:
         return MergedShot(
             self.key, lifecycle, self.best.score, self.media, self.wall, max(self.spread, step / 4),
             self.zone, self.make, len(self.votes), max(covering, len(self.votes)),
-            self.model, due, interrupted,
+            self.model, due, interrupted, self.best.prediction.track, self.best.prediction.place,
         )
 
 
@@ -136,29 +146,41 @@ class ShotMerger:
         self._open: list[_Candidate] = []
         self._due: float | None = None
         self._next_key = 0
-        # Counted spans of the latest windows: more than can touch one release at the smallest hop.
-        self._spans: deque[tuple[float, float]] = deque(maxlen=2 * WINDOW_SAMPLES)
+        self._spans: deque[tuple[float, float]] = deque(maxlen=_SPANS)
 
     def update(self, prediction: WindowPrediction) -> list[MergedShot]:
         """Take the next window's prediction; give the candidates that it changed, oldest first."""
-        rules = self._rules
-        counted = MIDDLE if rules.middle_only else range(WINDOW_SAMPLES)
-        first, last = float(prediction.media[counted.start]), float(prediction.media[counted.stop - 1])
-        self._spans.append((first, last))
-        self._due = prediction.due
+        counted = prediction.counted if self._rules.middle_only else range(len(prediction.media))
+        span = (float(prediction.media[counted.start]), float(prediction.media[counted.stop - 1]))
+        return self.update_window([prediction], span, prediction.due)
+
+    def update_window(
+        self, predictions: Sequence[WindowPrediction], span: tuple[float, float], due: float
+    ) -> list[MergedShot]:
+        """Take what is said of the next window: nothing, or one prediction for each ball that is followed.
+
+        Args:
+            predictions: of this window.
+            span: media time of the first and the last sample that count.
+            due: when the window's last sample was in (server monotonic seconds).
+        """
+        self._spans.append(span)
+        self._due = due
         changed: list[MergedShot] = []
-        position = release_position(prediction.release)
-        if prediction.shot >= rules.threshold and round(position) in counted:
-            grid = np.arange(WINDOW_SAMPLES)
-            vote = _Vote(
-                prediction.shot,
-                float(np.interp(position, grid, prediction.media)),
-                float(np.interp(position, grid, prediction.wall)),
-                WINDOW_SAMPLES - position,
-                prediction,
-            )
-            changed.extend(self._vote(vote))
-        changed.extend(self._close(before=first - rules.nms_radius))
+        for prediction in predictions:
+            counted = prediction.counted if self._rules.middle_only else range(len(prediction.media))
+            position = release_position(prediction.release)
+            if prediction.shot >= self._rules.threshold and round(position) in counted:
+                grid = np.arange(len(prediction.media))
+                vote = _Vote(
+                    prediction.shot,
+                    float(np.interp(position, grid, prediction.media)),
+                    float(np.interp(position, grid, prediction.wall)),
+                    len(grid) - position,
+                    prediction,
+                )
+                changed.extend(self._vote(vote))
+        changed.extend(self._close(before=span[0] - self._rules.nms_radius))
         return changed
 
     def flush(self, interrupted: bool = False) -> list[MergedShot]:
@@ -171,7 +193,7 @@ class ShotMerger:
         return self._close(before=float("inf"), interrupted=interrupted)
 
     def _vote(self, vote: _Vote) -> list[MergedShot]:
-        near = [c for c in self._open if abs(c.media - vote.media) <= self._rules.nms_radius]
+        near = [c for c in self._open if self._same(c, vote)]
         if not near:
             candidate = _Candidate(self._next_key, vote)
             self._next_key += 1
@@ -181,7 +203,7 @@ class ShotMerger:
         winner.add(vote)
         changed = []
         for other in [c for c in self._open if c is not winner]:
-            if abs(other.media - winner.media) > self._rules.nms_radius:
+            if not self._same(other, winner.best) or abs(other.media - winner.media) > self._rules.nms_radius:
                 continue
             # Estimates drifted together: temporal NMS keeps the one with the higher score.
             loser, winner = (other, winner) if other.best.score <= winner.best.score else (winner, other)
@@ -189,6 +211,16 @@ class ShotMerger:
             changed.append(self._shot(loser, Lifecycle.RETRACTED))
         changed.append(self._shot(winner, Lifecycle.PROVISIONAL))
         return changed
+
+    def _same(self, candidate: _Candidate, vote: _Vote) -> bool:
+        """Whether a vote speaks of this candidate: near in time and, of balls that are followed, near in place."""
+        if abs(candidate.media - vote.media) > self._rules.nms_radius:
+            return False
+        here, there = candidate.best.prediction, vote.prediction
+        if here.place is None or there.place is None or here.track == there.track:
+            return True
+        # A track that broke goes on where it broke; another player's shot leaves from elsewhere.
+        return float(np.hypot(here.place[0] - there.place[0], here.place[1] - there.place[1])) <= APART
 
     def _close(self, before: float, interrupted: bool = False) -> list[MergedShot]:
         closing = [c for c in self._open if c.media < before]

@@ -4,40 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_server.pixels import letterbox
 from courtside_server.types import STRIDE_S, Frame, Sample
-
-
-def letterbox(planes: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """Scale an I420 picture into ``width`` x ``height`` RGB, keeping its shape between black bars.
-
-    Each plane is scaled before the colour conversion: a 720p frame then costs a tenth of converting it first.
-
-    Args:
-        planes: I420, uint8, ``(h * 3 // 2, w)`` with even h and w.
-        width: pixels, even.
-        height: pixels, even.
-
-    Returns:
-        RGB, uint8, ``(3, height, width)``.
-    """
-    source_h, source_w = planes.shape[0] * 2 // 3, planes.shape[1]
-    scale = min(width / source_w, height / source_h)
-    inner_w = max(2, min(width, round(source_w * scale / 2) * 2))
-    inner_h = max(2, min(height, round(source_h * scale / 2) * 2))
-    chroma = planes[source_h:].reshape(2, source_h // 2, source_w // 2)
-    luma = cv2.resize(planes[:source_h], (inner_w, inner_h), interpolation=cv2.INTER_AREA)
-    half = (inner_w // 2, inner_h // 2)
-    scaled = [luma, *(cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in chroma)]
-    small = np.concatenate([plane.reshape(-1) for plane in scaled])
-    rgb = cv2.cvtColor(small.reshape(inner_h * 3 // 2, inner_w), cv2.COLOR_YUV2RGB_I420)
-    out = np.zeros((3, height, width), np.uint8)
-    top, left = (height - inner_h) // 2, (width - inner_w) // 2
-    out[:, top : top + inner_h, left : left + inner_w] = rgb.transpose(2, 0, 1)
-    return out
 
 
 class Sampler:
@@ -74,16 +45,16 @@ class Sampler:
             nearer_previous = previous is not None and grid - previous.media < frame.media - grid
             if nearer_previous and previous is not None:
                 if self._previous_pixels is None:
-                    self._previous_pixels = letterbox(previous.planes, *self._size)
+                    self._previous_pixels = letterbox(previous.planes, *self._size).pixels
                 chosen, chosen_pixels = previous, self._previous_pixels
             else:
-                pixels = letterbox(frame.planes, *self._size) if pixels is None else pixels
+                pixels = letterbox(frame.planes, *self._size).pixels if pixels is None else pixels
                 chosen, chosen_pixels = frame, pixels
             held = abs(chosen.media - grid) > self._stride / 2
             if held and previous is not None:
                 # In a long gap the world before it is the honest stand-in; the frame after it is the future.
                 if self._previous_pixels is None:
-                    self._previous_pixels = letterbox(previous.planes, *self._size)
+                    self._previous_pixels = letterbox(previous.planes, *self._size).pixels
                 chosen, chosen_pixels = previous, self._previous_pixels
             yield Sample(
                 self._next, chosen.media, chosen.capture_time, chosen_pixels, held, frame.arrival

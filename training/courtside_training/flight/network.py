@@ -80,7 +80,7 @@ def normalise(track: Tensor) -> Tensor:
     return torch.stack([value.clamp(-6, 6) for value in features], -1)
 
 
-class _Block(nn.Module):
+class Block(nn.Module):
     """A residual dilated convolution over time, (B, C, T) to the same."""
 
     def __init__(self, channels: int, dilation: int) -> None:
@@ -105,7 +105,7 @@ class FlightNetwork(nn.Module):
         self.config = config = config or FlightConfig()
         c = config.channels
         self.entry = nn.Conv1d(FEATURES, c, 5, padding=2)
-        self.blocks = nn.Sequential(*(_Block(c, dilation) for dilation in config.dilations))
+        self.blocks = nn.Sequential(*(Block(c, dilation) for dilation in config.dilations))
         self.when = nn.Conv1d(c, 1, 1)
         self.none = nn.Sequential(nn.Linear(2 * c, c), nn.GELU(), nn.Dropout(0.1), nn.Linear(c, 1))
         self.make = nn.Sequential(nn.Linear(3 * c, c), nn.GELU(), nn.Dropout(0.1), nn.Linear(c, 1))

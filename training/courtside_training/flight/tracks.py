@@ -245,9 +245,9 @@ def _put_rim(track: np.ndarray, scene: Scene, times: np.ndarray, pan: np.ndarray
     """The rim that the track comes nearest to, as a detector that knows it well or badly has it."""
     middle = len(times) // 2
     found = [box for box in _nearest(scene.rims, times[middle : middle + 1])[0] if box[2] > box[0] + 2]
-    if rng.random() < 0.1:
+    for _ in range(int(rng.choice([0, 0, 0, 1, 3]))):
         wide = rng.uniform(10, 50)
-        x, y = rng.uniform((0, 0), (640, 250))
+        x, y = rng.uniform((0, 0), (640, 300))
         found.append(np.array([x, y, x + wide, y + wide * rng.uniform(0.2, 0.7)]))
     if not found or rng.random() < 0.12:
         return

@@ -1,0 +1,119 @@
+"""Observing: one camera's frames to looks for the detector, and its detections to tracked observations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+
+from courtside_server.perception.balls import BallTracker
+from courtside_server.perception.cuts import CutDetector
+from courtside_server.perception.detect import GREY
+from courtside_server.perception.motion import CameraMotion
+from courtside_server.perception.players import PlayerTracker
+from courtside_server.perception.rims import RimKeeper
+from courtside_server.pixels import letterbox
+from courtside_server.types import Detections, Frame, Look, ObjectClass, Observations
+
+BALL_LEAST, RIM_LEAST, PLAYER_LEAST = 0.1, 0.12, 0.25
+
+
+class Looker:
+    """Chooses which frames of one segment the detector sees and makes them ready; runs on the decode thread.
+
+    Args:
+        size: width and height of the detector's input.
+        rate: looks a real second at most.
+        time_scale: real seconds a media second.
+    """
+
+    def __init__(self, size: tuple[int, int], rate: float, time_scale: float = 1.0) -> None:
+        self._size, self._step = size, 1.0 / (rate * time_scale)
+        self._cuts, self._motion = CutDetector(), CameraMotion()
+        self._next = -np.inf
+        self._number = 0
+        self._cut = False
+
+    def offer(self, frame: Frame) -> Look | None:
+        """Take the next frame; give the look at it, or None where it is left out."""
+        # A cut on a frame that is left out belongs to the next one looked at.
+        self._cut |= self._cuts.offer(frame)
+        if self._cut:
+            self._motion.reset()
+        if frame.media < self._next - 0.25 * self._step:
+            return None
+        # From the frame's own time: a rate just below the film's must not leave out every other frame.
+        self._next = max(self._next + self._step, frame.media + 0.5 * self._step)
+        boxed = letterbox(frame.planes, *self._size, grey=GREY)
+        look = Look(
+            frame.camera, frame.segment, self._number, frame.media, frame.capture_time, frame.arrival,
+            boxed.pixels, boxed.scale, boxed.margin, frame.width, frame.height,
+            self._motion.offer(frame.planes), self._cut,
+        )  # fmt: skip
+        self._number += 1
+        self._cut = False
+        return look
+
+
+@dataclass(frozen=True, slots=True)
+class TrackIds:
+    """Where fresh ids of each kind come from; one for all cameras of a service, so that no two share an id."""
+
+    players: Iterator[int]
+    balls: Iterator[int]
+    rims: Iterator[int]
+
+    @classmethod
+    def fresh(cls) -> TrackIds:
+        """Counting from 1."""
+        return cls(count(1), count(1), count(1))
+
+
+class Observer:
+    """Tracks what the detector finds in the looks of one segment, look by look in order.
+
+    Args:
+        ids: where track ids come from.
+        rate: looks a media second.
+        time_scale: real seconds a media second.
+    """
+
+    def __init__(self, ids: TrackIds, rate: float, time_scale: float = 1.0) -> None:
+        self._balls = BallTracker(ids.balls, time_scale)
+        self._players = PlayerTracker(ids.players, rate, memory_s=1.5 / time_scale)
+        self._rims = RimKeeper(ids.rims)
+
+    def observe(self, look: Look, found: Detections) -> Observations:
+        """The tracked observations of one look; a cut makes everything begin anew."""
+        if look.cut:
+            self._balls.reset()
+            self._players.reset()
+            self._rims.reset()
+        pan = np.array(look.pan)
+        both = np.concatenate([pan, pan])
+        balls = found.of(ObjectClass.BALL, BALL_LEAST)
+        wide, tall = balls.boxes[:, 2] - balls.boxes[:, 0], balls.boxes[:, 3] - balls.boxes[:, 1]
+        ball_ids = self._balls.update(
+            (balls.boxes[:, :2] + balls.boxes[:, 2:]) / 2.0 - pan, np.sqrt(np.maximum(wide * tall, 1.0)),
+            balls.scores, look.media,
+        )  # fmt: skip
+        players = found.of(ObjectClass.PLAYER, PLAYER_LEAST)
+        player_ids = self._players.update(players.boxes, players.scores, look.media)
+        seen = found.of(ObjectClass.RIM, RIM_LEAST)
+        view = np.array([0.0, 0.0, look.width, look.height]) - both
+        rims, worth, rim_ids = self._rims.update(seen.boxes - both, seen.scores, look.media, view)
+        referees = found.of(ObjectClass.REFEREE, PLAYER_LEAST)
+        parts = [
+            (balls.boxes, balls.scores, ball_ids, ObjectClass.BALL),
+            ((rims + both).astype(np.float32), worth, rim_ids, ObjectClass.RIM),
+            (players.boxes, players.scores, player_ids, ObjectClass.PLAYER),
+            (referees.boxes, referees.scores, np.full(len(referees.scores), -1, np.int64), ObjectClass.REFEREE),
+        ]
+        return Observations(
+            look.camera, look.segment, look.media, look.capture_time, look.arrival, look.width, look.height, look.pan,
+            np.concatenate([boxes for boxes, *_ in parts]), np.concatenate([scores for _, scores, *_ in parts]),
+            np.concatenate([np.full(len(ids), kind, np.int64) for *_, ids, kind in parts]),
+            np.concatenate([ids for *_, ids, _ in parts]), look.cut,
+        )  # fmt: skip
