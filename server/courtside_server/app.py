@@ -24,16 +24,23 @@ from courtside_server.api.health import Health
 from courtside_server.api.ingest import IngestService, message_options
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
-from courtside_server.compose import ingest_rules, make_alias_watch, make_engine, pipeline_rules
+from courtside_server.compose import (
+    ingest_rules,
+    make_alias_watch,
+    make_engine,
+    make_finders,
+    model_names,
+    pipeline_rules,
+)
 from courtside_server.errors import CourtsideError, EngineUnavailable, LogUnavailable, SettingsError
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
 from courtside_server.perception.calibrations import CalibrationStore
+from courtside_server.perception.observe import TrackIds
 from courtside_server.pipeline import CameraPipeline
 from courtside_server.settings import Settings
-from courtside_server.shots.models import ClipModel
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraStatus, Lifecycle, Shot, StreamInfo
 
@@ -83,6 +90,7 @@ class Gateway:
         )
         self._ingest = IngestService(self.registry, self.metrics)
         self._rules = pipeline_rules(settings)
+        self._track_ids = TrackIds.fresh()
         self._tasks: set[asyncio.Task[None]] = set()
         self.grpc_address = self.http_address = ""
 
@@ -98,8 +106,8 @@ class Gateway:
         await self.hub.start()
         await asyncio.to_thread(self.calibrations.load)
         try:
-            await self.engine.start([self.settings.inference.model])
-            ClipModel(self.engine, self.settings.inference.model, self.settings.inference.timeout_s)
+            await self.engine.start(model_names(self.settings))
+            make_finders(self.settings, self.engine)
         except EngineUnavailable as error:
             log.warning("the engine is not there yet; trying on", engine=self.engine.name, error=str(error))
         await self._close_orphans()
@@ -174,13 +182,15 @@ class Gateway:
     # ---- cameras -------------------------------------------------------------------------------------------------
 
     async def _open_pipeline(self, info: StreamInfo) -> CameraPipeline:
-        inference = self.settings.inference
-        model = ClipModel(self.engine, inference.model, inference.timeout_s)
+        models = make_finders(self.settings, self.engine)
 
         async def recall() -> Sequence[tuple[float, str]]:
             return await self._earlier_shots(info)
 
-        pipeline = CameraPipeline(info, model, self.hub, self.metrics, self._rules, recall)
+        pipeline = CameraPipeline(
+            info, models, self.hub, self.metrics, self._rules, recall, self._track_ids,
+            lambda: self.calibrations.get(info.camera.name),
+        )  # fmt: skip
         pipeline.start()
         return pipeline
 
@@ -221,7 +231,7 @@ class Gateway:
     async def _watch_health(self) -> None:
         while True:
             await self.health.update(
-                model_ready=self.engine.ready(self.settings.inference.model), log_ready=self.hub.available
+                model_ready=all(map(self.engine.ready, model_names(self.settings))), log_ready=self.hub.available
             )
             await asyncio.sleep(_HEALTH_INTERVAL_S)
 

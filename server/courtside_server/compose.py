@@ -10,8 +10,13 @@ from courtside_server.inference.engine import Engine
 from courtside_server.inference.repository import ModelRepository
 from courtside_server.inference.triton import TritonEngine
 from courtside_server.ingest.rules import IngestRules
+from courtside_server.perception.detect import CourtDetector
 from courtside_server.pipeline import PipelineRules
 from courtside_server.settings import Settings
+from courtside_server.shots.finder import Finders, FlightRules, Profile
+from courtside_server.shots.flight import FlightModel
+from courtside_server.shots.models import ClipModel
+from courtside_server.shots.rim import RimModel
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.windows.merge import MergeRules
 
@@ -30,7 +35,7 @@ def make_engine(settings: Settings, metrics: Metrics | None = None) -> Engine:
 def make_alias_watch(settings: Settings, engine: Engine) -> AliasWatch | None:
     """What lets the engine follow aliases.toml; None where the gateway has no repository of its own."""
     folder = find_repository(settings.inference.repository)
-    return AliasWatch(engine, ModelRepository(folder), [settings.inference.model]) if folder.is_dir() else None
+    return AliasWatch(engine, ModelRepository(folder), model_names(settings)) if folder.is_dir() else None
 
 
 def find_repository(folder: Path) -> Path:
@@ -41,9 +46,38 @@ def find_repository(folder: Path) -> Path:
 
 def pipeline_rules(settings: Settings) -> PipelineRules:
     """What the settings say of windows, in the pipeline's own terms."""
-    windows = settings.windows
+    windows, look = settings.windows, settings.perception
     merge = MergeRules(windows.threshold, windows.nms_radius_s, windows.middle_only, windows.min_support)
-    return PipelineRules(windows.hop, merge, windows.queue)
+    flight = FlightRules(
+        look.hop, MergeRules(look.threshold, look.nms_radius_s, min_support=look.min_support), look.alone
+    )
+    return PipelineRules(
+        windows.hop, merge, windows.queue, profile=Profile(look.profile), flight=flight, rate=look.film_rate,
+        live_rate=look.live_rate, looks=look.looks,
+    )  # fmt: skip
+
+
+def model_names(settings: Settings) -> list[str]:
+    """Every model that the profile needs."""
+    look = settings.perception
+    flight = [] if look.profile == "clip" else [look.detector, look.flight, *([look.rim] if look.rim else [])]
+    return [settings.inference.model, *flight]
+
+
+def make_finders(settings: Settings, engine: Engine) -> Finders:
+    """The profile's models on a started engine.
+
+    Raises:
+        ModelNotFound, ModelInvalid: one cannot be used; the message says which and why.
+    """
+    timeout, look = settings.inference.timeout_s, settings.perception
+    clip = ClipModel(engine, settings.inference.model, timeout)
+    if look.profile == "clip":
+        return Finders(clip)
+    return Finders(
+        clip, CourtDetector(engine, look.detector, timeout), FlightModel(engine, look.flight, timeout),
+        RimModel(engine, look.rim, timeout) if look.rim else None,
+    )  # fmt: skip
 
 
 def ingest_rules(settings: Settings) -> IngestRules:

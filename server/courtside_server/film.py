@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from courtside_server.api.convert import event_to_json
-from courtside_server.compose import ingest_rules, make_engine, pipeline_rules
+from courtside_server.compose import ingest_rules, make_engine, make_finders, model_names, pipeline_rules
 from courtside_server.errors import CourtsideError, Draining, UndecodableFilm
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
@@ -25,9 +25,19 @@ from courtside_server.ingest.camera import CameraIngest
 from courtside_server.ingest.worker import Clocks
 from courtside_server.pipeline import CameraPipeline
 from courtside_server.settings import Settings
-from courtside_server.shots.models import ClipModel
+from courtside_server.shots.finder import Finders
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import CameraName, Codec, EncodedPacket, Event, Shot, StreamInfo, StreamMode
+from courtside_server.types import (
+    CameraName,
+    Codec,
+    EncodedPacket,
+    Event,
+    Shot,
+    ShotResult,
+    StreamInfo,
+    StreamMode,
+    Zone,
+)
 
 _UNTOUCHED = {"h264": Codec.H264, "hevc": Codec.HEVC}
 """Codecs whose packets go to the decode stage as they are; any other film is decoded here and goes on as raw frames."""
@@ -153,22 +163,22 @@ async def analyze_films(
     """
     heads = [await asyncio.to_thread(read_head, path) for path in paths]  # every mistake before any work
     engine = make_engine(settings)
-    await engine.start([settings.inference.model])
+    await engine.start(model_names(settings))
     console = Console(stderr=True, quiet=quiet)
     try:
-        model = ClipModel(engine, settings.inference.model, settings.inference.timeout_s)
+        models = make_finders(settings, engine)
         with Progress(
             TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[speed]}"),
             console=console, disable=quiet or not console.is_terminal, transient=True,
         ) as progress:
             for head in heads:
-                await _analyze(head, model, settings, playback_speed, style, progress)
+                await _analyze(head, models, settings, playback_speed, style, progress)
     finally:
         await engine.close()
 
 
 async def _analyze(
-    head: FilmHead, model: ClipModel, settings: Settings, playback_speed: float, style: str, progress: Progress
+    head: FilmHead, models: Finders, settings: Settings, playback_speed: float, style: str, progress: Progress
 ) -> None:
     film_id = re.sub(r"[^A-Za-z0-9._-]+", "_", head.path.stem).strip("._-")[:60] or "film"
     info = stream_info(head, CameraName.parse(f"games/{film_id}/cameras/film"), playback_speed)
@@ -177,7 +187,7 @@ async def _analyze(
     log = SqliteLog(":memory:", clock=lambda: FILM_WALL)
     hub = EventHub(log, metrics)
     await hub.start()
-    pipeline = CameraPipeline(info, model, hub, metrics, pipeline_rules(settings))
+    pipeline = CameraPipeline(info, models, hub, metrics, pipeline_rules(settings))
     pipeline.start()
     clocks = Clocks(wall=lambda: FILM_WALL)
     camera = CameraIngest(info, pipeline, metrics, ingest_rules(settings), clocks=clocks)
@@ -221,5 +231,10 @@ def _line(event: Event) -> str:
     if not isinstance(draft.payload, Shot):
         return f"{when} {draft.payload.state.name.lower()}: {draft.payload.detail}"
     shot = draft.payload
-    zone = shot.zone.name.lower().replace("_", " ")
-    return f"{when} shot {shot.probability:.2f}  {zone:<18} make {shot.make_probability:.2f}  {draft.event_id}"
+    zone = "zone unknown" if shot.zone is Zone.UNSPECIFIED else shot.zone.name.lower().replace("_", " ")
+    result = "" if shot.result is ShotResult.UNKNOWN else shot.result.name.lower()
+    who = "" if shot.shooter is None else f"player {shot.shooter}"
+    return (
+        f"{when} shot {shot.probability:.2f}  {zone:<18} {who:<10} make {shot.make_probability:.2f} {result:<6} "
+        f"{draft.event_id}"
+    )

@@ -1,6 +1,7 @@
 """One camera's stages wired together, the same for live and film.
 
-frames (decode thread) → samples → windows → [queue] → predictions → merged shots → drafts → event hub (event loop)
+frames (decode thread) → samples → windows ┐
+                       → looks ────────────┴ [queue] → predictions, detections → found shots → drafts → event hub
 """
 
 from __future__ import annotations
@@ -10,40 +11,48 @@ import contextlib
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import structlog
 
-from courtside_server.errors import Draining, EngineError, EngineUnavailable, InferenceTimeout, LogUnavailable
+from courtside_server.errors import BadRequest, EngineError, EngineUnavailable, InferenceTimeout, LogUnavailable
 from courtside_server.events.hub import EventHub
+from courtside_server.perception.calibrations import CameraCalibration
+from courtside_server.perception.court import Calibration
+from courtside_server.perception.observe import Looker, TrackIds
+from courtside_server.publish import Publisher
 from courtside_server.shots.assemble import ShotAssembler
-from courtside_server.shots.models import WindowModel
+from courtside_server.shots.finder import Finders, FlightRules, Profile, ShotChange, ShotFinder
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import (
     CameraState,
     CameraStatus,
+    Detections,
     DropReason,
     EventDraft,
     Frame,
     Lifecycle,
+    Look,
+    Observations,
+    Sample,
     StreamInfo,
     StreamMode,
     Window,
     WindowPrediction,
 )
-from courtside_server.windows.merge import MergeRules, ShotMerger
+from courtside_server.windows.merge import MergeRules
 from courtside_server.windows.queue import HandoverQueue
 from courtside_server.windows.sample import Sampler
 from courtside_server.windows.schedule import WindowScheduler
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 _BATCH = 4
-"""Windows of one camera in flight at once: enough to fill a batch while film runs as fast as it goes."""
-_PENDING_DRAFTS = 1000
-"""Drafts kept while the event log cannot be written; beyond it the oldest go (and are counted)."""
+"""Entries of one camera in flight at once: enough to fill a batch while film runs as fast as it goes."""
+_WINDOWS, _LOOKS = "windows", "looks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +61,14 @@ class PipelineRules:
 
     Attributes:
         hop: samples between window starts.
-        merge: how predictions become shots.
+        merge: how clip predictions become shots.
         queue: windows waiting for the model.
         retry_s: pause before film asks an unavailable engine or log again, seconds.
         stop_s: how long :meth:`CameraPipeline.stop` waits for windows that are under way, seconds.
+        profile: which window models find shots.
+        flight: how flight predictions become shots.
+        rate, live_rate: looks a real second of film and of live streams.
+        looks: looks waiting for the detector.
     """
 
     hop: int = 1
@@ -63,6 +76,11 @@ class PipelineRules:
     queue: int = 16
     retry_s: float = 0.5
     stop_s: float = 5.0
+    profile: Profile = Profile.CLIP
+    flight: FlightRules = field(default_factory=FlightRules)
+    rate: float = 30.0
+    live_rate: float = 15.0
+    looks: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,53 +100,79 @@ class _End:
     done: threading.Event
 
 
+_Entry = Window[Sample] | Look | _Reset | _End
+
+
 class CameraPipeline:
     """Implements the ingest's FrameSink for one camera; create on the event loop, then :meth:`start`.
 
     Args:
         info: what the camera streams.
-        model: scores windows.
+        models: find shots.
         hub: takes the events.
         metrics: where to count.
         rules: the profile.
         recall: looks up wall release time and event id of the camera's shots already in the log.
+        ids: where track ids come from, shared by all cameras of a service.
+        calibration: the camera's clicked court, now; None without one.
+        watch: told of every observation as it is made, for drawing.
     """
 
     def __init__(
         self,
         info: StreamInfo,
-        model: WindowModel,
+        models: Finders,
         hub: EventHub,
         metrics: Metrics,
         rules: PipelineRules,
         recall: Callable[[], Awaitable[Sequence[tuple[float, str]]]] | None = None,
+        ids: TrackIds | None = None,
+        calibration: Callable[[], CameraCalibration | None] = lambda: None,
+        watch: Callable[[Observations], None] | None = None,
     ) -> None:
-        self._info, self._model, self._hub, self._metrics, self._rules = info, model, hub, metrics, rules
+        self._info, self._models, self._metrics, self._rules = info, models, metrics, rules
         self._name = info.camera.name
         self._film = info.mode is StreamMode.FILM
-        self._queue: HandoverQueue[Window | _Reset | _End] = HandoverQueue(
-            rules.queue, self._film, asyncio.get_running_loop()
+        self._queue: HandoverQueue[_Entry] = HandoverQueue(
+            {"": 1, _WINDOWS: rules.queue, _LOOKS: rules.looks}, self._film, asyncio.get_running_loop()
         )
-        self._recall = recall
+        self._publisher = Publisher(hub, self._name, self._film, rules.retry_s)
+        self._recall, self._calibration, self._watch = recall, calibration, watch
+        self._ids = ids or TrackIds.fresh()
         self._assembler = ShotAssembler(info.camera, radius=rules.merge.nms_radius)
         self._task: asyncio.Task[None] | None = None
-        self._segment = 0
-        self._new_segment(0)
         self._last_media, self._last_wall = 0.0, 0.0
-        self._merger = ShotMerger(self._merge_rules())
-        self._merging_segment = 0
+        self._new_segment(0)
+        self._finding_segment = 0
+        self._finder = self._new_finder()
+        self._seen_media, self._seen_wall = 0.0, 0.0
         self._degraded = False
-        self._pending: deque[EventDraft] = deque()
-        self._publishing = asyncio.Lock()
         self.windows_scored = 0
+
+    @property
+    def _looks_per_second(self) -> float:
+        rate = self._rules.rate if self._film else self._rules.live_rate
+        return min(rate, (self._info.frame_rate or rate) / self._info.time_scale)
 
     # ---- decode thread -------------------------------------------------------------------------------------------
 
     def on_frame(self, frame: Frame) -> None:
-        """Sample the frame and hand over the windows it completes; film waits here while the model is behind."""
+        """Sample the frame and hand over the windows it completes; film waits here while the models are behind."""
         self._last_media, self._last_wall = frame.media, frame.capture_time
         for sample in self._sampler.offer(frame):
             self._hand_over(self._scheduler.add(sample))
+        look = self._looker.offer(frame) if self._looker is not None else None
+        if look is None:
+            return
+        if look.cut:
+            # Windows over a cut would judge two views as one.
+            self._hand_over(self._scheduler.flush())
+            detail = "the picture changed from one frame to the next: a camera cut; tracks and windows begin anew"
+            self._queue.put(_Reset(self._segment, detail, frame.media, frame.capture_time), keep=True)
+            self._new_windows()
+        late = self._queue.put(look, share=_LOOKS)
+        if late:
+            self._metrics.windows_skipped.labels(self._name, "look_late").inc(len(late))
 
     def on_discontinuity(self, segment: int, detail: str) -> None:
         """Close the windows of the old segment and start the new one."""
@@ -145,14 +189,20 @@ class CameraPipeline:
 
     def _new_segment(self, segment: int) -> None:
         self._segment = segment
-        width, height = self._model.input_size
+        self._looker: Looker | None = None
+        if self._models.detector is not None and self._rules.profile is not Profile.CLIP:
+            self._looker = Looker(self._models.detector.input_size, self._looks_per_second, self._info.time_scale)
+        self._new_windows()
+
+    def _new_windows(self) -> None:
+        width, height = self._models.clip.input_size
         self._sampler = Sampler(width, height, self._info.time_scale)
-        self._scheduler = WindowScheduler(self._name, segment, self._rules.hop)
+        self._scheduler: WindowScheduler[Sample] = WindowScheduler(self._name, self._segment, self._rules.hop)
         self._skipped = 0
 
-    def _hand_over(self, windows: Iterable[Window]) -> None:
+    def _hand_over(self, windows: Iterable[Window[Sample]]) -> None:
         for window in windows:
-            late = self._queue.put(window)
+            late = self._queue.put(window, share=_WINDOWS)
             if late:
                 self._metrics.windows_skipped.labels(self._name, DropReason.WINDOW_LATE).inc(len(late))
         if self._scheduler.skipped > self._skipped:
@@ -194,103 +244,109 @@ class CameraPipeline:
 
     async def _score(self) -> None:
         while entries := await self._queue.get(_BATCH):
-            windows = [entry for entry in entries if isinstance(entry, Window)]
-            predictions = dict(zip(map(id, windows), await asyncio.gather(*map(self._predict, windows)), strict=True))
-            for entry in entries:
+            answers = await asyncio.gather(*map(self._ask_about, entries))
+            for entry, answer in zip(entries, answers, strict=True):
                 if isinstance(entry, Window):
-                    prediction = predictions[id(entry)]
-                    if prediction is not None:
-                        await self._merge(prediction)
+                    prediction = answer if isinstance(answer, WindowPrediction) else None
+                    if prediction is not None or not self._finder.scores_clips:
+                        await self._tell(await self._finder.on_window(entry, prediction))
+                elif isinstance(entry, Look):
+                    self._seen_media, self._seen_wall = entry.media, entry.capture_time
+                    if isinstance(answer, Detections):
+                        await self._tell(await self._finder.on_look(entry, answer))
                 elif isinstance(entry, _Reset):
                     await self._close_segment(interrupted=False)
-                    self._merging_segment = entry.segment
+                    self._finding_segment += 1
                     status = self._status(CameraState.DISCONTINUITY, entry.detail, entry.wall, entry.media)
-                    await self._publish([status])
+                    await self._publisher.publish([status])
                 else:
                     await self._close_segment(interrupted=False)
                     entry.done.set()
 
-    async def _predict(self, window: Window) -> WindowPrediction | None:
-        """Score one window; live gives up at once and counts it, film asks until there is an answer."""
+    async def _ask_about(self, entry: _Entry) -> WindowPrediction | Detections | None:
+        """What the model of an entry says of it."""
+        if isinstance(entry, Window) and self._finder.scores_clips:
+            last = entry.samples[-1]
+            self._seen_media, self._seen_wall = last.media, last.capture_time
+            prediction = await self._ask(lambda: self._models.clip.predict(entry))
+            if prediction is not None:
+                self.windows_scored += 1
+                self._metrics.windows_scored.labels(self._name).inc()
+            return prediction
+        detector = self._models.detector
+        if isinstance(entry, Look) and detector is not None:
+            return await self._ask(lambda: detector.detect(entry))
+        return None
+
+    async def _ask(self, call: Callable[[], Awaitable[T]]) -> T | None:
+        """Call a model; live gives up at once and counts it, film asks until there is an answer."""
         while True:
             try:
-                prediction = await self._model.predict(window)
+                answer = await call()
             except (EngineUnavailable, InferenceTimeout) as error:
-                await self._degrade(error, window)
+                await self._degrade(error)
                 if not self._film:
                     self._metrics.windows_skipped.labels(self._name, DropReason.MODEL_UNAVAILABLE).inc()
                     return None
                 await asyncio.sleep(self._rules.retry_s)
             except EngineError as error:
-                # The same window would fail again: say so and go on with the next.
-                await self._degrade(error, window)
+                # The same input would fail again: say so and go on with the next.
+                await self._degrade(error)
                 self._metrics.windows_skipped.labels(self._name, "model_error").inc()
                 return None
             else:
-                await self._recover(window)
-                self.windows_scored += 1
-                self._metrics.windows_scored.labels(self._name).inc()
-                return prediction
+                await self._recover()
+                return answer
 
-    async def _merge(self, prediction: WindowPrediction) -> None:
-        drafts = [self._assembler.draft(self._merging_segment, shot) for shot in self._merger.update(prediction)]
-        await self._publish([draft for draft in drafts if draft is not None])
+    async def _tell(self, changes: Sequence[ShotChange]) -> None:
+        drafts = [self._assembler.draft(self._finding_segment, change.shot, change.story) for change in changes]
+        await self._publisher.publish([draft for draft in drafts if draft is not None])
 
     async def _close_segment(self, interrupted: bool) -> None:
-        drafts = [self._assembler.draft(self._merging_segment, shot) for shot in self._merger.flush(interrupted)]
-        self._merger = ShotMerger(self._merge_rules())
-        await self._publish([draft for draft in drafts if draft is not None])
+        await self._tell(await self._finder.flush(interrupted))
+        self._finder = self._new_finder()
 
-    async def _publish(self, drafts: Sequence[EventDraft]) -> None:
-        self._pending.extend(drafts)
-        while len(self._pending) > _PENDING_DRAFTS:
-            lost = self._pending.popleft()
-            log.error("event lost: the log was unavailable too long", camera=self._name, event_id=lost.event_id)
-        async with self._publishing:
-            while self._pending:
-                batch = list(self._pending)
-                try:
-                    await self._hub.publish(batch)
-                except Draining:
-                    return
-                except LogUnavailable as error:
-                    log.warning("event log unavailable", camera=self._name, waiting=len(batch), error=str(error))
-                    if not self._film:
-                        return  # the next window tries again; live never waits
-                    await asyncio.sleep(self._rules.retry_s)
-                else:
-                    for _ in batch:
-                        self._pending.popleft()
+    def _new_finder(self) -> ShotFinder:
+        rules, scale = self._rules, self._info.time_scale
+        return ShotFinder(
+            rules.profile, self._models, rules.merge, rules.flight, self._ids, self._looks_per_second * scale, scale,
+            self._court, self._ask, self._watch,
+        )  # fmt: skip
 
-    async def _degrade(self, error: EngineError, window: Window) -> None:
+    def _court(self, width: int, height: int) -> Calibration | None:
+        clicked = self._calibration()
+        if clicked is None:
+            return None
+        try:
+            return clicked.for_size(width, height)
+        except BadRequest as error:
+            log.warning("the calibration does not fit the stream", camera=self._name, error=str(error))
+            return None
+
+    async def _degrade(self, error: EngineError) -> None:
         if not self._degraded:
             self._degraded = True
             log.warning("windows cannot be scored", camera=self._name, reason=error.reason, error=str(error))
-            last = window.samples[-1]
-            await self._publish([self._status(CameraState.DEGRADED, str(error), last.capture_time, last.media)])
+            await self._publisher.publish(
+                [self._status(CameraState.DEGRADED, str(error), self._seen_wall, self._seen_media)]
+            )
 
-    async def _recover(self, window: Window) -> None:
+    async def _recover(self) -> None:
         if self._degraded:
             self._degraded = False
-            last = window.samples[-1]
             detail = "windows are scored again"
-            await self._publish([self._status(CameraState.RECOVERED, detail, last.capture_time, last.media)])
+            await self._publisher.publish(
+                [self._status(CameraState.RECOVERED, detail, self._seen_wall, self._seen_media)]
+            )
 
     async def announce(self, state: CameraState, detail: str, wall: float | None = None) -> None:
         """Publish a change of the camera's state."""
-        await self._publish(
+        await self._publisher.publish(
             [self._status(state, detail, time.time() if wall is None else wall, self._last_media)]
         )
 
     def _status(self, state: CameraState, detail: str, wall: float, media: float) -> EventDraft:
         return status_draft(self._info, state, detail, wall, media)
-
-    def _merge_rules(self) -> MergeRules:
-        rules = self._rules.merge
-        # Rules are in real seconds, predictions in media seconds.
-        return MergeRules(
-            rules.threshold, rules.nms_radius / self._info.time_scale, rules.middle_only, rules.min_support
-        )
 
 
 def status_draft(info: StreamInfo, state: CameraState, detail: str, wall: float, media: float) -> EventDraft:

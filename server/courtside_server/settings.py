@@ -68,6 +68,23 @@ class WindowSettings(_Section):
     queue: int = Field(16, ge=1, le=1024, description="windows waiting for the model, a camera")
 
 
+class PerceptionSettings(_Section):
+    """How shots are found: by clips of pixels, by the ball's flight, or both."""
+
+    profile: Literal["clip", "flight", "both"] = "flight"
+    detector: str = "court_detector"
+    flight: str = "shot_flight"
+    rim: str = Field("rim_result", description="empty: results stay unknown")
+    film_rate: float = Field(30.0, ge=5, le=120, description="looks of the detector a real second of film")
+    live_rate: float = Field(15.0, ge=5, le=120, description="the same of a live stream")
+    looks: int = Field(8, ge=1, le=256, description="frames waiting for the detector, a camera; live drops the oldest")
+    hop: int = Field(2, ge=1, le=16, description="ticks of 0.05 s between two flight windows")
+    threshold: float = Field(0.7, gt=0, lt=1, description="least shot probability of a flight window")
+    nms_radius_s: float = Field(0.8, gt=0, le=4)
+    min_support: float = Field(0.25, ge=0, le=1)
+    alone: float = Field(0.95, gt=0, le=1, description="profile both: least probability of a clip without a flight")
+
+
 class InferenceSettings(_Section):
     """Which engine answers, and with what."""
 
@@ -103,6 +120,7 @@ class Settings(BaseSettings):
     listen: ListenSettings = ListenSettings()
     ingest: IngestSettings = IngestSettings()
     windows: WindowSettings = WindowSettings()
+    perception: PerceptionSettings = PerceptionSettings()
     inference: InferenceSettings = InferenceSettings()
     events: EventSettings = EventSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -244,6 +245,7 @@ class Observations:
         scores: (N,) float32; of a rim, how well it is known.
         classes: (N,) int64, :class:`ObjectClass` values.
         tracks: (N,) int64 ids, `UNTRACKED` where there is none; unique across cameras within a class.
+        rim_pictures: by a rim's track, the (3, 64, 64) uint8 RGB picture of what happens round it.
     """
 
     camera: str
@@ -259,6 +261,7 @@ class Observations:
     classes: NDArray[np.int64]
     tracks: NDArray[np.int64]
     cut: bool = False
+    rim_pictures: Mapping[int, NDArray[np.uint8]] = field(default_factory=dict)
 
     def rows(self, wanted: ObjectClass) -> NDArray[np.intp]:
         """Row numbers of one class."""
@@ -399,6 +402,14 @@ class Zone(enum.IntEnum):
         return 0 if self is Zone.UNSPECIFIED else 2 if self <= Zone.MID_RANGE else 3
 
 
+class ZoneSource(enum.IntEnum):
+    """Where a zone comes from; values equal the wire's ``Source``."""
+
+    UNSPECIFIED = 0
+    MODEL = 1
+    CALIBRATION = 2
+
+
 class ShotResult(enum.IntEnum):
     """What the rim decided; values equal the wire's."""
 
@@ -439,6 +450,29 @@ class Shot:
     windows_covering: int = 0
     result: ShotResult = ShotResult.UNKNOWN
     interrupted: bool = False
+    zone_source: ZoneSource = ZoneSource.MODEL
+    shooter: int | None = None
+    """Track of the player who released it."""
+    court: tuple[float, float] | None = None
+    """x, y of the shooter's feet, metres from the court's centre."""
+    arc: Arc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """The ball's flight as a parabola in the picture; only where the view shows it from the side.
+
+    Attributes:
+        release_angle: degrees above the horizontal.
+        entry_angle: degrees below the horizontal at the rim's height; None where the rim is unknown.
+        apex: metres above the release.
+        uncertainty: one standard deviation of the angles, degrees.
+    """
+
+    release_angle: float
+    entry_angle: float | None
+    apex: float
+    uncertainty: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class Event(_message.Message):
     def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ...) -> None: ...
 
 class Shot(_message.Message):
-    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted")
+    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc")
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     RELEASE_UNCERTAINTY_FIELD_NUMBER: _ClassVar[int]
     ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -81,6 +81,7 @@ class Shot(_message.Message):
     WINDOWS_AGREEING_FIELD_NUMBER: _ClassVar[int]
     WINDOWS_COVERING_FIELD_NUMBER: _ClassVar[int]
     INTERRUPTED_FIELD_NUMBER: _ClassVar[int]
+    ARC_FIELD_NUMBER: _ClassVar[int]
     probability: float
     release_uncertainty: float
     zone: _common_pb2.Zone
@@ -97,7 +98,20 @@ class Shot(_message.Message):
     windows_agreeing: int
     windows_covering: int
     interrupted: bool
-    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ...) -> None: ...
+    arc: BallArc
+    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ...) -> None: ...
+
+class BallArc(_message.Message):
+    __slots__ = ("release_angle_degrees", "entry_angle_degrees", "apex_metres", "uncertainty_degrees")
+    RELEASE_ANGLE_DEGREES_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_ANGLE_DEGREES_FIELD_NUMBER: _ClassVar[int]
+    APEX_METRES_FIELD_NUMBER: _ClassVar[int]
+    UNCERTAINTY_DEGREES_FIELD_NUMBER: _ClassVar[int]
+    release_angle_degrees: float
+    entry_angle_degrees: float
+    apex_metres: float
+    uncertainty_degrees: float
+    def __init__(self, release_angle_degrees: _Optional[float] = ..., entry_angle_degrees: _Optional[float] = ..., apex_metres: _Optional[float] = ..., uncertainty_degrees: _Optional[float] = ...) -> None: ...
 
 class CameraStatus(_message.Message):
     __slots__ = ("state", "detail")

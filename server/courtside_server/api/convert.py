@@ -9,9 +9,10 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from courtside.v1 import common_pb2, events_pb2
+from courtside.v1 import events_pb2
 from courtside_server.errors import BadRequest
 from courtside_server.types import (
+    Arc,
     CameraState,
     CameraStatus,
     Event,
@@ -20,6 +21,7 @@ from courtside_server.types import (
     Shot,
     ShotResult,
     Zone,
+    ZoneSource,
 )
 
 
@@ -80,13 +82,14 @@ def event_to_proto(event: Event) -> events_pb2.Event:
 
 
 def _shot_to_proto(shot: Shot) -> events_pb2.Shot:
-    known = shot.zone is not Zone.UNSPECIFIED
+    arc = shot.arc
+    x, y = shot.court if shot.court is not None else (None, None)
     return events_pb2.Shot(
         probability=shot.probability,
         release_uncertainty=shot.release_uncertainty,
         zone=_enum(shot.zone),
         zone_probabilities=shot.zone_probabilities,
-        zone_source=common_pb2.SOURCE_MODEL if known else common_pb2.SOURCE_UNSPECIFIED,
+        zone_source=_enum(shot.zone_source if shot.zone is not Zone.UNSPECIFIED else ZoneSource.UNSPECIFIED),
         points=shot.zone.points,
         result=_enum(shot.result),
         make_probability=shot.make_probability,
@@ -94,13 +97,20 @@ def _shot_to_proto(shot: Shot) -> events_pb2.Shot:
         windows_agreeing=shot.windows_agreeing,
         windows_covering=shot.windows_covering,
         interrupted=shot.interrupted,
-    )
+        shooter_track_id=shot.shooter,
+        court_x=x,
+        court_y=y,
+        arc=None if arc is None else events_pb2.BallArc(
+            release_angle_degrees=arc.release_angle, entry_angle_degrees=arc.entry_angle, apex_metres=arc.apex,
+            uncertainty_degrees=arc.uncertainty,
+        ),
+    )  # fmt: skip
 
 
 def event_from_proto(message: events_pb2.Event) -> Event:
     """The event behind a wire message; the inverse of :func:`event_to_proto`.
 
-    What the gateway derives (points, zone source) or does not hold (tracks, court position) is left out.
+    What the gateway derives (points) or does not hold (the shot's type) is left out.
 
     Raises:
         BadRequest: no payload, or an enum value that this version does not know.
@@ -141,7 +151,16 @@ def _shot_from_proto(message: events_pb2.Shot) -> Shot:
         windows_covering=message.windows_covering,
         result=ShotResult(message.result),
         interrupted=message.interrupted,
+        zone_source=ZoneSource(message.zone_source),
+        shooter=message.shooter_track_id if message.HasField("shooter_track_id") else None,
+        court=(message.court_x, message.court_y) if message.HasField("court_x") else None,
+        arc=_arc_from_proto(message.arc) if message.HasField("arc") else None,
     )
+
+
+def _arc_from_proto(message: events_pb2.BallArc) -> Arc:
+    entry = message.entry_angle_degrees if message.HasField("entry_angle_degrees") else None
+    return Arc(message.release_angle_degrees, entry, message.apex_metres, message.uncertainty_degrees)
 
 
 def message_to_json(message: Message) -> str:

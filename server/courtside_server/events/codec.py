@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from courtside_server.types import CameraState, CameraStatus, EventDraft, Shot, ShotResult, Zone
+from courtside_server.types import Arc, CameraState, CameraStatus, EventDraft, Shot, ShotResult, Zone, ZoneSource
 
 _SHOT_FIELDS = frozenset(field.name for field in dataclasses.fields(Shot))
+_ARC_FIELDS = tuple(field.name for field in dataclasses.fields(Arc))
 
 
 def encode_payload(payload: Shot | CameraStatus) -> str:
@@ -21,7 +22,9 @@ def encode_payload(payload: Shot | CameraStatus) -> str:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_plain)
 
 
-def _plain(value: object) -> bool | int | float:
+def _plain(value: object) -> bool | int | float | dict[str, float | None]:
+    if isinstance(value, Arc):
+        return dataclasses.asdict(value)
     if isinstance(value, np.generic):  # a prediction's float32 is exact as a Python float
         number: bool | int | float = value.item()
         return number
@@ -47,6 +50,12 @@ def decode_payload(kind: str, text: str) -> Shot | CameraStatus:
     known["zone_probabilities"] = tuple(known["zone_probabilities"])
     if "result" in known:
         known["result"] = ShotResult(known["result"])
+    if "zone_source" in known:
+        known["zone_source"] = ZoneSource(known["zone_source"])
+    if known.get("court") is not None:
+        known["court"] = (known["court"][0], known["court"][1])
+    if known.get("arc") is not None:
+        known["arc"] = Arc(**{name: known["arc"].get(name) for name in _ARC_FIELDS})
     return Shot(**known)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from courtside_server.perception.balls import BallTracker
 from courtside_server.perception.cuts import CutDetector
@@ -17,6 +19,12 @@ from courtside_server.perception.rims import RimKeeper
 from courtside_server.pixels import letterbox
 from courtside_server.types import Detections, Frame, Look, ObjectClass, Observations
 
+RIM_SIDE = 64
+"""Pixels of a rim's picture."""
+RIM_SPAN, RIM_DROP = 3.2, 0.3
+"""A rim's picture is a square of so many rim widths, and its middle so many below the rim's."""
+RIM_PICTURES = 2
+"""Rims that are pictured, the best known ones."""
 BALL_LEAST, RIM_LEAST, PLAYER_LEAST = 0.1, 0.12, 0.25
 
 
@@ -116,4 +124,33 @@ class Observer:
             np.concatenate([boxes for boxes, *_ in parts]), np.concatenate([scores for _, scores, *_ in parts]),
             np.concatenate([np.full(len(ids), kind, np.int64) for *_, ids, kind in parts]),
             np.concatenate([ids for *_, ids, _ in parts]), look.cut,
+            {int(rim): rim_picture(look, box + both) for rim, box in _best(rim_ids, rims, worth)},
         )  # fmt: skip
+
+
+def _best(
+    ids: NDArray[np.int64], boxes: NDArray[np.float32], worth: NDArray[np.float32]
+) -> list[tuple[int, NDArray[np.float32]]]:
+    order = np.argsort(-worth, kind="stable")[:RIM_PICTURES]
+    return [(int(ids[row]), boxes[row]) for row in order]
+
+
+def rim_picture(look: Look, box: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """What happens round a rim: (3, 64, 64) uint8 RGB, grey where it lies outside the picture.
+
+    Args:
+        look: the frame.
+        box: (4,) xyxy of the rim, pixels of the frame.
+    """
+    wide = max(float(box[2] - box[0]), 2.0) * look.scale
+    x = float(box[0] + box[2]) / 2 * look.scale + look.margin[0]
+    y = float(box[1] + box[3]) / 2 * look.scale + look.margin[1] + RIM_DROP * wide
+    half = RIM_SPAN * wide / 2
+    zoom = RIM_SIDE / (2 * half)
+    # Pixel centres: output (i + .5) / zoom + corner = input + .5.
+    turn = np.array([[1 / zoom, 0, x - half + 0.5 / zoom - 0.5], [0, 1 / zoom, y - half + 0.5 / zoom - 0.5]])
+    picture = cv2.warpAffine(
+        look.pixels.transpose(1, 2, 0), turn, (RIM_SIDE, RIM_SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT, borderValue=(GREY, GREY, GREY),
+    )  # fmt: skip
+    return np.ascontiguousarray(picture.transpose(2, 0, 1))

@@ -47,6 +47,11 @@ class ObservationRing:
         low = bisect_left(kept, first, key=lambda o: o.media)
         return kept[low : bisect_right(kept, last, key=lambda o: o.media)]
 
+    @property
+    def newest(self) -> Observations | None:
+        """The last one put in."""
+        return self._kept[-1] if self._kept else None
+
     def clear(self) -> None:
         """Forget everything: a new segment begins."""
         self._kept.clear()

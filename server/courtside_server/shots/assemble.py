@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from courtside_server.types import CameraName, EventDraft, Lifecycle, Shot, ShotResult, Zone
+from courtside_server.shots.follow import UNTOLD, ShotStory
+from courtside_server.types import CameraName, EventDraft, Lifecycle, Shot, Zone, ZoneSource
 from courtside_server.windows.merge import MergedShot
 
 
@@ -34,18 +35,20 @@ class ShotAssembler:
         self._camera, self._radius, self._remember = camera, radius, remember
         self._known: OrderedDict[str, float] = OrderedDict()
         self._ids: dict[tuple[int, int], str] = {}
-        self._told: dict[tuple[int, int], MergedShot] = {}
+        self._told: dict[tuple[int, int], Shot] = {}
+        self._told_media: dict[tuple[int, int], float] = {}
 
     def know(self, shots: Iterable[tuple[float, str]]) -> None:
         """Remember shots that are in the log already: wall release time and event id, oldest first."""
         self._known.update((event_id, wall) for wall, event_id in shots)
 
-    def draft(self, segment: int, shot: MergedShot) -> EventDraft | None:
+    def draft(self, segment: int, shot: MergedShot, story: ShotStory = UNTOLD) -> EventDraft | None:
         """The event that says what is now known of ``shot``.
 
         Args:
             segment: segment the merger works on; its keys are unique within one.
             shot: the change.
+            story: what following it has shown.
 
         Returns:
             ``None`` when there is nothing to tell: nothing a subscriber would notice has changed.
@@ -55,18 +58,18 @@ class ShotAssembler:
         if event_id is None:
             event_id = self._find(shot.wall) or shot_id(self._camera.name, shot.wall)
             self._ids[key] = event_id
-        told = self._told.get(key)
+        payload = _payload(shot, story)
+        told, told_media = self._told.get(key), self._told_media.get(key, 0.0)
         if shot.lifecycle is not Lifecycle.PROVISIONAL:
-            del self._ids[key]
-            self._told.pop(key, None)
-        elif told is not None and not _noticeable(told, shot):
+            for memory in (self._ids, self._told, self._told_media):
+                memory.pop(key, None)
+        elif told is not None and abs(told_media - shot.media) < 0.05 and not _noticeable(told, payload):
             return None
         else:
-            self._told[key] = shot
+            self._told[key], self._told_media[key] = payload, shot.media
         self._known[event_id] = shot.wall
         while len(self._known) > self._remember:
             self._known.popitem(last=False)
-        zone = Zone(int(np.argmax(shot.zone)) + 1)
         return EventDraft(
             game=self._camera.game,
             camera=self._camera.name,
@@ -74,18 +77,7 @@ class ShotAssembler:
             lifecycle=shot.lifecycle,
             event_time=round(shot.wall, 6),
             media_offset=round(shot.media, 6),
-            payload=Shot(
-                probability=round(shot.score, 6),
-                release_uncertainty=round(shot.spread, 6),
-                zone=zone,
-                zone_probabilities=tuple(round(float(p), 6) for p in shot.zone),
-                make_probability=round(shot.make, 6),
-                model=shot.model,
-                windows_agreeing=shot.agreeing,
-                windows_covering=shot.covering,
-                result=ShotResult.UNKNOWN,
-                interrupted=shot.interrupted,
-            ),
+            payload=payload,
             due=shot.due,
         )
 
@@ -95,11 +87,34 @@ class ShotAssembler:
         return min(near)[1] if near else None
 
 
-def _noticeable(before: MergedShot, now: MergedShot) -> bool:
+def _payload(shot: MergedShot, story: ShotStory) -> Shot:
+    shares = story.zone if story.zone is not None else None if shot.zone is None else tuple(map(float, shot.zone))
+    source = story.zone_source if story.zone is not None else ZoneSource.MODEL
+    return Shot(
+        probability=round(shot.score, 6),
+        release_uncertainty=round(shot.spread, 6),
+        zone=Zone.UNSPECIFIED if shares is None else Zone(int(np.argmax(shares)) + 1),
+        zone_probabilities=() if shares is None else tuple(round(share, 6) for share in shares),
+        make_probability=round(shot.make if story.make is None else story.make, 6),
+        model=shot.model,
+        windows_agreeing=shot.agreeing,
+        windows_covering=shot.covering,
+        result=story.result,
+        interrupted=shot.interrupted,
+        zone_source=ZoneSource.UNSPECIFIED if shares is None else source,
+        shooter=story.shooter,
+        court=story.court,
+        arc=story.arc,
+    )
+
+
+def _noticeable(before: Shot, now: Shot) -> bool:
     """Whether a viewer would see the difference; every further window shifts the figures a little."""
     return (
-        np.argmax(before.zone) != np.argmax(now.zone)
-        or abs(before.media - now.media) >= 0.05
-        or abs(before.score - now.score) >= 0.1
-        or abs(before.make - now.make) >= 0.1
+        before.zone != now.zone
+        or before.result != now.result
+        or before.shooter != now.shooter
+        or (before.arc is None) != (now.arc is None)
+        or abs(before.probability - now.probability) >= 0.1
+        or abs(before.make_probability - now.make_probability) >= 0.1
     )

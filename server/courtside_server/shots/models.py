@@ -8,7 +8,7 @@ import numpy as np
 
 from courtside_server.errors import EngineError, ModelInvalid
 from courtside_server.inference.engine import Engine, ModelInfo
-from courtside_server.types import WINDOW_SAMPLES, Window, WindowPrediction, Zone
+from courtside_server.types import WINDOW_SAMPLES, Sample, Window, WindowPrediction, Zone
 
 ZONES = len(Zone) - 1
 
@@ -20,7 +20,7 @@ class WindowModel(Protocol):
     def input_size(self) -> tuple[int, int]:
         """Width and height of a sample, pixels."""
 
-    async def predict(self, window: Window) -> WindowPrediction:
+    async def predict(self, window: Window[Sample]) -> WindowPrediction:
         """Score one window; raises EngineError."""
 
 
@@ -54,7 +54,7 @@ class ClipModel:
         info = self._engine.info(self._name)
         return f"{info.name}:{info.version}"
 
-    async def predict(self, window: Window) -> WindowPrediction:
+    async def predict(self, window: Window[Sample]) -> WindowPrediction:
         """Score one window.
 
         Raises:

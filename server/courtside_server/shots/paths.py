@@ -90,7 +90,8 @@ def steady_boxes(observations: Observations, wanted: ObjectClass) -> NDArray[np.
     """Boxes (N, 4) of one class in one look, camera motion taken out."""
     rows = observations.rows(wanted)
     pan = np.array(observations.pan)
-    return observations.boxes[rows].astype(np.float64) - np.concatenate([pan, pan])
+    boxes: NDArray[np.float64] = observations.boxes[rows].astype(np.float64) - np.concatenate([pan, pan])
+    return boxes
 
 
 def nearest_player(boxes: NDArray[np.float64], x: float, y: float) -> tuple[int, float]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,13 +140,17 @@ class ShotMerger:
     """Merges the predictions of one segment, window by window in order.
 
     Live service and evaluation use this same class: :meth:`update` for each prediction, :meth:`flush` at the end.
+
+    Args:
+        rules: how.
+        keys: where the candidates' keys come from; mergers that share it give no key twice.
     """
 
-    def __init__(self, rules: MergeRules = MergeRules()) -> None:
+    def __init__(self, rules: MergeRules = MergeRules(), keys: Iterator[int] | None = None) -> None:
         self._rules = rules
+        self._keys = count() if keys is None else keys
         self._open: list[_Candidate] = []
         self._due: float | None = None
-        self._next_key = 0
         self._spans: deque[tuple[float, float]] = deque(maxlen=_SPANS)
 
     def update(self, prediction: WindowPrediction) -> list[MergedShot]:
@@ -195,8 +200,7 @@ class ShotMerger:
     def _vote(self, vote: _Vote) -> list[MergedShot]:
         near = [c for c in self._open if self._same(c, vote)]
         if not near:
-            candidate = _Candidate(self._next_key, vote)
-            self._next_key += 1
+            candidate = _Candidate(next(self._keys), vote)
             self._open.append(candidate)
             return [self._shot(candidate, Lifecycle.PROVISIONAL)]
         winner = min(near, key=lambda c: abs(c.media - vote.media))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -15,38 +16,43 @@ class HandoverQueue(Generic[T]):
 
     Drop policy: ``block=True`` makes the producer wait (film: every window counts); ``block=False`` drops the oldest
     entry that may be dropped (live: the newest counts). Entries put with ``keep=True`` (end, discontinuity) are never
-    dropped and never wait.
+    dropped and never wait. Entries of different shares do not push each other out: each has room of its own.
 
     Args:
-        size: entries held at most.
+        size: entries held at most, or so many of each share.
         block: what happens when it is full.
         loop: the consumer's event loop.
     """
 
-    def __init__(self, size: int, block: bool, loop: asyncio.AbstractEventLoop) -> None:
-        self._entries: deque[tuple[T, bool]] = deque()
-        self._size, self._block, self._loop = size, block, loop
+    def __init__(self, size: int | Mapping[str, int], block: bool, loop: asyncio.AbstractEventLoop) -> None:
+        self._entries: deque[tuple[T, bool, str]] = deque()
+        self._sizes = {"": size} if isinstance(size, int) else dict(size)
+        self._block, self._loop = block, loop
         self._room = threading.Condition()
         self._filled = asyncio.Event()
         self._closed = False
 
-    def put(self, entry: T, keep: bool = False) -> list[T]:
+    def put(self, entry: T, keep: bool = False, share: str = "") -> list[T]:
         """Hand over from the producer's thread; gives back what was dropped to make room."""
         dropped: list[T] = []
         with self._room:
             if self._block and not keep:
-                self._room.wait_for(lambda: self._closed or len(self._entries) < self._size)
-            elif not keep and len(self._entries) >= self._size:
-                victim = next((i for i, (_, kept) in enumerate(self._entries) if not kept), None)
+                self._room.wait_for(lambda: self._closed or self._count(share) < self._sizes[share])
+            elif not keep and self._count(share) >= self._sizes[share]:
+                ours = (i for i, (_, kept, whose) in enumerate(self._entries) if not kept and whose == share)
+                victim = next(ours, None)
                 if victim is None:
                     return [entry]
                 dropped.append(self._entries[victim][0])
                 del self._entries[victim]
             if self._closed:
                 return [entry]
-            self._entries.append((entry, keep))
+            self._entries.append((entry, keep, share))
         self._wake()
         return dropped
+
+    def _count(self, share: str) -> int:
+        return sum(whose == share for _, _, whose in self._entries)
 
     async def get(self, most: int = 1) -> list[T]:
         """Wait for entries and take up to ``most``; empty once the queue is closed and drained."""

@@ -1,0 +1,230 @@
+"""Following: what becomes of one shot after its release: whose it was, how it flew, how it ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from courtside_server.perception.court import Calibration
+from courtside_server.rings.observations import ObservationRing
+from courtside_server.shots.arc import fit_arc
+from courtside_server.shots.paths import BallPath, ball_paths, nearest_player, nearest_rim, steady_boxes
+from courtside_server.shots.rim import RimModel, Verdict
+from courtside_server.types import UNTRACKED, Arc, ObjectClass, Observations, ShotResult, ZoneSource
+from courtside_server.windows.merge import MergedShot
+
+JUDGE_FROM_S, FINAL_S = 0.4, 3.5
+"""Real seconds after the release between which the rim is watched; then the shot is final."""
+JUDGE_EVERY_S = 0.1
+SHOOTER_S = (0.35, 0.05)
+"""Real seconds before and after the release in which the player nearest to the ball counts as its shooter."""
+IN_HAND = 0.35
+"""Body heights: a ball further from a player is not his."""
+FLOOR_S = 0.8
+"""Real seconds before the release in which the shooter's feet were on the floor at least once."""
+REJOIN_S = 0.6
+"""A track that begins so soon after another ended, and near, is the same ball."""
+NEAR_RIM = 3.0
+"""Rim widths within which a shot's ball comes to a rim, air balls too."""
+FLIGHT_SEEN_S = 0.5
+"""Real seconds of a ball's way that must have been seen before its not coming near a rim means anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShotStory:
+    """What is known of a shot beside its release.
+
+    Attributes:
+        shooter: track of the player who released it.
+        zone: (7,) probabilities with their source; None while unknown.
+        court: x, y of the shooter's feet, metres.
+        arc: the flight's shape.
+        result: what the rim decided.
+        make: probability that it goes in, once the rim has been watched.
+        missed_all: the ball was seen, and came near no rim: no shot.
+    """
+
+    shooter: int | None = None
+    zone: tuple[float, ...] | None = None
+    zone_source: ZoneSource = ZoneSource.UNSPECIFIED
+    court: tuple[float, float] | None = None
+    arc: Arc | None = None
+    result: ShotResult = ShotResult.UNKNOWN
+    make: float | None = None
+    missed_all: bool = False
+
+
+UNTOLD = ShotStory()
+"""Of a shot that is not followed."""
+
+
+class ShotFollower:
+    """Follows one shot through the observations after its release.
+
+    Args:
+        rim: judges its end; None where there is no such model.
+        calibration: of the camera, for pixels with camera motion taken out; None without one.
+        time_scale: real seconds a media second.
+    """
+
+    def __init__(self, rim: RimModel | None, calibration: Calibration | None, time_scale: float) -> None:
+        self._rim, self._calibration, self._scale = rim, calibration, time_scale
+        self._verdict = Verdict()
+        self._judged = -np.inf
+        self.story = ShotStory()
+
+    def final(self, shot: MergedShot, now: float) -> bool:
+        """Whether nothing more is to be learned."""
+        return (now - shot.media) * self._scale >= FINAL_S
+
+    async def follow(self, shot: MergedShot, ring: ObservationRing, now: float) -> ShotStory:
+        """Look again; call after every look until :meth:`final`.
+
+        Args:
+            shot: the release as merged so far.
+            ring: observations up to ``now``.
+            now: media seconds.
+
+        Raises:
+            EngineError: the rim model did not answer.
+        """
+        after = (now - shot.media) * self._scale
+        if (now - self._judged) * self._scale < JUDGE_EVERY_S - 1e-6:
+            return self.story
+        self._judged = now
+        before = FLOOR_S / self._scale
+        seen = ring.between(shot.media - before, now)
+        if not seen:
+            return self.story
+        path = chained(seen, shot, self._scale)
+        story = self._placed(replace(self.story), seen, shot)
+        if after >= JUDGE_FROM_S:
+            rim = nearest_rim(seen, path.places) if len(path) else None
+            if len(path):
+                story = replace(story, arc=fit_arc(path, shot.media, rim, self._scale))
+                story = replace(story, missed_all=self._strays(path, seen, shot))
+            if self._rim is not None:
+                window = ring.between(now - 2.4 / self._scale, now)
+                self._verdict.add(await self._rim.judge(path, window, now, self._scale), now)
+                story = replace(story, result=self._verdict.result, make=self._verdict.make_probability)
+        self.story = story
+        return story
+
+    def _placed(self, story: ShotStory, seen: Sequence[Observations], shot: MergedShot) -> ShotStory:
+        """The shooter, and where he stood."""
+        if story.shooter is not None:
+            return story
+        shooter = find_shooter(seen, shot, self._scale)
+        if shooter is None:
+            return story
+        story = replace(story, shooter=shooter)
+        if self._calibration is None:
+            return story
+        feet = find_feet(seen, shooter, shot, self._scale)
+        place = self._calibration.place(*feet) if feet is not None else None
+        if place is None:
+            return story
+        shares = self._calibration.zones(place, self._calibration.court.nearer_basket(place.x))
+        return replace(
+            story, court=(round(place.x, 3), round(place.y, 3)), zone=tuple(float(share) for share in shares),
+            zone_source=ZoneSource.CALIBRATION,
+        )  # fmt: skip
+
+    def with_zone(self, zone: Sequence[float]) -> ShotStory:
+        """Take a model's zone where there is no calibration's."""
+        if self.story.zone_source is not ZoneSource.CALIBRATION:
+            self.story = replace(self.story, zone=tuple(zone), zone_source=ZoneSource.MODEL)
+        return self.story
+
+    def _strays(self, path: BallPath, seen: Sequence[Observations], shot: MergedShot) -> bool:
+        """Whether the ball was seen long enough and never came near a rim: a pass, a lob, a bounce."""
+        flown = path.media >= shot.media
+        if not flown.any() or float(np.ptp(path.media[flown])) * self._scale < FLIGHT_SEEN_S:
+            return False
+        least = np.inf
+        for observations in seen:
+            for box in steady_boxes(observations, ObjectClass.RIM):
+                middle = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
+                apart = np.hypot(*(path.places[flown] - middle).T) / max(box[2] - box[0], 1.0)
+                least = min(least, float(apart.min()))
+        return NEAR_RIM < least < np.inf
+
+
+def chained(seen: Sequence[Observations], shot: MergedShot, time_scale: float) -> BallPath:
+    """The shot's ball, through the breaks of its track: at the net a ball is lost and found again.
+
+    Args:
+        seen: observations from before the release to now.
+        shot: with the track that was shot.
+        time_scale: real seconds a media second.
+    """
+    paths = {path.track: path for path in ball_paths(seen)}
+    own = paths.get(shot.track) if shot.track is not None else None
+    if own is None:
+        return BallPath(-1, np.zeros(0), np.zeros((0, 2)), np.zeros(0), np.zeros(0))
+    parts = [own]
+    while True:
+        last = parts[-1]
+        end, place, size = float(last.media[-1]), last.places[-1], float(np.median(last.sizes))
+        best, least = None, np.inf
+        for path in paths.values():
+            gap = (float(path.media[0]) - end) * time_scale
+            if path in parts or not 0 < gap <= REJOIN_S or not (len(path) < 3 or path.moves):
+                continue
+            apart = float(np.hypot(*(path.places[0] - place))) / size
+            if apart < 3.0 + 22.0 * gap and apart < least:
+                best, least = path, apart
+        if best is None:
+            break
+        parts.append(best)
+    return BallPath(
+        own.track, np.concatenate([p.media for p in parts]), np.concatenate([p.places for p in parts]),
+        np.concatenate([p.sizes for p in parts]), np.concatenate([p.scores for p in parts]),
+    )  # fmt: skip
+
+
+def find_shooter(seen: Sequence[Observations], shot: MergedShot, time_scale: float) -> int | None:
+    """Track of the player the ball was nearest to around the release, by most looks; None where nobody was near."""
+    first, last = shot.media - SHOOTER_S[0] / time_scale, shot.media + SHOOTER_S[1] / time_scale
+    votes: Counter[int] = Counter()
+    for observations in seen:
+        if not first <= observations.media <= last:
+            continue
+        balls = observations.rows(ObjectClass.BALL)
+        balls = balls[observations.tracks[balls] == (-2 if shot.track is None else shot.track)]
+        players = observations.rows(ObjectClass.PLAYER)
+        players = players[observations.tracks[players] != UNTRACKED]
+        if not len(balls) or not len(players):
+            continue
+        box = observations.boxes[balls[0]]
+        row, far = nearest_player(
+            observations.boxes[players].astype(np.float64), float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2
+        )
+        if row >= 0 and far <= IN_HAND:
+            votes[int(observations.tracks[players[row]])] += 1
+    return votes.most_common(1)[0][0] if votes else None
+
+
+def find_feet(
+    seen: Sequence[Observations], shooter: int, shot: MergedShot, time_scale: float
+) -> tuple[float, float] | None:
+    """Pixel between the shooter's feet when they were last on the floor, camera motion taken out.
+
+    The lowest box of the last moments before the release: a jump lifts it, nothing sinks it.
+    """
+    best: tuple[float, float] | None = None
+    for observations in seen:
+        if not shot.media - FLOOR_S / time_scale <= observations.media <= shot.media:
+            continue
+        for row in observations.rows(ObjectClass.PLAYER):
+            if observations.tracks[row] != shooter:
+                continue
+            box = observations.boxes[row].astype(np.float64)
+            x, y = float(box[0] + box[2]) / 2 - observations.pan[0], float(box[3]) - observations.pan[1]
+            if best is None or y >= best[1]:
+                best = (x, y)
+    return best
+
