@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SECONDS ?=
 
-.PHONY: demo test lint proto bench clean
+.PHONY: demo test lint proto accuracy bench clean
 
 # The stamps say which extras are in the environment; they go stale with the files that name the dependencies.
 $(VENV)/.base: pyproject.toml constraints.txt
@@ -31,6 +31,9 @@ lint: $(VENV)/.dev  ## style, types, import floors
 
 proto: $(VENV)/.dev  ## regenerate the Python beside the .proto files
 	$(BIN)/python proto/generate.py
+
+accuracy: $(VENV)/.dev  ## real clips, detection sets, rim clips, simulated games; DATA=folder, GAMES=20
+	$(BIN)/python tests/accuracy/run.py $(if $(DATA),--data $(DATA)) $(if $(GAMES),--games $(GAMES))
 
 bench: $(VENV)/.dev  ## side-by-side measurements
 	$(BIN)/python benchmarks/gateway.py

@@ -19,8 +19,8 @@ from courtside_export.dali import INPUT, pack, pipeline, write_ensemble
 from courtside_export.errors import ExportInputError
 from courtside_export.running import onnx_run
 from courtside_server.ingest.decode import JpegDecoder
+from courtside_server.pixels import letterbox
 from courtside_server.types import CameraName, Codec, EncodedPacket, StreamInfo, StreamMode
-from courtside_server.windows.sample import letterbox
 from courtside_sim import open_simulation
 from courtside_training.common import registry
 from courtside_training.common.served import ServedSpec, TensorSpec
@@ -55,7 +55,7 @@ def gateway(film: list[bytes], width: int, height: int) -> np.ndarray:
         for picture in decoder.decode(EncodedPacket(index, 0.0, 0.0, index, index, True, False, data)):
             planes = np.empty((height * 3 // 2, width), np.uint8)
             picture.source.fill(planes)
-            samples.append(letterbox(planes, 256, 144))
+            samples.append(letterbox(planes, 256, 144).pixels)
     return np.stack(samples)
 
 

@@ -61,6 +61,9 @@ def complete_shot_event() -> events.Event:
     event.shot.type = common.SHOT_TYPE_STEP_BACK
     event.shot.court_x, event.shot.court_y = -6.25, 0.0
     event.shot.interrupted = True
+    event.shot.arc.CopyFrom(
+        events.BallArc(release_angle_degrees=52.5, entry_angle_degrees=0.0, apex_metres=1.75, uncertainty_degrees=1.25)
+    )
     return event
 
 

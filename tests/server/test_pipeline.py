@@ -10,6 +10,7 @@ from courtside_server.errors import EngineError, EngineUnavailable, LogUnavailab
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.pipeline import CameraPipeline, PipelineRules
+from courtside_server.shots.finder import Finders
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import (
     CameraName,
@@ -77,7 +78,7 @@ class Rig:
     async def __aenter__(self):
         await self.hub.start()
         self.pipeline = CameraPipeline(
-            info(self.mode, self.time_scale), self.model, self.hub, self.metrics, self.rules
+            info(self.mode, self.time_scale), Finders(self.model), self.hub, self.metrics, self.rules
         )
         self.pipeline.start()
         return self

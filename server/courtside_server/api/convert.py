@@ -89,7 +89,7 @@ def _shot_to_proto(shot: Shot) -> events_pb2.Shot:
         release_uncertainty=shot.release_uncertainty,
         zone=_enum(shot.zone),
         zone_probabilities=shot.zone_probabilities,
-        zone_source=_enum(shot.zone_source if shot.zone is not Zone.UNSPECIFIED else ZoneSource.UNSPECIFIED),
+        zone_source=_enum(shot.zone_source),
         points=shot.zone.points,
         result=_enum(shot.result),
         make_probability=shot.make_probability,

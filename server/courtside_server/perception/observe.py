@@ -25,7 +25,7 @@ RIM_SPAN, RIM_DROP = 3.2, 0.3
 """A rim's picture is a square of so many rim widths, and its middle so many below the rim's."""
 RIM_PICTURES = 2
 """Rims that are pictured, the best known ones."""
-BALL_LEAST, RIM_LEAST, PLAYER_LEAST = 0.1, 0.12, 0.25
+BALL_LEAST, RIM_LEAST, PLAYER_LEAST = 0.1, 0.3, 0.25
 
 
 class Looker:

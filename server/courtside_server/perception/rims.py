@@ -8,12 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-SURE = 1.2
-"""Sum of scores from which a rim is believed: one clear look is not enough, a dozen faint ones in one place are."""
+FAINT = 0.3
+"""Score from which a detection speaks for a rim at all; only what lies above it counts."""
+SURE = 0.5
+"""Sum from which a rim is believed: one clear look is not enough, a dozen faint ones in one place are."""
 MOST = 12.0
-"""Largest sum of scores kept: how long a rim is remembered."""
-FADE = 0.12
-"""Sum of scores lost a second while the rim's place is in the picture and it is not found."""
+"""Largest sum kept: how long a rim is remembered."""
+FADE = 0.3
+"""Sum lost a second while the rim's place is in the picture and it is not found."""
+_SAME = 0.7
+"""Widths between two rims that are one."""
 _REACH = 1.0
 """Widths by which a detection may lie off a rim and still be that rim."""
 _BLEND = 0.15
@@ -71,12 +75,12 @@ class RimKeeper:
                 share = max(_BLEND, 1 / (rim.looks + 1)) * min(1.0, 2 * float(score))
                 rim.box = rim.box + share * (box - rim.box)
                 rim.looks += 1
-            rim.worth = min(MOST, rim.worth + float(score) * (1.0 if rim.worth < SURE else 0.3))
+            rim.worth = min(MOST, rim.worth + max(0.0, float(score) - FAINT))
             taken.add(rim.id)
         for rim in self._rims:
             if rim.id not in taken and _inside(rim.box, view):
                 rim.worth -= FADE * gone * (1.0 + (rim.worth < SURE) * 4)
-        self._rims = sorted((r for r in self._rims if r.worth > 0), key=lambda r: -r.worth)[:_MOST_RIMS]
+        self._rims = _distinct(sorted((r for r in self._rims if r.worth > 0), key=lambda r: -r.worth))[:_MOST_RIMS]
         known = [rim for rim in self._rims if rim.worth >= SURE and _inside(rim.box, view)]
         return (
             np.array([rim.box for rim in known], np.float32).reshape(-1, 4),
@@ -95,6 +99,19 @@ class RimKeeper:
             if apart < least and 0.4 < max(width, 1.0) / max(other, 1.0) < 2.5:
                 best, least = rim, apart
         return best
+
+
+def _distinct(rims: list[_Rim]) -> list[_Rim]:
+    """Best first; a rim in the place of a better one is that one, seen twice."""
+    kept: list[_Rim] = []
+    for rim in rims:
+        middle, wide = (rim.box[:2] + rim.box[2:]) / 2, rim.box[2] - rim.box[0]
+        if all(
+            np.hypot(*(middle - (other.box[:2] + other.box[2:]) / 2)) > _SAME * max(wide, other.box[2] - other.box[0])
+            for other in kept
+        ):
+            kept.append(rim)
+    return kept
 
 
 def _inside(box: NDArray[np.float64], view: NDArray[np.float64]) -> bool:

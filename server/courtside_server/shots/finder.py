@@ -189,7 +189,7 @@ class ShotFinder:
         flight = self._models.flight
         if seen and flight is not None:
             said = await self._ask(
-                lambda: flight.predict(seen, window.index, media, wall, last.arrival, self._scale)
+                lambda: flight.predict(seen, window.index, media, wall, last.arrival, self._scale, self._ticks.origin)
             )
             predictions = said if isinstance(said, list) else []
         return self._flights.update_window(predictions, span, last.arrival)

@@ -18,6 +18,10 @@ VISIBLE_S = 0.1
 which is what people label and events say. Median over the labelled real clips, each left out in turn: 0.09-0.11 s."""
 
 
+UNSEEN_S = 0.25
+"""Seconds by which a release may lie before the first sighting of its ball."""
+
+
 class FlightModel:
     """The ``flight`` face: tracks (``track`` float32 48x15) in, three heads out.
 
@@ -36,7 +40,7 @@ class FlightModel:
 
     async def predict(
         self, seen: Sequence[Observations], first: int, media: NDArray[np.float64], wall: NDArray[np.float64],
-        due: float, time_scale: float,
+        due: float, time_scale: float, begin: float,
     ) -> list[WindowPrediction]:
         """Judge every moving ball of one window.
 
@@ -47,6 +51,7 @@ class FlightModel:
             wall: (48,) capture time of the ticks.
             due: when the last one was in.
             time_scale: real seconds a media second.
+            begin: media time of the segment's first look.
 
         Raises:
             EngineError: the engine did not answer, or with something that is not a prediction.
@@ -65,6 +70,8 @@ class FlightModel:
         for row, path in enumerate(paths):
             release = out["release"][row]
             left = float(np.interp(release_position(release), range(TICKS), media))
+            if left < max(begin, float(path.media[0]) - UNSEEN_S / time_scale):
+                continue  # it left the hand before anybody saw it: there is nothing to time it by
             said.append(
                 WindowPrediction(
                     index=first, media=media + late, wall=wall + VISIBLE_S, shot=float(out["shot"][row, 0]),

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from courtside_server.pixels import letterbox
 from courtside_server.types import STRIDE_S, Frame
-from courtside_server.windows.sample import Sampler, letterbox
+from courtside_server.windows.sample import Sampler
 
 
 def frame_at(media: float, level: int = 0, size: tuple[int, int] = (64, 36)) -> Frame:
@@ -56,7 +57,7 @@ def test_letterbox_keeps_shape_and_colour():
     bgr = np.zeros((120, 120, 3), np.uint8)
     bgr[:, :60] = (0, 0, 220)
     bgr[:, 60:] = (0, 200, 0)
-    out = letterbox(cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420), 256, 144)
+    out = letterbox(cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420), 256, 144).pixels
     assert out.shape == (3, 144, 256) and out.dtype == np.uint8
     assert not out[:, :, :54].any() and not out[:, :, -54:].any(), "bars are black"
     red, green = out[:, 72, 80].astype(int), out[:, 72, 180].astype(int)
@@ -65,13 +66,13 @@ def test_letterbox_keeps_shape_and_colour():
 
 @pytest.mark.parametrize("size", [(640, 360), (480, 358), (3300, 450), (450, 3300), (2, 2), (1920, 1080)])
 def test_letterbox_takes_any_even_size(size):
-    assert letterbox(frame_at(0, 90, size).planes, 256, 144).max() > 0
+    assert letterbox(frame_at(0, 90, size).planes, 256, 144).pixels.max() > 0
 
 
 def test_letterbox_is_what_training_sees():
     """Scaling the planes first differs from scaling RGB by rounding only."""
     rng = np.random.default_rng(3)
     rgb = cv2.GaussianBlur(rng.integers(0, 256, (360, 640, 3), dtype=np.uint8), (0, 0), 6)
-    ours = letterbox(cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420), 256, 144)
+    ours = letterbox(cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420), 256, 144).pixels
     theirs = cv2.resize(rgb, (256, 144), interpolation=cv2.INTER_AREA).transpose(2, 0, 1)
     assert np.abs(ours.astype(int) - theirs).mean() < 1.0

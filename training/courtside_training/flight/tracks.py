@@ -56,8 +56,8 @@ class Sight:
             flying=float(1 - 0.35 * rng.random() ** 2),
             held=float(rng.uniform(0.1, 1.0)),
             stay=float(rng.uniform(0.0, 0.75)),
-            jitter=float(rng.uniform(0.02, 0.13)),
-            size_bias=float(np.exp(rng.normal(0, 0.12))),
+            jitter=float(rng.uniform(0.02, 0.2)),
+            size_bias=float(np.exp(rng.normal(0, 0.16))),
             size_noise=float(rng.uniform(0.02, 0.14)),
             score=float(rng.uniform(0.2, 0.95)),
         )
@@ -249,8 +249,17 @@ def _put_rim(track: np.ndarray, scene: Scene, times: np.ndarray, pan: np.ndarray
         wide = rng.uniform(10, 50)
         x, y = rng.uniform((0, 0), (640, 300))
         found.append(np.array([x, y, x + wide, y + wide * rng.uniform(0.2, 0.7)]))
-    if not found or rng.random() < 0.12:
+    # What a window knows beside the ball is often missing or wrong on real film: it may help, never decide.
+    if not found or rng.random() < 0.3:
         return
+    if rng.random() < 0.15:
+        player = scene.boxes[int(np.clip(times[middle] * RATE, 0, len(scene.boxes) - 1))]
+        player = player[player[:, 2] > player[:, 0] + 3]
+        if len(player):
+            box = player[int(rng.integers(len(player)))]
+            wide, x = (box[2] - box[0]) * rng.uniform(0.4, 1.2), (box[0] + box[2]) / 2
+            y = box[1] + (box[3] - box[1]) * rng.uniform(-0.3, 1.0)
+            found = [np.array([x - wide / 2, y, x + wide / 2, y + wide * rng.uniform(0.2, 0.7)])]
     known = track[:, Column.BALL_SEEN] > 0
     path = track[known, Column.BALL_X : Column.BALL_Y + 1]
     boxes = np.array(found)
@@ -259,7 +268,7 @@ def _put_rim(track: np.ndarray, scene: Scene, times: np.ndarray, pan: np.ndarray
     best = int(apart.argmin())
     spread = rng.uniform(0, 0.12)
     centre = centres[best] + rng.normal(0, spread, 2) * sizes[best] * (1.0, 1.0)
-    size = sizes[best] * np.exp(rng.normal(0, 0.1, 2))
+    size = sizes[best] * np.exp(rng.normal(0, rng.choice([0.08, 0.3]), 2))
     track[:, Column.RIM_SEEN] = 1
     track[:, Column.RIM_X : Column.RIM_HEIGHT + 1] = [*centre, *size]
 
@@ -279,12 +288,14 @@ def _put_player(
     track: np.ndarray, scene: Scene, looks: np.ndarray, times: np.ndarray, pan: np.ndarray, rng: np.random.Generator
 ) -> None:
     """At every tick the player nearest to the ball, as a detector finds him."""
+    if rng.random() < 0.25:
+        return
     boxes = _at(scene.boxes, times)
     there = boxes[..., 2] > boxes[..., 0] + 3
     tall = np.maximum(boxes[..., 3] - boxes[..., 1], 1)
-    boxes = boxes + rng.normal(0, rng.uniform(0.005, 0.04), boxes.shape) * tall[..., None]
+    boxes = boxes + rng.normal(0, rng.choice([0.01, 0.04, 0.12]), boxes.shape) * tall[..., None]
     boxes = boxes - np.concatenate([pan, pan], 1)[:, None]
-    missed = rng.random(boxes.shape[1]) < 0.08
+    missed = rng.random(boxes.shape[1]) < rng.choice([0.05, 0.4])
     flicker = rng.random(there.shape) < rng.uniform(0, 0.25)
     there &= ~missed[None] & ~flicker
     for tick in np.flatnonzero(track[:, Column.BALL_SEEN] > 0):

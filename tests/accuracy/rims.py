@@ -1,0 +1,93 @@
+"""Clips cut round a rim, judged by the gateway's own detector, trackers and rim model."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import av
+import numpy as np
+
+from courtside_server.compose import make_engine
+from courtside_server.perception.detect import CourtDetector
+from courtside_server.perception.observe import Looker, Observer, TrackIds
+from courtside_server.rings.observations import ObservationRing
+from courtside_server.settings import Settings
+from courtside_server.shots.paths import BallPath, ball_paths
+from courtside_server.shots.rim import RimModel, Verdict
+from courtside_server.types import Frame, ShotResult
+
+MARGIN = 1.5
+"""A clip fills its picture with the rim; the gateway sees rims in whole courts: it is shown in a wider frame."""
+
+
+def judge_clips(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """Right, wrong and untold clips of ``make`` and ``miss``."""
+    return asyncio.run(_judge_clips(folder))
+
+
+async def _judge_clips(folder: Path) -> dict[str, tuple[int, int, int]]:
+    settings = Settings()
+    engine = make_engine(settings)
+    look = settings.perception
+    await engine.start([look.detector, look.rim])
+    detector, model = CourtDetector(engine, look.detector, 10.0), RimModel(engine, look.rim, 10.0)
+    out = {}
+    try:
+        for kind, wanted in (("make", ShotResult.MADE), ("miss", ShotResult.MISSED)):
+            said = [await judge(path, detector, model) for path in sorted((folder / kind).glob("*.mp4"))]
+            told = [result for result in said if result is not ShotResult.UNKNOWN]
+            right = sum(result is wanted for result in told)
+            out[kind] = (right, len(told) - right, len(said) - len(told))
+    finally:
+        await engine.close()
+    return out
+
+
+def frames(path: Path) -> list[Frame]:
+    """A clip's frames in the middle of a grey 16:9 picture, about as large as rims are in whole courts."""
+    out = []
+    with av.open(str(path)) as container:
+        for index, picture in enumerate(container.decode(video=0)):
+            rgb = picture.to_ndarray(format="rgb24")
+            tall = round(rgb.shape[0] * MARGIN / 2) * 2
+            wide = max(round(tall * 16 / 9 / 2) * 2, round(rgb.shape[1] / 2) * 2 + 2)
+            canvas = np.full((tall, wide, 3), 114, np.uint8)
+            top, left = (tall - rgb.shape[0]) // 2, (wide - rgb.shape[1]) // 2
+            canvas[top : top + rgb.shape[0], left : left + rgb.shape[1]] = rgb
+            planes = av.VideoFrame.from_ndarray(canvas, format="rgb24").to_ndarray(format="yuv420p")
+            media = float(picture.time or index / 30)
+            out.append(Frame("games/rims/cameras/c", index, media, media, 0.0, 0, planes))
+    return out
+
+
+async def judge(path: Path, detector: CourtDetector, model: RimModel) -> ShotResult:
+    """What the rim model makes of one clip: its verdicts over time, summed as the gateway sums them."""
+    looker, observer = Looker(detector.input_size, 30.0), Observer(TrackIds.fresh(), 30.0)
+    ring, verdict, last = ObservationRing(10.0), Verdict(), -1.0
+    for frame in frames(path):
+        look = looker.offer(frame)
+        if look is None:
+            continue
+        ring.append(observer.observe(look, await detector.detect(look)))
+        if look.media - last >= 0.1:
+            last = look.media
+            window = ring.between(look.media - 2.4, look.media)
+            verdict.add(await model.judge(whole_path(window), window, look.media, 1.0), look.media)
+    if verdict.result is ShotResult.UNKNOWN and verdict.made + verdict.missed > 0:
+        return ShotResult.MADE if verdict.made > verdict.missed else ShotResult.MISSED
+    return verdict.result
+
+
+def whole_path(window: list) -> BallPath:
+    """All moving balls of a window as one: a clip shows one shot, however often its track breaks."""
+    best: dict[float, tuple[float, ...]] = {}
+    for path in ball_paths(window):
+        if len(path) >= 3 and not path.moves:
+            continue
+        for media, place, size, score in zip(path.media, path.places, path.sizes, path.scores, strict=True):
+            if media not in best or score > best[media][3]:
+                best[media] = (*place, size, score)
+    times = np.array(sorted(best))
+    rows = np.array([best[time] for time in times]).reshape(-1, 4)
+    return BallPath(0, times, rows[:, :2], rows[:, 2], rows[:, 3])
