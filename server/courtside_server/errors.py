@@ -18,6 +18,7 @@
     ├── SlowSubscriber                 a subscriber's bounded buffer overflowed
     ├── LogUnavailable                 the event log cannot be written (disk full, read-only)
     ├── StoreUnavailable               another file of the gateway's own cannot be written
+    ├── FilmUnwritable                 a drawn film cannot be written (disk full, no such place)
     ├── StoreFull                      a bounded store takes no more entries; delete one
     ├── RingOvertaken                  a reader asked for frames that were overwritten
     ├── EngineError                    inference
@@ -142,6 +143,12 @@ class StoreUnavailable(CourtsideError):
 
     reason = "STORE_UNAVAILABLE"
     retry_after = 5.0
+
+
+class FilmUnwritable(CourtsideError):
+    """A film that was drawn on cannot be written: disk full, no such place, not allowed."""
+
+    reason = "FILM_UNWRITABLE"
 
 
 class StoreFull(CourtsideError):

@@ -1,0 +1,216 @@
+"""Chart: a small half court with every shot known so far, where it was taken or, without a calibration, by zone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from courtside_server.perception.court import FIBA, TOP_HALF_ANGLE, Court
+from courtside_server.render.brush import GREY, MADE, MISSED, WHITE, Brush, Colour, Picture
+from courtside_server.types import Shot, ShotResult, Zone
+
+RING = 0.225
+"""Metres: a basket's inner radius."""
+_MARGIN = 0.4
+"""Metres of floor drawn outside the lines."""
+_CIRCLE, _NO_CHARGE, _BOARD, _BOARD_WIDE = 1.8, 1.25, 1.2, 1.83
+"""Metres: free-throw and centre circle (NBA 6 ft), the arc under the basket (NBA 4 ft), and the backboard's front
+from the baseline (NBA 4 ft) and width."""
+_COLOURS: dict[ShotResult, Colour] = {
+    ShotResult.MADE: MADE, ShotResult.MISSED: MISSED, ShotResult.UNKNOWN: WHITE,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A shot on the chart.
+
+    Attributes:
+        shot: what is known.
+        sure: it is confirmed.
+        age: seconds since it was first told of; a fresh one is ringed.
+    """
+
+    shot: Shot
+    sure: bool = True
+    age: float = math.inf
+
+
+def colour_of_result(result: ShotResult) -> Colour:
+    """Green, red, or white while nobody knows."""
+    return _COLOURS[result]
+
+
+class ShotChart:
+    """The half in front of one basket, the basket at the top, as its attacker sees it.
+
+    Args:
+        brush: draws.
+        box: x, y of its upper left corner and its height, pixels; :meth:`size` gives the width.
+        court: whose lines.
+    """
+
+    def __init__(self, brush: Brush, box: tuple[float, float, float], court: Court = FIBA) -> None:
+        self._brush, self._court = brush, court
+        self._left, self._top, self.height = box
+        self.width, _ = self.size(brush, self.height, court)
+        self._head = brush.font * 1.5
+        self._scale = self.width / (court.width + 2 * _MARGIN)
+        self._radius = max(2.5, 3.2 * brush.unit)
+
+    @staticmethod
+    def size(brush: Brush, height: float, court: Court = FIBA) -> tuple[float, float]:
+        """Width and height of a chart of some height, pixels."""
+        floor = height - brush.font * 1.5
+        return floor * (court.width + 2 * _MARGIN) / (court.length / 2 + 2 * _MARGIN), height
+
+    def pixel(self, ahead: float, left: float) -> tuple[float, float]:
+        """Where a place of the floor is drawn.
+
+        Args:
+            ahead: metres in front of the rim, away from the baseline.
+            left: metres to the attacker's left.
+        """
+        x = self._left + (self._court.width / 2 + _MARGIN - left) * self._scale
+        return x, self._top + self._head + (ahead + self._court.basket_inset + _MARGIN) * self._scale
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Where a shot from (x, y), metres from the court's centre, is drawn; off the court at its nearest edge."""
+        court = self._court
+        ahead, left = court.to_local(x, y, court.nearer_basket(x))
+        ahead = min(max(ahead, -court.basket_inset), court.length / 2 - court.basket_inset)
+        return self.pixel(ahead, min(max(left, -court.width / 2), court.width / 2))
+
+    def draw(self, picture: Picture, marks: Sequence[Mark]) -> None:
+        """Draw the court, the places of shots that have one, and a count in each zone of those that have none."""
+        brush = self._brush
+        box = (self._left, self._top, self._left + self.width, self._top + self.height)
+        brush.plate(picture, box, alpha=0.55, radius=5.0)
+        self._headline(picture, [mark.shot for mark in marks])
+        self._lines(picture)
+        for zone in Zone:
+            shots = [mark for mark in marks if mark.shot.court is None and mark.shot.zone is zone]
+            if shots and zone is not Zone.UNSPECIFIED:
+                self._count(picture, zone, shots)
+        for mark in marks:
+            if mark.shot.court is not None:
+                self._dot(picture, mark, self.place(*mark.shot.court))
+
+    def _headline(self, picture: Picture, shots: Sequence[Shot]) -> None:
+        """How many, and how many of each: the signs that the court uses, so that they need no other explanation."""
+        brush, y = self._brush, self._top + self._head * 0.55
+        word = "shot" if len(shots) == 1 else "shots"
+        brush.words(picture, f"{len(shots)} {word}", (self._left + 6 * brush.unit, y), size=0.85, bold=True)
+        right = self._left + self.width - 6 * brush.unit
+        for result in (ShotResult.MISSED, ShotResult.MADE):
+            told = sum(shot.result is result for shot in shots)
+            if told:
+                colour = colour_of_result(result)
+                right -= brush.words(picture, str(told), (right, y), colour, size=0.85, bold=True, align="right")
+                self._sign(picture, (right - 6 * brush.unit, y), result)
+                right -= 14 * brush.unit
+
+    # ---- the court -----------------------------------------------------------------------------------------------
+
+    def _lines(self, picture: Picture) -> None:
+        court, inset = self._court, self._court.basket_inset
+        half, end, lane = court.width / 2, court.length / 2 - inset, court.lane_width / 2
+        foul, corner = court.lane_length - inset, court.three_break - inset
+        outline = [(-inset, -half), (-inset, half), (end, half), (end, -half), (-inset, -half)]
+        board = [(_BOARD - inset, -_BOARD_WIDE / 2), (_BOARD - inset, _BOARD_WIDE / 2)]
+        ring = _arc(0.0, max(RING, 1.6 / self._scale), 180)
+        self._strokes(picture, [outline, self.three_point_line(), board, ring], 0.65)
+        key = [(-inset, -lane), (foul, -lane), (foul, lane), (-inset, lane)]
+        centre = [(end - ahead, left) for ahead, left in _arc(0.0, _CIRCLE, 90)]
+        self._strokes(picture, [key, _arc(foul, _CIRCLE, 90), centre], 0.5)
+        bounds = [_arc(0.0, _NO_CHARGE, 90)]
+        for side in (-1, 1):
+            start = court.three_radius * math.cos(TOP_HALF_ANGLE)
+            bounds.append([(d, side * d * math.tan(TOP_HALF_ANGLE)) for d in (start, end)])
+            bounds.append([(corner, side * court.three_straight), (corner, side * half)])
+        self._strokes(picture, bounds, 0.2)
+
+    def three_point_line(self) -> list[tuple[float, float]]:
+        """The line from corner to corner: metres ahead of the rim, metres to the left."""
+        court, inset = self._court, self._court.basket_inset
+        widest = math.degrees(math.atan2(court.three_straight, court.three_break - inset))
+        arc = _arc(0.0, court.three_radius, widest)
+        return [(-inset, -court.three_straight), *arc, (-inset, court.three_straight)]
+
+    def _strokes(self, picture: Picture, lines: Sequence[Sequence[tuple[float, float]]], alpha: float) -> None:
+        points = [np.array([self.pixel(*place) for place in line]) for line in lines]
+        self._brush.strokes(picture, points, WHITE, alpha, max(1.0, 0.8 * self._brush.unit))
+
+    # ---- shots ---------------------------------------------------------------------------------------------------
+
+    def _dot(self, picture: Picture, mark: Mark, at: tuple[float, float]) -> None:
+        brush, radius = self._brush, self._radius
+        self._sign(picture, at, mark.shot.result, mark.sure)
+        if mark.age < 1.0:
+            grown = radius * (1.2 + 1.6 * mark.age)
+            colour = colour_of_result(mark.shot.result)
+            brush.ellipse(picture, at, (grown, grown), colour, 1.0 - mark.age, 1.2 * brush.unit)
+
+    def _sign(self, picture: Picture, at: tuple[float, float], result: ShotResult, sure: bool = True) -> None:
+        """A dot, hollow while it is not sure; a miss is a cross: red and green alone are one to some eyes."""
+        brush, radius, alpha = self._brush, self._radius, 1.0 if sure else 0.6
+        colour = colour_of_result(result)
+        if result is ShotResult.MISSED:
+            ends = [
+                np.array([(at[0] - radius, at[1] - slope * radius), (at[0] + radius, at[1] + slope * radius)])
+                for slope in (-1, 1)
+            ]
+            brush.strokes(picture, ends, colour, alpha, max(1.5, 1.8 * brush.unit))
+        elif sure:
+            brush.disc(picture, at, radius, colour, alpha)
+        else:
+            brush.ellipse(picture, at, (radius, radius), colour, alpha, 1.5 * brush.unit)
+
+    def _count(self, picture: Picture, zone: Zone, marks: Sequence[Mark]) -> None:
+        """A number in a ring: the ring's green share was made, its red share missed, white is not known."""
+        brush, (x, y) = self._brush, self.pixel(*self.middle(zone))
+        radius = max(7.0, 8.0 * brush.unit)
+        # A corner is narrower than its count.
+        room = radius + 2 * brush.unit
+        at = min(max(x, self._left + room), self._left + self.width - room), y
+        brush.disc(picture, at, radius, (60, 54, 50), 0.85)
+        start = -90.0
+        for result in (ShotResult.MADE, ShotResult.MISSED, ShotResult.UNKNOWN):
+            share = 360.0 * sum(mark.shot.result is result for mark in marks) / len(marks)
+            colour = GREY if result is ShotResult.UNKNOWN else colour_of_result(result)
+            if share:
+                arc = (start, start + share)
+                brush.ellipse(picture, at, (radius, radius), colour, 1.0, max(1.5, 1.8 * brush.unit), arc)
+            start += share
+        brush.words(picture, str(len(marks)), at, size=0.85, bold=True, align="middle")
+        fresh = min(mark.age for mark in marks)
+        if fresh < 1.0:
+            grown = radius * (1.0 + 0.2 * fresh)
+            brush.ellipse(picture, at, (grown, grown), WHITE, 1.0 - fresh, 1.2 * brush.unit)
+
+    def middle(self, zone: Zone) -> tuple[float, float]:
+        """Where a zone's count stands: metres ahead of the rim, metres to the left."""
+        court = self._court
+        foul, beyond = court.lane_length - court.basket_inset, court.three_radius + 1.6
+        side = 1 if zone in (Zone.LEFT_CORNER_THREE, Zone.LEFT_WING_THREE) else -1
+        if zone is Zone.PAINT:
+            return foul * 0.45, 0.0
+        if zone is Zone.MID_RANGE:
+            return (foul + court.three_radius) / 2, 0.0
+        if zone is Zone.TOP_THREE:
+            return beyond, 0.0
+        if zone in (Zone.LEFT_CORNER_THREE, Zone.RIGHT_CORNER_THREE):
+            return (court.three_break / 2) - court.basket_inset, side * (court.three_straight + court.width / 2) / 2
+        wing = math.radians(42)
+        return beyond * math.cos(wing), side * min(beyond * math.sin(wing), court.width / 2 - 1.0)
+
+
+def _arc(ahead: float, radius: float, widest: float) -> list[tuple[float, float]]:
+    """An arc about the court's axis from right to left, to ``widest`` degrees on either side."""
+    turns = np.radians(np.linspace(-widest, widest, 40))
+    return [(ahead + radius * math.cos(turn), radius * math.sin(turn)) for turn in turns]
+
+

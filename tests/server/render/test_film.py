@@ -1,0 +1,172 @@
+"""The drawn film has the film's own frames, times and size, and is there whole or not at all."""
+
+import asyncio
+import resource
+import subprocess
+import sys
+import textwrap
+import threading
+
+import av
+import numpy as np
+import pytest
+from rich.progress import Progress
+
+from courtside_server.errors import CourtsideError, FilmUnwritable, InputError
+from courtside_server.render.encode import part_of
+from courtside_server.render.film import Source, draw_film, render_film
+from courtside_server.render.place import film_places
+from courtside_server.render.record import Record
+from courtside_server.types import Lifecycle
+
+
+def times(path):
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        return [round(float(frame.pts * stream.time_base), 4) for frame in container.decode(stream)]
+
+
+def first_pts(path):
+    with av.open(str(path)) as container:
+        return next(container.decode(container.streams.video[0])).pts
+
+
+def render(path, out, record=None, rotation=0, **options):
+    return render_film(Source(path, first_pts(path), rotation), record or Record(), out, **options)
+
+
+def test_frames_times_and_size_are_the_films_own_also_at_a_variable_rate(film, tmp_path):
+    stamps = [0, 40, 90, 100, 107, 300, 333, 1000, 1001]
+    path = film(stamps)
+    assert render(path, tmp_path / "out.mp4") == len(stamps)
+    assert times(tmp_path / "out.mp4") == [stamp / 1000 for stamp in stamps]
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        stream = container.streams.video[0]
+        assert (stream.width, stream.height, stream.pix_fmt) == (320, 240, "yuv420p")
+        assert stream.codec_context.name == "h264" and not container.streams.audio
+
+
+def test_times_count_from_the_first_frame(film, tmp_path):
+    path = film([500, 540, 580])
+    render(path, tmp_path / "out.mp4")
+    assert times(tmp_path / "out.mp4") == pytest.approx([0.0, 0.04, 0.08])
+
+
+def test_a_turned_film_comes_out_upright(film, tmp_path):
+    render(film(width=320, height=180), tmp_path / "out.mp4", rotation=90)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        stream = container.streams.video[0]
+        assert (stream.width, stream.height) == (180, 320)
+
+
+def test_the_play_keeps_its_colours_and_shots_are_drawn_on_it(film, tmp_path, studio):
+    record = Record()
+    record.observe(studio.observe(0.1))
+    record.tell(studio.draft(Lifecycle.CONFIRMED, media=0.05))
+    path = film()
+    render(path, tmp_path / "out.mp4", record)
+    pictures = []
+    for source in (path, tmp_path / "out.mp4"):
+        with av.open(str(source)) as container:
+            pictures.append([f.to_ndarray(format="bgr24").astype(int) for f in container.decode(video=0)][-1])
+    apart = np.abs(pictures[0] - pictures[1]).max(axis=2)
+    assert np.median(apart) <= 2 and apart.max() > 60
+
+
+def test_an_older_film_is_replaced_only_when_the_new_one_is_whole(film, tmp_path):
+    path, out = film(), tmp_path / "out.mp4"
+    out.write_bytes(b"older")
+    stop = threading.Event()
+    with pytest.raises(CourtsideError):
+        render(path, out, stop=stop, on_frame=lambda count: stop.set() if count == 3 else None)
+    assert out.read_bytes() == b"older" and not part_of(out).exists()
+    render(path, out)
+    assert len(times(out)) == 20 and not part_of(out).exists()
+
+
+async def test_an_interrupt_ends_the_drawing_and_leaves_nothing_behind(film, tmp_path, monkeypatch):
+    path, out, drawing = film(), tmp_path / "out.mp4", threading.Event()
+    from courtside_server.render.draw import Artist
+
+    monkeypatch.setattr(Artist, "draw", lambda *_: drawing.set() or threading.Event().wait(0.02))
+    with Progress(disable=True) as progress:
+        task = asyncio.create_task(draw_film(Source(path, first_pts(path), 0), Record(), out, 20, progress))
+        await asyncio.to_thread(drawing.wait)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_one_clear_error_and_leaves_nothing(film, tmp_path):
+    path, out = film(width=640, height=480), tmp_path / "out.mp4"
+    code = f"""
+        import resource, signal
+        from pathlib import Path
+        from courtside_server.errors import FilmUnwritable
+        from courtside_server.render.film import Source, render_film
+        from courtside_server.render.record import Record
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+        try:
+            render_film(Source(Path({str(path)!r}), {first_pts(path)}, 0), Record(), Path({str(out)!r}))
+        except FilmUnwritable as error:
+            print("refused:", error.message)
+    """
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 2000
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith(f"refused: {out}: the drawn film cannot be written"), done.stderr
+    assert not out.exists() and not part_of(out).exists()
+
+
+def test_a_folder_that_went_away_is_one_clear_error(film, tmp_path):
+    with pytest.raises(FilmUnwritable, match="cannot be written"):
+        render(film(), tmp_path / "gone" / "out.mp4")
+
+
+# ---- where films go --------------------------------------------------------------------------------------------------
+
+
+def test_one_film_goes_to_the_name_or_into_the_folder(film, tmp_path):
+    path = film()
+    assert film_places([path], tmp_path / "out.mp4") == [tmp_path / "out.mp4"]
+    assert film_places([path], tmp_path / "drawn") == [tmp_path / "drawn" / "film.mp4"]
+    assert (tmp_path / "drawn").is_dir()
+
+
+def test_several_films_go_into_a_folder_under_their_own_names(film, tmp_path):
+    films = [film(name="a.mp4"), film(name="b.mov.mp4")]
+    assert film_places(films, tmp_path / "drawn") == [tmp_path / "drawn" / "a.mp4", tmp_path / "drawn" / "b.mov.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("out", "says"),
+    [
+        ("out.mp4", "names one film, but there are 2"),
+        ("out.avi", "does not end in .mp4"),
+        ("", "overwrite the film"),
+        ("file", "is no folder"),
+        ("file/drawn", "cannot be written"),
+    ],
+)
+def test_what_is_ambiguous_or_does_harm_is_refused(film, tmp_path, out, says):
+    films = [film(name="a.mp4"), film(name="b.mp4")]
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError, match=says):
+        film_places(films, tmp_path / out)
+    assert len(times(films[0])) == 20
+
+
+def test_two_films_of_one_name_are_refused(film, tmp_path):
+    (tmp_path / "other").mkdir()
+    films = [film(name="a.mp4"), film(name="other/a.mp4")]
+    with pytest.raises(InputError, match="would both become"):
+        film_places(films, tmp_path / "drawn")
+
+
+def test_an_input_is_never_overwritten_under_another_name_either(film, tmp_path):
+    path = film()
+    (tmp_path / "link.mp4").symlink_to(path)
+    for out in ("film.mp4", "link.mp4", "../" + tmp_path.name + "/film.mp4"):
+        with pytest.raises(InputError, match="overwrite the film"):
+            film_places([path], tmp_path / out)
