@@ -105,6 +105,10 @@ def serve(
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--playback-speed", default=1.0, show_default=True, help="2 for film that runs at twice real speed.")
 @click.option("--format", "style", type=click.Choice(["jsonl", "table"]), default="jsonl", show_default=True)
+@click.option(
+    "--render", type=click.Path(path_type=Path), metavar="OUT",
+    help="Draw what was found on the film, without its sound: OUT is a film (.mp4) for one FILE, else a folder.",
+)
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings.")
 @click.option("--engine", type=click.Choice(["embedded", "triton"]), help="What runs the models.")
 @click.option("--repository", metavar="DIR", help="Model repository (model_repository).")
@@ -116,6 +120,7 @@ def analyze(
     files: tuple[Path, ...],
     playback_speed: float,
     style: str,
+    render: Path | None,
     config: Path | None,
     engine: str | None,
     repository: str | None,
@@ -127,6 +132,7 @@ def analyze(
     """Run films through the gateway's own stages as fast as they go; the same film gives the same events.
 
     Prints every revision of every event; the last one of an eventId counts. mediaOffset is on the film's own clock.
+    --render goes through each film once more and draws in what was known at each moment.
     """
     if not (math.isfinite(playback_speed) and 0.1 <= playback_speed <= 10):
         _fail(InputError(f"--playback-speed {playback_speed} is not between 0.1 and 10"))
@@ -144,7 +150,7 @@ def analyze(
     from courtside_server.film import analyze_films
 
     try:
-        asyncio.run(analyze_films(files, settings, playback_speed, style, quiet=quiet))
+        asyncio.run(analyze_films(files, settings, playback_speed, style, render=render, quiet=quiet))
     except CourtsideError as error:
         _fail(error)
     except KeyboardInterrupt:

@@ -24,6 +24,9 @@ from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.camera import CameraIngest
 from courtside_server.ingest.worker import Clocks
 from courtside_server.pipeline import CameraPipeline
+from courtside_server.render.film import Source, draw_film
+from courtside_server.render.place import film_places
+from courtside_server.render.record import Record, RecordingHub
 from courtside_server.settings import Settings
 from courtside_server.shots.finder import Finders
 from courtside_server.telemetry.metrics import Metrics
@@ -146,8 +149,9 @@ def _open(path: Path) -> Any:
 
 
 async def analyze_films(
-    paths: Sequence[Path], settings: Settings, playback_speed: float, style: str, *, quiet: bool = False
-) -> None:
+    paths: Sequence[Path], settings: Settings, playback_speed: float, style: str, *, render: Path | None = None,
+    quiet: bool = False,
+) -> None:  # fmt: skip
     """Run films one after another through ingest, pipeline and log; print every event.
 
     Args:
@@ -155,13 +159,17 @@ async def analyze_films(
         settings: windows, inference.
         playback_speed: how many times too fast the film runs (2: twice real speed).
         style: ``jsonl`` (protobuf JSON of ``courtside.v1.Event``) or ``table``.
+        render: where films go that have the shots drawn in; see :func:`~courtside_server.render.place.film_places`.
         quiet: no progress on stderr.
 
     Raises:
         UndecodableFilm: a film cannot be read; films before it have been printed.
+        InputError: ``render`` cannot be.
+        FilmUnwritable: a drawn film cannot be written; its events have been printed.
         EngineError: the model cannot be used.
     """
     heads = [await asyncio.to_thread(read_head, path) for path in paths]  # every mistake before any work
+    places = [None] * len(heads) if render is None else film_places(paths, render)
     engine = make_engine(settings)
     await engine.start(model_names(settings))
     console = Console(stderr=True, quiet=quiet)
@@ -171,23 +179,29 @@ async def analyze_films(
             TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[speed]}"),
             console=console, disable=quiet or not console.is_terminal, transient=True,
         ) as progress:
-            for head in heads:
-                await _analyze(head, models, settings, playback_speed, style, progress)
+            for head, place in zip(heads, places, strict=True):
+                record = None if place is None else Record()
+                await _analyze(head, models, settings, playback_speed, style, progress, record)
+                if record is not None and place is not None:
+                    source = Source(head.path, head.first_pts, head.rotation, playback_speed)
+                    await draw_film(source, record, place, head.frames, progress)
     finally:
         await engine.close()
 
 
 async def _analyze(
-    head: FilmHead, models: Finders, settings: Settings, playback_speed: float, style: str, progress: Progress
-) -> None:
+    head: FilmHead, models: Finders, settings: Settings, playback_speed: float, style: str, progress: Progress,
+    record: Record | None,
+) -> None:  # fmt: skip
     film_id = re.sub(r"[^A-Za-z0-9._-]+", "_", head.path.stem).strip("._-")[:60] or "film"
     info = stream_info(head, CameraName.parse(f"games/{film_id}/cameras/film"), playback_speed)
     metrics = Metrics()
     # Wall clocks that stand still: the same film gives the same lines.
     log = SqliteLog(":memory:", clock=lambda: FILM_WALL)
-    hub = EventHub(log, metrics)
+    hub = EventHub(log, metrics) if record is None else RecordingHub(record, log, metrics)
     await hub.start()
-    pipeline = CameraPipeline(info, models, hub, metrics, pipeline_rules(settings))
+    watch = None if record is None else record.observe
+    pipeline = CameraPipeline(info, models, hub, metrics, pipeline_rules(settings), watch=watch)
     pipeline.start()
     clocks = Clocks(wall=lambda: FILM_WALL)
     camera = CameraIngest(info, pipeline, metrics, ingest_rules(settings), clocks=clocks)
