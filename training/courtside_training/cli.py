@@ -12,6 +12,7 @@ from courtside_training.errors import TrainingInputError
 SYSTEMS: dict[str, tuple[str, str]] = {
     "shots": ("courtside_training.shots.commands", "Shot analytics: shot, release, zone, make probability."),
     "flight": ("courtside_training.flight.commands", "Flights: shots found in the path of a tracked ball."),
+    "rim": ("courtside_training.rim.commands", "Results: made or missed, from pictures and track at the ring."),
     "skills": ("courtside_training.skills.commands", "Skill estimation: 20 skills from a highlight film."),
     "fingerprint": ("courtside_training.fingerprint.commands", "Shot fingerprint: who shot, what type, form drift."),
     "actions": ("courtside_training.actions.commands", "Action tagging of tracked players."),

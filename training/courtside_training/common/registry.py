@@ -11,6 +11,7 @@ SYSTEMS: dict[str, str] = {
     "shot_clip": "courtside_training.shots.offer",
     "shot_videomae": "courtside_training.shots.videomae_offer",
     "shot_flight": "courtside_training.flight.offer",
+    "rim_result": "courtside_training.rim.offer",
     "player_skills": "courtside_training.skills.offer",
     "shot_fingerprint": "courtside_training.fingerprint.offer",
     "player_actions": "courtside_training.actions.offer",

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from courtside_sim.court import Court, fiba, nba
-from courtside_sim.physics import BallWorld, release_angle, solve_release
+from courtside_sim.physics import STEP, BallWorld, Vector, release_angle, solve_release
 from courtside_training.errors import TrainingInputError
 
 RATE = 120.0
@@ -18,6 +18,8 @@ RATE = 120.0
 BEFORE_S, AFTER_S = 1.0, 2.4
 """Seconds kept before and after the rim has decided."""
 COUNT = int((BEFORE_S + AFTER_S) * RATE)
+NEAR_MISS = 0.5
+"""Share of the misses that touch neither ring nor board and pass close by: seen from somewhere they look good."""
 
 
 @dataclass(frozen=True)
@@ -27,55 +29,84 @@ class Bank:
     Attributes:
         paths: (N, 408, 3) float32 ball centres at `RATE`; NaN before the release.
         made: (N,) bool.
+        netted: (N,) bool, whether there is a net; a ball falls through a bare ring unchecked.
     """
 
     paths: np.ndarray
     made: np.ndarray
+    netted: np.ndarray
 
     def __len__(self) -> int:
         """Number of shots."""
         return len(self.made)
 
 
+class NetWorld(BallWorld):
+    """A court whose net holds the ball more, less, or is not there."""
+
+    def __init__(self, court: Court, side: float, fall: float) -> None:
+        """`side` and `fall`: share of the speed lost a second in the net, across and downwards (1/s)."""
+        super().__init__(court)
+        self._keep = math.exp(-side * STEP), math.exp(-fall * STEP)
+        self._own = False
+
+    def advance(self, p: Vector, v: Vector, step: float = STEP) -> tuple[Vector, Vector, bool]:
+        """As `BallWorld.advance`, with this net's hold."""
+        self._own = True  # else the court's own net brakes as well
+        p, v, hit = super().advance(p, v, step)
+        self._own = False
+        if super().in_net(p) and v[2] < 0:
+            v = (v[0] * self._keep[0], v[1] * self._keep[0], v[2] * self._keep[1])
+        return p, v, hit
+
+    def in_net(self, p: Vector) -> bool:
+        """Never while stepping, so that only this net brakes."""
+        return not self._own and super().in_net(p)
+
+
 def draw_bank(count: int, seed: int, report: Callable[[int], None] | None = None) -> Bank:
-    """Simulate shots from everywhere, aimed at the ring's middle with more or less skill, until `count` are decided."""
+    """Simulate shots from everywhere, good and bad, until `count` are decided, half of them made."""
     rng = np.random.default_rng([seed, 97])
     courts = [nba(True), fiba(True)]
-    worlds = [BallWorld(court) for court in courts]
-    paths, made = [], []
+    paths, made, netted = [], [], []
     while len(made) < count:
-        side = int(rng.integers(2))
-        shot = _shoot(courts[side], worlds[side], rng)
-        if shot is None:
-            continue
-        # Makes and misses alike, so that neither is the safe guess.
-        if sum(made) * 2 > len(made) + 20 and shot[1]:
+        want = len(made) % 2 == 0
+        close = not want and rng.random() < NEAR_MISS
+        net = bool(rng.random() < 0.93)
+        hold = (rng.uniform(5, 22), rng.uniform(0.5, 7)) if net else (0.0, 0.0)
+        court = courts[int(rng.integers(2))]
+        shot = _shoot(court, NetWorld(court, *hold), close, rng)
+        if shot is None or shot[1] != want:
             continue
         paths.append(shot[0])
-        made.append(shot[1])
+        made.append(want)
+        netted.append(net)
         if report:
             report(len(made))
-    return Bank(np.stack(paths), np.array(made, bool))
+    return Bank(np.stack(paths), np.array(made, bool), np.array(netted, bool))
 
 
-def _shoot(court: Court, world: BallWorld, rng: np.random.Generator) -> tuple[np.ndarray, bool] | None:
+def _shoot(
+    court: Court, world: BallWorld, close: bool, rng: np.random.Generator
+) -> tuple[np.ndarray, bool] | None:
     rim = court.rim_centre(0)
     ahead = float(rng.choice([rng.uniform(0.8, 2.5), rng.uniform(2.0, 9.0)]))
     turn = rng.uniform(-1.5, 1.5)
     start = (
         float(rim[0] - ahead * math.cos(turn)), float(ahead * math.sin(turn)), float(rng.uniform(1.8, 2.9))
     )
-    skill = rng.uniform(0.02, 0.3)
-    off = rng.normal(0, skill, 2)
+    off = rng.normal(0, rng.uniform(0.02, 0.3), 2)
+    if close:
+        way = rng.uniform(-np.pi, np.pi)
+        off = rng.uniform(0.34, 0.75) * np.array([-abs(math.cos(way)), math.sin(way)])
     target = (float(rim[0] + off[0]), float(off[1]), float(rim[2]))
-    if rng.random() < 0.2:  # off the glass
+    if not close and rng.random() < 0.2:  # off the glass
         target = (court.board_x(0) - 0.13, float(off[1]) * 0.7, float(rim[2] + rng.uniform(0.25, 0.75)))
     try:
         angle = release_angle(ahead, target[2] - start[2], float(rng.uniform(-0.05, 0.3)))
         velocity = solve_release(start, target, angle)
     except ValueError:
         return None
-    # A little left-over speed, as fingers give it; the flight itself stays the world's own.
     flight = world.fly(start, velocity, 4.5, basket=0)
     if flight.result is None or not 0.3 < flight.result < 4.5 - AFTER_S + 1.5:
         return None
@@ -98,7 +129,7 @@ def save_bank(path: Path, bank: Bank) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
-            np.savez_compressed(file, paths=bank.paths, made=bank.made)
+            np.savez_compressed(file, paths=bank.paths, made=bank.made, netted=bank.netted)
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -115,6 +146,6 @@ def load_bank(path: Path) -> Bank:
         raise TrainingInputError(f"no bank of shots at {path}: draw one with `courtside-train rim draw`")
     try:
         with np.load(path) as found:
-            return Bank(found["paths"], found["made"])
+            return Bank(found["paths"], found["made"], found["netted"])
     except (OSError, ValueError, KeyError) as error:
         raise TrainingInputError(f"{path} holds no shots ({type(error).__name__}): draw them anew") from error

@@ -1,20 +1,39 @@
-"""The rim network: a ball's path near a rim to open, made or missed."""
+"""The rim network: small pictures of a ring and a ball's track near it, to open, made or missed at every tick."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.flight.geometry import TICK_S, TICKS, Column
-from courtside_training.flight.network import Block
+from courtside_training.rim.pictures import CROPS, SIDE, Place
 from courtside_training.rim.views import Verdict
+from courtside_training.shots.network import conv
 
 SYSTEM = "rim_result"
 FEATURES = 14
+CELLS = SIDE // 4
+"""Side of the map on which the ball is looked for."""
 _BALL_M, _RIM_M = 0.24, 0.46
+
+
+@dataclass(frozen=True)
+class RimConfig:
+    """Channels of the picture's stages and of the layers over time."""
+
+    stem: int = 16
+    mid: int = 32
+    deep: int = 48
+    time: int = 64
+
+    def to_dict(self) -> dict[str, int]:
+        """Plain values for a checkpoint."""
+        return asdict(self)
 
 
 def at_rim(track: Tensor) -> Tensor:
@@ -25,8 +44,8 @@ def at_rim(track: Tensor) -> Tensor:
     right = ((track[..., c.BALL_X] - track[..., c.RIM_X]) / width * seen).clamp(-6, 6)
     down = ((track[..., c.BALL_Y] - track[..., c.RIM_Y]) / width * seen).clamp(-6, 6)
     size = torch.log((track[..., c.BALL_SIZE] / width * _RIM_M / _BALL_M).clamp(0.2, 5.0)) * seen
-    both = nn.functional.pad(seen[:, 1:] * seen[:, :-1], (1, 0))
-    speed = [nn.functional.pad(v[:, 1:] - v[:, :-1], (1, 0)) * both * (0.1 / TICK_S) for v in (right, down)]
+    both = F.pad(seen[:, 1:] * seen[:, :-1], (1, 0))
+    speed = [F.pad(v[:, 1:] - v[:, :-1], (1, 0)) * both * (0.1 / TICK_S) for v in (right, down)]
     shape = (height / width).clamp(0, 2)
     clock = torch.linspace(-1, 1, TICKS, device=track.device).expand(track.shape[0], TICKS)
     column = torch.exp(-((right / 0.5) ** 2)) * seen
@@ -37,36 +56,99 @@ def at_rim(track: Tensor) -> Tensor:
     return torch.stack(features, -1)
 
 
-class RimNetwork(nn.Module):
-    """Tracks (B, 48, 15) to logits (B, 3) of `Verdict`."""
+class Eye(nn.Module):
+    """One picture at a time: pictures (N, 6, 64, 64) to features, where the ball is, and what it passes."""
 
-    def __init__(self, channels: int = 48) -> None:
+    def __init__(self, config: RimConfig) -> None:
         """Random weights."""
         super().__init__()
-        self.channels = channels
-        self.entry = nn.Conv1d(FEATURES, channels, 5, padding=2)
-        self.blocks = nn.Sequential(*(Block(channels, dilation) for dilation in (1, 2, 4, 8, 1)))
+        s, m, d = config.stem, config.mid, config.deep
+        self.near = nn.Sequential(conv(6, s, 2), conv(s, 24, 2), conv(24, m))
+        self.ball = nn.Conv2d(m, 1, 1)
+        self.none = nn.Parameter(torch.zeros(1))
+        self.far = nn.Sequential(conv(m, d, 2), conv(d, d), conv(d, 64, 2))
+        side = CELLS // 4
+        self.flat = nn.Sequential(nn.Linear(64 * side * side, config.time), nn.ReLU(inplace=True))
+        self.place = nn.Linear(config.time + m, len(Place))
+        cells = (torch.arange(CELLS) + 0.5) / CELLS * 2 - 1
+        grid = torch.stack([cells.repeat(CELLS), cells.repeat_interleave(CELLS)], 1)
+        self.register_buffer("grid", grid, persistent=False)
+        self.width = config.time + m + 3 + len(Place)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Features (N, width), logits over the map's cells and for no ball (N, 257), logits of `Place` (N, 4)."""
+        near = self.near(pictures)
+        cells = torch.cat([self.ball(near).flatten(1), self.none.expand(near.shape[0], 1)], 1)
+        shares = cells.softmax(1)
+        found, at = shares[:, :-1], shares[:, -1:]
+        there = found @ self.grid
+        here = (near.flatten(2) @ found[:, :, None])[:, :, 0]
+        wide = self.flat(self.far(near).flatten(1))
+        place = self.place(torch.cat([wide, here], 1))
+        return torch.cat([wide, here, there, 1 - at, place.softmax(1)], 1), cells, place
+
+
+class Past(nn.Module):
+    """A residual dilated convolution over time that sees no later tick, (B, C, T) to the same."""
+
+    def __init__(self, channels: int, dilation: int) -> None:
+        super().__init__()
+        self.reach = 2 * dilation
+        self.body = nn.Sequential(
+            nn.Conv1d(channels, channels, 3, dilation=dilation), nn.ReLU(inplace=True), nn.Conv1d(channels, channels, 1)
+        )
+        self.norm = nn.BatchNorm1d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Add what the block makes of `x`."""
+        return x + self.body(F.pad(self.norm(x), (self.reach, 0)))
+
+
+class RimNetwork(nn.Module):
+    """Crops (B, 24, 3, 64, 64) uint8 and tracks (B, 48, 15) to logits of `Verdict` at each of 24 ticks (B, 24, 3)."""
+
+    def __init__(self, config: RimConfig | None = None) -> None:
+        """Random weights."""
+        super().__init__()
+        self.config = config = config or RimConfig()
+        t = config.time
+        self.eye = Eye(config)
+        self.entry = nn.Conv1d(FEATURES, t, 3)
+        self.path = nn.Sequential(Past(t, 1), Past(t, 2))
+        self.join = nn.Conv1d(self.eye.width + t, t, 1)
+        self.blocks = nn.Sequential(*(Past(t, dilation) for dilation in (1, 2, 4, 8)))
         self.head = nn.Sequential(
-            nn.Linear(3 * channels, channels), nn.GELU(), nn.Dropout(0.1), nn.Linear(channels, len(Verdict))
+            nn.Conv1d(t, t, 1), nn.ReLU(inplace=True), nn.Dropout(0.1), nn.Conv1d(t, len(Verdict), 1)
         )
 
-    def forward(self, track: Tensor) -> Tensor:
+    def forward(self, crops: Tensor, track: Tensor) -> Tensor:
         """See the class."""
-        h = self.blocks(self.entry(at_rim(track).transpose(1, 2)))
-        return self.head(torch.cat([h.mean(2), h.amax(2), h[:, :, -1]], 1))
+        return self.look(crops, track)[0]
+
+    def look(self, crops: Tensor, track: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """As `forward`, and of each crop the ball's cell (B * 24, 257) and its `Place` (B * 24, 4) as logits."""
+        batch = track.shape[0]
+        values = crops.float() / 127.5 - 1.0
+        # What moves stands out against the window's mean picture.
+        moving = values - values.mean(1, keepdim=True)
+        features, cells, place = self.eye(torch.cat([values, moving], 2).flatten(0, 1))
+        seen = features.reshape(batch, CROPS, -1).transpose(1, 2)
+        path = self.path(self.entry(F.pad(at_rim(track).transpose(1, 2), (2, 0))))[:, :, TICKS - CROPS :]
+        h = self.blocks(self.join(torch.cat([seen, path], 1)))
+        return self.head(h).transpose(1, 2), cells, place
 
 
 class ServedRim(nn.Module):
-    """The served face: probabilities (B, 3)."""
+    """The served face: probabilities of `Verdict` at the last tick (B, 3)."""
 
     def __init__(self, network: RimNetwork) -> None:
         """`network` as trained."""
         super().__init__()
         self.network = network
 
-    def forward(self, track: Tensor) -> tuple[Tensor]:
+    def forward(self, crops: Tensor, track: Tensor) -> tuple[Tensor]:
         """See the class."""
-        return (self.network(track).softmax(1),)
+        return (self.network(crops, track)[:, -1].softmax(1),)
 
 
 def load_rim(path: Path) -> RimNetwork:
@@ -76,6 +158,6 @@ def load_rim(path: Path) -> RimNetwork:
         TrainingInputError: missing, torn, or of something else.
     """
     found = checkpoints.load(path, SYSTEM)
-    network = RimNetwork(int(found["settings"]["channels"]))
+    network = RimNetwork(RimConfig(**{name: int(value) for name, value in found["settings"].items()}))
     checkpoints.fill(network, found["average"], path)
     return network.eval()

@@ -1,0 +1,128 @@
+"""Films on disk: takes drawn once, read again in every epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside_sim.lens import Lens
+from courtside_training.errors import TrainingInputError
+from courtside_training.rim.bank import draw_bank
+from courtside_training.rim.pictures import Film, draw_film
+from courtside_training.rim.views import PICTURE, Take, draw_take
+
+PART = 100
+"""Films a file."""
+
+
+@dataclass(frozen=True)
+class Filmed:
+    """A take and its film, as read from disk."""
+
+    take: Take
+    film: Film
+
+
+def draw_rate(rng: np.random.Generator) -> float:
+    """Looks a second of a detector, 12 to 30."""
+    return float(rng.choice([30.0, 15.0, 20.0, rng.uniform(12, 30)]))
+
+
+def draw_films(count: int, seed: int, photos: list[Path] | None = None) -> list[Filmed]:
+    """Draw `count` takes of as many shots; equal arguments give equal films."""
+    bank = draw_bank(max(count // 2, 2), seed)
+    rng = np.random.default_rng([seed, 41])
+    films = []
+    for _ in range(count):
+        take = draw_take(bank, rng)
+        films.append(Filmed(take, draw_film(take, draw_rate(rng), rng, photos)))
+    return films
+
+
+def draw_parts(folder: Path, seeds: range, photos: list[Path] | None = None) -> Iterator[Path]:
+    """Draw one file of `PART` films for each seed that has none yet.
+
+    Raises:
+        TrainingInputError: a file cannot be written.
+    """
+    for seed in seeds:
+        path = folder / f"films-{seed:06d}.npz"
+        if not path.exists():
+            save_films(path, draw_films(PART, seed, photos))
+        yield path
+
+
+def save_films(path: Path, films: list[Filmed]) -> None:
+    """Write films whole or not at all, the crops beside the rest as a plain array that can be mapped.
+
+    Raises:
+        TrainingInputError: they cannot be written.
+    """
+    takes = [one.take for one in films]
+    content = {
+        "path": np.stack([take.path for take in takes]),
+        "flags": np.array([(take.made, take.netted, take.hides) for take in takes]),
+        "eye": np.stack([take.lens.position for take in takes]),
+        "rotation": np.stack([take.lens.rotation for take in takes]),
+        "optics": np.array([(take.lens.focal, take.warp) for take in takes]),
+        "rim": np.stack([take.rim for take in takes]),
+        "counts": np.array([len(one.film.moments) for one in films]),
+        "moments": np.concatenate([one.film.moments for one in films]),
+        "ball": np.concatenate([one.film.ball for one in films]),
+        "place": np.concatenate([one.film.place for one in films]),
+    }
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path.with_suffix(".npy"), np.concatenate([one.film.crops for one in films]))
+        with part.open("wb") as file:
+            np.savez(file, **content)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise TrainingInputError(f"cannot write {path}: {error.strerror}; free space or name another") from error
+
+
+def load_films(path: Path) -> list[Filmed]:
+    """Read a file of films; the crops stay on disk until they are looked at.
+
+    Raises:
+        TrainingInputError: missing, torn, or of something else.
+    """
+    try:
+        crops: NDArray[np.uint8] = np.load(path.with_suffix(".npy"), mmap_mode="r")
+        with np.load(path) as found:
+            held = {name: found[name] for name in found.files}
+        stops = np.cumsum(held["counts"])
+        films = []
+        for index, (start, stop) in enumerate(zip(stops - held["counts"], stops, strict=True)):
+            made, netted, hides = (bool(flag) for flag in held["flags"][index])
+            focal, warp = held["optics"][index]
+            lens = Lens(held["eye"][index], held["rotation"][index], float(focal), *PICTURE)
+            take = Take(held["path"][index], made, netted, lens, float(warp), held["rim"][index], hides)
+            part = slice(start, stop)
+            film = Film(held["moments"][part], crops[part], held["ball"][part], held["place"][part])
+            films.append(Filmed(take, film))
+        if int(stops[-1]) != len(crops):
+            raise ValueError("crops and moments do not belong together")
+        return films
+    except FileNotFoundError as error:
+        raise TrainingInputError(f"no films at {path}: draw them with `courtside-train rim draw`") from error
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise TrainingInputError(f"{path} holds no films ({type(error).__name__}): draw them anew") from error
+
+
+def film_files(folder: Path, seeds: tuple[int, int]) -> list[Path]:
+    """Files in `folder` whose seeds lie in a split's range.
+
+    Raises:
+        TrainingInputError: there is none.
+    """
+    found = [path for path in sorted(folder.glob("films-*.npz")) if seeds[0] <= int(path.stem[6:]) < seeds[1]]
+    if not found:
+        raise TrainingInputError(f"no films in {folder}: draw them with `courtside-train rim draw`")
+    return found

@@ -1,0 +1,180 @@
+"""Pictures: what a camera sees round the ring while a shot comes down, look by look, as small crops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside_sim.look import SKINS
+from courtside_training.rim.basket import Basket
+from courtside_training.rim.scenery import DRAWN, MARGIN, draw_scene, rgb, to_drawn
+from courtside_training.rim.views import NET, RIM_RADIUS, Take, behind_board
+
+SIDE = 64
+"""Width and height of a crop in pixels."""
+CROPS = 24
+"""Crops a window, one every `courtside_training.flight.geometry.TICK_S`."""
+GREY = 114
+"""Where there is no picture."""
+FILMED = (-0.8, 1.2)
+"""First and last moment that is drawn, seconds from the rim's decision."""
+
+
+class Place(IntEnum):
+    """Where the ball is on a crop."""
+
+    UNSEEN = 0
+    FRONT = 1
+    INSIDE = 2
+    BEHIND = 3
+
+
+@dataclass(frozen=True)
+class Film:
+    """One take as drawn.
+
+    Attributes:
+        moments: (T,) seconds from the rim's decision.
+        crops: (T, 64, 64, 3) uint8 RGB.
+        ball: (T, 2) float32 right and down in the crop, 0 to 1 inside it.
+        place: (T,) uint8, see `Place`.
+    """
+
+    moments: NDArray[np.float32]
+    crops: NDArray[np.uint8]
+    ball: NDArray[np.float32]
+    place: NDArray[np.uint8]
+
+
+def draw_film(take: Take, rate: float, rng: np.random.Generator, photos: list[Path] | None = None) -> Film:
+    """Draw a take at `rate` looks a second; `photos` are pictures whose parts may serve as background."""
+    moments = np.arange(FILMED[0] + rng.random() / rate, FILMED[1], 1 / rate)
+    scene = draw_scene(take, rng, photos)
+    basket = Basket(take, scene, rng)
+    camera = _Camera(take, rng)
+    shifts = _shake(moments, rng)
+    hands = _Hands(rng) if rng.random() < 0.35 else None
+    places, known = take.places(moments)
+    ball = (to_drawn(take, take.lens.project(places)[0]) + shifts) / DRAWN
+    crops, seen = [], np.zeros(len(moments))
+    for index, (moment, shift) in enumerate(zip(moments, shifts, strict=True)):
+        window = np.array([[1, 0, shift[0] - MARGIN], [0, 1, shift[1] - MARGIN]])
+        picture = cv2.warpAffine(scene.picture, window, (DRAWN, DRAWN), borderMode=cv2.BORDER_REFLECT)
+        board = cv2.warpAffine(scene.board, window, (DRAWN, DRAWN))
+        seen[index] = basket.paint(picture, float(moment), shift, board)
+        if hands:
+            hands.paint(picture, float(moment))
+        crops.append(camera.take(picture))
+    hidden = behind_board(take.lens, places) if scene.board.max() > 128 else np.zeros(len(places), bool)
+    place = _placed(take, places)
+    low, high = camera.shown
+    inside = ((ball > low) & (ball < high)).all(1)
+    place[~known | hidden | ~inside | (seen < 0.35)] = Place.UNSEEN
+    return Film(moments.astype(np.float32), np.stack(crops), ball.astype(np.float32), place)
+
+
+def _placed(take: Take, places: np.ndarray) -> NDArray[np.uint8]:
+    eye = take.lens.position
+    nearer = np.linalg.norm(places - eye, axis=1) < np.linalg.norm(eye)
+    off = np.hypot(places[:, 0], places[:, 1])
+    inside = (off < RIM_RADIUS) & (places[:, 2] < 0.1) & (places[:, 2] > -NET - 0.1)
+    return np.where(inside, Place.INSIDE, np.where(nearer, Place.FRONT, Place.BEHIND)).astype(np.uint8)
+
+
+def _shake(moments: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Movement (T, 2) of the ring in its crop, pixels as drawn: hands that tremble, cameras that turn, loose boxes."""
+    rim = DRAWN / 3.2
+    shifts = np.zeros((len(moments), 2))
+    if rng.random() < 0.6:
+        for _ in range(2):
+            reach, speed = rng.uniform(0, 0.035, 2) * rim, rng.uniform(3, 16, 2)
+            shifts += reach * np.sin(moments[:, None] * speed + rng.uniform(0, 6.3, 2))
+    if rng.random() < 0.3:
+        shifts += (moments[:, None] - rng.uniform(-0.5, 1)) * rng.normal(0, 0.2, 2) * rim
+    if rng.random() < 0.2:
+        shifts += rng.normal(0, 0.15, 2) * rim
+    if rng.random() < 0.3:
+        shifts += rng.normal(0, rng.uniform(0.003, 0.03), shifts.shape) * rim
+    return np.clip(shifts, -MARGIN, MARGIN)
+
+
+class _Hands:
+    """Arms of rebounders, reaching up in front of the basket for a moment."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.arms = []
+        for _ in range(int(rng.integers(1, 5))):
+            top = rng.uniform((0.0, 0.45), (1.0, 1.0)) * DRAWN
+            foot = np.array([top[0] + rng.normal(0, 25), DRAWN + 30])
+            if rng.random() < 0.2:  # from above or beside: hanging on the ring, or near the camera
+                top[1] = rng.uniform(0.1, 0.7) * DRAWN
+                foot = np.array([rng.choice([-40.0, DRAWN + 40.0]), rng.uniform(-40, DRAWN)])
+            color = rgb(SKINS[int(rng.integers(len(SKINS)))], rng.uniform(0.6, 1.1))
+            if rng.random() < 0.25:
+                color = tuple(rng.uniform(10, 240, 3))
+            middle = rng.uniform(-0.6, 1.4)
+            self.arms.append((top, foot, color, int(rng.uniform(5, 17)), middle, rng.uniform(0.2, 0.8)))
+        self.sway = rng.normal(0, 15)
+
+    def paint(self, picture: NDArray[np.uint8], moment: float) -> None:
+        for top, foot, color, wide, middle, half in self.arms:
+            share = 1 - ((moment - middle) / half) ** 2
+            if share > 0:
+                end = foot + (top - foot) * share + (self.sway * (moment - middle), 0)
+                cv2.line(picture, foot.astype(int).tolist(), end.astype(int).tolist(), color, wide, cv2.LINE_AA)
+                cv2.circle(picture, end.astype(int).tolist(), int(wide * 0.75), color, -1, cv2.LINE_AA)
+
+
+class _Camera:
+    """Sharpness, size, noise and compression of one film; where its pictures end."""
+
+    def __init__(self, take: Take, rng: np.random.Generator) -> None:
+        self._rng = rng
+        native = 3.2 * take.rim[2] * rng.uniform(1.0, 2.5)
+        self.native = int(np.clip(native, 32, DRAWN))
+        self.blur = float(rng.uniform(0.3, 1.6)) if rng.random() < 0.5 else 0.0
+        self.noise = float(rng.uniform(0, 9)) if rng.random() < 0.7 else 0.0
+        self.quality = int(rng.integers(22, 95)) if rng.random() < 0.75 else 100
+        self.ghost = float(rng.uniform(0.1, 0.35)) if rng.random() < 0.2 else 0.0
+        self.contrast = rng.uniform(0.7, 1.25)
+        across = np.linspace(-1, 1, DRAWN)
+        slope = rng.normal(0, 0.12, 2)
+        light = self.contrast * (1 + slope[0] * across[None, :] + slope[1] * across[:, None])
+        self.light = cv2.resize(light.astype(np.float32), (self.native, self.native))[..., None]
+        self.lift = np.float32(128 - 128 * self.contrast + rng.normal(0, 12))
+        # Drawn once and shifted from look to look: as good as new to the eye, and cheap.
+        grain = (self.native + 32, self.native + 32, 1)
+        self.grain = rng.normal(0, self.noise, grain).astype(np.float32) if self.noise else None
+        self.last: NDArray[np.uint8] | None = None
+        self.shown = np.zeros(2), np.ones(2)
+        if rng.random() < 0.4:
+            sides = np.where(rng.random(4) < 0.5, rng.uniform(0, 0.33, 4), 0.0)
+            self.shown = sides[:2], 1 - sides[2:]
+
+    def take(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The crop (64, 64, 3) of a picture as drawn (144, 144, 3)."""
+        if self.blur:
+            picture = cv2.GaussianBlur(picture, (0, 0), self.blur)
+        small = cv2.resize(picture, (self.native, self.native), interpolation=cv2.INTER_AREA)
+        lit = small * self.light + self.lift
+        if self.grain is not None:
+            x, y = self._rng.integers(0, 33, 2)
+            lit += self.grain[y : y + self.native, x : x + self.native]
+        small = np.clip(lit, 0, 255).astype(np.uint8)
+        if self.quality < 100:
+            small = cv2.imdecode(cv2.imencode(".jpg", small, (cv2.IMWRITE_JPEG_QUALITY, self.quality))[1], 1)
+        if self.ghost and self.last is not None:
+            # What a codec at few bits leaves of the picture before.
+            small = cv2.addWeighted(small, 1 - self.ghost, self.last, self.ghost, 0)
+        self.last = small
+        way = cv2.INTER_AREA if self.native > SIDE else cv2.INTER_LINEAR
+        crop = cv2.resize(small, (SIDE, SIDE), interpolation=way)
+        (left, top), (right, low) = (np.round(side * SIDE).astype(int) for side in self.shown)
+        shown = np.full_like(crop, GREY)
+        shown[top:low, left:right] = crop[top:low, left:right]
+        return shown
