@@ -81,8 +81,8 @@ def detector_table(data: Path) -> None:
 
     newest = max((ROOT / "model_repository" / "court_detector").glob("*/model.onnx"))
     run = onnx_run(newest)
-    table = Table("set", "ball", "rim", "player", "referee", title="detector AP50 (aims: player .92, rim .85, ball .75)",
-    )
+    aims = "detector AP50 (aims: player .92, rim .85, ball .75)"
+    table = Table("set", "ball", "rim", "player", "referee", title=aims)
     for name, records in published_sets(data).items():
         found = measure(run, (record.load() for record in records))["AP50"]
         table.add_row(name, *(f"{found[kind]:.3f}" for kind in ("ball", "rim", "player", "referee")))

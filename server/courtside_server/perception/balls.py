@@ -27,7 +27,7 @@ _LINE = 5
 _LINE_S = 0.4
 _SMALLEST = 6.0
 """Pixels: a smaller ball's box is no measure of distance."""
-_REACH, _YOUNG_REACH, _SLIP = 7.0, 14.0, 0.35
+_REACH, _YOUNG_REACH, _SLIP = 7.0, 26.0, 0.35
 """How far from the line a sighting may lie: sizes a second, the same for tracks of one or two, share of the way."""
 _SIZE_CHANGE = 0.7
 """Largest difference of log size within a track."""

@@ -147,10 +147,19 @@ def rim_picture(look: Look, box: NDArray[np.float64]) -> NDArray[np.uint8]:
     y = float(box[1] + box[3]) / 2 * look.scale + look.margin[1] + RIM_DROP * wide
     half = RIM_SPAN * wide / 2
     zoom = RIM_SIDE / (2 * half)
+    # Only what is needed is turned into rows of pixels; its corner is then the origin.
+    high, wide_in = look.pixels.shape[1:]
+    left, top = (int(np.clip(np.floor(v - half) - 1, 0, size)) for v, size in ((x, wide_in), (y, high)))
+    right, bottom = (int(np.clip(np.ceil(v + half) + 2, 0, size)) for v, size in ((x, wide_in), (y, high)))
+    if right <= left or bottom <= top:
+        return np.full((3, RIM_SIDE, RIM_SIDE), GREY, np.uint8)
+    part = np.ascontiguousarray(look.pixels[:, top:bottom, left:right].transpose(1, 2, 0))
     # Pixel centres: output (i + .5) / zoom + corner = input + .5.
-    turn = np.array([[1 / zoom, 0, x - half + 0.5 / zoom - 0.5], [0, 1 / zoom, y - half + 0.5 / zoom - 0.5]])
+    turn = np.array(
+        [[1 / zoom, 0, x - half + 0.5 / zoom - 0.5 - left], [0, 1 / zoom, y - half + 0.5 / zoom - 0.5 - top]]
+    )
     picture = cv2.warpAffine(
-        look.pixels.transpose(1, 2, 0), turn, (RIM_SIDE, RIM_SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        part, turn, (RIM_SIDE, RIM_SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_CONSTANT, borderValue=(GREY, GREY, GREY),
     )  # fmt: skip
     return np.ascontiguousarray(picture.transpose(2, 0, 1))

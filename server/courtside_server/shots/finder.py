@@ -29,7 +29,6 @@ from courtside_server.types import (
     Look,
     Observations,
     Sample,
-    ShotResult,
     Tick,
     Window,
     WindowPrediction,
@@ -219,7 +218,7 @@ class ShotFinder:
             if known.closed and (end or follower.final(known.shot, now)):
                 lifecycle = Lifecycle.CONFIRMED
                 # Seen all the way, and never near a basket: whatever it was, it was no shot.
-                if story.missed_all and story.result is not ShotResult.MADE:
+                if story.missed_all:
                     lifecycle = Lifecycle.RETRACTED
                 del self._followed[key]
             out.append(ShotChange(replace(known.shot, lifecycle=lifecycle), story))

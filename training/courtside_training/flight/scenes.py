@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -103,10 +104,11 @@ def load_scenes(path: Path) -> list[Scene]:
         TrainingInputError: torn, or of something else.
     """
     try:
-        with np.load(path) as found:
+        # Opened here: a torn archive would be left open.
+        with path.open("rb") as file, np.load(file) as found:
             count = 1 + max(int(name.split(".")[0]) for name in found.files)
             return [Scene(**{f.name: found[f"{index}.{f.name}"] for f in fields(Scene)}) for index in range(count)]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise TrainingInputError(f"{path} holds no scenes ({type(error).__name__}): draw them anew") from error
 
 

@@ -1,0 +1,158 @@
+"""The flight profile from looks to shots: found in time, followed to a result, passes taken back, votes counted."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from courtside_server.perception.observe import TrackIds
+from courtside_server.shots.finder import Finders, FlightRules, Profile, ShotFinder
+from courtside_server.types import (
+    Detections,
+    Lifecycle,
+    Look,
+    ObjectClass,
+    Sample,
+    ShotResult,
+    Window,
+    WindowPrediction,
+)
+from courtside_server.windows.merge import MergeRules
+
+METRE = 40.0
+RIM = (490.0, 100.0, 508.4, 107.0)
+SHOOTER = (95.0, 230.0, 145.0, 310.0)
+RELEASE = 1.5
+
+
+def flight(time: float, reach: float = 8.25) -> tuple[float, float]:
+    t = max(time - RELEASE, 0.0)
+    if time < RELEASE:
+        return 125.0, 255.0 - 20 * time
+    y = 225 - 8.2 * METRE * t + 0.5 * 9.81 * METRE * t * t
+    return 130 + reach * METRE * t, min(y, 330.0)
+
+
+def looks(end: float = 6.0, rate: float = 30.0, reach: float = 8.25, rim=RIM):
+    for number, time in enumerate(np.arange(0, end, 1 / rate)):
+        x, y = flight(float(time), reach)
+        boxes = np.array([(x - 5, y - 5, x + 5, y + 5), rim, SHOOTER], np.float32)
+        kinds = np.array([ObjectClass.BALL, ObjectClass.RIM, ObjectClass.PLAYER], np.int64)
+        look = Look("c", 0, number, float(time), 50 + float(time), 10 + float(time), np.zeros((3, 384, 640), np.uint8),
+                    2 / 3, (0, 12), 960, 540, (0.0, 0.0), False)  # fmt: skip
+        yield look, Detections(boxes, np.full(3, 0.8, np.float32), kinds)
+
+
+class Physicist:
+    """A flight model whose answer can be worked out: the last tick before the ball's path begins to rise fast."""
+
+    async def predict(self, seen, first, media, wall, due, time_scale, begin):
+        rising = np.flatnonzero(media >= RELEASE)
+        if not len(rising) or media[-1] < RELEASE + 0.3 or media[0] > RELEASE:
+            return []
+        release = np.full(48, 1e-6, np.float32)
+        release[int(rising[0])] = 1
+        track = next(int(t) for o in reversed(seen) for t, c in zip(o.tracks, o.classes, strict=True) if c == 0)
+        return [WindowPrediction(first, media, wall, 0.9, release / release.sum(), None, 0.5, "f:1", due,
+                                 range(12, 41), track, (0.2, 0.4))]  # fmt: skip
+
+
+class Referee:
+    """A rim model that calls every ball made once it is below the rim."""
+
+    async def judge(self, path, seen, now, time_scale):
+        fallen = len(path) and path.places[-1, 1] > RIM[3] + 30 and now > RELEASE + 0.9
+        return np.array([0.05, 0.9, 0.05]) if fallen else np.array([0.98, 0.01, 0.01])
+
+
+class Clip:
+    input_size = (16, 8)
+
+    def __init__(self):
+        self.asked = 0
+
+    async def predict(self, window):
+        self.asked += 1
+        media = np.array([s.media for s in window.samples])
+        return WindowPrediction(window.index, media, media, 0.97, np.eye(16, dtype=np.float32)[8], np.eye(7)[4], 0.4,
+                                "clip:1", 0.0)  # fmt: skip
+
+
+async def ask(call):
+    return await call()
+
+
+def finder(profile=Profile.FLIGHT, clip=None):
+    models = Finders(clip or Clip(), detector=None, flight=Physicist(), rim=Referee())
+    return ShotFinder(profile, models, MergeRules(0.8, 1.0, True, 0.4), FlightRules(), TrackIds.fresh(), 30.0, 1.0,
+                      lambda width, height: None, ask)  # fmt: skip
+
+
+async def run(found: ShotFinder, **how):
+    changes = []
+    for look, detections in looks(**how):
+        changes += [(look.media, change) for change in await found.on_look(look, detections)]
+    return changes + [(None, change) for change in await found.flush()]
+
+
+async def test_a_shot_is_told_soon_followed_to_its_result_and_confirmed_once():
+    changes = await run(finder())
+    first, last = changes[0], changes[-1]
+    assert first[0] - RELEASE < 0.6 and first[1].shot.lifecycle is Lifecycle.PROVISIONAL
+    assert first[1].story.shooter == 1
+    made = next(now for now, change in changes if change.story.result is ShotResult.MADE)
+    down = RELEASE + 1.12
+    assert 0 < made - down < 0.5
+    assert [c.shot.lifecycle for _, c in changes].count(Lifecycle.CONFIRMED) == 1
+    assert last[1].shot.lifecycle is Lifecycle.CONFIRMED and last[1].story.result is ShotResult.MADE
+    assert last[1].shot.media == pytest.approx(RELEASE, abs=0.06)
+    assert all(a[0] <= b[0] for a, b in pairwise(c for c in changes if c[0] is not None))
+
+
+async def test_a_ball_thrown_past_every_rim_is_taken_back():
+    changes = await run(finder(), rim=(700.0, 480.0, 718.0, 487.0))
+    assert changes[-1][1].shot.lifecycle is Lifecycle.RETRACTED
+
+
+async def test_film_that_ends_in_mid_flight_still_tells_of_the_shot():
+    changes = await run(finder(), end=RELEASE + 0.5)
+    assert changes[-1][1].shot.lifecycle is Lifecycle.CONFIRMED
+    assert changes[-1][1].story.result is ShotResult.UNKNOWN
+
+
+def window(start: float) -> Window[Sample]:
+    pixels = np.zeros((3, 8, 16), np.uint8)
+    return Window("c", 0, round(start / 0.3), tuple(
+        Sample(i, start + 0.3 * i, start + 0.3 * i, pixels, False, 0.0) for i in range(16)
+    ))  # fmt: skip
+
+
+async def test_the_clip_model_is_asked_once_a_shot_for_its_zone():
+    clip = Clip()
+    found = finder(clip=clip)
+    zones = set()
+    for look, detections in looks():
+        for change in await found.on_look(look, detections):
+            zones.add(change.story.zone)
+        if look.number % 9 == 0 and look.media >= 2.4:
+            assert not found.scores_clips
+            await found.on_window(window(look.media - 4.5), None)
+    assert clip.asked == 1 and tuple(np.eye(7)[4]) in zones
+
+
+async def test_both_tells_of_a_certain_clip_without_a_flight_and_of_no_shot_twice():
+    clip = Clip()
+    found = finder(Profile.BOTH, clip)
+    said = []
+    for look, detections in looks(end=4.0):
+        said += await found.on_look(look, detections)
+    for start in (RELEASE - 2.4, 40.0, 40.3, 40.6):
+        one = window(start)
+        prediction = await clip.predict(one)
+        said += await found.on_window(one, prediction)
+    said += await found.flush()
+    confirmed = [c.shot.media for c in said if c.shot.lifecycle is Lifecycle.CONFIRMED]
+    assert len(confirmed) == 2
+    assert min(confirmed) == pytest.approx(RELEASE, abs=0.06) and max(confirmed) == pytest.approx(42.7, abs=0.4)

@@ -1,0 +1,191 @@
+"""Ball paths and flight windows: what the server builds is what training drew; arcs; chains; who shot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from courtside_server.perception.court import FIBA, Calibration
+from courtside_server.rings.observations import ObservationRing
+from courtside_server.shots import paths
+from courtside_server.shots.arc import fit_arc
+from courtside_server.shots.follow import ShotFollower, chained, find_shooter
+from courtside_server.shots.paths import BallPath, ball_paths, nearest_player, nearest_rim, track_window
+from courtside_server.shots.rim import Verdict
+from courtside_server.types import Lifecycle, ObjectClass, Observations, ShotResult, ZoneSource
+from courtside_server.windows.merge import MergedShot
+from courtside_training.flight import geometry, tracks
+
+BALL, RIM, PLAYER = int(ObjectClass.BALL), int(ObjectClass.RIM), int(ObjectClass.PLAYER)
+METRE = 40.0
+RIM_BOX = (490.0, 100.0, 508.4, 107.0)
+SHOOTER = (95.0, 230.0, 145.0, 310.0)
+ACROSS, UP = 8.25, 8.2
+"""Metres a second at the release."""
+
+
+def seen(media: float, rows, pan=(0.0, 0.0)) -> Observations:
+    """Observations of rows (box, class, track)."""
+    boxes = np.array([row[0] for row in rows], np.float32).reshape(-1, 4)
+    boxes = boxes + np.array([*pan, *pan], np.float32)
+    classes, ids = (np.array([row[i] for row in rows], np.int64) for i in (1, 2))
+    scores = np.full(len(rows), 0.7, np.float32)
+    return Observations("c", 0, media, media, media, 960, 540, pan, boxes, scores, classes, ids)
+
+
+def around(x: float, y: float, size: float = 0.24 * METRE):
+    return (x - size / 2, y - size / 2, x + size / 2, y + size / 2)
+
+
+def flight(time: float) -> tuple[float, float]:
+    """A shot released at 1 s from (130, 225) at 45 degrees that comes down at the rim."""
+    t = max(time - 1.0, 0.0)
+    if time < 1.0:
+        return 125.0 + 5 * time, 255.0 - 30 * time
+    return 130 + ACROSS * METRE * t, 225 - UP * METRE * t + 0.5 * 9.81 * METRE * t * t
+
+
+def play(rate: float = 30.0, end: float = 2.6, split: float | None = None, pan: float = 0.0) -> list[Observations]:
+    out = []
+    for time in np.arange(0, end, 1 / rate):
+        track = 1 if split is None or time < split else 2
+        rows = [(around(*flight(time)), BALL, track), (RIM_BOX, RIM, 1), (SHOOTER, PLAYER, 7),
+                ((600.0, 200.0, 650.0, 320.0), PLAYER, 8), (around(700, 50), BALL, 5)]  # fmt: skip
+        out.append(seen(float(time), rows, (pan * time, 0.0)))
+    return out
+
+
+def shot(track: int = 1, media: float = 1.0) -> MergedShot:
+    return MergedShot(0, Lifecycle.PROVISIONAL, 0.9, media, media, 0.02, None, 0.5, 5, 9, "m:1", media, track=track)
+
+
+def test_the_window_is_the_one_training_draws():
+    assert (paths.TICKS, paths.TICK_S, paths.COLUMNS) == (geometry.TICKS, geometry.TICK_S, geometry.COLUMNS)
+    assert (paths.COUNTED.start, paths.COUNTED.stop) == geometry.COUNTED
+    assert (paths.BRIDGE_S, paths.EDGE_S) == (geometry.BRIDGE_S, geometry.EDGE_S)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(0.005, 0.4), min_size=1, max_size=40), st.integers(0, 1000))
+def test_sightings_are_resampled_as_in_training(gaps, seed):
+    times = np.cumsum(gaps) - 0.2
+    values = np.random.default_rng(seed).normal(0, 50, (len(times), 4))
+    known, out = paths.resample(np.arange(paths.TICKS) * paths.TICK_S, times, values)
+    theirs, expected = tracks.resample(times, values)
+    assert (known == theirs).all() and np.allclose(out, expected)
+
+
+@given(st.lists(st.tuples(st.floats(0, 600), st.floats(0, 300), st.floats(5, 80), st.floats(10, 200)), max_size=6),
+       st.floats(0, 640), st.floats(0, 360))  # fmt: skip
+def test_the_nearest_player_is_training_s(players, x, y):
+    boxes = np.array([(a, b, a + c, b + d) for a, b, c, d in players]).reshape(-1, 4)
+    assert nearest_player(boxes, x, y)[0] == tracks.nearest_player(boxes, x, y)
+
+
+@pytest.mark.parametrize("pan", [0.0, 60.0])
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_a_window_holds_the_ball_the_rim_and_the_player_whatever_the_camera_and_the_film_s_speed(pan, scale):
+    filmed = [
+        Observations("c", 0, o.media / scale, 0, 0, 960, 540, o.pan, o.boxes, o.scores, o.classes, o.tracks)
+        for o in play(pan=pan)
+    ]
+    path = next(p for p in ball_paths(filmed) if p.track == 1)
+    media = (0.2 + np.arange(paths.TICKS) * paths.TICK_S) / scale
+    window = track_window(path, filmed, media, scale)
+    assert window[:47, 0].all() and window[:, 5].all()
+    tick = 30
+    expected = flight(0.2 + tick * 0.05)
+    assert window[tick, 1:3] == pytest.approx(expected, abs=1.5)
+    assert window[tick, 6:8] == pytest.approx((499.2, 103.5), abs=0.1)
+    assert window[2, 11:15] == pytest.approx(SHOOTER, abs=0.1)
+
+
+def test_a_ball_that_rests_does_not_move_and_one_that_flies_does():
+    moves = {path.track: path.moves for path in ball_paths(play())}
+    assert moves == {1: True, 5: False}
+
+
+def test_the_rim_is_the_one_the_ball_comes_nearest_to():
+    two = [seen(0.0, [(RIM_BOX, RIM, 1), ((100.0, 20.0, 112.0, 24.0), RIM, 2)])]
+    assert nearest_rim(two, np.array([[480.0, 90.0], [130.0, 225.0]]))[0] == pytest.approx(490)
+    assert nearest_rim([seen(0.0, [])], np.zeros((1, 2))) is None
+
+
+def test_a_broken_track_is_joined_and_another_ball_is_not():
+    path = chained(play(split=1.9), shot(), 1.0)
+    assert len(path) == len(play()) and path.track == 1
+    assert np.ptp(path.places[:, 0]) > 300
+
+
+def test_the_shooter_is_the_player_the_ball_left():
+    assert find_shooter(play(), shot(), 1.0) == 7
+    assert find_shooter(play(), shot(track=99), 1.0) is None
+
+
+def test_an_arc_across_the_picture_is_measured():
+    path = next(p for p in ball_paths(play()) if p.track == 1)
+    arc = fit_arc(path, 1.0, np.array(RIM_BOX), 1.0)
+    true = np.degrees(np.arctan2(UP, ACROSS))
+    assert arc.release_angle == pytest.approx(true, abs=2 * arc.uncertainty) and arc.uncertainty < 3
+    assert arc.apex == pytest.approx(UP**2 / 2 / 9.81, abs=0.15)
+    assert arc.entry_angle is not None and 10 < arc.entry_angle < 60
+
+
+def test_a_ball_that_flies_away_from_the_camera_has_no_arc():
+    path = next(p for p in ball_paths(play()) if p.track == 1)
+    shrinking = BallPath(1, path.media, path.places, path.sizes * np.linspace(2, 1, len(path)), path.scores)
+    assert fit_arc(shrinking, 1.0, None, 1.0) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [([[0.1, 0.85, 0.05]] * 3, ShotResult.MADE), ([[0.05, 0.05, 0.9]] * 3, ShotResult.MISSED),
+     ([[0.9, 0.1, 0.0]] * 50, ShotResult.UNKNOWN), ([[0.1, 0.85, 0.05]], ShotResult.UNKNOWN),
+     ([[0.1, 0.5, 0.4]] * 9, ShotResult.UNKNOWN)],
+)  # fmt: skip
+def test_a_result_is_told_when_looks_agree(said, expected):
+    verdict = Verdict()
+    for index, row in enumerate(said):
+        verdict.add(np.array(row), index / 10)
+    assert verdict.result is expected
+    assert (verdict.decided_at is not None) == (expected is not ShotResult.UNKNOWN)
+
+
+async def follow(observations, calibration=None):
+    ring = ObservationRing(10)
+    follower = ShotFollower(None, calibration, 1.0)
+    for one in observations:
+        ring.append(one)
+        if one.media >= 1.4:
+            story = await follower.follow(shot(), ring, one.media)
+    return story
+
+
+async def test_a_shot_is_placed_on_a_calibrated_court():
+    corners = np.array([[0.0, -7.5], [0.0, 7.5], [14.0, -7.5], [14.0, 7.5]])
+    pixels = np.array([[0.0, 500.0], [0.0, 100.0], [960.0, 500.0], [960.0, 100.0]])
+    story = await follow(play(), Calibration.fit(FIBA, pixels, corners))
+    feet = (120 / 960 * 14, 7.5 - (310 - 100) / 400 * 15)
+    assert story.shooter == 7 and story.court == pytest.approx(feet, abs=0.05)
+    assert story.zone_source is ZoneSource.CALIBRATION and sum(story.zone) == pytest.approx(1)
+
+
+async def test_a_ball_that_never_comes_near_a_rim_was_no_shot_and_one_that_does_is():
+    assert not (await follow(play())).missed_all
+    far = [
+        replace(o, boxes=np.where((o.classes == RIM)[:, None], np.float32(300) + o.boxes, o.boxes)) for o in play()
+    ]
+    assert (await follow(far)).missed_all
+
+
+async def test_without_a_rim_in_sight_nothing_speaks_against_a_shot():
+    blind = []
+    for o in play():
+        keep = o.classes != RIM
+        kept = {name: getattr(o, name)[keep] for name in ("boxes", "scores", "classes", "tracks")}
+        blind.append(replace(o, **kept))
+    assert not (await follow(blind)).missed_all
