@@ -52,8 +52,9 @@ def _serves(settings: Settings) -> str:
 @click.option("--data-dir", metavar="DIR", help="Folder of the event log (var).")
 @click.option("--repository", metavar="DIR", help="Model repository (model_repository).")
 @click.option("--triton-url", metavar="HOST:PORT", help="Triton's gRPC address (127.0.0.1:8001).")
-@click.option("--hop", type=int, help="Samples of 0.3 s between windows: 1 lowest latency, 8 half a window.")
-@click.option("--threshold", type=float, help="Least shot probability (0.8).")
+@click.option("--profile", type=click.Choice(["clip", "flight", "both"]), help="What finds shots (flight).")
+@click.option("--hop", type=int, help="Samples of 0.3 s between clip windows: 1 lowest latency, 8 half a window.")
+@click.option("--threshold", type=float, help="Least shot probability of a clip window (0.8).")
 @click.option("--log-level", help="debug, info, warning or error.")
 @click.option("--print-config", is_flag=True, help="Print the settings in force, and a camera's memory.")
 def serve(
@@ -64,6 +65,7 @@ def serve(
     data_dir: str | None,
     repository: str | None,
     triton_url: str | None,
+    profile: str | None,
     hop: int | None,
     threshold: float | None,
     log_level: str | None,
@@ -82,6 +84,7 @@ def serve(
             "events.data_dir": data_dir,
             "inference.repository": repository,
             "inference.triton_url": triton_url,
+            "perception.profile": profile,
             "windows.hop": hop,
             "windows.threshold": threshold,
             "log_level": log_level,
@@ -113,8 +116,13 @@ def serve(
 @click.option("--engine", type=click.Choice(["embedded", "triton"]), help="What runs the models.")
 @click.option("--repository", metavar="DIR", help="Model repository (model_repository).")
 @click.option("--triton-url", metavar="HOST:PORT", help="Triton's gRPC address (127.0.0.1:8001).")
-@click.option("--hop", type=int, help="Samples of 0.3 s between windows: 1 finest, 8 half a window.")
-@click.option("--threshold", type=float, help="Least shot probability (0.8).")
+@click.option("--profile", type=click.Choice(["clip", "flight", "both"]), help="What finds shots (flight).")
+@click.option(
+    "--calibration", type=click.Path(path_type=Path), metavar="FILE",
+    help="The court under the camera, as `courtside calibrate` writes it.",
+)
+@click.option("--hop", type=int, help="Samples of 0.3 s between clip windows: 1 finest, 8 half a window.")
+@click.option("--threshold", type=float, help="Least shot probability of a clip window (0.8).")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 def analyze(
     files: tuple[Path, ...],
@@ -125,6 +133,8 @@ def analyze(
     engine: str | None,
     repository: str | None,
     triton_url: str | None,
+    profile: str | None,
+    calibration: Path | None,
     hop: int | None,
     threshold: float | None,
     quiet: bool,
@@ -142,15 +152,18 @@ def analyze(
             "inference.engine": engine,
             "inference.repository": repository,
             "inference.triton_url": triton_url,
+            "perception.profile": profile,
             "windows.hop": hop,
             "windows.threshold": threshold,
         },
     )
     configure_logs("warning", settings.log_format)
     from courtside_server.film import analyze_films
+    from courtside_server.perception.calibrations import read_calibration
 
     try:
-        asyncio.run(analyze_films(files, settings, playback_speed, style, render=render, quiet=quiet))
+        court = None if calibration is None else read_calibration(calibration)
+        asyncio.run(analyze_films(files, settings, playback_speed, style, render=render, court=court, quiet=quiet))
     except CourtsideError as error:
         _fail(error)
     except KeyboardInterrupt:

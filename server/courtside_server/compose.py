@@ -64,13 +64,13 @@ def model_names(settings: Settings) -> list[str]:
     return [settings.inference.model, *flight]
 
 
-def make_finders(settings: Settings, engine: Engine) -> Finders:
-    """The profile's models on a started engine.
+def make_finders(settings: Settings, engine: Engine, least_timeout: float = 0.0) -> Finders:
+    """The profile's models on a started engine, each with at least so many seconds to answer.
 
     Raises:
         ModelNotFound, ModelInvalid: one cannot be used; the message says which and why.
     """
-    timeout, look = settings.inference.timeout_s, settings.perception
+    timeout, look = max(settings.inference.timeout_s, least_timeout), settings.perception
     clip = ClipModel(engine, settings.inference.model, timeout)
     if look.profile == "clip":
         return Finders(clip)

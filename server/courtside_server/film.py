@@ -23,6 +23,8 @@ from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.camera import CameraIngest
 from courtside_server.ingest.worker import Clocks
+from courtside_server.perception.calibrations import CameraCalibration
+from courtside_server.perception.court import COURTS, FIBA
 from courtside_server.pipeline import CameraPipeline
 from courtside_server.render.film import Source, draw_film
 from courtside_server.render.place import film_places
@@ -44,6 +46,9 @@ from courtside_server.types import (
 
 _UNTOUCHED = {"h264": Codec.H264, "hevc": Codec.HEVC}
 """Codecs whose packets go to the decode stage as they are; any other film is decoded here and goes on as raw frames."""
+
+_PATIENCE_S = 30.0
+"""Seconds a model may take with film, however busy the machine: nobody waits for this answer live."""
 
 FILM_WALL = 946_684_800.0
 """Wall clock of every film's first frame, Unix seconds (2000-01-01): a film rarely knows when it was taken, and the
@@ -150,7 +155,7 @@ def _open(path: Path) -> Any:
 
 async def analyze_films(
     paths: Sequence[Path], settings: Settings, playback_speed: float, style: str, *, render: Path | None = None,
-    quiet: bool = False,
+    court: CameraCalibration | None = None, quiet: bool = False,
 ) -> None:  # fmt: skip
     """Run films one after another through ingest, pipeline and log; print every event.
 
@@ -160,38 +165,44 @@ async def analyze_films(
         playback_speed: how many times too fast the film runs (2: twice real speed).
         style: ``jsonl`` (protobuf JSON of ``courtside.v1.Event``) or ``table``.
         render: where films go that have the shots drawn in; see :func:`~courtside_server.render.place.film_places`.
+        court: the calibration of the camera that took them; None without one.
         quiet: no progress on stderr.
 
     Raises:
+        BadRequest: the calibration is of pictures of another shape.
         UndecodableFilm: a film cannot be read; films before it have been printed.
         InputError: ``render`` cannot be.
         FilmUnwritable: a drawn film cannot be written; its events have been printed.
         EngineError: the model cannot be used.
     """
     heads = [await asyncio.to_thread(read_head, path) for path in paths]  # every mistake before any work
+    for head in heads:
+        if court is not None:
+            court.for_size(*((head.height, head.width) if head.rotation % 180 else (head.width, head.height)))
     places = [None] * len(heads) if render is None else film_places(paths, render)
     engine = make_engine(settings)
     await engine.start(model_names(settings))
     console = Console(stderr=True, quiet=quiet)
     try:
-        models = make_finders(settings, engine)
+        models = make_finders(settings, engine, least_timeout=_PATIENCE_S)
         with Progress(
             TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[speed]}"),
             console=console, disable=quiet or not console.is_terminal, transient=True,
         ) as progress:
             for head, place in zip(heads, places, strict=True):
                 record = None if place is None else Record()
-                await _analyze(head, models, settings, playback_speed, style, progress, record)
+                await _analyze(head, models, settings, playback_speed, style, progress, record, court)
                 if record is not None and place is not None:
                     source = Source(head.path, head.first_pts, head.rotation, playback_speed)
-                    await draw_film(source, record, place, head.frames, progress)
+                    lines = FIBA if court is None else COURTS[court.court]
+                    await draw_film(source, record, place, head.frames, progress, lines)
     finally:
         await engine.close()
 
 
 async def _analyze(
     head: FilmHead, models: Finders, settings: Settings, playback_speed: float, style: str, progress: Progress,
-    record: Record | None,
+    record: Record | None, court: CameraCalibration | None,
 ) -> None:  # fmt: skip
     film_id = re.sub(r"[^A-Za-z0-9._-]+", "_", head.path.stem).strip("._-")[:60] or "film"
     info = stream_info(head, CameraName.parse(f"games/{film_id}/cameras/film"), playback_speed)
@@ -201,7 +212,8 @@ async def _analyze(
     hub = EventHub(log, metrics) if record is None else RecordingHub(record, log, metrics)
     await hub.start()
     watch = None if record is None else record.observe
-    pipeline = CameraPipeline(info, models, hub, metrics, pipeline_rules(settings), watch=watch)
+    rules = pipeline_rules(settings)
+    pipeline = CameraPipeline(info, models, hub, metrics, rules, calibration=lambda: court, watch=watch)
     pipeline.start()
     clocks = Clocks(wall=lambda: FILM_WALL)
     camera = CameraIngest(info, pipeline, metrics, ingest_rules(settings), clocks=clocks)

@@ -108,7 +108,9 @@ def render_film(
     return count
 
 
-async def draw_film(source: Source, record: Record, out: Path, frames: int, progress: Progress) -> None:
+async def draw_film(
+    source: Source, record: Record, out: Path, frames: int, progress: Progress, court: Court = FIBA
+) -> None:
     """:func:`render_film` off the event loop with a progress bar; cancelled, it stops and leaves nothing behind.
 
     Args:
@@ -117,6 +119,7 @@ async def draw_film(source: Source, record: Record, out: Path, frames: int, prog
         out: the film to write.
         frames: how many to expect; 0 when nobody knows.
         progress: shows how far it is, with a ``speed`` field.
+        court: whose lines the chart shows.
 
     Raises:
         UndecodableFilm, FilmUnwritable: see :func:`render_film`.
@@ -128,7 +131,7 @@ async def draw_film(source: Source, record: Record, out: Path, frames: int, prog
         progress.update(bar, completed=count, speed=f"{count / (time.monotonic() - started):.0f} frames/s")
 
     work = asyncio.create_task(
-        asyncio.to_thread(render_film, source, record, out, stop=stop, on_frame=tell), name="drawing"
+        asyncio.to_thread(render_film, source, record, out, court, stop=stop, on_frame=tell), name="drawing"
     )
     try:
         await asyncio.shield(work)
