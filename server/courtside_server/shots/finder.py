@@ -45,6 +45,9 @@ RING_S = 6.0
 """Real seconds of observations that are kept: a shot is followed for 3.5 s and looked back at for 2.4."""
 TOGETHER_S = 0.8
 """A clip's shot and a flight's so close are one."""
+RIVAL_S = 1.2
+"""Real seconds within which of two shots the better attested one is kept, unless two known players took them: a ball
+on its way, or falling from the rim, looks like one thrown anew more often than two people shoot at once."""
 _WINDOWS = 16
 
 
@@ -134,6 +137,7 @@ class ShotFinder:
         self._grid: WindowScheduler[Tick] = WindowScheduler("", 0, flight.hop, TICKS, TICKS, COUNTED)
         self._windows: deque[Window[Sample]] = deque(maxlen=_WINDOWS)
         self._followed: dict[int, _Followed] = {}
+        self._kept: deque[_Followed] = deque(maxlen=8)
         self._recent: deque[float] = deque(maxlen=32)
         self._size = (0, 0)
 
@@ -218,11 +222,25 @@ class ShotFinder:
             if known.closed and (end or follower.final(known.shot, now)):
                 lifecycle = Lifecycle.CONFIRMED
                 # Seen all the way, and never near a basket: whatever it was, it was no shot.
-                if story.missed_all:
+                if story.missed_all or self._outdone(known):
                     lifecycle = Lifecycle.RETRACTED
+                else:
+                    self._kept.append(known)
                 del self._followed[key]
             out.append(ShotChange(replace(known.shot, lifecycle=lifecycle), story))
         return out
+
+    def _outdone(self, known: _Followed) -> bool:
+        """Whether a better attested shot, kept or still open, leaves no room for this one."""
+        for other in (*self._kept, *self._followed.values()):
+            if other is known or abs(other.shot.media - known.shot.media) * self._scale > RIVAL_S:
+                continue
+            mine, theirs = known.follower.story.shooter, other.follower.story.shooter
+            if mine is not None and theirs is not None and mine != theirs:
+                continue
+            if _attested(other.shot) > _attested(known.shot):
+                return True
+        return False
 
     async def _zones(self) -> list[ShotChange]:
         """Ask the clip model where shots were from, as soon as a window has them in its middle."""
@@ -263,6 +281,10 @@ class ShotFinder:
         now = 0.0 if latest is None else latest.media
         out = await self._follow(changes, now, end=True)
         return [*out, *self._vote(self._clips.flush(interrupted))]
+
+
+def _attested(shot: MergedShot) -> float:
+    return shot.score * shot.agreeing / max(shot.covering, 1)
 
 
 assert SPAN_S < RING_S
