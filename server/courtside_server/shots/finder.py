@@ -221,8 +221,8 @@ class ShotFinder:
             lifecycle = Lifecycle.PROVISIONAL
             if known.closed and (end or follower.final(known.shot, now)):
                 lifecycle = Lifecycle.CONFIRMED
-                # Seen all the way, and never near a basket: whatever it was, it was no shot.
-                if story.missed_all or self._outdone(known):
+                # Never near a basket, or from nobody's hand (falling from the rim, thrown up by the floor): no shot.
+                if story.missed_all or story.nobodys or self._outdone(known):
                     lifecycle = Lifecycle.RETRACTED
                 else:
                     self._kept.append(known)
@@ -238,7 +238,7 @@ class ShotFinder:
             mine, theirs = known.follower.story.shooter, other.follower.story.shooter
             if mine is not None and theirs is not None and mine != theirs:
                 continue
-            if _attested(other.shot) > _attested(known.shot):
+            if _attested(other) > _attested(known):
                 return True
         return False
 
@@ -283,8 +283,10 @@ class ShotFinder:
         return [*out, *self._vote(self._clips.flush(interrupted))]
 
 
-def _attested(shot: MergedShot) -> float:
-    return shot.score * shot.agreeing / max(shot.covering, 1)
+def _attested(known: _Followed) -> float:
+    shot = known.shot
+    hand = 1.0 if known.follower.story.shooter is not None else 0.5
+    return hand * shot.score * shot.agreeing / max(shot.covering, 1)
 
 
 assert SPAN_S < RING_S

@@ -23,6 +23,8 @@ SHOOTER_S = (0.35, 0.05)
 """Real seconds before and after the release in which the player nearest to the ball counts as its shooter."""
 IN_HAND = 0.35
 """Body heights: a ball further from a player is not his."""
+LEAVING = 2.0
+"""Body heights a second by which a ball may have left a player before it was first seen."""
 FLOOR_S = 0.8
 """Real seconds before the release in which the shooter's feet were on the floor at least once."""
 REJOIN_S = 0.6
@@ -45,6 +47,7 @@ class ShotStory:
         result: what the rim decided.
         make: probability that it goes in, once the rim has been watched.
         missed_all: the ball was seen, and came near no rim: no shot.
+        nobodys: players were seen, and the ball left none of them: no shot either.
     """
 
     shooter: int | None = None
@@ -55,6 +58,7 @@ class ShotStory:
     result: ShotResult = ShotResult.UNKNOWN
     make: float | None = None
     missed_all: bool = False
+    nobodys: bool = False
 
 
 UNTOLD = ShotStory()
@@ -119,8 +123,8 @@ class ShotFollower:
             return story
         shooter = find_shooter(seen, shot, self._scale)
         if shooter is None:
-            return story
-        story = replace(story, shooter=shooter)
+            return replace(story, nobodys=self._nobodys(seen, shot))
+        story = replace(story, shooter=shooter, nobodys=False)
         if self._calibration is None:
             return story
         feet = find_feet(seen, shooter, shot, self._scale)
@@ -132,6 +136,21 @@ class ShotFollower:
             story, court=(round(place.x, 3), round(place.y, 3)), zone=tuple(float(share) for share in shares),
             zone_source=ZoneSource.CALIBRATION,
         )  # fmt: skip
+
+    def _nobodys(self, seen: Sequence[Observations], shot: MergedShot) -> bool:
+        """Whether players are in sight around the release, and the ball is away from every one, tracked or not."""
+        path = next((path for path in ball_paths(seen) if path.track == shot.track), None)
+        around = [o for o in seen if abs(o.media - shot.media) * self._scale <= SHOOTER_S[0]]
+        if path is None:
+            return False
+        least, any_players = np.inf, False
+        for observations in around:
+            boxes = steady_boxes(observations, ObjectClass.PLAYER)
+            any_players |= bool(len(boxes))
+            at = int(np.argmin(np.abs(path.media - observations.media)))
+            least = min(least, nearest_player(boxes, float(path.places[at, 0]), float(path.places[at, 1]))[1])
+        unseen = max(0.0, float(path.media[0]) - shot.media) * self._scale
+        return any_players and least > IN_HAND + LEAVING * unseen
 
     def with_zone(self, zone: Sequence[float]) -> ShotStory:
         """Take a model's zone where there is no calibration's."""
@@ -187,23 +206,26 @@ def chained(seen: Sequence[Observations], shot: MergedShot, time_scale: float) -
 
 
 def find_shooter(seen: Sequence[Observations], shot: MergedShot, time_scale: float) -> int | None:
-    """Track of the player the ball was nearest to around the release, by most looks; None where nobody was near."""
+    """Track of the player the ball was nearest to around the release, by most looks; None where nobody was near.
+
+    A track that begins with the flight (a ball in hands is often hidden) stands where it was first seen.
+    """
+    path = next((path for path in ball_paths(seen) if path.track == shot.track), None)
+    if path is None:
+        return None
     first, last = shot.media - SHOOTER_S[0] / time_scale, shot.media + SHOOTER_S[1] / time_scale
     votes: Counter[int] = Counter()
     for observations in seen:
-        if not first <= observations.media <= last:
-            continue
-        balls = observations.rows(ObjectClass.BALL)
-        balls = balls[observations.tracks[balls] == (-2 if shot.track is None else shot.track)]
         players = observations.rows(ObjectClass.PLAYER)
         players = players[observations.tracks[players] != UNTRACKED]
-        if not len(balls) or not len(players):
+        if not first <= observations.media <= last or not len(players):
             continue
-        box = observations.boxes[balls[0]]
-        row, far = nearest_player(
-            observations.boxes[players].astype(np.float64), float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2
-        )
-        if row >= 0 and far <= IN_HAND:
+        pan = np.array(observations.pan)
+        boxes = observations.boxes[players].astype(np.float64) - np.concatenate([pan, pan])
+        at = int(np.argmin(np.abs(path.media - observations.media)))
+        row, far = nearest_player(boxes, float(path.places[at, 0]), float(path.places[at, 1]))
+        unseen = max(0.0, float(path.media[0]) - observations.media) * time_scale
+        if row >= 0 and far <= IN_HAND + LEAVING * unseen:
             votes[int(observations.tracks[players[row]])] += 1
     return votes.most_common(1)[0][0] if votes else None
 
