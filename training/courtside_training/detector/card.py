@@ -66,8 +66,8 @@ def body(content: dict[str, Any], evaluation: dict[str, Any]) -> str:
     said = ""
     if before:
         said = (
-            f"First {before['samples']:,} pictures of all scales and qualities in {before['epochs']} short epochs, "
-            f"{before['seconds'] / 60:.0f} minutes; from\nthere, on pictures much as they are served, "
+            f"First {before['samples']:,} pictures in {before['epochs']} short epochs, most of them of all scales and "
+            f"qualities, {before['seconds'] / 60:.0f} minutes; from\nthere, on pictures much as they are served, "
         )
     return BODY.format(
         before=said,
