@@ -13,8 +13,8 @@ from courtside_server.perception.detect import CourtDetector
 from courtside_server.perception.observe import Looker, Observer, TrackIds
 from courtside_server.rings.observations import ObservationRing
 from courtside_server.settings import Settings
-from courtside_server.shots.paths import BallPath, ball_paths
-from courtside_server.shots.rim import RimModel, Verdict
+from courtside_server.shots.paths import BallPath, ball_paths, nearest_rim
+from courtside_server.shots.rim import WATCH_S, RimModel, Verdict, first_at_rim
 from courtside_server.types import Frame, ShotResult
 
 MARGIN = 1.5
@@ -64,7 +64,7 @@ def frames(path: Path) -> list[Frame]:
 async def judge(path: Path, detector: CourtDetector, model: RimModel) -> ShotResult:
     """What the rim model makes of one clip: its verdicts over time, summed as the gateway sums them."""
     looker, observer = Looker(detector.input_size, 30.0), Observer(TrackIds.fresh(), 30.0)
-    ring, verdict, last = ObservationRing(10.0), Verdict(), -1.0
+    ring, verdict, last, first = ObservationRing(10.0), Verdict(), -1.0, None
     for frame in frames(path):
         look = looker.offer(frame)
         if look is None:
@@ -73,7 +73,11 @@ async def judge(path: Path, detector: CourtDetector, model: RimModel) -> ShotRes
         if look.media - last >= 0.1:
             last = look.media
             window = ring.between(look.media - 2.4, look.media)
-            verdict.add(await model.judge(whole_path(window), window, look.media, 1.0), look.media)
+            path = whole_path(window)
+            reached = first_at_rim(path, nearest_rim(window, path.places) if len(path) else None, 0.0)
+            first = reached if first is None else first
+            if first is not None and look.media - first <= WATCH_S:
+                verdict.add(await model.judge(path, window, look.media, 1.0), look.media)
     if verdict.result is ShotResult.UNKNOWN and verdict.made + verdict.missed > 0:
         return ShotResult.MADE if verdict.made > verdict.missed else ShotResult.MISSED
     return verdict.result

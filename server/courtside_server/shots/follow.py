@@ -12,7 +12,7 @@ from courtside_server.perception.court import Calibration
 from courtside_server.rings.observations import ObservationRing
 from courtside_server.shots.arc import fit_arc
 from courtside_server.shots.paths import BallPath, ball_paths, nearest_player, nearest_rim, steady_boxes
-from courtside_server.shots.rim import RimModel, Verdict
+from courtside_server.shots.rim import WATCH_S, RimModel, Verdict, first_at_rim
 from courtside_server.types import UNTRACKED, Arc, ObjectClass, Observations, ShotResult, ZoneSource
 from courtside_server.windows.merge import MergedShot
 
@@ -110,7 +110,8 @@ class ShotFollower:
             if len(path):
                 story = replace(story, arc=fit_arc(path, shot.media, rim, self._scale))
                 story = replace(story, missed_all=self._strays(path, seen, shot))
-            if self._rim is not None:
+            reached = first_at_rim(path, rim, shot.media + JUDGE_FROM_S / self._scale)
+            if self._rim is not None and reached is not None and (now - reached) * self._scale <= WATCH_S:
                 window = ring.between(now - 2.4 / self._scale, now)
                 self._verdict.add(await self._rim.judge(path, window, now, self._scale), now)
                 story = replace(story, result=self._verdict.result, make=self._verdict.make_probability)

@@ -19,10 +19,16 @@ PICTURES = 24
 """Pictures a window: the last 1.15 s of it."""
 SIDE = 64
 GREY = 114
-SURE = 0.7
+CLOSED = 0.5
+"""Probability of being decided from which a look counts."""
+SURE = 0.55
 """Share of the verdicts so far that must agree before a result is told."""
 WEIGHT = 1.2
 """Sum of closed verdicts before a result is told: one glimpse is not enough."""
+NEAR = 1.5
+"""Rim widths from a rim within which a ball is at it."""
+WATCH_S = 1.3
+"""Real seconds after the ball was first at the rim during which looks count: later ones see it bounce on the floor."""
 
 
 class RimModel:
@@ -107,6 +113,16 @@ def _picture_at(look: Observations, x: float, y: float, wide: float) -> NDArray[
     return None
 
 
+def first_at_rim(path: BallPath, rim: NDArray[np.float64] | None, since: float) -> float | None:
+    """Media time of the path's first sighting from ``since`` on that is at the rim's box (4,); None while it is not."""
+    if rim is None or not len(path):
+        return None
+    middle = np.array([(rim[0] + rim[2]) / 2, (rim[1] + rim[3]) / 2])
+    apart = np.hypot(*(path.places - middle).T) / max(float(rim[2] - rim[0]), 1.0)
+    there = (path.media >= since) & (apart <= NEAR)
+    return float(path.media[there][0]) if there.any() else None
+
+
 @dataclass(slots=True)
 class Verdict:
     """What all looks at one shot's end come to.
@@ -123,7 +139,7 @@ class Verdict:
     def add(self, said: NDArray[np.float64], now: float) -> None:
         """Take one look's probabilities (3,) of open, made and missed."""
         closed = 1.0 - float(said[0])
-        if closed > 0.5:
+        if closed > CLOSED:
             self.made += closed * float(said[1])
             self.missed += closed * float(said[2])
         if self.decided_at is None and self.result is not ShotResult.UNKNOWN:
