@@ -20,11 +20,12 @@ from courtside_training.rim.evaluate import figures, inputs, table
 from courtside_training.rim.films import draw_films, film_files, load_films, save_films
 from courtside_training.rim.network import RimConfig, RimNetwork, ServedRim
 from courtside_training.rim.pictures import CROPS, GREY, Place, draw_film
-from courtside_training.rim.train import stack, vary
+from courtside_training.rim.train import stack, vary, vary_glance
 from courtside_training.rim.views import PICTURE, RIM_RADIUS, SURE_S, Take, Verdict, draw_take, ring_box
-from courtside_training.rim.windows import draw_window
+from courtside_training.rim.windows import draw_glance, draw_window
 
 DECIDED = int(BEFORE_S * RATE)
+LOOKS = np.arange(-0.6, 0.4, 1 / 30)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_a_bank_comes_back_from_disk(bank, tmp_path):
 def test_a_made_ball_is_drawn_inside_the_nets_column(bank):
     shot = int(np.flatnonzero(bank.made)[0])
     take = in_front(bank.paths[shot], True)
-    film = draw_film(take, 30.0, np.random.default_rng(2))
+    film = draw_film(take, LOOKS, np.random.default_rng(2))
     falling = (film.moments > 0.02) & (film.moments < 0.12)
     assert (film.place[falling] == Place.INSIDE).all()
     # The ring spans 1 / 3.2 of the crop round its middle, the ball's middle stays within it.
@@ -82,7 +83,7 @@ def test_a_ball_that_falls_in_front_of_the_net_is_drawn_before_it(bank):
     shot = int(np.flatnonzero(bank.made)[0])
     path = bank.paths[shot].copy()
     path[DECIDED:] = bank.paths[shot][DECIDED:] * (0, 0, 1) + (-0.6, 0, 0)
-    film = draw_film(in_front(path, False), 30.0, np.random.default_rng(2))
+    film = draw_film(in_front(path, False), LOOKS, np.random.default_rng(2))
     falling = (film.moments > 0.02) & (film.moments < 0.12)
     assert (film.place[falling] == Place.FRONT).all()
 
@@ -99,6 +100,16 @@ def test_equal_seeds_give_equal_films():
     for one, other in zip(draw_films(2, 9), draw_films(2, 9), strict=True):
         assert np.array_equal(one.film.crops, other.film.crops)
         assert np.array_equal(one.film.place, other.film.place)
+
+
+def test_glances_are_of_balls_in_line_with_the_ring():
+    films = draw_films(6, 3, glances=True)
+    assert all(len(filmed.film.moments) < 14 for filmed in films)
+    rng = np.random.default_rng(0)
+    drawn = [draw_glance(filmed, rng) for filmed in films for _ in range(5)]
+    seen = [glance for glance in drawn if glance.place != Place.UNSEEN]
+    assert len(seen) > len(drawn) / 3
+    assert np.mean([abs(glance.ball[0] - 0.5) < 0.28 for glance in seen]) > 0.8
 
 
 def test_films_come_back_from_disk(films, tmp_path):
@@ -137,15 +148,27 @@ def test_few_looks_a_second_repeat_crops_and_none_are_grey(films):
     assert (early.crops[0] == GREY).all() and not (early.crops[-1] == GREY).all()
 
 
-def test_batches_are_deterministic_and_mirroring_keeps_the_ball_in_place(films):
+def test_batches_are_deterministic(films):
     def batch(seed: int):
         rng = np.random.default_rng(seed)
-        return stack([vary(draw_window(filmed, rng), rng) for filmed in films])
+        windows = [vary(draw_window(filmed, rng), rng) for filmed in films]
+        return stack(windows, [vary_glance(draw_glance(filmed, rng), rng) for filmed in films])
 
     first, again = batch(3), batch(3)
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert first["crops"].shape == (6, CROPS, 3, 64, 64) and first["crops"].dtype == torch.uint8
     assert first["track"].shape == (6, TICKS, COLUMNS)
+    assert len(first["cell"]) == 6 * CROPS + 6
+
+
+def test_a_mirrored_window_mirrors_ball_and_track_alike(films):
+    window = draw_window(films[0], np.random.default_rng(1), 0.4, clean=True)
+    for seed in range(20):
+        other = vary(window, np.random.default_rng(seed))
+        flipped = bool(other.track[0, Column.RIM_X] == -window.track[0, Column.RIM_X])
+        there = (window.place != Place.UNSEEN) & (other.place != Place.UNSEEN)
+        expected = 1 - window.ball[there, 0] if flipped else window.ball[there, 0]
+        assert np.allclose(other.ball[there, 0], expected, atol=0.07)
 
 
 def test_the_network_answers_with_probabilities_and_reads_no_later_tick(films):

@@ -30,11 +30,13 @@ class Bank:
         paths: (N, 408, 3) float32 ball centres at `RATE`; NaN before the release.
         made: (N,) bool.
         netted: (N,) bool, whether there is a net; a ball falls through a bare ring unchecked.
+        radius: (N,) metres, of men's, women's and children's balls.
     """
 
     paths: np.ndarray
     made: np.ndarray
     netted: np.ndarray
+    radius: np.ndarray
 
     def __len__(self) -> int:
         """Number of shots."""
@@ -44,9 +46,10 @@ class Bank:
 class NetWorld(BallWorld):
     """A court whose net holds the ball more, less, or is not there."""
 
-    def __init__(self, court: Court, side: float, fall: float) -> None:
+    def __init__(self, court: Court, side: float, fall: float, radius: float) -> None:
         """`side` and `fall`: share of the speed lost a second in the net, across and downwards (1/s)."""
         super().__init__(court)
+        self.radius = radius
         self._keep = math.exp(-side * STEP), math.exp(-fall * STEP)
         self._own = False
 
@@ -68,22 +71,25 @@ def draw_bank(count: int, seed: int, report: Callable[[int], None] | None = None
     """Simulate shots from everywhere, good and bad, until `count` are decided, half of them made."""
     rng = np.random.default_rng([seed, 97])
     courts = [nba(True), fiba(True)]
-    paths, made, netted = [], [], []
+    paths, made, netted, radii = [], [], [], []
     while len(made) < count:
         want = len(made) % 2 == 0
         close = not want and rng.random() < NEAR_MISS
         net = bool(rng.random() < 0.93)
         hold = (rng.uniform(5, 22), rng.uniform(0.5, 7)) if net else (0.0, 0.0)
         court = courts[int(rng.integers(2))]
-        shot = _shoot(court, NetWorld(court, *hold), close, rng)
+        # Beside the ring a child's ball looks as far off as a man's behind it: size alone must not tell.
+        radius = float(rng.uniform(0.114, 0.122) if rng.random() < 0.5 else rng.uniform(0.085, 0.114))
+        shot = _shoot(court, NetWorld(court, *hold, radius), close, rng)
         if shot is None or shot[1] != want:
             continue
         paths.append(shot[0])
         made.append(want)
         netted.append(net)
+        radii.append(radius)
         if report:
             report(len(made))
-    return Bank(np.stack(paths), np.array(made, bool), np.array(netted, bool))
+    return Bank(np.stack(paths), np.array(made, bool), np.array(netted, bool), np.array(radii))
 
 
 def _shoot(
@@ -129,7 +135,7 @@ def save_bank(path: Path, bank: Bank) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
-            np.savez_compressed(file, paths=bank.paths, made=bank.made, netted=bank.netted)
+            np.savez_compressed(file, paths=bank.paths, made=bank.made, netted=bank.netted, radius=bank.radius)
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -146,6 +152,6 @@ def load_bank(path: Path) -> Bank:
         raise TrainingInputError(f"no bank of shots at {path}: draw one with `courtside-train rim draw`")
     try:
         with np.load(path) as found:
-            return Bank(found["paths"], found["made"], found["netted"])
+            return Bank(found["paths"], found["made"], found["netted"], found["radius"])
     except (OSError, ValueError, KeyError) as error:
         raise TrainingInputError(f"{path} holds no shots ({type(error).__name__}): draw them anew") from error

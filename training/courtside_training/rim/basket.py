@@ -20,8 +20,9 @@ _STEP = 1 / RATE
 class Net:
     """A net's shape, and its swinging while a ball passes: a damped pendulum that the ball pushes."""
 
-    def __init__(self, path: np.ndarray, rng: np.random.Generator) -> None:
-        """Let the ball of `path` (N, 3), metres at `RATE`, pass."""
+    def __init__(self, path: np.ndarray, rng: np.random.Generator, ball: float = BALL_RADIUS) -> None:
+        """Let the ball of `path` (N, 3), metres at `RATE`, and of radius `ball` pass."""
+        self.ball = ball
         self.length, self.hem = rng.uniform(0.34, 0.46), rng.uniform(0.42, 0.72)
         self.strands, self.levels = int(rng.integers(7, 13)), int(rng.integers(4, 7))
         if rng.random() < 0.3:  # chains: few links, wide apart
@@ -42,16 +43,16 @@ class Net:
         sway, speed, up, rise = np.zeros(2), np.zeros(2), 0.0, 0.0
         for index in range(1, len(path)):
             force, kick = np.zeros(2), 0.0
-            if -self.length - BALL_RADIUS < height[index] < 0.05:
+            if -self.length - self.ball < height[index] < 0.05:
                 wall = self.radius(-height[index] / self.length)
                 if away[index] < RIM_RADIUS:
                     force = path[index, :2] * push
                     falling = height[index] < height[index - 1] and height[index] < -0.5 * self.length
                     kick = throw if falling else 0.0
-                elif away[index] - wall < BALL_RADIUS:
-                    force = -path[index, :2] / away[index] * (BALL_RADIUS - away[index] + wall) * push * 2
+                elif away[index] - wall < self.ball:
+                    force = -path[index, :2] / away[index] * (self.ball - away[index] + wall) * push * 2
             bump = math.hypot(away[index] - RIM_RADIUS, height[index])
-            if bump < BALL_RADIUS + 0.02:
+            if bump < self.ball + 0.02:
                 force = force + rng.normal(0, quiver * 8, 2)
             speed = speed + (force - stiff[0] ** 2 * sway - loss[0] * 2 * speed) * _STEP
             sway = np.clip(sway + speed * _STEP, -0.25, 0.25)
@@ -73,10 +74,10 @@ class Net:
         radius = np.array([self.radius(share) for share in down]) + 0.25 * RIM_RADIUS * max(lift, 0) * down
         centre = np.outer(down**1.5, self._swing[index])
         if ball is not None and math.hypot(ball[0], ball[1]) < RIM_RADIUS:
-            near = BALL_RADIUS**2 - (height - ball[2]) ** 2
+            near = self.ball**2 - (height - ball[2]) ** 2
             girth = np.sqrt(np.maximum(near, 0)) + 0.008
             held = (near > 0) & (down > 0)
-            weight = np.clip(girth / BALL_RADIUS, 0, 1) * held
+            weight = np.clip(girth / self.ball, 0, 1) * held
             centre += weight[:, None] * (ball[:2] - centre) * 0.7
             radius = np.where(held, np.maximum(radius, girth), radius)
         turns = self._turn + (np.arange(self.strands)[None] + 0.5 * (np.arange(len(down)) % 2)[:, None]) * (
@@ -105,7 +106,7 @@ class Basket:
         """Choose colours and how the net swings."""
         self.take, self.scene = take, scene
         path = np.nan_to_num(take.path, nan=9.0)
-        self.net = Net(path, rng) if take.netted else None
+        self.net = Net(path, rng, take.radius) if take.netted else None
         turns = np.linspace(0, 2 * np.pi, RING_STEPS + 1)
         ring = np.stack([RIM_RADIUS * np.cos(turns), RIM_RADIUS * np.sin(turns), 0 * turns], -1)
         self._ring = np.stack([ring[:-1], ring[1:]], 1)
@@ -157,6 +158,8 @@ class Basket:
         self._lines(picture, self._ring[~ring], self._rim, self._rim_wide, shift)
         self._lines(picture, cords[~hiding & near], self._cord, self._cord_wide, shift)
         seen = self._ball(picture, moment, shift, board) if ball is not None else 0.0
+        if seen:
+            self._bracket(picture, away, shift)
         self._lines(picture, cords[hiding & ~near], self._far_cord, self._cord_wide, shift)
         self._lines(picture, cords[hiding & near], self._cord, self._cord_wide, shift)
         self._lines(picture, self._ring[ring], self._rim, self._rim_wide, shift)
@@ -167,6 +170,14 @@ class Basket:
         if not len(lines):
             return np.zeros(0, bool)
         return np.linalg.norm(lines.mean(1) - self.take.lens.position, axis=1) < away
+
+    def _bracket(self, picture: NDArray[np.uint8], away: float, shift: np.ndarray) -> None:
+        """Paint those parts of the plate again that are nearer than a ball `away` metres off."""
+        for corners, color in self.scene.bracket:
+            if float(np.linalg.norm(corners.mean(0) - self.take.lens.position)) < away:
+                drawn = to_drawn(self.take, self.take.lens.project(corners)[0]) + shift
+                fixed = np.round(np.clip(drawn, -500, 700) * (1 << SHIFT)).astype(np.int32)
+                cv2.fillPoly(picture, [fixed], color, cv2.LINE_AA, SHIFT)
 
     def _lines(
         self, picture: NDArray[np.uint8], lines: np.ndarray, color: tuple[float, ...], wide: int, shift: np.ndarray
@@ -184,7 +195,8 @@ class Basket:
         pixels, depths = self.take.lens.project(places)
         centres = to_drawn(self.take, pixels) + shift
         inside = known & (depths > 0.3)
-        radii = BALL_RADIUS * self.take.lens.focal / np.maximum(depths, 0.3) * DRAWN / (SIDE_RIMS * self.take.rim[2])
+        zoom = DRAWN / (SIDE_RIMS * self.take.rim[2])
+        radii = self.take.radius * self.take.lens.focal / np.maximum(depths, 0.3) * zoom
         near = (centres > -radii[:, None]) & (centres < DRAWN + radii[:, None])
         if not (inside & near.all(1)).any() or radii.max() > DRAWN:
             return 0.0

@@ -29,9 +29,9 @@ rim = system_group("rim", "What became of a shot: made or missed, from pictures 
 
 @rim.command()
 @FILMS
-@click.option("--parts", type=click.IntRange(1, 1000), default=40, show_default=True,
-              help="Training files, a hundred films (55 MB) each.")
-@click.option("--held-out", type=click.IntRange(1, 100), default=5, show_default=True, help="Test files.")
+@click.option("--parts", type=click.IntRange(1, 1000), default=30, show_default=True,
+              help="Training files, a hundred films (55 MB) each, and two thirds as many of decisive looks only.")
+@click.option("--held-out", type=click.IntRange(1, 100), default=4, show_default=True, help="Test files.")
 @click.option("--data", type=FOLDER, help="Pictures below this folder serve as backgrounds now and then.")
 def draw(films: Path, parts: int, held_out: int, data: Path | None) -> None:
     """Simulate shots and draw what cameras see of them; goes on where it stopped."""
@@ -45,12 +45,16 @@ def draw(films: Path, parts: int, held_out: int, data: Path | None) -> None:
     photos = sorted(path for path in data.rglob("*.jpg") if "train" in path.parent.as_posix()) if data else []
     if data and not photos:
         raise TrainingInputError(f"no training pictures (*.jpg) in {data}: name the folder of the detector's data")
+    train, test = (SPLITS[split][0] for split in ("train", "test"))
+    short = max(1, parts * 2 // 3)
     with progress() as bar:
-        task = bar.add_task("files", total=parts + held_out)
-        for split, count, source in (("train", parts, photos), ("test", held_out, [])):
-            low = SPLITS[split][0]
-            for _ in draw_parts(films, range(low, low + count), source):
-                bar.advance(task)
+        task = bar.add_task("files", total=parts + short + held_out)
+        for _ in draw_parts(films, range(train, train + short), photos, glances=True):
+            bar.advance(task)
+        for _ in draw_parts(films, range(train, train + parts), photos):
+            bar.advance(task)
+        for _ in draw_parts(films, range(test, test + held_out)):
+            bar.advance(task)
 
 
 @rim.command()
@@ -75,9 +79,8 @@ def fit(
     from courtside_training.rim.train import make_fit
     from courtside_training.shots.geometry import SPLITS
 
-    run = make_fit(
-        film_files(films, SPLITS["train"]), FitConfig(epochs=epochs, rate=rate, seed=seed), checkpoint, samples
-    )
+    files, glances = (film_files(films, SPLITS["train"], kind) for kind in ("films", "glances"))
+    run = make_fit(files, glances, FitConfig(epochs=epochs, rate=rate, average=0.99, seed=seed), checkpoint, samples)
     if resume:
         run.resume()
     with progress() as bar:

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from courtside_sim.lens import Lens
 from courtside_training.errors import TrainingInputError
 from courtside_training.rim.bank import draw_bank
-from courtside_training.rim.pictures import Film, draw_film
+from courtside_training.rim.pictures import Film, decisive_looks, draw_film, steady_looks
 from courtside_training.rim.views import PICTURE, Take, draw_take
 
 PART = 100
 """Films a file."""
+GLANCES = 400
+"""Films of decisive looks only a file."""
 
 
 @dataclass(frozen=True)
@@ -32,27 +34,39 @@ def draw_rate(rng: np.random.Generator) -> float:
     return float(rng.choice([30.0, 15.0, 20.0, rng.uniform(12, 30)]))
 
 
-def draw_films(count: int, seed: int, photos: list[Path] | None = None) -> list[Filmed]:
-    """Draw `count` takes of as many shots; equal arguments give equal films."""
-    bank = draw_bank(max(count // 2, 2), seed)
-    rng = np.random.default_rng([seed, 41])
+def draw_films(
+    count: int, seed: int, photos: list[Path] | None = None, glances: bool = False
+) -> list[Filmed]:
+    """Draw `count` takes, each shot twice; equal arguments give equal films.
+
+    Args:
+        count: films.
+        seed: of shots, cameras and pictures.
+        photos: pictures whose parts may serve as background.
+        glances: draw only the looks that decide, see `decisive_looks`; cheap, and all that the eye learns from.
+    """
+    bank = draw_bank(max(count // (4 if glances else 2), 2), seed + (500_000 if glances else 0))
+    rng = np.random.default_rng([seed, 43 if glances else 41])
     films = []
     for _ in range(count):
         take = draw_take(bank, rng)
-        films.append(Filmed(take, draw_film(take, draw_rate(rng), rng, photos)))
+        moments = decisive_looks(rng) if glances else steady_looks(draw_rate(rng), rng)
+        films.append(Filmed(take, draw_film(take, moments, rng, photos)))
     return films
 
 
-def draw_parts(folder: Path, seeds: range, photos: list[Path] | None = None) -> Iterator[Path]:
-    """Draw one file of `PART` films for each seed that has none yet.
+def draw_parts(
+    folder: Path, seeds: range, photos: list[Path] | None = None, glances: bool = False
+) -> Iterator[Path]:
+    """Draw one file of `PART` films, or of `GLANCES`, for each seed that has none yet.
 
     Raises:
         TrainingInputError: a file cannot be written.
     """
     for seed in seeds:
-        path = folder / f"films-{seed:06d}.npz"
+        path = folder / f"{'glances' if glances else 'films'}-{seed:06d}.npz"
         if not path.exists():
-            save_films(path, draw_films(PART, seed, photos))
+            save_films(path, draw_films(GLANCES if glances else PART, seed, photos, glances))
         yield path
 
 
@@ -68,7 +82,7 @@ def save_films(path: Path, films: list[Filmed]) -> None:
         "flags": np.array([(take.made, take.netted, take.hides) for take in takes]),
         "eye": np.stack([take.lens.position for take in takes]),
         "rotation": np.stack([take.lens.rotation for take in takes]),
-        "optics": np.array([(take.lens.focal, take.warp) for take in takes]),
+        "optics": np.array([(take.lens.focal, take.warp, take.radius) for take in takes]),
         "rim": np.stack([take.rim for take in takes]),
         "counts": np.array([len(one.film.moments) for one in films]),
         "moments": np.concatenate([one.film.moments for one in films]),
@@ -101,9 +115,10 @@ def load_films(path: Path) -> list[Filmed]:
         films = []
         for index, (start, stop) in enumerate(zip(stops - held["counts"], stops, strict=True)):
             made, netted, hides = (bool(flag) for flag in held["flags"][index])
-            focal, warp = held["optics"][index]
+            focal, warp, radius = held["optics"][index]
             lens = Lens(held["eye"][index], held["rotation"][index], float(focal), *PICTURE)
-            take = Take(held["path"][index], made, netted, lens, float(warp), held["rim"][index], hides)
+            take = Take(held["path"][index], made, netted, lens, float(warp), held["rim"][index], hides,
+                        float(radius))  # fmt: skip
             part = slice(start, stop)
             film = Film(held["moments"][part], crops[part], held["ball"][part], held["place"][part])
             films.append(Filmed(take, film))
@@ -116,13 +131,13 @@ def load_films(path: Path) -> list[Filmed]:
         raise TrainingInputError(f"{path} holds no films ({type(error).__name__}): draw them anew") from error
 
 
-def film_files(folder: Path, seeds: tuple[int, int]) -> list[Path]:
-    """Files in `folder` whose seeds lie in a split's range.
+def film_files(folder: Path, seeds: tuple[int, int], kind: str = "films") -> list[Path]:
+    """Files of `kind`, films or glances, in `folder` whose seeds lie in a split's range.
 
     Raises:
         TrainingInputError: there is none.
     """
-    found = [path for path in sorted(folder.glob("films-*.npz")) if seeds[0] <= int(path.stem[6:]) < seeds[1]]
+    found = [path for path in sorted(folder.glob(f"{kind}-*.npz")) if seeds[0] <= int(path.stem[-6:]) < seeds[1]]
     if not found:
-        raise TrainingInputError(f"no films in {folder}: draw them with `courtside-train rim draw`")
+        raise TrainingInputError(f"no {kind} in {folder}: draw them with `courtside-train rim draw`")
     return found

@@ -63,7 +63,7 @@ class Eye(nn.Module):
         """Random weights."""
         super().__init__()
         s, m, d = config.stem, config.mid, config.deep
-        self.near = nn.Sequential(conv(6, s, 2), conv(s, 24, 2), conv(24, m))
+        self.near = nn.Sequential(conv(6, s, 2), conv(s, 24, 2), conv(24, m), conv(m, m))
         self.ball = nn.Conv2d(m, 1, 1)
         self.none = nn.Parameter(torch.zeros(1))
         self.far = nn.Sequential(conv(m, d, 2), conv(d, d), conv(d, 64, 2))
@@ -125,14 +125,28 @@ class RimNetwork(nn.Module):
         """See the class."""
         return self.look(crops, track)[0]
 
-    def look(self, crops: Tensor, track: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """As `forward`, and of each crop the ball's cell (B * 24, 257) and its `Place` (B * 24, 4) as logits."""
+    def look(self, crops: Tensor, track: Tensor, glances: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """As `forward`, and what the eye says of each crop.
+
+        Args:
+            crops: see the class.
+            track: see the class.
+            glances: (G, 2, 3, 64, 64) uint8, more crops for the eye alone, each with the mean picture of its window.
+
+        Returns:
+            Verdicts' logits (B, 24, 3); of the crops and then of the glances the ball's cell (B * 24 + G, 257) and
+            its `Place` (B * 24 + G, 4) as logits.
+        """
         batch = track.shape[0]
         values = crops.float() / 127.5 - 1.0
         # What moves stands out against the window's mean picture.
         moving = values - values.mean(1, keepdim=True)
-        features, cells, place = self.eye(torch.cat([values, moving], 2).flatten(0, 1))
-        seen = features.reshape(batch, CROPS, -1).transpose(1, 2)
+        pictures = torch.cat([values, moving], 2).flatten(0, 1)
+        if glances is not None:
+            more = glances.float() / 127.5 - 1.0
+            pictures = torch.cat([pictures, torch.cat([more[:, 0], more[:, 0] - more[:, 1]], 1)])
+        features, cells, place = self.eye(pictures)
+        seen = features[: batch * CROPS].reshape(batch, CROPS, -1).transpose(1, 2)
         path = self.path(self.entry(F.pad(at_rim(track).transpose(1, 2), (2, 0))))[:, :, TICKS - CROPS :]
         h = self.blocks(self.join(torch.cat([seen, path], 1)))
         return self.head(h).transpose(1, 2), cells, place

@@ -51,9 +51,18 @@ class Film:
     place: NDArray[np.uint8]
 
 
-def draw_film(take: Take, rate: float, rng: np.random.Generator, photos: list[Path] | None = None) -> Film:
-    """Draw a take at `rate` looks a second; `photos` are pictures whose parts may serve as background."""
-    moments = np.arange(FILMED[0] + rng.random() / rate, FILMED[1], 1 / rate)
+def steady_looks(rate: float, rng: np.random.Generator) -> np.ndarray:
+    """Moments of a whole film at `rate` looks a second."""
+    return np.arange(FILMED[0] + rng.random() / rate, FILMED[1], 1 / rate)
+
+
+def decisive_looks(rng: np.random.Generator) -> np.ndarray:
+    """A few moments around the rim's decision, and two when the ball is gone."""
+    return np.concatenate([[FILMED[0]], np.arange(-0.22 + rng.uniform(0, 0.07), 0.36, 0.07), [FILMED[1]]])
+
+
+def draw_film(take: Take, moments: np.ndarray, rng: np.random.Generator, photos: list[Path] | None = None) -> Film:
+    """Draw a take at `moments` (T,); `photos` are pictures whose parts may serve as background."""
     scene = draw_scene(take, rng, photos)
     basket = Basket(take, scene, rng)
     camera = _Camera(take, rng)

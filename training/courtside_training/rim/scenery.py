@@ -35,6 +35,7 @@ class Scene:
         look: the basket's colours, BGR.
         gain: (3,) light on the ring, net and ball, RGB.
         scale: pixels as drawn a metre at the ring.
+        bracket: areas (corners (K, 3) metres, colour) of the plate that carries the ring, back to front.
     """
 
     picture: Picture
@@ -42,6 +43,7 @@ class Scene:
     look: HoopLook
     gain: NDArray[np.float64]
     scale: float
+    bracket: list[tuple[np.ndarray, tuple[float, ...]]]
 
 
 def to_drawn(take: Take, pixels: np.ndarray) -> np.ndarray:
@@ -68,8 +70,10 @@ def draw_scene(take: Take, rng: np.random.Generator, photos: list[Path] | None =
     pen = _Pen(take, picture, scale)
     _post(pen, look, gain, rng)
     board = _board(pen, look, gain * rng.uniform(0.75, 1.1), rng)
-    _bracket(pen, look, gain, rng)
-    return Scene(picture, board, look, gain, scale)
+    bracket = _bracket(look, gain, rng)
+    for corners, color in bracket:
+        pen.area(corners, color)
+    return Scene(picture, board, look, gain, scale, bracket)
 
 
 class _Pen:
@@ -241,17 +245,23 @@ def _outline(shape: str, half: float, low: float, tall: float) -> list[tuple[flo
     return [(-half, low), (half, low), *top]
 
 
-def _bracket(pen: _Pen, look: HoopLook, gain: NDArray[np.float64], rng: np.random.Generator) -> None:
+def _bracket(
+    look: HoopLook, gain: NDArray[np.float64], rng: np.random.Generator
+) -> list[tuple[np.ndarray, tuple[float, ...]]]:
     """The plate that carries the ring; on parks' baskets it is as wide as the ring."""
     wide = rng.uniform(0.15, 1.35)
     x, y = RIM_RADIUS * math.cos(wide), RIM_RADIUS * math.sin(wide)
     at_board = rng.uniform(0.06, 0.16)
     low = -rng.uniform(0.03, 0.16)
     shade = rng.uniform(0.55, 0.9)
+    back = BOARD[0]
     arc = [(RIM_RADIUS * math.cos(t), RIM_RADIUS * math.sin(t), 0.0) for t in np.linspace(wide, -wide, 7)]
-    for side in (1, -1):
-        pen.area([(x, side * y, 0), (BOARD[0], side * at_board, 0), (BOARD[0], side * at_board, low)],
-                 rgb(look.rim, gain * shade))  # fmt: skip
-    pen.area([(BOARD[0], -at_board, 0), (BOARD[0], at_board, 0), (BOARD[0], at_board, low), (BOARD[0], -at_board, low)],
-             rgb(look.rim, gain * shade * 0.9))  # fmt: skip
-    pen.area([(BOARD[0], at_board, 0), *arc, (BOARD[0], -at_board, 0)], rgb(look.rim, gain * rng.uniform(0.6, 1.05)))
+    side = rgb(look.rim, gain * shade)
+    areas = [
+        ([(x, y, 0), (back, at_board, 0), (back, at_board, low)], side),
+        ([(x, -y, 0), (back, -at_board, 0), (back, -at_board, low)], side),
+        ([(back, -at_board, 0), (back, at_board, 0), (back, at_board, low), (back, -at_board, low)],
+         rgb(look.rim, gain * shade * 0.9)),
+        ([(back, at_board, 0), *arc, (back, -at_board, 0)], rgb(look.rim, gain * rng.uniform(0.6, 1.05))),
+    ]  # fmt: skip
+    return [(np.array(corners), color) for corners, color in areas]

@@ -43,6 +43,7 @@ class Take:
         warp: seconds of the shot in a second of film.
         rim: x, y, width, height of the ring in pixels as a detector believes it.
         hides: whether the board hides a ball behind it.
+        radius: of the ball, metres.
     """
 
     path: np.ndarray
@@ -52,6 +53,7 @@ class Take:
     warp: float
     rim: np.ndarray
     hides: bool = True
+    radius: float = BALL_RADIUS
 
     def places(self, moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Where the ball is at `moments` (N,): metres (N, 3), and whether it is known (N,)."""
@@ -79,6 +81,9 @@ def draw_lens(aim: float | None, rng: np.random.Generator) -> Lens:
             turn = math.remainder(aim + rng.normal(0, 0.2), math.pi)
         # Steeply from below is how phones see it; relative to the ring, 3.05 m up.
         up = rng.uniform(-2.6, 0.3) if rng.random() < 0.75 else rng.uniform(0.3, 6.0)
+        if rng.random() < 0.35:
+            away, slope = rng.uniform(1.7, 7.0), math.radians(rng.uniform(15, 62))
+            far, up = away * math.cos(slope), max(-away * math.sin(slope), -2.8)
         position = np.array([-far * math.cos(turn), far * math.sin(turn), up])
         if position[0] < BOARD[0] - 0.05:
             break
@@ -89,10 +94,13 @@ def draw_lens(aim: float | None, rng: np.random.Generator) -> Lens:
     return Lens(position, look_at(position, target, float(rng.normal(0, 0.04))), focal, *PICTURE)
 
 
-def ring_box(lens: Lens) -> np.ndarray:
-    """The ring's true box (4,), xyxy pixels."""
+def ring_box(lens: Lens, bracket: float = 0.0) -> np.ndarray:
+    """The box (4,) of the ring and `bracket` metres of what carries it, xyxy pixels."""
     turns = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     points = np.stack([RIM_RADIUS * np.cos(turns), RIM_RADIUS * np.sin(turns), np.zeros(24)], 1)
+    if bracket:
+        back = [(RIM_RADIUS + bracket, y, z) for y in (-0.1, 0.1) for z in (0.0, -0.08)]
+        points = np.concatenate([points, back])
     pixels, _ = lens.project(points)
     return np.concatenate([pixels.min(0), pixels.max(0)])
 
@@ -106,14 +114,16 @@ def draw_take(bank: Bank, rng: np.random.Generator) -> Take:
         x, y = path[int(BEFORE_S * RATE), :2]
         aim = math.atan2(y, -x)
     lens = draw_lens(aim, rng)
-    box = ring_box(lens)
+    # Detectors often take the bracket for a part of the ring.
+    box = ring_box(lens, rng.uniform(0, 0.12) if rng.random() < 0.45 else 0.0)
     width = box[2] - box[0]
     middle = (box[:2] + box[2:]) / 2 + rng.normal(0, rng.uniform(0, 0.06), 2) * width
     sides = (box[2:] - box[:2]) * np.exp(np.clip(rng.normal(0, 0.06, 2), -0.12, 0.12))
     if rng.random() < 0.03:
         sides *= rng.uniform(0.6, 0.85)  # a part of the ring taken for the whole
     warp = float(np.exp(rng.normal(0, 0.1)))
-    return Take(path, made, bool(bank.netted[index]), lens, warp, np.concatenate([middle, sides]))
+    return Take(path, made, bool(bank.netted[index]), lens, warp, np.concatenate([middle, sides]),
+                radius=float(bank.radius[index]))  # fmt: skip
 
 
 def behind_board(lens: Lens, places: np.ndarray) -> np.ndarray:
@@ -147,7 +157,7 @@ def draw_track(
     looks = looks[(looks > end - SPAN - 0.1) & (looks <= end + 1e-6)]
     places, valid = take.places(looks)
     pixels, depth = take.lens.project(places)
-    size = 2 * BALL_RADIUS * take.lens.focal / np.maximum(depth, 0.3)
+    size = 2 * take.radius * take.lens.focal / np.maximum(depth, 0.3)
     middle, width = take.rim[:2], take.rim[2]
     chance = np.where(valid, sight.flying, 0.0)
     chance = np.where(in_net(places), chance * rng.uniform(0.25, 1.0), chance)

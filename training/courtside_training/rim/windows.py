@@ -88,6 +88,34 @@ def draw_window(filmed: Filmed, rng: np.random.Generator, end: float | None = No
     return Window(crops, track, ball, place, verdict, end)
 
 
+@dataclass(frozen=True)
+class Glance:
+    """One crop for the eye to learn from.
+
+    Attributes:
+        pictures: (2, 64, 64, 3) uint8 RGB, the crop and the mean picture of its film.
+        ball: (2,) float32 as in `Window`.
+        place: see `courtside_training.rim.pictures.Place`.
+    """
+
+    pictures: NDArray[np.uint8]
+    ball: NDArray[np.float32]
+    place: int
+
+
+def draw_glance(filmed: Filmed, rng: np.random.Generator) -> Glance:
+    """One crop of a film, most often one on which the ball is in line with the ring."""
+    film = filmed.film
+    near = (film.place != Place.UNSEEN) & (np.abs(film.ball[:, 0] - 0.5) < 0.28) & (film.ball[:, 1] > 0.15)
+    chosen = np.flatnonzero(near) if near.any() and rng.random() < 0.85 else np.arange(len(near))
+    index = int(rng.choice(chosen))
+    # A window's mean holds the place without the ball for the most part.
+    weight = np.where(film.place == Place.UNSEEN, 3.0, 1.0)
+    others = rng.choice(len(weight), 8, p=weight / weight.sum())
+    mean = film.crops[others].mean(0).astype(np.uint8)
+    return Glance(np.stack([film.crops[index], mean]), film.ball[index], int(film.place[index]))
+
+
 def _track(filmed: Filmed, end: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """The track of the window that ends at `end`, and in which of the last ticks it has the ball (24,)."""
     moments = filmed.film.moments
