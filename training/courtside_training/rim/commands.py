@@ -94,7 +94,7 @@ def fit(
 @THREADS
 @OUT
 @click.option("--clips", type=FOLDER, help="Real clips, make/*.mp4 and miss/*.mp4, measured as well.")
-@click.option("--detections", type=FILES, default=Path("model_repository/court_detector/1/model.onnx"),
+@click.option("--detections", type=FILES, default=Path("model_repository/court_detector/2/model.onnx"),
               show_default=True, help="Detector that finds ring and ball on the clips.")
 def evaluate(
     checkpoint: Path, films: Path, threads: int, out: Path | None, clips: Path | None, detections: Path
