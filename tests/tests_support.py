@@ -171,7 +171,7 @@ class GatewayProcess:
 def make_flash_gateway(data_dir: Path, repository: Path, *flags: str, **addresses: str) -> GatewayProcess:
     config = data_dir / "courtside.toml"
     data_dir.mkdir(parents=True, exist_ok=True)
-    config.write_text("[inference]\nmodel = 'flash'\n")
+    config.write_text("[inference]\nmodel = 'flash'\n[perception]\nprofile = 'clip'\n")
     return GatewayProcess(
         data_dir, "--config", str(config), "--repository", str(repository), *flags, **addresses
     )

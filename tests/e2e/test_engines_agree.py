@@ -35,17 +35,23 @@ def simulated_film(tmp_path_factory):
     return path
 
 
-def test_embedded_and_triton_give_the_same_events(simulated_film, tmp_path):
+@pytest.mark.parametrize(
+    ("profile", "models"),
+    [("clip", ["shot_clip"]), ("flight", ["shot_clip", "court_detector", "shot_flight", "rim_result"])],
+)
+def test_embedded_and_triton_give_the_same_events(simulated_film, tmp_path, profile, models):
     try:
         prepare_environment(default_environment())
     except EngineUnavailable as error:
         pytest.skip(f"no Triton environment on this machine: {error.message}")
     # A threshold this low makes the model speak whatever it thinks of the film, so that there is much to compare.
-    flags = ["--threshold", "0.02", "--repository", ROOT / "model_repository"]
+    config = tmp_path / "courtside.toml"
+    config.write_text("[perception]\nthreshold = 0.02\nmin_support = 0.0\n")
+    flags = ["--threshold", "0.02", "--repository", ROOT / "model_repository", "--profile", profile, "--config", config]
     embedded = analyze(simulated_film, *flags)
-    with TritonProcess(ROOT / "model_repository", state=tmp_path, models=["shot_clip"], grpc_port=0) as triton:
+    with TritonProcess(ROOT / "model_repository", state=tmp_path, models=models, grpc_port=0) as triton:
         served = analyze(simulated_film, *flags, "--engine", "triton", "--triton-url", triton.url)
-    assert len(embedded) >= 2
+    assert len(embedded) >= (2 if profile == "clip" else 1)
     assert len(served) == len(embedded)
     for ours, theirs in zip(embedded, served, strict=True):
         assert (ours["eventId"], ours["revision"], ours["lifecycle"]) == (
@@ -57,6 +63,7 @@ def test_embedded_and_triton_give_the_same_events(simulated_film, tmp_path):
         assert theirs["shot"]["zoneProbabilities"] == pytest.approx(ours["shot"]["zoneProbabilities"], abs=1e-4)
 
 
-def test_the_same_film_gives_the_same_lines(simulated_film):
-    flags = ["--threshold", "0.02", "--repository", ROOT / "model_repository"]
+@pytest.mark.parametrize("profile", ["clip", "flight"])
+def test_the_same_film_gives_the_same_lines(simulated_film, profile):
+    flags = ["--threshold", "0.02", "--repository", ROOT / "model_repository", "--profile", profile]
     assert analyze(simulated_film, *flags) == analyze(simulated_film, *flags)

@@ -30,7 +30,8 @@ def serve(tmp_path, repository, text="[inference]\nmodel = 'flash'\n"):
 
 
 def test_a_model_missing_from_the_repository(tmp_path, flash_repository):
-    assert_refused(serve(tmp_path, flash_repository, "[inference]\nmodel = 'shot_clap'\n"), "shot_clap")
+    settings = "[inference]\nmodel = 'shot_clap'\n[perception]\nprofile = 'clip'\n"
+    assert_refused(serve(tmp_path, flash_repository, settings), "shot_clap")
 
 
 def test_a_repository_that_is_not_there(tmp_path):
@@ -65,7 +66,7 @@ def test_analyze_of_what_is_no_film(tmp_path, flash_repository, content, says):
     film = tmp_path / "film.mp4"
     if content is not None:
         film.write_bytes(content)
-    path = config(tmp_path, "[inference]\nmodel = 'flash'\n")
+    path = config(tmp_path, "[inference]\nmodel = 'flash'\n[perception]\nprofile = 'clip'\n")
     assert_refused(courtside("analyze", film, "--config", path, "--repository", flash_repository), says)
 
 

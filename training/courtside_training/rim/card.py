@@ -36,7 +36,9 @@ crops and track. {size / 1e3:.0f} thousand parameters.
 
 Simulated shots only (Apache-2.0): bounces off ring, board and bracket, nets that brake more or less, misses that pass
 close in front, behind or beside, seen by cameras from below the net to the stands, over drawn surroundings and parts of
-CC BY 4.0 basketball pictures (basketball-player-detection-3 and basketball-players-fy4c2-vfsuv v17, Roboflow Universe), with nets that swing, boards of several shapes, arms in
+CC BY 4.0 basketball pictures
+(basketball-player-detection-3 and basketball-players-fy4c2-vfsuv v17, Roboflow Universe), with nets that swing,
+boards of several shapes, arms in
 front, trembling and turning cameras, loose and wrong ring boxes, blur, noise and compression. Tracks as of
 `shot_flight`, 12 to 30 looks a second. No real shot went into the weights; the real clips below were measured only.
 
