@@ -51,7 +51,7 @@ class IngestSettings(_Section):
     """What a camera may send and how much of it is kept."""
 
     staleness_s: float = Field(0.5, gt=0, le=10)
-    frame_ring_mb: int = Field(40, ge=4, le=4096)
+    frame_ring_mb: int = Field(26, ge=4, le=4096)
     packet_ring_mb: int = Field(8, ge=1, le=4096)
     resume_grace_s: float = Field(30.0, ge=0, le=3600)
     status_interval_s: float = Field(0.5, ge=0.05, le=10)
@@ -151,8 +151,8 @@ class Settings(BaseSettings):
 
     def camera_memory_mb(self) -> int:
         """Upper bound of the memory one 720p camera takes, megabytes."""
-        samples_and_queues = 5
-        return self.ingest.frame_ring_mb + self.ingest.packet_ring_mb + samples_and_queues + _DECODER_MB
+        samples_looks_and_pictures = 18
+        return self.ingest.frame_ring_mb + self.ingest.packet_ring_mb + samples_looks_and_pictures + _DECODER_MB
 
 
 def _literal(value: object) -> str:
