@@ -81,7 +81,7 @@ def _looks(sight: Sight, start: float, warp: float, rng: np.random.Generator) ->
     return np.arange(count) / sight.rate - rng.random() / sight.rate + rng.normal(0, 0.002, count)
 
 
-def _seen(chance: np.ndarray, stay: float, rng: np.random.Generator) -> np.ndarray:
+def sightings(chance: np.ndarray, stay: float, rng: np.random.Generator) -> np.ndarray:
     """Sightings with bursts: with chance `stay` a look fares as the one before it."""
     luck = rng.random(len(chance))
     keep = rng.random(len(chance)) < stay
@@ -114,7 +114,7 @@ def draw_example(scene: Scene, rng: np.random.Generator) -> Example:
     swapped = np.inf
     if follow == "ball":
         chance, centre, size, swapped = _confused(scene, wanted, times, chance, centre, size, rng)
-    seen = _seen(chance, sight.stay, rng)
+    seen = sightings(chance, sight.stay, rng)
     noise = rng.normal(0, 1, centre.shape) * np.maximum(sight.jitter * size, 0.3)[:, None]
     centre = centre + noise
     size = size * sight.size_bias * np.exp(rng.normal(0, sight.size_noise, len(size)))

@@ -10,7 +10,7 @@ import numpy as np
 
 from courtside_sim.lens import Lens, look_at
 from courtside_training.flight.geometry import COLUMNS, TICK_S, TICKS, Column
-from courtside_training.flight.tracks import Sight, resample
+from courtside_training.flight.tracks import Sight, resample, sightings
 from courtside_training.rim.bank import BEFORE_S, RATE, Bank
 
 SPAN = TICK_S * (TICKS - 1)
@@ -170,7 +170,7 @@ def draw_track(
     # The tracker may lose it for good, late or soon after the ring.
     lost = rng.uniform(0.05, 2.5) if rng.random() < 0.3 else 9.0
     chance = np.where(looks > lost, 0.0, chance)
-    seen = real = _bursts(chance, sight.stay, rng)
+    seen = real = sightings(chance, sight.stay, rng)
     centre = pixels + rng.normal(0, 1, pixels.shape) * np.maximum(sight.jitter * size, 0.3)[:, None]
     size = size * sight.size_bias * np.exp(rng.normal(0, sight.size_noise, len(size)))
     if rng.random() < 0.15:
@@ -185,15 +185,6 @@ def draw_track(
     track[:, Column.RIM_SEEN] = 1
     track[:, Column.RIM_X : Column.RIM_HEIGHT + 1] = take.rim
     return track, looks[real]
-
-
-def _bursts(chance: np.ndarray, stay: float, rng: np.random.Generator) -> np.ndarray:
-    luck = rng.random(len(chance))
-    keep = rng.random(len(chance)) < stay
-    for index in range(1, len(luck)):
-        if keep[index]:
-            luck[index] = luck[index - 1]
-    return luck < chance
 
 
 def _stuck(
