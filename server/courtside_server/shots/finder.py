@@ -215,14 +215,14 @@ class ShotFinder:
                 out.append(ShotChange(shot, known.follower.story))
         for key, known in list(self._followed.items()):
             follower = known.follower
-            story = await self._ask(lambda f=follower, k=known: f.follow(k.shot, self._ring, now))  # type: ignore[misc]
+            story = await self._ask(lambda f=follower, k=known: f.follow(k.shot, self._ring, now, end))  # type: ignore[misc]
             if not isinstance(story, ShotStory):
                 story = follower.story
             lifecycle = Lifecycle.PROVISIONAL
             if known.closed and (end or follower.final(known.shot, now)):
                 lifecycle = Lifecycle.CONFIRMED
-                # Never near a basket, or from nobody's hand (falling from the rim, thrown up by the floor): no shot.
-                if story.missed_all or story.nobodys or self._outdone(known):
+                # Never near a basket, from nobody's hand (thrown up by the floor), or falling all the way: no shot.
+                if story.refuted or self._outdone(known):
                     lifecycle = Lifecycle.RETRACTED
                 else:
                     self._kept.append(known)

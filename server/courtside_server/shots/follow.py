@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from courtside_server.perception.court import Calibration
 from courtside_server.rings.observations import ObservationRing
 from courtside_server.shots.arc import fit_arc
-from courtside_server.shots.paths import BallPath, ball_paths, nearest_player, nearest_rim, steady_boxes
+from courtside_server.shots.paths import BallPath, ball_paths, nearest_player, nearest_rim
 from courtside_server.shots.rim import WATCH_S, RimModel, Verdict, first_at_rim
 from courtside_server.types import UNTRACKED, Arc, ObjectClass, Observations, ShotResult, ZoneSource
 from courtside_server.windows.merge import MergedShot
@@ -33,6 +34,10 @@ NEAR_RIM = 3.0
 """Rim widths within which a shot's ball comes to a rim, air balls too."""
 FLIGHT_SEEN_S = 0.5
 """Real seconds of a ball's way that must have been seen before its not coming near a rim means anything."""
+RISE, RISE_SEEN_S = 1.0, 0.3
+"""A shot goes up: ball sizes above where it was let go, once it was seen for so many real seconds."""
+OVER_RIM = 1.5
+"""Rim widths over the rim: a ball so high has gone up, whatever was seen of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class ShotStory:
         make: probability that it goes in, once the rim has been watched.
         missed_all: the ball was seen, and came near no rim: no shot.
         nobodys: players were seen, and the ball left none of them: no shot either.
+        sank: the ball was seen, and never went up: it was dropped, rolled, or is no ball.
     """
 
     shooter: int | None = None
@@ -59,6 +65,12 @@ class ShotStory:
     make: float | None = None
     missed_all: bool = False
     nobodys: bool = False
+    sank: bool = False
+
+    @property
+    def refuted(self) -> bool:
+        """Whether what was seen after the release says that it was none."""
+        return self.missed_all or self.nobodys or self.sank
 
 
 UNTOLD = ShotStory()
@@ -84,19 +96,20 @@ class ShotFollower:
         """Whether nothing more is to be learned."""
         return (now - shot.media) * self._scale >= FINAL_S
 
-    async def follow(self, shot: MergedShot, ring: ObservationRing, now: float) -> ShotStory:
+    async def follow(self, shot: MergedShot, ring: ObservationRing, now: float, last: bool = False) -> ShotStory:
         """Look again; call after every look until :meth:`final`.
 
         Args:
             shot: the release as merged so far.
             ring: observations up to ``now``.
             now: media seconds.
+            last: nothing more will come, so that this look counts however soon it comes after the one before.
 
         Raises:
             EngineError: the rim model did not answer.
         """
         after = (now - shot.media) * self._scale
-        if (now - self._judged) * self._scale < JUDGE_EVERY_S - 1e-6:
+        if not last and (now - self._judged) * self._scale < JUDGE_EVERY_S - 1e-6:
             return self.story
         self._judged = now
         before = FLOOR_S / self._scale
@@ -109,7 +122,7 @@ class ShotFollower:
             rim = nearest_rim(seen, path.places) if len(path) else None
             if len(path):
                 story = replace(story, arc=fit_arc(path, shot.media, rim, self._scale))
-                story = replace(story, missed_all=self._strays(path, seen, shot))
+                story = replace(story, missed_all=self._strays(path, seen, shot), sank=self._sinks(path, rim, shot))
             reached = first_at_rim(path, rim, shot.media + JUDGE_FROM_S / self._scale)
             if self._rim is not None and reached is not None and (now - reached) * self._scale <= WATCH_S:
                 window = ring.between(now - 2.4 / self._scale, now)
@@ -146,7 +159,7 @@ class ShotFollower:
             return False
         least, any_players = np.inf, False
         for observations in around:
-            boxes = steady_boxes(observations, ObjectClass.PLAYER)
+            boxes = observations.steady(ObjectClass.PLAYER)[:, :4]
             any_players |= bool(len(boxes))
             at = int(np.argmin(np.abs(path.media - observations.media)))
             least = min(least, nearest_player(boxes, float(path.places[at, 0]), float(path.places[at, 1]))[1])
@@ -166,11 +179,21 @@ class ShotFollower:
             return False
         least = np.inf
         for observations in seen:
-            for box in steady_boxes(observations, ObjectClass.RIM):
+            for box in observations.steady(ObjectClass.RIM)[:, :4]:
                 middle = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
                 apart = np.hypot(*(path.places[flown] - middle).T) / max(box[2] - box[0], 1.0)
                 least = min(least, float(apart.min()))
         return NEAR_RIM < least < np.inf
+
+    def _sinks(self, path: BallPath, rim: NDArray[np.float64] | None, shot: MergedShot) -> bool:
+        """Whether the ball was seen long enough and never rose above where it was let go, nor stood over the rim."""
+        flown = path.media >= shot.media
+        if not flown.any() or float(np.ptp(path.media[flown])) * self._scale < RISE_SEEN_S:
+            return False
+        highest = float(path.places[flown, 1].min())
+        rise = (float(path.places[flown, 1][0]) - highest) / max(float(np.median(path.sizes[flown])), 1.0)
+        over = 0.0 if rim is None else (float(rim[1] + rim[3]) / 2 - highest) / max(float(rim[2] - rim[0]), 1.0)
+        return rise < RISE and over < OVER_RIM
 
 
 def chained(seen: Sequence[Observations], shot: MergedShot, time_scale: float) -> BallPath:
@@ -217,17 +240,15 @@ def find_shooter(seen: Sequence[Observations], shot: MergedShot, time_scale: flo
     first, last = shot.media - SHOOTER_S[0] / time_scale, shot.media + SHOOTER_S[1] / time_scale
     votes: Counter[int] = Counter()
     for observations in seen:
-        players = observations.rows(ObjectClass.PLAYER)
-        players = players[observations.tracks[players] != UNTRACKED]
-        if not first <= observations.media <= last or not len(players):
+        if not first <= observations.media <= last:
             continue
-        pan = np.array(observations.pan)
-        boxes = observations.boxes[players].astype(np.float64) - np.concatenate([pan, pan])
+        players = observations.steady(ObjectClass.PLAYER)
+        players = players[players[:, 5] != UNTRACKED]
         at = int(np.argmin(np.abs(path.media - observations.media)))
-        row, far = nearest_player(boxes, float(path.places[at, 0]), float(path.places[at, 1]))
+        row, far = nearest_player(players[:, :4], float(path.places[at, 0]), float(path.places[at, 1]))
         unseen = max(0.0, float(path.media[0]) - observations.media) * time_scale
         if row >= 0 and far <= IN_HAND + LEAVING * unseen:
-            votes[int(observations.tracks[players[row]])] += 1
+            votes[int(players[row, 5])] += 1
     return votes.most_common(1)[0][0] if votes else None
 
 
@@ -242,12 +263,8 @@ def find_feet(
     for observations in seen:
         if not shot.media - FLOOR_S / time_scale <= observations.media <= shot.media:
             continue
-        for row in observations.rows(ObjectClass.PLAYER):
-            if observations.tracks[row] != shooter:
-                continue
-            box = observations.boxes[row].astype(np.float64)
-            x, y = float(box[0] + box[2]) / 2 - observations.pan[0], float(box[3]) - observations.pan[1]
-            if best is None or y >= best[1]:
-                best = (x, y)
+        for left, _, right, bottom, _, track in observations.steady(ObjectClass.PLAYER).tolist():
+            if track == shooter and (best is None or bottom >= best[1]):
+                best = ((left + right) / 2, bottom)
     return best
 

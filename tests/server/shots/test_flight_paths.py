@@ -16,7 +16,7 @@ from courtside_server.shots.arc import fit_arc
 from courtside_server.shots.follow import ShotFollower, chained, find_shooter
 from courtside_server.shots.paths import BallPath, ball_paths, nearest_player, nearest_rim, track_window
 from courtside_server.shots.rim import Verdict
-from courtside_server.types import Lifecycle, ObjectClass, Observations, ShotResult, ZoneSource
+from courtside_server.types import UNTRACKED, Lifecycle, ObjectClass, Observations, ShotResult, ZoneSource
 from courtside_server.windows.merge import MergedShot
 from courtside_training.flight import geometry, tracks
 
@@ -189,3 +189,28 @@ async def test_without_a_rim_in_sight_nothing_speaks_against_a_shot():
         kept = {name: getattr(o, name)[keep] for name in ("boxes", "scores", "classes", "tracks")}
         blind.append(replace(o, **kept))
     assert not (await follow(blind)).missed_all
+
+
+def ball_moves(observations, place):
+    """The same film with its shot ball at ``place(media)``."""
+    out = []
+    for o in observations:
+        boxes = o.boxes.copy()
+        boxes[(o.classes == BALL) & (o.tracks == 1)] = around(*place(o.media))
+        out.append(replace(o, boxes=boxes))
+    return out
+
+
+async def test_a_ball_that_only_falls_was_no_shot_and_one_that_goes_up_is():
+    assert not (await follow(play())).sank
+    dropped = ball_moves(play(), lambda media: (135.0, 225.0 + 60 * max(media - 1.0, 0.0)))
+    story = await follow(dropped)
+    assert story.sank and story.refuted
+
+
+async def test_a_shot_first_seen_in_the_air_still_rises():
+    late = []
+    for o in play():
+        hidden = (o.classes == BALL) & (o.media < 1.25)
+        late.append(replace(o, tracks=np.where(hidden, UNTRACKED, o.tracks)))
+    assert not (await follow(late)).sank
