@@ -11,6 +11,7 @@ import contextlib
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -50,8 +51,8 @@ from courtside_server.windows.schedule import WindowScheduler
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-_BATCH = 4
-"""Entries of one camera in flight at once: enough to fill a batch while film runs as fast as it goes."""
+_AHEAD = 4
+"""Entries of one camera the models work on at once: while one's answer is followed, the next ones are asked about."""
 _WINDOWS, _LOOKS = "windows", "looks"
 
 
@@ -243,25 +244,41 @@ class CameraPipeline:
             self._queue.close()
 
     async def _score(self) -> None:
-        while entries := await self._queue.get(_BATCH):
-            answers = await asyncio.gather(*map(self._ask_about, entries))
-            for entry, answer in zip(entries, answers, strict=True):
-                if isinstance(entry, Window):
-                    prediction = answer if isinstance(answer, WindowPrediction) else None
-                    if prediction is not None or not self._finder.scores_clips:
-                        await self._tell(await self._finder.on_window(entry, prediction))
-                elif isinstance(entry, Look):
-                    self._seen_media, self._seen_wall = entry.media, entry.capture_time
-                    if isinstance(answer, Detections):
-                        await self._tell(await self._finder.on_look(entry, answer))
-                elif isinstance(entry, _Reset):
-                    await self._close_segment(interrupted=False)
-                    self._finding_segment += 1
-                    status = self._status(CameraState.DISCONTINUITY, entry.detail, entry.wall, entry.media)
-                    await self._publisher.publish([status])
-                else:
-                    await self._close_segment(interrupted=False)
+        asked: deque[tuple[_Entry, asyncio.Task[WindowPrediction | Detections | None]]] = deque()
+        try:
+            while True:
+                room = _AHEAD - len(asked)
+                for entry in self._queue.waiting(room) if asked else await self._queue.get(room):
+                    asked.append((entry, asyncio.create_task(self._ask_about(entry))))
+                if not asked:
+                    return
+                # Taken up in order, whichever is answered first; it stays listed until then, for `finally`.
+                entry, answer = asked[0]
+                await self._take_up(entry, await answer)
+                asked.popleft()
+        finally:
+            for entry, answer in asked:
+                answer.cancel()
+                if isinstance(entry, _End):
                     entry.done.set()
+
+    async def _take_up(self, entry: _Entry, answer: WindowPrediction | Detections | None) -> None:
+        if isinstance(entry, Window):
+            prediction = answer if isinstance(answer, WindowPrediction) else None
+            if prediction is not None or not self._finder.scores_clips:
+                await self._tell(await self._finder.on_window(entry, prediction))
+        elif isinstance(entry, Look):
+            self._seen_media, self._seen_wall = entry.media, entry.capture_time
+            if isinstance(answer, Detections):
+                await self._tell(await self._finder.on_look(entry, answer))
+        elif isinstance(entry, _Reset):
+            await self._close_segment(interrupted=False)
+            self._finding_segment += 1
+            status = self._status(CameraState.DISCONTINUITY, entry.detail, entry.wall, entry.media)
+            await self._publisher.publish([status])
+        else:
+            await self._close_segment(interrupted=False)
+            entry.done.set()
 
     async def _ask_about(self, entry: _Entry) -> WindowPrediction | Detections | None:
         """What the model of an entry says of it."""

@@ -262,10 +262,27 @@ class Observations:
     tracks: NDArray[np.int64]
     cut: bool = False
     rim_pictures: Mapping[int, NDArray[np.uint8]] = field(default_factory=dict)
+    _steady: dict[ObjectClass, NDArray[np.float64]] = field(default_factory=dict, init=False, repr=False)
 
     def rows(self, wanted: ObjectClass) -> NDArray[np.intp]:
         """Row numbers of one class."""
         return np.flatnonzero(self.classes == wanted)
+
+    def steady(self, wanted: ObjectClass) -> NDArray[np.float64]:
+        """Rows (N, 6) of one class with camera motion taken out: xyxy pixels, score, track.
+
+        Laid out once: every window and every shot under way reads the same looks again.
+        """
+        found = self._steady.get(wanted)
+        if found is None:
+            rows, (x, y) = self.rows(wanted), self.pan
+            found = np.empty((len(rows), 6))
+            found[:, :4] = self.boxes[rows]
+            found[:, :4] -= (x, y, x, y)
+            found[:, 4], found[:, 5] = self.scores[rows], self.tracks[rows]
+            found.setflags(write=False)
+            self._steady[wanted] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -62,36 +62,19 @@ class BallPath:
 
 def ball_paths(seen: Sequence[Observations]) -> list[BallPath]:
     """The paths of all tracked balls in some observations, by id."""
-    media, rows = [], []
-    for observations in seen:
-        mine = observations.rows(ObjectClass.BALL)
-        mine = mine[observations.tracks[mine] != UNTRACKED]
-        boxes = observations.boxes[mine].astype(np.float64)
-        wide, tall = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-        media.append(np.full(len(mine), observations.media))
-        rows.append(
-            np.column_stack([
-                observations.tracks[mine], (boxes[:, 0] + boxes[:, 2]) / 2 - observations.pan[0],
-                (boxes[:, 1] + boxes[:, 3]) / 2 - observations.pan[1], np.sqrt(np.maximum(wide * tall, 1.0)),
-                observations.scores[mine],
-            ])
-        )  # fmt: skip
-    if not rows:
+    balls = [observations.steady(ObjectClass.BALL) for observations in seen]
+    if not balls:
         return []
-    when, values = np.concatenate(media), np.concatenate(rows)
+    rows = np.concatenate(balls)
+    when = np.repeat([observations.media for observations in seen], [len(found) for found in balls])
+    places, sides = (rows[:, :2] + rows[:, 2:4]) / 2, rows[:, 2:4] - rows[:, :2]
+    sizes = np.sqrt(np.maximum(sides[:, 0] * sides[:, 1], 1.0))
     paths = []
-    for track in np.unique(values[:, 0]):
-        own = values[:, 0] == track
-        paths.append(BallPath(int(track), when[own], values[own, 1:3], values[own, 3], values[own, 4]))
+    for track in np.unique(rows[:, 5]):
+        own = rows[:, 5] == track
+        if track != UNTRACKED:
+            paths.append(BallPath(int(track), when[own], places[own], sizes[own], rows[own, 4]))
     return paths
-
-
-def steady_boxes(observations: Observations, wanted: ObjectClass) -> NDArray[np.float64]:
-    """Boxes (N, 4) of one class in one look, camera motion taken out."""
-    rows = observations.rows(wanted)
-    pan = np.array(observations.pan)
-    boxes: NDArray[np.float64] = observations.boxes[rows].astype(np.float64) - np.concatenate([pan, pan])
-    return boxes
 
 
 def nearest_player(boxes: NDArray[np.float64], x: float, y: float) -> tuple[int, float]:
@@ -99,21 +82,41 @@ def nearest_player(boxes: NDArray[np.float64], x: float, y: float) -> tuple[int,
 
     Arms reach above the box; among several boxes the ball lies in, the one whose middle is nearest.
     """
-    if not len(boxes):
-        return -1, float("inf")
-    tall = np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
-    across = np.maximum(np.maximum(boxes[:, 0] - x, x - boxes[:, 2]), 0)
-    down = np.maximum(np.maximum(boxes[:, 1] - ARM * tall - y, y - boxes[:, 3]), 0)
-    off = np.abs((boxes[:, 0] + boxes[:, 2]) / 2 - x)
-    far = (np.hypot(across, down) + 0.3 * off) / tall
-    best = int(np.argmin(far))
-    return best, float(far[best])
+    rows, far = nearest_players([boxes], np.array([[x, y]]))
+    return int(rows[0]), float(far[0])
+
+
+def nearest_players(
+    crowds: Sequence[NDArray[np.float64]], places: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """What :func:`nearest_player` says of T moments at once: rows (T,) and distances (T,).
+
+    Args:
+        crowds: T arrays of boxes (P, 4), P of its own each.
+        places: (T, 2) of the ball.
+    """
+    most = max((len(boxes) for boxes in crowds), default=0)
+    if not most:
+        return np.full(len(crowds), -1, np.int64), np.full(len(crowds), np.inf)
+    padded, there = np.zeros((len(crowds), most, 4)), np.zeros((len(crowds), most), bool)
+    for index, boxes in enumerate(crowds):
+        padded[index, : len(boxes)], there[index, : len(boxes)] = boxes, True
+    left, top, right, bottom = padded.transpose(2, 0, 1)
+    x, y = places[:, :1], places[:, 1:]
+    tall = np.maximum(bottom - top, 1.0)
+    across = np.maximum(np.maximum(left - x, x - right), 0)
+    down = np.maximum(np.maximum(top - ARM * tall - y, y - bottom), 0)
+    off = np.abs((left + right) / 2 - x)
+    far = np.where(there, (np.hypot(across, down) + 0.3 * off) / tall, np.inf)
+    best = far.argmin(1)
+    least: NDArray[np.float64] = far[np.arange(len(crowds)), best]
+    return np.where(there.any(1), best, -1), least
 
 
 def nearest_rim(seen: Sequence[Observations], places: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Box (4,) of the rim, as last known in ``seen``, that ``places`` (N, 2) come nearest to in its own widths."""
     for observations in reversed(seen):
-        boxes = steady_boxes(observations, ObjectClass.RIM)
+        boxes = observations.steady(ObjectClass.RIM)[:, :4]
         if len(boxes):
             centres, wide = (boxes[:, :2] + boxes[:, 2:]) / 2, np.maximum(boxes[:, 2] - boxes[:, 0], 1.0)
             apart = np.linalg.norm(places[:, None] - centres[None], axis=2).min(0) / wide
@@ -158,10 +161,11 @@ def track_window(
         window[:, 5] = 1.0
         window[:, 6:10] = [(rim[0] + rim[2]) / 2, (rim[1] + rim[3]) / 2, rim[2] - rim[0], rim[3] - rim[1]]
     looked = np.array([observations.media for observations in seen])
-    players = [steady_boxes(observations, ObjectClass.PLAYER) for observations in seen]
-    for tick in np.flatnonzero(known):
-        boxes = players[int(np.argmin(np.abs(looked - media[tick])))]
-        row, _ = nearest_player(boxes, float(ball[tick, 0]), float(ball[tick, 1]))
+    ticks = np.flatnonzero(known)
+    nearest = np.abs(looked[np.newaxis] - media[ticks, np.newaxis]).argmin(1)
+    crowds = [seen[look].steady(ObjectClass.PLAYER)[:, :4] for look in nearest]
+    rows, _ = nearest_players(crowds, ball[ticks, :2])
+    for tick, row, boxes in zip(ticks, rows, crowds, strict=True):
         if row >= 0:
             window[tick, 10] = 1.0
             window[tick, 11:15] = boxes[row]

@@ -58,12 +58,22 @@ class HandoverQueue(Generic[T]):
         """Wait for entries and take up to ``most``; empty once the queue is closed and drained."""
         while True:
             with self._room:
-                taken = [self._entries.popleft()[0] for _ in range(min(most, len(self._entries)))]
+                taken = self._taken(most)
                 if taken or self._closed:
-                    self._room.notify()
                     return taken
                 self._filled.clear()
             await self._filled.wait()
+
+    def waiting(self, most: int = 1) -> list[T]:
+        """Take up to ``most`` of the entries that wait now; empty where none does."""
+        with self._room:
+            return self._taken(most)
+
+    def _taken(self, most: int) -> list[T]:
+        taken = [self._entries.popleft()[0] for _ in range(min(most, len(self._entries)))]
+        if taken:
+            self._room.notify()
+        return taken
 
     def close(self) -> None:
         """Refuse further entries and let both sides go on; safe from any thread."""
