@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .balls import BallView, view_ball
 from .body import skeleton
 from .canvas import Canvas
 from .config import CameraConfig
@@ -32,16 +33,14 @@ CHUNK = 256
 
 @dataclass(frozen=True)
 class Moment:
-    """One moment to draw: people's (P, 24, 3) joints with pixels and depths, and the ball's."""
+    """One moment to draw: people's (P, 24, 3) joints with pixels and depths, and the balls."""
 
     lens: Lens
     state: State
     joints: np.ndarray
     pixels: np.ndarray
     depth: np.ndarray
-    ball_pixel: np.ndarray
-    ball_depth: float
-    ball_radius: float
+    balls: list[BallView]
 
 
 class SimulatedCamera:
@@ -71,7 +70,8 @@ class SimulatedCamera:
         self.kind = config.kind or drawn
         people = len(game.roster) + len(game.officials.roster)
         self.look = draw_look(people, stream(seed, LOOK_STREAM))
-        self._mount = place_camera(self.kind, game.court, game.recording, self.width, self.height, rng)
+        both = game.second is not None and not game.court.half
+        self._mount = place_camera(self.kind, game.court, game.recording, self.width, self.height, rng, both)
         self.dress(game.roster)
         made = self.look.hoop
         self._hoops = [Hoop(game.court, b, made.mount, made.strands) for b in range(game.court.baskets)]
@@ -117,18 +117,20 @@ class SimulatedCamera:
         after = self.game.state(time + shutter)
         joints = skeleton(self._people(time + shutter, after), self._cast)
         smear = view.lens.project(joints)[0] - view.pixels
-        radius = self.game.court.ball_radius
         visible = self._in_reach(view)
         paint_shadows(picture, view.lens, look, visible, view.joints)
-        paint_ball_shadow(picture, view.lens, look, view.state.ball, radius)
+        for ball in view.balls:
+            paint_ball_shadow(picture, view.lens, look, ball.position, self.game.court.ball_radius)
+        positions = np.array([ball.position for ball in view.balls])
         canvas = Canvas()
         self._fans.add(canvas, view.lens, time, float(view.state.net.max()))
         for hoop, push in zip(self._hoops, view.state.net, strict=True):
-            add_hoop(canvas, hoop, view.lens, look, self._wardrobe, float(push), view.state.ball)
+            add_hoop(canvas, hoop, view.lens, look, self._wardrobe, float(push), positions)
         add_players(canvas, self._wardrobe, visible, view.pixels, view.depth, self._cast, view.lens, smear)
-        if view.ball_depth > 0.4:
-            streak = view.lens.project(after.ball)[0] - view.ball_pixel
-            add_ball(canvas, self._wardrobe, view.ball_pixel, view.ball_depth, view.ball_radius, streak)
+        for ball, position in zip(view.balls, self._ball_positions(time + shutter, after), strict=True):
+            if ball.depth > 0.4:
+                streak = view.lens.project(position)[0] - ball.pixel
+                add_ball(canvas, self._wardrobe, ball.pixel, float(ball.depth), float(ball.radius), streak)
         canvas.paint(picture)
         picture = self._effects.apply(picture, time)
         if self._strip is not None:
@@ -137,15 +139,15 @@ class SimulatedCamera:
 
     def _truths(self, times: np.ndarray) -> TruthTrack:
         state, lens = self.game.recording.sample(times), self._mount.lenses(times, self.width, self.height)
-        officials = self.game.officials
+        officials, second = self.game.officials, None
+        if self.game.second is not None:
+            other = self.game.second.sample(times)
+            second = view_ball(other.ball, lens, self.game.court.ball_radius), other.holder
         if len(officials.roster):
             state = join(state, officials.recording.sample(times))
         joints = skeleton(state, self._cast)
         shape = joints.shape[:-1]
         pixels, depth = lens.project(joints.reshape(shape[0], shape[1] * shape[2], 3))
-        ball_pixel, ball_depth = lens.project(state.ball[:, None])
-        ball_depth = ball_depth[:, 0]
-        ball_radius = self.game.court.ball_radius * lens.focal / np.maximum(ball_depth, NEAR)
         view = Viewed(
             time=times,
             lens=lens,
@@ -154,9 +156,8 @@ class SimulatedCamera:
             joints=joints,
             pixels=pixels.reshape(*shape, 2),
             depth=depth.reshape(shape),
-            ball_pixel=ball_pixel[:, 0],
-            ball_depth=ball_depth,
-            ball_radius=ball_radius,
+            ball=view_ball(state.ball, lens, self.game.court.ball_radius),
+            second=second,
         )
         return track_truth(view, self.game.roster.teams, self._hoops)
 
@@ -174,9 +175,14 @@ class SimulatedCamera:
         people = self._people(time, state)
         joints = skeleton(people, self._cast)
         pixels, depth = lens.project(joints)
-        ball_pixel, ball_depth = lens.project(state.ball)
-        ball_radius = self.game.court.ball_radius * lens.focal / max(float(ball_depth), NEAR)
-        return Moment(lens, state, joints, pixels, depth, ball_pixel, float(ball_depth), ball_radius)
+        radius = self.game.court.ball_radius
+        balls = [view_ball(position, lens, radius) for position in self._ball_positions(time, state)]
+        return Moment(lens, state, joints, pixels, depth, balls)
+
+    def _ball_positions(self, time: float, state: State) -> list[np.ndarray]:
+        """Where every ball is at `time` seconds: that of `state`, and a warm-up's second."""
+        second = self.game.second
+        return [state.ball] if second is None else [state.ball, second.at(time).ball]
 
     def _people(self, time: float, state: State) -> State:
         """The players of `state` followed by the referees."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 CAMERA_KINDS = ("sideline", "behind", "broadcast", "phone", "corner")
+WARM_UP_PLAYERS = 10
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class GameConfig:
         players: 1 to 10, or None to let the seed draw 2 to 10.
         court: 'nba', 'fiba' or None.
         half: True for a half court, False for a full one, or None.
-        shot_interval: Mean seconds aimed for between two releases.
+        shot_interval: Mean seconds aimed for between two releases of a ball.
+        balls: 1 for a game; 2 for a warm-up of two groups, ten players where `players` is None.
     """
 
     duration: float = 60.0
@@ -26,6 +28,7 @@ class GameConfig:
     court: str | None = None
     half: bool | None = None
     shot_interval: float = 6.0
+    balls: int = 1
 
     def __post_init__(self) -> None:
         """Raise ValueError on values no game can have."""
@@ -39,6 +42,10 @@ class GameConfig:
             raise ValueError(f"unknown court {self.court!r}: use 'nba' or 'fiba'")
         if not 2.0 <= self.shot_interval <= 60:
             raise ValueError(f"shot_interval must be 2 to 60 seconds, not {self.shot_interval}")
+        if self.balls not in (1, 2):
+            raise ValueError(f"balls must be 1 or 2, not {self.balls}")
+        if self.balls == 2 and self.players == 1:
+            raise ValueError("two balls need at least 2 players, not 1")
 
 
 @dataclass(frozen=True)

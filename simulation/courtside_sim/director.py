@@ -15,7 +15,7 @@ from .footwork import LAYUP_GATHER, LAYUP_JUMP, LAYUP_SPEED, STEP_LEAD, Glide, l
 from .movement import Movers
 from .physics import STEP, BallPath, BallWorld, solve_flight
 from .planning import Planner
-from .play import Plan, Play
+from .play import Plan, Play, Station
 from .rebounding import choose_rebounder
 from .recording import Recorder, Recording
 from .roster import Roster
@@ -35,17 +35,30 @@ TWOS, THREES, POINTS_ALLOWED, CONSISTENCY = (
 class Director:
     """One game in the making; `run` plays it to the end."""
 
-    def __init__(self, court: Court, roster: Roster, config: GameConfig, rng: np.random.Generator):
-        """Set players on the floor with the ball in one player's hands."""
+    def __init__(
+        self,
+        court: Court,
+        roster: Roster,
+        config: GameConfig,
+        rng: np.random.Generator,
+        station: Station | None = None,
+    ):
+        """Set players on the floor with the ball in one player's hands.
+
+        With a `station` they all warm up there, without opponents.
+        """
         self._config, self._rng, self._world = config, rng, BallWorld(court)
         self._dt = 1.0 / config.tick_rate
         count = len(roster)
-        drill = count <= 3 and (count == 1 or bool(rng.random() < 0.6))
-        off_ball = OffBall(court, count, rng)
+        if station is None:
+            drill = count <= 3 and (count == 1 or bool(rng.random() < 0.6))
+            off_ball = OffBall(court, count, rng)
+        else:
+            drill, off_ball = True, OffBall(court, count, rng, station.basket, station.side)
         start = np.array([off_ball.home(p) for p in range(count)]) + rng.normal(0, 0.4, (count, 2))
-        facing = court.rim_centre(0)[:2] - start
+        facing = court.rim_centre(off_ball.basket)[:2] - start
         movers = Movers(roster, start, np.arctan2(facing[:, 1], facing[:, 0]))
-        holder = int(rng.choice(np.flatnonzero(roster.teams == 0)))
+        holder = int(rng.choice(np.flatnonzero(roster.teams == roster.teams[0])))
         never = np.full(count, -9.0)
         self._play = Play(
             court=court,
@@ -61,6 +74,7 @@ class Director:
             leap=np.full(count, 0.1),
             contesting=never.copy(),
             followed=never.copy(),
+            station=station,
         )
         self._bodies = Bodies(roster, movers)
         self._planner = Planner(config.shot_interval, rng)
@@ -292,7 +306,8 @@ class Director:
             play.plan.fake = False
             if self._rng.random() < 0.4 and play.now + TAIL + 3 < self._config.duration:
                 zone = ZONES[int(self._rng.integers(len(ZONES)))]
-                play.plan.spot = play.plan.approach = zone_spot(play.court, zone, play.basket, self._rng)
+                spot = play.own_side(zone_spot(play.court, zone, play.basket, self._rng))
+                play.plan.spot = play.plan.approach = spot
                 play.plan.shot_type = ShotType.CATCH_AND_SHOOT
             play.enter("handle")
 

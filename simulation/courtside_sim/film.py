@@ -8,11 +8,19 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 
 from .camera import SimulatedCamera
-from .config import CAMERA_KINDS, CameraConfig, GameConfig
+from .config import CAMERA_KINDS, WARM_UP_PLAYERS, CameraConfig, GameConfig
 from .game import FILM_STREAM, Game, simulate, stream
 from .truth import ShotTruth
 
-_QUERY = {"camera": str, "width": int, "height": int, "fps": float, "duration": float, "players": int}
+_QUERY = {
+    "camera": str,
+    "width": int,
+    "height": int,
+    "fps": float,
+    "duration": float,
+    "players": int,
+    "balls": int,
+}
 
 
 class SimulatedFilm:
@@ -83,20 +91,23 @@ def open_simulation(
     height: int = 360,
     camera: str | None = None,
     players: int | None = None,
+    balls: int = 1,
 ) -> SimulatedFilm:
     """Open a simulated film by seed or by address; an address' own options win over the arguments.
 
     The camera's kind, when not given, is drawn by the seed, and the game suits it: a few players at one
     basket for 'behind' and 'phone', half-court play for 'sideline' and 'corner', full-court play for 'broadcast'.
+    With two balls it is a warm-up of ten, or of as many as asked: at one basket, or at both for 'broadcast'.
 
     Args:
-        url_or_seed: A seed, or sim://SEED with optional ?camera=&width=&height=&fps=&duration=&players=.
+        url_or_seed: A seed, or sim://SEED with optional ?camera=&width=&height=&fps=&duration=&players=&balls=.
         duration: Seconds.
         fps: Frames per second.
         width: Pixels.
         height: Pixels.
         camera: One of `CAMERA_KINDS`, or None.
         players: 1 to 10, or None.
+        balls: 1, or 2 for a warm-up of two groups.
 
     Raises:
         ValueError: on an unknown option or an impossible value, in one sentence.
@@ -108,6 +119,7 @@ def open_simulation(
         "height": height,
         "camera": camera,
         "players": players,
+        "balls": balls,
     }
     if isinstance(url_or_seed, str):
         seed, chosen = _parse(url_or_seed)
@@ -124,6 +136,10 @@ def open_simulation(
     view = CameraConfig(kind, options["width"], options["height"])
     low, high = {"behind": (2, 5), "phone": (1, 5), "sideline": (2, 9), "corner": (2, 11), "broadcast": (6, 11)}[kind]
     count = int(rng.integers(low, high))
+    if options["balls"] == 2:
+        count = WARM_UP_PLAYERS
     count = count if options["players"] is None else options["players"]
-    game = simulate(seed, GameConfig(duration=options["duration"], players=count, half=kind != "broadcast"))
-    return SimulatedFilm(SimulatedCamera(game, view), options["fps"])
+    config = GameConfig(
+        duration=options["duration"], players=count, half=kind != "broadcast", balls=options["balls"]
+    )
+    return SimulatedFilm(SimulatedCamera(simulate(seed, config), view), options["fps"])

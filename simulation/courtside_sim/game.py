@@ -7,15 +7,17 @@ from functools import cached_property
 
 import numpy as np
 
-from .config import GameConfig
+from .config import WARM_UP_PLAYERS, GameConfig
 from .court import Court, make_court
 from .director import Director
-from .officials import Officials
+from .officials import Officials, join
+from .play import Station
 from .recording import Recording, State
 from .roster import Roster, draw_roster
 from .truth import ShotTruth
 
 GAME_STREAM, LOOK_STREAM, CAMERA_STREAM, FILM_STREAM, OFFICIALS_STREAM = 1, 2, 3, 4, 5
+WARM_UP_STREAMS = (6, 7)
 
 
 def stream(seed: int, purpose: int) -> np.random.Generator:
@@ -32,7 +34,8 @@ class Game:
         court: Geometry.
         roster: Players.
         shots: Every shot in order of release.
-        recording: States at the tick rate.
+        recording: States at the tick rate; in a warm-up with the first group's ball and its holder.
+        second: The same people with the second group's ball and its holder; None where there is one ball.
     """
 
     def __init__(
@@ -43,10 +46,11 @@ class Game:
         roster: Roster,
         shots: tuple[ShotTruth, ...],
         record: Recording,
+        second: Recording | None = None,
     ):
         """Hold a played game."""
         self.seed, self.config, self.court, self.roster = seed, config, court, roster
-        self.shots, self.recording = shots, record
+        self.shots, self.recording, self.second = shots, record, second
 
     @property
     def duration(self) -> float:
@@ -70,6 +74,10 @@ class Game:
 def simulate(seed: int, config: GameConfig | None = None) -> Game:
     """Play one game; the same seed and config always give the identical game.
 
+    With two balls it is a warm-up: each team shoots by itself at a ball of its own, at the two baskets of a full
+    court or on the two sides of a half court's one basket. The groups know nothing of each other, so people and
+    balls of different groups may pass through one another.
+
     Args:
         seed: Non-negative.
         config: What to fix; None fields are drawn.
@@ -86,6 +94,7 @@ def simulate(seed: int, config: GameConfig | None = None) -> Game:
         ("nba", "fiba")[int(rng.integers(2))],
         int(rng.integers(2, 11)),
     )
+    count = WARM_UP_PLAYERS if config.balls == 2 else count
     config = replace(
         config,
         half=half if config.half is None else config.half,
@@ -94,6 +103,36 @@ def simulate(seed: int, config: GameConfig | None = None) -> Game:
     )
     court = make_court(config.court, config.half)
     roster = draw_roster(config.players, rng)
+    if config.balls == 2:
+        return _warm_up(seed, config, court, roster)
     director = Director(court, roster, config, rng)
     recording = director.run()
     return Game(seed, config, court, roster, tuple(director.shots), recording)
+
+
+def _warm_up(seed: int, config: GameConfig, court: Court, roster: Roster) -> Game:
+    """Both teams' drills, played one by one and laid over each other; the second team's ids follow the first's."""
+    groups = [roster.take(np.flatnonzero(roster.teams == team)) for team in (0, 1)]
+    stations = [Station(0, 1), Station(0, -1)] if court.half else [Station(0, 0), Station(1, 0)]
+    directors = [
+        Director(court, group, config, stream(seed, purpose), station)
+        for group, purpose, station in zip(groups, WARM_UP_STREAMS, stations, strict=True)
+    ]
+    one, two = (director.run().states for director in directors)
+    first = len(groups[0])
+    net = np.maximum(one.net, two.net)
+    holder = np.where(two.holder >= 0, two.holder + first, -1)
+    for array in (net, holder):
+        array.setflags(write=False)
+    both = replace(join(one, two), net=net)
+    shots = [*directors[0].shots, *(replace(shot, shooter=shot.shooter + first) for shot in directors[1].shots)]
+    shots.sort(key=lambda shot: shot.release_time)
+    return Game(
+        seed,
+        config,
+        court,
+        roster.take(np.concatenate([np.flatnonzero(roster.teams == team) for team in (0, 1)])),
+        tuple(replace(shot, shot_id=number) for number, shot in enumerate(shots)),
+        Recording(config.tick_rate, both),
+        Recording(config.tick_rate, replace(both, ball=two.ball, holder=holder)),
+    )

@@ -84,13 +84,15 @@ def _glass(picture: np.ndarray, corners: np.ndarray, alpha: float, shine: float)
     cv2.copyTo(cv2.convertScaleAbs(patch, alpha=1 - alpha, beta=shine * alpha), mask, patch)
 
 
-def _board_key(hoop: Hoop, lens: Lens, depths: np.ndarray, ball: np.ndarray, ball_depth: float) -> float:
-    """The board's place in the painting order: its far edge, moved past the ball if it must."""
+def _board_key(hoop: Hoop, lens: Lens, depths: np.ndarray, balls: np.ndarray) -> float:
+    """The board's place in the painting order: its far edge, moved past the balls if it must; `balls` is (N, 3)."""
     plane, sign = hoop.board[0, 0], np.sign(hoop.board_back[0, 0] - hoop.board[0, 0])
     key = float(depths.max())
     if (lens.position[0] - plane) * sign < 0:
-        in_front = (ball[0] - plane) * sign < 0
-        return max(key, ball_depth + 0.05) if in_front else min(key, ball_depth - 0.05)
+        seen = [((ball[0] - plane) * sign < 0, float(lens.project(ball)[1])) for ball in balls]
+        # The balls in front come last, because where no key suits all a ball behind the board is the rarer sight.
+        key = min([key, *(depth - 0.05 for in_front, depth in seen if not in_front)])
+        key = max([key, *(depth + 0.05 for in_front, depth in seen if in_front)])
     return key
 
 
@@ -103,7 +105,7 @@ def add_hoop(
     push: float,
     ball: np.ndarray,
 ) -> None:
-    """Collect one basket's shapes; ring and net are split so that the `ball` (3,) can be inside."""
+    """Collect one basket's shapes; ring and net are split so that the `ball`, (3,) or several (N, 3), can be inside."""
     centre, depth = lens.project(hoop.centre)
     if depth < 1.0 or not -400 < centre[0] < lens.width + 400:
         return
@@ -117,7 +119,7 @@ def add_hoop(
     made = look.hoop
     metal, line = wardrobe.lit((96, 92, 90)), wardrobe.lit(made.frame)
     paint = wardrobe.lit(made.post)
-    face = _board_key(hoop, lens, board_depth, ball, float(lens.project(ball)[1]))
+    face = _board_key(hoop, lens, board_depth, np.atleast_2d(ball))
     post = float(stand_depth[0])
     # Seen from the court the arms are behind the board, however near their midpoints come.
     behind = (

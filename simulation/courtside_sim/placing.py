@@ -52,12 +52,12 @@ class Mount:
         return Lens(self.position, look_at(self.position, target, self.roll), self.focal, width, height)
 
 
-def _must_see(court: Court, rng: np.random.Generator) -> np.ndarray:
-    """Points at basket 0 for a fixed camera to keep in view: shooters' feet and hands, the board's top."""
-    points = [[*court.rim_centre(0)[:2], court.board_bottom + court.board_height]]
+def _must_see(court: Court, rng: np.random.Generator, basket: int = 0) -> np.ndarray:
+    """Points at a basket for a fixed camera to keep in view: shooters' feet and hands, the board's top."""
+    points = [[*court.rim_centre(basket)[:2], court.board_bottom + court.board_height]]
     for zone in ZONES:
         for _ in range(3):
-            x, y = zone_spot(court, zone, 0, rng)
+            x, y = zone_spot(court, zone, basket, rng)
             points += [[x, y, 0.15], [x, y, 2.3]]
     return np.array(points)
 
@@ -110,13 +110,31 @@ def _shake(recording: Recording, amount: float, rng: np.random.Generator) -> np.
     return offset
 
 
+def _overview(court: Court, width: int, height: int, tick_rate: float, rng: np.random.Generator) -> Mount:
+    """A fixed camera high up and far from the sideline, with both baskets of a full court in view."""
+    position = np.array([rng.uniform(-1.5, 1.5), -court.width / 2 - rng.uniform(22.0, 28.0), rng.uniform(8.0, 12.0)])
+    target = np.array([0.0, 0.0, 0.5])
+    points = np.concatenate([_must_see(court, rng, basket) for basket in (0, 1)])
+    focal = _fit_focal(position, target, points, width, height) * rng.uniform(0.9, 0.98)
+    return Mount(position, target[None], focal, 0.0, tick_rate)
+
+
 def place_camera(
-    kind: str, court: Court, recording: Recording, width: int, height: int, rng: np.random.Generator
+    kind: str,
+    court: Court,
+    recording: Recording,
+    width: int,
+    height: int,
+    rng: np.random.Generator,
+    both: bool = False,
 ) -> Mount:
     """Set up a camera of `kind` with the seed's own position, height, focal length and tilt.
 
-    On a full court 'sideline' pans like a phone in a hand, and 'behind' watches basket 0 only.
+    On a full court 'sideline' pans like a phone in a hand, and 'behind' watches basket 0 only. With `both` a
+    'sideline' or 'broadcast' camera on a full court stands still and sees both baskets at once.
     """
+    if both and kind in ("sideline", "broadcast"):
+        return _overview(court, width, height, recording.tick_rate, rng)
     rim = court.rim_centre(0)
     roll = float(rng.normal(0, 0.006)) if kind != "broadcast" else 0.0
     slack = rng.uniform(0.86, 0.98)

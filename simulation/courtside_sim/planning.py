@@ -32,7 +32,7 @@ class Planner:
             self._bag = [ZONES[i] for i in rng.permutation(len(ZONES))]
         zone = self._bag.pop()
         play.off_ball.basket = play.basket_of(play.team)
-        spot = zone_spot(court, zone, play.basket, rng)
+        spot = play.own_side(zone_spot(court, zone, play.basket, rng))
         mates, shooter = play.mates(play.holder), play.holder
         if mates and rng.random() < (FIRST_PASSES if first else PASSES):
             shooter = mates[int(rng.integers(len(mates)))]
@@ -40,11 +40,12 @@ class Planner:
             due = rng.uniform(3.2, 4.8)
         else:
             due = play.last_release + max(1.6, self._interval * rng.gamma(9.0, 1 / 9.0) - 0.6)
-        waiting = zone_spot(court, Zone.TOP_THREE if rng.random() < 0.5 else Zone.MID_RANGE, play.basket, rng)
+        zone_to_wait = Zone.TOP_THREE if rng.random() < 0.5 else Zone.MID_RANGE
+        waiting = play.own_side(zone_spot(court, zone_to_wait, play.basket, rng))
         for _ in range(6):
             if math.dist(waiting, spot) > 3.0:
                 break
-            waiting = zone_spot(court, ZONES[int(rng.integers(1, 7))], play.basket, rng)
+            waiting = play.own_side(zone_spot(court, ZONES[int(rng.integers(1, 7))], play.basket, rng))
         fake = bool(rng.random() < FAKES) and not first
         plan = Plan(shooter, spot, due, waiting, fake, bool(rng.random() < LOBS), approach=spot)
         self._shape(play, plan, zone)
@@ -58,9 +59,10 @@ class Planner:
         if zone is Zone.PAINT and rng.random() < LAYUPS:
             plan.layup, plan.fake = True, False
             ahead, left = rng.uniform(0.9, 1.5), rng.uniform(-0.8, 0.8)
-            plan.spot = play.court.from_local(ahead, left, play.basket)
+            plan.spot = play.own_side(play.court.from_local(ahead, left, play.basket))
             angle, far = rng.uniform(-1.0, 1.0), rng.uniform(4.2, 6.2)
-            plan.approach = play.court.from_local(far * math.cos(angle), far * math.sin(angle), play.basket)
+            start = play.court.from_local(far * math.cos(angle), far * math.sin(angle), play.basket)
+            plan.approach = play.own_side(start)
         elif rng.random() < (OWN_STEPS if own else PASSED_STEPS):
             back = bool(rng.random() < 0.5)
             plan.shot_type = ShotType.STEP_BACK if back else ShotType.SIDE_STEP

@@ -36,6 +36,17 @@ class Plan:
     screen_until: float = -9.0
 
 
+@dataclass(frozen=True)
+class Station:
+    """Where a group warms up: its `basket`, and the half of the floor before it.
+
+    `side` is 1 for the left as an attacker sees it, -1 for the right, 0 for both.
+    """
+
+    basket: int
+    side: int
+
+
 @dataclass
 class Play:
     """The moment a game is in; times are seconds from its start, -9 for never.
@@ -61,6 +72,7 @@ class Play:
             latest block began.
         last_release: Of the latest shot.
         shots: So far.
+        station: Where everybody stays in a warm-up, None in a game.
     """
 
     court: Court
@@ -91,6 +103,7 @@ class Play:
     block_at: float = -9.0
     last_release: float = 0.0
     shots: list[ShotTruth] = field(default_factory=list)
+    station: Station | None = None
 
     @property
     def elapsed(self) -> float:
@@ -108,7 +121,15 @@ class Play:
 
     def basket_of(self, team: int) -> int:
         """The basket a team attacks."""
+        if self.station is not None:
+            return self.station.basket
         return 0 if self.court.half else team
+
+    def own_side(self, spot: tuple[float, float]) -> tuple[float, float]:
+        """A floor spot (m), mirrored where it lies on the side that the station leaves to others."""
+        if self.station is None or self.court.to_local(*spot, self.station.basket)[1] * self.station.side >= 0:
+            return spot
+        return spot[0], -spot[1]
 
     def mates(self, player: int) -> list[int]:
         """Everybody else on a player's side."""

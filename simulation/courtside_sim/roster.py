@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -39,6 +39,13 @@ class Roster:
     def __len__(self) -> int:
         """Number of players."""
         return len(self.teams)
+
+    def take(self, players: np.ndarray) -> Roster:
+        """The players of these ids (N,), in this order."""
+        arrays = {
+            field.name: getattr(self, field.name)[players] for field in fields(self) if field.name != "forms"
+        }
+        return Roster(**arrays, forms=tuple(self.forms[p] for p in players))
 
 
 def draw_roster(players: int, rng: np.random.Generator) -> Roster:

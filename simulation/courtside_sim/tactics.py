@@ -25,14 +25,17 @@ HOMES = (
 class OffBall:
     """Keeps a wish for every player without the ball and refreshes it now and then."""
 
-    def __init__(self, court: Court, players: int, rng: np.random.Generator):
-        """Deal out the first homes."""
+    def __init__(
+        self, court: Court, players: int, rng: np.random.Generator, basket: int = 0, side: int = 0
+    ):
+        """Deal out the first homes for an attack on `basket`; `side` keeps to one half of them, see `Station`."""
         self._court, self._rng = court, rng
         self._rim_x = float(court.rim_centre(0)[0])
-        self._home = rng.permutation(players) % len(HOMES)
+        self._homes = [home for home, (_, left) in enumerate(HOMES) if left * side >= 0]
+        self._home = np.array(self._homes)[rng.permutation(players) % len(self._homes)]
         self._until = rng.uniform(0.5, 2.5, players)
         self._cut = np.zeros(players, bool)
-        self.basket = 0
+        self.basket = basket
 
     def home(self, player: int) -> tuple[float, float]:
         """The floor position of a player's present home, for the basket under attack."""
@@ -50,7 +53,7 @@ class OffBall:
             self._cut[player] = not self._cut[player] and self._rng.random() < 0.3
             if not self._cut[player]:
                 taken = set(self._home.tolist())
-                free = [home for home in range(len(HOMES)) if home not in taken] or list(range(len(HOMES)))
+                free = [home for home in self._homes if home not in taken] or self._homes
                 self._home[player] = free[int(self._rng.integers(len(free)))]
             self._until[player] = now + (1.1 if self._cut[player] else self._rng.uniform(1.8, 4.5))
         movers.target[player] = self.home(player)

@@ -87,6 +87,9 @@ class FrameTruth:
         ball_position: (3,) float64 court metres.
         positions: (P, 2) float64 court metres.
         referees: (R, 4) float32 xyxy boxes of the referees, who are nobody's players; all zero out of view.
+        second_ball: (4,) float32 as `ball`, a warm-up's second ball; all zero where there is one ball. What trains
+            on `ball` must film games of one ball: to it a second one in the picture would be background.
+        second_holder: Id of the player with the second ball, or None.
     """
 
     time: float
@@ -102,3 +105,5 @@ class FrameTruth:
     ball_position: np.ndarray
     positions: np.ndarray
     referees: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
+    second_ball: np.ndarray = field(default_factory=lambda: np.zeros(4, np.float32))
+    second_holder: int | None = None

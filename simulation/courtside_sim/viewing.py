@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from .balls import BallView
 from .body import HEAD_RADIUS, KEYPOINTS, Joint
 from .hoops import Hoop
 from .lens import NEAR, Lens
@@ -28,9 +29,8 @@ class Viewed:
         joints: (N, P, 24, 3) metres.
         pixels: (N, P, 24, 2) the joints' pixels.
         depth: (N, P, 24) the joints' depths in metres.
-        ball_pixel: (N, 2).
-        ball_depth: (N,) metres.
-        ball_radius: (N,) pixels.
+        ball: The ball, or a warm-up's first.
+        second: The second group's ball and its holder (N,) int64, None where there is one ball.
     """
 
     time: np.ndarray
@@ -40,16 +40,15 @@ class Viewed:
     joints: np.ndarray
     pixels: np.ndarray
     depth: np.ndarray
-    ball_pixel: np.ndarray
-    ball_depth: np.ndarray
-    ball_radius: np.ndarray
+    ball: BallView
+    second: tuple[BallView, np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
 class TruthTrack:
     """The truth of N frames; each array is `FrameTruth`'s field of that name with a leading N.
 
-    `ball_holder` is (N,) int64, -1 for nobody.
+    `ball_holder` and `second_holder` are (N,) int64, -1 for nobody.
     """
 
     time: np.ndarray
@@ -65,6 +64,8 @@ class TruthTrack:
     ball_position: np.ndarray
     positions: np.ndarray
     referees: np.ndarray
+    second_ball: np.ndarray
+    second_holder: np.ndarray
 
     def __len__(self) -> int:
         """Number of frames."""
@@ -72,7 +73,7 @@ class TruthTrack:
 
     def frame(self, index: int) -> FrameTruth:
         """The truth of one frame."""
-        holder = int(self.ball_holder[index])
+        holder, second = int(self.ball_holder[index]), int(self.second_holder[index])
         return FrameTruth(
             time=float(self.time[index]),
             boxes=self.boxes[index],
@@ -87,6 +88,8 @@ class TruthTrack:
             ball_position=self.ball_position[index],
             positions=self.positions[index],
             referees=self.referees[index],
+            second_ball=self.second_ball[index],
+            second_holder=None if second < 0 else second,
         )
 
 
@@ -171,17 +174,21 @@ def _rims(view: Viewed, hoops: list[Hoop], size: np.ndarray) -> np.ndarray:
     return rims
 
 
+def _ball(ball: BallView, view: Viewed, size: np.ndarray) -> np.ndarray:
+    """Pixel, radius and whether it is seen: (N, 4) float32."""
+    inside = ((ball.pixel >= 0) & (ball.pixel < size)).all(-1) & (ball.depth > NEAR)
+    covered = _hidden(ball.pixel[:, None], ball.depth[:, None] + 0.1, np.array([-1]), view)[:, 0]
+    return np.concatenate([ball.pixel, ball.radius[:, None], (inside & ~covered)[:, None]], -1, dtype=np.float32)
+
+
 def track_truth(view: Viewed, teams: np.ndarray, hoops: list[Hoop]) -> TruthTrack:
     """The truth of N views of a game whose players are of `teams` (players,)."""
     size, count = np.array([view.lens.width, view.lens.height]), len(teams)
     boxes, in_view = _boxes(view, size)
     boxes, referees, in_view = boxes[:, :count], boxes[:, count:], in_view[:, :count]
-    centre = view.ball_pixel[:, None]
-    inside_ball = ((centre[:, 0] >= 0) & (centre[:, 0] < size)).all(-1) & (view.ball_depth > NEAR)
-    covered = _hidden(centre, view.ball_depth[:, None] + 0.1, np.array([-1]), view)[:, 0]
-    ball = np.concatenate(
-        [view.ball_pixel, view.ball_radius[:, None], (inside_ball & ~covered)[:, None]], -1, dtype=np.float32
-    )
+    second_ball, second_holder = np.zeros((len(view.time), 4), np.float32), np.full(len(view.time), -1)
+    if view.second is not None:
+        second_ball, second_holder = _ball(view.second[0], view, size), view.second[1].astype(np.int64)
     return TruthTrack(
         time=view.time,
         boxes=boxes.astype(np.float32),
@@ -189,11 +196,13 @@ def track_truth(view: Viewed, teams: np.ndarray, hoops: list[Hoop]) -> TruthTrac
         teams=teams.copy(),
         keypoints=_keypoints(view, size, in_view).astype(np.float32),
         actions=view.state.actions[:, :count].copy(),
-        ball=ball,
+        ball=_ball(view.ball, view, size),
         rims=_rims(view, hoops, size),
         ball_holder=np.asarray(view.state.holder, np.int64).copy(),
         in_view=in_view,
         ball_position=view.state.ball.copy(),
         positions=view.state.xy[:, :count].copy(),
         referees=referees.astype(np.float32),
+        second_ball=second_ball,
+        second_holder=second_holder,
     )

@@ -9,9 +9,9 @@ import av
 from courtside_sim import open_simulation
 
 
-def write_game(path: Path, seed: int, seconds: float) -> tuple[str, tuple]:
-    """Write the game of a seed as H.264; give its camera's kind and its true shots."""
-    film = open_simulation(f"sim://{seed}", duration=seconds)
+def write_game(path: Path, seed: int, seconds: float, balls: int = 1) -> tuple[str, tuple]:
+    """Write the game of a seed as H.264, with two `balls` its warm-up; give its camera's kind and its true shots."""
+    film = open_simulation(f"sim://{seed}", duration=seconds, balls=balls)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=round(film.fps))
         stream.width, stream.height, stream.pix_fmt = film.width, film.height, "yuv420p"
