@@ -31,8 +31,8 @@ def entry_files(spec: ServedSpec, target: str = "onnx") -> dict[str, str]:
 def config(spec: ServedSpec, target: str = "onnx") -> str:
     """The text of config.pbtxt.
 
-    Batches form without waiting long, one instance answers (a GPU model: one a GPU), and a load ends only after one
-    row of zeros went through. The newest version answers unless whoever loads the model asks for another.
+    Batches form without waiting long, as many instances answer as the model asks for (a GPU model: one a GPU), and a
+    load ends only after one row of zeros went through. The newest version answers unless whoever loads the model asks for another.
     """
     labels = label_files(spec)
     preferred = ", ".join(str(size) for size in range(1, min(4, spec.max_batch) + 1))
@@ -64,7 +64,7 @@ dynamic_batching {{
   preferred_batch_size: [ {preferred} ]
   max_queue_delay_microseconds: 2000
 }}
-instance_group [ {{ kind: {kind}, count: 1 }} ]
+instance_group [ {{ kind: {kind}, count: {1 if target == "tensorrt" else spec.instances} }} ]
 model_warmup [ {{
   name: "zeros"
   batch_size: 1

@@ -79,7 +79,7 @@ class PipelineRules:
     stop_s: float = 5.0
     profile: Profile = Profile.CLIP
     flight: FlightRules = field(default_factory=FlightRules)
-    rate: float = 30.0
+    rate: float = 15.0
     live_rate: float = 15.0
     looks: int = 8
 

@@ -17,11 +17,13 @@ class Letterboxed:
         pixels: RGB, uint8, ``(3, H, W)``.
         scale: input pixels a frame pixel.
         margin: x, y of the frame's corner in the input.
+        planes: the scaled picture without bars before its colours were converted, I420.
     """
 
     pixels: NDArray[np.uint8]
     scale: float
     margin: tuple[int, int]
+    planes: NDArray[np.uint8]
 
 
 def letterbox(planes: NDArray[np.uint8], width: int, height: int, grey: int = 0) -> Letterboxed:
@@ -43,9 +45,9 @@ def letterbox(planes: NDArray[np.uint8], width: int, height: int, grey: int = 0)
     luma = cv2.resize(planes[:source_h], (inner_w, inner_h), interpolation=cv2.INTER_AREA)
     half = (inner_w // 2, inner_h // 2)
     scaled = [luma, *(cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in chroma)]
-    small = np.concatenate([plane.reshape(-1) for plane in scaled])
-    rgb = cv2.cvtColor(small.reshape(inner_h * 3 // 2, inner_w), cv2.COLOR_YUV2RGB_I420)
+    small = np.concatenate([plane.reshape(-1) for plane in scaled]).reshape(inner_h * 3 // 2, inner_w)
+    rgb = cv2.cvtColor(small, cv2.COLOR_YUV2RGB_I420)
     out = np.full((3, height, width), grey, np.uint8)
     top, left = (height - inner_h) // 2, (width - inner_w) // 2
     out[:, top : top + inner_h, left : left + inner_w] = rgb.transpose(2, 0, 1)
-    return Letterboxed(out, inner_w / source_w, (left, top))
+    return Letterboxed(out, inner_w / source_w, (left, top), small)

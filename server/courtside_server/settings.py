@@ -75,7 +75,7 @@ class PerceptionSettings(_Section):
     detector: str = "court_detector"
     flight: str = "shot_flight"
     rim: str = Field("rim_result", description="empty: results stay unknown")
-    film_rate: float = Field(30.0, ge=5, le=120, description="looks of the detector a real second of film")
+    film_rate: float = Field(15.0, ge=5, le=120, description="looks of the detector a real second of film")
     live_rate: float = Field(15.0, ge=5, le=120, description="the same of a live stream")
     looks: int = Field(8, ge=1, le=256, description="frames waiting for the detector, a camera; live drops the oldest")
     hop: int = Field(2, ge=1, le=16, description="ticks of 0.05 s between two flight windows")
@@ -94,7 +94,7 @@ class InferenceSettings(_Section):
     triton_url: str = "127.0.0.1:8001"
     shared_memory: bool = False
     timeout_s: float = Field(2.0, gt=0, le=60)
-    threads: int = Field(0, ge=0, le=256, description="intra-op threads of the embedded engine; 0: all cores")
+    threads: int = Field(0, ge=0, le=256, description="threads of each model in the embedded engine; 0: all cores")
 
 
 class EventSettings(_Section):

@@ -58,9 +58,9 @@ class _Request:
 class MicroBatcher:
     """One model's queue and its instances' threads. Belongs to one event loop.
 
-    Order is kept: requests start in the order they came. A request that is cancelled or late leaves its batch
-    without disturbing the others; when a batch of several fails, each is tried alone, so that one bad request fails
-    by itself.
+    Order is kept: requests start in the order they came, shared out evenly among the instances. A request that is
+    cancelled or late leaves its batch without disturbing the others; when a batch of several fails, each is tried
+    alone, so that one bad request fails by itself.
 
     Args:
         name: the model's, for messages and thread names.
@@ -89,6 +89,7 @@ class MicroBatcher:
         self._changed = asyncio.Event()
         self._gathering = asyncio.Lock()
         self._closed = False
+        self._instances = instances
         self._threads = ThreadPoolExecutor(instances, thread_name_prefix=f"infer-{name}")
         self._workers = [asyncio.create_task(self._work(index)) for index in range(instances)]
 
@@ -181,8 +182,11 @@ class MicroBatcher:
         if not (self._policy.dynamic and self._policy.max_batch_size):
             return 1, True
         first = self._waiting[0]
+        share = -(-len(self._waiting) // self._instances)
         rows, count, best = 0, 0, 0
         for request in self._waiting:
+            if count == share:
+                break  # the rest is for the other instances: side by side beats one after the other
             if request.shapes != first.shapes or rows + request.rows > self._policy.max_batch_size:
                 return best or count, True  # the next in line does not fit: order is kept, so this is the batch
             rows, count = rows + request.rows, count + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +35,11 @@ class EmbeddedEngine:
     """Answers from ONNX Runtime sessions in threads of this process; an `Engine`.
 
     config.pbtxt is honoured: version_policy, max_batch_size, dynamic_batching with its queue policy, and
-    instance_group (that many sessions, each with its own thread).
+    instance_group (that many sessions side by side, which share out the model's threads).
 
     Args:
         repository: the model repository, or its folder.
-        threads: intra-op threads of each session; 0: one a core.
+        threads: intra-op threads of each model, shared out among its sessions; 0: one a core.
         device: ``cpu``, ``cuda``, or ``auto`` (CUDA where there is one).
         spin: let idle threads spin; see `open_session`.
         metrics: where to count; nowhere when ``None``.
@@ -138,8 +139,9 @@ class EmbeddedEngine:
                 model=model,
             )
         path = entry.file()
+        threads = max(1, (self._threads or os.cpu_count() or 1) // entry.instances)
         sessions = [
-            open_session(path, entry.info, threads=self._threads, device=self._device, spin=self._spin)
+            open_session(path, entry.info, threads=threads, device=self._device, spin=self._spin)
             for _ in range(entry.instances)
         ]
         for session in sessions:

@@ -8,8 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_server.types import Frame
-
 GRID = (4, 3)
 """Columns and rows of the picture that have a histogram each: a pan shifts colours, a cut replaces them."""
 BINS = 16
@@ -28,9 +26,9 @@ class CutDetector:
         self._before: NDArray[np.float32] | None = None
         self._usual: deque[float] = deque(maxlen=_MEMORY)
 
-    def offer(self, frame: Frame) -> bool:
-        """Whether ``frame`` follows a cut; the first frame does not."""
-        now = signature(frame.planes)
+    def offer(self, planes: NDArray[np.uint8]) -> bool:
+        """Whether a picture (I420 as in :func:`signature`) follows a cut; the first one does not."""
+        now = signature(planes)
         before, self._before = self._before, now
         if before is None:
             return False

@@ -45,10 +45,10 @@ class CameraMotion:
         self._key_pan, self._pan = np.zeros(2), np.zeros(2)
 
     def offer(self, planes: NDArray[np.uint8]) -> tuple[float, float]:
-        """Take the next frame; give how far the picture has moved since the first, frame pixels x, y.
+        """Take the next picture; give how far it has moved since the first, pixels x, y.
 
         Args:
-            planes: I420, (height * 3 // 2, width) uint8.
+            planes: I420, (height * 3 // 2, width) uint8; 240 pixels of width suffice.
         """
         height, width = planes.shape[0] * 2 // 3, planes.shape[1]
         now = cv2.resize(planes[:height], _SMALL, interpolation=cv2.INTER_AREA).astype(np.float32)

@@ -42,26 +42,25 @@ class Looker:
         self._cuts, self._motion = CutDetector(), CameraMotion()
         self._next = -np.inf
         self._number = 0
-        self._cut = False
 
     def offer(self, frame: Frame) -> Look | None:
         """Take the next frame; give the look at it, or None where it is left out."""
-        # A cut on a frame that is left out belongs to the next one looked at.
-        self._cut |= self._cuts.offer(frame)
-        if self._cut:
-            self._motion.reset()
         if frame.media < self._next - 0.25 * self._step:
             return None
         # From the frame's own time: a rate just below the film's must not leave out every other frame.
         self._next = max(self._next + self._step, frame.media + 0.5 * self._step)
         boxed = letterbox(frame.planes, *self._size, grey=GREY)
+        # A cut on a frame that was left out shows on this one just as well.
+        cut = self._cuts.offer(boxed.planes)
+        if cut:
+            self._motion.reset()
+        x, y = self._motion.offer(boxed.planes)
         look = Look(
             frame.camera, frame.segment, self._number, frame.media, frame.capture_time, frame.arrival,
             boxed.pixels, boxed.scale, boxed.margin, frame.width, frame.height,
-            self._motion.offer(frame.planes), self._cut,
+            (x / boxed.scale, y / boxed.scale), cut,
         )  # fmt: skip
         self._number += 1
-        self._cut = False
         return look
 
 

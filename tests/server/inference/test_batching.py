@@ -233,6 +233,18 @@ async def test_instances_run_side_by_side() -> None:
     assert seen == {0, 1, 2}
 
 
+async def test_what_waits_is_shared_out_among_the_instances() -> None:
+    sizes = []
+
+    def run(instance: int, inputs: Any) -> Arrays:
+        sizes.append(len(inputs["x"]))
+        return {"y": inputs["x"]}
+
+    async with batcher(run, instances=2, max_batch_size=8, preferred=(1, 2, 3, 4)) as to:
+        await asyncio.gather(*(ask(to, rows(i)) for i in range(4)))
+    assert sum(sizes) == 4 and max(sizes) == 2
+
+
 async def test_closing_refuses_what_waits_and_draining_answers_it() -> None:
     model = Model()
     made = MicroBatcher("m", model, BatchingPolicy(max_batch_size=1, dynamic=True))

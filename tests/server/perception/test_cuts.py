@@ -6,19 +6,13 @@ import cv2
 import numpy as np
 
 from courtside_server.perception.cuts import CutDetector
-from courtside_server.types import Frame
 from courtside_sim import open_simulation
-
-
-def frame(picture: np.ndarray, index: int) -> Frame:
-    """A BGR picture as a decoded frame."""
-    planes = cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420)
-    return Frame("games/g/cameras/c", index, index / 25, index / 25, index / 25, 0, planes)
 
 
 def cuts(pictures: list[np.ndarray]) -> list[int]:
     detector = CutDetector()
-    return [index for index, picture in enumerate(pictures) if detector.offer(frame(picture, index))]
+    planes = (cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420) for picture in pictures)
+    return [index for index, one in enumerate(planes) if detector.offer(one)]
 
 
 def film(seed: int, count: int, step: float = 0.04) -> list[np.ndarray]:

@@ -39,6 +39,8 @@ class ServedSpec:
         inputs, outputs: in the graph's order.
         max_batch: largest batch the server may form.
         parameters: for config.pbtxt, such as the stride a window model expects.
+        instances: copies that answer side by side on a CPU; worth more than one where a single answer cannot keep
+            all cores busy, as with many small layers.
     """
 
     name: str
@@ -46,6 +48,7 @@ class ServedSpec:
     outputs: tuple[TensorSpec, ...]
     max_batch: int = 8
     parameters: dict[str, str] = field(default_factory=dict)
+    instances: int = 1
 
 
 class ServedSystem(Protocol):

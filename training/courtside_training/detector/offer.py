@@ -37,6 +37,7 @@ class DetectorOffer:
             TensorSpec("classes", "float32", (ANSWERS,)),
         ),
         max_batch=8,
+        instances=2,
         parameters={"classes": ",".join(CLASSES), "boxes": "xyxy", "layout": "letterbox", "bar": "114"},
     )
 
