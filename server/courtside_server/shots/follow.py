@@ -34,8 +34,8 @@ NEAR_RIM = 3.0
 """Rim widths within which a shot's ball comes to a rim, air balls too."""
 FLIGHT_SEEN_S = 0.5
 """Real seconds of a ball's way that must have been seen before its not coming near a rim means anything."""
-RISE, RISE_SEEN_S = 1.0, 0.3
-"""A shot goes up: ball sizes above where it was let go, once it was seen for so many real seconds."""
+RISE, RISE_SEEN_S, RISE_S = 1.0, 0.3, 1.2
+"""A shot goes up: so many ball sizes above where it was let go, seen for so many real seconds, within so many."""
 OVER_RIM = 1.5
 """Rim widths over the rim: a ball so high has gone up, whatever was seen of it."""
 
@@ -187,7 +187,7 @@ class ShotFollower:
 
     def _sinks(self, path: BallPath, rim: NDArray[np.float64] | None, shot: MergedShot) -> bool:
         """Whether the ball was seen long enough and never rose above where it was let go, nor stood over the rim."""
-        flown = path.media >= shot.media
+        flown = (path.media >= shot.media) & ((path.media - shot.media) * self._scale <= RISE_S)
         if not flown.any() or float(np.ptp(path.media[flown])) * self._scale < RISE_SEEN_S:
             return False
         highest = float(path.places[flown, 1].min())
