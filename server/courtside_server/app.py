@@ -25,6 +25,7 @@ from courtside_server.api.ingest import IngestService, message_options
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
 from courtside_server.compose import (
+    import_trackers,
     ingest_rules,
     make_alias_watch,
     make_engine,
@@ -105,6 +106,7 @@ class Gateway:
         """
         await self.hub.start()
         await asyncio.to_thread(self.calibrations.load)
+        await asyncio.to_thread(import_trackers, self.settings)
         try:
             await self.engine.start(model_names(self.settings))
             make_finders(self.settings, self.engine)

@@ -17,7 +17,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from courtside_server.api.convert import event_to_json
-from courtside_server.compose import ingest_rules, make_engine, make_finders, model_names, pipeline_rules
+from courtside_server.compose import (
+    import_trackers,
+    ingest_rules,
+    make_engine,
+    make_finders,
+    model_names,
+    pipeline_rules,
+)
 from courtside_server.errors import CourtsideError, Draining, UndecodableFilm
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
@@ -181,7 +188,7 @@ async def analyze_films(
             court.for_size(*((head.height, head.width) if head.rotation % 180 else (head.width, head.height)))
     places = [None] * len(heads) if render is None else film_places(paths, render)
     engine = make_engine(settings)
-    await engine.start(model_names(settings))
+    await asyncio.gather(engine.start(model_names(settings)), asyncio.to_thread(import_trackers, settings))
     console = Console(stderr=True, quiet=quiet)
     try:
         models = make_finders(settings, engine, least_timeout=_PATIENCE_S)

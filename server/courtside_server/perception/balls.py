@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from courtside_server.types import UNTRACKED
 
@@ -93,6 +92,8 @@ class BallTracker:
         self._live = [track for track in self._live if now - track.times[-1] <= MEMORY_S]
         found = np.full(len(places), UNTRACKED, np.int64)
         if self._live and len(places):
+            from scipy.optimize import linear_sum_assignment  # half a second that the profile "clip" never needs
+
             cost = np.stack([self._cost(track, places, sizes, scores, now) for track in self._live])
             for row, column in zip(*linear_sum_assignment(cost), strict=True):
                 if cost[row, column] < _NEVER:

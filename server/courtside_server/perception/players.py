@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
-import supervision as sv
 from numpy.typing import NDArray
-from trackers import OCSORTTracker
 
 from courtside_server.types import UNTRACKED
+
+if TYPE_CHECKING:
+    from trackers import OCSORTTracker
 
 _LIBRARY_RATE = 30.0
 """The library counts its buffer in frames of this rate."""
@@ -34,11 +36,7 @@ class PlayerTracker:
 
     def reset(self) -> None:
         """Forget every track: the picture before says nothing of the next (a cut, a clock that jumped)."""
-        self._tracker = OCSORTTracker(
-            lost_track_buffer=round(self._memory * _LIBRARY_RATE), frame_rate=self._rate,
-            minimum_consecutive_frames=self._confirm, minimum_iou_threshold=0.15,
-            high_conf_det_threshold=self._sure,
-        )  # fmt: skip
+        self._tracker: OCSORTTracker | None = None
         self._given: dict[int, int] = {}
 
     def update(
@@ -54,11 +52,15 @@ class PlayerTracker:
         Returns:
             (N,) ids in the order of ``boxes``, `UNTRACKED` where there is none.
         """
+        import supervision as sv  # a second's import that the profile "clip" never needs
+
         found = np.full(len(boxes), UNTRACKED, np.int64)
         shown = sv.Detections(
             xyxy=np.asarray(boxes, np.float32).reshape(-1, 4), confidence=np.asarray(scores, np.float32),
             data={"row": np.arange(len(boxes))},
         )  # fmt: skip
+        if self._tracker is None:
+            self._tracker = self._new_tracker()
         tracked = self._tracker.update(shown, timestamp=media)
         if tracked.tracker_id is None or not len(tracked):
             return found
@@ -69,3 +71,12 @@ class PlayerTracker:
                     self._given[local] = next(self._ids)
                 found[row] = self._given[local]
         return found
+
+    def _new_tracker(self) -> OCSORTTracker:
+        from trackers import OCSORTTracker
+
+        return OCSORTTracker(
+            lost_track_buffer=round(self._memory * _LIBRARY_RATE), frame_rate=self._rate,
+            minimum_consecutive_frames=self._confirm, minimum_iou_threshold=0.15,
+            high_conf_det_threshold=self._sure,
+        )  # fmt: skip
