@@ -13,8 +13,9 @@ from courtside_server.perception.detect import CourtDetector
 from courtside_server.perception.observe import Looker, Observer, TrackIds
 from courtside_server.rings.observations import ObservationRing
 from courtside_server.settings import Settings
+from courtside_server.shots.follow import JUDGE_EVERY_S
 from courtside_server.shots.paths import BallPath, ball_paths, nearest_rim
-from courtside_server.shots.rim import WATCH_S, RimModel, Verdict, first_at_rim
+from courtside_server.shots.rim import WATCH_S, RimModel, Verdict, first_at_rim, flew_past
 from courtside_server.types import Frame, ShotResult
 
 MARGIN = 1.5
@@ -35,7 +36,8 @@ async def _judge_clips(folder: Path) -> dict[str, tuple[int, int, int]]:
     out = {}
     try:
         for kind, wanted in (("make", ShotResult.MADE), ("miss", ShotResult.MISSED)):
-            said = [await judge(path, detector, model) for path in sorted((folder / kind).glob("*.mp4"))]
+            films = sorted((folder / kind).glob("*.mp4"))
+            said = [await judge(path, detector, model, look.film_rate) for path in films]
             told = [result for result in said if result is not ShotResult.UNKNOWN]
             right = sum(result is wanted for result in told)
             out[kind] = (right, len(told) - right, len(said) - len(told))
@@ -61,16 +63,16 @@ def frames(path: Path) -> list[Frame]:
     return out
 
 
-async def judge(path: Path, detector: CourtDetector, model: RimModel) -> ShotResult:
+async def judge(path: Path, detector: CourtDetector, model: RimModel, rate: float) -> ShotResult:
     """What the rim model makes of one clip: its verdicts over time, summed as the gateway sums them."""
-    looker, observer = Looker(detector.input_size, 30.0), Observer(TrackIds.fresh(), 30.0)
+    looker, observer = Looker(detector.input_size, rate), Observer(TrackIds.fresh(), rate)
     ring, verdict, last, first = ObservationRing(10.0), Verdict(), -1.0, None
     for frame in frames(path):
         look = looker.offer(frame)
         if look is None:
             continue
         ring.append(observer.observe(look, await detector.detect(look)))
-        if look.media - last >= 0.1:
+        if look.media - last >= JUDGE_EVERY_S - 1e-6:
             last = look.media
             window = ring.between(look.media - 2.4, look.media)
             path = whole_path(window)
@@ -78,9 +80,11 @@ async def judge(path: Path, detector: CourtDetector, model: RimModel) -> ShotRes
             first = reached if first is None else first
             if first is not None and look.media - first <= WATCH_S:
                 verdict.add(await model.judge(path, window, look.media, 1.0), look.media)
-    if verdict.result is ShotResult.UNKNOWN and verdict.made + verdict.missed > 0:
-        return ShotResult.MADE if verdict.made > verdict.missed else ShotResult.MISSED
-    return verdict.result
+    window = ring.between(0.0, 1e9)
+    path = whole_path(window)
+    if verdict.settled is ShotResult.UNKNOWN and flew_past(path, nearest_rim(window, path.places), 0.0):
+        return ShotResult.MISSED
+    return verdict.settled
 
 
 def whole_path(window: list) -> BallPath:

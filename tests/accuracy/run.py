@@ -89,17 +89,19 @@ def detector_table(data: Path) -> None:
     CONSOLE.print(table)
 
 
-def games_table(count: int, seconds: float, more: list[str]) -> None:
-    """Held-out simulated games through H.264 and ``courtside analyze``."""
+def games_table(count: int, seconds: float, more: list[str], balls: int = 1) -> None:
+    """Held-out simulated games (with two balls: warm-ups of ten players) through H.264 and ``courtside analyze``."""
     from accuracy.games import write_game
 
     from courtside_server.windows.evaluate import ShotScores, score
 
-    total, judged, right, table = ShotScores(0, 0, 0, ()), 0, 0, Table("game", "camera", "shots", "found", "right")
-    with tempfile.TemporaryDirectory() as name:
-        for seed in track(range(20_000, 20_000 + count), "games", console=Console(stderr=True)):
-            path = Path(name) / f"{seed}.mp4"
-            kind, shots = write_game(path, seed, seconds)
+    name = "games" if balls == 1 else "warm-ups"
+    total, judged, right = ShotScores(0, 0, 0, ()), 0, 0
+    table = Table("game", "camera", "shots", "found", "right", title=f"simulated {name}")
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in track(range(20_000, 20_000 + count), name, console=Console(stderr=True)):
+            path = Path(folder) / f"{seed}.mp4"
+            kind, shots = write_game(path, seed, seconds, balls)
             found = last_revisions(analyze(path, 1.0, more)[0])
             one = score([f.media for f in found], [s.release_time for s in shots])
             total += one
@@ -110,9 +112,11 @@ def games_table(count: int, seconds: float, more: list[str]) -> None:
             table.add_row(str(seed), kind, str(one.actual), str(one.found), str(one.true_positives))
             path.unlink()
     CONSOLE.print(table)
+    false = (total.found - total.true_positives) / max(count * seconds / 600, 1e-9)
     CONSOLE.print(
-        f"simulated games: precision {total.precision:.2f}, recall {total.recall:.2f}, F1 {total.f1:.2f}, "
-        f"median error {total.median_error:.3f} s, results {right} of {judged} right"
+        f"simulated {name}: precision {total.precision:.2f}, recall {total.recall:.2f}, F1 {total.f1:.2f}, "
+        f"median error {total.median_error:.3f} s, results {right} of {judged} right, {false:.1f} false shots in ten "
+        "minutes (aim 1)"
     )
 
 
@@ -121,8 +125,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--games", type=int, default=20)
+    parser.add_argument("--warm-ups", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--parts", default="clips,detector,rims,games")
+    parser.add_argument("--parts", default="clips,detector,rims,games,warm-ups")
     parser.add_argument("--config", type=Path, help="settings for analyze")
     options = parser.parse_args()
     more = ["--config", str(options.config)] if options.config else []
@@ -138,6 +143,8 @@ def main() -> None:
             run(folder)
     if "games" in parts and options.games:
         games_table(options.games, options.seconds, more)
+    if "warm-ups" in parts and options.warm_ups:
+        games_table(options.warm_ups, options.seconds, more, balls=2)
 
 
 def rims_table(folder: Path) -> None:

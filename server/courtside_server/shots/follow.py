@@ -13,13 +13,13 @@ from courtside_server.perception.court import Calibration
 from courtside_server.rings.observations import ObservationRing
 from courtside_server.shots.arc import fit_arc
 from courtside_server.shots.paths import BallPath, ball_paths, nearest_player, nearest_rim
-from courtside_server.shots.rim import WATCH_S, RimModel, Verdict, first_at_rim
+from courtside_server.shots.rim import WATCH_S, RimModel, Verdict, first_at_rim, flew_past
 from courtside_server.types import UNTRACKED, Arc, ObjectClass, Observations, ShotResult, ZoneSource
 from courtside_server.windows.merge import MergedShot
 
 JUDGE_FROM_S, FINAL_S = 0.4, 3.5
 """Real seconds after the release between which the rim is watched; then the shot is final."""
-JUDGE_EVERY_S = 0.1
+JUDGE_EVERY_S = 0.05
 SHOOTER_S = (0.35, 0.05)
 """Real seconds before and after the release in which the player nearest to the ball counts as its shooter."""
 IN_HAND = 0.35
@@ -128,8 +128,16 @@ class ShotFollower:
                 window = ring.between(now - 2.4 / self._scale, now)
                 self._verdict.add(await self._rim.judge(path, window, now, self._scale), now)
                 story = replace(story, result=self._verdict.result, make=self._verdict.make_probability)
+            if last or after >= FINAL_S:
+                story = replace(story, result=self._settled(path, rim, shot))
         self.story = story
         return story
+
+    def _settled(self, path: BallPath, rim: NDArray[np.float64] | None, shot: MergedShot) -> ShotResult:
+        """The result when nothing more will be seen of the shot."""
+        result = self._verdict.settled
+        air_ball = result is ShotResult.UNKNOWN and flew_past(path, rim, shot.media)
+        return ShotResult.MISSED if air_ball else result
 
     def _placed(self, story: ShotStory, seen: Sequence[Observations], shot: MergedShot) -> ShotStory:
         """The shooter, and where he stood."""

@@ -27,6 +27,8 @@ WEIGHT = 1.2
 """Sum of closed verdicts before a result is told: one glimpse is not enough."""
 NEAR = 1.5
 """Rim widths from a rim within which a ball is at it."""
+PAST = 0.5
+"""Rim widths over and under a rim that a ball which flew past it was seen at."""
 WATCH_S = 1.3
 """Real seconds after the ball was first at the rim during which looks count: later ones see it bounce on the floor."""
 
@@ -123,6 +125,16 @@ def first_at_rim(path: BallPath, rim: NDArray[np.float64] | None, since: float) 
     return float(path.media[there][0]) if there.any() else None
 
 
+def flew_past(path: BallPath, rim: NDArray[np.float64] | None, since: float) -> bool:
+    """Whether the path was seen over the rim's box (4,) and then under it, and never at it: an air ball."""
+    if rim is None or not len(path) or first_at_rim(path, rim, since) is not None:
+        return False
+    flown, wide = path.media >= since, max(float(rim[2] - rim[0]), 1.0)
+    drop = (path.places[flown, 1] - float(rim[1] + rim[3]) / 2) / wide
+    over = np.flatnonzero(drop < -PAST)
+    return bool(len(over)) and bool((drop[over[0] :] > PAST).any())
+
+
 @dataclass(slots=True)
 class Verdict:
     """What all looks at one shot's end come to.
@@ -151,6 +163,13 @@ class Verdict:
         whole = self.made + self.missed
         if whole < WEIGHT or max(self.made, self.missed) < SURE * whole:
             return ShotResult.UNKNOWN
+        return ShotResult.MADE if self.made > self.missed else ShotResult.MISSED
+
+    @property
+    def settled(self) -> ShotResult:
+        """What is to be told when no more looks will come: what the few there were say."""
+        if self.result is not ShotResult.UNKNOWN or self.made + self.missed <= 0:
+            return self.result
         return ShotResult.MADE if self.made > self.missed else ShotResult.MISSED
 
     @property

@@ -15,7 +15,7 @@ from courtside_server.shots import paths
 from courtside_server.shots.arc import fit_arc
 from courtside_server.shots.follow import ShotFollower, chained, find_shooter
 from courtside_server.shots.paths import BallPath, ball_paths, nearest_player, nearest_rim, track_window
-from courtside_server.shots.rim import Verdict
+from courtside_server.shots.rim import Verdict, flew_past
 from courtside_server.types import UNTRACKED, Lifecycle, ObjectClass, Observations, ShotResult, ZoneSource
 from courtside_server.windows.merge import MergedShot
 from courtside_training.flight import geometry, tracks
@@ -153,6 +153,23 @@ def test_a_result_is_told_when_looks_agree(said, expected):
         verdict.add(np.array(row), index / 10)
     assert verdict.result is expected
     assert (verdict.decided_at is not None) == (expected is not ShotResult.UNKNOWN)
+
+
+def test_few_looks_settle_a_result_when_no_more_will_come():
+    verdict = Verdict()
+    assert verdict.settled is ShotResult.UNKNOWN
+    verdict.add(np.array([0.3, 0.1, 0.6]), 0.0)
+    assert (verdict.result, verdict.settled) == (ShotResult.UNKNOWN, ShotResult.MISSED)
+
+
+@pytest.mark.parametrize(("beside", "expected"), [(0.0, False), (4.0, True)])
+def test_a_ball_that_falls_past_the_rim_without_touching_it_is_an_air_ball(beside, expected):
+    rim = np.array(RIM_BOX) + beside * (RIM_BOX[2] - RIM_BOX[0]) * np.array([1, 0, 1, 0])
+    path = next(path for path in ball_paths(play()) if path.track == 1)
+    assert flew_past(path, rim, 1.0) is expected
+    rising = path.media < 1.8
+    short = BallPath(1, path.media[rising], path.places[rising], path.sizes[rising], path.scores[rising])
+    assert not flew_past(short, rim, 1.0) and not flew_past(path, None, 1.0)
 
 
 async def follow(observations, calibration=None):
