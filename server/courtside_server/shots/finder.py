@@ -169,7 +169,10 @@ class ShotFinder:
 
     async def on_look(self, look: Look, found: Detections) -> list[ShotChange]:
         """Take the next look with what the detector found in it."""
-        observations = await asyncio.to_thread(self._observer.observe, look, found)
+        return await self.on_observations(await asyncio.to_thread(self._observer.observe, look, found))
+
+    async def on_observations(self, observations: Observations) -> list[ShotChange]:
+        """Take the next tracked observations, of looks tracked elsewhere too."""
         self._ring.append(observations)
         if self._watch is not None:
             self._watch(observations)
@@ -177,7 +180,7 @@ class ShotFinder:
         for tick in self._ticks.offer(observations):
             for window in self._grid.add(tick):
                 changes += await self._judge(window)
-        self._size = (look.width, look.height)
+        self._size = (observations.width, observations.height)
         return await self._follow(changes, observations.media)
 
     async def _judge(self, window: Window[Tick]) -> list[MergedShot]:

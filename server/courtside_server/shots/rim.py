@@ -23,6 +23,9 @@ CLOSED = 0.5
 """Probability of being decided from which a look counts."""
 SURE = 0.55
 """Share of the verdicts so far that must agree before a result is told."""
+LEANING, CLEARLY = 0.1, 3.0
+"""Probability of being decided from which the last look of all says something, and how much likelier one end must be
+than the other then: a ball that bounced away was likely missed, though nobody saw it come down."""
 WEIGHT = 1.2
 """Sum of closed verdicts before a result is told: one glimpse is not enough."""
 NEAR = 1.5
@@ -142,15 +145,18 @@ class Verdict:
     Attributes:
         made, missed: sums of the model's probabilities, weighted by how closed it took the shot to be.
         decided_at: media time of the first look that sufficed; None while nothing can be told.
+        last: made and missed as the newest look has them.
     """
 
     made: float = 0.0
     missed: float = 0.0
+    last: tuple[float, float] = (0.0, 0.0)
     decided_at: float | None = field(default=None)
 
     def add(self, said: NDArray[np.float64], now: float) -> None:
         """Take one look's probabilities (3,) of open, made and missed."""
         closed = 1.0 - float(said[0])
+        self.last = float(said[1]), float(said[2])
         if closed > CLOSED:
             self.made += closed * float(said[1])
             self.missed += closed * float(said[2])
@@ -167,10 +173,14 @@ class Verdict:
 
     @property
     def settled(self) -> ShotResult:
-        """What is to be told when no more looks will come: what the few there were say."""
-        if self.result is not ShotResult.UNKNOWN or self.made + self.missed <= 0:
+        """What is to be told when no more looks will come: what the few there were say, else how the last one leans."""
+        if self.result is not ShotResult.UNKNOWN:
             return self.result
-        return ShotResult.MADE if self.made > self.missed else ShotResult.MISSED
+        made, missed = (self.made, self.missed) if self.made + self.missed > 0 else self.last
+        leaning = made + missed >= LEANING and max(made, missed) >= CLEARLY * min(made, missed)
+        if self.made + self.missed <= 0 and not leaning:
+            return ShotResult.UNKNOWN
+        return ShotResult.MADE if made > missed else ShotResult.MISSED
 
     @property
     def make_probability(self) -> float | None:

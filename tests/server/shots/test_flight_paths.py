@@ -162,6 +162,18 @@ def test_few_looks_settle_a_result_when_no_more_will_come():
     assert (verdict.result, verdict.settled) == (ShotResult.UNKNOWN, ShotResult.MISSED)
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [([0.8, 0.02, 0.18], ShotResult.MISSED), ([0.8, 0.09, 0.11], ShotResult.UNKNOWN),
+     ([0.95, 0.0, 0.05], ShotResult.UNKNOWN)],
+)  # fmt: skip
+def test_an_undecided_shot_is_told_only_where_the_last_look_leans_clearly(said, expected):
+    verdict = Verdict()
+    verdict.add(np.array([0.8, 0.18, 0.02]), 0.0)
+    verdict.add(np.array(said), 0.1)
+    assert (verdict.result, verdict.settled) == (ShotResult.UNKNOWN, expected)
+
+
 @pytest.mark.parametrize(("beside", "expected"), [(0.0, False), (4.0, True)])
 def test_a_ball_that_falls_past_the_rim_without_touching_it_is_an_air_ball(beside, expected):
     rim = np.array(RIM_BOX) + beside * (RIM_BOX[2] - RIM_BOX[0]) * np.array([1, 0, 1, 0])
