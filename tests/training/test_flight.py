@@ -132,7 +132,7 @@ def test_games_are_kept_and_torn_files_refused(scenes, tmp_path):
     assert scene_files(tmp_path, (0, 10)) == [path]
     assert list(draw_split(tmp_path, range(3, 4))) == [3]
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(TrainingInputError, match="draw them anew"):
+    with pytest.raises(TrainingInputError, match="holds no scenes"):
         load_scenes(path)
     with pytest.raises(TrainingInputError, match="flight draw"):
         scene_files(tmp_path, (10_000, 11_000))

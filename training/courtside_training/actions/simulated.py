@@ -24,6 +24,7 @@ from courtside_training.actions.classes import DISCARD, FRAMES, LABELS, RATE
 from courtside_training.actions.clips import StoredClips, join, pack
 from courtside_training.actions.points import POINTS, gathered
 from courtside_training.actions.tracked import cut, framing, tracker_path
+from courtside_training.common.arrays import reading_arrays, write_arrays
 
 RARE = (LABELS.index("block"), LABELS.index("pass"), LABELS.index("shoot"), LABELS.index("pick"))
 """Classes so short or seldom that a training plan may cut them more often."""
@@ -164,17 +165,15 @@ def _path(folder: Path, seed: int, plan: ClipPlan) -> Path:
 
 
 def _save(path: Path, clips: StoredClips) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    joined = np.concatenate([*clips.sheets, np.zeros(0, np.uint8)])
-    with part.open("wb") as file:
-        np.savez(file, labels=clips.labels, groups=clips.groups, names=clips.names, joined=joined, points=clips.points,
-                 sizes=np.array([len(sheet) for sheet in clips.sheets], np.int64))
-    part.replace(path)
+    write_arrays(path, {
+        "labels": clips.labels, "groups": clips.groups, "names": clips.names, "points": clips.points,
+        "joined": np.concatenate([*clips.sheets, np.zeros(0, np.uint8)]),
+        "sizes": np.array([len(sheet) for sheet in clips.sheets], np.int64),
+    })  # fmt: skip
 
 
 def _load(path: Path) -> StoredClips:
-    with np.load(path) as found:
+    with reading_arrays(path, "clips") as found:
         sheets = np.split(found["joined"], np.cumsum(found["sizes"])[:-1]) if len(found["sizes"]) else []
         return StoredClips(found["labels"], found["groups"], found["names"], sheets, found["points"])
 

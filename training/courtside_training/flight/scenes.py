@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from courtside_sim import CameraConfig, GameConfig, SimulatedCamera, simulate
 from courtside_sim.body import Joint
+from courtside_training.common.arrays import reading_arrays, write_arrays
 from courtside_training.errors import TrainingInputError
 
 RATE = 30.0
@@ -81,20 +81,12 @@ def save_scenes(path: Path, scenes: list[Scene]) -> None:
     Raises:
         TrainingInputError: the disk is full or the folder cannot be written.
     """
-    part = path.with_name(path.name + ".part")
     arrays = {
         f"{index}.{field.name}": getattr(scene, field.name)
         for index, scene in enumerate(scenes)
         for field in fields(Scene)
     }
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            np.savez_compressed(file, **arrays)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise TrainingInputError(f"cannot write {path}: {error.strerror}; free space or name another") from error
+    write_arrays(path, arrays, compressed=True)
 
 
 def load_scenes(path: Path) -> list[Scene]:
@@ -103,13 +95,9 @@ def load_scenes(path: Path) -> list[Scene]:
     Raises:
         TrainingInputError: torn, or of something else.
     """
-    try:
-        # Opened here: a torn archive would be left open.
-        with path.open("rb") as file, np.load(file) as found:
-            count = 1 + max(int(name.split(".")[0]) for name in found.files)
-            return [Scene(**{f.name: found[f"{index}.{f.name}"] for f in fields(Scene)}) for index in range(count)]
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise TrainingInputError(f"{path} holds no scenes ({type(error).__name__}): draw them anew") from error
+    with reading_arrays(path, "scenes") as found:
+        count = 1 + max(int(name.split(".")[0]) for name in found)
+        return [Scene(**{f.name: found[f"{index}.{f.name}"] for f in fields(Scene)}) for index in range(count)]
 
 
 def scene_files(folder: Path, split: tuple[int, int]) -> list[Path]:

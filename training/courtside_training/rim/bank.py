@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from courtside_sim.court import Court, fiba, nba
 from courtside_sim.physics import STEP, BallWorld, Vector, release_angle, solve_release
-from courtside_training.errors import TrainingInputError
 
 RATE = 120.0
 """Positions a second that are kept."""
@@ -124,34 +122,3 @@ def _shoot(
     path[(times < 0) | (times > flight.times[-1])] = np.nan
     return path.astype(np.float32), bool(flight.made)
 
-
-def save_bank(path: Path, bank: Bank) -> None:
-    """Write a bank whole or not at all.
-
-    Raises:
-        TrainingInputError: it cannot be written.
-    """
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            np.savez_compressed(file, paths=bank.paths, made=bank.made, netted=bank.netted, radius=bank.radius)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise TrainingInputError(f"cannot write {path}: {error.strerror}; free space or name another") from error
-
-
-def load_bank(path: Path) -> Bank:
-    """Read a bank.
-
-    Raises:
-        TrainingInputError: missing, torn, or of something else.
-    """
-    if not path.is_file():
-        raise TrainingInputError(f"no bank of shots at {path}: draw one with `courtside-train rim draw`")
-    try:
-        with np.load(path) as found:
-            return Bank(found["paths"], found["made"], found["netted"], found["radius"])
-    except (OSError, ValueError, KeyError) as error:
-        raise TrainingInputError(f"{path} holds no shots ({type(error).__name__}): draw them anew") from error

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside_sim.lens import Lens
+from courtside_training.common.arrays import reading_arrays, write_arrays
 from courtside_training.errors import TrainingInputError
 from courtside_training.rim.bank import draw_bank
 from courtside_training.rim.pictures import Film, decisive_looks, draw_film, steady_looks
@@ -77,7 +78,7 @@ def save_films(path: Path, films: list[Filmed]) -> None:
         TrainingInputError: they cannot be written.
     """
     takes = [one.take for one in films]
-    content = {
+    arrays = {
         "path": np.stack([take.path for take in takes]),
         "flags": np.array([(take.made, take.netted, take.hides) for take in takes]),
         "eye": np.stack([take.lens.position for take in takes]),
@@ -89,16 +90,12 @@ def save_films(path: Path, films: list[Filmed]) -> None:
         "ball": np.concatenate([one.film.ball for one in films]),
         "place": np.concatenate([one.film.place for one in films]),
     }
-    part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path.with_suffix(".npy"), np.concatenate([one.film.crops for one in films]))
-        with part.open("wb") as file:
-            np.savez(file, **content)
-        part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise TrainingInputError(f"cannot write {path}: {error.strerror}; free space or name another") from error
+    write_arrays(path, arrays)  # last: where it is, the crops are whole
 
 
 def load_films(path: Path) -> list[Filmed]:
@@ -107,10 +104,9 @@ def load_films(path: Path) -> list[Filmed]:
     Raises:
         TrainingInputError: missing, torn, or of something else.
     """
-    try:
+    with reading_arrays(path, "films") as found:
         crops: NDArray[np.uint8] = np.load(path.with_suffix(".npy"), mmap_mode="r")
-        with np.load(path) as found:
-            held = {name: found[name] for name in found.files}
+        held = dict(found)
         stops = np.cumsum(held["counts"])
         films = []
         for index, (start, stop) in enumerate(zip(stops - held["counts"], stops, strict=True)):
@@ -125,10 +121,6 @@ def load_films(path: Path) -> list[Filmed]:
         if int(stops[-1]) != len(crops):
             raise ValueError("crops and moments do not belong together")
         return films
-    except FileNotFoundError as error:
-        raise TrainingInputError(f"no films at {path}: draw them with `courtside-train rim draw`") from error
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise TrainingInputError(f"{path} holds no films ({type(error).__name__}): draw them anew") from error
 
 
 def film_files(folder: Path, seeds: tuple[int, int], kind: str = "films") -> list[Path]:

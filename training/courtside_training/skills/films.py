@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -16,6 +15,7 @@ from courtside_sim.court import Zone
 from courtside_sim.cuts import SHOTS, PlayKind
 from courtside_sim.highlights import Bank, Highlight, Moment, bank
 from courtside_sim.truth import Action
+from courtside_training.common.arrays import reading_arrays, write_arrays
 from courtside_training.errors import TrainingInputError
 from courtside_training.skills.geometry import BANKS, HEIGHT, SPLITS, STORED, WIDTH, worlds
 
@@ -78,18 +78,11 @@ def save(film: Film, path: Path) -> None:
     Raises:
         TrainingInputError: the disk is full or the folder cannot be written.
     """
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            np.savez(
-                file, name=film.name, jpeg=np.frombuffer(b"".join(film.jpeg), np.uint8),
-                sizes=[len(data) for data in film.jpeg], levels=film.levels, plays=film.plays, counts=film.counts,
-            )  # fmt: skip
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise TrainingInputError(f"cannot write {path}: {error.strerror}; free space or name another folder") from error
+    arrays = {
+        "name": film.name, "jpeg": np.frombuffer(b"".join(film.jpeg), np.uint8),
+        "sizes": [len(data) for data in film.jpeg], "levels": film.levels, "plays": film.plays, "counts": film.counts,
+    }  # fmt: skip
+    write_arrays(path, arrays)
 
 
 def load(path: Path) -> Film:
@@ -98,15 +91,11 @@ def load(path: Path) -> Film:
     Raises:
         TrainingInputError: it is torn or of something else.
     """
-    try:
-        with path.open("rb") as file, np.load(file) as found:
-            ends = np.cumsum(found["sizes"])
-            data = found["jpeg"].tobytes()
-            jpeg = tuple(data[end - size : end] for end, size in zip(ends, found["sizes"], strict=True))
-            return Film(str(found["name"]), jpeg, found["levels"], found["plays"], found["counts"])
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
-        why = type(error).__name__
-        raise TrainingInputError(f"{path} is no readable film ({why}): delete it and run again") from error
+    with reading_arrays(path, "film") as found:
+        ends = np.cumsum(found["sizes"])
+        data = found["jpeg"].tobytes()
+        jpeg = tuple(data[end - size : end] for end, size in zip(ends, found["sizes"], strict=True))
+        return Film(str(found["name"]), jpeg, found["levels"], found["plays"], found["counts"])
 
 
 def load_all(folder: Path, limit: int | None = None) -> list[Film]:
