@@ -26,8 +26,8 @@ def test_torn_missing_and_foreign_files_are_one_clear_error(tmp_path):
     torn = tmp_path / "torn.npz"
     torn.write_bytes(whole.read_bytes()[:300])
     for path, why in ((torn, "draw it anew"), (tmp_path / "none.npz", "FileNotFoundError"), (whole, "KeyError")):
-        with pytest.raises(TrainingInputError, match=f"holds no things .*{why}"), reading_arrays(path, "things") as found:
-            found["two"]
+        with pytest.raises(TrainingInputError, match=f"holds no things .*{why}"), reading_arrays(path, "things") as got:
+            got["two"]
 
 
 def test_a_full_disk_leaves_the_old_file_and_nothing_half(tmp_path, monkeypatch):
