@@ -48,6 +48,8 @@ TOGETHER_S = 0.8
 RIVAL_S = 1.2
 """Real seconds within which of two shots the better attested one is kept, unless two known players took them: a ball
 on its way, or falling from the rim, looks like one thrown anew more often than two people shoot at once."""
+REBOUND_S = (0.5, 2.5)
+"""Real seconds after a shot's release in which a ball that goes up over the rim is that shot's rebound."""
 _WINDOWS = 16
 
 
@@ -234,9 +236,12 @@ class ShotFinder:
         return out
 
     def _outdone(self, known: _Followed) -> bool:
-        """Whether a better attested shot, kept or still open, leaves no room for this one."""
+        """Whether another shot, kept or open, leaves no room for this one: it is its rebound, or better attested."""
         for other in (*self._kept, *self._followed.values()):
-            if other is known or abs(other.shot.media - known.shot.media) * self._scale > RIVAL_S:
+            later = (known.shot.media - other.shot.media) * self._scale
+            if known.follower.story.off_rim and REBOUND_S[0] <= later <= REBOUND_S[1]:
+                return True
+            if other is known or abs(later) > RIVAL_S:
                 continue
             mine, theirs = known.follower.story.shooter, other.follower.story.shooter
             if mine is not None and theirs is not None and mine != theirs:

@@ -42,7 +42,7 @@ class FlightModel:
         self, seen: Sequence[Observations], first: int, media: NDArray[np.float64], wall: NDArray[np.float64],
         due: float, time_scale: float, begin: float,
     ) -> list[WindowPrediction]:
-        """Judge every moving ball of one window.
+        """Judge every moving ball of one window, the best seen ones where there are more than a batch holds.
 
         Args:
             seen: the window's observations.
@@ -59,8 +59,10 @@ class FlightModel:
         paths = [path for path in ball_paths(seen) if len(path) >= FEWEST and path.moves]
         if not paths:
             return []
-        tracks = np.stack([track_window(path, seen, media, time_scale) for path in paths])
         info = self._engine.info(self._name)
+        # Dozens of balls are things that look like balls for a moment: those seen least are left out.
+        paths = sorted(paths, key=lambda path: -float(path.scores.sum()))[: max(info.max_batch_size, 1)]
+        tracks = np.stack([track_window(path, seen, media, time_scale) for path in paths])
         out = await self._engine.infer(self._name, {"track": tracks}, timeout=self._timeout)
         if not all(np.isfinite(values).all() for values in out.values()):
             raise EngineError(f"model {info.name}:{info.version} answered with NaN; re-export it")

@@ -36,6 +36,10 @@ FLIGHT_SEEN_S = 0.5
 """Real seconds of a ball's way that must have been seen before its not coming near a rim means anything."""
 RISE, RISE_SEEN_S, RISE_S = 1.0, 0.3, 1.2
 """A shot goes up: so many ball sizes above where it was let go, seen for so many real seconds, within so many."""
+OFF_RIM, OFF_RIM_OVER = 2.0, 0.3
+"""Rim widths from a rim, and over it, from which a ball that goes up may have come off that rim."""
+EARLIER_S = 0.05
+"""Real seconds by which a sighting may lie before the release and still show where the ball began."""
 OVER_RIM = 1.5
 """Rim widths over the rim: a ball so high has gone up, whatever was seen of it."""
 
@@ -54,6 +58,7 @@ class ShotStory:
         missed_all: the ball was seen, and came near no rim: no shot.
         nobodys: players were seen, and the ball left none of them: no shot either.
         sank: the ball was seen, and never went up: it was dropped, rolled, or is no ball.
+        off_rim: it was first seen going up right over a rim: the rebound of a shot before it, if there was one.
     """
 
     shooter: int | None = None
@@ -66,6 +71,7 @@ class ShotStory:
     missed_all: bool = False
     nobodys: bool = False
     sank: bool = False
+    off_rim: bool = False
 
     @property
     def refuted(self) -> bool:
@@ -122,7 +128,10 @@ class ShotFollower:
             rim = nearest_rim(seen, path.places) if len(path) else None
             if len(path):
                 story = replace(story, arc=fit_arc(path, shot.media, rim, self._scale))
-                story = replace(story, missed_all=self._strays(path, seen, shot), sank=self._sinks(path, rim, shot))
+                story = replace(
+                    story, missed_all=self._strays(path, seen, shot), sank=self._sinks(path, rim, shot),
+                    off_rim=self._off_rim(path, rim, shot),
+                )  # fmt: skip
             reached = first_at_rim(path, rim, shot.media + JUDGE_FROM_S / self._scale)
             if self._rim is not None and reached is not None and (now - reached) * self._scale <= WATCH_S:
                 window = ring.between(now - 2.4 / self._scale, now)
@@ -192,6 +201,16 @@ class ShotFollower:
                 apart = np.hypot(*(path.places[flown] - middle).T) / max(box[2] - box[0], 1.0)
                 least = min(least, float(apart.min()))
         return NEAR_RIM < least < np.inf
+
+    def _off_rim(self, path: BallPath, rim: NDArray[np.float64] | None, shot: MergedShot) -> bool:
+        """Whether the ball began right over a rim."""
+        flown = np.flatnonzero(path.media >= shot.media - EARLIER_S / self._scale)
+        if rim is None or not len(flown):
+            return False
+        x, y = path.places[flown[0]]
+        wide = max(float(rim[2] - rim[0]), 1.0)
+        across, over = (x - float(rim[0] + rim[2]) / 2) / wide, (float(rim[1] + rim[3]) / 2 - y) / wide
+        return over >= OFF_RIM_OVER and float(np.hypot(across, over)) <= OFF_RIM
 
     def _sinks(self, path: BallPath, rim: NDArray[np.float64] | None, shot: MergedShot) -> bool:
         """Whether the ball was seen long enough and never rose above where it was let go, nor stood over the rim."""

@@ -24,39 +24,53 @@ from courtside_server.windows.merge import MergeRules
 METRE = 40.0
 RIM = (490.0, 100.0, 508.4, 107.0)
 SHOOTER = (95.0, 230.0, 145.0, 310.0)
+REBOUNDER = (472.0, 112.0, 522.0, 232.0)
 RELEASE = 1.5
 
 
-def flight(time: float, reach: float = 8.25) -> tuple[float, float]:
+OFF_RIM = RELEASE + 1.1
+
+
+def flight(time: float, reach: float = 8.25, bounces: bool = False) -> tuple[float, float]:
     t = max(time - RELEASE, 0.0)
+    if bounces and time > OFF_RIM:
+        t = time - OFF_RIM
+        return 497 + 60 * t, min(92 - 220 * t + 0.5 * 9.81 * METRE * t * t, 330.0)
     if time < RELEASE:
         return 125.0, 255.0 - 20 * time
     y = 225 - 8.2 * METRE * t + 0.5 * 9.81 * METRE * t * t
     return 130 + reach * METRE * t, min(y, 330.0)
 
 
-def looks(end: float = 6.0, rate: float = 30.0, reach: float = 8.25, rim=RIM):
+def looks(end: float = 6.0, rate: float = 30.0, reach: float = 8.25, rim=RIM, bounces: bool = False):
     for number, time in enumerate(np.arange(0, end, 1 / rate)):
-        x, y = flight(float(time), reach)
-        boxes = np.array([(x - 5, y - 5, x + 5, y + 5), rim, SHOOTER], np.float32)
-        kinds = np.array([ObjectClass.BALL, ObjectClass.RIM, ObjectClass.PLAYER], np.int64)
+        x, y = flight(float(time), reach, bounces)
+        boxes = np.array([(x - 5, y - 5, x + 5, y + 5), rim, SHOOTER, REBOUNDER], np.float32)
+        kinds = np.array([ObjectClass.BALL, ObjectClass.RIM, ObjectClass.PLAYER, ObjectClass.PLAYER], np.int64)
         look = Look("c", 0, number, float(time), 50 + float(time), 10 + float(time), np.zeros((3, 384, 640), np.uint8),
                     2 / 3, (0, 12), 960, 540, (0.0, 0.0), False)  # fmt: skip
-        yield look, Detections(boxes, np.full(3, 0.8, np.float32), kinds)
+        yield look, Detections(boxes, np.full(4, 0.8, np.float32), kinds)
 
 
 class Physicist:
-    """A flight model whose answer can be worked out: the last tick before the ball's path begins to rise fast."""
+    """A flight model whose answer can be worked out: the ticks at which the ball's path begins to rise fast."""
+
+    def __init__(self, *releases: float) -> None:
+        self.releases = releases or (RELEASE,)
 
     async def predict(self, seen, first, media, wall, due, time_scale, begin):
-        rising = np.flatnonzero(media >= RELEASE)
-        if not len(rising) or media[-1] < RELEASE + 0.3 or media[0] > RELEASE:
-            return []
-        release = np.full(48, 1e-6, np.float32)
-        release[int(rising[0])] = 1
-        track = next(int(t) for o in reversed(seen) for t, c in zip(o.tracks, o.classes, strict=True) if c == 0)
-        return [WindowPrediction(first, media, wall, 0.9, release / release.sum(), None, 0.5, "f:1", due,
-                                 range(12, 41), track, (0.2, 0.4))]  # fmt: skip
+        said = []
+        for time in self.releases:
+            rising = np.flatnonzero(media >= time)
+            if not len(rising) or media[-1] < time + 0.3 or media[0] > time:
+                continue
+            release = np.full(48, 1e-6, np.float32)
+            release[int(rising[0])] = 1
+            at = min(seen, key=lambda o: abs(o.media - time - 0.1))
+            track = next(int(t) for t, c in zip(at.tracks, at.classes, strict=True) if c == 0)
+            said.append(WindowPrediction(first, media, wall, 0.9, release / release.sum(), None, 0.5, "f:1", due,
+                                         range(12, 41), track, (0.2, 0.4)))  # fmt: skip
+        return said
 
 
 class Referee:
@@ -84,8 +98,8 @@ async def ask(call):
     return await call()
 
 
-def finder(profile=Profile.FLIGHT, clip=None):
-    models = Finders(clip or Clip(), detector=None, flight=Physicist(), rim=Referee())
+def finder(profile=Profile.FLIGHT, clip=None, flight=None):
+    models = Finders(clip or Clip(), detector=None, flight=flight or Physicist(), rim=Referee())
     return ShotFinder(profile, models, MergeRules(0.8, 1.0, True, 0.4), FlightRules(), TrackIds.fresh(), 30.0, 1.0,
                       lambda width, height: None, ask)  # fmt: skip
 
@@ -109,6 +123,19 @@ async def test_a_shot_is_told_soon_followed_to_its_result_and_confirmed_once():
     assert last[1].shot.lifecycle is Lifecycle.CONFIRMED and last[1].story.result is ShotResult.MADE
     assert last[1].shot.media == pytest.approx(RELEASE, abs=0.06)
     assert all(a[0] <= b[0] for a, b in pairwise(c for c in changes if c[0] is not None))
+
+
+async def test_a_rebound_off_the_rim_is_no_second_shot():
+    last = {}
+    for _, change in await run(finder(flight=Physicist(RELEASE, OFF_RIM)), bounces=True):
+        last[change.shot.key] = change
+    ends = [(round(c.shot.media, 1), c.shot.lifecycle, c.story.off_rim) for c in last.values()]
+    assert sorted(ends) == [(1.5, Lifecycle.CONFIRMED, False), (2.6, Lifecycle.RETRACTED, True)]
+
+
+async def test_a_ball_that_goes_up_over_a_rim_is_a_shot_where_none_was_before():
+    changes = await run(finder(flight=Physicist(OFF_RIM)), bounces=True)
+    assert changes[-1][1].story.off_rim and changes[-1][1].shot.lifecycle is Lifecycle.CONFIRMED
 
 
 async def test_a_ball_thrown_past_every_rim_is_taken_back():

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from courtside_server.inference.engine import ModelInfo, TensorSpec
 from courtside_server.perception.court import FIBA, Calibration
 from courtside_server.rings.observations import ObservationRing
 from courtside_server.shots import paths
 from courtside_server.shots.arc import fit_arc
+from courtside_server.shots.flight import FlightModel
 from courtside_server.shots.follow import ShotFollower, chained, find_shooter
 from courtside_server.shots.paths import BallPath, ball_paths, nearest_player, nearest_rim, track_window
 from courtside_server.shots.rim import Verdict, flew_past
@@ -133,6 +135,37 @@ def test_an_arc_across_the_picture_is_measured():
     assert arc.release_angle == pytest.approx(true, abs=2 * arc.uncertainty) and arc.uncertainty < 3
     assert arc.apex == pytest.approx(UP**2 / 2 / 9.81, abs=0.15)
     assert arc.entry_angle is not None and 10 < arc.entry_angle < 60
+
+
+class Engine:
+    """A flight model of four rows at most."""
+
+    def __init__(self):
+        shapes = {"track": (paths.TICKS, paths.COLUMNS), "shot": (1,), "release": (paths.TICKS,), "make": (1,)}
+        specs = {name: TensorSpec(name, np.dtype(np.float32), shape) for name, shape in shapes.items()}
+        self.model = ModelInfo("shot_flight", "1", {"track": specs.pop("track")}, specs, 4)
+        self.rows = []
+
+    def info(self, model):
+        return self.model
+
+    async def infer(self, model, inputs, *, timeout):
+        count = len(inputs["track"])
+        self.rows.append(count)
+        return {name: np.full((count, *spec.shape), 0.5, np.float32) for name, spec in self.model.outputs.items()}
+
+
+async def test_more_balls_than_a_batch_holds_leave_out_those_seen_least():
+    engine, film = Engine(), play()
+    crowd = [(300.0 + 40 * n, 200.0) for n in range(6)]
+    film = [
+        seen(o.media, [*zip(o.boxes, o.classes, o.tracks, strict=True),
+                       *((around(x + 90 * o.media, y), BALL, 20 + n) for n, (x, y) in enumerate(crowd) if index % 2)])
+        for index, o in enumerate(film)
+    ]  # fmt: skip
+    media = 0.2 + np.arange(paths.TICKS) * paths.TICK_S
+    said = await FlightModel(engine, "shot_flight", 1.0).predict(film, 0, media, media, 0.0, 1.0, 0.0)
+    assert engine.rows == [4] and said[0].track == 1
 
 
 def test_a_ball_that_flies_away_from_the_camera_has_no_arc():
