@@ -32,7 +32,8 @@ def config(spec: ServedSpec, target: str = "onnx") -> str:
     """The text of config.pbtxt.
 
     Batches form without waiting long, as many instances answer as the model asks for (a GPU model: one a GPU), and a
-    load ends only after one row of zeros went through. The newest version answers unless whoever loads the model asks for another.
+    load ends only after one row of zeros went through. The newest version answers unless whoever loads the model asks
+    for another.
     """
     labels = label_files(spec)
     preferred = ", ".join(str(size) for size in range(1, min(4, spec.max_batch) + 1))

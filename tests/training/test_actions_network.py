@@ -219,4 +219,4 @@ def test_init_is_for_the_full_network(tmp_path: Path):
 def test_the_smoke_run_ends_well():
     result = CliRunner().invoke(actions, ["--smoke"])
     assert result.exit_code == 0, result.output
-    assert "resumed at 3, exported" in result.output
+    assert "resumed at 2, exported" in result.output

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 torch = pytest.importorskip("torch")
 
@@ -14,6 +14,7 @@ from courtside_training import cli  # noqa: E402
 from courtside_training.common import checkpoint as checkpoints  # noqa: E402
 from courtside_training.errors import TrainingInputError  # noqa: E402
 from courtside_training.shots import losses, place_train, train, windows  # noqa: E402
+from courtside_training.shots.commands import shots  # noqa: E402
 from courtside_training.shots.footage import GRID_S, SPOTS, Footage, FootagePlan, ensure, load, stored  # noqa: E402
 from courtside_training.shots.geometry import HEIGHT, WIDTH  # noqa: E402
 from courtside_training.shots.network import NetworkConfig  # noqa: E402
@@ -242,8 +243,6 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, monkeypatch, 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_smoke_learns_resumes_and_exports_both_networks():
-    # In a process of its own: the run keeps the allocator's memory, which other tests should not.
-    command = [sys.executable, "-m", "courtside_training.cli", "shots", "--smoke"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "shot_clip: loss" in done.stdout and "shot_videomae: loss" in done.stdout
+    done = CliRunner().invoke(shots, ["--smoke"])
+    assert done.exit_code == 0, done.output
+    assert "shot_clip: loss" in done.output and "shot_videomae: loss" in done.output

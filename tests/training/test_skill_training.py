@@ -1,14 +1,13 @@
 """Skill estimation: which frames are seen, that levels are learned, what is measured, and the smoke run."""
 
 import itertools
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
 from courtside_sim.skills import GROUPS, SKILLS
 from courtside_training.common.fit import FitConfig
@@ -16,6 +15,7 @@ from courtside_training.detector.network import DetectorConfig
 from courtside_training.detector.training import DetectorPlan, make_fit
 from courtside_training.errors import TrainingInputError
 from courtside_training.skills.baselines import counts_oracle, majority
+from courtside_training.skills.commands import skills
 from courtside_training.skills.evaluate import figures, from_features, report, tables, top1
 from courtside_training.skills.films import PLAY_LABELS, UNKNOWN, Film, load, mirrored, save
 from courtside_training.skills.geometry import SPLITS, worlds
@@ -139,7 +139,7 @@ def test_a_film_is_kept_whole_and_a_torn_one_refused(tmp_path: Path):
     save(kept, path)
     assert load(path).jpeg == kept.jpeg and np.array_equal(load(path).levels, kept.levels)
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(TrainingInputError, match="no readable film"):
+    with pytest.raises(TrainingInputError, match="holds no film"):
         load(path)
 
 
@@ -171,8 +171,6 @@ def test_baselines_and_tables():
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_smoke_learns_resumes_and_exports():
-    # In a process of its own: the run keeps the allocator's memory, which other tests should not.
-    command = [sys.executable, "-m", "courtside_training.cli", "skills", "--smoke"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "player_skills: loss" in done.stdout
+    done = CliRunner().invoke(skills, ["--smoke"])
+    assert done.exit_code == 0, done.output
+    assert "player_skills: loss" in done.output

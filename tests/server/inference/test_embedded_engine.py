@@ -206,12 +206,14 @@ async def test_idle_threads_do_not_spin(make_model: Make, repository: Path) -> N
     spent = {}
     for spin in (True, False):
         async with engine(repository, "double", threads=2, spin=spin) as to:
-            spent[spin] = 0.0
-            for _ in range(8):
+            rounds = []
+            for _ in range(16):
                 await to.infer("double", {"x": np.ones((8, 256, 1024), np.float32)}, timeout=5)
                 begin = time.process_time()
                 await asyncio.sleep(0.02)
-                spent[spin] += time.process_time() - begin
+                rounds.append(time.process_time() - begin)
+            # Work that is still being tidied up when a pause begins spoils single rounds on a busy machine.
+            spent[spin] = float(np.median(rounds))
     assert spent[False] < 0.3 * spent[True], spent
 
 

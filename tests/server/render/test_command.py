@@ -65,7 +65,8 @@ def test_help_says_what_comes_of_the_sound():
 
 
 def test_ctrl_c_while_drawing_leaves_the_older_film_and_nothing_half(tmp_path, flags, flash_film):
-    film, out = flash_film([], 6), tmp_path / "out.mp4"
+    # Large pictures: each takes tens of milliseconds to draw, so that the film cannot be done before the signal comes.
+    film, out = flash_film([], 5, size=(1280, 720)), tmp_path / "out.mp4"
     out.write_bytes(b"older")
     command = [sys.executable, "-m", "courtside_client.cli", "analyze", str(film), *flags, "--render", str(out)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -11,7 +11,7 @@ from courtside_training.common.fit import Fit, FitConfig
 from courtside_training.common.runtime import prepare
 from courtside_training.common.smoke import smoke
 
-EPOCHS = 6
+EPOCHS = 4
 
 
 def run_smoke() -> None:
@@ -21,7 +21,7 @@ def run_smoke() -> None:
         click.ClickException: see `courtside_training.common.smoke.smoke`.
     """
     prepare(threads=1)
-    clips = games((0, 1), ClipPlan(duration=4.0), None)
+    clips = games((0, 1), ClipPlan(duration=2.5), None)
     chosen = examples(clips.labels, clips.labels.argsort(kind="stable"), twins=False)
     config = ActionsConfig(
         FitConfig(epochs=EPOCHS, rate=5e-3, average=0.8), "tiny", 8, 32, "balanced", varied=False

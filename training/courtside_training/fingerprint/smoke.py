@@ -24,13 +24,13 @@ def run_smoke() -> None:
     """
     prepare(1)
     config = train.TrainConfig(
-        contrastive_epochs=EPOCHS, triplet_epochs=EPOCHS, shots=12, pairs=12, players=12, per_kind=2, steps=20,
+        contrastive_epochs=EPOCHS, triplet_epochs=EPOCHS, shots=12, pairs=12, players=12, per_kind=2, steps=16,
         batch=12, views=1,
     )  # fmt: skip
 
     def make(build: Any, checkpoint: Path) -> Fit:
         torch.manual_seed(0)
-        return build(Encoder(EncoderConfig(channels=24, hidden=24, layers=1)), config, checkpoint)
+        return build(Encoder(EncoderConfig(channels=16, hidden=16, layers=1)), config, checkpoint)
 
     for build in (train.contrastive_fit, train.triplet_fit):
         smoke(SYSTEM, lambda checkpoint, build=build: make(build, checkpoint), EPOCHS)

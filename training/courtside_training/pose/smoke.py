@@ -12,7 +12,7 @@ from courtside_training.pose.network import NetworkConfig
 from courtside_training.pose.simulated import game_people
 from courtside_training.pose.train import SYSTEM, make_fit
 
-EPOCHS = 8
+EPOCHS = 4
 
 
 def run_smoke() -> None:

@@ -28,6 +28,6 @@ def run_smoke() -> None:
 
         def make(checkpoint: Path) -> Fit:
             config = FitConfig(epochs=EPOCHS, rate=4e-3, average=0.8)
-            return make_fit([path], [], config, checkpoint, 40, (8, 16), RimConfig(6, 8, 12, 16))
+            return make_fit([path], [], config, checkpoint, 24, (6, 8), RimConfig(6, 8, 12, 16))
 
         smoke(SYSTEM, make, EPOCHS)
