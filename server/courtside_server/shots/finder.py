@@ -19,7 +19,7 @@ from courtside_server.rings.observations import ObservationRing
 from courtside_server.shots.flight import SPAN_S, VISIBLE_S, FlightModel
 from courtside_server.shots.follow import UNTOLD, ShotFollower, ShotStory
 from courtside_server.shots.models import WindowModel
-from courtside_server.shots.paths import COUNTED, TICK_S, TICKS
+from courtside_server.shots.paths import COUNTED, TICK_S, TICKS, apart
 from courtside_server.shots.rim import RimModel
 from courtside_server.types import (
     MIDDLE,
@@ -239,7 +239,8 @@ class ShotFinder:
         """Whether another shot, kept or open, leaves no room for this one: it is its rebound, or better attested."""
         for other in (*self._kept, *self._followed.values()):
             later = (known.shot.media - other.shot.media) * self._scale
-            if known.follower.story.off_rim and REBOUND_S[0] <= later <= REBOUND_S[1]:
+            rebound = known.follower.story.off_rim and REBOUND_S[0] <= later <= REBOUND_S[1]
+            if rebound and not apart(known.follower.path, other.follower.path, known.shot.media, 0.1 / self._scale):
                 return True
             if other is known or abs(later) > RIVAL_S:
                 continue

@@ -32,16 +32,20 @@ REJOIN_S = 0.6
 """A track that begins so soon after another ended, and near, is the same ball."""
 NEAR_RIM = 3.0
 """Rim widths within which a shot's ball comes to a rim, air balls too."""
+FLIGHT_S = 2.2
+"""Real seconds that a flight to the rim takes at most."""
 FLIGHT_SEEN_S = 0.5
 """Real seconds of a ball's way that must have been seen before its not coming near a rim means anything."""
 RISE, RISE_SEEN_S, RISE_S = 1.0, 0.3, 1.2
 """A shot goes up: so many ball sizes above where it was let go, seen for so many real seconds, within so many."""
+RISE_OVER = 0.3
+"""What suffices of a ball that gets over the rim: lay-ups are let go just below their highest."""
 OFF_RIM, OFF_RIM_OVER = 2.0, 0.3
 """Rim widths from a rim, and over it, from which a ball that goes up may have come off that rim."""
 EARLIER_S = 0.05
 """Real seconds by which a sighting may lie before the release and still show where the ball began."""
-OVER_RIM = 1.5
-"""Rim widths over the rim: a ball so high has gone up, whatever was seen of it."""
+OVER_RIM, HIGH_OVER_RIM = 0.5, 1.5
+"""Rim widths over the rim from which a ball is over it, and from which it has gone up, whatever was seen of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class ShotFollower:
         self._verdict = Verdict()
         self._judged = -np.inf
         self.story = ShotStory()
+        self.path = BallPath.none()
 
     def final(self, shot: MergedShot, now: float) -> bool:
         """Whether nothing more is to be learned."""
@@ -122,7 +127,7 @@ class ShotFollower:
         seen = ring.between(shot.media - before, now)
         if not seen:
             return self.story
-        path = chained(seen, shot, self._scale)
+        self.path = path = chained(seen, shot, self._scale)
         story = self._placed(replace(self.story), seen, shot)
         if after >= JUDGE_FROM_S:
             rim = nearest_rim(seen, path.places) if len(path) else None
@@ -191,7 +196,7 @@ class ShotFollower:
 
     def _strays(self, path: BallPath, seen: Sequence[Observations], shot: MergedShot) -> bool:
         """Whether the ball was seen long enough and never came near a rim: a pass, a lob, a bounce."""
-        flown = path.media >= shot.media
+        flown = (path.media >= shot.media) & ((path.media - shot.media) * self._scale <= FLIGHT_S)
         if not flown.any() or float(np.ptp(path.media[flown])) * self._scale < FLIGHT_SEEN_S:
             return False
         least = np.inf
@@ -220,7 +225,7 @@ class ShotFollower:
         highest = float(path.places[flown, 1].min())
         rise = (float(path.places[flown, 1][0]) - highest) / max(float(np.median(path.sizes[flown])), 1.0)
         over = 0.0 if rim is None else (float(rim[1] + rim[3]) / 2 - highest) / max(float(rim[2] - rim[0]), 1.0)
-        return rise < RISE and over < OVER_RIM
+        return over < HIGH_OVER_RIM and rise < (RISE_OVER if over >= OVER_RIM else RISE)
 
 
 def chained(seen: Sequence[Observations], shot: MergedShot, time_scale: float) -> BallPath:
@@ -234,7 +239,7 @@ def chained(seen: Sequence[Observations], shot: MergedShot, time_scale: float) -
     paths = {path.track: path for path in ball_paths(seen)}
     own = paths.get(shot.track) if shot.track is not None else None
     if own is None:
-        return BallPath(-1, np.zeros(0), np.zeros((0, 2)), np.zeros(0), np.zeros(0))
+        return BallPath.none()
     parts = [own]
     while True:
         last = parts[-1]

@@ -28,6 +28,8 @@ FEWEST = 4
 """Sightings without which a track is not looked at."""
 STILL = 1.5
 """A track that stays within so many of its own sizes is no ball in play."""
+APART = 3.0
+"""Sizes between two sightings of the same moment that are two balls."""
 ARM = 0.3
 """Share of a body by which arms reach above its box."""
 
@@ -50,6 +52,11 @@ class BallPath:
     sizes: NDArray[np.float64]
     scores: NDArray[np.float64]
 
+    @classmethod
+    def none(cls) -> BallPath:
+        """Of a ball that was never seen."""
+        return cls(UNTRACKED, np.zeros(0), np.zeros((0, 2)), np.zeros(0), np.zeros(0))
+
     def __len__(self) -> int:
         """Number of sightings."""
         return len(self.media)
@@ -58,6 +65,15 @@ class BallPath:
     def moves(self) -> bool:
         """Whether it leaves its place."""
         return float(np.ptp(self.places, axis=0).max()) > STILL * float(np.median(self.sizes))
+
+
+def apart(one: BallPath, other: BallPath, media: float, span: float) -> bool:
+    """Whether two paths show two balls: both seen within ``span`` media seconds of ``media``, in different places."""
+    mine, theirs = (path.places[np.abs(path.media - media) <= span] for path in (one, other))
+    if not len(mine) or not len(theirs):
+        return False
+    far = np.hypot(*(mine[:, np.newaxis] - theirs[np.newaxis]).transpose(2, 0, 1))
+    return float(far.min()) > APART * float(np.median(np.concatenate([one.sizes, other.sizes])))
 
 
 def ball_paths(seen: Sequence[Observations]) -> list[BallPath]:

@@ -16,7 +16,7 @@ from courtside_server.shots import paths
 from courtside_server.shots.arc import fit_arc
 from courtside_server.shots.flight import FlightModel
 from courtside_server.shots.follow import ShotFollower, chained, find_shooter
-from courtside_server.shots.paths import BallPath, ball_paths, nearest_player, nearest_rim, track_window
+from courtside_server.shots.paths import BallPath, apart, ball_paths, nearest_player, nearest_rim, track_window
 from courtside_server.shots.rim import Verdict, flew_past
 from courtside_server.types import UNTRACKED, Lifecycle, ObjectClass, Observations, ShotResult, ZoneSource
 from courtside_server.windows.merge import MergedShot
@@ -126,6 +126,13 @@ def test_a_broken_track_is_joined_and_another_ball_is_not():
 def test_the_shooter_is_the_player_the_ball_left():
     assert find_shooter(play(), shot(), 1.0) == 7
     assert find_shooter(play(), shot(track=99), 1.0) is None
+
+
+def test_two_balls_seen_at_once_in_two_places_are_apart_and_one_ball_is_not():
+    one, other = (next(p for p in ball_paths(play()) if p.track == track) for track in (1, 5))
+    assert apart(one, other, 1.0, 0.1)
+    assert not apart(one, one, 1.0, 0.1)
+    assert not apart(one, BallPath.none(), 1.0, 0.1) and not apart(one, other, 9.0, 0.1)
 
 
 def test_an_arc_across_the_picture_is_measured():
