@@ -13,6 +13,7 @@ from courtside_server.perception.court import Calibration
 from courtside_server.rings.observations import ObservationRing
 from courtside_server.shots.arc import fit_arc
 from courtside_server.shots.paths import BallPath, ball_paths, nearest_player, nearest_rim
+from courtside_server.shots.refute import leaves_rim, sinks, strays
 from courtside_server.shots.rim import WATCH_S, RimModel, Verdict, first_at_rim, flew_past
 from courtside_server.types import UNTRACKED, Arc, ObjectClass, Observations, ShotResult, ZoneSource
 from courtside_server.windows.merge import MergedShot
@@ -30,22 +31,6 @@ FLOOR_S = 0.8
 """Real seconds before the release in which the shooter's feet were on the floor at least once."""
 REJOIN_S = 0.6
 """A track that begins so soon after another ended, and near, is the same ball."""
-NEAR_RIM = 3.0
-"""Rim widths within which a shot's ball comes to a rim, air balls too."""
-FLIGHT_S = 2.2
-"""Real seconds that a flight to the rim takes at most."""
-FLIGHT_SEEN_S = 0.5
-"""Real seconds of a ball's way that must have been seen before its not coming near a rim means anything."""
-RISE, RISE_SEEN_S, RISE_S = 1.0, 0.3, 1.2
-"""A shot goes up: so many ball sizes above where it was let go, seen for so many real seconds, within so many."""
-RISE_OVER = 0.3
-"""What suffices of a ball that gets over the rim: lay-ups are let go just below their highest."""
-OFF_RIM, OFF_RIM_OVER = 2.0, 0.3
-"""Rim widths from a rim, and over it, from which a ball that goes up may have come off that rim."""
-EARLIER_S = 0.05
-"""Real seconds by which a sighting may lie before the release and still show where the ball began."""
-OVER_RIM, HIGH_OVER_RIM = 0.5, 1.5
-"""Rim widths over the rim from which a ball is over it, and from which it has gone up, whatever was seen of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +119,9 @@ class ShotFollower:
             if len(path):
                 story = replace(story, arc=fit_arc(path, shot.media, rim, self._scale))
                 story = replace(
-                    story, missed_all=self._strays(path, seen, shot), sank=self._sinks(path, rim, shot),
-                    off_rim=self._off_rim(path, rim, shot),
+                    story, missed_all=strays(path, seen, shot.media, self._scale),
+                    sank=sinks(path, rim, shot.media, self._scale),
+                    off_rim=leaves_rim(path, rim, shot.media, self._scale),
                 )  # fmt: skip
             reached = first_at_rim(path, rim, shot.media + JUDGE_FROM_S / self._scale)
             if self._rim is not None and reached is not None and (now - reached) * self._scale <= WATCH_S:
@@ -193,39 +179,6 @@ class ShotFollower:
         if self.story.zone_source is not ZoneSource.CALIBRATION:
             self.story = replace(self.story, zone=tuple(zone), zone_source=ZoneSource.MODEL)
         return self.story
-
-    def _strays(self, path: BallPath, seen: Sequence[Observations], shot: MergedShot) -> bool:
-        """Whether the ball was seen long enough and never came near a rim: a pass, a lob, a bounce."""
-        flown = (path.media >= shot.media) & ((path.media - shot.media) * self._scale <= FLIGHT_S)
-        if not flown.any() or float(np.ptp(path.media[flown])) * self._scale < FLIGHT_SEEN_S:
-            return False
-        least = np.inf
-        for observations in seen:
-            for box in observations.steady(ObjectClass.RIM)[:, :4]:
-                middle = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
-                apart = np.hypot(*(path.places[flown] - middle).T) / max(box[2] - box[0], 1.0)
-                least = min(least, float(apart.min()))
-        return NEAR_RIM < least < np.inf
-
-    def _off_rim(self, path: BallPath, rim: NDArray[np.float64] | None, shot: MergedShot) -> bool:
-        """Whether the ball began right over a rim."""
-        flown = np.flatnonzero(path.media >= shot.media - EARLIER_S / self._scale)
-        if rim is None or not len(flown):
-            return False
-        x, y = path.places[flown[0]]
-        wide = max(float(rim[2] - rim[0]), 1.0)
-        across, over = (x - float(rim[0] + rim[2]) / 2) / wide, (float(rim[1] + rim[3]) / 2 - y) / wide
-        return over >= OFF_RIM_OVER and float(np.hypot(across, over)) <= OFF_RIM
-
-    def _sinks(self, path: BallPath, rim: NDArray[np.float64] | None, shot: MergedShot) -> bool:
-        """Whether the ball was seen long enough and never rose above where it was let go, nor stood over the rim."""
-        flown = (path.media >= shot.media) & ((path.media - shot.media) * self._scale <= RISE_S)
-        if not flown.any() or float(np.ptp(path.media[flown])) * self._scale < RISE_SEEN_S:
-            return False
-        highest = float(path.places[flown, 1].min())
-        rise = (float(path.places[flown, 1][0]) - highest) / max(float(np.median(path.sizes[flown])), 1.0)
-        over = 0.0 if rim is None else (float(rim[1] + rim[3]) / 2 - highest) / max(float(rim[2] - rim[0]), 1.0)
-        return over < HIGH_OVER_RIM and rise < (RISE_OVER if over >= OVER_RIM else RISE)
 
 
 def chained(seen: Sequence[Observations], shot: MergedShot, time_scale: float) -> BallPath:

@@ -39,7 +39,7 @@ class Mixture:
         spoiled: chance that a picture is given another camera's light, lens, sensor and codec.
         seconds: length of simulated games.
         games: simulated games held at once.
-        uses: pictures drawn from a game before the next is simulated, which costs as much as five of them.
+        uses: pictures drawn from a game before the next is simulated.
     """
 
     real: float = 0.62
@@ -57,9 +57,8 @@ class Mixture:
     def served() -> Mixture:
         """Pictures much as they are served: whole, about as large, seldom spoiled; for the last epochs of a run."""
         return Mixture(
-            real=0.66, simulated=0.22, hoop=0.3, ball=0.15, sizes=((HEIGHT, WIDTH),), scales=(0.7, 1.4), spoiled=0.6,
-            uses=90,
-        )  # fmt: skip
+            real=0.66, simulated=0.22, hoop=0.3, ball=0.15, sizes=((HEIGHT, WIDTH),), scales=(0.7, 1.4), spoiled=0.6
+        )
 
 
 class Pictures:

@@ -1,0 +1,78 @@
+"""Refuting: what a ball's way after a release says against its having been a shot.
+
+Every function takes the ball's path, the rim (4,) it came nearest to or None, the release in media seconds, and how
+many real seconds a media second has. Where too little was seen they say nothing against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside_server.shots.paths import BallPath
+from courtside_server.types import ObjectClass, Observations
+
+NEAR_RIM = 3.0
+"""Rim widths within which a shot's ball comes to a rim, air balls too."""
+FLIGHT_S, FLIGHT_SEEN_S = 2.2, 0.5
+"""Real seconds that a flight to the rim takes at most, and of which it must have been seen."""
+RISE, RISE_OVER = 1.0, 0.3
+"""A shot goes up: so many ball sizes above where it was let go, and so many where it gets over the rim: lay-ups are
+let go just below their highest."""
+RISE_S, RISE_SEEN_S = 1.2, 0.3
+"""Real seconds within which it does, and of which it must have been seen."""
+OVER_RIM, HIGH_OVER_RIM = 0.5, 1.5
+"""Rim widths over the rim from which a ball is over it, and from which it has gone up, whatever was seen of it."""
+OFF_RIM, OFF_RIM_OVER = 2.0, 0.3
+"""Rim widths from a rim, and over it, from which a ball that goes up may have come off that rim."""
+EARLIER_S = 0.05
+"""Real seconds by which a sighting may lie before the release and still show where the ball began."""
+
+
+def strays(path: BallPath, seen: Sequence[Observations], release: float, time_scale: float) -> bool:
+    """Whether the ball never came near any rim in ``seen``: a pass, a lob, a bounce."""
+    flown = _within(path, release, FLIGHT_S, time_scale)
+    if _seconds(path, flown) * time_scale < FLIGHT_SEEN_S:
+        return False
+    least = np.inf
+    for observations in seen:
+        for box in observations.steady(ObjectClass.RIM)[:, :4]:
+            middle = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
+            far = np.hypot(*(path.places[flown] - middle).T) / max(box[2] - box[0], 1.0)
+            least = min(least, float(far.min()))
+    return NEAR_RIM < least < np.inf
+
+
+def sinks(path: BallPath, rim: NDArray[np.float64] | None, release: float, time_scale: float) -> bool:
+    """Whether the ball never rose above where it was let go, nor stood high over the rim: dropped, rolled, no ball."""
+    flown = _within(path, release, RISE_S, time_scale)
+    if _seconds(path, flown) * time_scale < RISE_SEEN_S:
+        return False
+    highest = float(path.places[flown, 1].min())
+    rise = (float(path.places[flown, 1][0]) - highest) / max(float(np.median(path.sizes[flown])), 1.0)
+    over = 0.0 if rim is None else (float(rim[1] + rim[3]) / 2 - highest) / max(float(rim[2] - rim[0]), 1.0)
+    return over < HIGH_OVER_RIM and rise < (RISE_OVER if over >= OVER_RIM else RISE)
+
+
+def leaves_rim(path: BallPath, rim: NDArray[np.float64] | None, release: float, time_scale: float) -> bool:
+    """Whether the ball began right over the rim: a rebound, if there was a shot before."""
+    flown = np.flatnonzero(path.media >= release - EARLIER_S / time_scale)
+    if rim is None or not len(flown):
+        return False
+    x, y = path.places[flown[0]]
+    wide = max(float(rim[2] - rim[0]), 1.0)
+    across, over = (x - float(rim[0] + rim[2]) / 2) / wide, (float(rim[1] + rim[3]) / 2 - y) / wide
+    return over >= OFF_RIM_OVER and float(np.hypot(across, over)) <= OFF_RIM
+
+
+def _within(path: BallPath, release: float, span: float, time_scale: float) -> NDArray[np.bool_]:
+    after = (path.media - release) * time_scale
+    inside: NDArray[np.bool_] = (after >= 0) & (after <= span)
+    return inside
+
+
+def _seconds(path: BallPath, which: NDArray[np.bool_]) -> float:
+    """Media seconds between the first and the last of some sightings."""
+    return float(np.ptp(path.media[which])) if which.any() else 0.0
