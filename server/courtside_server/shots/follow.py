@@ -21,6 +21,7 @@ from courtside_server.windows.merge import MergedShot
 JUDGE_FROM_S, FINAL_S = 0.4, 3.5
 """Real seconds after the release between which the rim is watched; then the shot is final."""
 JUDGE_EVERY_S = 0.05
+"""Real seconds between two looks at the rim at least: a faster camera costs no more."""
 SHOOTER_S = (0.35, 0.05)
 """Real seconds before and after the release in which the player nearest to the ball counts as its shooter."""
 IN_HAND = 0.35
