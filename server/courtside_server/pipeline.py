@@ -270,7 +270,9 @@ class CameraPipeline:
         elif isinstance(entry, Look):
             self._seen_media, self._seen_wall = entry.media, entry.capture_time
             if isinstance(answer, Detections):
+                before = self._finder.windows_judged
                 await self._tell(await self._finder.on_look(entry, answer))
+                self._count(self._finder.windows_judged - before)
         elif isinstance(entry, _Reset):
             await self._close_segment(interrupted=False)
             self._finding_segment += 1
@@ -280,15 +282,17 @@ class CameraPipeline:
             await self._close_segment(interrupted=False)
             entry.done.set()
 
+    def _count(self, windows: int) -> None:
+        self.windows_scored += windows
+        self._metrics.windows_scored.labels(self._name).inc(windows)
+
     async def _ask_about(self, entry: _Entry) -> WindowPrediction | Detections | None:
         """What the model of an entry says of it."""
         if isinstance(entry, Window) and self._finder.scores_clips:
             last = entry.samples[-1]
             self._seen_media, self._seen_wall = last.media, last.capture_time
             prediction = await self._ask(lambda: self._models.clip.predict(entry))
-            if prediction is not None:
-                self.windows_scored += 1
-                self._metrics.windows_scored.labels(self._name).inc()
+            self._count(int(prediction is not None))
             return prediction
         detector = self._models.detector
         if isinstance(entry, Look) and detector is not None:

@@ -121,6 +121,9 @@ class ShotFinder:
         calibration: the court under the camera, now; None without one.
         ask: how models are called.
         watch: told of every observation as it is made, for drawing.
+
+    Attributes:
+        windows_judged: flight windows that the model answered.
     """
 
     def __init__(
@@ -142,6 +145,7 @@ class ShotFinder:
         self._kept: deque[_Followed] = deque(maxlen=8)
         self._recent: deque[float] = deque(maxlen=32)
         self._size = (0, 0)
+        self.windows_judged = 0
 
     @property
     def scores_clips(self) -> bool:
@@ -200,6 +204,7 @@ class ShotFinder:
                 lambda: flight.predict(seen, window.index, media, wall, last.arrival, self._scale, self._ticks.origin)
             )
             predictions = said if isinstance(said, list) else []
+            self.windows_judged += isinstance(said, list)
         return self._flights.update_window(predictions, span, last.arrival)
 
     async def _follow(

@@ -112,8 +112,10 @@ async def run(found: ShotFinder, **how):
 
 
 async def test_a_shot_is_told_soon_followed_to_its_result_and_confirmed_once():
-    changes = await run(finder())
+    found = finder()
+    changes = await run(found)
     first, last = changes[0], changes[-1]
+    assert found.windows_judged > 30
     assert first[0] - RELEASE < 0.6 and first[1].shot.lifecycle is Lifecycle.PROVISIONAL
     assert first[1].story.shooter == 1
     made = next(now for now, change in changes if change.story.result is ShotResult.MADE)
