@@ -69,7 +69,9 @@ def test_ctrl_c_while_drawing_leaves_the_older_film_and_nothing_half(tmp_path, f
     film, out = flash_film([], 5, size=(1280, 720)), tmp_path / "out.mp4"
     out.write_bytes(b"older")
     command = [sys.executable, "-m", "courtside_client.cli", "analyze", str(film), *flags, "--render", str(out)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # A suite that runs in a shell's background ignores Ctrl-C, and would hand that on.
+    heeds = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **heeds) as process:
         part = tmp_path / "out.mp4.part"
         # It is there from the first frame on; its size says nothing, since so little is written when it is closed.
         while process.poll() is None and not part.exists():
