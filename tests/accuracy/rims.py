@@ -76,15 +76,20 @@ async def judge(path: Path, detector: CourtDetector, model: RimModel, rate: floa
             last = look.media
             window = ring.between(look.media - 2.4, look.media)
             path = whole_path(window)
-            reached = first_at_rim(path, nearest_rim(window, path.places) if len(path) else None, 0.0)
+            reached = first_at_rim(path, rim_of(window, path), 0.0)
             first = reached if first is None else first
             if first is not None and look.media - first <= WATCH_S:
                 verdict.add(await model.judge(path, window, look.media, 1.0), look.media)
     window = ring.between(0.0, 1e9)
     path = whole_path(window)
-    if verdict.settled is ShotResult.UNKNOWN and flew_past(path, nearest_rim(window, path.places), 0.0):
+    if verdict.settled is ShotResult.UNKNOWN and flew_past(path, rim_of(window, path), 0.0):
         return ShotResult.MISSED
     return verdict.settled
+
+
+def rim_of(window: list, path: BallPath) -> np.ndarray | None:
+    """The rim the ball comes nearest to; None without a ball or a rim."""
+    return nearest_rim(window, path.places) if len(path) else None
 
 
 def whole_path(window: list) -> BallPath:
