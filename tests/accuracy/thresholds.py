@@ -104,10 +104,7 @@ async def scores(clips: list[Clip], settings: Settings) -> dict[Path, dict[Pair,
 
 def summed(parts: list[ClipScore]) -> ClipScore:
     """All of them together."""
-    total = ClipScore()
-    for part in parts:
-        total += part
-    return total
+    return sum(parts, ClipScore())
 
 
 def main() -> None:

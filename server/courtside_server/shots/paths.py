@@ -129,6 +129,14 @@ def nearest_players(
     return np.where(there.any(1), best, -1), least
 
 
+def from_rim(places: NDArray[np.float64], rim: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Places (N, 2) as rim widths right of and over the middle of a rim's box (4,): (N, 2)."""
+    wide = max(float(rim[2] - rim[0]), 1.0)
+    middle = np.array([(rim[0] + rim[2]) / 2, (rim[1] + rim[3]) / 2])
+    offsets: NDArray[np.float64] = (places - middle) * (1.0, -1.0) / wide
+    return offsets
+
+
 def nearest_rim(seen: Sequence[Observations], places: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Box (4,) of the rim, as last known in ``seen``, that ``places`` (N, 2) come nearest to in its own widths."""
     for observations in reversed(seen):

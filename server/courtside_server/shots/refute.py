@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_server.shots.paths import BallPath
+from courtside_server.shots.paths import BallPath, from_rim
 from courtside_server.types import ObjectClass, Observations
 
 NEAR_RIM = 3.0
@@ -39,9 +39,7 @@ def strays(path: BallPath, seen: Sequence[Observations], release: float, time_sc
     least = np.inf
     for observations in seen:
         for box in observations.steady(ObjectClass.RIM)[:, :4]:
-            middle = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
-            far = np.hypot(*(path.places[flown] - middle).T) / max(box[2] - box[0], 1.0)
-            least = min(least, float(far.min()))
+            least = min(least, float(np.hypot(*from_rim(path.places[flown], box).T).min()))
     return NEAR_RIM < least < np.inf
 
 
@@ -50,9 +48,9 @@ def sinks(path: BallPath, rim: NDArray[np.float64] | None, release: float, time_
     flown = _within(path, release, RISE_S, time_scale)
     if _seconds(path, flown) * time_scale < RISE_SEEN_S:
         return False
-    highest = float(path.places[flown, 1].min())
-    rise = (float(path.places[flown, 1][0]) - highest) / max(float(np.median(path.sizes[flown])), 1.0)
-    over = 0.0 if rim is None else (float(rim[1] + rim[3]) / 2 - highest) / max(float(rim[2] - rim[0]), 1.0)
+    height = path.places[flown, 1]
+    rise = float(height[0] - height.min()) / max(float(np.median(path.sizes[flown])), 1.0)
+    over = 0.0 if rim is None else float(from_rim(path.places[flown], rim)[:, 1].max())
     return over < HIGH_OVER_RIM and rise < (RISE_OVER if over >= OVER_RIM else RISE)
 
 
@@ -61,10 +59,8 @@ def leaves_rim(path: BallPath, rim: NDArray[np.float64] | None, release: float, 
     flown = np.flatnonzero(path.media >= release - EARLIER_S / time_scale)
     if rim is None or not len(flown):
         return False
-    x, y = path.places[flown[0]]
-    wide = max(float(rim[2] - rim[0]), 1.0)
-    across, over = (x - float(rim[0] + rim[2]) / 2) / wide, (float(rim[1] + rim[3]) / 2 - y) / wide
-    return over >= OFF_RIM_OVER and float(np.hypot(across, over)) <= OFF_RIM
+    across, over = from_rim(path.places[flown[:1]], rim)[0].tolist()
+    return bool(over >= OFF_RIM_OVER and np.hypot(across, over) <= OFF_RIM)
 
 
 def _within(path: BallPath, release: float, span: float, time_scale: float) -> NDArray[np.bool_]:

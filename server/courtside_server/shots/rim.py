@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from courtside_server.errors import EngineError, ModelInvalid
 from courtside_server.inference.engine import Engine
 from courtside_server.shots.flight import check_track_face
-from courtside_server.shots.paths import COLUMNS, TICK_S, TICKS, BallPath, track_window
+from courtside_server.shots.paths import COLUMNS, TICK_S, TICKS, BallPath, from_rim, track_window
 from courtside_server.types import ObjectClass, Observations, ShotResult
 
 PICTURES = 24
@@ -122,9 +122,7 @@ def first_at_rim(path: BallPath, rim: NDArray[np.float64] | None, since: float) 
     """Media time of the path's first sighting from ``since`` on that is at the rim's box (4,); None while it is not."""
     if rim is None or not len(path):
         return None
-    middle = np.array([(rim[0] + rim[2]) / 2, (rim[1] + rim[3]) / 2])
-    apart = np.hypot(*(path.places - middle).T) / max(float(rim[2] - rim[0]), 1.0)
-    there = (path.media >= since) & (apart <= NEAR)
+    there = (path.media >= since) & (np.hypot(*from_rim(path.places, rim).T) <= NEAR)
     return float(path.media[there][0]) if there.any() else None
 
 
@@ -132,10 +130,9 @@ def flew_past(path: BallPath, rim: NDArray[np.float64] | None, since: float) -> 
     """Whether the path was seen over the rim's box (4,) and then under it, and never at it: an air ball."""
     if rim is None or not len(path) or first_at_rim(path, rim, since) is not None:
         return False
-    flown, wide = path.media >= since, max(float(rim[2] - rim[0]), 1.0)
-    drop = (path.places[flown, 1] - float(rim[1] + rim[3]) / 2) / wide
-    over = np.flatnonzero(drop < -PAST)
-    return bool(len(over)) and bool((drop[over[0] :] > PAST).any())
+    height = from_rim(path.places[path.media >= since], rim)[:, 1]
+    over = np.flatnonzero(height > PAST)
+    return bool(len(over)) and bool((height[over[0] :] < -PAST).any())
 
 
 @dataclass(slots=True)
@@ -176,10 +173,11 @@ class Verdict:
         """What is to be told when no more looks will come: what the few there were say, else how the last one leans."""
         if self.result is not ShotResult.UNKNOWN:
             return self.result
-        made, missed = (self.made, self.missed) if self.made + self.missed > 0 else self.last
-        leaning = made + missed >= LEANING and max(made, missed) >= CLEARLY * min(made, missed)
-        if self.made + self.missed <= 0 and not leaning:
-            return ShotResult.UNKNOWN
+        made, missed = self.made, self.missed
+        if made + missed <= 0:
+            made, missed = self.last
+            if made + missed < LEANING or max(made, missed) < CLEARLY * min(made, missed):
+                return ShotResult.UNKNOWN
         return ShotResult.MADE if made > missed else ShotResult.MISSED
 
     @property
