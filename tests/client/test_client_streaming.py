@@ -34,8 +34,8 @@ class Refusal(grpc.Status):
 class Ingest(ingest_pb2_grpc.IngestServiceServicer):
     """Keeps what it gets; each connection plays the next of ``acts``, the last one for ever.
 
-    An act is a dict: ``cut`` (packets after which the connection is cut), ``forget`` (the session is lost with the
-    connection), ``ack`` (False: acknowledges nothing), ``silent`` (no statuses), ``refuse`` (code and reason, of the
+    An act is a dict: ``cut`` (packets after which the connection is cut), ``pause`` (seconds before that, in which all
+    statuses get through), ``forget`` (the session is lost with the connection), ``ack`` (False: acknowledges nothing), ``silent`` (no statuses), ``refuse`` (code and reason, of the
     descriptor), ``bad`` (sequence of a packet that is refused), ``keyframe`` (asks for one after so many packets),
     ``target_fps``.
     """
@@ -61,6 +61,7 @@ class Ingest(ingest_pb2_grpc.IngestServiceServicer):
         asked = False
         for count in itertools.count():
             if count == act.get("cut"):
+                await asyncio.sleep(act.get("pause", 0.0))
                 if act.get("forget"):
                     self.session = ""
                 await context.abort_with_status(Refusal(grpc.StatusCode.UNAVAILABLE, "DRAINING"))
@@ -163,7 +164,8 @@ async def test_live_goes_on_from_a_keyframe_and_says_what_was_lost(ingest, film)
 
 
 async def test_counts_add_up_over_sessions(ingest, film):
-    ingest.acts = [{"cut": 35, "forget": True}, {}]
+    # A cut while packets are written may take the last statuses with it: only what was heard can be added up.
+    ingest.acts = [{"cut": 35, "pause": 0.5, "forget": True}, {}]
     report = await session(ingest, film).run()
     assert report.decoded == len(ingest.packets) == report.received
     assert report.dropped == {"stale": len(ingest.packets)}
