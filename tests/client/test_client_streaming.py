@@ -35,9 +35,9 @@ class Ingest(ingest_pb2_grpc.IngestServiceServicer):
     """Keeps what it gets; each connection plays the next of ``acts``, the last one for ever.
 
     An act is a dict: ``cut`` (packets after which the connection is cut), ``pause`` (seconds before that, in which all
-    statuses get through), ``forget`` (the session is lost with the connection), ``ack`` (False: acknowledges nothing), ``silent`` (no statuses), ``refuse`` (code and reason, of the
-    descriptor), ``bad`` (sequence of a packet that is refused), ``keyframe`` (asks for one after so many packets),
-    ``target_fps``.
+    statuses get through), ``forget`` (the session is lost with the connection), ``ack`` (False: acknowledges nothing),
+    ``silent`` (no statuses), ``refuse`` (code and reason, of the descriptor), ``bad`` (sequence of a packet that is
+    refused), ``keyframe`` (asks for one after so many packets), ``target_fps``.
     """
 
     def __init__(self):

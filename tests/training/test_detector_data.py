@@ -29,8 +29,8 @@ def coco(tmp_path):
     folder = tmp_path / "broadcast_train"
     folder.mkdir()
     cv2.imwrite(str(folder / "a.jpg"), np.full((64, 64, 3), 90, np.uint8))
-    names = ["ball-in-basket", "number", "player-layup-dunk", "referee"]
-    notes = [{"image_id": 7, "category_id": index, "bbox": [8 * index, 16, 8, 32]} for index in range(4)]
+    names = ["ball", "number", "player-layup-dunk", "referee", "ball-in-basket"]
+    notes = [{"image_id": 7, "category_id": index, "bbox": [8 * index, 16, 8, 32]} for index in range(5)]
     held = {
         "images": [{"id": 7, "file_name": "a.jpg", "width": 64, "height": 64}],
         "categories": [{"id": index, "name": name} for index, name in enumerate(names)],

@@ -24,8 +24,9 @@ with score 0 are empty; take those above about 0.3.
 ## Data and licences
 
 - First weights of the backbone: {start}.
-- basketball-player-detection-3, Roboflow Universe, CC BY 4.0: broadcast frames, widened from squares to 16:9; a ball
-  in the basket counts as ball, players with ball, jumping, at the rim or blocking as players, numbers are left out.
+- basketball-player-detection-3, Roboflow Universe, CC BY 4.0: broadcast frames, widened from squares to 16:9; players
+  with ball, jumping, at the rim or blocking count as players. Left out: numbers, and `ball-in-basket`, a second box
+  around the net where the ball in it has a box of its own.
 - basketball-players-fy4c2-vfsuv v17, Roboflow Universe, CC BY 4.0: widened likewise; a hoop's label holds its net, so
   it is cut down to the ring.
 - Simulated frames with their truth, and composites: rendered backboards, rims, nets and balls in every view pasted

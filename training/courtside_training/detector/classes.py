@@ -14,7 +14,6 @@ ANSWERS = 64
 
 COCO_NAMES: dict[str, int] = {
     "ball": BALL,
-    "ball-in-basket": BALL,
     "rim": RIM,
     "player": PLAYER,
     "player-in-possession": PLAYER,
@@ -23,6 +22,9 @@ COCO_NAMES: dict[str, int] = {
     "player-shot-block": PLAYER,
     "referee": REFEREE,
 }
-"""Class of each category of basketball-player-detection-3; others (number) are no object of ours."""
+"""Class of each category of basketball-player-detection-3; others are no object of ours.
+
+Not ``number``, and not ``ball-in-basket``: its boxes lie around the net, and the ball in it has a box of its own.
+"""
 YOLO_NAMES: dict[str, int] = {"Ball": BALL, "Hoop": RIM, "Player": PLAYER, "Ref": REFEREE}
 """Class of each name of basketball-players-fy4c2-vfsuv; others (Clock, Overlay, Scoreboard) are no object of ours."""

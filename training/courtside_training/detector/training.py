@@ -27,10 +27,10 @@ def _begin(module: Detector, start: Path) -> dict[str, Any]:
         return {"started from YOLOX-nano": True, "before": None}
     found = checkpoints.load(start, SYSTEM)
     checkpoints.fill(module, found["average"], start)
-    history = found["history"]
+    history, earlier = found["history"], found["settings"]["before"] or {}
     return {
         "started from YOLOX-nano": found["settings"]["started from YOLOX-nano"],
-        "before": {name: history[name] for name in ("epochs", "samples", "seconds")},
+        "before": {name: history[name] + earlier.get(name, 0) for name in ("epochs", "samples", "seconds")},
     }
 
 
