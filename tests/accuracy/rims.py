@@ -7,10 +7,10 @@ from pathlib import Path
 
 import av
 import numpy as np
+from accuracy.walk import CAMERA, observe
 
 from courtside_server.compose import make_engine
 from courtside_server.perception.detect import CourtDetector
-from courtside_server.perception.observe import Looker, Observer, TrackIds
 from courtside_server.rings.observations import ObservationRing
 from courtside_server.settings import Settings
 from courtside_server.shots.follow import JUDGE_EVERY_S
@@ -59,30 +59,28 @@ def frames(path: Path) -> list[Frame]:
             canvas[top : top + rgb.shape[0], left : left + rgb.shape[1]] = rgb
             planes = av.VideoFrame.from_ndarray(canvas, format="rgb24").to_ndarray(format="yuv420p")
             media = float(picture.time or index / 30)
-            out.append(Frame("games/rims/cameras/c", index, media, media, 0.0, 0, planes))
+            out.append(Frame(CAMERA, index, media, media, 0.0, 0, planes))
     return out
 
 
 async def judge(path: Path, detector: CourtDetector, model: RimModel, rate: float) -> ShotResult:
     """What the rim model makes of one clip: its verdicts over time, summed as the gateway sums them."""
-    looker, observer = Looker(detector.input_size, rate), Observer(TrackIds.fresh(), rate)
     ring, verdict, last, first = ObservationRing(10.0), Verdict(), -1.0, None
-    for frame in frames(path):
-        look = looker.offer(frame)
-        if look is None:
+    for observations in await observe(frames(path), detector, rate):
+        ring.append(observations)
+        now = observations.media
+        if now - last < JUDGE_EVERY_S - 1e-6:
             continue
-        ring.append(observer.observe(look, await detector.detect(look)))
-        if look.media - last >= JUDGE_EVERY_S - 1e-6:
-            last = look.media
-            window = ring.between(look.media - 2.4, look.media)
-            path = whole_path(window)
-            reached = first_at_rim(path, rim_of(window, path), 0.0)
-            first = reached if first is None else first
-            if first is not None and look.media - first <= WATCH_S:
-                verdict.add(await model.judge(path, window, look.media, 1.0), look.media)
+        last = now
+        window = ring.between(now - 2.4, now)
+        ball = whole_path(window)
+        reached = first_at_rim(ball, rim_of(window, ball), 0.0)
+        first = reached if first is None else first
+        if first is not None and now - first <= WATCH_S:
+            verdict.add(await model.judge(ball, window, now, 1.0), now)
     window = ring.between(0.0, 1e9)
-    path = whole_path(window)
-    if verdict.settled is ShotResult.UNKNOWN and flew_past(path, rim_of(window, path), 0.0):
+    ball = whole_path(window)
+    if verdict.settled is ShotResult.UNKNOWN and flew_past(ball, rim_of(window, ball), 0.0):
         return ShotResult.MISSED
     return verdict.settled
 

@@ -74,6 +74,20 @@ def _length(clip: Clip) -> float:
         return float(container.duration or 0) / 1e6 * clip.speed
 
 
+def sight_table(folder: Path) -> None:
+    """How often rim and ball are in sight."""
+    from accuracy.sight import sights
+
+    table = Table("clip", "rim, frames", "ball after each release", title="in sight (aims: rim .95, ball .85)")
+    asked = found = 0
+    for path, sight in sights(folder).items():
+        rim = f"{sight.rim_found} of {sight.rim_shown}" if sight.rim_shown else "none to see"
+        table.add_row(path.stem, rim, " ".join(f"{mine}/{all_}" for all_, mine in sight.balls))
+        asked, found = (total + sum(row[i] for row in sight.balls) for i, total in enumerate((asked, found)))
+    CONSOLE.print(table)
+    CONSOLE.print(f"ball found in {found} of {asked} frames after a release ({found / max(asked, 1):.1%})")
+
+
 def detector_table(data: Path) -> None:
     """The detector's AP50 on the published validation sets."""
     from courtside_export.running import onnx_run
@@ -127,13 +141,14 @@ def main() -> None:
     parser.add_argument("--games", type=int, default=20)
     parser.add_argument("--warm-ups", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--parts", default="clips,detector,rims,games,warm-ups")
+    parser.add_argument("--parts", default="clips,sight,detector,rims,games,warm-ups")
     parser.add_argument("--config", type=Path, help="settings for analyze")
     options = parser.parse_args()
     more = ["--config", str(options.config)] if options.config else []
     parts = options.parts.split(",")
     for name, folder, run in (
         ("clips", options.data / "footage", lambda f: clips_table(f, more)),
+        ("sight", options.data / "footage", sight_table),
         ("detector", options.data / "detection", detector_table),
         ("rims", options.data / "rim_outcome", rims_table),
     ):

@@ -12,26 +12,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
-import av
-
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from accuracy.labels import Clip, ClipScore, Found, read_clips, score_clip
+from accuracy.walk import film_frames, find_shots, look_rate, observe
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from courtside_server.compose import make_engine, make_finders, model_names, pipeline_rules
-from courtside_server.perception.observe import Looker, Observer, TrackIds
 from courtside_server.settings import Settings
-from courtside_server.shots.finder import Finders, FlightRules, Profile, ShotFinder
-from courtside_server.types import Frame, Lifecycle, Observations, ShotResult
-from courtside_server.windows.merge import MergeRules
+from courtside_server.shots.finder import Finders, FlightRules
+from courtside_server.types import Observations, ShotResult
 
 ROOT = Path(__file__).parents[2]
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
@@ -39,45 +35,15 @@ SUPPORTS = (0.1, 0.25, 0.4, 0.55)
 Pair = tuple[float, float]
 
 
-async def observe(clip: Clip, models: Finders, rate: float) -> tuple[float, list[Observations]]:
-    """Looks a media second, and everything that is tracked in a clip."""
-    assert models.detector is not None
-    with av.open(str(clip.path)) as container:
-        stream = container.streams.video[0]
-        rate = min(rate, float(stream.average_rate or rate) / clip.speed)
-        looker = Looker(models.detector.input_size, rate, clip.speed)
-        observer, seen, first = Observer(TrackIds.fresh(), rate * clip.speed, clip.speed), [], None
-        for index, picture in enumerate(container.decode(stream)):
-            first = picture.time if first is None else first
-            media = float(picture.time - first)
-            planes = picture.to_ndarray(format="yuv420p")
-            look = looker.offer(Frame("games/g/cameras/c", index, media, media, media, 0, planes))
-            if look is not None:
-                seen.append(observer.observe(look, await models.detector.detect(look)))
-    return rate * clip.speed, seen
-
-
-async def find(clip: Clip, rate: float, seen: list[Observations], models: Finders, rules: FlightRules) -> ClipScore:
+async def replay(clip: Clip, rate: float, seen: list[Observations], models: Finders, rules: FlightRules) -> ClipScore:
     """What the finder makes of a clip's observations."""
-
-    async def ask(call: Callable[[], Awaitable[object]]) -> object:
-        return await call()
-
-    finder = ShotFinder(
-        Profile.FLIGHT, models, MergeRules(), rules, TrackIds.fresh(), rate, clip.speed, lambda *_: None, ask
-    )
-    latest = {}
-    for observations in seen:
-        latest |= {change.shot.key: change for change in await finder.on_observations(observations)}
-    latest |= {change.shot.key: change for change in await finder.flush()}
-    kept = [change for change in latest.values() if change.shot.lifecycle is not Lifecycle.RETRACTED]
     found = [
         Found(
             change.shot.media,
             "unspecified" if change.story.result is ShotResult.UNKNOWN else change.story.result.name.lower(),
             change.shot.score,
         )
-        for change in sorted(kept, key=lambda change: change.shot.media)
+        for change in await find_shots(seen, models, rules, rate, clip.speed)
     ]
     return score_clip(found, clip)
 
@@ -89,9 +55,11 @@ async def scores(clips: list[Clip], settings: Settings) -> dict[Path, dict[Pair,
     models, base, out = make_finders(settings, engine, 30.0), pipeline_rules(settings).flight, {}
     try:
         for clip in track(clips, "clips", console=Console(stderr=True)):
-            rate, seen = await observe(clip, models, settings.perception.film_rate)
+            assert models.detector is not None
+            rate = look_rate(clip.path, settings.perception.film_rate, clip.speed)
+            seen = await observe(film_frames(clip.path), models.detector, rate, clip.speed)
             out[clip.path] = {
-                (threshold, support): await find(
+                (threshold, support): await replay(
                     clip, rate, seen, models,
                     replace(base, merge=replace(base.merge, threshold=threshold, min_support=support)),
                 )

@@ -1,0 +1,60 @@
+"""A film walked through as the gateway does: frames, looks, tracked observations, and the shots that are found."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from pathlib import Path
+
+import av
+
+from courtside_server.perception.detect import CourtDetector
+from courtside_server.perception.observe import Looker, Observer, TrackIds
+from courtside_server.shots.finder import Finders, FlightRules, Profile, ShotChange, ShotFinder
+from courtside_server.types import Frame, Lifecycle, Observations
+from courtside_server.windows.merge import MergeRules
+
+CAMERA = "games/accuracy/cameras/c"
+
+
+def film_frames(path: Path) -> Iterator[Frame]:
+    """Every frame of a film, on its own clock since the first."""
+    with av.open(str(path)) as container:
+        first = None
+        for index, picture in enumerate(container.decode(video=0)):
+            first = picture.time if first is None else first
+            media = float(picture.time - first)
+            yield Frame(CAMERA, index, media, media, media, 0, picture.to_ndarray(format="yuv420p"))
+
+
+def look_rate(path: Path, most: float, speed: float) -> float:
+    """Looks a real second at a film: `most`, or every frame where it has fewer; `speed` real seconds a film's."""
+    with av.open(str(path)) as container:
+        return min(most, float(container.streams.video[0].average_rate or most) / speed)
+
+
+async def observe(
+    frames: Iterable[Frame], detector: CourtDetector, rate: float, speed: float = 1.0
+) -> list[Observations]:
+    """Everything that is tracked at `rate` looks a real second."""
+    looker, observer = Looker(detector.input_size, rate, speed), Observer(TrackIds.fresh(), rate * speed, speed)
+    looks = (look for frame in frames if (look := looker.offer(frame)) is not None)
+    return [observer.observe(look, await detector.detect(look)) for look in looks]
+
+
+async def find_shots(
+    seen: Iterable[Observations], models: Finders, rules: FlightRules, rate: float, speed: float = 1.0
+) -> list[ShotChange]:
+    """The shots that stand at the end of a film's observations, by release."""
+
+    async def ask(call: Callable[[], Awaitable[object]]) -> object:
+        return await call()
+
+    finder = ShotFinder(
+        Profile.FLIGHT, models, MergeRules(), rules, TrackIds.fresh(), rate * speed, speed, lambda *_: None, ask
+    )
+    latest: dict[int, ShotChange] = {}
+    for observations in seen:
+        latest |= {change.shot.key: change for change in await finder.on_observations(observations)}
+    latest |= {change.shot.key: change for change in await finder.flush()}
+    kept = [change for change in latest.values() if change.shot.lifecycle is not Lifecycle.RETRACTED]
+    return sorted(kept, key=lambda change: change.shot.media)
