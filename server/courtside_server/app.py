@@ -106,12 +106,14 @@ class Gateway:
         """
         await self.hub.start()
         await asyncio.to_thread(self.calibrations.load)
-        await asyncio.to_thread(import_trackers, self.settings)
+        importing = asyncio.create_task(asyncio.to_thread(import_trackers, self.settings))
         try:
             await self.engine.start(model_names(self.settings))
             make_finders(self.settings, self.engine)
         except EngineUnavailable as error:
             log.warning("the engine is not there yet; trying on", engine=self.engine.name, error=str(error))
+        finally:
+            await importing
         await self._close_orphans()
         await self._start_grpc()
         await self._start_http()

@@ -188,9 +188,11 @@ async def analyze_films(
             court.for_size(*((head.height, head.width) if head.rotation % 180 else (head.width, head.height)))
     places = [None] * len(heads) if render is None else film_places(paths, render)
     engine = make_engine(settings)
-    await asyncio.gather(engine.start(model_names(settings)), asyncio.to_thread(import_trackers, settings))
+    # Beside the models' start and the first looks: the first of them to be tracked waits for it.
+    importing = asyncio.create_task(asyncio.to_thread(import_trackers, settings))
     console = Console(stderr=True, quiet=quiet)
     try:
+        await engine.start(model_names(settings))
         models = make_finders(settings, engine, least_timeout=_PATIENCE_S)
         with Progress(
             TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[speed]}"),
@@ -205,6 +207,7 @@ async def analyze_films(
                     await draw_film(source, record, place, head.frames, progress, lines)
     finally:
         await engine.close()
+        await importing
 
 
 async def _analyze(

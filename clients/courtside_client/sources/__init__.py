@@ -9,7 +9,6 @@ from courtside_client.sources.base import Source
 from courtside_client.sources.device import DeviceSource
 from courtside_client.sources.film import FilmSource
 from courtside_client.sources.network import SCHEMES, NetworkSource
-from courtside_client.sources.simulated import SimulatedSource
 
 __all__ = ["Source", "open_source"]
 
@@ -27,6 +26,8 @@ def open_source(text: str) -> Source:
     match = _SCHEME.match(text)
     scheme = match.group(1).lower() if match else ""
     if scheme == "sim":
+        from courtside_client.sources.simulated import SimulatedSource  # the simulation, which no other source needs
+
         return SimulatedSource(text)
     if scheme in SCHEMES:
         return NetworkSource(text)

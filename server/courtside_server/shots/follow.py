@@ -13,7 +13,7 @@ from courtside_server.perception.court import Calibration
 from courtside_server.rings.observations import ObservationRing
 from courtside_server.shots.arc import fit_arc
 from courtside_server.shots.paths import BallPath, ball_paths, nearest_player, nearest_rim
-from courtside_server.shots.refute import leaves_rim, sinks, strays
+from courtside_server.shots.refute import FLIGHT_S, leaves_rim, sinks, strays
 from courtside_server.shots.rim import WATCH_S, RimModel, Verdict, first_at_rim, flew_past
 from courtside_server.types import UNTRACKED, Arc, ObjectClass, Observations, ShotResult, ZoneSource
 from courtside_server.windows.merge import MergedShot
@@ -90,8 +90,8 @@ class ShotFollower:
         self.path = BallPath.none()
 
     def final(self, shot: MergedShot, now: float) -> bool:
-        """Whether nothing more is to be learned."""
-        return (now - shot.media) * self._scale >= FINAL_S
+        """Whether nothing more is to be learned: of what the flight has refuted, nothing is from its end on."""
+        return (now - shot.media) * self._scale >= (FLIGHT_S if self.story.refuted else FINAL_S)
 
     async def follow(self, shot: MergedShot, ring: ObservationRing, now: float, last: bool = False) -> ShotStory:
         """Look again; call after every look until :meth:`final`.

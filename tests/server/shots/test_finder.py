@@ -140,9 +140,11 @@ async def test_a_ball_that_goes_up_over_a_rim_is_a_shot_where_none_was_before():
     assert changes[-1][1].story.off_rim and changes[-1][1].shot.lifecycle is Lifecycle.CONFIRMED
 
 
-async def test_a_ball_thrown_past_every_rim_is_taken_back():
+async def test_a_ball_thrown_past_every_rim_is_taken_back_once_its_flight_is_over():
     changes = await run(finder(), rim=(700.0, 480.0, 718.0, 487.0))
-    assert changes[-1][1].shot.lifecycle is Lifecycle.RETRACTED
+    now, last = changes[-1]
+    assert last.shot.lifecycle is Lifecycle.RETRACTED
+    assert 2.2 <= now - RELEASE < 3.0
 
 
 async def test_film_that_ends_in_mid_flight_still_tells_of_the_shot():
