@@ -52,8 +52,8 @@ def pipeline_rules(settings: Settings) -> PipelineRules:
         look.hop, MergeRules(look.threshold, look.nms_radius_s, min_support=look.min_support), look.alone
     )
     return PipelineRules(
-        windows.hop, merge, windows.queue, profile=Profile(look.profile), flight=flight, rate=look.film_rate,
-        live_rate=look.live_rate, looks=look.looks,
+        windows.hop, merge, windows.queue, profile=Profile(look.profile), flight=flight,
+        look_rate=look.look_rate, looks=look.looks,
     )  # fmt: skip
 
 

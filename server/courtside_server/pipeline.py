@@ -68,7 +68,7 @@ class PipelineRules:
         stop_s: how long :meth:`CameraPipeline.stop` waits for windows that are under way, seconds.
         profile: which window models find shots.
         flight: how flight predictions become shots.
-        rate, live_rate: looks a real second of film and of live streams.
+        look_rate: looks a real second, at most.
         looks: looks waiting for the detector.
     """
 
@@ -79,8 +79,7 @@ class PipelineRules:
     stop_s: float = 5.0
     profile: Profile = Profile.CLIP
     flight: FlightRules = field(default_factory=FlightRules)
-    rate: float = 15.0
-    live_rate: float = 15.0
+    look_rate: float = 15.0
     looks: int = 8
 
 
@@ -152,7 +151,7 @@ class CameraPipeline:
 
     @property
     def _looks_per_second(self) -> float:
-        rate = self._rules.rate if self._film else self._rules.live_rate
+        rate = self._rules.look_rate
         return min(rate, (self._info.frame_rate or rate) / self._info.time_scale)
 
     # ---- decode thread -------------------------------------------------------------------------------------------

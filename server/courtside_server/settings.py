@@ -75,8 +75,7 @@ class PerceptionSettings(_Section):
     detector: str = "court_detector"
     flight: str = "shot_flight"
     rim: str = Field("rim_result", description="empty: results stay unknown")
-    film_rate: float = Field(15.0, ge=5, le=120, description="looks of the detector a real second of film")
-    live_rate: float = Field(15.0, ge=5, le=120, description="the same of a live stream")
+    look_rate: float = Field(15.0, ge=5, le=120, description="looks of the detector a real second, at most")
     looks: int = Field(8, ge=1, le=256, description="frames waiting for the detector, a camera; live drops the oldest")
     hop: int = Field(2, ge=1, le=16, description="ticks of 0.05 s between two flight windows")
     threshold: float = Field(0.7, gt=0, lt=1, description="least shot probability of a flight window")

@@ -37,7 +37,7 @@ async def _judge_clips(folder: Path) -> dict[str, tuple[int, int, int]]:
     try:
         for kind, wanted in (("make", ShotResult.MADE), ("miss", ShotResult.MISSED)):
             films = sorted((folder / kind).glob("*.mp4"))
-            said = [await judge(path, detector, model, look.film_rate) for path in films]
+            said = [await judge(path, detector, model, look.look_rate) for path in films]
             told = [result for result in said if result is not ShotResult.UNKNOWN]
             right = sum(result is wanted for result in told)
             out[kind] = (right, len(told) - right, len(said) - len(told))

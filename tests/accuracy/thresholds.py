@@ -56,7 +56,7 @@ async def scores(clips: list[Clip], settings: Settings) -> dict[Path, dict[Pair,
     try:
         for clip in track(clips, "clips", console=Console(stderr=True)):
             assert models.detector is not None
-            rate = look_rate(clip.path, settings.perception.film_rate, clip.speed)
+            rate = look_rate(clip.path, settings.perception.look_rate, clip.speed)
             seen = await observe(film_frames(clip.path), models.detector, rate, clip.speed)
             out[clip.path] = {
                 (threshold, support): await replay(
