@@ -9,6 +9,8 @@ from pathlib import Path
 
 import av
 
+from courtside_server.shots.finder import ShotChange
+from courtside_server.types import ShotResult
 from courtside_server.windows.evaluate import ShotScores, match
 
 TOLERANCE_S = 0.3
@@ -55,6 +57,13 @@ class Found:
     media: float
     result: str
     probability: float
+
+    @classmethod
+    def of(cls, change: ShotChange) -> Found:
+        """A shot as the finder leaves it."""
+        result = change.story.result
+        said = "unspecified" if result is ShotResult.UNKNOWN else result.name.lower()
+        return cls(change.shot.media, said, change.shot.score)
 
 
 def last_revisions(lines: str) -> list[Found]:

@@ -88,6 +88,22 @@ def sight_table(folder: Path) -> None:
     CONSOLE.print(f"ball found in {found} of {asked} frames after a release ({found / max(asked, 1):.1%})")
 
 
+def variants_table(folder: Path) -> None:
+    """The labelled clips as other cameras might have filmed them."""
+    from accuracy.variants import variants
+
+    table = Table("clips", "found", "right", "of", "median error, s", "results right", title="the clips seen otherwise")
+    total = ClipScore()
+    for name, score in variants(folder):
+        found = score.scores
+        total += score
+        table.add_row(name, str(found.found), str(found.true_positives), str(found.actual),
+                      f"{found.median_error:.3f}", f"{score.right} of {score.judged}")  # fmt: skip
+    CONSOLE.print(table)
+    found = total.scores
+    CONSOLE.print(f"all of them: precision {found.precision:.2f}, recall {found.recall:.2f}, F1 {found.f1:.2f}")
+
+
 def detector_table(data: Path) -> None:
     """The detector's AP50 on the published validation sets."""
     from courtside_export.running import onnx_run
@@ -141,7 +157,7 @@ def main() -> None:
     parser.add_argument("--games", type=int, default=20)
     parser.add_argument("--warm-ups", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--parts", default="clips,sight,detector,rims,games,warm-ups")
+    parser.add_argument("--parts", default="clips,sight,variants,detector,rims,games,warm-ups")
     parser.add_argument("--config", type=Path, help="settings for analyze")
     options = parser.parse_args()
     more = ["--config", str(options.config)] if options.config else []
@@ -149,6 +165,7 @@ def main() -> None:
     for name, folder, run in (
         ("clips", options.data / "footage", lambda f: clips_table(f, more)),
         ("sight", options.data / "footage", sight_table),
+        ("variants", options.data / "footage", variants_table),
         ("detector", options.data / "detection", detector_table),
         ("rims", options.data / "rim_outcome", rims_table),
     ):

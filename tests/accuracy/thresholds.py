@@ -27,7 +27,7 @@ from rich.table import Table
 from courtside_server.compose import make_engine, make_finders, model_names, pipeline_rules
 from courtside_server.settings import Settings
 from courtside_server.shots.finder import Finders, FlightRules
-from courtside_server.types import Observations, ShotResult
+from courtside_server.types import Observations
 
 ROOT = Path(__file__).parents[2]
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
@@ -37,15 +37,8 @@ Pair = tuple[float, float]
 
 async def replay(clip: Clip, rate: float, seen: list[Observations], models: Finders, rules: FlightRules) -> ClipScore:
     """What the finder makes of a clip's observations."""
-    found = [
-        Found(
-            change.shot.media,
-            "unspecified" if change.story.result is ShotResult.UNKNOWN else change.story.result.name.lower(),
-            change.shot.score,
-        )
-        for change in await find_shots(seen, models, rules, rate, clip.speed)
-    ]
-    return score_clip(found, clip)
+    shots = await find_shots(seen, models, rules, rate, clip.speed)
+    return score_clip([Found.of(change) for change in shots], clip)
 
 
 async def scores(clips: list[Clip], settings: Settings) -> dict[Path, dict[Pair, ClipScore]]:
