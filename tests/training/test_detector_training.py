@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from onnx import TensorProto, helper, numpy_helper
 
 from courtside_training.common.fit import FitConfig
-from courtside_training.detector.classes import ANSWERS, BALL, CLASSES
+from courtside_training.detector.classes import ANSWERS, BALL, CLASSES, PLAYER, REFEREE, RIM
 from courtside_training.detector.commands import detector
 from courtside_training.detector.decoding import ServedDetector
 from courtside_training.detector.losses import cell_boxes, giou
@@ -78,15 +78,41 @@ def test_first_weights_come_from_an_onnx_file(tmp_path):
 
 def test_decoding_gives_local_peaks_best_first():
     logits, sides = torch.full((1, len(CLASSES), 24, 32), -9.0), torch.full((1, len(CLASSES), 4, 24, 32), 6.0)
-    logits[0, 2, 10, 5], logits[0, 2, 10, 6], logits[0, BALL, 3, 20] = 2.0, 1.0, 3.0
+    logits[0, RIM, 10, 5], logits[0, RIM, 10, 6], logits[0, BALL, 3, 20] = 2.0, 1.0, 3.0
     sides[0, BALL] = 3.0
     boxes, scores, classes = ServedDetector(Fixed(logits, sides))(torch.zeros(1, 3, 96, 128, dtype=torch.uint8))
     assert boxes.shape == (1, ANSWERS, 4)
     assert (scores[0] > 0).sum() == 2 and scores[0, 0] > scores[0, 1]
-    assert classes[0, :2].tolist() == [BALL, 2]
+    assert classes[0, :2].tolist() == [BALL, RIM]
     assert boxes[0, 1].tolist() == pytest.approx([22 - 6, 42 - 6, 22 + 6, 42 + 6])
     assert boxes[0, 0].tolist() == pytest.approx([82 - 3, 14 - 3, 82 + 3, 14 + 3])
     assert not boxes[0, 2:].any()
+
+
+def people(player, referee, widths):
+    """Logits and sides of maps in which one place (10, 20) may be a player or a referee; player's widths by offset."""
+    logits, sides = torch.full((1, len(CLASSES), 24, 32), -12.0), torch.full((1, len(CLASSES), 4, 24, 32), 8.0)
+    for offset, (score, wide) in enumerate(zip(player, widths, strict=True)):
+        logits[0, PLAYER, 10, 20 + offset] = score
+        sides[0, PLAYER, 0::2, 10, 20 + offset] = wide
+    logits[0, REFEREE, 10, 20] = referee
+    return ServedDetector(Fixed(logits, sides))(torch.zeros(1, 3, 96, 128, dtype=torch.uint8))
+
+
+def test_a_player_s_box_is_what_the_cells_around_his_peak_agree_on():
+    alone, _, _ = people((2.0,), -12.0, (8.0,))
+    voted, scores, _ = people((2.0, 1.5), -12.0, (8.0, 16.0))
+    assert float(alone[0, 0, 2] - alone[0, 0, 0]) == pytest.approx(16.0, abs=0.05)
+    assert 16.5 < float(voted[0, 0, 2] - voted[0, 0, 0]) < 28.0
+    assert int((scores[0] > 0).sum()) == 1
+
+
+def test_where_a_referee_stands_is_hardly_a_player_and_his_own_score_stays():
+    _, scores, classes = people((0.0,), 2.0, (8.0,))
+    assert classes[0, :2].tolist() == [REFEREE, PLAYER]
+    assert scores[0, :2].tolist() == pytest.approx([0.8808, 0.5 * (1 - 0.8808)], abs=1e-3)
+    _, unsure, _ = people((0.0,), -2.0, (8.0,))
+    assert unsure[0, 0] == pytest.approx(0.5 * (1 - 0.1192), abs=1e-3)
 
 
 def test_generalised_overlap_falls_with_distance():

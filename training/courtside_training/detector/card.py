@@ -14,8 +14,9 @@ Finds the ball, rims, players and referees of one picture in one pass.
 YOLOX-nano's backbone and top-down path (Ge et al. 2021, arXiv:2107.08430) to stride 8, joined with its stride-4
 features by a light head of two 5x5 separable bottlenecks that gives, every 4 pixels, a heatmap a class (CenterNet,
 Zhou et al. 2019, arXiv:1904.07850) and the distances to the box's sides (TTFNet, Liu et al. 2020, arXiv:1909.00700).
-Local peaks and the best 64 of them are picked inside the graph, so no suppression follows. {parameters:.2f} million
-parameters.
+Local peaks and the best 64 of them are picked inside the graph, so no suppression follows; a player's box is the mean
+of what the 25 cells around his peak say, weighed by their squared scores, and his score falls where a referee is seen.
+{parameters:.2f} million parameters.
 
 Input: `image`, uint8 RGB (3, 384, 640), the picture letterboxed with grey 114. Output, best first: `boxes` (64, 4)
 xyxy in input pixels, `scores` (64), `classes` (64): 0 ball, 1 rim (the ring without net), 2 player, 3 referee. Rows
