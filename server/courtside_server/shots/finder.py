@@ -231,7 +231,7 @@ class ShotFinder:
             lifecycle = Lifecycle.PROVISIONAL
             if known.closed and (end or follower.final(known.shot, now)):
                 lifecycle = Lifecycle.CONFIRMED
-                # Never near a basket, from nobody's hand (thrown up by the floor), or falling all the way: no shot.
+                # Never near a basket, from nobody's hand (thrown up by the floor), falling all the way: no shot.
                 if story.refuted or self._outdone(known):
                     lifecycle = Lifecycle.RETRACTED
                 else:

@@ -13,7 +13,7 @@ from courtside_server.perception.court import Calibration
 from courtside_server.rings.observations import ObservationRing
 from courtside_server.shots.arc import fit_arc
 from courtside_server.shots.paths import BallPath, ball_paths, nearest_player, nearest_rim
-from courtside_server.shots.refute import FLIGHT_S, leaves_rim, sinks, strays
+from courtside_server.shots.refute import FLIGHT_S, glimpsed, hurtles, leaves_rim, sinks, strays
 from courtside_server.shots.rim import WATCH_S, RimModel, Verdict, first_at_rim, flew_past
 from courtside_server.types import UNTRACKED, Arc, ObjectClass, Observations, ShotResult, ZoneSource
 from courtside_server.windows.merge import MergedShot
@@ -48,6 +48,8 @@ class ShotStory:
         missed_all: the ball was seen, and came near no rim: no shot.
         nobodys: players were seen, and the ball left none of them: no shot either.
         sank: the ball was seen, and never went up: it was dropped, rolled, or is no ball.
+        hurtled: the ball was faster than any: not one ball was seen but several things.
+        glimpsed: it was hardly seen, and not because it left the picture.
         off_rim: it was first seen going up right over a rim: the rebound of a shot before it, if there was one.
     """
 
@@ -61,12 +63,14 @@ class ShotStory:
     missed_all: bool = False
     nobodys: bool = False
     sank: bool = False
+    hurtled: bool = False
+    glimpsed: bool = False
     off_rim: bool = False
 
     @property
     def refuted(self) -> bool:
         """Whether what was seen after the release says that it was none."""
-        return self.missed_all or self.nobodys or self.sank
+        return self.missed_all or self.nobodys or self.sank or self.hurtled or self.glimpsed
 
 
 UNTOLD = ShotStory()
@@ -122,6 +126,8 @@ class ShotFollower:
                 story = replace(
                     story, missed_all=strays(path, seen, shot.media, self._scale),
                     sank=sinks(path, rim, shot.media, self._scale),
+                    hurtled=hurtles(path, shot.media, self._scale),
+                    glimpsed=glimpsed(path, seen, shot.media, self._scale),
                     off_rim=leaves_rim(path, rim, shot.media, self._scale),
                 )  # fmt: skip
             reached = first_at_rim(path, rim, shot.media + JUDGE_FROM_S / self._scale)

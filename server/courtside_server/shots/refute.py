@@ -27,6 +27,13 @@ OVER_RIM, HIGH_OVER_RIM = 0.5, 1.5
 """Rim widths over the rim from which a ball is over it, and from which it has gone up, whatever was seen of it."""
 OFF_RIM, OFF_RIM_OVER = 2.0, 0.3
 """Rim widths from a rim, and over it, from which a ball that goes up may have come off that rim."""
+FASTEST = 60.0
+"""Ball sizes a second, 14 m/s, that no shot's ball flies at: it leaves a free throw's hand at 7, half court's at 11."""
+GLIMPSED = 0.4
+"""Share of the looks at a flight's first `RISE_S` seconds in which a ball must be seen: fewer sightings, strung
+together, go anywhere."""
+OUT_OF_SIGHT = 2.0
+"""Ball sizes from the picture's edge at which a ball may be on its way out of it."""
 EARLIER_S = 0.05
 """Real seconds by which a sighting may lie before the release and still show where the ball began."""
 
@@ -52,6 +59,30 @@ def sinks(path: BallPath, rim: NDArray[np.float64] | None, release: float, time_
     rise = float(height[0] - height.min()) / max(float(np.median(path.sizes[flown])), 1.0)
     over = 0.0 if rim is None else float(from_rim(path.places[flown], rim)[:, 1].max())
     return over < HIGH_OVER_RIM and rise < (RISE_OVER if over >= OVER_RIM else RISE)
+
+
+def hurtles(path: BallPath, release: float, time_scale: float) -> bool:
+    """Whether what was seen lies too far apart for one ball: sightings of several things, taken for a flight."""
+    flown = _within(path, release - EARLIER_S / time_scale, RISE_S, time_scale)
+    span = _seconds(path, flown) * time_scale
+    if not span:
+        return False
+    way = float(np.hypot(*np.diff(path.places[flown], axis=0).T).sum())
+    return way / span > FASTEST * float(np.median(path.sizes[flown]))
+
+
+def glimpsed(path: BallPath, seen: Sequence[Observations], release: float, time_scale: float) -> bool:
+    """Whether the ball was hardly seen in its flight, and not because it left the picture."""
+    looks = [o for o in seen if 0 <= (o.media - release) * time_scale <= RISE_S]
+    flown = _within(path, release, RISE_S, time_scale)
+    if int(flown.sum()) >= GLIMPSED * len(looks):
+        return False
+    for place, size, media in zip(path.places[flown], path.sizes[flown], path.media[flown], strict=True):
+        look = min(looks, key=lambda o: abs(o.media - media))
+        x, y = place + look.pan
+        if min(x, y, look.width - x) <= OUT_OF_SIGHT * size:
+            return False
+    return True
 
 
 def leaves_rim(path: BallPath, rim: NDArray[np.float64] | None, release: float, time_scale: float) -> bool:

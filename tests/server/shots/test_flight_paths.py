@@ -277,6 +277,31 @@ async def test_a_ball_that_only_falls_was_no_shot_and_one_that_goes_up_is():
     assert story.sank and story.refuted
 
 
+async def test_sightings_too_far_apart_for_one_ball_were_no_shot():
+    assert not (await follow(play())).hurtled
+
+    def leaping(media):
+        return 135.0 + 12 * 80 * max(media - 1.0, 0.0), 225.0
+
+    story = await follow(ball_moves(play(), leaping))
+    assert story.hurtled and story.refuted
+    assert not (await follow(ball_moves(play(), lambda media: leaping(1 + (media - 1) / 2)))).hurtled
+
+
+@pytest.mark.parametrize(("shown", "at_the_edge", "expected"), [(0.9, False, False), (0.25, False, True),
+                                                               (0.25, True, False)])  # fmt: skip
+async def test_a_ball_hardly_seen_was_no_shot_unless_it_left_the_picture(shown, at_the_edge, expected):
+    some, rng = [], np.random.default_rng(3)
+    for o in play():
+        hidden = (o.classes == BALL) & (o.tracks == 1) & (o.media >= 1.0) & (rng.random() > shown)
+        boxes = o.boxes.copy()
+        if at_the_edge and 1.2 < o.media < 1.6:
+            boxes[(o.classes == BALL) & (o.tracks == 1)] = around(flight(o.media)[0], 5.0)
+        some.append(replace(o, boxes=boxes, tracks=np.where(hidden, UNTRACKED, o.tracks)))
+    story = await follow(some)
+    assert story.glimpsed is expected and (story.refuted or not expected)
+
+
 async def test_a_shot_first_seen_in_the_air_still_rises():
     late = []
     for o in play():

@@ -24,6 +24,14 @@ FILMS = click.option(
     "--films", type=FOLDER, default=Path("runs/rim/films"), show_default=True, help="Folder of drawn films."
 )
 
+
+def newest_detector() -> Path:
+    """The graph of the newest detector there is."""
+    folder = Path("model_repository/court_detector")
+    number = max((int(path.name) for path in folder.glob("[0-9]*")), default=1)
+    return folder / str(number) / "model.onnx"
+
+
 rim = system_group("rim", "What became of a shot: made or missed, from pictures and track at the ring.")
 
 
@@ -94,10 +102,10 @@ def fit(
 @THREADS
 @OUT
 @click.option("--clips", type=FOLDER, help="Real clips, make/*.mp4 and miss/*.mp4, measured as well.")
-@click.option("--detections", type=FILES, default=Path("model_repository/court_detector/2/model.onnx"),
-              show_default=True, help="Detector that finds ring and ball on the clips.")
+@click.option("--detections", type=FILES, help="Detector that finds ring and ball on the clips.",
+              default=newest_detector, show_default="newest of model_repository")
 def evaluate(
-    checkpoint: Path, films: Path, threads: int, out: Path | None, clips: Path | None, detections: Path
+    checkpoint: Path, films: Path, threads: int, out: Path | None, clips: Path | None, detections: Path,
 ) -> None:
     """Measure on shots never trained on, and on real clips."""
     from courtside_training.common.runtime import prepare
