@@ -80,7 +80,7 @@ class PerceptionSettings(_Section):
     hop: int = Field(2, ge=1, le=16, description="ticks of 0.05 s between two flight windows")
     threshold: float = Field(0.7, gt=0, lt=1, description="least shot probability of a flight window")
     nms_radius_s: float = Field(0.8, gt=0, le=4)
-    min_support: float = Field(0.25, ge=0, le=1)
+    min_support: float = Field(0.15, ge=0, le=1)
     alone: float = Field(0.95, gt=0, le=1, description="profile both: least probability of a clip without a flight")
 
 

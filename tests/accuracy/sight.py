@@ -1,7 +1,7 @@
 """How often the rim and the shot's own ball are in sight of the gateway, every frame of a clip looked at.
 
-No clip's labels say where the ball is, so it counts as found in a frame where the track of the shot that was found
-has a sighting: a shot that was missed has none.
+No clip's labels say where the ball is, so it counts as found in a frame where the track of a shot, told of then or
+ever, has a sighting: a release that no flight window answered to has none.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ async def sight(clip: Clip, models: Finders, rules: FlightRules) -> Sight:
         shown[first : last + 1] = True
     held = {_frame(times, o.media) for o in seen if len(o.steady(ObjectClass.RIM))}
     found = sum(bool(shown[index]) for index in held)
-    shots, balls = await find_shots(seen, models, rules, rate, clip.speed), []
+    shots, balls = await find_shots(seen, models, rules, rate, clip.speed, retracted=True), []
     for media, _ in clip.releases:
         near = [change.shot for change in shots if abs(change.shot.media - media) * clip.speed <= TOLERANCE_S]
         after = times[_frame(times, media) :][:AFTER]

@@ -31,7 +31,7 @@ from courtside_server.types import Observations
 
 ROOT = Path(__file__).parents[2]
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
-SUPPORTS = (0.1, 0.25, 0.4, 0.55)
+SUPPORTS = (0.05, 0.15, 0.25, 0.4)
 Pair = tuple[float, float]
 
 

@@ -42,9 +42,10 @@ async def observe(
 
 
 async def find_shots(
-    seen: Iterable[Observations], models: Finders, rules: FlightRules, rate: float, speed: float = 1.0
+    seen: Iterable[Observations], models: Finders, rules: FlightRules, rate: float, speed: float = 1.0,
+    retracted: bool = False,
 ) -> list[ShotChange]:
-    """The shots that stand at the end of a film's observations, by release."""
+    """The shots that stand at the end of a film's observations, by release; with those taken back if asked for."""
 
     async def ask(call: Callable[[], Awaitable[object]]) -> object:
         return await call()
@@ -56,5 +57,5 @@ async def find_shots(
     for observations in seen:
         latest |= {change.shot.key: change for change in await finder.on_observations(observations)}
     latest |= {change.shot.key: change for change in await finder.flush()}
-    kept = [change for change in latest.values() if change.shot.lifecycle is not Lifecycle.RETRACTED]
+    kept = [change for change in latest.values() if retracted or change.shot.lifecycle is not Lifecycle.RETRACTED]
     return sorted(kept, key=lambda change: change.shot.media)

@@ -72,7 +72,7 @@ class FlightRules:
     """
 
     hop: int = 2
-    merge: MergeRules = field(default_factory=lambda: MergeRules(threshold=0.7, nms_radius=0.8, min_support=0.25))
+    merge: MergeRules = field(default_factory=lambda: MergeRules(threshold=0.7, nms_radius=0.8, min_support=0.15))
     alone: float = 0.95
 
 
@@ -243,11 +243,10 @@ class ShotFinder:
     def _outdone(self, known: _Followed) -> bool:
         """Whether another shot, kept or open, leaves no room for this one: it is its rebound, or better attested."""
         for other in (*self._kept, *self._followed.values()):
-            later = (known.shot.media - other.shot.media) * self._scale
-            rebound = known.follower.story.off_rim and REBOUND_S[0] <= later <= REBOUND_S[1]
-            if rebound and not apart(known.follower.path, other.follower.path, known.shot.media, 0.1 / self._scale):
+            if self._rebounds(known, other):
                 return True
-            if other is known or abs(later) > RIVAL_S:
+            far = abs(known.shot.media - other.shot.media) * self._scale > RIVAL_S
+            if other is known or far or other.follower.story.refuted or self._rebounds(other, known):
                 continue
             mine, theirs = known.follower.story.shooter, other.follower.story.shooter
             if mine is not None and theirs is not None and mine != theirs:
@@ -255,6 +254,13 @@ class ShotFinder:
             if _attested(other) > _attested(known):
                 return True
         return False
+
+    def _rebounds(self, known: _Followed, before: _Followed) -> bool:
+        """Whether one shot is the rebound of another, and not of a ball that is seen elsewhere then."""
+        later = (known.shot.media - before.shot.media) * self._scale
+        if not known.follower.story.off_rim or not REBOUND_S[0] <= later <= REBOUND_S[1]:
+            return False
+        return not apart(known.follower.path, before.follower.path, known.shot.media, 0.1 / self._scale)
 
     async def _zones(self) -> list[ShotChange]:
         """Ask the clip model where shots were from, as soon as a window has them in its middle."""

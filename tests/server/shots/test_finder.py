@@ -53,16 +53,16 @@ def looks(end: float = 6.0, rate: float = 30.0, reach: float = 8.25, rim=RIM, bo
 
 
 class Physicist:
-    """A flight model whose answer can be worked out: the ticks at which the ball's path begins to rise fast."""
+    """A flight model whose answer can be worked out; it sees the ``faint`` release in every third window only."""
 
-    def __init__(self, *releases: float) -> None:
-        self.releases = releases or (RELEASE,)
+    def __init__(self, *releases: float, faint: float | None = None) -> None:
+        self.releases, self.faint = releases or (RELEASE,), faint
 
     async def predict(self, seen, first, media, wall, due, time_scale, begin):
         said = []
         for time in self.releases:
             rising = np.flatnonzero(media >= time)
-            if not len(rising) or media[-1] < time + 0.3 or media[0] > time:
+            if not len(rising) or media[-1] < time + 0.3 or media[0] > time or (time == self.faint and first % 6):
                 continue
             release = np.full(48, 1e-6, np.float32)
             release[int(rising[0])] = 1
@@ -133,6 +133,16 @@ async def test_a_rebound_off_the_rim_is_no_second_shot():
         last[change.shot.key] = change
     ends = [(round(c.shot.media, 1), c.shot.lifecycle, c.story.off_rim) for c in last.values()]
     assert sorted(ends) == [(1.5, Lifecycle.CONFIRMED, False), (2.6, Lifecycle.RETRACTED, True)]
+
+
+async def test_a_rebound_seen_better_than_its_shot_leaves_the_shot_standing():
+    last = {}
+    for _, change in await run(finder(flight=Physicist(RELEASE, OFF_RIM, faint=RELEASE)), bounces=True):
+        last[change.shot.key] = change
+    first, rebound = sorted(last.values(), key=lambda change: change.shot.media)
+    assert rebound.story.off_rim and rebound.shot.lifecycle is Lifecycle.RETRACTED
+    assert rebound.shot.agreeing / rebound.shot.covering > 0.9
+    assert first.shot.agreeing / first.shot.covering < 0.4 and first.shot.lifecycle is Lifecycle.CONFIRMED
 
 
 async def test_a_ball_that_goes_up_over_a_rim_is_a_shot_where_none_was_before():
