@@ -42,10 +42,11 @@ def flight(time: float, reach: float = 8.25, bounces: bool = False) -> tuple[flo
     return 130 + reach * METRE * t, min(y, 330.0)
 
 
-def looks(end: float = 6.0, rate: float = 30.0, reach: float = 8.25, rim=RIM, bounces: bool = False):
+def looks(end: float = 6.0, rate: float = 30.0, reach: float = 8.25, rim=RIM, bounces: bool = False,
+          second=REBOUNDER):  # fmt: skip
     for number, time in enumerate(np.arange(0, end, 1 / rate)):
         x, y = flight(float(time), reach, bounces)
-        boxes = np.array([(x - 5, y - 5, x + 5, y + 5), rim, SHOOTER, REBOUNDER], np.float32)
+        boxes = np.array([(x - 5, y - 5, x + 5, y + 5), rim, SHOOTER, second], np.float32)
         kinds = np.array([ObjectClass.BALL, ObjectClass.RIM, ObjectClass.PLAYER, ObjectClass.PLAYER], np.int64)
         look = Look("c", 0, number, float(time), 50 + float(time), 10 + float(time), np.zeros((3, 384, 640), np.uint8),
                     2 / 3, (0, 12), 960, 540, (0.0, 0.0), False)  # fmt: skip
@@ -137,7 +138,8 @@ async def test_a_rebound_off_the_rim_is_no_second_shot():
 
 async def test_a_rebound_seen_better_than_its_shot_leaves_the_shot_standing():
     last = {}
-    for _, change in await run(finder(flight=Physicist(RELEASE, OFF_RIM, faint=RELEASE)), bounces=True):
+    found = finder(flight=Physicist(RELEASE, OFF_RIM, faint=RELEASE))
+    for _, change in await run(found, bounces=True, second=(700.0, 112.0, 750.0, 232.0)):
         last[change.shot.key] = change
     first, rebound = sorted(last.values(), key=lambda change: change.shot.media)
     assert rebound.story.off_rim and rebound.shot.lifecycle is Lifecycle.RETRACTED
