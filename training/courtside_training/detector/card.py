@@ -45,7 +45,7 @@ averaged weights. Penalty-reduced focal loss on the heatmaps, generalised IoU on
 {measured}
 
 AP50 with all-point interpolation. players17 labels hoops with their nets; the model finds the ring, so its rim row is
-shown against both.
+shown against both. How players are voted on and kept apart from referees was chosen on these sets.
 
 Published beside it: none on these splits. The data sets' owners publish figures for other splits and larger networks.
 
@@ -68,7 +68,7 @@ def body(content: dict[str, Any], evaluation: dict[str, Any]) -> str:
     said = ""
     if before:
         said = (
-            f"First {before['samples']:,} pictures in {before['epochs']} short epochs, most of them of all scales and "
+            f"First {before['samples']:,} pictures in {before['epochs']} short epochs, the earlier of all scales and "
             f"qualities, {before['seconds'] / 60:.0f} minutes; from\nthere, on pictures much as they are served, "
         )
     return BODY.format(
