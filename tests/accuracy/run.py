@@ -94,7 +94,7 @@ def variants_table(folder: Path) -> None:
 
     table = Table("clips", "found", "right", "of", "median error, s", "results right", title="the clips seen otherwise")
     total = ClipScore()
-    for name, score in variants(folder):
+    for name, score in variants(folder).items():
         found = score.scores
         total += score
         table.add_row(name, str(found.found), str(found.true_positives), str(found.actual),

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import numpy as np
 from accuracy.labels import TOLERANCE_S, Clip, frame_times, read_clips
-from accuracy.walk import film_frames, find_shots, look_rate, observe
+from accuracy.walk import film_frames, find_shots, look_rate, observe, started
 
-from courtside_server.compose import make_engine, make_finders, model_names, pipeline_rules
 from courtside_server.settings import Settings
 from courtside_server.shots.finder import Finders, FlightRules
 from courtside_server.shots.follow import chained
@@ -44,14 +43,8 @@ def sights(folder: Path) -> dict[Path, Sight]:
 
 
 async def _sights(clips: list[Clip]) -> dict[Path, Sight]:
-    settings = Settings()
-    engine = make_engine(settings)
-    await engine.start(model_names(settings))
-    try:
-        models, rules = make_finders(settings, engine, 30.0), pipeline_rules(settings).flight
+    async with started(Settings()) as (models, rules):
         return {clip.path: await sight(clip, models, rules) for clip in clips}
-    finally:
-        await engine.close()
 
 
 async def sight(clip: Clip, models: Finders, rules: FlightRules) -> Sight:

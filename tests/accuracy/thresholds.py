@@ -19,12 +19,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from accuracy.labels import Clip, ClipScore, Found, read_clips, score_clip
-from accuracy.walk import film_frames, find_shots, look_rate, observe
+from accuracy.walk import film_frames, find_shots, look_rate, observe, started
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from courtside_server.compose import make_engine, make_finders, model_names, pipeline_rules
 from courtside_server.settings import Settings
 from courtside_server.shots.finder import Finders, FlightRules
 from courtside_server.types import Observations
@@ -43,10 +42,8 @@ async def replay(clip: Clip, rate: float, seen: list[Observations], models: Find
 
 async def scores(clips: list[Clip], settings: Settings) -> dict[Path, dict[Pair, ClipScore]]:
     """Of every clip, its score with every pair of threshold and support."""
-    engine = make_engine(settings)
-    await engine.start(model_names(settings))
-    models, base, out = make_finders(settings, engine, 30.0), pipeline_rules(settings).flight, {}
-    try:
+    out = {}
+    async with started(settings) as (models, base):
         for clip in track(clips, "clips", console=Console(stderr=True)):
             assert models.detector is not None
             rate = look_rate(clip.path, settings.perception.look_rate, clip.speed)
@@ -58,8 +55,6 @@ async def scores(clips: list[Clip], settings: Settings) -> dict[Path, dict[Pair,
                 )
                 for threshold, support in product(THRESHOLDS, SUPPORTS)
             }  # fmt: skip
-    finally:
-        await engine.close()
     return out
 
 

@@ -15,10 +15,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 from accuracy.labels import Clip, ClipScore, Found, read_clips, score_clip
-from accuracy.walk import film_frames, find_shots, look_rate, observe
+from accuracy.walk import film_frames, find_shots, look_rate, observe, started
 from numpy.typing import NDArray
 
-from courtside_server.compose import make_engine, make_finders, model_names, pipeline_rules
 from courtside_server.settings import Settings
 from courtside_server.shots.finder import Finders, FlightRules
 from courtside_server.types import Frame
@@ -94,24 +93,17 @@ def frames(clip: Clip, variant: str) -> Iterator[Frame]:
         yield replace(frame, planes=cv2.cvtColor(even, cv2.COLOR_RGB2YUV_I420))
 
 
-def variants(folder: Path) -> Iterator[tuple[str, ClipScore]]:
+def variants(folder: Path) -> dict[str, ClipScore]:
     """Of each variant, all labelled clips together."""
-    clips = [clip for clip in read_clips(folder) if clip.labelled]
-    for name in (*PICTURES, *LEFT_OUT):
-        yield name, asyncio.run(_together(clips, name))
+    return asyncio.run(_variants([clip for clip in read_clips(folder) if clip.labelled], Settings()))
 
 
-async def _together(clips: list[Clip], variant: str) -> ClipScore:
-    settings = Settings()
-    engine = make_engine(settings)
-    await engine.start(model_names(settings))
-    try:
-        models, rules = make_finders(settings, engine, 30.0), pipeline_rules(settings).flight
-        rate = settings.perception.look_rate
-        parts = [await one(clip, variant, models, rules, rate) for clip in clips]
-        return sum(parts, ClipScore())
-    finally:
-        await engine.close()
+async def _variants(clips: list[Clip], settings: Settings) -> dict[str, ClipScore]:
+    most, names = settings.perception.look_rate, (*PICTURES, *LEFT_OUT)
+    async with started(settings) as (models, rules):
+        return {
+            name: sum([await one(clip, name, models, rules, most) for clip in clips], ClipScore()) for name in names
+        }
 
 
 async def one(clip: Clip, variant: str, models: Finders, rules: FlightRules, most: float) -> ClipScore:

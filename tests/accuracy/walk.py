@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import av
 
+from courtside_server.compose import make_engine, make_finders, model_names, pipeline_rules
 from courtside_server.perception.detect import CourtDetector
 from courtside_server.perception.observe import Looker, Observer, TrackIds
+from courtside_server.settings import Settings
 from courtside_server.shots.finder import Finders, FlightRules, Profile, ShotChange, ShotFinder
 from courtside_server.types import Frame, Lifecycle, Observations
 from courtside_server.windows.merge import MergeRules
 
 CAMERA = "games/accuracy/cameras/c"
+
+
+@asynccontextmanager
+async def started(settings: Settings) -> AsyncIterator[tuple[Finders, FlightRules]]:
+    """The settings' models on an engine that runs meanwhile, and their rules of flight."""
+    engine = make_engine(settings)
+    await engine.start(model_names(settings))
+    try:
+        yield make_finders(settings, engine, 30.0), pipeline_rules(settings).flight
+    finally:
+        await engine.close()
 
 
 def film_frames(path: Path) -> Iterator[Frame]:
