@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -265,8 +266,10 @@ class Client:
         return (await self.read()).accepted
 
     async def send(self, what: Any, **changes: Any) -> None:
+        """Write one request; a call that the gateway has ended already says so at the next `read`."""
         request = what if isinstance(what, ingest_pb2.StreamFramesRequest) else message(what, **changes)
-        await self.call.write(request)
+        with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            await self.call.write(request)
 
     async def read(self) -> ingest_pb2.StreamFramesResponse:
         response = await asyncio.wait_for(self.call.read(), 20)
