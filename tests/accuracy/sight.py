@@ -17,6 +17,7 @@ from accuracy.walk import film_frames, find_shots, look_rate, observe, started
 from courtside_server.settings import Settings
 from courtside_server.shots.finder import Finders, FlightRules
 from courtside_server.shots.follow import chained
+from courtside_server.shots.paths import ball_paths
 from courtside_server.types import ObjectClass
 
 AFTER = 12
@@ -62,7 +63,8 @@ async def sight(clip: Clip, models: Finders, rules: FlightRules) -> Sight:
         near = [change.shot for change in shots if abs(change.shot.media - media) * clip.speed <= TOLERANCE_S]
         after = times[_frame(times, media) :][:AFTER]
         around = [o for o in seen if after[0] - 1.0 <= o.media <= after[-1] + 1e-6]
-        path = chained(around, near[0], clip.speed) if near else None
+        paths = {path.track: path for path in ball_paths(around)}
+        path = chained(paths, near[0].tracks[0], clip.speed) if near else None
         mine = set() if path is None else {_frame(times, float(moment)) for moment in path.media}
         balls.append((len(after), sum(_frame(times, moment) in mine for moment in after)))
     return Sight(int(shown.sum()), found, tuple(balls))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -77,8 +77,21 @@ UNTOLD = ShotStory()
 """Of a shot that is not followed."""
 
 
+@dataclass(slots=True, eq=False)
+class _Ball:
+    """One of the balls that may have been shot: its way, and what it tells."""
+
+    path: BallPath
+    story: ShotStory
+    verdict: Verdict
+
+
 class ShotFollower:
     """Follows one shot through the observations after its release.
+
+    Windows may speak of several balls: a track that broke in the hand goes on under another id, and now and then the
+    window that is surest of a release takes it from something else that moved. The first ball that nothing refutes
+    is the one that was shot.
 
     Args:
         rim: judges its end; None where there is no such model.
@@ -88,10 +101,23 @@ class ShotFollower:
 
     def __init__(self, rim: RimModel | None, calibration: Calibration | None, time_scale: float) -> None:
         self._rim, self._calibration, self._scale = rim, calibration, time_scale
-        self._verdict = Verdict()
         self._judged = -np.inf
-        self.story = ShotStory()
-        self.path = BallPath.none()
+        self._balls: dict[int, _Ball] = {}
+        self._ball = _Ball(BallPath.none(), ShotStory(), Verdict())
+        self._zone: tuple[float, ...] | None = None
+
+    @property
+    def story(self) -> ShotStory:
+        """What is known by now."""
+        story = self._ball.story
+        if self._zone is None or story.zone_source is ZoneSource.CALIBRATION:
+            return story
+        return replace(story, zone=self._zone, zone_source=ZoneSource.MODEL)
+
+    @property
+    def path(self) -> BallPath:
+        """The ball's way by now."""
+        return self._ball.path
 
     def final(self, shot: MergedShot, now: float) -> bool:
         """Whether nothing more is to be learned: of what the flight has refuted, nothing is from its end on."""
@@ -115,44 +141,51 @@ class ShotFollower:
         self._judged = now
         before = FLOOR_S / self._scale
         seen = ring.between(shot.media - before, now)
-        if not seen:
+        if not seen or not shot.tracks:
             return self.story
-        self.path = path = chained(seen, shot, self._scale)
-        story = self._placed(replace(self.story), seen, shot)
+        paths = {path.track: path for path in ball_paths(seen)}
+        for track in shot.tracks:
+            ball = self._balls.setdefault(track, _Ball(BallPath.none(), ShotStory(), Verdict()))
+            ball.path = chained(paths, track, self._scale)
+            ball.story = self._flown(self._placed(ball.story, paths.get(track), seen, shot), ball.path, seen, shot, now)
+        balls = [self._balls[track] for track in shot.tracks if len(self._balls[track].path)] or [self._ball]
+        self._ball = ball = next((ball for ball in balls if not ball.story.refuted), balls[0])
         if after >= JUDGE_FROM_S:
-            rim = nearest_rim(seen, path.places) if len(path) else None
-            if len(path):
-                story = replace(story, arc=fit_arc(path, shot.media, rim, self._scale))
-                story = replace(
-                    story, missed_all=strays(path, seen, shot.media, self._scale),
-                    sank=sinks(path, rim, shot.media, self._scale),
-                    hurtled=hurtles(path, shot.media, self._scale),
-                    glimpsed=glimpsed(path, seen, shot.media, self._scale),
-                    off_rim=leaves_rim(path, rim, shot.media, self._scale),
-                )  # fmt: skip
+            path, rim = ball.path, nearest_rim(seen, ball.path.places) if len(ball.path) else None
             reached = first_at_rim(path, rim, shot.media + JUDGE_FROM_S / self._scale)
             if self._rim is not None and reached is not None and (now - reached) * self._scale <= WATCH_S:
                 window = ring.between(now - 2.4 / self._scale, now)
-                self._verdict.add(await self._rim.judge(path, window, now, self._scale), now)
-                story = replace(story, result=self._verdict.result, make=self._verdict.make_probability)
+                ball.verdict.add(await self._rim.judge(path, window, now, self._scale), now)
+                ball.story = replace(ball.story, result=ball.verdict.result, make=ball.verdict.make_probability)
             if last or after >= FINAL_S:
-                story = replace(story, result=self._settled(path, rim, shot))
-        self.story = story
-        return story
+                ball.story = replace(ball.story, result=_settled(ball, rim, shot))
+        return self.story
 
-    def _settled(self, path: BallPath, rim: NDArray[np.float64] | None, shot: MergedShot) -> ShotResult:
-        """The result when nothing more will be seen of the shot."""
-        result = self._verdict.settled
-        air_ball = result is ShotResult.UNKNOWN and flew_past(path, rim, shot.media)
-        return ShotResult.MISSED if air_ball else result
-
-    def _placed(self, story: ShotStory, seen: Sequence[Observations], shot: MergedShot) -> ShotStory:
-        """The shooter, and where he stood."""
-        if story.shooter is not None:
+    def _flown(
+        self, story: ShotStory, path: BallPath, seen: Sequence[Observations], shot: MergedShot, now: float
+    ) -> ShotStory:
+        """What the ball's way says, once it has come some."""
+        if not len(path) or (now - shot.media) * self._scale < JUDGE_FROM_S:
             return story
-        shooter = find_shooter(seen, shot, self._scale)
+        rim = nearest_rim(seen, path.places)
+        return replace(
+            story, arc=fit_arc(path, shot.media, rim, self._scale),
+            missed_all=strays(path, seen, shot.media, self._scale),
+            sank=sinks(path, rim, shot.media, self._scale),
+            hurtled=hurtles(path, shot.media, self._scale),
+            glimpsed=glimpsed(path, seen, shot.media, self._scale),
+            off_rim=leaves_rim(path, rim, shot.media, self._scale),
+        )  # fmt: skip
+
+    def _placed(
+        self, story: ShotStory, path: BallPath | None, seen: Sequence[Observations], shot: MergedShot
+    ) -> ShotStory:
+        """The shooter, and where he stood."""
+        if story.shooter is not None or path is None:
+            return story
+        shooter = find_shooter(path, seen, shot.media, self._scale)
         if shooter is None:
-            return replace(story, nobodys=self._nobodys(seen, shot))
+            return replace(story, nobodys=self._nobodys(path, seen, shot))
         story = replace(story, shooter=shooter, nobodys=False)
         if self._calibration is None:
             return story
@@ -166,12 +199,9 @@ class ShotFollower:
             zone_source=ZoneSource.CALIBRATION,
         )  # fmt: skip
 
-    def _nobodys(self, seen: Sequence[Observations], shot: MergedShot) -> bool:
+    def _nobodys(self, path: BallPath, seen: Sequence[Observations], shot: MergedShot) -> bool:
         """Whether players are in sight around the release, and the ball is away from every one, tracked or not."""
-        path = next((path for path in ball_paths(seen) if path.track == shot.track), None)
         around = [o for o in seen if abs(o.media - shot.media) * self._scale <= SHOOTER_S[0]]
-        if path is None:
-            return False
         least, any_players = np.inf, False
         for observations in around:
             boxes = observations.steady(ObjectClass.PLAYER)[:, :4]
@@ -181,23 +211,27 @@ class ShotFollower:
         unseen = max(0.0, float(path.media[0]) - shot.media) * self._scale
         return any_players and least > IN_HAND + LEAVING * unseen
 
-    def with_zone(self, zone: Sequence[float]) -> ShotStory:
-        """Take a model's zone where there is no calibration's."""
-        if self.story.zone_source is not ZoneSource.CALIBRATION:
-            self.story = replace(self.story, zone=tuple(zone), zone_source=ZoneSource.MODEL)
-        return self.story
+    def with_zone(self, zone: Sequence[float]) -> None:
+        """Take a model's zone, for where there is no calibration's."""
+        self._zone = tuple(zone)
 
 
-def chained(seen: Sequence[Observations], shot: MergedShot, time_scale: float) -> BallPath:
-    """The shot's ball, through the breaks of its track: at the net a ball is lost and found again.
+def _settled(ball: _Ball, rim: NDArray[np.float64] | None, shot: MergedShot) -> ShotResult:
+    """The result when nothing more will be seen of the shot."""
+    result = ball.verdict.settled
+    air_ball = result is ShotResult.UNKNOWN and flew_past(ball.path, rim, shot.media)
+    return ShotResult.MISSED if air_ball else result
+
+
+def chained(paths: Mapping[int, BallPath], track: int, time_scale: float) -> BallPath:
+    """A ball's path through the breaks of its track: at the net a ball is lost and found again.
 
     Args:
-        seen: observations from before the release to now.
-        shot: with the track that was shot.
+        paths: of all balls that were seen from before the release to now, by track.
+        track: the one that was shot; nothing is seen of it where it has no path.
         time_scale: real seconds a media second.
     """
-    paths = {path.track: path for path in ball_paths(seen)}
-    own = paths.get(shot.track) if shot.track is not None else None
+    own = paths.get(track)
     if own is None:
         return BallPath.none()
     parts = [own]
@@ -221,15 +255,12 @@ def chained(seen: Sequence[Observations], shot: MergedShot, time_scale: float) -
     )  # fmt: skip
 
 
-def find_shooter(seen: Sequence[Observations], shot: MergedShot, time_scale: float) -> int | None:
+def find_shooter(path: BallPath, seen: Sequence[Observations], release: float, time_scale: float) -> int | None:
     """Track of the player the ball was nearest to around the release, by most looks; None where nobody was near.
 
-    A track that begins with the flight (a ball in hands is often hidden) stands where it was first seen.
+    A path that begins with the flight (a ball in hands is often hidden) stands where it was first seen.
     """
-    path = next((path for path in ball_paths(seen) if path.track == shot.track), None)
-    if path is None:
-        return None
-    first, last = shot.media - SHOOTER_S[0] / time_scale, shot.media + SHOOTER_S[1] / time_scale
+    first, last = release - SHOOTER_S[0] / time_scale, release + SHOOTER_S[1] / time_scale
     votes: Counter[int] = Counter()
     for observations in seen:
         if not first <= observations.media <= last:

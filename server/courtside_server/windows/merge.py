@@ -52,8 +52,9 @@ class MergedShot:
         covering: windows whose counted samples span the release.
         due: when the last sample of the window that brought this change was in (server monotonic seconds);
             ``None`` when the end of the stream brought it.
-        track: the ball's track in the window that saw it best, where windows follow one.
-        place: x, y of the ball at the release, picture heights, camera motion taken out; likewise.
+        tracks: of the balls that agreeing windows speak of, the one of the highest probability first; where windows
+            follow none, empty.
+        place: x, y of the first one at the release, picture heights, camera motion taken out.
     """
 
     key: int
@@ -69,7 +70,7 @@ class MergedShot:
     model: str
     due: float | None
     interrupted: bool = False
-    track: int | None = None
+    tracks: tuple[int, ...] = ()
     place: tuple[float, float] | None = None
 
 
@@ -132,8 +133,12 @@ class _Candidate:
         return MergedShot(
             self.key, lifecycle, self.best.score, self.media, self.wall, max(self.spread, step / 4),
             self.zone, self.make, len(self.votes), max(covering, len(self.votes)),
-            self.model, due, interrupted, self.best.prediction.track, self.best.prediction.place,
+            self.model, due, interrupted, self._tracks(), self.best.prediction.place,
         )
+
+    def _tracks(self) -> tuple[int, ...]:
+        best = sorted(self.votes, key=lambda vote: -vote.score)
+        return tuple(dict.fromkeys(v.prediction.track for v in best if v.prediction.track is not None))
 
 
 class ShotMerger:

@@ -61,8 +61,13 @@ def play(rate: float = 30.0, end: float = 2.6, split: float | None = None, pan: 
     return out
 
 
-def shot(track: int = 1, media: float = 1.0) -> MergedShot:
-    return MergedShot(0, Lifecycle.PROVISIONAL, 0.9, media, media, 0.02, None, 0.5, 5, 9, "m:1", media, track=track)
+def by_track(observations: list[Observations]) -> dict[int, BallPath]:
+    return {path.track: path for path in ball_paths(observations)}
+
+
+def shot(*tracks: int, media: float = 1.0) -> MergedShot:
+    seen_by = tracks or (1,)
+    return MergedShot(0, Lifecycle.PROVISIONAL, 0.9, media, media, 0.02, None, 0.5, 5, 9, "m:1", media, tracks=seen_by)
 
 
 def test_the_window_is_the_one_training_draws():
@@ -118,14 +123,15 @@ def test_the_rim_is_the_one_the_ball_comes_nearest_to():
 
 
 def test_a_broken_track_is_joined_and_another_ball_is_not():
-    path = chained(play(split=1.9), shot(), 1.0)
+    path = chained(by_track(play(split=1.9)), 1, 1.0)
     assert len(path) == len(play()) and path.track == 1
     assert np.ptp(path.places[:, 0]) > 300
 
 
 def test_the_shooter_is_the_player_the_ball_left():
-    assert find_shooter(play(), shot(), 1.0) == 7
-    assert find_shooter(play(), shot(track=99), 1.0) is None
+    own, other = (by_track(play())[track] for track in (1, 5))
+    assert find_shooter(own, play(), 1.0, 1.0) == 7
+    assert find_shooter(other, play(), 1.0, 1.0) is None
 
 
 def test_two_balls_seen_at_once_in_two_places_are_apart_and_one_ball_is_not():
@@ -224,13 +230,13 @@ def test_a_ball_that_falls_past_the_rim_without_touching_it_is_an_air_ball(besid
     assert not flew_past(short, rim, 1.0) and not flew_past(path, None, 1.0)
 
 
-async def follow(observations, calibration=None):
+async def follow(observations, calibration=None, voted=()):
     ring = ObservationRing(10)
     follower = ShotFollower(None, calibration, 1.0)
     for one in observations:
         ring.append(one)
         if one.media >= 1.4:
-            story = await follower.follow(shot(), ring, one.media)
+            story = await follower.follow(shot(*voted), ring, one.media)
     return story
 
 
@@ -275,6 +281,16 @@ async def test_a_ball_that_only_falls_was_no_shot_and_one_that_goes_up_is():
     dropped = ball_moves(play(), lambda media: (135.0, 225.0 + 60 * max(media - 1.0, 0.0)))
     story = await follow(dropped)
     assert story.sank and story.refuted
+
+
+async def test_of_several_balls_the_one_that_nothing_speaks_against_was_shot():
+    resting, unseen = 5, 99
+    for voted in ((resting, 1), (1, resting), (unseen, 1)):
+        story = await follow(play(), voted=voted)
+        assert story.shooter == 7 and not story.refuted
+    assert (await follow(play(), voted=(resting,))).refuted
+    dropped = ball_moves(play(), lambda media: (135.0, 225.0 + 60 * max(media - 1.0, 0.0)))
+    assert (await follow(dropped, voted=(resting, 1))).refuted
 
 
 async def test_sightings_too_far_apart_for_one_ball_were_no_shot():
