@@ -45,9 +45,9 @@ RING_S = 6.0
 """Real seconds of observations that are kept: a shot is followed for 3.5 s and looked back at for 2.4."""
 TOGETHER_S = 0.8
 """A clip's shot and a flight's so close are one."""
-RIVAL_S = 1.2
-"""Real seconds within which of two shots the better attested one is kept, unless two known players took them: a ball
-on its way, or falling from the rim, looks like one thrown anew more often than two people shoot at once."""
+RIVAL_S = 1.5
+"""Real seconds within which of two shots the better attested one is kept, unless two known players took them with two
+balls: one on its way, or falling from the rim, looks like one thrown anew more often than two people shoot at once."""
 REBOUND_S = (0.5, 2.5)
 """Real seconds after a shot's release in which a ball that goes up over the rim is that shot's rebound."""
 _WINDOWS = 16
@@ -249,7 +249,7 @@ class ShotFinder:
             if other is known or far or other.follower.story.refuted or self._rebounds(other, known):
                 continue
             mine, theirs = known.follower.story.shooter, other.follower.story.shooter
-            if mine is not None and theirs is not None and mine != theirs:
+            if mine is not None and theirs is not None and mine != theirs and self._two_balls(known, other):
                 continue
             if _attested(other) > _attested(known):
                 return True
@@ -260,7 +260,12 @@ class ShotFinder:
         later = (known.shot.media - before.shot.media) * self._scale
         if not known.follower.story.off_rim or not REBOUND_S[0] <= later <= REBOUND_S[1]:
             return False
-        return not apart(known.follower.path, before.follower.path, known.shot.media, 0.1 / self._scale)
+        return not self._two_balls(known, before)
+
+    def _two_balls(self, one: _Followed, other: _Followed) -> bool:
+        """Whether two shots' balls are both seen, in different places, when the later of them is released."""
+        later = max(one.shot.media, other.shot.media)
+        return apart(one.follower.path, other.follower.path, later, 0.1 / self._scale)
 
     async def _zones(self) -> list[ShotChange]:
         """Ask the clip model where shots were from, as soon as a window has them in its middle."""
