@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -117,11 +117,17 @@ class _Candidate:
     def _estimate(self) -> None:
         # Windows closer to their edge see less of the flight and score lower: NMS would choose by score: weigh by it.
         weights = np.array([v.score for v in self.votes])
+        # Windows may speak of several balls, released when others are caught: the one most speak of tells when.
+        for_track: dict[int | None, float] = defaultdict(float)
+        for vote in self.votes:
+            for_track[vote.prediction.track] += vote.score
+        leading = max(for_track, key=for_track.__getitem__)
+        weights *= [vote.prediction.track == leading for vote in self.votes]
         weights /= weights.sum()
         self.best = max(self.votes, key=lambda v: v.score)
         self.media = float(weights @ [v.media for v in self.votes])
         self.wall = float(weights @ [v.wall for v in self.votes])
-        self.spread = float(max(abs(v.media - self.media) for v in self.votes))
+        self.spread = float(max(abs(v.media - self.media) for v, w in zip(self.votes, weights, strict=True) if w))
         zones = [v.prediction.zone for v in self.votes if v.prediction.zone is not None]
         self.zone = weights @ np.array(zones, np.float64) if len(zones) == len(self.votes) else None
         # A window that goes on longer after the release sees more of the ball's way to the rim, and its end.
@@ -130,9 +136,10 @@ class _Candidate:
 
     def shot(self, lifecycle: Lifecycle, covering: int, due: float | None, interrupted: bool) -> MergedShot:
         step = float(np.median(np.diff(self.votes[-1].prediction.media)))
+        agreeing = len({v.prediction.index for v in self.votes})
         return MergedShot(
             self.key, lifecycle, self.best.score, self.media, self.wall, max(self.spread, step / 4),
-            self.zone, self.make, len(self.votes), max(covering, len(self.votes)),
+            self.zone, self.make, agreeing, max(covering, agreeing),
             self.model, due, interrupted, self._tracks(), self.best.prediction.place,
         )
 

@@ -10,7 +10,7 @@ from courtside_server.windows.evaluate import match, score
 from courtside_server.windows.merge import MergeRules, ShotMerger, merge_all, release_position
 
 
-def prediction(start, position=None, shot=0.0, zone=0, make=0.5):
+def prediction(start, position=None, shot=0.0, zone=0, make=0.5, track=None):
     """A window that starts at grid index ``start`` and puts the release at sample ``position``."""
     release = np.full(16, 1e-6, np.float32)
     if position is not None:
@@ -21,7 +21,8 @@ def prediction(start, position=None, shot=0.0, zone=0, make=0.5):
     media = (start + np.arange(16)) * 0.3
     zones = np.full(7, 0.01, np.float32)
     zones[zone] = 0.94
-    return WindowPrediction(start, media, media + 1000, shot, release / release.sum(), zones, make, "m:1", media[-1])
+    release /= release.sum()
+    return WindowPrediction(start, media, media + 1000, shot, release, zones, make, "m:1", media[-1], track=track)
 
 
 def oracle(times, hop, count, score_of=lambda window, time: 0.9):
@@ -87,8 +88,9 @@ def test_a_shot_is_announced_at_first_sight_and_confirmed_when_all_have_spoken()
 
 
 def test_what_most_windows_deny_is_retracted():
-    windows = [prediction(start, 20 - start if start == 12 else None, 0.9 if start == 12 else 0.1)
-               for start in range(0, 40)]
+    windows = [
+        prediction(start, 20 - start if start == 12 else None, 0.9 if start == 12 else 0.1) for start in range(0, 40)
+    ]
     merger = ShotMerger(MergeRules(min_support=0.4))
     changes = [c for w in windows for c in merger.update(w)]
     assert [c.lifecycle for c in changes] == [Lifecycle.PROVISIONAL, Lifecycle.RETRACTED]
@@ -106,6 +108,18 @@ def test_candidates_that_drift_together_are_one_shot():
     changes += merger.flush()
     last = {c.key: c.lifecycle for c in changes}
     assert sorted(last.values()) == [Lifecycle.CONFIRMED, Lifecycle.RETRACTED]
+
+
+def test_of_several_balls_the_one_most_windows_speak_of_tells_when():
+    windows = [[prediction(start, 8 - start, 0.9, track=1)] for start in range(3)]
+    windows[1].append(prediction(1, 9, 0.99, track=2))
+    merger = ShotMerger(MergeRules())
+    for said in windows:
+        merger.update_window(said, (said[0].media[4], said[0].media[11]), said[0].due)
+    (shot,) = merger.flush()
+    assert shot.media == pytest.approx(8 * 0.3, abs=1e-3) and shot.spread < 0.1
+    assert shot.tracks == (2, 1), "the one of the highest probability first"
+    assert (shot.agreeing, shot.covering) == (3, 3), "windows count, not balls"
 
 
 def test_interrupted_stream_closes_what_is_open():
