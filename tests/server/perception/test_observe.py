@@ -44,6 +44,21 @@ def test_a_pan_is_measured_and_a_still_camera_does_not_drift():
     assert np.abs(noisy).max() < 1.0
 
 
+def test_a_fast_pan_over_a_bare_floor_is_measured_past_the_players_who_run_on_it():
+    rng = np.random.default_rng(5)
+    floor = cv2.GaussianBlur(rng.integers(0, 255, (360, 1500), np.uint8), (0, 0), 3) // 2 + 60
+    players = [(rng.uniform(0, 640), rng.uniform(120, 250), rng.uniform(-14, 14)) for _ in range(8)]
+    motion, step = CameraMotion(), 18
+    for i in range(40):
+        picture = floor[:, step * i : step * i + 640].copy()
+        for x, y, speed in players:
+            at = int(x + speed * i) % 620
+            picture[int(y) : int(y) + 80, at : at + 20] = 20
+            picture[int(y) : int(y) + 25, at : at + 20] = 240
+        x, y = motion.offer(np.concatenate([picture, np.full((180, 640), 128, np.uint8)]))
+        assert (x, y) == (pytest.approx(-step * i, abs=6), pytest.approx(0, abs=3))
+
+
 def test_a_cut_begins_a_new_view_and_a_left_out_frame_s_cut_is_not_lost():
     looker = Looker((64, 40), 15)
     looks = [looker.offer(frame(i / 30, level=None if i < 31 else 220)) for i in range(60)]

@@ -57,7 +57,7 @@ class Mixture:
     def served() -> Mixture:
         """Pictures much as they are served: whole, about as large, seldom spoiled; for the last epochs of a run."""
         return Mixture(
-            real=0.66, simulated=0.22, hoop=0.3, ball=0.15, sizes=((HEIGHT, WIDTH),), scales=(0.7, 1.4), spoiled=0.6
+            real=0.64, simulated=0.26, hoop=0.45, ball=0.15, sizes=((HEIGHT, WIDTH),), scales=(0.7, 1.4), spoiled=0.6
         )
 
 
