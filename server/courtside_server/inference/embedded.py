@@ -73,8 +73,11 @@ class EmbeddedEngine:
         if self._closed:
             raise EngineUnavailable("the embedded engine is closed")
         async with self._starting:
-            for model in models:
-                await self._start(model)
+            # Side by side, for opening a model keeps one core busy; none is left half open when another fails.
+            ends = await asyncio.gather(*(self._start(model) for model in models), return_exceptions=True)
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
 
     async def _start(self, model: str) -> None:
         old = self._served.get(model)
