@@ -30,6 +30,16 @@ _REACH, _YOUNG_REACH, _SLIP = 7.0, 26.0, 0.35
 """How far from the line a sighting may lie: sizes a second, the same for tracks of one or two, share of the way."""
 _SIZE_CHANGE = 0.7
 """Largest difference of log size within a track."""
+_STAYS_S, _STAYS = 0.8, 0.6
+"""Seconds looked back at, and the share of their looks in which a thing that stays was seen in the same place."""
+_STAYED_S = 0.5
+"""Seconds it must have been looked for at least."""
+_PLACE = 0.5
+"""Sizes within which it is the same place."""
+_BRIGHTER = 0.15
+"""Score by which a ball that passes in front of it stands out."""
+_MOVING = 3.0
+"""Sizes a second from which a ball is on its way, and not one of the things that stay."""
 _NEVER = 1e6
 
 
@@ -58,6 +68,37 @@ class _Track:
         return self.places[-1] + speed * min(time - last, 0.2), float(np.hypot(*speed))
 
 
+class _Clutter:
+    """Things that look a little like a ball and stay where they are: heads on the stands, logos, a bulb."""
+
+    def __init__(self) -> None:
+        self._past: deque[tuple[float, NDArray[np.float64], NDArray[np.float32]]] = deque()
+
+    def update(
+        self, places: NDArray[np.float64], sizes: NDArray[np.float64], scores: NDArray[np.float32], now: float
+    ) -> NDArray[np.bool_]:
+        """Take one frame's sightings, see `BallTracker.update`; give which of them (N,) are such things."""
+        while self._past and now - self._past[0][0] > _STAYS_S:
+            self._past.popleft()
+        times = np.zeros(len(places))
+        usual = np.zeros(len(places))
+        for _, before, worth in self._past:
+            if not len(before) or not len(places):
+                continue
+            far = np.hypot(*(places[:, np.newaxis] - before[np.newaxis]).transpose(2, 0, 1))
+            nearest = far.argmin(1)
+            there = far[np.arange(len(places)), nearest] <= _PLACE * sizes
+            times += there
+            usual += np.where(there, worth[nearest], 0.0)
+        looks = len(self._past)
+        watched = now - self._past[0][0] if self._past else 0.0
+        self._past.append((now, places, scores))
+        if watched < _STAYED_S:
+            return np.zeros(len(places), bool)
+        stays: NDArray[np.bool_] = (times >= _STAYS * looks) & (scores <= usual / np.maximum(times, 1) + _BRIGHTER)
+        return stays
+
+
 class BallTracker:
     """Gives one camera's ball sightings their track ids, frame by frame in order.
 
@@ -68,11 +109,12 @@ class BallTracker:
 
     def __init__(self, ids: Iterator[int], time_scale: float = 1.0) -> None:
         self._ids, self._scale = ids, time_scale
-        self._live: list[_Track] = []
+        self.reset()
 
     def reset(self) -> None:
         """Forget every track."""
-        self._live = []
+        self._live: list[_Track] = []
+        self._clutter = _Clutter()
 
     def update(
         self, places: NDArray[np.float64], sizes: NDArray[np.float64], scores: NDArray[np.float32], media: float
@@ -91,10 +133,11 @@ class BallTracker:
         now = media * self._scale
         self._live = [track for track in self._live if now - track.times[-1] <= MEMORY_S]
         found = np.full(len(places), UNTRACKED, np.int64)
+        stays = self._clutter.update(places, sizes, scores, now)
         if self._live and len(places):
             from scipy.optimize import linear_sum_assignment  # half a second that the profile "clip" never needs
 
-            cost = np.stack([self._cost(track, places, sizes, scores, now) for track in self._live])
+            cost = np.stack([self._cost(track, places, sizes, scores, stays, now) for track in self._live])
             for row, column in zip(*linear_sum_assignment(cost), strict=True):
                 if cost[row, column] < _NEVER:
                     self._live[row].add(now, places[column], float(sizes[column]))
@@ -108,7 +151,7 @@ class BallTracker:
 
     def _cost(
         self, track: _Track, places: NDArray[np.float64], sizes: NDArray[np.float64], scores: NDArray[np.float32],
-        now: float,
+        stays: NDArray[np.bool_], now: float,
     ) -> NDArray[np.float64]:
         expected, speed = track.ahead(now)
         size = float(np.median(track.sizes))
@@ -118,4 +161,6 @@ class BallTracker:
         apart = np.hypot(*(places - expected).T)
         change = np.abs(np.log(np.maximum(sizes, 1.0) / max(size, 1.0)))
         cost = apart / reach + 0.5 * change - 0.5 * scores
-        return np.where((apart < reach) & (change < _SIZE_CHANGE), cost, _NEVER)
+        # A ball on its way does not come to rest on a spectator's head; it is rather not seen for a while.
+        fits = (apart < reach) & (change < _SIZE_CHANGE) & ~(stays & (speed > _MOVING * size))
+        return np.where(fits, cost, _NEVER)

@@ -16,6 +16,8 @@ from courtside_server.types import ObjectClass, Observations
 
 NEAR_RIM = 3.0
 """Rim widths within which a shot's ball comes to a rim, air balls too."""
+OTHER_RIM, NEARER = 16.0, 0.8
+"""Rim widths, 7 m, from a rim from which on a ball may be shot at another one, unless it comes nearer by a fifth."""
 FLIGHT_S, FLIGHT_SEEN_S = 2.2, 0.5
 """Real seconds that a flight to the rim takes at most, and of which it must have been seen."""
 RISE, RISE_OVER = 1.0, 0.3
@@ -39,15 +41,20 @@ EARLIER_S = 0.05
 
 
 def strays(path: BallPath, seen: Sequence[Observations], release: float, time_scale: float) -> bool:
-    """Whether the ball never came near any rim in ``seen``: a pass, a lob, a bounce."""
+    """Whether the ball never came near any rim in ``seen``: a pass, a lob, a bounce.
+
+    One that stays far from the only rim in sight, and does not fly to it, may be on its way to the other.
+    """
     flown = _within(path, release, FLIGHT_S, time_scale)
     if _seconds(path, flown) * time_scale < FLIGHT_SEEN_S:
         return False
-    least = np.inf
+    least, nears = np.inf, False
     for observations in seen:
         for box in observations.steady(ObjectClass.RIM)[:, :4]:
-            least = min(least, float(np.hypot(*from_rim(path.places[flown], box).T).min()))
-    return NEAR_RIM < least < np.inf
+            far = np.hypot(*from_rim(path.places[flown], box).T)
+            nears |= bool(far.min() < NEARER * far[0])
+            least = min(least, float(far.min()))
+    return NEAR_RIM < least < np.inf and (nears or least < OTHER_RIM)
 
 
 def sinks(path: BallPath, rim: NDArray[np.float64] | None, release: float, time_scale: float) -> bool:

@@ -86,3 +86,27 @@ def test_film_at_twice_the_speed_is_tracked_like_the_real_thing():
     path = thrown(100, 5, 6, times)
     seen = np.ones((len(times), 1), bool)
     assert set(run(BallTracker(count(1), time_scale=2.0), times / 2, [path], seen)[0]) == {1}
+
+
+def test_a_ball_in_the_air_does_not_come_to_rest_on_a_spectator_s_head():
+    tracker = BallTracker(count(1))
+    times = np.arange(0, 2.2, 1 / 15)
+    released, behind_the_crowd = 1.0, (1.15, 1.45)
+    flying = thrown(300, 5, 8, np.maximum(times - released, 0))
+    head = flying[np.searchsorted(times, 1.2)] + (10, -25)
+    ids = []
+    for time, place in zip(times, flying, strict=True):
+        hidden = behind_the_crowd[0] < time < behind_the_crowd[1]
+        places = np.array([head] if hidden else [head, place])
+        scores = np.array([0.14] if hidden else [0.14, 0.5], np.float32)
+        ids.append(tracker.update(places, np.full(len(places), SIZE), scores, float(time)).tolist())
+    assert {found[0] for found in ids} == {UNTRACKED}, "the head"
+    flown = [found[1] for time, found in zip(times, ids, strict=True) if time > released and len(found) > 1]
+    assert len(set(flown)) == 1, "the ball, before the crowd and after"
+
+
+def test_a_ball_that_rests_keeps_its_track_however_long():
+    tracker = BallTracker(count(1))
+    place, size = np.array([[50.0, 50.0]]), np.array([SIZE])
+    found = [tracker.update(place, size, np.array([0.4], np.float32), time / 15).tolist() for time in range(45)]
+    assert set(map(tuple, found)) == {(1,)}

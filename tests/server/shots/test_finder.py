@@ -31,26 +31,26 @@ RELEASE = 1.5
 OFF_RIM = RELEASE + 1.1
 
 
-def flight(time: float, reach: float = 8.25, bounces: bool = False) -> tuple[float, float]:
+def flight(time: float, reach: float = 8.25, bounces: float = 0.0) -> tuple[float, float]:
     t = max(time - RELEASE, 0.0)
     if bounces and time > OFF_RIM:
         t = time - OFF_RIM
-        return 497 + 60 * t, min(92 - 220 * t + 0.5 * 9.81 * METRE * t * t, 330.0)
+        return 497 + bounces * t, min(92 - 220 * t + 0.5 * 9.81 * METRE * t * t, 330.0)
     if time < RELEASE:
         return 125.0, 255.0 - 20 * time
     y = 225 - 8.2 * METRE * t + 0.5 * 9.81 * METRE * t * t
     return 130 + reach * METRE * t, min(y, 330.0)
 
 
-def looks(end: float = 6.0, rate: float = 30.0, reach: float = 8.25, rim=RIM, bounces: bool = False,
-          second=REBOUNDER):  # fmt: skip
+def looks(end: float = 6.0, rate: float = 30.0, reach: float = 8.25, rim=RIM, bounces: float = 0.0,
+          second=REBOUNDER, spare=None):  # fmt: skip
     for number, time in enumerate(np.arange(0, end, 1 / rate)):
-        x, y = flight(float(time), reach, bounces)
-        boxes = np.array([(x - 5, y - 5, x + 5, y + 5), rim, SHOOTER, second], np.float32)
-        kinds = np.array([ObjectClass.BALL, ObjectClass.RIM, ObjectClass.PLAYER, ObjectClass.PLAYER], np.int64)
+        balls = [flight(float(time), reach, bounces), *([] if spare is None else [spare(float(time))])]
+        boxes = np.array([*((x - 5, y - 5, x + 5, y + 5) for x, y in balls), rim, SHOOTER, second], np.float32)
+        kinds = np.array([ObjectClass.BALL] * len(balls) + [ObjectClass.RIM, ObjectClass.PLAYER, ObjectClass.PLAYER])
         look = Look("c", 0, number, float(time), 50 + float(time), 10 + float(time), np.zeros((3, 384, 640), np.uint8),
                     2 / 3, (0, 12), 960, 540, (0.0, 0.0), False)  # fmt: skip
-        yield look, Detections(boxes, np.full(4, 0.8, np.float32), kinds)
+        yield look, Detections(boxes, np.full(len(boxes), 0.8, np.float32), kinds)
 
 
 class Physicist:
@@ -61,14 +61,15 @@ class Physicist:
 
     async def predict(self, seen, first, media, wall, due, time_scale, begin):
         said = []
-        for time in self.releases:
+        for number, time in enumerate(self.releases):
             rising = np.flatnonzero(media >= time)
             if not len(rising) or media[-1] < time + 0.3 or media[0] > time or (time == self.faint and first % 6):
                 continue
             release = np.full(48, 1e-6, np.float32)
             release[int(rising[0])] = 1
             at = min(seen, key=lambda o: abs(o.media - time - 0.1))
-            track = next(int(t) for t, c in zip(at.tracks, at.classes, strict=True) if c == 0)
+            balls = at.tracks[at.classes == ObjectClass.BALL].tolist()
+            track = balls[min(number, len(balls) - 1)]
             said.append(WindowPrediction(first, media, wall, 0.9, release / release.sum(), None, 0.5, "f:1", due,
                                          range(12, 41), track, (0.2, 0.4)))  # fmt: skip
         return said
@@ -130,7 +131,7 @@ async def test_a_shot_is_told_soon_followed_to_its_result_and_confirmed_once():
 
 async def test_a_rebound_off_the_rim_is_no_second_shot():
     last = {}
-    for _, change in await run(finder(flight=Physicist(RELEASE, OFF_RIM)), bounces=True):
+    for _, change in await run(finder(flight=Physicist(RELEASE, OFF_RIM)), bounces=60):
         last[change.shot.key] = change
     ends = [(round(c.shot.media, 1), c.shot.lifecycle, c.story.off_rim) for c in last.values()]
     assert sorted(ends) == [(1.5, Lifecycle.CONFIRMED, False), (2.6, Lifecycle.RETRACTED, True)]
@@ -139,7 +140,7 @@ async def test_a_rebound_off_the_rim_is_no_second_shot():
 async def test_a_rebound_seen_better_than_its_shot_leaves_the_shot_standing():
     last = {}
     found = finder(flight=Physicist(RELEASE, OFF_RIM, faint=RELEASE))
-    for _, change in await run(found, bounces=True, second=(700.0, 112.0, 750.0, 232.0)):
+    for _, change in await run(found, bounces=60, second=(700.0, 112.0, 750.0, 232.0)):
         last[change.shot.key] = change
     first, rebound = sorted(last.values(), key=lambda change: change.shot.media)
     assert rebound.story.off_rim and rebound.shot.lifecycle is Lifecycle.RETRACTED
@@ -147,8 +148,33 @@ async def test_a_rebound_seen_better_than_its_shot_leaves_the_shot_standing():
     assert first.shot.agreeing / first.shot.covering < 0.4 and first.shot.lifecycle is Lifecycle.CONFIRMED
 
 
+ANOTHER = OFF_RIM + 0.22
+
+
+def thrown_later(time: float) -> tuple[float, float]:
+    t = max(time - ANOTHER, 0.0)
+    return 770 - 220 * t, min(140 - 7 * METRE * t + 0.5 * 9.81 * METRE * t * t, 330.0)
+
+
+@pytest.mark.parametrize(
+    ("spare", "second", "expected"),
+    [
+        (None, (490.0, 60.0, 540.0, 180.0), Lifecycle.RETRACTED),
+        (thrown_later, (745.0, 130.0, 795.0, 250.0), Lifecycle.CONFIRMED),
+    ],
+)
+async def test_two_players_shots_at_once_are_two_only_with_two_balls(spare, second, expected):
+    last = {}
+    found = finder(flight=Physicist(RELEASE, ANOTHER, faint=ANOTHER))
+    for _, change in await run(found, second=second, spare=spare, bounces=15):
+        last[change.shot.key] = change
+    first, other = sorted(last.values(), key=lambda change: change.shot.media)
+    assert first.story.shooter != other.story.shooter and not other.story.off_rim and not other.story.refuted
+    assert (first.shot.lifecycle, other.shot.lifecycle) == (Lifecycle.CONFIRMED, expected)
+
+
 async def test_a_ball_that_goes_up_over_a_rim_is_a_shot_where_none_was_before():
-    changes = await run(finder(flight=Physicist(OFF_RIM)), bounces=True)
+    changes = await run(finder(flight=Physicist(OFF_RIM)), bounces=60)
     assert changes[-1][1].story.off_rim and changes[-1][1].shot.lifecycle is Lifecycle.CONFIRMED
 
 

@@ -257,6 +257,13 @@ async def test_a_ball_that_never_comes_near_a_rim_was_no_shot_and_one_that_does_
     assert (await follow(far)).missed_all
 
 
+@pytest.mark.parametrize(("rim", "expected"), [(-210.0, False), (-40.0, True), (900.0, True)])
+async def test_a_ball_far_from_the_only_rim_may_be_shot_at_another_unless_it_flies_to_this_one(rim, expected):
+    moved = np.array([rim - RIM_BOX[0], 0, rim - RIM_BOX[0], 0], np.float32)
+    only = [replace(o, boxes=np.where((o.classes == RIM)[:, None], o.boxes + moved, o.boxes)) for o in play()]
+    assert (await follow(only)).missed_all is expected
+
+
 async def test_without_a_rim_in_sight_nothing_speaks_against_a_shot():
     blind = []
     for o in play():
