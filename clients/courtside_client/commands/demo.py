@@ -131,7 +131,8 @@ async def play(seconds: float | None, style: str, seed: int, stop: asyncio.Event
 @click.command()
 @click.option("--seconds", type=click.FloatRange(1), help="End by itself after so long; default: until Ctrl-C.")
 @click.option("--format", "style", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=20_007, show_default=True, help="Which simulated game.")
+@click.option("--seed", type=click.IntRange(0), default=20_012, show_default=True,
+              help="Which simulated game; this one is filmed from beside the court.")  # fmt: skip
 def demo(seconds: float | None, style: str, seed: int) -> None:
     """Gateway, simulated camera, subscriber and overlay page in one; compares with the truth at the end.
 
