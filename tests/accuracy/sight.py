@@ -1,7 +1,8 @@
 """How often the rim and the shot's own ball are in sight of the gateway, every frame of a clip looked at.
 
-No clip's labels say where the ball is, so it counts as found in a frame where the track of a shot, told of then or
-ever, has a sighting: a release that no flight window answered to has none.
+No clip's labels say where the ball is, so it counts as found in a frame where something is taken for a ball in the
+place where the shot's own ball is on its way, as the gateway follows it at its own rate: a release that was missed has
+none.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from accuracy.walk import film_frames, find_shots, look_rate, observe, started
 from courtside_server.settings import Settings
 from courtside_server.shots.finder import Finders, FlightRules
 from courtside_server.shots.follow import chained
-from courtside_server.shots.paths import ball_paths
-from courtside_server.types import ObjectClass
+from courtside_server.shots.paths import BallPath, ball_paths
+from courtside_server.types import ObjectClass, Observations
 
 AFTER = 12
 """Frames after a release in which the ball is asked for."""
@@ -58,18 +59,30 @@ async def sight(clip: Clip, models: Finders, rules: FlightRules) -> Sight:
         shown[first : last + 1] = True
     held = {_frame(times, o.media) for o in seen if len(o.steady(ObjectClass.RIM))}
     found = sum(bool(shown[index]) for index in held)
-    shots, balls = await find_shots(seen, models, rules, rate, clip.speed, retracted=True), []
+    rate = look_rate(clip.path, Settings().perception.look_rate, clip.speed)
+    tracked = await observe(film_frames(clip.path), models.detector, rate, clip.speed)
+    shots, balls = await find_shots(tracked, models, rules, rate, clip.speed), []
     for media, _ in clip.releases:
-        near = [change.shot for change in shots if abs(change.shot.media - media) * clip.speed <= TOLERANCE_S]
+        near = [change.story.ball for change in shots if abs(change.shot.media - media) * clip.speed <= TOLERANCE_S]
         after = times[_frame(times, media) :][:AFTER]
-        around = [o for o in seen if after[0] - 1.0 <= o.media <= after[-1] + 1e-6]
+        around = [o for o in tracked if after[0] - 1.0 <= o.media <= after[-1] + 1.0]
         paths = {path.track: path for path in ball_paths(around)}
-        path = chained(paths, near[0].tracks[0], clip.speed) if near else None
-        mine = set() if path is None else {_frame(times, float(moment)) for moment in path.media}
-        balls.append((len(after), sum(_frame(times, moment) in mine for moment in after)))
+        path = chained(paths, near[0], clip.speed) if near and near[0] is not None else BallPath.none()
+        flight = [o for o in seen if after[0] - 1e-6 <= o.media <= after[-1] + 1e-6]
+        balls.append((len(after), sum(_shows(observations, path) for observations in flight)))
     return Sight(int(shown.sum()), found, tuple(balls))
 
 
 def _frame(times: np.ndarray, media: float) -> int:
     """The frame shown at `media`."""
     return int(np.abs(times - media).argmin())
+
+
+def _shows(observations: Observations, path: BallPath) -> bool:
+    """Whether something is taken for a ball where a path (in the same stabilised pixels) leads at that moment."""
+    balls = observations.steady(ObjectClass.BALL)
+    if not len(path) or not len(balls):
+        return False
+    where = [np.interp(observations.media, path.media, column) for column in path.places.T]
+    apart = np.hypot(*((balls[:, :2] + balls[:, 2:4]) / 2 - where).T)
+    return bool(apart.min() <= np.median(path.sizes))

@@ -39,6 +39,7 @@ class ShotStory:
     """What is known of a shot beside its release.
 
     Attributes:
+        ball: track of the ball that was shot, as it left the hand.
         shooter: track of the player who released it.
         zone: (7,) probabilities with their source; None while unknown.
         court: x, y of the shooter's feet, metres.
@@ -53,6 +54,7 @@ class ShotStory:
         off_rim: it was first seen going up right over a rim: the rebound of a shot before it, if there was one.
     """
 
+    ball: int | None = None
     shooter: int | None = None
     zone: tuple[float, ...] | None = None
     zone_source: ZoneSource = ZoneSource.UNSPECIFIED
@@ -145,7 +147,7 @@ class ShotFollower:
             return self.story
         paths = {path.track: path for path in ball_paths(seen)}
         for track in shot.tracks:
-            ball = self._balls.setdefault(track, _Ball(BallPath.none(), ShotStory(), Verdict()))
+            ball = self._balls.setdefault(track, _Ball(BallPath.none(), ShotStory(ball=track), Verdict()))
             ball.path = chained(paths, track, self._scale)
             ball.story = self._flown(self._placed(ball.story, paths.get(track), seen, shot), ball.path, seen, shot, now)
         balls = [self._balls[track] for track in shot.tracks if len(self._balls[track].path)] or [self._ball]

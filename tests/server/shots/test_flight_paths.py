@@ -294,7 +294,7 @@ async def test_of_several_balls_the_one_that_nothing_speaks_against_was_shot():
     resting, unseen = 5, 99
     for voted in ((resting, 1), (1, resting), (unseen, 1)):
         story = await follow(play(), voted=voted)
-        assert story.shooter == 7 and not story.refuted
+        assert story.shooter == 7 and story.ball == 1 and not story.refuted
     assert (await follow(play(), voted=(resting,))).refuted
     dropped = ball_moves(play(), lambda media: (135.0, 225.0 + 60 * max(media - 1.0, 0.0)))
     assert (await follow(dropped, voted=(resting, 1))).refuted
