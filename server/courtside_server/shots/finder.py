@@ -20,7 +20,7 @@ from courtside_server.shots.flight import SPAN_S, VISIBLE_S, FlightModel
 from courtside_server.shots.follow import UNTOLD, ShotFollower, ShotStory
 from courtside_server.shots.models import WindowModel
 from courtside_server.shots.paths import COUNTED, TICK_S, TICKS, apart
-from courtside_server.shots.refute import RISE_S
+from courtside_server.shots.refute import RISE_S, within
 from courtside_server.shots.rim import RimModel
 from courtside_server.types import (
     MIDDLE,
@@ -313,7 +313,7 @@ def _attested(known: _Followed, time_scale: float) -> float:
     """How much speaks for a shot: a hand, its windows, and how surely its ball was seen on the way up."""
     shot, path = known.shot, known.follower.path
     hand = 1.0 if known.follower.story.shooter is not None else 0.5
-    flown = np.abs((path.media - shot.media) * time_scale - RISE_S / 2) <= RISE_S / 2
+    flown = within(path, shot.media, RISE_S, time_scale)
     seen = float(path.scores[flown].mean()) if flown.any() else 0.0
     return hand * seen * shot.score * shot.agreeing / max(shot.covering, 1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,11 +81,12 @@ UNTOLD = ShotStory()
 
 @dataclass(slots=True, eq=False)
 class _Ball:
-    """One of the balls that may have been shot: its way, and what it tells."""
+    """One of the balls that may have been shot: its way, the rim (4,) it came nearest to, and what they tell."""
 
-    path: BallPath
     story: ShotStory
-    verdict: Verdict
+    path: BallPath = field(default_factory=BallPath.none)
+    rim: NDArray[np.float64] | None = None
+    verdict: Verdict = field(default_factory=Verdict)
 
 
 class ShotFollower:
@@ -105,7 +106,7 @@ class ShotFollower:
         self._rim, self._calibration, self._scale = rim, calibration, time_scale
         self._judged = -np.inf
         self._balls: dict[int, _Ball] = {}
-        self._ball = _Ball(BallPath.none(), ShotStory(), Verdict())
+        self._ball = _Ball(ShotStory())
         self._zone: tuple[float, ...] | None = None
 
     @property
@@ -147,31 +148,29 @@ class ShotFollower:
             return self.story
         paths = {path.track: path for path in ball_paths(seen)}
         for track in shot.tracks:
-            ball = self._balls.setdefault(track, _Ball(BallPath.none(), ShotStory(ball=track), Verdict()))
+            ball = self._balls.setdefault(track, _Ball(ShotStory(ball=track)))
             ball.path = chained(paths, track, self._scale)
-            ball.story = self._flown(self._placed(ball.story, paths.get(track), seen, shot), ball.path, seen, shot, now)
+            ball.story = self._placed(ball.story, paths.get(track), seen, shot)
+            if after >= JUDGE_FROM_S and len(ball.path):
+                ball.rim = nearest_rim(seen, ball.path.places)
+                ball.story = self._flown(ball, seen, shot)
         balls = [self._balls[track] for track in shot.tracks if len(self._balls[track].path)] or [self._ball]
         self._ball = ball = next((ball for ball in balls if not ball.story.refuted), balls[0])
         if after >= JUDGE_FROM_S:
-            path, rim = ball.path, nearest_rim(seen, ball.path.places) if len(ball.path) else None
-            reached = first_at_rim(path, rim, shot.media + JUDGE_FROM_S / self._scale)
+            reached = first_at_rim(ball.path, ball.rim, shot.media + JUDGE_FROM_S / self._scale)
             if self._rim is not None and reached is not None and (now - reached) * self._scale <= WATCH_S:
                 window = ring.between(now - 2.4 / self._scale, now)
-                ball.verdict.add(await self._rim.judge(path, window, now, self._scale), now)
+                ball.verdict.add(await self._rim.judge(ball.path, window, now, self._scale), now)
                 ball.story = replace(ball.story, result=ball.verdict.result, make=ball.verdict.make_probability)
             if last or after >= FINAL_S:
-                ball.story = replace(ball.story, result=_settled(ball, rim, shot))
+                ball.story = replace(ball.story, result=_settled(ball, shot))
         return self.story
 
-    def _flown(
-        self, story: ShotStory, path: BallPath, seen: Sequence[Observations], shot: MergedShot, now: float
-    ) -> ShotStory:
+    def _flown(self, ball: _Ball, seen: Sequence[Observations], shot: MergedShot) -> ShotStory:
         """What the ball's way says, once it has come some."""
-        if not len(path) or (now - shot.media) * self._scale < JUDGE_FROM_S:
-            return story
-        rim = nearest_rim(seen, path.places)
+        path, rim = ball.path, ball.rim
         return replace(
-            story, arc=fit_arc(path, shot.media, rim, self._scale),
+            ball.story, arc=fit_arc(path, shot.media, rim, self._scale),
             missed_all=strays(path, seen, shot.media, self._scale),
             sank=sinks(path, rim, shot.media, self._scale),
             hurtled=hurtles(path, shot.media, self._scale),
@@ -218,10 +217,10 @@ class ShotFollower:
         self._zone = tuple(zone)
 
 
-def _settled(ball: _Ball, rim: NDArray[np.float64] | None, shot: MergedShot) -> ShotResult:
+def _settled(ball: _Ball, shot: MergedShot) -> ShotResult:
     """The result when nothing more will be seen of the shot."""
     result = ball.verdict.settled
-    air_ball = result is ShotResult.UNKNOWN and flew_past(ball.path, rim, shot.media)
+    air_ball = result is ShotResult.UNKNOWN and flew_past(ball.path, ball.rim, shot.media)
     return ShotResult.MISSED if air_ball else result
 
 

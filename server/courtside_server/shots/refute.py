@@ -45,7 +45,7 @@ def strays(path: BallPath, seen: Sequence[Observations], release: float, time_sc
 
     One that stays far from the only rim in sight, and does not fly to it, may be on its way to the other.
     """
-    flown = _within(path, release, FLIGHT_S, time_scale)
+    flown = within(path, release, FLIGHT_S, time_scale)
     if _seconds(path, flown) * time_scale < FLIGHT_SEEN_S:
         return False
     least, nears = np.inf, False
@@ -59,7 +59,7 @@ def strays(path: BallPath, seen: Sequence[Observations], release: float, time_sc
 
 def sinks(path: BallPath, rim: NDArray[np.float64] | None, release: float, time_scale: float) -> bool:
     """Whether the ball never rose above where it was let go, nor stood high over the rim: dropped, rolled, no ball."""
-    flown = _within(path, release, RISE_S, time_scale)
+    flown = within(path, release, RISE_S, time_scale)
     if _seconds(path, flown) * time_scale < RISE_SEEN_S:
         return False
     height = path.places[flown, 1]
@@ -70,7 +70,7 @@ def sinks(path: BallPath, rim: NDArray[np.float64] | None, release: float, time_
 
 def hurtles(path: BallPath, release: float, time_scale: float) -> bool:
     """Whether what was seen lies too far apart for one ball: sightings of several things, taken for a flight."""
-    flown = _within(path, release - EARLIER_S / time_scale, RISE_S, time_scale)
+    flown = within(path, release - EARLIER_S / time_scale, RISE_S, time_scale)
     span = _seconds(path, flown) * time_scale
     if not span:
         return False
@@ -81,7 +81,7 @@ def hurtles(path: BallPath, release: float, time_scale: float) -> bool:
 def glimpsed(path: BallPath, seen: Sequence[Observations], release: float, time_scale: float) -> bool:
     """Whether the ball was hardly seen in its flight, and not because it left the picture."""
     looks = [o for o in seen if 0 <= (o.media - release) * time_scale <= RISE_S]
-    flown = _within(path, release, RISE_S, time_scale)
+    flown = within(path, release, RISE_S, time_scale)
     if int(flown.sum()) >= GLIMPSED * len(looks):
         return False
     for place, size, media in zip(path.places[flown], path.sizes[flown], path.media[flown], strict=True):
@@ -101,7 +101,8 @@ def leaves_rim(path: BallPath, rim: NDArray[np.float64] | None, release: float, 
     return bool(over >= OFF_RIM_OVER and np.hypot(across, over) <= OFF_RIM)
 
 
-def _within(path: BallPath, release: float, span: float, time_scale: float) -> NDArray[np.bool_]:
+def within(path: BallPath, release: float, span: float, time_scale: float) -> NDArray[np.bool_]:
+    """Which sightings (N,) lie at most ``span`` real seconds after the release."""
     after = (path.media - release) * time_scale
     inside: NDArray[np.bool_] = (after >= 0) & (after <= span)
     return inside
