@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 from courtside_client.encode import Encoder
-from courtside_client.errors import CourtsideClientError, SourceLost
+from courtside_client.errors import CourtsideError, SourceLost
 from courtside_client.media import CodedFrame
 from courtside_client.options import Pace, StreamOptions
 from courtside_client.pacing import Clock, ClockWatch, Pacer, Thinner
@@ -42,7 +42,7 @@ class Producer(threading.Thread):
         """Pictures drawn from the source."""
         self.thinned = 0
         """Pictures left out because the gateway asked for fewer."""
-        self.error: CourtsideClientError | None = None
+        self.error: CourtsideError | None = None
         """Why the source ended early."""
 
     def finish(self) -> None:
@@ -60,7 +60,7 @@ class Producer(threading.Thread):
             for frame in self._passed() if self._encoder is None else self._coded(self._encoder):
                 if self._stopped.is_set() or not self._queue.put(frame):
                     break
-        except CourtsideClientError as failure:
+        except CourtsideError as failure:
             self.error = failure
         except Exception as failure:
             self.error = SourceLost(f"{self._source.info.name}: {failure}", self._source.info.name)

@@ -14,7 +14,7 @@ import grpc
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
 from courtside_client.channel import open_channel
 from courtside_client.encode import make_encoder
-from courtside_client.errors import CourtsideClientError, GatewayUnavailable, StaleEpochError
+from courtside_client.errors import CourtsideError, GatewayUnavailable, StaleEpochError
 from courtside_client.media import CodedFrame
 from courtside_client.names import camera_name, gateway_address
 from courtside_client.options import Mode, Plan, StreamOptions, plan_stream
@@ -185,7 +185,7 @@ class StreamSession:
             await call.write(self._descriptor())
             accepted = await self._read(call)
             if accepted.WhichOneof("message") != "accepted":
-                raise CourtsideClientError("the gateway did not answer Accepted; is it a Courtside gateway?")
+                raise CourtsideError("the gateway did not answer Accepted; is it a Courtside gateway?")
             self._resume(accepted.accepted)
             self._set(state="finishing" if self._ended and not self._pending else "streaming")
             tasks = [asyncio.create_task(self._send(call)), asyncio.create_task(self._receive(call))]

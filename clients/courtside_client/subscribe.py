@@ -11,7 +11,7 @@ from typing import Any, Self
 import grpc
 
 from courtside.v1 import events_pb2, events_pb2_grpc
-from courtside_client.errors import CourtsideClientError, GatewayUnavailable, SequenceGapError
+from courtside_client.errors import CourtsideError, GatewayUnavailable, SequenceGapError
 from courtside_client.names import camera_name, game_name
 from courtside_client.remote import gateway_error
 from courtside_client.retry import Patience
@@ -142,5 +142,5 @@ class Subscription:
     def _drop_call(self) -> None:
         call, self._call = self._call, None
         if call is not None:
-            with suppress(CourtsideClientError):
+            with suppress(CourtsideError):
                 call.cancel()

@@ -13,7 +13,7 @@ from tests_support import write_flash_film
 
 from courtside.v1 import ingest_pb2
 from courtside_client.encode import make_encoder
-from courtside_client.errors import BadName, BadOption, NoVideo, SourceError, SourceNotFound, SourceUndecodable
+from courtside_client.errors import BadName, BadOption, NoVideo, SourceError, SourceNotFound, UndecodableFilm
 from courtside_client.media import CodedFrame, SourceInfo
 from courtside_client.names import camera_name, game_name, gateway_address
 from courtside_client.options import Mode, Pace, PassThrough, StreamOptions, plan_stream
@@ -219,7 +219,7 @@ def test_a_live_spool_forgets_instead_of_growing():
         ("ftp://x/y", SourceError, "unknown scheme ftp://"),
         ("sim://x", SourceError, "sim://x"),
         ("sim://1?colour=red", SourceError, "colour"),
-        (".", SourceUndecodable, "folder"),
+        (".", UndecodableFilm, "folder"),
         ("rtsp://127.0.0.1:9/x", SourceError, "cannot be opened"),
     ],
 )
@@ -231,7 +231,7 @@ def test_a_bad_source_is_one_clear_error(text, error, says):
 
 def test_what_is_no_film_is_said(tmp_path):
     (tmp_path / "text.mp4").write_text("hello")
-    with pytest.raises(SourceUndecodable):
+    with pytest.raises(UndecodableFilm):
         open_source(str(tmp_path / "text.mp4"))
     with av.open(str(tmp_path / "sound.wav"), "w") as container:
         stream = container.add_stream("pcm_s16le", rate=8000)
