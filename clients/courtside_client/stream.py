@@ -11,12 +11,12 @@ from typing import Any
 
 import grpc
 
+from courtside.names import CameraName
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
-from courtside_client.channel import open_channel
+from courtside_client.channel import gateway_address, open_channel
 from courtside_client.encode import make_encoder
 from courtside_client.errors import CourtsideError, GatewayUnavailable, StaleEpochError
 from courtside_client.media import CodedFrame
-from courtside_client.names import camera_name, gateway_address
 from courtside_client.options import Mode, Plan, StreamOptions, plan_stream
 from courtside_client.pacing import Clock, SystemClock
 from courtside_client.producer import Producer
@@ -110,7 +110,7 @@ class StreamSession:
         on_report: Callable[[StreamReport], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._source, self._gateway, self._camera = source, gateway_address(gateway), camera_name(camera)
+        self._source, self._gateway, self._camera = source, gateway_address(gateway), CameraName.parse(camera).name
         self._options = options or StreamOptions()
         self._on_report = on_report or (lambda report: None)
         self.plan: Plan = plan_stream(source.info, self._options)

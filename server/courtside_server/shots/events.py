@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from courtside.names import CameraName
 from courtside_server.shots.state import UNTOLD, ShotStory
-from courtside_server.types import CameraName, EventDraft, Lifecycle, Shot, Zone, ZoneSource
+from courtside_server.types import EventDraft, Lifecycle, Shot, Zone, ZoneSource
 from courtside_server.windows.nms import MergedShot
 
 
