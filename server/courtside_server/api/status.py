@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 def code_of(error: errors.CourtsideError) -> grpc.StatusCode:
     """The gRPC status code of an error: that of its reason, see :class:`courtside.errors.ErrorReason`."""
-    return ErrorReason(error.reason).code
+    return ErrorReason[error.reason].code
 
 
 def to_status(error: errors.CourtsideError) -> status_pb2.Status:

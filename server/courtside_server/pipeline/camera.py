@@ -18,14 +18,15 @@ from typing import TypeVar
 
 import structlog
 
+from courtside.queues import DropPolicy, HandoverQueue
+from courtside_server.court.calibration_store import CameraCalibration
 from courtside_server.errors import BadRequest, EngineError, EngineUnavailable, InferenceTimeout, LogUnavailable
 from courtside_server.events.hub import EventHub
-from courtside_server.court.calibration_store import CameraCalibration
 from courtside_server.perception.court import Calibration
 from courtside_server.perception.tracker import Looker, TrackIds
 from courtside_server.pipeline.publisher import Publisher
-from courtside_server.shots.events import ShotAssembler
 from courtside_server.shots.detector import Finders, FlightRules, Profile, ShotChange, ShotFinder
+from courtside_server.shots.events import ShotAssembler
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import (
     CameraState,
@@ -44,7 +45,6 @@ from courtside_server.types import (
     WindowPrediction,
 )
 from courtside_server.windows.nms import MergeRules
-from courtside_server.windows.queue import HandoverQueue
 from courtside_server.windows.sampler import Sampler
 from courtside_server.windows.scheduler import WindowScheduler
 
@@ -134,7 +134,8 @@ class CameraPipeline:
         self._name = info.camera.name
         self._film = info.mode is StreamMode.FILM
         self._queue: HandoverQueue[_Entry] = HandoverQueue(
-            {"": 1, _WINDOWS: rules.queue, _LOOKS: rules.looks}, self._film, asyncio.get_running_loop()
+            {"": 1, _WINDOWS: rules.queue, _LOOKS: rules.looks},
+            DropPolicy.BLOCK if self._film else DropPolicy.OLDEST,
         )
         self._publisher = Publisher(hub, self._name, self._film, rules.retry_s)
         self._recall, self._calibration, self._watch = recall, calibration, watch
@@ -217,13 +218,13 @@ class CameraPipeline:
 
     async def stop(self, interrupted: bool = True) -> None:
         """Stop scoring; open shots are closed with what is known, marked interrupted. Idempotent."""
-        self._queue.close()
+        self._queue.end()
         task, self._task = self._task, None
         if task is None:
             return
         with contextlib.suppress(asyncio.CancelledError, TimeoutError):
             await asyncio.wait_for(task, self._rules.stop_s)
-        for entry in await self._queue.get(most=sys.maxsize):
+        for entry in await self._queue.aget(sys.maxsize):
             if isinstance(entry, _End):
                 entry.done.set()
         with contextlib.suppress(TimeoutError):
@@ -240,14 +241,14 @@ class CameraPipeline:
         except Exception:
             # Frames go on; whoever waits for windows must not wait for ever.
             log.exception("the camera's windows are no longer scored", camera=self._name)
-            self._queue.close()
+            self._queue.end()
 
     async def _score(self) -> None:
         asked: deque[tuple[_Entry, asyncio.Task[WindowPrediction | Detections | None]]] = deque()
         try:
             while True:
                 room = _AHEAD - len(asked)
-                for entry in self._queue.waiting(room) if asked else await self._queue.get(room):
+                for entry in self._queue.get_nowait(room) if asked else await self._queue.aget(room):
                     asked.append((entry, asyncio.create_task(self._ask_about(entry))))
                 if not asked:
                     return
