@@ -8,7 +8,6 @@ third, the server's monotonic clock (``arrival``), and nowhere else.
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -16,7 +15,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_server.errors import BadRequest
+from courtside.names import CameraName
 
 STRIDE_S = 0.3
 """Seconds between two samples of a window (source system: VideoMAE shot analytics)."""
@@ -24,46 +23,6 @@ WINDOW_SAMPLES = 16
 """Samples a window."""
 MIDDLE = range(4, 12)
 """Sample indices in which a release counts: the middle eight."""
-
-_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
-_GAME = re.compile(rf"games/({_ID})")
-_CAMERA = re.compile(rf"(games/{_ID})/cameras/({_ID})")
-
-
-@dataclass(frozen=True, slots=True)
-class CameraName:
-    """``games/{game}/cameras/{camera}``.
-
-    Raises:
-        BadRequest: ``parse`` was given anything else.
-    """
-
-    game: str
-    """``games/{game}``."""
-    name: str
-    """The full resource name."""
-
-    @classmethod
-    def parse(cls, text: str) -> CameraName:
-        """Check and split a camera's resource name."""
-        match = _CAMERA.fullmatch(text)
-        if not match:
-            raise BadRequest(
-                f"camera {text[:80]!r} is no name like games/final/cameras/left; ids are 1-63 letters, digits, . _ -",
-                field="camera",
-            )
-        return cls(match.group(1), text)
-
-
-def parse_game(text: str) -> str:
-    """Check a game's resource name and give it back.
-
-    Raises:
-        BadRequest: not ``games/{game}``.
-    """
-    if not _GAME.fullmatch(text):
-        raise BadRequest(f"game {text[:80]!r} is not a name like games/final", field="game")
-    return text
 
 
 class StreamMode(enum.Enum):

@@ -15,7 +15,7 @@ from courtside_server.ingest.advice import RateAdvisor
 from courtside_server.ingest.clock import ClockOffset
 from courtside_server.ingest.count import StreamCounters, StreamStatus
 from courtside_server.ingest.decode import open_decoder
-from courtside_server.ingest.queue import PacketQueue, Queued
+from courtside_server.ingest.queue import Queued, packet_queue
 from courtside_server.ingest.rules import IngestRules
 from courtside_server.ingest.sink import FrameSink, ScoringSink
 from courtside_server.ingest.worker import Clocks, FrameWorker
@@ -106,7 +106,7 @@ class CameraIngest:
             info, decoder, self.frames, self.packets, sink, self._counters, rules, self._clocks,
             self._announce_from_thread, self._want_keyframe,
         )
-        self._queue = PacketQueue(rules.queue_packets, rules.queue_bytes)
+        self._queue = packet_queue(rules.queue_packets, rules.queue_bytes, film=self._film)
         self._thread: threading.Thread | None = None
         self._finished = asyncio.Event()
         self._advisor = RateAdvisor()
@@ -164,7 +164,7 @@ class CameraIngest:
                     sequence=packet.sequence,
                     expected=self._next,
                 )
-            await self._queue.put(Queued(packet, self._intra or packet.keyframe, broken=False))
+            await self._queue.aput(Queued(packet, self._intra or packet.keyframe, broken=False))
             self._took(packet)
 
     def _feed_live(self, packet: EncodedPacket) -> None:
@@ -172,7 +172,7 @@ class CameraIngest:
         if missing is None:
             return
         skipping = self._queue.skipping
-        dropped = self._queue.offer(Queued(packet, self._intra or packet.keyframe, broken=bool(missing)))
+        dropped = self._queue.put(Queued(packet, self._intra or packet.keyframe, broken=bool(missing)))
         self._counters.drop(DropReason.DECODER_BEHIND, len(dropped))
         if self._queue.skipping and not skipping:
             self.keyframe_wanted.set()
@@ -197,8 +197,8 @@ class CameraIngest:
         """How the stream is doing now."""
         counters, worker = self._counters, self._worker
         now = self._clocks.monotonic()
-        waiting = self._queue.oldest_arrival()
-        lag = worker.last_age if waiting is None else max(worker.last_age, now - waiting)
+        waiting = self._queue.peek()
+        lag = worker.last_age if waiting is None else max(worker.last_age, now - waiting.packet.arrival)
         target = 0.0 if self._film else self._advisor.update(now, counters.received, counters.late())
         return StreamStatus(
             ack=worker.ack,
@@ -216,7 +216,7 @@ class CameraIngest:
     async def end(self) -> None:
         """Process what waits, flush decoder and sink; returns when everything has been handed on."""
         self._start()
-        self._queue.end()
+        self._queue.end(BadPacket("a packet came after the end of the stream; open a new session to send more"))
         await self._finished.wait()
         self.announce_absence("the stream ended")
 
@@ -241,9 +241,9 @@ class CameraIngest:
             self._thread.start()
 
     def _run(self) -> None:
-        while (item := self._queue.take()) is not None:
+        while items := self._queue.get():
             try:
-                self._worker.process(item)
+                self._worker.process(items[0])
             except Exception:
                 log.exception("a packet was not processed", camera=self.info.camera.name)
                 self._counters.drop(DropReason.CORRUPT)

@@ -16,6 +16,7 @@ import av.error
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from courtside.names import CameraName
 from courtside_server.api.convert import event_to_json
 from courtside_server.compose import (
     import_trackers,
@@ -25,12 +26,12 @@ from courtside_server.compose import (
     model_names,
     pipeline_rules,
 )
+from courtside_server.court.calibration_store import CameraCalibration
 from courtside_server.errors import CourtsideError, Draining, UndecodableFilm
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.camera import CameraIngest
 from courtside_server.ingest.worker import Clocks
-from courtside_server.court.calibration_store import CameraCalibration
 from courtside_server.perception.court import COURTS, FIBA
 from courtside_server.pipeline.camera import CameraPipeline
 from courtside_server.render.film import Source, draw_film
@@ -39,17 +40,7 @@ from courtside_server.render.record import Record, RecordingHub
 from courtside_server.settings import Settings
 from courtside_server.shots.detector import Finders
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import (
-    CameraName,
-    Codec,
-    EncodedPacket,
-    Event,
-    Shot,
-    ShotResult,
-    StreamInfo,
-    StreamMode,
-    Zone,
-)
+from courtside_server.types import Codec, EncodedPacket, Event, Shot, ShotResult, StreamInfo, StreamMode, Zone
 
 _UNTOUCHED = {"h264": Codec.H264, "hevc": Codec.HEVC}
 """Codecs whose packets go to the decode stage as they are; any other film is decoded here and goes on as raw frames."""

@@ -10,7 +10,8 @@ import numpy as np
 
 from courtside_server.shots.criteria import RevisionConfig
 from courtside_server.shots.state import ShotState
-from courtside_server.types import CameraName, EventDraft, Lifecycle, Shot, Zone, ZoneSource
+from courtside.names import CameraName
+from courtside_server.types import EventDraft, Lifecycle, Shot, Zone, ZoneSource
 from courtside_server.windows.nms import ShotCandidate
 
 
