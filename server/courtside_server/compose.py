@@ -9,7 +9,7 @@ from courtside_server.inference.embedded import EmbeddedEngine
 from courtside_server.inference.engine import Engine
 from courtside_server.inference.repository import ModelRepository
 from courtside_server.inference.triton import TritonEngine
-from courtside_server.ingest.rules import IngestRules
+from courtside_server.ingest.limits import IngestRules
 from courtside_server.perception.detect import CourtDetector
 from courtside_server.pipeline import PipelineRules
 from courtside_server.settings import Settings

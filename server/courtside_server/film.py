@@ -28,8 +28,8 @@ from courtside_server.compose import (
 from courtside_server.errors import CourtsideError, Draining, UndecodableFilm
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
-from courtside_server.ingest.camera import CameraIngest
-from courtside_server.ingest.worker import Clocks
+from courtside_server.ingest.decode_worker import Clocks
+from courtside_server.ingest.session import CameraIngest
 from courtside_server.perception.calibrations import CameraCalibration
 from courtside_server.perception.court import COURTS, FIBA
 from courtside_server.pipeline import CameraPipeline

@@ -7,7 +7,7 @@ import math
 from courtside.v1 import ingest_pb2
 from courtside_server.api.convert import from_timestamp
 from courtside_server.errors import BadDescriptor, BadPacket, BadRequest
-from courtside_server.ingest.rules import IngestRules
+from courtside_server.ingest.limits import IngestRules
 from courtside_server.types import CameraName, Codec, EncodedPacket, StreamInfo, StreamMode
 
 _CODECS = {

@@ -15,9 +15,9 @@ from courtside_server.api.convert import from_timestamp, to_timestamp
 from courtside_server.api.descriptor import encoded_packet, stream_info
 from courtside_server.api.status import translated
 from courtside_server.errors import BadDescriptor, BadPacket, CourtsideError, Draining, NotADescriptor
-from courtside_server.ingest.camera import CameraIngest, Connection
+from courtside_server.ingest.limits import IngestRules
 from courtside_server.ingest.registry import CameraRegistry
-from courtside_server.ingest.rules import IngestRules
+from courtside_server.ingest.session import CameraIngest, Connection
 from courtside_server.telemetry.metrics import Metrics
 
 _Context: TypeAlias = grpc.aio.ServicerContext[ingest_pb2.StreamFramesRequest, ingest_pb2.StreamFramesResponse]

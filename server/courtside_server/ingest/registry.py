@@ -30,10 +30,10 @@ from typing import Any
 import structlog
 
 from courtside_server.errors import BadDescriptor, CourtsideError, Draining, StaleEpoch, TooManyStreams
-from courtside_server.ingest.camera import CameraIngest, Connection, StatusCallback, same_stream
-from courtside_server.ingest.rules import IngestRules
+from courtside_server.ingest.decode_worker import Clocks
+from courtside_server.ingest.limits import IngestRules
+from courtside_server.ingest.session import CameraIngest, Connection, StatusCallback, same_stream
 from courtside_server.ingest.sink import FrameSink
-from courtside_server.ingest.worker import Clocks
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import StreamInfo
 

@@ -24,8 +24,8 @@ from grpc_status import rpc_status
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
 from courtside_server.api.convert import to_timestamp
 from courtside_server.api.ingest import IngestService, message_options
+from courtside_server.ingest.limits import IngestRules
 from courtside_server.ingest.registry import CameraRegistry
-from courtside_server.ingest.rules import IngestRules
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraName, Codec, EncodedPacket, StreamInfo, StreamMode
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courtside_server.ingest.advice import RateAdvisor
 from courtside_server.ingest.clock import ClockOffset, MediaClock
+from courtside_server.ingest.rate_control import RateAdvisor
 
 NOW = 1.7e9
 

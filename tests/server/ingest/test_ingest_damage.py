@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from courtside_server.errors import CorruptPacket
-from courtside_server.ingest.count import StreamCounters
-from courtside_server.ingest.decode import open_decoder
+from courtside_server.ingest.decode_worker import Clocks, FrameWorker
+from courtside_server.ingest.decoder import open_decoder
 from courtside_server.ingest.jpeg import jpeg_size
+from courtside_server.ingest.limits import IngestRules
 from courtside_server.ingest.queue import Queued
-from courtside_server.ingest.rules import IngestRules
-from courtside_server.ingest.worker import Clocks, FrameWorker
+from courtside_server.ingest.stats import StreamCounters
 from courtside_server.rings.frames import FrameRing
 from courtside_server.rings.packets import PacketRing
 from courtside_server.telemetry.metrics import Metrics

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import grpc
 
-from courtside_server.ingest.camera import CameraIngest
+from courtside_server.ingest.session import CameraIngest
 from courtside_server.rings.frames import FrameRing
 from courtside_server.types import Codec
 

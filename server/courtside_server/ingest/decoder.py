@@ -9,8 +9,8 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from courtside_server.errors import BadDescriptor, CorruptPacket
+from courtside_server.ingest.decoded import Picture, RgbSource, YuvSource
 from courtside_server.ingest.jpeg import jpeg_size
-from courtside_server.ingest.picture import Picture, RgbSource, YuvSource
 from courtside_server.types import Codec, EncodedPacket, StreamInfo
 
 # A camera on a bad line would otherwise write a line per damaged block to stderr.

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from courtside_server.errors import BadPacket, CourtsideError
-from courtside_server.ingest.advice import RateAdvisor
 from courtside_server.ingest.clock import ClockOffset
-from courtside_server.ingest.count import StreamCounters, StreamStatus
-from courtside_server.ingest.decode import open_decoder
+from courtside_server.ingest.decode_worker import Clocks, FrameWorker
+from courtside_server.ingest.decoder import open_decoder
+from courtside_server.ingest.limits import IngestRules
 from courtside_server.ingest.queue import PacketQueue, Queued
-from courtside_server.ingest.rules import IngestRules
+from courtside_server.ingest.rate_control import RateAdvisor
 from courtside_server.ingest.sink import FrameSink, ScoringSink
-from courtside_server.ingest.worker import Clocks, FrameWorker
+from courtside_server.ingest.stats import StreamCounters, StreamStatus
 from courtside_server.rings.frames import FrameRing
 from courtside_server.rings.packets import PacketRing
 from courtside_server.telemetry.metrics import Metrics

@@ -10,12 +10,12 @@ import structlog
 
 from courtside_server.errors import CorruptPacket
 from courtside_server.ingest.clock import MediaClock, Placed
-from courtside_server.ingest.count import StreamCounters
-from courtside_server.ingest.decode import Decoder
-from courtside_server.ingest.picture import Picture
+from courtside_server.ingest.decoded import Picture
+from courtside_server.ingest.decoder import Decoder
+from courtside_server.ingest.limits import IngestRules
 from courtside_server.ingest.queue import Queued
-from courtside_server.ingest.rules import IngestRules
 from courtside_server.ingest.sink import FrameSink
+from courtside_server.ingest.stats import StreamCounters
 from courtside_server.rings.frames import FrameRing
 from courtside_server.rings.packets import PacketRing
 from courtside_server.types import CameraState, DropReason, EncodedPacket, StreamInfo, StreamMode
