@@ -15,7 +15,7 @@ import numpy as np
 from courtside_server.perception.court import Calibration
 from courtside_server.perception.detect import CourtDetector
 from courtside_server.perception.observe import Observer, TrackIds
-from courtside_server.rings.observations import ObservationRing
+from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.flight import SPAN_S, VISIBLE_S, FlightModel
 from courtside_server.shots.follow import UNTOLD, ShotFollower, ShotStory
 from courtside_server.shots.models import WindowModel
@@ -138,7 +138,7 @@ class ShotFinder:
         self._clips = ShotMerger(scaled(clip, time_scale), keys)
         self._flights = ShotMerger(scaled(flight.merge, time_scale), keys)
         self._observer = Observer(ids, rate, time_scale)
-        self._ring = ObservationRing(RING_S / time_scale)
+        self._ring = TrackRing(RING_S / time_scale)
         self._ticks = TickGrid(TICK_S, time_scale)
         self._grid: WindowScheduler[Tick] = WindowScheduler("", 0, flight.hop, TICKS, TICKS, COUNTED)
         self._windows: deque[Window[Sample]] = deque(maxlen=_WINDOWS)

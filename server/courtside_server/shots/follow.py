@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside_server.perception.court import Calibration
-from courtside_server.rings.observations import ObservationRing
+from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.arc import fit_arc
 from courtside_server.shots.paths import BallPath, ball_paths, nearest_player, nearest_rim
 from courtside_server.shots.refute import FLIGHT_S, glimpsed, hurtles, leaves_rim, sinks, strays
@@ -126,7 +126,7 @@ class ShotFollower:
         """Whether nothing more is to be learned: of what the flight has refuted, nothing is from its end on."""
         return (now - shot.media) * self._scale >= (FLIGHT_S if self.story.refuted else FINAL_S)
 
-    async def follow(self, shot: MergedShot, ring: ObservationRing, now: float, last: bool = False) -> ShotStory:
+    async def follow(self, shot: MergedShot, ring: TrackRing, now: float, last: bool = False) -> ShotStory:
         """Look again; call after every look until :meth:`final`.
 
         Args:
