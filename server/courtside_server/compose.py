@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from courtside_server.inference.aliases import AliasWatch
-from courtside_server.inference.embedded import EmbeddedEngine
 from courtside_server.inference.engine import Engine
+from courtside_server.inference.onnx.engine import EmbeddedEngine
 from courtside_server.inference.repository import ModelRepository
-from courtside_server.inference.triton import TritonEngine
+from courtside_server.inference.triton.engine import TritonEngine
 from courtside_server.ingest.limits import IngestRules
 from courtside_server.perception.detect import CourtDetector
 from courtside_server.pipeline import PipelineRules

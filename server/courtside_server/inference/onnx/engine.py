@@ -18,7 +18,7 @@ from courtside_server.errors import EngineUnavailable, ModelInvalid, ModelNotFou
 from courtside_server.inference.batching import MicroBatcher
 from courtside_server.inference.engine import ModelInfo, Tensors, check_inputs, check_outputs, expect_same
 from courtside_server.inference.metrics import InferenceMetrics
-from courtside_server.inference.onnx_file import Device, open_session, providers
+from courtside_server.inference.onnx.session import Device, open_session, providers
 from courtside_server.inference.repository import ModelEntry, ModelRepository
 from courtside_server.telemetry.metrics import Metrics
 

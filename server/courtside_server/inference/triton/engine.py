@@ -11,12 +11,12 @@ import structlog
 from numpy.typing import NDArray
 
 from courtside_server.errors import EngineError, EngineUnavailable, InferenceTimeout, ModelNotFound
-from courtside_server.inference.circuit import CircuitBreaker, CircuitState
 from courtside_server.inference.engine import ModelInfo, Tensors, check_inputs, check_outputs
 from courtside_server.inference.metrics import InferenceMetrics
 from courtside_server.inference.repository import ModelRepository
-from courtside_server.inference.triton_link import TritonLink
-from courtside_server.inference.triton_model import RemoteModel
+from courtside_server.inference.triton.circuit_breaker import CircuitBreaker, CircuitState
+from courtside_server.inference.triton.client import TritonLink
+from courtside_server.inference.triton.model import RemoteModel
 from courtside_server.telemetry.metrics import Metrics
 
 _log = structlog.get_logger(__name__)

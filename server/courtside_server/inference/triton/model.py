@@ -18,11 +18,11 @@ from tritonclient.utils import np_to_triton_dtype
 from tritonclient.utils.shared_memory import SharedMemoryException
 
 from courtside_server.errors import EngineError, EngineUnavailable, ModelInvalid, ModelNotFound, TensorMismatch
-from courtside_server.inference.circuit import CircuitBreaker
 from courtside_server.inference.engine import ModelInfo, Tensors, check_outputs, expect, expect_same
 from courtside_server.inference.repository import ModelEntry, ModelRepository, read_info
-from courtside_server.inference.shared_memory import Slot, SlotPool
-from courtside_server.inference.triton_link import NotServed, TritonLink
+from courtside_server.inference.triton.circuit_breaker import CircuitBreaker
+from courtside_server.inference.triton.client import NotServed, TritonLink
+from courtside_server.inference.triton.shared_memory import Slot, SlotPool
 
 _log = structlog.get_logger(__name__)
 _ADMIN_TIMEOUT_S = 5.0
