@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_server.letterbox import letterbox
 from courtside_server.perception.balls import BallTracker
 from courtside_server.perception.cuts import CutDetector
 from courtside_server.perception.detect import GREY
 from courtside_server.perception.motion import CameraMotion
 from courtside_server.perception.players import PlayerTracker
 from courtside_server.perception.rims import RimKeeper
-from courtside_server.pixels import letterbox
 from courtside_server.types import Detections, Frame, Look, ObjectClass, Observations
 
 RIM_SIDE = 64
