@@ -9,7 +9,7 @@ from courtside_server.inference.engine import Engine
 from courtside_server.inference.onnx.engine import EmbeddedEngine
 from courtside_server.inference.repository import ModelRepository
 from courtside_server.inference.triton.engine import TritonEngine
-from courtside_server.ingest.limits import IngestRules
+from courtside_server.ingest.limits import IngestConfig
 from courtside_server.perception.detect import CourtDetector
 from courtside_server.pipeline import PipelineRules
 from courtside_server.settings import Settings
@@ -86,10 +86,10 @@ def make_finders(settings: Settings, engine: Engine, least_timeout: float = 0.0)
     )  # fmt: skip
 
 
-def ingest_rules(settings: Settings) -> IngestRules:
+def ingest_config(settings: Settings) -> IngestConfig:
     """What the settings say of cameras, in the ingest's own terms."""
     ingest = settings.ingest
-    return IngestRules(
+    return IngestConfig(
         staleness=ingest.staleness_s,
         frame_budget=ingest.frame_ring_mb * 2**20,
         packet_budget=ingest.packet_ring_mb * 2**20,

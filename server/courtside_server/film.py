@@ -19,7 +19,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from courtside_server.api.convert import event_to_json
 from courtside_server.compose import (
     import_trackers,
-    ingest_rules,
+    ingest_config,
     make_engine,
     make_finders,
     model_names,
@@ -29,7 +29,7 @@ from courtside_server.errors import CourtsideError, Draining, UndecodableFilm
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.decode_worker import Clocks
-from courtside_server.ingest.session import CameraIngest
+from courtside_server.ingest.session import CameraSession
 from courtside_server.perception.calibrations import CameraCalibration
 from courtside_server.perception.court import COURTS, FIBA
 from courtside_server.pipeline import CameraPipeline
@@ -226,7 +226,7 @@ async def _analyze(
     pipeline = CameraPipeline(info, models, hub, metrics, rules, calibration=lambda: court, watch=watch)
     pipeline.start()
     clocks = Clocks(wall=lambda: FILM_WALL)
-    camera = CameraIngest(info, pipeline, metrics, ingest_rules(settings), clocks=clocks)
+    camera = CameraSession(info, pipeline, metrics, ingest_config(settings), clocks=clocks)
     printing = asyncio.create_task(_print_events(hub, info.camera.game, style))
     bar = progress.add_task(head.path.name, total=head.frames or None, speed="")
     started = time.monotonic()

@@ -7,7 +7,7 @@ import math
 from courtside.v1 import ingest_pb2
 from courtside_server.api.convert import from_timestamp
 from courtside_server.errors import BadDescriptor, BadPacket, BadRequest
-from courtside_server.ingest.limits import IngestRules
+from courtside_server.ingest.limits import IngestConfig
 from courtside_server.types import CameraName, Codec, EncodedPacket, StreamInfo, StreamMode
 
 _CODECS = {
@@ -23,7 +23,7 @@ _MAX_TIME_SCALE = 1000.0
 _MAX_SESSION = 128
 
 
-def stream_info(message: ingest_pb2.StreamDescriptor, rules: IngestRules) -> StreamInfo:
+def stream_info(message: ingest_pb2.StreamDescriptor, rules: IngestConfig) -> StreamInfo:
     """Check a descriptor.
 
     Raises:
@@ -94,7 +94,7 @@ def stream_info(message: ingest_pb2.StreamDescriptor, rules: IngestRules) -> Str
     )
 
 
-def encoded_packet(message: ingest_pb2.Packet, arrival: float, rules: IngestRules) -> EncodedPacket:
+def encoded_packet(message: ingest_pb2.Packet, arrival: float, rules: IngestConfig) -> EncodedPacket:
     """Check a packet that arrived at monotonic ``arrival``.
 
     Raises:

@@ -15,16 +15,16 @@ from courtside_server.api.convert import from_timestamp, to_timestamp
 from courtside_server.api.descriptor import encoded_packet, stream_info
 from courtside_server.api.status import translated
 from courtside_server.errors import BadDescriptor, BadPacket, CourtsideError, Draining, NotADescriptor
-from courtside_server.ingest.limits import IngestRules
+from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.registry import CameraRegistry
-from courtside_server.ingest.session import CameraIngest, Connection
+from courtside_server.ingest.session import CameraSession, Connection
 from courtside_server.telemetry.metrics import Metrics
 
 _Context: TypeAlias = grpc.aio.ServicerContext[ingest_pb2.StreamFramesRequest, ingest_pb2.StreamFramesResponse]
 _ENVELOPE = 64 * 2**10  # a message around a packet of the greatest size, or a descriptor with its configuration
 
 
-def message_options(rules: IngestRules) -> list[tuple[str, int]]:
+def message_options(rules: IngestConfig) -> list[tuple[str, int]]:
     """Server options under which a packet over the limit still reaches the service, which then says so itself."""
     return [("grpc.max_receive_message_length", rules.max_message_bytes + 2 * _ENVELOPE)]
 
@@ -157,7 +157,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
 class _Reporter:
     """Writes a status at every interval, and at once when a keyframe is needed."""
 
-    def __init__(self, context: _Context, session: CameraIngest, interval: float) -> None:
+    def __init__(self, context: _Context, session: CameraSession, interval: float) -> None:
         self._context, self._session, self._interval = context, session, interval
         self._stopping = False
         self.task = asyncio.create_task(self._run())
@@ -184,7 +184,7 @@ def _draining() -> CourtsideError:
     return Draining("the gateway is shutting down; connect to its successor")
 
 
-def _accepted(connection: Connection, rules: IngestRules) -> ingest_pb2.StreamFramesResponse:
+def _accepted(connection: Connection, rules: IngestConfig) -> ingest_pb2.StreamFramesResponse:
     return ingest_pb2.StreamFramesResponse(
         accepted=ingest_pb2.Accepted(
             session=connection.session.info.session,
@@ -200,7 +200,7 @@ def _accepted(connection: Connection, rules: IngestRules) -> ingest_pb2.StreamFr
     )
 
 
-def _status(session: CameraIngest, done: bool) -> ingest_pb2.StreamFramesResponse:
+def _status(session: CameraSession, done: bool) -> ingest_pb2.StreamFramesResponse:
     status = session.status()
     message = ingest_pb2.IngestStatus(
         ack_sequence=max(status.ack, 0),

@@ -12,7 +12,7 @@ from courtside_server.errors import CorruptPacket
 from courtside_server.ingest.clock import MediaClock, Placed
 from courtside_server.ingest.decoded import Picture
 from courtside_server.ingest.decoder import Decoder
-from courtside_server.ingest.limits import IngestRules
+from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.queue import Queued
 from courtside_server.ingest.sink import FrameSink
 from courtside_server.ingest.stats import StreamCounters
@@ -35,7 +35,7 @@ class Clocks:
     wall: Callable[[], float] = time.time
 
 
-class FrameWorker:
+class DecodeWorker:
     """Decodes one camera's packets and hands frames on; every method runs on the decode thread.
 
     A packet that cannot be decoded costs itself and, where frames depend on each other, all up to the next keyframe;
@@ -63,7 +63,7 @@ class FrameWorker:
         packets: PacketRing,
         sink: FrameSink,
         counters: StreamCounters,
-        rules: IngestRules,
+        rules: IngestConfig,
         clocks: Clocks,
         announce: Announce,
         keyframe_wanted: Callable[[], None],

@@ -9,7 +9,7 @@ from courtside_server.rings.packets import PACKET_BUDGET
 
 
 @dataclass(frozen=True, slots=True)
-class IngestRules:
+class IngestConfig:
     """What one gateway grants its cameras.
 
     Attributes:

@@ -12,11 +12,11 @@ import structlog
 
 from courtside_server.errors import BadPacket, CourtsideError
 from courtside_server.ingest.clock import ClockOffset
-from courtside_server.ingest.decode_worker import Clocks, FrameWorker
+from courtside_server.ingest.decode_worker import Clocks, DecodeWorker
 from courtside_server.ingest.decoder import open_decoder
-from courtside_server.ingest.limits import IngestRules
+from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.queue import PacketQueue, Queued
-from courtside_server.ingest.rate_control import RateAdvisor
+from courtside_server.ingest.rate_control import RateController
 from courtside_server.ingest.sink import FrameSink, ScoringSink
 from courtside_server.ingest.stats import StreamCounters, StreamStatus
 from courtside_server.rings.frames import FrameRing
@@ -46,11 +46,11 @@ class Connection:
 
     Attributes:
         session: what it feeds.
-        next_sequence: what :class:`CameraIngest` wants next.
+        next_sequence: what :class:`CameraSession` wants next.
         closed: resolves with the reason when the connection has to end (fenced, replaced, gateway closing).
     """
 
-    session: CameraIngest
+    session: CameraSession
     next_sequence: int
     closed: asyncio.Future[CourtsideError] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -60,7 +60,7 @@ class Connection:
             self.closed.set_result(error)
 
 
-class CameraIngest:
+class CameraSession:
     """Takes one camera's packets on the event loop, decodes them on a thread of its own.
 
     Sequences. The first packet of a session may have any sequence; from then on each must be one more. Lower ones
@@ -86,7 +86,7 @@ class CameraIngest:
         info: StreamInfo,
         sink: FrameSink,
         metrics: Metrics,
-        rules: IngestRules,
+        rules: IngestConfig,
         on_status: StatusCallback | None = None,
         clocks: Clocks | None = None,
     ) -> None:
@@ -102,14 +102,14 @@ class CameraIngest:
         decoder = open_decoder(info, min(rules.max_pixels, growth))
         self._intra = decoder.intra
         self._film = info.mode is StreamMode.FILM
-        self._worker = FrameWorker(
+        self._worker = DecodeWorker(
             info, decoder, self.frames, self.packets, sink, self._counters, rules, self._clocks,
             self._announce_from_thread, self._want_keyframe,
         )
         self._queue = PacketQueue(rules.queue_packets, rules.queue_bytes)
         self._thread: threading.Thread | None = None
         self._finished = asyncio.Event()
-        self._advisor = RateAdvisor()
+        self._advisor = RateController()
         self._offset = ClockOffset()
         self._next: int | None = None
         self._present = False

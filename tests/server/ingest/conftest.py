@@ -24,7 +24,7 @@ from grpc_status import rpc_status
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
 from courtside_server.api.convert import to_timestamp
 from courtside_server.api.ingest import IngestService, message_options
-from courtside_server.ingest.limits import IngestRules
+from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraName, Codec, EncodedPacket, StreamInfo, StreamMode
@@ -319,7 +319,7 @@ class Client:
 class Server:
     """A gateway's ingest on a real port."""
 
-    def __init__(self, rules: IngestRules, slow: float, look: bool) -> None:
+    def __init__(self, rules: IngestConfig, slow: float, look: bool) -> None:
         self.metrics = Metrics()
         self.sinks: list[Sink] = []
         self.announced: list[tuple[str, str]] = []
@@ -375,7 +375,7 @@ Serve = Callable[..., Any]
 def serve() -> Serve:
     @asynccontextmanager
     async def serving(slow: float = 0.0, look: bool = True, **rules: Any) -> AsyncIterator[Server]:
-        gateway = Server(IngestRules(**{"status_interval": 0.05, **rules}), slow, look)
+        gateway = Server(IngestConfig(**{"status_interval": 0.05, **rules}), slow, look)
         server = grpc.aio.server(options=message_options(gateway.registry.rules))
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(gateway.service, server)
         port = server.add_insecure_port("127.0.0.1:0")

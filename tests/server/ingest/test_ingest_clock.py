@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courtside_server.ingest.clock import ClockOffset, MediaClock
-from courtside_server.ingest.rate_control import RateAdvisor
+from courtside_server.ingest.rate_control import RateController
 
 NOW = 1.7e9
 
@@ -75,7 +75,7 @@ def test_client_offset_is_found_through_jittering_delays():
 
 
 def test_advice_falls_once_holds_and_is_lifted_when_calm():
-    advisor = RateAdvisor()
+    advisor = RateController()
     now, offered, late, advice = 0.0, 0, 0, []
     for second in range(90):
         rate = advisor.target_fps or 30.0  # the client does as it is told
@@ -92,7 +92,7 @@ def test_advice_falls_once_holds_and_is_lifted_when_calm():
 
 @given(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 300)), max_size=60))
 def test_advice_is_bounded_whatever_happens(periods):
-    advisor, now, offered, late = RateAdvisor(), 0.0, 0, 0
+    advisor, now, offered, late = RateController(), 0.0, 0, 0
     for came, dropped in periods:
         now, offered, late = now + 2.0, offered + came, late + dropped
         target = advisor.update(now, offered, late)

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from courtside_server.errors import CorruptPacket
-from courtside_server.ingest.decode_worker import Clocks, FrameWorker
+from courtside_server.ingest.decode_worker import Clocks, DecodeWorker
 from courtside_server.ingest.decoder import open_decoder
 from courtside_server.ingest.jpeg import jpeg_size
-from courtside_server.ingest.limits import IngestRules
+from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.queue import Queued
 from courtside_server.ingest.stats import StreamCounters
 from courtside_server.rings.frames import FrameRing
@@ -33,11 +33,11 @@ QUICK = settings(
 def run(studio, coded, packets):
     """Through the decode thread's work, on this thread; gives the sink and the counters."""
     info = replace(coded.info, mode=StreamMode.FILM)
-    sink, rules = studio.Sink(info), IngestRules(frame_budget=2**21)
+    sink, rules = studio.Sink(info), IngestConfig(frame_budget=2**21)
     counters = StreamCounters("c", Metrics())
     decoder = open_decoder(info, 4 * studio.width * studio.height)
     frames, packet_ring = FrameRing("c", rules.frame_budget), PacketRing("c")
-    worker = FrameWorker(
+    worker = DecodeWorker(
         info, decoder, frames, packet_ring, sink, counters, rules, _clocks(), lambda *_: None, lambda: None
     )
     for packet in packets:

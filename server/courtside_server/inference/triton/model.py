@@ -21,7 +21,7 @@ from courtside_server.errors import EngineError, EngineUnavailable, ModelInvalid
 from courtside_server.inference.engine import ModelInfo, Tensors, check_outputs, expect, expect_same
 from courtside_server.inference.repository import ModelEntry, ModelRepository, read_info
 from courtside_server.inference.triton.circuit_breaker import CircuitBreaker
-from courtside_server.inference.triton.client import NotServed, TritonLink
+from courtside_server.inference.triton.client import NotServed, TritonClient
 from courtside_server.inference.triton.shared_memory import Slot, SlotPool
 
 _log = structlog.get_logger(__name__)
@@ -30,7 +30,7 @@ _DRAIN_S = 10.0
 """How long a version that was replaced may take to end the requests it has, before it is unloaded."""
 
 
-class RemoteModel:
+class TritonModel:
     """What the engine knows of one model on the server.
 
     The server holds what the engine's names stand for and nothing else: where aliases.toml names a version, the model
@@ -50,7 +50,7 @@ class RemoteModel:
     def __init__(
         self,
         name: str,
-        link: TritonLink,
+        link: TritonClient,
         breaker: CircuitBreaker,
         repository: ModelRepository | None,
         *,
