@@ -140,7 +140,7 @@ class Gateway:
 
     async def _start_grpc(self) -> None:
         listen = self.settings.listen
-        options = [*_KEEPALIVE, *message_options(self.registry.rules)]
+        options = [*_KEEPALIVE, *message_options(self.registry.config)]
         self._grpc = grpc.aio.server(interceptors=[StatusInterceptor()], options=options)
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(self._ingest, self._grpc)
         events_pb2_grpc.add_EventServiceServicer_to_server(

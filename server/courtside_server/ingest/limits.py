@@ -1,4 +1,4 @@
-"""Ingest rules: every limit and budget of the ingest, with its default."""
+"""Ingest config: every limit and budget of the ingest, with its default."""
 
 from __future__ import annotations
 

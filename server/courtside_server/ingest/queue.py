@@ -17,7 +17,7 @@ from courtside_server.types import EncodedPacket
 
 
 @dataclass(frozen=True, slots=True)
-class Queued:
+class QueuedPacket:
     """A packet for the decoder.
 
     Attributes:
@@ -36,7 +36,7 @@ class PacketQueue:
     def __init__(self, most_packets: int, most_bytes: int) -> None:
         self._most_packets, self._most_bytes = most_packets, most_bytes
         self._condition = threading.Condition()
-        self._items: deque[Queued] = deque()
+        self._items: deque[QueuedPacket] = deque()
         self._bytes = 0
         self._skipping = False
         self._ended = False
@@ -53,7 +53,7 @@ class PacketQueue:
         with self._condition:
             return self._items[0].packet.arrival if self._items else None
 
-    def offer(self, item: Queued) -> list[EncodedPacket]:
+    def push(self, item: QueuedPacket) -> list[EncodedPacket]:
         """Add a live packet without ever waiting; gives what was dropped to keep within bounds.
 
         Raises:
@@ -76,7 +76,7 @@ class PacketQueue:
             self._add(item)
             return dropped
 
-    async def put(self, item: Queued) -> None:
+    async def put(self, item: QueuedPacket) -> None:
         """Add a film packet, waiting for room.
 
         Raises:
@@ -94,7 +94,7 @@ class PacketQueue:
                 self._waiter = (loop, room)
             await room
 
-    def take(self) -> Queued | None:
+    def take(self) -> QueuedPacket | None:
         """Wait for the next packet; ``None`` once the queue was ended and is empty. For the consumer thread."""
         with self._condition:
             while not self._items and not self._ended:
@@ -129,17 +129,17 @@ class PacketQueue:
         if self._ended:
             raise BadPacket("a packet came after the end of the stream; open a new session to send more")
 
-    def _fits(self, item: Queued) -> bool:
+    def _fits(self, item: QueuedPacket) -> bool:
         if not self._items:
             return True
         return len(self._items) < self._most_packets and self._bytes + len(item.packet.data) <= self._most_bytes
 
-    def _add(self, item: Queued) -> None:
+    def _add(self, item: QueuedPacket) -> None:
         self._items.append(item)
         self._bytes += len(item.packet.data)
         self._condition.notify()
 
-    def _make_room(self, item: Queued) -> list[EncodedPacket]:
+    def _make_room(self, item: QueuedPacket) -> list[EncodedPacket]:
         """Drop whole runs from the front until ``item`` fits or only the newest run is left."""
         dropped: list[EncodedPacket] = []
         while not self._fits(item):

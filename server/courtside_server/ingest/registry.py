@@ -67,7 +67,7 @@ class CameraRegistry:
     Args:
         sink_factory: makes a new session's sink.
         metrics: where to count.
-        rules: limits.
+        config: limits.
         on_status: told of changes of a camera's state.
         on_closed: told when a session is over; the place to stop what the sink started.
         clocks: time; for tests.
@@ -77,12 +77,12 @@ class CameraRegistry:
         self,
         sink_factory: SinkFactory,
         metrics: Metrics,
-        rules: IngestConfig | None = None,
+        config: IngestConfig | None = None,
         on_status: StatusCallback | None = None,
         on_closed: ClosedCallback | None = None,
         clocks: Clocks | None = None,
     ) -> None:
-        self.rules = rules or IngestConfig()
+        self.config = config or IngestConfig()
         self._sink_factory, self._metrics = sink_factory, metrics
         self._on_status, self._on_closed, self._clocks = on_status, on_closed, clocks
         self._seats: dict[str, _Seat] = {}
@@ -131,11 +131,11 @@ class CameraRegistry:
                     camera=name,
                     epoch=newest,
                 )
-            if seat is None and len(self._seats) >= self.rules.max_cameras:
+            if seat is None and len(self._seats) >= self.config.max_cameras:
                 raise TooManyStreams(
-                    f"the gateway serves {self.rules.max_cameras} cameras, its limit; close one or use another "
+                    f"the gateway serves {self.config.max_cameras} cameras, its limit; close one or use another "
                     "gateway",
-                    limit=self.rules.max_cameras,
+                    limit=self.config.max_cameras,
                 )
             return await self._begin(info, seat)
 
@@ -152,10 +152,10 @@ class CameraRegistry:
             self._retire(seat, CourtsideError("the client left before it sent anything"))
             return
         loop = asyncio.get_running_loop()
-        gone = CourtsideError(f"the client left and did not come back within {self.rules.grace:g} s")
+        gone = CourtsideError(f"the client left and did not come back within {self.config.grace:g} s")
         seat.timers = [
-            loop.call_later(self.rules.offline_after, session.announce_absence, "the client is not connected"),
-            loop.call_later(self.rules.grace, self._retire, seat, gone),
+            loop.call_later(self.config.offline_after, session.announce_absence, "the client is not connected"),
+            loop.call_later(self.config.grace, self._retire, seat, gone),
         ]
 
     async def finish(self, connection: Connection) -> None:
@@ -204,7 +204,7 @@ class CameraRegistry:
         sink = await made if isinstance(made, Awaitable) else made
         name = info.camera.name
         try:
-            session = CameraSession(info, sink, self._metrics, self.rules, self._on_status, self._clocks)
+            session = CameraSession(info, sink, self._metrics, self.config, self._on_status, self._clocks)
         except CourtsideError:
             if self._on_closed is not None:
                 await self._on_closed(info, sink)

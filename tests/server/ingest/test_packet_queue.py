@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courtside_server.errors import BadPacket, StaleEpoch
-from courtside_server.ingest.queue import PacketQueue, Queued
+from courtside_server.ingest.queue import PacketQueue, QueuedPacket
 from courtside_server.types import EncodedPacket
 
 
-def item(sequence: int, keyframe: bool = False, size: int = 10) -> Queued:
-    return Queued(EncodedPacket(sequence, 0.0, 0.0, sequence, None, keyframe, False, bytes(size)), keyframe, False)
+def item(sequence: int, keyframe: bool = False, size: int = 10) -> QueuedPacket:
+    packet = EncodedPacket(sequence, 0.0, 0.0, sequence, None, keyframe, False, bytes(size))
+    return QueuedPacket(packet, keyframe, False)
 
 
 @settings(max_examples=200, deadline=None)
@@ -33,7 +34,7 @@ def test_live_queue_gives_decodable_runs_within_bounds(script, most_packets, mos
                 taken.append(queue.take())
                 held -= 1
         else:
-            gone = queue.offer(item(offered, intra or step[0], step[1]))
+            gone = queue.push(item(offered, intra or step[0], step[1]))
             offered += 1
             dropped += [packet.sequence for packet in gone]
             held += 1 - len(gone)
@@ -85,4 +86,4 @@ async def test_packet_larger_than_the_queue_goes_through_alone():
     queue = PacketQueue(4, 100)
     await queue.put(item(0, size=5000))
     assert queue.take().packet.sequence == 0
-    assert queue.offer(item(1, True, size=5000)) == []
+    assert queue.push(item(1, True, size=5000)) == []
