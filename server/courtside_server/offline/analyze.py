@@ -25,19 +25,19 @@ from courtside_server.compose import (
     model_names,
     pipeline_rules,
 )
+from courtside_server.court.calibration_store import CameraCalibration
 from courtside_server.errors import CourtsideError, Draining, UndecodableFilm
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.decode_worker import Clocks
 from courtside_server.ingest.session import CameraSession
-from courtside_server.perception.calibrations import CameraCalibration
 from courtside_server.perception.court import COURTS, FIBA
-from courtside_server.pipeline import CameraPipeline
+from courtside_server.pipeline.camera import CameraPipeline
 from courtside_server.render.film import FilmSource, draw_film
 from courtside_server.render.output_path import output_paths
 from courtside_server.render.record import FilmRecord, RecordingHub
 from courtside_server.settings import Settings
-from courtside_server.shots.finder import Finders
+from courtside_server.shots.detector import Finders
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import (
     CameraName,
