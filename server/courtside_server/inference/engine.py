@@ -172,7 +172,8 @@ def check_inputs(info: ModelInfo, inputs: Tensors) -> int:
             front = "rows, " if info.max_batch_size and spec.shape else "rows" if info.max_batch_size else ""
             wanted = f"{spec.dtype.name} [{front}{format_shape(spec.shape)[1:]}"
             raise TensorMismatch(
-                f"input {name!r} of model {info.name!r} is {array.dtype.name} {format_shape(array.shape)}, it must be {wanted}",
+                f"input {name!r} of model {info.name!r} is {array.dtype.name} {format_shape(array.shape)}, "
+                f"it must be {wanted}",
                 tensor=name,
             )
         if info.max_batch_size:
@@ -203,8 +204,8 @@ def check_outputs(info: ModelInfo, outputs: Tensors, rows: int) -> None:
         right_rows = not info.max_batch_size or (array.ndim > 0 and len(array) == rows)
         if array.dtype != spec.dtype or not right_rows or not spec.accepts(shape):
             raise EngineError(
-                f"output {name!r} of model {info.name!r} came as {array.dtype.name} {format_shape(array.shape)} for {rows} "
-                f"rows, its config ({info.source}) says {spec}",
+                f"output {name!r} of model {info.name!r} is {array.dtype.name} {format_shape(array.shape)} for {rows} "
+                f"rows; its config ({info.source}) says {spec}",
                 tensor=name,
             )
 
