@@ -13,7 +13,7 @@ import numpy as np
 from courtside_server.inference.request import Infer
 from courtside_server.perception.court import Calibration
 from courtside_server.perception.detector import CourtDetector
-from courtside_server.rings.observations import ObservationRing
+from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.criteria import ShotCriteria
 from courtside_server.shots.models.clip import ClipModel
 from courtside_server.shots.models.flight import FlightModel, FlightWindow
@@ -96,7 +96,7 @@ class ShotDetector:
         self._clip_nms = TemporalNms(criteria.clip, time_scale, keys)
         self._flight_nms = TemporalNms(criteria.flight, time_scale, keys)
         self._overlap = ShotOverlap(criteria.overlap, criteria.filters, time_scale)
-        self._ring = ObservationRing(RING_S / time_scale)
+        self._ring = TrackRing(RING_S / time_scale)
         self._grid = TimeGrid(STEP_S, time_scale)
         self._scheduler: WindowScheduler[TimeStep] = WindowScheduler(
             "", 0, criteria.flight.hop, STEPS, STEPS, COUNTED

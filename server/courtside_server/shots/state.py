@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from courtside_server.inference.request import Infer
 from courtside_server.perception.court import Calibration
-from courtside_server.rings.observations import ObservationRing
+from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.arc import fit_arc
 from courtside_server.shots.criteria import ShotCriteria
 from courtside_server.shots.filters import never_near_rim, never_rises, rarely_seen, starts_at_rim, too_fast
@@ -138,7 +138,7 @@ class ShotStateMachine:
         limit = criteria.filters.flight_time if self.state.rejected else criteria.result.final_after
         return (now - self.candidate.media) * self._scale >= limit
 
-    def update(self, ring: ObservationRing, now: float, infer: Infer, end: bool = False) -> ShotState:
+    def update(self, ring: TrackRing, now: float, infer: Infer, end: bool = False) -> ShotState:
         """Take the newest observations into account; call after every detector frame until :meth:`is_final`.
 
         Args:
@@ -217,7 +217,7 @@ class ShotStateMachine:
             starts_at_rim=starts_at_rim(path, rim, release, scale, config),
         )  # fmt: skip
 
-    def _watch_rim(self, ball: _Ball, ring: ObservationRing, now: float, infer: Infer) -> None:
+    def _watch_rim(self, ball: _Ball, ring: TrackRing, now: float, infer: Infer) -> None:
         """Ask the rim model while the ball is at the rim."""
         config, scale = self._criteria.result, self._scale
         reached = first_at_rim(ball.path, ball.rim, self.candidate.media + config.watch_from / scale, config)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_server.pixels import letterbox
+from courtside_server.letterbox import letterbox
 from courtside_server.types import STRIDE_S, Frame, Sample
 
 

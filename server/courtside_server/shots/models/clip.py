@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from courtside_server.errors import EngineError
-from courtside_server.inference.engine import Engine, ModelInfo, TensorSpec
-from courtside_server.inference.engine import expect as check_signature
+from courtside_server.inference.engine import Engine, ModelInfo, TensorSpec, check_signature
 from courtside_server.inference.request import InferenceRequest, Outputs, picture_size
 from courtside_server.types import WINDOW_SAMPLES, Sample, Window, WindowPrediction, Zone
 

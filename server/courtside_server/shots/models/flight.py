@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside_server.errors import EngineError
-from courtside_server.inference.engine import Engine, TensorSpec
-from courtside_server.inference.engine import expect as check_signature
+from courtside_server.inference.engine import Engine, TensorSpec, check_signature
 from courtside_server.inference.request import InferenceRequest, Outputs
 from courtside_server.shots.criteria import FlightWindowConfig
 from courtside_server.shots.models.flight_input import COUNTED, STEPS, TRACK, flight_input

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside_server.errors import EngineError
-from courtside_server.inference.engine import Engine, TensorSpec
-from courtside_server.inference.engine import expect as check_signature
+from courtside_server.inference.engine import Engine, TensorSpec, check_signature
 from courtside_server.inference.request import InferenceRequest, Outputs
 from courtside_server.perception.detector import GREY
 from courtside_server.perception.rim_crop import CROP_SIDE

@@ -9,8 +9,8 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from courtside_server.errors import BadDescriptor, CorruptPacket
+from courtside_server.ingest.decoded import DecodedPicture, RgbSource, YuvSource
 from courtside_server.ingest.jpeg import jpeg_size
-from courtside_server.ingest.picture import Picture, RgbSource, YuvSource
 from courtside_server.types import Codec, EncodedPacket, StreamInfo
 
 # A camera on a bad line would otherwise write a line per damaged block to stderr.
@@ -30,7 +30,7 @@ class Decoder(Protocol):
     intra: bool
     """Every packet decodes by itself."""
 
-    def decode(self, packet: EncodedPacket) -> list[Picture]:
+    def decode(self, packet: EncodedPacket) -> list[DecodedPicture]:
         """Decode the next packet.
 
         Returns:
@@ -40,7 +40,7 @@ class Decoder(Protocol):
             CorruptPacket: the packet is unusable. Pictures of other packets may still be inside: see :meth:`drain`.
         """
 
-    def drain(self) -> list[Picture]:
+    def drain(self) -> list[DecodedPicture]:
         """Take out what is still inside and start afresh; the next packet must be a keyframe."""
 
     def pending(self) -> EncodedPacket | None:
@@ -78,7 +78,7 @@ class _AvDecoder:
         self._count = 0
         self._lost: list[EncodedPacket] = []
 
-    def decode(self, packet: EncodedPacket) -> list[Picture]:
+    def decode(self, packet: EncodedPacket) -> list[DecodedPicture]:
         """See :class:`Decoder`."""
         # A running number stands in for the pts: it comes back with the picture, and unlike the camera's own pts
         # it is unique whatever the camera sends.
@@ -100,7 +100,7 @@ class _AvDecoder:
             self._lost.append(self._inside.pop(next(iter(self._inside))))
         return pictures
 
-    def drain(self) -> list[Picture]:
+    def drain(self) -> list[DecodedPicture]:
         """See :class:`Decoder`."""
         try:
             pictures = self._pictures(self._context.decode(None))
@@ -120,14 +120,14 @@ class _AvDecoder:
         lost, self._lost = self._lost, []
         return lost
 
-    def _pictures(self, frames: list[av.VideoFrame]) -> list[Picture]:
+    def _pictures(self, frames: list[av.VideoFrame]) -> list[DecodedPicture]:
         pictures = []
         for frame in frames:
             packet = self._inside.pop(frame.pts, None)
             # A second picture of one packet has no place in time; neither has one whose packet was given up.
             if packet is not None and frame.width >= 2 and frame.height >= 2:
                 source = YuvSource(frame, self._reformatter)
-                pictures.append(Picture(packet, source, frame.is_corrupt, self._rotation))
+                pictures.append(DecodedPicture(packet, source, frame.is_corrupt, self._rotation))
         return pictures
 
 
@@ -156,7 +156,7 @@ class JpegDecoder(_AvDecoder):
         super().__init__(info, (info.width + _ALIGN) * (info.height + _ALIGN))
         self._size = (info.width, info.height)
 
-    def decode(self, packet: EncodedPacket) -> list[Picture]:
+    def decode(self, packet: EncodedPacket) -> list[DecodedPicture]:
         """See :class:`Decoder`; the header is checked before the decoder sees it."""
         size = jpeg_size(packet.data)
         if size != self._size:
@@ -177,7 +177,7 @@ class RawDecoder:
         self._shape = (info.height, info.width, 3)
         self._rotation = info.rotation
 
-    def decode(self, packet: EncodedPacket) -> list[Picture]:
+    def decode(self, packet: EncodedPacket) -> list[DecodedPicture]:
         """See :class:`Decoder`."""
         height, width, _ = self._shape
         if len(packet.data) != height * width * 3:
@@ -187,9 +187,9 @@ class RawDecoder:
                 sequence=packet.sequence,
             )
         pixels = np.frombuffer(packet.data, np.uint8).reshape(self._shape)
-        return [Picture(packet, RgbSource(pixels), False, self._rotation)]
+        return [DecodedPicture(packet, RgbSource(pixels), False, self._rotation)]
 
-    def drain(self) -> list[Picture]:
+    def drain(self) -> list[DecodedPicture]:
         """See :class:`Decoder`."""
         return []
 

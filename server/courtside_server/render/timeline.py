@@ -1,4 +1,4 @@
-"""Strip: the film's length along the bottom with a tick a shot and the play head, and the clock."""
+"""Timeline: the film's length along the bottom with a tick a shot and the play head, and the clock."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from courtside_server.render.brush import GOLD, GREY, WHITE, Brush, Colour, Picture
-from courtside_server.render.chart import colour_of_result
+from courtside_server.render.chart import result_colour
 from courtside_server.render.record import ShotHistory
 from courtside_server.types import EventDraft, Lifecycle, Shot, ShotResult
 
 _DIGIT = re.compile(r"\d")
 
 
-class Strip:
+class Timeline:
     """The timeline.
 
     Args:
@@ -59,15 +59,15 @@ class Strip:
         x, edge = self.x(draft.media_offset), 2.0 * brush.unit
         ends = np.array([(x, self._top + edge), (x, self._bottom - edge)])
         sure = known is not None and known.lifecycle is Lifecycle.CONFIRMED
-        colour = tick_colour(draft) if known is not None else GREY
+        colour = marker_colour(draft) if known is not None else GREY
         alpha = 1.0 if sure else 0.75 if known is not None else 0.4
         brush.polyline(picture, ends, colour, alpha, (3.0 if sure else 1.8) * brush.unit)
 
 
-def tick_colour(draft: EventDraft) -> Colour:
+def marker_colour(draft: EventDraft) -> Colour:
     """Green, red, or gold while nobody knows."""
     result = draft.payload.result if isinstance(draft.payload, Shot) else ShotResult.UNKNOWN
-    return GOLD if result is ShotResult.UNKNOWN else colour_of_result(result)
+    return GOLD if result is ShotResult.UNKNOWN else result_colour(result)
 
 
 def clock_text(media: float) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections import deque
 from courtside_server.types import Observations
 
 
-class ObservationRing:
+class TrackRing:
     """Keeps the newest observations; the oldest go when ``seconds`` or ``most`` is exceeded.
 
     Args:

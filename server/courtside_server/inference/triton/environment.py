@@ -16,8 +16,8 @@ from pathlib import Path
 
 from courtside_server.errors import EngineUnavailable
 
-FILES = Path(__file__).parent / "triton_files"
-"""The backend and the pins: links into deploy/triton in a source tree, plain files in an installed package."""
+FILES = Path(__file__).parent / "files"
+"""Our Python backend and the package pins of the environment."""
 _PACKAGES = ("numpy", "onnxruntime", "tritonclient[grpc]")
 _MARK = "courtside-triton.txt"
 _PYTHONS = ((3, 10), (3, 12))

@@ -11,12 +11,12 @@ import structlog
 from numpy.typing import NDArray
 
 from courtside_server.errors import EngineError, EngineUnavailable, InferenceTimeout, ModelNotFound
-from courtside_server.inference.circuit import CircuitBreaker, CircuitState
 from courtside_server.inference.engine import ModelInfo, Tensors, check_inputs, check_outputs
 from courtside_server.inference.metrics import InferenceMetrics
 from courtside_server.inference.repository import ModelRepository
-from courtside_server.inference.triton_link import TritonLink
-from courtside_server.inference.triton_model import RemoteModel
+from courtside_server.inference.triton.circuit_breaker import CircuitBreaker, CircuitState
+from courtside_server.inference.triton.client import TritonClient
+from courtside_server.inference.triton.model import TritonModel
 from courtside_server.telemetry.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
@@ -73,8 +73,8 @@ class TritonEngine:
         self._health_interval = health_interval
         self._failures, self._open_s = failures, open_s
         self._metrics = InferenceMetrics(self.name, metrics)
-        self._link: TritonLink | None = None
-        self._models: dict[str, RemoteModel] = {}
+        self._link: TritonClient | None = None
+        self._models: dict[str, TritonModel] = {}
         self._watchers: dict[str, asyncio.Task[None]] = {}
         self._loading = asyncio.Lock()
         self._closed = False
@@ -87,14 +87,14 @@ class TritonEngine:
         """
         if self._closed:
             raise EngineUnavailable("the Triton engine is closed")
-        self._link = self._link or TritonLink(self._url)
+        self._link = self._link or TritonClient(self._url)
         for name in models:
             known = name in self._models
             if not known:
                 breaker = CircuitBreaker(
                     f"model {name!r} on Triton at {self._url}", failures=self._failures, open_s=self._open_s
                 )
-                self._models[name] = RemoteModel(
+                self._models[name] = TritonModel(
                     name,
                     self._link,
                     breaker,
@@ -164,7 +164,7 @@ class TritonEngine:
         others = (remote for name, remote in self._models.items() if name != asker)
         return {remote.pinned for remote in others if remote.model == model and remote.pinned}
 
-    def _get(self, model: str) -> RemoteModel:
+    def _get(self, model: str) -> TritonModel:
         try:
             return self._models[model]
         except KeyError:
@@ -172,7 +172,7 @@ class TritonEngine:
                 f"model {model!r} was not started; started are: {', '.join(self._models) or 'none'}"
             ) from None
 
-    async def _attach_patiently(self, model: RemoteModel) -> None:
+    async def _attach_patiently(self, model: TritonModel) -> None:
         """Attach; wait for a server that is not there yet until ``connect_timeout`` has passed."""
         loop = asyncio.get_running_loop()
         give_up = loop.time() + self._connect_timeout
@@ -184,7 +184,7 @@ class TritonEngine:
                     raise
                 await asyncio.sleep(0.1)
 
-    async def _watch(self, model: RemoteModel) -> None:
+    async def _watch(self, model: TritonModel) -> None:
         """Look after one model for the engine's life: note that the server went, take it up again when it is back."""
         misses = 0
         while True:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import structlog
 
 from courtside_server.errors import CorruptPacket
-from courtside_server.ingest.clock import MediaClock, Placed
-from courtside_server.ingest.count import StreamCounters
-from courtside_server.ingest.decode import Decoder
-from courtside_server.ingest.picture import Picture
-from courtside_server.ingest.queue import Queued
-from courtside_server.ingest.rules import IngestRules
+from courtside_server.ingest.clock import FrameTime, MediaClock
+from courtside_server.ingest.decoded import DecodedPicture
+from courtside_server.ingest.decoder import Decoder
+from courtside_server.ingest.limits import IngestConfig
+from courtside_server.ingest.queue import QueuedPacket
 from courtside_server.ingest.sink import FrameSink
+from courtside_server.ingest.stats import StreamCounters
 from courtside_server.rings.frames import FrameRing
 from courtside_server.rings.packets import PacketRing
 from courtside_server.types import CameraState, DropReason, EncodedPacket, StreamInfo, StreamMode
@@ -35,7 +35,7 @@ class Clocks:
     wall: Callable[[], float] = time.time
 
 
-class FrameWorker:
+class DecodeWorker:
     """Decodes one camera's packets and hands frames on; every method runs on the decode thread.
 
     A packet that cannot be decoded costs itself and, where frames depend on each other, all up to the next keyframe;
@@ -49,7 +49,7 @@ class FrameWorker:
         packets: ring for encoded packets.
         sink: takes the frames.
         counters: where to count.
-        rules: limits.
+        config: limits.
         clocks: time.
         announce: told of changes of the camera's state.
         keyframe_wanted: called when the decoder begins to wait for a keyframe.
@@ -63,13 +63,13 @@ class FrameWorker:
         packets: PacketRing,
         sink: FrameSink,
         counters: StreamCounters,
-        rules: IngestRules,
+        config: IngestConfig,
         clocks: Clocks,
         announce: Announce,
         keyframe_wanted: Callable[[], None],
     ) -> None:
         self._decoder, self._frames, self._packets, self._sink = decoder, frames, packets, sink
-        self._counters, self._rules, self._clocks = counters, rules, clocks
+        self._counters, self._config, self._clocks = counters, config, clocks
         self._announce, self._keyframe_wanted = announce, keyframe_wanted
         self._live = info.mode is StreamMode.LIVE
         self._name = info.camera.name
@@ -102,7 +102,7 @@ class FrameWorker:
         """Highest sequence up to which everything was decoded or counted as dropped; -1 before any."""
         return self._ack
 
-    def process(self, item: Queued) -> None:
+    def process(self, item: QueuedPacket) -> None:
         """Decode one packet and hand on every frame it completes."""
         packet = item.packet
         if self._good_at is None:
@@ -133,7 +133,7 @@ class FrameWorker:
 
     # ---- decoding ------------------------------------------------------------------------------------------------
 
-    def _decode(self, item: Queued) -> None:
+    def _decode(self, item: QueuedPacket) -> None:
         packet = item.packet
         if item.keyframe:
             self._key = packet
@@ -163,7 +163,7 @@ class FrameWorker:
                 self._resync(emit=intact)
                 self._want_keyframe()
 
-    def _emit(self, pictures: list[Picture]) -> bool:
+    def _emit(self, pictures: list[DecodedPicture]) -> bool:
         """Hand on what is intact; False when everything up to the next keyframe leans on what is damaged.
 
         A damaged picture may come out when the next keyframe is in the decoder already (B-frames). Then its own
@@ -218,12 +218,12 @@ class FrameWorker:
 
     # ---- handing on ----------------------------------------------------------------------------------------------
 
-    def _take(self, picture: Picture) -> None:
+    def _take(self, picture: DecodedPicture) -> None:
         packet = picture.packet
         now = self._clocks.monotonic()
         # Film comes when it comes: how long it waited says nothing of when it was taken.
         arrived = self._clocks.wall() - (now - packet.arrival if self._live else 0.0)
-        placed = self._clock.place(packet.pts, packet.capture_time, packet.arrival, arrived)
+        placed = self._clock.update(packet.pts, packet.capture_time, packet.arrival, arrived)
         if placed is None:
             self._counters.drop(DropReason.CLOCK)
             return
@@ -231,7 +231,7 @@ class FrameWorker:
         if placed.jump is not None:
             self._counters.metrics.discontinuities.labels(self._name).inc()
             self._guard(lambda: self._sink.on_discontinuity(placed.segment, placed.jump or ""))
-        if self._live and now - packet.arrival > self._rules.staleness:
+        if self._live and now - packet.arrival > self._config.staleness:
             self._counters.drop(DropReason.STALE)
             return
         slot = self._frames.reserve(*picture.size)
@@ -273,12 +273,12 @@ class FrameWorker:
         self._failures += 1
         since = self._clocks.monotonic() - (self._good_at or 0.0)
         if self._state is not CameraState.DEGRADED and (
-            since >= self._rules.degraded_after or self._failures >= self._rules.degraded_failures
+            since >= self._config.degraded_after or self._failures >= self._config.degraded_failures
         ):
             self._state = CameraState.DEGRADED
             self._announce(CameraState.DEGRADED, f"nothing can be decoded since {since:.0f} s: {why}")
 
-    def _good(self, placed: Placed) -> None:
+    def _good(self, placed: FrameTime) -> None:
         self._failures = 0
         self._good_at = self._clocks.monotonic()
         if self._state is None:

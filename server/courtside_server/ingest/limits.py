@@ -1,4 +1,4 @@
-"""Ingest rules: every limit and budget of the ingest, with its default."""
+"""Ingest config: every limit and budget of the ingest, with its default."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from courtside_server.rings.packets import PACKET_BUDGET
 
 
 @dataclass(frozen=True, slots=True)
-class IngestRules:
+class IngestConfig:
     """What one gateway grants its cameras.
 
     Attributes:

@@ -16,14 +16,14 @@ from tritonclient.grpc import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
 from courtside_server.errors import EngineUnavailable, ModelInvalid
-from courtside_server.inference.processes import clean_shared_memory, free_port, group, reaped, send, started, taken
 from courtside_server.inference.repository import ModelRepository
-from courtside_server.inference.triton_environment import (
+from courtside_server.inference.triton.environment import (
     TritonEnvironment,
     default_environment,
     locked,
     prepare_environment,
 )
+from courtside_server.inference.triton.linux import clean_shared_memory, free_port, group, reaped, send, started, taken
 
 _HOST = "127.0.0.1"
 _SHM = Path("/dev/shm")

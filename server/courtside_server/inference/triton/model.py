@@ -18,11 +18,11 @@ from tritonclient.utils import np_to_triton_dtype
 from tritonclient.utils.shared_memory import SharedMemoryException
 
 from courtside_server.errors import EngineError, EngineUnavailable, ModelInvalid, ModelNotFound, TensorMismatch
-from courtside_server.inference.circuit import CircuitBreaker
-from courtside_server.inference.engine import ModelInfo, Tensors, check_outputs, expect, expect_same
+from courtside_server.inference.engine import ModelInfo, Tensors, check_outputs, check_signature, check_same_signature
 from courtside_server.inference.repository import ModelEntry, ModelRepository, read_info
-from courtside_server.inference.shared_memory import Slot, SlotPool
-from courtside_server.inference.triton_link import NotServed, TritonLink
+from courtside_server.inference.triton.circuit_breaker import CircuitBreaker
+from courtside_server.inference.triton.client import NotServed, TritonClient
+from courtside_server.inference.triton.shared_memory import Slot, SlotPool
 
 _log = structlog.get_logger(__name__)
 _ADMIN_TIMEOUT_S = 5.0
@@ -30,7 +30,7 @@ _DRAIN_S = 10.0
 """How long a version that was replaced may take to end the requests it has, before it is unloaded."""
 
 
-class RemoteModel:
+class TritonModel:
     """What the engine knows of one model on the server.
 
     The server holds what the engine's names stand for and nothing else: where aliases.toml names a version, the model
@@ -50,7 +50,7 @@ class RemoteModel:
     def __init__(
         self,
         name: str,
-        link: TritonLink,
+        link: TritonClient,
         breaker: CircuitBreaker,
         repository: ModelRepository | None,
         *,
@@ -244,11 +244,11 @@ class RemoteModel:
             )
         info = read_info(answer.config, version, source, entry.info.labels if entry is not None else ())
         if entry is not None:
-            expect(info, inputs=entry.info.inputs.values(), outputs=entry.info.outputs.values())
+            check_signature(info, inputs=entry.info.inputs.values(), outputs=entry.info.outputs.values())
         elif self.info is not None:
-            expect(info, inputs=self.info.inputs.values(), outputs=self.info.outputs.values())
+            check_signature(info, inputs=self.info.inputs.values(), outputs=self.info.outputs.values())
         if self.info is not None and self.attached:
-            expect_same(info, self.info)
+            check_same_signature(info, self.info)
         await self._warm(info)
         if not self._keeps_memory(info):
             await self._share(info)

@@ -41,7 +41,7 @@ class _Channel:
         self.retired = False
 
 
-class TritonLink:
+class TritonClient:
     """Calls to one server; survives its restarts. Belongs to one event loop.
 
     Args:

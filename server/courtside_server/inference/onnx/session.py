@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 
 from courtside_server.errors import ModelInvalid, SettingsError
-from courtside_server.inference.engine import ModelInfo, TensorSpec, face
+from courtside_server.inference.engine import ModelInfo, TensorSpec, format_shape
 
 Device = Literal["cpu", "cuda", "auto"]
 
@@ -87,8 +87,8 @@ def _check(path: Path, info: ModelInfo, kind: str, specs: Any, nodes: Any) -> No
         if dtype is None or np.dtype(dtype) != spec.dtype or not _may_be(wanted, shape):
             have = node.type if dtype is None else str(TensorSpec(spec.name, np.dtype(dtype), shape))
             raise ModelInvalid(
-                f"{kind} {spec.name!r} is {have} in {path}, but {spec.dtype.name} {face(wanted)} in {info.source}"
-                f"{' (batch first)' if info.max_batch_size else ''}",
+                f"{kind} {spec.name!r} is {have} in {path}, but {spec.dtype.name} {format_shape(wanted)} in "
+                f"{info.source}{' (batch first)' if info.max_batch_size else ''}",
                 model=info.name,
                 tensor=spec.name,
             )

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from courtside_server.errors import CourtsideError, ModelNotFound
-from courtside_server.inference.triton_environment import default_environment
-from courtside_server.inference.triton_process import TritonProcess, default_state
+from courtside_server.inference.triton.environment import default_environment
+from courtside_server.inference.triton.process import TritonProcess, default_state
 
 _PORT = click.IntRange(0, 65535)
 

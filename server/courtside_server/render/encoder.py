@@ -29,7 +29,7 @@ EXACT = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class VideoFormat:
     """What all frames of a film share.
 
     Attributes:
@@ -48,7 +48,7 @@ class Look:
     matrix: int = UNSAID
 
 
-def part_of(path: Path) -> Path:
+def partial_path(path: Path) -> Path:
     """Where a film lies while it is written."""
     return path.with_name(path.name + PART)
 
@@ -60,24 +60,24 @@ class FilmWriter:
 
     Args:
         path: where the film goes; an older one is replaced at the end.
-        look: of its frames.
+        video: format of its frames.
 
     Raises:
         FilmUnwritable: no such place, not allowed, disk full.
     """
 
-    def __init__(self, path: Path, look: Look) -> None:
-        self._path, self._part, self._look = path, part_of(path), look
+    def __init__(self, path: Path, video: VideoFormat) -> None:
+        self._path, self._part, self._format = path, partial_path(path), video
         self._open = False
         try:
             self._container: Any = av.open(str(self._part), "w", format="mp4", options={"movflags": "+faststart"})
             self._open = True
-            stream = self._container.add_stream("libx264", rate=look.rate, options={"crf": _CRF, "preset": _PRESET})
-            stream.width, stream.height, stream.pix_fmt = look.width, look.height, "yuv420p"
-            stream.time_base = stream.codec_context.time_base = look.time_base
-            stream.codec_context.colorspace, stream.codec_context.color_range = look.matrix, 1
-            if look.aspect:
-                stream.codec_context.sample_aspect_ratio = look.aspect
+            stream = self._container.add_stream("libx264", rate=video.rate, options={"crf": _CRF, "preset": _PRESET})
+            stream.width, stream.height, stream.pix_fmt = video.width, video.height, "yuv420p"
+            stream.time_base = stream.codec_context.time_base = video.time_base
+            stream.codec_context.colorspace, stream.codec_context.color_range = video.matrix, 1
+            if video.aspect:
+                stream.codec_context.sample_aspect_ratio = video.aspect
             self._stream = stream
         except (OSError, av.error.FFmpegError) as error:
             self.discard()
@@ -91,10 +91,10 @@ class FilmWriter:
         """
         frame = av.VideoFrame.from_ndarray(picture, "bgr24")
         frame = frame.reformat(
-            format="yuv420p", dst_colorspace=_SCALER[self._look.matrix], dst_color_range="MPEG",
+            format="yuv420p", dst_colorspace=_SCALER[self._format.matrix], dst_color_range="MPEG",
             interpolation=EXACT,
         )  # fmt: skip
-        frame.pts, frame.time_base = pts, self._look.time_base
+        frame.pts, frame.time_base = pts, self._format.time_base
         try:
             self._container.mux(self._stream.encode(frame))
         except (OSError, av.error.FFmpegError) as error:

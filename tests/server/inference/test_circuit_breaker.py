@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from courtside_server.errors import EngineError, EngineUnavailable, InferenceTimeout
-from courtside_server.inference.circuit import CircuitBreaker, CircuitState
+from courtside_server.inference.triton.circuit_breaker import CircuitBreaker, CircuitState
 
 
 class Clock:

@@ -38,7 +38,7 @@ class PixelSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class DecodedPicture:
     """One decoded picture and the packet it came from.
 
     Attributes:

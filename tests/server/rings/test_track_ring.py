@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courtside_server.rings.observations import ObservationRing
+from courtside_server.rings.tracks import TrackRing
 from courtside_server.types import Observations
 
 EMPTY = (np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64), np.zeros(0, np.int64))
@@ -22,7 +22,7 @@ def at(media: float) -> Observations:
     first=st.floats(-5, 60), length=st.floats(0, 30),
 )  # fmt: skip
 def test_what_is_kept_is_the_newest_and_a_span_gives_exactly_what_lies_in_it(gaps, seconds, most, first, length):
-    ring, times = ObservationRing(seconds, most), np.cumsum(gaps)
+    ring, times = TrackRing(seconds, most), np.cumsum(gaps)
     for time in times:
         ring.append(at(float(time)))
     kept = [t for t in times if times[-1] - t <= seconds][-most:]
@@ -31,7 +31,7 @@ def test_what_is_kept_is_the_newest_and_a_span_gives_exactly_what_lies_in_it(gap
 
 
 def test_time_that_stands_still_is_refused_and_a_clear_ring_takes_any():
-    ring = ObservationRing(5)
+    ring = TrackRing(5)
     ring.append(at(1.0))
     with pytest.raises(ValueError, match="after those of 1"):
         ring.append(at(1.0))
@@ -43,4 +43,4 @@ def test_time_that_stands_still_is_refused_and_a_clear_ring_takes_any():
 @pytest.mark.parametrize(("seconds", "most"), [(0, 5), (-1, 5), (5, 0)])
 def test_a_ring_that_holds_nothing_is_refused(seconds, most):
     with pytest.raises(ValueError, match="holds nothing"):
-        ObservationRing(seconds, most)
+        TrackRing(seconds, most)

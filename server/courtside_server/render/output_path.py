@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from courtside_server.errors import InputError
-from courtside_server.render.encode import part_of
+from courtside_server.render.encoder import partial_path
 
 SUFFIX = ".mp4"
 
 
-def film_places(films: Sequence[Path], out: Path) -> list[Path]:
+def output_paths(films: Sequence[Path], out: Path) -> list[Path]:
     """Where the drawn films go, one a film, in order.
 
     The rule: a name that ends in .mp4 is the film to write, for one film only; any other name is a folder, made
@@ -45,7 +45,7 @@ def film_places(films: Sequence[Path], out: Path) -> list[Path]:
 
 def _refuse_inputs(films: Sequence[Path], place: Path) -> None:
     for film in films:
-        for written in (place, part_of(place)):
+        for written in (place, partial_path(place)):
             if written.exists() and film.exists() and written.samefile(film):
                 raise InputError(f"--render would overwrite the film {film}: name another place")
 
@@ -56,7 +56,7 @@ def _refuse_unwritable(place: Path, make: bool) -> None:
             place.parent.mkdir(parents=True, exist_ok=True)
         if place.is_dir():
             raise InputError(f"--render: {place} is a folder: name another place")
-        part = part_of(place)
+        part = partial_path(place)
         with part.open("wb"):
             pass
         part.unlink()

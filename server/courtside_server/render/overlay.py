@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside_server.perception.court import FIBA, Court
-from courtside_server.render.brush import BALL, GOLD, INK, RIM, WHITE, Brush, Picture, colour_of
+from courtside_server.render.brush import BALL, GOLD, INK, RIM, WHITE, Brush, Picture, track_colour
 from courtside_server.render.cards import CardStack, cards
 from courtside_server.render.chart import Mark, ShotChart
-from courtside_server.render.layout import choose, corner_box
-from courtside_server.render.record import Record, Seen, ShotHistory
-from courtside_server.render.strip import Clock, Strip
+from courtside_server.render.layout import choose_layout, corner_box
+from courtside_server.render.record import FilmRecord, FrameRecord, ShotHistory
+from courtside_server.render.timeline import Clock, Timeline
 from courtside_server.types import UNTRACKED, Lifecycle, ObjectClass, Shot
 
 TRAIL_S = 1.0
@@ -26,7 +26,7 @@ HIDDEN_S = 0.4
 """Real seconds away from a look that found him, a shooter stands out all the same."""
 
 
-class Artist:
+class FrameOverlay:
     """Draws on the frames of one film, which may come in any order.
 
     The ring round a shooter is drawn in hindsight, from the release on; cards, chart and coloured ticks say only what
@@ -41,18 +41,18 @@ class Artist:
     """
 
     def __init__(
-        self, record: Record, width: int, height: int, seconds: float, time_scale: float = 1.0, court: Court = FIBA
+        self, record: FilmRecord, width: int, height: int, seconds: float, time_scale: float = 1.0, court: Court = FIBA
     ) -> None:
         self._record, self._scale = record, time_scale
         self._shots = record.shots
         self._brush = brush = Brush(height)
-        self._strip = Strip(brush, width, height, seconds)
+        self._timeline = Timeline(brush, width, height, seconds)
         margin = 8 * brush.unit
-        frame = (margin, margin, width - margin, height - self._strip.height - margin)
+        frame = (margin, margin, width - margin, height - self._timeline.height - margin)
         chart = ShotChart.size(brush, height * 0.34, court)
         clock = Clock(brush, (0, 0), (False, False), seconds, time_scale)
         card = (brush.font * 17, brush.font * 6)
-        layout = choose(record.looks, frame, chart, card, (clock.width, clock.height))
+        layout = choose_layout(record.frames, frame, chart, card, (clock.width, clock.height))
         left, top, *_ = corner_box(layout.chart, chart, frame)
         self.chart = ShotChart(brush, (left, top, chart[1]), court)
         self._cards = CardStack(brush, _outer(layout.cards, frame), *layout.cards)
@@ -69,14 +69,14 @@ class Artist:
             self._balls(picture, seen)
             for track, box, age in lit:
                 self._spotlight(picture, track, box, age)
-        self._strip.draw(picture, self._shots, media)
+        self._timeline.draw(picture, self._shots, media)
         self._clock.draw(picture, media)
         self.chart.draw(picture, self._marks(media))
         self._cards.draw(picture, cards(self._shots, media, self._scale))
 
     # ---- what is there -------------------------------------------------------------------------------------------
 
-    def _people(self, picture: Picture, seen: Seen, lit: set[int]) -> None:
+    def _people(self, picture: Picture, seen: FrameRecord, lit: set[int]) -> None:
         brush = self._brush
         for _, box, _ in seen.of(ObjectClass.REFEREE):
             brush.rectangle(picture, box.tolist(), WHITE, 0.35, 1.0)
@@ -86,7 +86,7 @@ class Artist:
             if track == UNTRACKED:
                 brush.rectangle(picture, box.tolist(), WHITE, 0.25, 1.0)
                 continue
-            colour = colour_of(track)
+            colour = track_colour(track)
             brush.rectangle(picture, box.tolist(), colour, 0.85)
             self._tag(picture, box, str(track), colour)
 
@@ -97,7 +97,7 @@ class Artist:
         brush.plate(picture, (left, top, left + wide, top + high), colour, 0.85, 2.0)
         brush.words(picture, text, (left + wide / 2, top + high / 2), INK, size=0.72, bold=True, align="middle")
 
-    def _balls(self, picture: Picture, seen: Seen) -> None:
+    def _balls(self, picture: Picture, seen: FrameRecord) -> None:
         brush, line = self._brush, max(2.0, 2.6 * self._brush.unit)
         for points, strengths in self._trails(seen):
             brush.fading(picture, points, 0.85 * strengths, BALL, line)
@@ -107,7 +107,7 @@ class Artist:
                 x0, y0, x1, y1 = box.tolist()
                 brush.rectangle(picture, (x0 - room, y0 - room, x1 + room, y1 + room), BALL, _shown(score))
 
-    def _trails(self, seen: Seen) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    def _trails(self, seen: FrameRecord) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """Every ball's way in the last second, in pixels of this frame, with strengths 0 to 1; broken where it was."""
         span = TRAIL_S / self._scale
         places: dict[int, list[tuple[float, float, float, float]]] = defaultdict(list)
@@ -130,7 +130,7 @@ class Artist:
 
     # ---- shots ---------------------------------------------------------------------------------------------------
 
-    def _lit(self, seen: Seen, media: float) -> list[tuple[int, NDArray[np.float32], float]]:
+    def _lit(self, seen: FrameRecord, media: float) -> list[tuple[int, NDArray[np.float32], float]]:
         """Track, box and seconds since the release of every shooter who stands out now."""
         out = []
         for shot in self._shots:
@@ -147,7 +147,7 @@ class Artist:
     def _spotlight(self, picture: Picture, track: int, box: NDArray[np.float32], age: float) -> None:
         """A gold box, and a ring at the feet that widens; both give way to the player's own colour."""
         brush, alpha = self._brush, min(1.0, 2.5 * (1.0 - age / SPOTLIGHT_S))
-        brush.rectangle(picture, box.tolist(), colour_of(track), 0.85 * (1.0 - alpha))
+        brush.rectangle(picture, box.tolist(), track_colour(track), 0.85 * (1.0 - alpha))
         brush.rectangle(picture, box.tolist(), GOLD, alpha, 2.4 * brush.unit)
         middle, wide = float(box[0] + box[2]) / 2, max(float(box[2] - box[0]), 8.0)
         grown = wide * (0.55 + 0.35 * min(1.0, 2.5 * age))
@@ -166,7 +166,7 @@ class Artist:
         draft = shot.at(media)
         if draft is None or draft.lifecycle is Lifecycle.RETRACTED or not isinstance(draft.payload, Shot):
             return None
-        age = (media - shot.told[0][0]) * self._scale
+        age = (media - shot.revisions[0][0]) * self._scale
         return Mark(draft.payload, draft.lifecycle is Lifecycle.CONFIRMED, age)
 
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from courtside_server.errors import BadPacket, CourtsideError
-from courtside_server.ingest.advice import RateAdvisor
 from courtside_server.ingest.clock import ClockOffset
-from courtside_server.ingest.count import StreamCounters, StreamStatus
-from courtside_server.ingest.decode import open_decoder
-from courtside_server.ingest.queue import Queued, packet_queue
-from courtside_server.ingest.rules import IngestRules
+from courtside_server.ingest.decode_worker import Clocks, DecodeWorker
+from courtside_server.ingest.decoder import open_decoder
+from courtside_server.ingest.limits import IngestConfig
+from courtside_server.ingest.queue import QueuedPacket, packet_queue
+from courtside_server.ingest.rate_control import RateController
 from courtside_server.ingest.sink import FrameSink, ScoringSink
-from courtside_server.ingest.worker import Clocks, FrameWorker
+from courtside_server.ingest.stats import StreamCounters, StreamStatus
 from courtside_server.rings.frames import FrameRing
 from courtside_server.rings.packets import PacketRing
 from courtside_server.telemetry.metrics import Metrics
@@ -46,11 +46,11 @@ class Connection:
 
     Attributes:
         session: what it feeds.
-        next_sequence: what :class:`CameraIngest` wants next.
+        next_sequence: what :class:`CameraSession` wants next.
         closed: resolves with the reason when the connection has to end (fenced, replaced, gateway closing).
     """
 
-    session: CameraIngest
+    session: CameraSession
     next_sequence: int
     closed: asyncio.Future[CourtsideError] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -60,7 +60,7 @@ class Connection:
             self.closed.set_result(error)
 
 
-class CameraIngest:
+class CameraSession:
     """Takes one camera's packets on the event loop, decodes them on a thread of its own.
 
     Sequences. The first packet of a session may have any sequence; from then on each must be one more. Lower ones
@@ -73,7 +73,7 @@ class CameraIngest:
         info: the stream, with its session id.
         sink: takes the frames, on the decode thread.
         metrics: where to count.
-        rules: limits.
+        config: limits.
         on_status: told of changes of the camera's state, on the event loop.
         clocks: time; for tests.
 
@@ -86,30 +86,30 @@ class CameraIngest:
         info: StreamInfo,
         sink: FrameSink,
         metrics: Metrics,
-        rules: IngestRules,
+        config: IngestConfig,
         on_status: StatusCallback | None = None,
         clocks: Clocks | None = None,
     ) -> None:
-        self.info, self.sink, self.rules = info, sink, rules
+        self.info, self.sink, self.config = info, sink, config
         self._metrics, self._on_status = metrics, on_status
         self._clocks = clocks or Clocks()
         self._loop = asyncio.get_running_loop()
         name = info.camera.name
-        self.frames = FrameRing(name, rules.frame_budget)
-        self.packets = PacketRing(name, rules.packet_budget)
+        self.frames = FrameRing(name, config.frame_budget)
+        self.packets = PacketRing(name, config.packet_budget)
         self._counters = StreamCounters(name, metrics)
-        growth = rules.frame_budget // 3  # two I420 frames of the largest size must fit the ring
-        decoder = open_decoder(info, min(rules.max_pixels, growth))
+        growth = config.frame_budget // 3  # two I420 frames of the largest size must fit the ring
+        decoder = open_decoder(info, min(config.max_pixels, growth))
         self._intra = decoder.intra
         self._film = info.mode is StreamMode.FILM
-        self._worker = FrameWorker(
-            info, decoder, self.frames, self.packets, sink, self._counters, rules, self._clocks,
+        self._worker = DecodeWorker(
+            info, decoder, self.frames, self.packets, sink, self._counters, config, self._clocks,
             self._announce_from_thread, self._want_keyframe,
         )
-        self._queue = packet_queue(rules.queue_packets, rules.queue_bytes, film=self._film)
+        self._queue = packet_queue(config.queue_packets, config.queue_bytes, film=self._film)
         self._thread: threading.Thread | None = None
         self._finished = asyncio.Event()
-        self._advisor = RateAdvisor()
+        self._advisor = RateController()
         self._offset = ClockOffset()
         self._next: int | None = None
         self._present = False
@@ -135,9 +135,9 @@ class CameraIngest:
         self.connection = Connection(self, self._next or 0)
         return self.connection
 
-    def observe_clock(self, client_time: float) -> None:
+    def update_clock_offset(self, client_time: float) -> None:
         """Take a reading of the client's clock, Unix seconds, that has just arrived."""
-        offset = self._offset.observe(client_time, self._clocks.wall(), self._clocks.monotonic())
+        offset = self._offset.update(client_time, self._clocks.wall(), self._clocks.monotonic())
         self._metrics.clock_offset.labels(self.info.camera.name).set(offset)
 
     async def feed(self, packet: EncodedPacket) -> None:
@@ -164,7 +164,7 @@ class CameraIngest:
                     sequence=packet.sequence,
                     expected=self._next,
                 )
-            await self._queue.aput(Queued(packet, self._intra or packet.keyframe, broken=False))
+            await self._queue.aput(QueuedPacket(packet, self._intra or packet.keyframe, broken=False))
             self._took(packet)
 
     def _feed_live(self, packet: EncodedPacket) -> None:
@@ -172,12 +172,12 @@ class CameraIngest:
         if missing is None:
             return
         skipping = self._queue.skipping
-        dropped = self._queue.put(Queued(packet, self._intra or packet.keyframe, broken=bool(missing)))
+        dropped = self._queue.put(QueuedPacket(packet, self._intra or packet.keyframe, broken=bool(missing)))
         self._counters.drop(DropReason.DECODER_BEHIND, len(dropped))
         if self._queue.skipping and not skipping:
             self.keyframe_wanted.set()
         self._counters.drop(DropReason.LOST, min(missing, _MOST_LOST))
-        self.observe_clock(packet.capture_time)
+        self.update_clock_offset(packet.capture_time)
         self._took(packet)
 
     def _missing(self, packet: EncodedPacket) -> int | None:
@@ -231,7 +231,7 @@ class CameraIngest:
         self._counters.drop(DropReason.DECODER_BEHIND, len(self._queue.close(error)))
         self._start()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._finished.wait(), self.rules.close_timeout)
+            await asyncio.wait_for(self._finished.wait(), self.config.close_timeout)
         self.announce_absence(error.message)
         return self._finished.is_set()
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from courtside_server.errors import CursorEvicted
-from courtside_server.events.codec import check_draft, decode_payload, digest, encode_payload
-from courtside_server.events.schema import prepare
-from courtside_server.events.store import SqliteFile
+from courtside_server.events.sqlite.codec import check_draft, decode_payload, digest, encode_payload
+from courtside_server.events.sqlite.file import SqliteFile
+from courtside_server.events.sqlite.schema import prepare
 from courtside_server.types import Event, EventDraft, Lifecycle
 
 _INT64_MAX = 2**63 - 1

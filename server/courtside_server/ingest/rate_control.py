@@ -9,7 +9,7 @@ _RAISE = 1.25
 _LEAST_FPS = 1.0
 
 
-class RateAdvisor:
+class RateController:
     """Suggests a lower rate while more than 5 % of two seconds' frames come too late, and lifts it again slowly.
 
     Lowering goes to nine tenths of what got through; raising by a quarter after ten calm seconds, until the rate at
