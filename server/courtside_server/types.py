@@ -164,7 +164,7 @@ class Detections:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class DetectorFrame:
     """One frame made ready for the detector on the decode thread.
 
     Attributes:
@@ -204,7 +204,7 @@ class Observations:
         scores: (N,) float32; of a rim, how well it is known.
         classes: (N,) int64, :class:`ObjectClass` values.
         tracks: (N,) int64 ids, `UNTRACKED` where there is none; unique across cameras within a class.
-        rim_pictures: by a rim's track, the (3, 64, 64) uint8 RGB picture of what happens round it.
+        rim_crops: by a rim's track, the (3, 64, 64) uint8 RGB picture of what happens round it.
     """
 
     camera: str
@@ -220,7 +220,7 @@ class Observations:
     classes: NDArray[np.int64]
     tracks: NDArray[np.int64]
     cut: bool = False
-    rim_pictures: Mapping[int, NDArray[np.uint8]] = field(default_factory=dict)
+    rim_crops: Mapping[int, NDArray[np.uint8]] = field(default_factory=dict)
     _steady: dict[ObjectClass, NDArray[np.float64]] = field(default_factory=dict, init=False, repr=False)
 
     def rows(self, wanted: ObjectClass) -> NDArray[np.intp]:
@@ -266,7 +266,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class TimeStep:
     """One grid time of a flight window: nothing is sampled there, observations around it are looked up when due.
 
     Attributes:
@@ -343,7 +343,7 @@ class WindowPrediction:
         due: server monotonic seconds when the last point was in.
         counted: points in which a release counts.
         track: the ball's track, where the model follows one.
-        place: x, y of that ball at the release in picture heights, camera motion taken out.
+        position: x, y of that ball at the release in frame heights, camera motion removed.
     """
 
     index: int
@@ -357,7 +357,7 @@ class WindowPrediction:
     due: float
     counted: range = MIDDLE
     track: int | None = None
-    place: tuple[float, float] | None = None
+    position: tuple[float, float] | None = None
 
 
 class Zone(enum.IntEnum):

@@ -9,7 +9,7 @@ from courtside_server.types import EncodedPacket
 
 
 @dataclass(frozen=True, slots=True)
-class Queued:
+class QueuedPacket:
     """A packet for the decoder.
 
     Attributes:
@@ -23,7 +23,7 @@ class Queued:
     broken: bool
 
 
-def packet_queue(max_packets: int, max_bytes: int, *, film: bool) -> HandoverQueue[Queued]:
+def packet_queue(max_packets: int, max_bytes: int, *, film: bool) -> HandoverQueue[QueuedPacket]:
     """A bounded queue of packets: film waits for room, a live stream drops up to a keyframe."""
     return HandoverQueue(
         max_packets,

@@ -14,21 +14,21 @@ from courtside.film import Film
 from courtside.names import CameraName
 from courtside_server.compose import (
     import_trackers,
-    ingest_rules,
+    ingest_config,
     make_engine,
-    make_finders,
+    make_shot_models,
     model_names,
-    pipeline_rules,
+    pipeline_config,
 )
 from courtside_server.court.calibration_store import CameraCalibration
 from courtside_server.errors import CourtsideError, Draining
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
-from courtside_server.ingest.camera import CameraIngest
-from courtside_server.ingest.worker import Clocks
+from courtside_server.ingest.decode_worker import Clocks
+from courtside_server.ingest.session import CameraSession
 from courtside_server.offline.reader import FILM_WALL, read_packets, stream_info
-from courtside_server.pipeline.camera import CameraPipeline
-from courtside_server.render.record import Record, RecordingHub
+from courtside_server.pipeline.camera import CameraPipeline, CameraServices
+from courtside_server.render.record import FilmRecord, RecordingHub
 from courtside_server.settings import Settings
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import DropReason, Event
@@ -67,7 +67,7 @@ class FilmAnalyzer:
             stack.push_async_callback(asyncio.wait, {importing})
             stack.push_async_callback(self._engine.close)
             await self._engine.start(model_names(self._settings))
-            self._models = make_finders(self._settings, self._engine, least_timeout=_MODEL_TIMEOUT_S)
+            self._models = make_shot_models(self._settings, self._engine, min_timeout=_MODEL_TIMEOUT_S)
             self._stack = stack.pop_all()
         return self
 
@@ -76,7 +76,7 @@ class FilmAnalyzer:
     ) -> None:
         await self._stack.aclose()
 
-    def analyze(self, path: Path, film: Film, record: Record | None = None) -> FilmAnalysis:
+    def analyze(self, path: Path, film: Film, record: FilmRecord | None = None) -> FilmAnalysis:
         """Prepare the analysis of one film.
 
         Args:
@@ -110,7 +110,7 @@ class FilmAnalysis:
         dropped: frames left out, by reason; complete once :meth:`events` has ended.
     """
 
-    def __init__(self, analyzer: FilmAnalyzer, path: Path, film: Film, record: Record | None) -> None:
+    def __init__(self, analyzer: FilmAnalyzer, path: Path, film: Film, record: FilmRecord | None) -> None:
         self._analyzer, self._film, self._record = analyzer, film, record
         game = re.sub(r"[^A-Za-z0-9._-]+", "_", path.stem).strip("._-")[:60] or "film"
         camera = CameraName.parse(f"games/{game}/cameras/film")
@@ -137,13 +137,14 @@ class FilmAnalysis:
             else RecordingHub(record, log, metrics, buffer=_BUFFER)
         )  # fmt: skip
         await hub.start()
-        pipeline = CameraPipeline(
-            self._info, self._analyzer._models, hub, metrics, pipeline_rules(settings), calibration=lambda: court,
-            watch=None if record is None else record.observe,
-        )  # fmt: skip
+        services = CameraServices(self._analyzer._engine, hub, metrics)
+        config = pipeline_config(settings)
+        pipeline = CameraPipeline(self._info, self._analyzer._models, services, config, lambda: court)
+        if record is not None:
+            pipeline.backend.on_tracks = record.add_frame
         pipeline.start()
         clocks = Clocks(wall=lambda: FILM_WALL)
-        camera = CameraIngest(self._info, pipeline, metrics, ingest_rules(settings), clocks=clocks)
+        camera = CameraSession(self._info, pipeline, metrics, ingest_config(settings), clocks=clocks)
         feeding = asyncio.create_task(self._feed(camera, pipeline, hub, on_packets))
         try:
             with contextlib.suppress(Draining):  # every event of the film was given
@@ -160,7 +161,7 @@ class FilmAnalysis:
             self.dropped[DropReason.CORRUPT] = self.dropped.get(DropReason.CORRUPT, 0) + self._film.undecodable
 
     async def _feed(
-        self, camera: CameraIngest, pipeline: CameraPipeline, hub: EventHub, on_packets: Callable[[int], None]
+        self, camera: CameraSession, pipeline: CameraPipeline, hub: EventHub, on_packets: Callable[[int], None]
     ) -> None:
         """Read the film to its end, then let the subscription end after its last event."""
         packets = read_packets(self._film, self._analyzer._speed)

@@ -15,9 +15,9 @@ from courtside_server.api.convert import event_to_json
 from courtside_server.court.calibration_store import CameraCalibration
 from courtside_server.offline.analyze import FilmAnalysis, FilmAnalyzer, check_size
 from courtside_server.perception.court import COURTS, FIBA
-from courtside_server.render.film import Source, draw_film
-from courtside_server.render.place import film_places
-from courtside_server.render.record import Record
+from courtside_server.render.film import FilmSource, draw_film
+from courtside_server.render.output_path import output_paths
+from courtside_server.render.record import FilmRecord
 from courtside_server.settings import Settings
 from courtside_server.types import Event, Shot, ShotResult, Zone
 
@@ -33,7 +33,7 @@ async def analyze_films(
         settings: windows, inference.
         playback_speed: how many times faster than real life the films run (2: twice real speed).
         style: ``jsonl`` (protobuf JSON of ``courtside.v1.Event``) or ``table``.
-        render: where films go that have the shots drawn in; see :func:`~courtside_server.render.place.film_places`.
+        render: where the drawn films go; see :func:`~courtside_server.render.output_path.output_paths`.
         court: the calibration of the camera that took them; None without one.
         quiet: no progress on stderr.
 
@@ -47,20 +47,20 @@ async def analyze_films(
     films = [await asyncio.to_thread(Film, path) for path in paths]  # every mistake before any work
     for film in films:
         check_size(film, court)
-    places = [None] * len(films) if render is None else film_places(paths, render)
+    out_paths = [None] * len(films) if render is None else output_paths(paths, render)
     console = Console(stderr=True, quiet=quiet)
     async with FilmAnalyzer(settings, playback_speed, court) as analyzer:
         with Progress(
             TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[speed]}"),
             console=console, disable=quiet or not console.is_terminal, transient=True,
         ) as progress:  # fmt: skip
-            for path, film, place in zip(paths, films, places, strict=True):
-                record = None if place is None else Record()
+            for path, film, out in zip(paths, films, out_paths, strict=True):
+                record = None if out is None else FilmRecord()
                 await _print_events(analyzer.analyze(path, film, record), path, film, style, progress)
-                if record is not None and place is not None:
-                    source = Source(path, film.info.first_pts, film.info.rotation, playback_speed)
+                if record is not None and out is not None:
+                    source = FilmSource(path, film.info.first_pts, film.info.rotation, playback_speed)
                     lines = FIBA if court is None else COURTS[court.court]
-                    await draw_film(source, record, place, film.info.frames or 0, progress, lines)
+                    await draw_film(source, record, out, film.info.frames or 0, progress, lines)
 
 
 async def _print_events(analysis: FilmAnalysis, path: Path, film: Film, style: str, progress: Progress) -> None:

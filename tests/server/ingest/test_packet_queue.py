@@ -6,15 +6,16 @@ import pytest
 
 from courtside.queues import HandoverQueue
 from courtside_server.errors import BadPacket, StaleEpoch
-from courtside_server.ingest.queue import Queued, packet_queue
+from courtside_server.ingest.queue import QueuedPacket, packet_queue
 from courtside_server.types import EncodedPacket
 
 
-def item(sequence: int, keyframe: bool = False, size: int = 10) -> Queued:
-    return Queued(EncodedPacket(sequence, 0.0, 0.0, sequence, None, keyframe, False, bytes(size)), keyframe, False)
+def item(sequence: int, keyframe: bool = False, size: int = 10) -> QueuedPacket:
+    packet = EncodedPacket(sequence, 0.0, 0.0, sequence, None, keyframe, False, bytes(size))
+    return QueuedPacket(packet, keyframe, False)
 
 
-def taken(queue: HandoverQueue[Queued]) -> list[tuple[int, bool]]:
+def taken(queue: HandoverQueue[QueuedPacket]) -> list[tuple[int, bool]]:
     return [(queued.packet.sequence, queued.broken) for queued in queue.get_nowait(99)]
 
 
