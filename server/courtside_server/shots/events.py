@@ -11,6 +11,7 @@ import numpy as np
 from courtside_server.shots.state import UNTOLD, ShotStory
 from courtside_server.types import CameraName, EventDraft, Lifecycle, Shot, Zone, ZoneSource
 from courtside_server.windows.nms import MergedShot
+from courtside_server.zones import ZONES
 
 
 def shot_id(camera: str, wall: float) -> str:
@@ -93,7 +94,7 @@ def _payload(shot: MergedShot, story: ShotStory) -> Shot:
     return Shot(
         probability=round(shot.score, 6),
         release_uncertainty=round(shot.spread, 6),
-        zone=Zone.UNSPECIFIED if shares is None else Zone(int(np.argmax(shares)) + 1),
+        zone=Zone.UNSPECIFIED if shares is None else ZONES[int(np.argmax(shares))],
         zone_probabilities=() if shares is None else tuple(round(share, 6) for share in shares),
         make_probability=round(shot.make if story.make is None else story.make, 6),
         model=shot.model,

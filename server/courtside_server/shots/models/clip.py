@@ -8,9 +8,8 @@ import numpy as np
 
 from courtside_server.errors import EngineError, ModelInvalid
 from courtside_server.inference.engine import Engine, ModelInfo
-from courtside_server.types import WINDOW_SAMPLES, Sample, Window, WindowPrediction, Zone
-
-ZONES = len(Zone) - 1
+from courtside_server.types import WINDOW_SAMPLES, Sample, Window, WindowPrediction
+from courtside_server.zones import ZONES
 
 
 class WindowModel(Protocol):
@@ -86,7 +85,7 @@ def check_clip_face(info: ModelInfo) -> None:
     Raises:
         ModelInvalid: naming the tensor, what it is and what it must be.
     """
-    wanted = {"shot": (1,), "release": (WINDOW_SAMPLES,), "zone": (ZONES,), "make": (1,)}
+    wanted = {"shot": (1,), "release": (WINDOW_SAMPLES,), "zone": (len(ZONES),), "make": (1,)}
     clip = info.inputs.get("clip")
     if clip is None or clip.dtype != np.uint8 or len(clip.shape) != 4 or clip.shape[:2] != (WINDOW_SAMPLES, 3):
         found = "nothing" if clip is None else f"{clip.dtype} {list(clip.shape)}"
