@@ -78,6 +78,11 @@ class CodedFrame:
     """One packet for the gateway, before it has a sequence.
 
     Attributes:
+        pts: in the source's time base.
+        dts: likewise, when known.
+        keyframe: decoding can start here.
+        decode_only: needed only to decode others.
+        data: the bytes.
         capture_time: Unix seconds, the camera's clock.
         media: seconds since the camera's first frame, by pts.
     """

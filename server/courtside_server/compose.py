@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from courtside_server.inference.aliases import AliasWatch
-from courtside_server.inference.embedded import EmbeddedEngine
 from courtside_server.inference.engine import Engine
+from courtside_server.inference.onnx.engine import EmbeddedEngine
 from courtside_server.inference.repository import ModelRepository
-from courtside_server.inference.triton import TritonEngine
-from courtside_server.ingest.rules import IngestRules
+from courtside_server.inference.triton.engine import TritonEngine
+from courtside_server.ingest.limits import IngestConfig
 from courtside_server.perception.detector import CourtDetector
 from courtside_server.pipeline.camera import PipelineRules
 from courtside_server.settings import Settings
 from courtside_server.shots.detector import Finders, FlightRules, Profile
-from courtside_server.shots.models.flight import FlightModel
 from courtside_server.shots.models.clip import ClipModel
+from courtside_server.shots.models.flight import FlightModel
 from courtside_server.shots.models.rim import RimModel
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.windows.nms import MergeRules
@@ -86,10 +86,10 @@ def make_finders(settings: Settings, engine: Engine, least_timeout: float = 0.0)
     )  # fmt: skip
 
 
-def ingest_rules(settings: Settings) -> IngestRules:
+def ingest_config(settings: Settings) -> IngestConfig:
     """What the settings say of cameras, in the ingest's own terms."""
     ingest = settings.ingest
-    return IngestRules(
+    return IngestConfig(
         staleness=ingest.staleness_s,
         frame_budget=ingest.frame_ring_mb * 2**20,
         packet_budget=ingest.packet_ring_mb * 2**20,

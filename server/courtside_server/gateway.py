@@ -26,7 +26,7 @@ from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
 from courtside_server.compose import (
     import_trackers,
-    ingest_rules,
+    ingest_config,
     make_alias_watch,
     make_engine,
     make_finders,
@@ -87,7 +87,7 @@ class Gateway:
         self.calibrations = CalibrationStore(settings.events.data_dir / "calibrations.json")
         self.engine = make_engine(settings, self.metrics)
         self.registry = CameraRegistry(
-            self._open_pipeline, self.metrics, ingest_rules(settings), self._announce, self._close_pipeline
+            self._open_pipeline, self.metrics, ingest_config(settings), self._announce, self._close_pipeline
         )
         self._ingest = IngestService(self.registry, self.metrics)
         self._rules = pipeline_rules(settings)
@@ -140,7 +140,7 @@ class Gateway:
 
     async def _start_grpc(self) -> None:
         listen = self.settings.listen
-        options = [*_KEEPALIVE, *message_options(self.registry.rules)]
+        options = [*_KEEPALIVE, *message_options(self.registry.config)]
         self._grpc = grpc.aio.server(interceptors=[StatusInterceptor()], options=options)
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(self._ingest, self._grpc)
         events_pb2_grpc.add_EventServiceServicer_to_server(

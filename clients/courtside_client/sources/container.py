@@ -11,7 +11,7 @@ from typing import Any
 import av
 import av.error
 
-from courtside_client.errors import SourceUndecodable
+from courtside_client.errors import UndecodableFilm
 from courtside_client.media import SourceFrame, SourceInfo, SourcePacket
 
 _PEEK = 64
@@ -47,7 +47,7 @@ def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInf
         What the stream is, and the packets that were taken from it (a live stream cannot be rewound).
 
     Raises:
-        SourceUndecodable: no picture comes out.
+        UndecodableFilm: no picture comes out.
     """
     taken: list[Any] = []
     first: Any = None
@@ -68,7 +68,7 @@ def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInf
         with contextlib.suppress(av.error.FFmpegError, ValueError):
             first = next(iter(context.decode(None)), None)
     if first is None:
-        raise SourceUndecodable(f"{name}: the video ({context.name}) cannot be decoded: {failure}", name)
+        raise UndecodableFilm(f"{name}: the video ({context.name}) cannot be decoded: {failure}", name)
     context.flush_buffers()
     shown = [packet.pts for packet in taken if packet.pts is not None and not packet.is_discard]
     order = [packet.pts for packet in taken if packet.pts is not None]

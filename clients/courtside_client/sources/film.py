@@ -9,7 +9,7 @@ from typing import Any
 import av
 import av.error
 
-from courtside_client.errors import NoVideo, SourceLost, SourceNotFound, SourceUndecodable
+from courtside_client.errors import NoVideo, SourceLost, SourceNotFound, UndecodableFilm
 from courtside_client.media import SourceFrame, SourceInfo, SourcePacket
 from courtside_client.sources.container import Reader, coded_packets, probe, reason, video_stream
 
@@ -20,7 +20,7 @@ class FilmSource:
     Raises:
         SourceNotFound: no such file.
         NoVideo: no video stream in it.
-        SourceUndecodable: not a film, or its first picture cannot be decoded.
+        UndecodableFilm: not a film, or its first picture cannot be decoded.
     """
 
     def __init__(self, path: str) -> None:
@@ -29,13 +29,13 @@ class FilmSource:
         if not Path(path).exists():
             raise SourceNotFound(f"{path}: no such file", path)
         if Path(path).is_dir():
-            raise SourceUndecodable(f"{path} is a folder, not a film", path)
+            raise UndecodableFilm(f"{path} is a folder, not a film", path)
         container, stream = self._open()
         with container:
             try:
                 self._info, _ = probe(container, stream, path, live=False)
             except av.error.FFmpegError as error:
-                raise SourceUndecodable(f"{path}: cannot be read: {reason(error)}", path) from None
+                raise UndecodableFilm(f"{path}: cannot be read: {reason(error)}", path) from None
         self._reader = Reader(self._info)
 
     @property
@@ -74,12 +74,12 @@ class FilmSource:
             container = av.open(self._path)
         except (av.error.FFmpegError, UnicodeError) as error:
             message = f"{self._path}: not a film that can be opened: {reason(error)}"
-            raise SourceUndecodable(message, self._path) from None
+            raise UndecodableFilm(message, self._path) from None
         stream = video_stream(container)
         if stream is None:
             container.close()
             raise NoVideo(f"{self._path}: no video in it", self._path)
         if stream.codec_context is None:
             container.close()
-            raise SourceUndecodable(f"{self._path}: no decoder for its video", self._path)
+            raise UndecodableFilm(f"{self._path}: no decoder for its video", self._path)
         return container, stream

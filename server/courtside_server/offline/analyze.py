@@ -16,40 +16,31 @@ import av.error
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from courtside.names import CameraName
 from courtside_server.api.convert import event_to_json
 from courtside_server.compose import (
     import_trackers,
-    ingest_rules,
+    ingest_config,
     make_engine,
     make_finders,
     model_names,
     pipeline_rules,
 )
+from courtside_server.court.calibration_store import CameraCalibration
 from courtside_server.errors import CourtsideError, Draining, UndecodableFilm
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
-from courtside_server.ingest.camera import CameraIngest
-from courtside_server.ingest.worker import Clocks
-from courtside_server.court.calibration_store import CameraCalibration
+from courtside_server.ingest.decode_worker import Clocks
+from courtside_server.ingest.session import CameraSession
 from courtside_server.perception.court import COURTS, FIBA
 from courtside_server.pipeline.camera import CameraPipeline
-from courtside_server.render.film import Source, draw_film
-from courtside_server.render.place import film_places
-from courtside_server.render.record import Record, RecordingHub
+from courtside_server.render.film import FilmSource, draw_film
+from courtside_server.render.output_path import output_paths
+from courtside_server.render.record import FilmRecord, RecordingHub
 from courtside_server.settings import Settings
 from courtside_server.shots.detector import Finders
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import (
-    CameraName,
-    Codec,
-    EncodedPacket,
-    Event,
-    Shot,
-    ShotResult,
-    StreamInfo,
-    StreamMode,
-    Zone,
-)
+from courtside_server.types import Codec, EncodedPacket, Event, Shot, ShotResult, StreamInfo, StreamMode, Zone
 
 _UNTOUCHED = {"h264": Codec.H264, "hevc": Codec.HEVC}
 """Codecs whose packets go to the decode stage as they are; any other film is decoded here and goes on as raw frames."""
@@ -171,7 +162,7 @@ async def analyze_films(
         settings: windows, inference.
         playback_speed: how many times too fast the film runs (2: twice real speed).
         style: ``jsonl`` (protobuf JSON of ``courtside.v1.Event``) or ``table``.
-        render: where films go that have the shots drawn in; see :func:`~courtside_server.render.place.film_places`.
+        render: where the drawn films go; see :func:`~courtside_server.render.output_path.output_paths`.
         court: the calibration of the camera that took them; None without one.
         quiet: no progress on stderr.
 
@@ -186,7 +177,7 @@ async def analyze_films(
     for head in heads:
         if court is not None:
             court.for_size(*((head.height, head.width) if head.rotation % 180 else (head.width, head.height)))
-    places = [None] * len(heads) if render is None else film_places(paths, render)
+    places = [None] * len(heads) if render is None else output_paths(paths, render)
     engine = make_engine(settings)
     # Beside the models' start and the first looks: the first of them to be tracked waits for it.
     importing = asyncio.create_task(asyncio.to_thread(import_trackers, settings))
@@ -199,10 +190,10 @@ async def analyze_films(
             console=console, disable=quiet or not console.is_terminal, transient=True,
         ) as progress:
             for head, place in zip(heads, places, strict=True):
-                record = None if place is None else Record()
+                record = None if place is None else FilmRecord()
                 await _analyze(head, models, settings, playback_speed, style, progress, record, court)
                 if record is not None and place is not None:
-                    source = Source(head.path, head.first_pts, head.rotation, playback_speed)
+                    source = FilmSource(head.path, head.first_pts, head.rotation, playback_speed)
                     lines = FIBA if court is None else COURTS[court.court]
                     await draw_film(source, record, place, head.frames, progress, lines)
     finally:
@@ -212,7 +203,7 @@ async def analyze_films(
 
 async def _analyze(
     head: FilmHead, models: Finders, settings: Settings, playback_speed: float, style: str, progress: Progress,
-    record: Record | None, court: CameraCalibration | None,
+    record: FilmRecord | None, court: CameraCalibration | None,
 ) -> None:  # fmt: skip
     film_id = re.sub(r"[^A-Za-z0-9._-]+", "_", head.path.stem).strip("._-")[:60] or "film"
     info = stream_info(head, CameraName.parse(f"games/{film_id}/cameras/film"), playback_speed)
@@ -221,12 +212,12 @@ async def _analyze(
     log = SqliteLog(":memory:", clock=lambda: FILM_WALL)
     hub = EventHub(log, metrics) if record is None else RecordingHub(record, log, metrics)
     await hub.start()
-    watch = None if record is None else record.observe
+    watch = None if record is None else record.add_frame
     rules = pipeline_rules(settings)
     pipeline = CameraPipeline(info, models, hub, metrics, rules, calibration=lambda: court, watch=watch)
     pipeline.start()
     clocks = Clocks(wall=lambda: FILM_WALL)
-    camera = CameraIngest(info, pipeline, metrics, ingest_rules(settings), clocks=clocks)
+    camera = CameraSession(info, pipeline, metrics, ingest_config(settings), clocks=clocks)
     printing = asyncio.create_task(_print_events(hub, info.camera.game, style))
     bar = progress.add_task(head.path.name, total=head.frames or None, speed="")
     started = time.monotonic()

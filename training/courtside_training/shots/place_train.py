@@ -220,8 +220,8 @@ def _fit(
     )
 
 
-SETTLE = 24
-"""Batches over which a restored network's normalisations take their statistics."""
+SETTLE = 512
+"""Moments over which a restored network's normalisations take their statistics."""
 
 
 def place_fit(
@@ -241,10 +241,8 @@ def place_fit(
     moments = Moments(games)
     if init is not None:
         rng = np.random.default_rng([config.seed, 12])
-        settle_norms(init, (
-            torch.from_numpy(np.stack([moments.example(moments.draw(rng), rng)["pictures"] for _ in range(config.batch)]))
-            for _ in range(SETTLE)
-        ))
+        examples = (moments.example(moments.draw(rng), rng)["pictures"] for _ in range(SETTLE))
+        settle_norms(init, (torch.from_numpy(one[None]) for one in examples))
     return _fit(
         "placer", init or PlacingNetwork(network), config, lambda rng: moments.example(moments.draw(rng), rng),
         lambda module, batch: place_losses(module(batch["pictures"]), batch), path, games,
