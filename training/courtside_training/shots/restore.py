@@ -40,10 +40,11 @@ def restore(path: Path) -> ServedShotModel:
         # Missing, torn, something else than ONNX: the parser raises a different error for each.
         raise TrainingInputError(f"{path} cannot be read as an ONNX model: {error}") from error
     values = {one.name: np.array(numpy_helper.to_array(one)) for one in graph.initializer}
+    convolutions = [tuple(node.input) for node in graph.node if node.op_type == "Conv"]
     folded = [
-        (values[node.input[1]], values[node.input[2]])
-        for node in graph.node
-        if node.op_type == "Conv" and not node.input[1].startswith(("network.", "placer.", "result."))
+        (values[one[1]], values[one[2]])
+        for one in convolutions
+        if one[1].startswith("onnx::") and len(one) == 3 and values.keys() >= {*one[1:]}
     ]
     model = ServedShotModel(ShotNetwork(), PlacingNetwork(), ResultNetwork()).eval()
     pairs = list(_normalised(model))
