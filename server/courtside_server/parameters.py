@@ -34,7 +34,7 @@ def parameter(
     Example:
         >>> class Filters(ParameterGroup):
         ...     max_distance: float = parameter(
-        ...         3.0, unit="rim widths", meaning="How near a shot must come.", evidence="Set by hand.", search=(1, 6))
+        ...         3.0, unit="rim widths", meaning="How near it must come.", evidence="Set by hand.", search=(1, 6))
         >>> Filters().max_distance
         3.0
     """

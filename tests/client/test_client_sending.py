@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests_support import write_flash_film
 
+from courtside.media import SourceInfo
 from courtside.queues import DropPolicy, HandoverQueue
 from courtside.v1 import ingest_pb2
 from courtside_client.channel import gateway_address
 from courtside_client.encode import make_encoder
-from courtside_client.errors import BadName, BadOption, NoVideo, SourceError, SourceNotFound, UndecodableFilm
-from courtside_client.media import CodedFrame, SourceInfo
+from courtside_client.errors import BadName, BadOption, SourceError, SourceNotFound, UndecodableFilm
+from courtside_client.media import CodedFrame
 from courtside_client.options import Mode, Pace, PassThrough, StreamOptions, plan_stream
 from courtside_client.pacing import Thinner
 from courtside_client.producer import Producer
@@ -212,19 +213,6 @@ def test_a_bad_source_is_one_clear_error(text, error, says):
     with pytest.raises(error, match=says) as caught:
         open_source(text)
     assert "\n" not in caught.value.message
-
-
-def test_what_is_no_film_is_said(tmp_path):
-    (tmp_path / "text.mp4").write_text("hello")
-    with pytest.raises(UndecodableFilm):
-        open_source(str(tmp_path / "text.mp4"))
-    with av.open(str(tmp_path / "sound.wav"), "w") as container:
-        stream = container.add_stream("pcm_s16le", rate=8000)
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format="s16", layout="mono")
-        frame.sample_rate = 8000
-        container.mux(stream.encode(frame))
-    with pytest.raises(NoVideo):
-        open_source(str(tmp_path / "sound.wav"))
 
 
 @pytest.mark.parametrize(

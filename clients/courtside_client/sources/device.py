@@ -13,8 +13,8 @@ import av
 import cv2
 import numpy as np
 
+from courtside.media import SourceFrame, SourceInfo, SourcePacket
 from courtside_client.errors import SourceLost, SourceNotFound, UndecodableFilm
-from courtside_client.media import SourceFrame, SourceInfo, SourcePacket
 
 _TIME_BASE = Fraction(1, 90_000)
 _MISSES = 30

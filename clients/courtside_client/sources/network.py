@@ -10,9 +10,9 @@ from urllib.parse import urlsplit, urlunsplit
 import av
 import av.error
 
+from courtside.film import Reader, coded_packets, probe, reason, video_stream
+from courtside.media import SourceFrame, SourceInfo, SourcePacket
 from courtside_client.errors import NoVideo, SourceLost, SourceUnreachable, UndecodableFilm
-from courtside_client.media import SourceFrame, SourceInfo, SourcePacket
-from courtside_client.sources.container import Reader, coded_packets, probe, reason, video_stream
 
 OPEN_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 10.0
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from courtside_server.letterbox import letterbox
 from courtside_server.perception.camera_motion import CameraMotion
 from courtside_server.perception.config import TrackingConfig
 from courtside_server.perception.detector import GREY
 from courtside_server.perception.scene_cut import SceneCutDetector
-from courtside_server.letterbox import letterbox
 from courtside_server.types import DetectorFrame, Frame
 
 _EARLY = 0.25

@@ -9,16 +9,16 @@ from typing import Any, TypeVar
 
 import structlog
 
+from courtside.queues import HandoverQueue
 from courtside_server.inference.request import InferenceRequest
 from courtside_server.perception.court import Calibration
-from courtside_server.perception.tracker import TrackIds, Tracker
+from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.pipeline.frontend import detector_fps
 from courtside_server.pipeline.model_runner import Answer, ModelRunner, Stopped
 from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
 from courtside_server.types import DetectorFrame, Observations, StreamInfo, Window
-from courtside.queues import HandoverQueue
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")

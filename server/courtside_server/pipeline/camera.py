@@ -32,7 +32,6 @@ from courtside_server.shots.events import ShotEvents
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraState, CameraStatus, EventDraft, Frame, Lifecycle, StreamInfo, StreamMode
 
-
 log = structlog.get_logger(__name__)
 
 Recall = Callable[[], Awaitable[Sequence[tuple[float, str]]]]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
+from courtside.queues import HandoverQueue
 from courtside_server.perception.frame_sampler import FrameSampler
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, EndOfStream, NewScene, Work
 from courtside_server.shots.detector import Profile, ShotModels
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import DropReason, Frame, Sample, StreamInfo, Window
-from courtside.queues import HandoverQueue
 from courtside_server.windows.sampler import ClipSampler
 from courtside_server.windows.scheduler import WindowScheduler
 

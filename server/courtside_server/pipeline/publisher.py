@@ -38,7 +38,8 @@ class EventPublisher:
         self._pending.extend(drafts)
         while len(self._pending) > _PENDING_DRAFTS:
             lost = self._pending.popleft()
-            log.error("event dropped: the event log was unavailable too long", camera=self._camera, event_id=lost.event_id)
+            log.error("event dropped: the event log was unavailable too long", camera=self._camera,
+                      event_id=lost.event_id)  # fmt: skip
         async with self._turn:
             while self._pending:
                 batch = list(self._pending)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from courtside_server.errors import ModelInvalid, ModelNotFound
-from courtside_server.inference.engine import ModelInfo, TensorSpec, expect
+from courtside_server.inference.engine import ModelInfo, TensorSpec, check_signature
 from courtside_server.inference.repository import ModelRepository
 
 IO = """

@@ -18,7 +18,7 @@ from tritonclient.utils import np_to_triton_dtype
 from tritonclient.utils.shared_memory import SharedMemoryException
 
 from courtside_server.errors import EngineError, EngineUnavailable, ModelInvalid, ModelNotFound, TensorMismatch
-from courtside_server.inference.engine import ModelInfo, Tensors, check_outputs, check_signature, check_same_signature
+from courtside_server.inference.engine import ModelInfo, Tensors, check_outputs, check_same_signature, check_signature
 from courtside_server.inference.repository import ModelEntry, ModelRepository, read_info
 from courtside_server.inference.triton.circuit_breaker import CircuitBreaker
 from courtside_server.inference.triton.client import NotServed, TritonClient
