@@ -158,7 +158,7 @@ def analyze(
         },
     )
     configure_logs("warning", settings.log_format)
-    from courtside_server.court.calibration_store import read_calibration
+    from courtside.court.point_pairs import read_calibration
     from courtside_server.offline.command import analyze_films
 
     try:

@@ -15,8 +15,8 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside.court.zones import Zone as Zone
 from courtside.names import CameraName
-from courtside_server.zones import Zone as Zone
 
 STRIDE_S = 0.3
 """Seconds between two samples of a window (source system: VideoMAE shot analytics)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import grpc
-from calibration_support import CAMERA, clicked
+from calibration_support import CAMERA, point_pairs
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from courtside_client import connect
@@ -14,7 +14,7 @@ from courtside_client import connect
 def test_a_calibration_outlives_the_gateway(gateway):
     async def keep():
         async with connect(gateway.grpc) as client:
-            return await client.set_calibration(CAMERA, clicked().to_proto())
+            return await client.set_calibration(CAMERA, point_pairs().to_proto())
 
     async def ask():
         async with connect(gateway.grpc) as client:
@@ -25,7 +25,7 @@ def test_a_calibration_outlives_the_gateway(gateway):
     gateway.start()
     gateway.wait_serving()
     answer = asyncio.run(ask())
-    assert answer.fit == fit and answer.calibration == clicked().to_proto()
+    assert answer.fit == fit and answer.calibration == point_pairs().to_proto()
 
 
 def test_reflection_lists_the_service(gateway):

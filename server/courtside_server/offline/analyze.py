@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from courtside.court.point_pairs import PointPairs
 from courtside.film import Film
 from courtside.names import CameraName
 from courtside_server.compose import (
@@ -20,7 +21,6 @@ from courtside_server.compose import (
     model_names,
     pipeline_config,
 )
-from courtside_server.court.calibration_store import CameraCalibration
 from courtside_server.errors import CourtsideError, Draining
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
@@ -49,7 +49,7 @@ class FilmAnalyzer:
     """
 
     def __init__(
-        self, settings: Settings, playback_speed: float = 1.0, court: CameraCalibration | None = None
+        self, settings: Settings, playback_speed: float = 1.0, court: PointPairs | None = None
     ) -> None:
         self._settings, self._speed, self._court = settings, playback_speed, court
         self._engine = make_engine(settings)
@@ -91,7 +91,7 @@ class FilmAnalyzer:
         return FilmAnalysis(self, path, film, record)
 
 
-def check_size(film: Film, court: CameraCalibration | None) -> None:
+def check_size(film: Film, court: PointPairs | None) -> None:
     """Refuse a calibration of pictures of another shape.
 
     Raises:

@@ -10,11 +10,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from courtside.court.measures import COURTS, FIBA
+from courtside.court.point_pairs import PointPairs
 from courtside.film import Film
 from courtside_server.api.convert import event_to_json
-from courtside_server.court.calibration_store import CameraCalibration
 from courtside_server.offline.analyze import FilmAnalysis, FilmAnalyzer, check_size
-from courtside_server.perception.court import COURTS, FIBA
 from courtside_server.render.film import FilmSource, draw_film
 from courtside_server.render.output_path import output_paths
 from courtside_server.render.record import FilmRecord
@@ -24,7 +24,7 @@ from courtside_server.types import Event, Shot, ShotResult, Zone
 
 async def analyze_films(
     paths: Sequence[Path], settings: Settings, playback_speed: float, style: str, *, render: Path | None = None,
-    court: CameraCalibration | None = None, quiet: bool = False,
+    court: PointPairs | None = None, quiet: bool = False,
 ) -> None:  # fmt: skip
     """Run films one after another through ingest, pipeline and log; print every event.
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from courtside.court.homography import Calibration
+from courtside.court.measures import FIBA
 from courtside_server.inference.engine import ModelInfo, TensorSpec
-from courtside_server.perception.court import FIBA, Calibration
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots import paths
 from courtside_server.shots.arc import fit_arc

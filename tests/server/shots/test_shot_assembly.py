@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from courtside.court.zones import ZONES
 from courtside.names import CameraName
 from courtside_server.errors import ModelInvalid
 from courtside_server.inference.engine import ModelInfo, TensorSpec
@@ -12,7 +13,6 @@ from courtside_server.shots.events import ShotAssembler, shot_id
 from courtside_server.shots.models.clip import check_clip_face
 from courtside_server.types import Lifecycle, Zone
 from courtside_server.windows.nms import MergedShot
-from courtside_server.zones import ZONES
 
 CAMERA = CameraName.parse("games/g/cameras/left")
 SHARES = np.array([0.1, 0.0, 0.1, 0.0, 0.0, 0.7, 0.1])
