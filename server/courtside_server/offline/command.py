@@ -13,13 +13,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from courtside.court.measures import COURTS, FIBA
 from courtside.court.point_pairs import PointPairs
 from courtside.film import Film
-from courtside_server.api.convert import event_to_json
+from courtside.text import event_line
 from courtside_server.offline.analyze import FilmAnalysis, FilmAnalyzer, check_size
 from courtside_server.render.film import FilmSource, draw_film
 from courtside_server.render.output_path import output_paths
 from courtside_server.render.record import FilmRecord
 from courtside_server.settings import Settings
-from courtside_server.types import Event, Shot, ShotResult, Zone
 
 
 async def analyze_films(
@@ -74,23 +73,8 @@ async def _print_events(analysis: FilmAnalysis, path: Path, film: Film, style: s
 
     try:
         async for event in analysis.events(show):
-            print(event_to_json(event) if style == "jsonl" else _line(event), flush=True)
+            print(event.to_json() if style == "jsonl" else event_line(event), flush=True)
     finally:
         progress.remove_task(bar)
     if analysis.dropped:
         progress.console.print(f"{path.name}: frames left out: {analysis.dropped}", style="yellow")
-
-
-def _line(event: Event) -> str:
-    draft = event.draft
-    when = f"{draft.media_offset:9.3f} s  {draft.lifecycle.name.lower():<11}"
-    if not isinstance(draft.payload, Shot):
-        return f"{when} {draft.payload.state.name.lower()}: {draft.payload.detail}"
-    shot = draft.payload
-    zone = "zone unknown" if shot.zone is Zone.UNSPECIFIED else shot.zone.words
-    result = "" if shot.result is ShotResult.UNKNOWN else shot.result.name.lower()
-    who = "" if shot.shooter is None else f"player {shot.shooter}"
-    return (
-        f"{when} shot {shot.probability:.2f}  {zone:<24} {who:<10} make {shot.make_probability:.2f} {result:<6} "
-        f"{draft.event_id}"
-    )
