@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from courtside_server.court import calibration_store
 from courtside_server.court.calibration_store import (
     CalibrationStore,
     CameraCalibration,
