@@ -26,7 +26,7 @@ def test_a_clip_model_is_taken():
     ("info", "says"),
     [
         (clip_model(clip=(8, 3, 144, 256)),
-         r"'clip' .* is uint8 \[8, 3, 144, 256\], the service needs uint8 \[16, 3, \?, \?\]"),  # fmt: skip
+         r"'clip' .* is uint8 \[8, 3, 144, 256\], the service needs uint8 \[16, 3, \?, \?\]"),
         (clip_model(dtype=np.float32), "is float32"),
         (clip_model(clip=(16, 3, -1, -1)), "fixed, even height"),
         (clip_model(zone=(5,)), r"'zone' .* is float32 \[5\], the service needs float32 \[7\]"),

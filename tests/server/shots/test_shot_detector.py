@@ -50,7 +50,8 @@ def frames(end: float = 6.0, rate: float = 30.0, reach: float = 8.25, rim=RIM, b
         boxes = np.array([*((x - 5, y - 5, x + 5, y + 5) for x, y in balls), rim, SHOOTER, second], np.float32)
         kinds = np.array([ObjectClass.BALL] * len(balls) + [ObjectClass.RIM, ObjectClass.PLAYER, ObjectClass.PLAYER])
         frame = DetectorFrame("c", 0, number, float(time), 50 + float(time), 10 + float(time),
-                              np.zeros((3, 384, 640), np.uint8), 2 / 3, (0, 12), 960, 540, (0.0, 0.0), False)  # fmt: skip
+                              np.zeros((3, 384, 640), np.uint8), 2 / 3, (0, 12), 960, 540, (0.0, 0.0),
+                              False)  # fmt: skip
         yield frame, Detections(boxes, np.full(len(boxes), 0.8, np.float32), kinds)
 
 
