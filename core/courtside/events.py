@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -248,7 +249,7 @@ def message_to_json(message: Message) -> str:
     return json_format.MessageToJson(message, indent=None, always_print_fields_with_no_presence=True)
 
 
-def latest_shots(events: list[Event]) -> list[Event]:
+def latest_shots(events: Iterable[Event]) -> list[Event]:
     """The last revision of every shot that was not retracted, by release.
 
     Example:

@@ -16,7 +16,7 @@ import pytest
 from calibration_support import CAMERA, SEEN, calibrate_command, point_pairs, write_floor_film
 
 from courtside.court.point_pairs import PointPairs, read_calibration
-from courtside.v1 import court_pb2, court_pb2_grpc
+from courtside.v1 import court_pb2_grpc
 from courtside_client import connect
 from courtside_client.calibrate.page import FILES, MAX_BODY, CalibrationPage
 from courtside_client.calibrate.picture import Picture
@@ -182,10 +182,10 @@ async def test_the_client_s_calls(gateway):
     async with connect(address) as client:
         with pytest.raises(NotFoundError):
             await client.get_calibration(CAMERA)
-        assert (await client.set_calibration(CAMERA, point_pairs().to_proto())).rms_error < 1e-3
-        assert (await client.get_calibration(CAMERA)).calibration == point_pairs().to_proto()
+        assert await client.set_calibration(CAMERA, point_pairs()) < 1e-3
+        assert (await client.get_calibration(CAMERA)).points == point_pairs()
         with pytest.raises(RejectedError, match="needs 4"):
-            await client.set_calibration(CAMERA, court_pb2.Calibration(court=1, width=9, height=9))
+            await client.set_calibration(CAMERA, PointPairs.of("nba", 9, 9, []))
         await client.delete_calibration(CAMERA)
         assert store.get(CAMERA) is None
         with pytest.raises(NotFoundError):

@@ -23,8 +23,8 @@ async def _keep(points: PointPairs, gateway: str, camera: str | None, out: Path 
     said = []
     if camera is not None:
         async with connect(gateway) as client:
-            fit = await client.set_calibration(camera, points.to_proto())
-        said.append(f"{camera} is calibrated to {fit.rms_error:.2f} m")
+            error = await client.set_calibration(camera, points)
+        said.append(f"{camera} is calibrated to {error:.2f} m")
     if out is not None:
         await asyncio.to_thread(points.write, out)
         said.append(f"{len(points.points)} points are in {out}")
@@ -36,7 +36,7 @@ async def _earlier(gateway: str, camera: str | None, out: Path | None) -> PointP
     if camera is not None:
         try:
             async with connect(gateway) as client:
-                return PointPairs.from_proto((await client.get_calibration(camera)).calibration)
+                return (await client.get_calibration(camera)).points
         except NotFoundError:
             pass
     return await asyncio.to_thread(PointPairs.read, out) if out is not None and out.exists() else None
