@@ -14,7 +14,6 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from courtside.names import parse_game
-from courtside_server.api.convert import event_to_json
 from courtside_server.api.health import Health
 from courtside_server.errors import CourtsideError, CursorEvicted, InputError
 from courtside_server.events.hub import EventHub
@@ -91,7 +90,7 @@ async def _event_stream(hub: EventHub, game: str, after: int | None) -> AsyncIte
                 if event is None:
                     yield ": keep-alive\n\n"
                 else:
-                    yield f"id: {event.sequence}\nevent: courtside\ndata: {event_to_json(event)}\n\n"
+                    yield f"id: {event.sequence}\nevent: courtside\ndata: {event.to_json()}\n\n"
     except CursorEvicted as error:
         # The browser would ask again with the same id for ever; tell it where history begins.
         yield f"event: evicted\ndata: {error.fields.get('earliest_sequence', '')}\n\n"

@@ -204,7 +204,7 @@ class Subscription:
         """Take one live event; for the hub."""
         if event.sequence <= self._scanned:
             return  # the cursor came from the log itself, a moment before the hub fanned the event out
-        if not self._cameras or event.draft.camera in self._cameras:
+        if not self._cameras or event.camera in self._cameras:
             if len(self._pending) >= self._buffer:
                 self.cut("slow", f"the subscriber let {self._buffer} events wait")
                 return
@@ -244,7 +244,7 @@ class Subscription:
                     "restart the gateway"
                 )
             self._scanned = events[-1].sequence
-            self._pending.extend(e for e in events if not self._cameras or e.draft.camera in self._cameras)
+            self._pending.extend(e for e in events if not self._cameras or e.camera in self._cameras)
         self._go_live_if_caught_up(topic)
 
     def _go_live_if_caught_up(self, topic: Topic) -> None:

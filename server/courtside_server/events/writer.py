@@ -41,7 +41,7 @@ class LogWriter:
         log: the log.
         metrics: ``stage_duration_seconds{stage="append"}``.
         offload: runs the log's blocking calls.
-        on_commit: takes the events of a commit, on the event loop, before any publisher hears of it.
+        on_commit: takes the drafts of a commit and their events, on the event loop, before any publisher hears of it.
         on_availability: takes every change of ``available``.
         queue: submissions that may wait.
         group: drafts a commit, about.
@@ -54,7 +54,7 @@ class LogWriter:
         metrics: Metrics,
         offload: Offload,
         *,
-        on_commit: Callable[[Sequence[Event]], None],
+        on_commit: Callable[[Sequence[EventDraft], Sequence[Event]], None],
         on_availability: Callable[[bool], None],
         queue: int,
         group: int,
@@ -175,7 +175,7 @@ class LogWriter:
                 group[0].done.set_exception(error)
             return
         self._duration.observe(time.monotonic() - started)
-        self._on_commit(events)
+        self._on_commit(drafts, events)
         given = iter(events)
         for request in group:
             own = [next(given) for _ in request.drafts]

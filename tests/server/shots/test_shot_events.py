@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from courtside.court.zones import ZONES
 from courtside.names import CameraName
 from courtside_server.shots.events import ShotEvents, shot_id
 from courtside_server.types import Lifecycle, Zone
