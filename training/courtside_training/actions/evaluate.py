@@ -1,4 +1,4 @@
-"""How well actions are told apart: per class, all together, and where they are confused."""
+"""Accuracy of action classification: per class, overall, and the confusion matrix."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Run = Callable[[Arrays], Arrays]
 
 
 def torch_run(network: nn.Module) -> Run:
-    """A served network as a function of arrays."""
+    """Wrap a served network as a function from arrays to arrays."""
 
     def run(inputs: Arrays) -> Arrays:
         with torch.inference_mode():
@@ -34,48 +34,50 @@ def torch_run(network: nn.Module) -> Run:
 def predict(
     run: Run, clips: Clips, chosen: Examples, batch: int = 16, report: Callable[[int], None] | None = None
 ) -> NDArray[np.float32]:
-    """(M, 10) probabilities of examples; `report` is told how many are done."""
-    said = []
+    """(M, 10) probabilities of examples; `report` receives the number of examples done so far."""
+    probabilities = []
     for start in range(0, len(chosen), batch):
         part = chosen[start : start + batch]
-        pictures = [twin(clips.read(int(index)), int(which))[0] for index, which in part]
-        said.append(run((to_tensor(pictures).numpy(),))[0])
+        inputs = [twin(clips.read(int(index)), int(which))[0] for index, which in part]
+        probabilities.append(run((to_tensor(inputs).numpy(),))[0])
         if report:
             report(min(start + batch, len(chosen)))
-    return np.concatenate(said) if said else np.zeros((0, len(LABELS)), np.float32)
+    return np.concatenate(probabilities) if probabilities else np.zeros((0, len(LABELS)), np.float32)
 
 
-def figures(truth: NDArray[np.int64], said: NDArray[np.float32]) -> dict[str, Any]:
-    """Every figure of one set of answers.
+def figures(truth: NDArray[np.int64], probabilities: NDArray[np.float32]) -> dict[str, Any]:
+    """All figures of one set of predictions.
 
     Args:
         truth: (M,) class numbers.
-        said: (M, 10) probabilities.
+        probabilities: (M, 10) probabilities.
     """
-    top = said.argmax(1)
+    top = probabilities.argmax(1)
     by_class = measures.per_class(truth, top, LABELS)
     there = [line for line in by_class.values() if line["support"]]
-    second = np.argsort(-said, 1)[:, :2]
+    second = np.argsort(-probabilities, 1)[:, :2]
     return {
         "clips": len(truth),
         "accuracy": measures.accuracy(truth, top),
         "top-2 accuracy": float((second == truth[:, None]).any(1).mean()) if len(truth) else float("nan"),
         "macro F1": float(np.mean([line["f1"] for line in there])) if there else float("nan"),
         "macro recall": float(np.mean([line["recall"] for line in there])) if there else float("nan"),
-        "expected calibration error": measures.expected_calibration_error(said.max(1), top == truth),
+        "expected calibration error": measures.expected_calibration_error(probabilities.max(1), top == truth),
         "per class": by_class,
         "confusion": measures.confusion(truth, top, len(LABELS)).tolist(),
     }
 
 
 def majority(truth: NDArray[np.int64]) -> float:
-    """Accuracy of always saying the commonest class: what imbalance alone gives."""
+    """Accuracy of always predicting the most frequent class, which is what class imbalance alone gives."""
     return float(np.bincount(truth).max() / len(truth)) if len(truth) else float("nan")
 
 
-def report(truth: NDArray[np.int64], said: NDArray[np.float32], evenly: NDArray[np.float32]) -> dict[str, Any]:
-    """What `evaluate` writes: figures with the shares of play put back in (`said`) and without (`evenly`)."""
-    return {**figures(truth, said), "majority": majority(truth), "without prior": figures(truth, evenly)}
+def report(
+    truth: NDArray[np.int64], probabilities: NDArray[np.float32], unadjusted: NDArray[np.float32]
+) -> dict[str, Any]:
+    """The result of `evaluate`: figures with class shares of real play (`probabilities`) and without (`unadjusted`)."""
+    return {**figures(truth, probabilities), "majority": majority(truth), "without prior": figures(truth, unadjusted)}
 
 
 def tables(found: dict[str, Any]) -> str:
@@ -92,9 +94,9 @@ def tables(found: dict[str, Any]) -> str:
                 ("", *names),
                 [
                     ["as served", *(found[name] for name in names)],
-                    ["for evenly drawn classes", *(plain[name] for name in names)],
-                    ["always the commonest", found["majority"], *("-" for _ in names[1:])],
-                    ["published, real clips (twins on both sides)", PUBLISHED_ACCURACY, *("-" for _ in names[1:])],
+                    ["with equal class priors", *(plain[name] for name in names)],
+                    ["always the most frequent class", found["majority"], *("-" for _ in names[1:])],
+                    ["published, real clips (copies on both sides)", PUBLISHED_ACCURACY, *("-" for _ in names[1:])],
                 ],
             ),
             markdown(("action", "precision", "recall", "F1", "clips"), rows),
