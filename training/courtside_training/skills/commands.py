@@ -118,12 +118,12 @@ def fit(
 
     end_to_end = end_to_end or data is not None
     sizes = SkillConfig.base() if size == "base" else SkillConfig()
-    config = training.chosen(seed, epochs, rate, batch, end_to_end)
+    config = training.film_config(seed, epochs, rate, batch, end_to_end)
     extra, features = {}, None
     if end_to_end:
         network = SkillNetwork(sizes)
         if init:
-            training.begin_with(network.encoder, init)
+            training.load_backbone(network.encoder, init)
     else:
         frames = checkpoint.with_name(checkpoint.stem + "-frames.pt")
         shown = found
@@ -220,7 +220,7 @@ def ablate(
     prepare(threads, seed)
     from courtside_training.common.progress import progress
     from courtside_training.skills import ablate as ablation
-    from courtside_training.skills.train import chosen, film_features, load_network
+    from courtside_training.skills.train import film_config, film_features, load_network
 
     network, _ = load_network(checkpoint)
     films_of = {split: _films(films, split, count, None, 0) for split, count in (("train", train), ("test", test))}
@@ -233,7 +233,7 @@ def ablate(
         task = bar.add_task("", total=None)
         rows = ablation.ablate(
             films_of["train"], films_of["test"], (features[0], features[1]), network.encoder, network.config,
-            chosen(seed, epochs, None, None, False), lambda name: bar.update(task, description=name),
+            film_config(seed, epochs, None, None, False), lambda name: bar.update(task, description=name),
         )  # fmt: skip
     write_json(out, rows)
     click.echo(ablation.table(rows))
