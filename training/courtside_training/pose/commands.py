@@ -40,11 +40,11 @@ def _seeds(split: str, games: int) -> range:
 
 def _real(data: Path, kind: str, limit: int | None = None) -> tuple[Iterator[list], int, dict[str, Any]]:
     """Lists of people, how many lists, and what the split says of itself."""
-    from courtside_training.pose.coco import coco_people, described, read, split_name
+    from courtside_training.pose.coco import coco_people, provenance, read, split_name
 
     split = split_name(data, kind)
     pictures = read(data, split)[:limit]
-    return coco_people(pictures), len(pictures), described(data, split)
+    return coco_people(pictures), len(pictures), provenance(data, split)
 
 
 pose = system_group("pose", "The pose network: seventeen keypoints of one player in a crop.")
@@ -64,10 +64,10 @@ pose = system_group("pose", "The pose network: seventeen keypoints of one player
 def teach(teacher: Path, pictures: Path, out: Path, split: str, stretch: float, credit: str) -> None:
     """Label real players with another network's keypoints, for `fit --data` and `evaluate --data`."""
     from courtside_training.common.progress import progress
-    from courtside_training.pose.teacher import MoveNet, boxed_pictures
+    from courtside_training.pose.teacher import MoveNet, boxed_images
     from courtside_training.pose.teacher import teach as label
 
-    wanted = boxed_pictures(pictures)
+    wanted = boxed_images(pictures)
     network, people = MoveNet(teacher), 0
     with progress() as bar:
         task = bar.add_task(f"teach {split}", total=len(wanted))
