@@ -35,7 +35,7 @@ detector = system_group("detector", "The detector of ball, rim, players and refe
 @CHECKPOINT
 @THREADS
 @click.option("--epochs", type=click.IntRange(min=1), default=16, show_default=True)
-@click.option("--samples", type=click.IntRange(min=8), default=960, show_default=True, help="Pictures an epoch.")
+@click.option("--samples", type=click.IntRange(min=8), default=960, show_default=True, help="TrainingImages an epoch.")
 @click.option("--batch", type=click.IntRange(2, 256), default=8, show_default=True)
 @rate_option(1e-3)
 @SEED

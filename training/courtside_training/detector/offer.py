@@ -11,7 +11,7 @@ from torch import nn
 
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.served import Arrays, ServedSpec, TensorSpec
-from courtside_training.detector.classes import ANSWERS, BALL, CLASSES, HEIGHT, RIM, WIDTH
+from courtside_training.detector.classes import BALL, CLASSES, HEIGHT, MAX_DETECTIONS, RIM, WIDTH
 from courtside_training.detector.decoding import ServedDetector
 from courtside_training.detector.network import Detector, DetectorConfig
 from courtside_training.detector.training import SYSTEM
@@ -32,9 +32,9 @@ class DetectorOffer:
         name=SYSTEM,
         inputs=(TensorSpec("image", "uint8", (3, HEIGHT, WIDTH)),),
         outputs=(
-            TensorSpec("boxes", "float32", (ANSWERS, 4)),
-            TensorSpec("scores", "float32", (ANSWERS,)),
-            TensorSpec("classes", "float32", (ANSWERS,)),
+            TensorSpec("boxes", "float32", (MAX_DETECTIONS, 4)),
+            TensorSpec("scores", "float32", (MAX_DETECTIONS,)),
+            TensorSpec("classes", "float32", (MAX_DETECTIONS,)),
         ),
         max_batch=8,
         instances=2,
@@ -58,7 +58,7 @@ class DetectorOffer:
 
     def samples(self, count: int, seed: int) -> Arrays:
         """Letterboxed frames (count, 3, 384, 640) of simulated games, four a game, from `seed` on."""
-        from courtside_training.detector.pictures import letterbox
+        from courtside_training.detector.images import letterbox
         from courtside_training.detector.simulated import film
 
         rng = np.random.default_rng([seed, 5])
@@ -66,7 +66,7 @@ class DetectorOffer:
         while len(images) < count:
             game = film(seed + len(images) // FRAMES)
             for _ in range(min(FRAMES, count - len(images))):
-                images.append(letterbox(game.picture(game.time(rng))).image.transpose(2, 0, 1))
+                images.append(letterbox(game.frame(game.time(rng))).image.transpose(2, 0, 1))
         return (np.stack(images),)
 
     def decisions(self, outputs: Arrays) -> np.ndarray:
