@@ -11,7 +11,7 @@ import pytest
 from courtside_training.detector.augment import crop, degrade
 from courtside_training.detector.classes import BALL, HEIGHT, PLAYER, REFEREE, RIM, STRIDE, WIDTH
 from courtside_training.detector.composites import ball_sprite, paste_ball, paste_hoop
-from courtside_training.detector.images import LabelledImage, letterbox, no_ignore
+from courtside_training.detector.images import LabelledImage, letterbox, no_ignore, unlabelled
 from courtside_training.detector.published import coco_records, ring_only, training_records, yolo_records
 from courtside_training.detector.simulated import film
 from courtside_training.detector.targets import make_targets
