@@ -31,7 +31,7 @@ class TensorSpec:
 
 
 @dataclass(frozen=True)
-class ServedSpec:
+class ModelSignature:
     """A model's face.
 
     Attributes:
@@ -51,10 +51,10 @@ class ServedSpec:
     instances: int = 1
 
 
-class ServedSystem(Protocol):
-    """What every system's ``offer`` module has under the name ``OFFER``."""
+class ExportSpec(Protocol):
+    """What the export needs of a model: every ``export_spec`` module has one under the name ``EXPORT_SPEC``."""
 
-    spec: ServedSpec
+    signature: ModelSignature
 
     def load(self, checkpoint: Path) -> nn.Module:
         """The served network in eval mode: ``forward(*inputs)`` gives a tuple of outputs; normalisation is inside."""
