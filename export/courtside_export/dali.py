@@ -154,7 +154,7 @@ def write_ensemble(repository: Path, model: str, device: str = "gpu") -> list[Pa
     Raises:
         ExportInputError: DALI is missing, the model takes no clips, or the folder cannot be written.
     """
-    spec = registry.system(model).signature
+    spec = registry.export_spec(model).signature
     serialised = pipeline(spec, device).serialize()
     first, second = repository / f"{spec.name}_preprocess", repository / f"{spec.name}_jpeg"
     try:

@@ -89,7 +89,7 @@ def export_model(
         ExportInputError: an opset, precision, version or target that cannot be; a full disk; an unwritable folder.
     """
     settings = settings or ExportSettings()
-    system = registry.system(name)
+    system = registry.export_spec(name)
     check_opset(settings.opset)
     if settings.target == "onnx" and settings.fp16 and settings.int8:
         raise ExportInputError("--fp16 and --int8 together are for TensorRT, which mixes them: choose one for ONNX")
@@ -128,7 +128,7 @@ def export_graph(
     Raises:
         TrainingInputError, ExportInputError: as `export_model`.
     """
-    system = registry.system(name)
+    system = registry.export_spec(name)
     check_opset(settings.opset)
     folder = repository / system.signature.name
     check_same_face(folder, system.signature, "tensorrt")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -69,10 +69,11 @@ class TinySystem:
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> TinySystem:
     """The tiny system, known to the registry."""
-    module = ModuleType("tiny_export_spec")
+    module = ModuleType("tiny_system")
     module.EXPORT_SPEC = TinySystem()
-    monkeypatch.setitem(sys.modules, "tiny_export_spec", module)
-    monkeypatch.setitem(registry.SYSTEMS, "tiny", "tiny_export_spec")
+    module.SYSTEM = SimpleNamespace(export_specs={"tiny": "tiny_system"})
+    monkeypatch.setitem(sys.modules, "tiny_system", module)
+    monkeypatch.setitem(registry.SYSTEMS, "tiny", "tiny_system")
     monkeypatch.setattr("courtside_training.common.runtime.prepare", lambda threads: None)  # not this process's threads
     return module.EXPORT_SPEC
 

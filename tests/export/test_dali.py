@@ -93,10 +93,11 @@ def test_the_model_answers_the_same(clips):
 
 @pytest.fixture
 def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("clip_export_spec")
+    module = ModuleType("clip_system")
     module.EXPORT_SPEC = SimpleNamespace(signature=SPEC)
-    monkeypatch.setitem(sys.modules, "clip_export_spec", module)
-    monkeypatch.setitem(registry.SYSTEMS, "shot_clip", "clip_export_spec")
+    module.SYSTEM = SimpleNamespace(export_specs={"shot_clip": "clip_system"})
+    monkeypatch.setitem(sys.modules, "clip_system", module)
+    monkeypatch.setitem(registry.SYSTEMS, "shots", "clip_system")
 
 
 def test_the_ensemble_hangs_together(offered, pictures, tmp_path):
