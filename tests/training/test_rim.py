@@ -10,12 +10,12 @@ import torch
 from click.testing import CliRunner
 
 from courtside_sim.lens import Lens, look_at
+from courtside_training.cli import cli
 from courtside_training.errors import TrainingInputError
 from courtside_training.flight.geometry import COLUMNS, TICKS, Column
 from courtside_training.rim.bank import BEFORE_S, RATE, draw_bank
 from courtside_training.rim.basket import Net
 from courtside_training.rim.clips import ball_path, clip_files, clip_of, clip_windows, decide
-from courtside_training.rim.commands import rim
 from courtside_training.rim.evaluate import figures, inputs, table
 from courtside_training.rim.films import draw_films, film_files, load_films, save_films
 from courtside_training.rim.network import RimConfig, RimNetwork, ServedRim
@@ -237,12 +237,13 @@ def test_bad_input_is_one_clear_error(tmp_path):
         load_films(tmp_path / "films-000001.npz")
     with pytest.raises(TrainingInputError, match="make"):
         clip_files(tmp_path)
-    result = CliRunner().invoke(rim, ["evaluate", "--films", str(tmp_path), "--checkpoint", str(tmp_path / "none.pt")])
+    missing = ["--films", str(tmp_path), "--checkpoint", str(tmp_path / "none.pt")]
+    result = CliRunner().invoke(cli, ["rim", "evaluate", *missing])
     assert isinstance(result.exception, TrainingInputError) and "no checkpoint" in str(result.exception)
 
 
 def test_the_smoke_run_learns_resumes_and_exports():
-    result = CliRunner().invoke(rim, ["--smoke"])
+    result = CliRunner().invoke(cli, ["rim", "--smoke"])
     assert result.exit_code == 0, result.output
     assert "decisions agree 100.0%" in result.output
 

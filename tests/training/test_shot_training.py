@@ -14,7 +14,6 @@ from courtside_training import cli  # noqa: E402
 from courtside_training.common import checkpoint as checkpoints  # noqa: E402
 from courtside_training.errors import TrainingInputError  # noqa: E402
 from courtside_training.shots import losses, place_train, train, windows  # noqa: E402
-from courtside_training.shots.commands import shots  # noqa: E402
 from courtside_training.shots.footage import GRID_S, SPOTS, Footage, FootagePlan, ensure, load, stored  # noqa: E402
 from courtside_training.shots.geometry import HEIGHT, WIDTH  # noqa: E402
 from courtside_training.shots.network import NetworkConfig  # noqa: E402
@@ -243,6 +242,6 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, monkeypatch, 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_smoke_learns_resumes_and_exports_both_networks():
-    done = CliRunner().invoke(shots, ["--smoke"])
+    done = CliRunner().invoke(cli.cli, ["shots", "--smoke"])
     assert done.exit_code == 0, done.output
     assert "shot_clip: loss" in done.output and "shot_videomae: loss" in done.output

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from courtside_training.common.export_spec import Arrays
 from courtside_training.common.measures import roc_auc
-from courtside_training.common.served import Arrays
 from courtside_training.common.tables import markdown
 from courtside_training.rim.clips import Clip, clip_windows, decide
 from courtside_training.rim.films import Filmed

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from courtside_training.common.served import Arrays, ServedSpec, TensorSpec
+from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
 from courtside_training.flight.geometry import COLUMNS, TICK_S, TICKS, Column
 from courtside_training.rim.card import card
 from courtside_training.rim.evaluate import inputs
@@ -23,10 +23,10 @@ from courtside_training.rim.windows import Window, draw_window
 from courtside_training.shots.geometry import SPLITS
 
 
-class RimSystem:
+class RimExport:
     """`rim_result` for export."""
 
-    spec = ServedSpec(
+    signature = ModelSignature(
         name=SYSTEM,
         inputs=(TensorSpec("crops", "uint8", (CROPS, 3, SIDE, SIDE)), TensorSpec("track", "float32", (TICKS, COLUMNS))),
         outputs=(TensorSpec("verdict", "float32", (len(Verdict),), tuple(v.name.lower() for v in Verdict)),),
@@ -79,4 +79,4 @@ def _drawn(count: int, seed: int) -> list[Window]:
     return [draw_window(films[index % len(films)], rng) for index in range(count)]
 
 
-OFFER = RimSystem()
+EXPORT_SPEC = RimExport()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from courtside_training.common.served import Arrays, ServedSpec, TensorSpec
+from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
 from courtside_training.flight.card import card
 from courtside_training.flight.evaluate import THRESHOLD, figures
 from courtside_training.flight.geometry import BRIDGE_S, COLUMNS, COUNTED, EDGE_S, TICK_S, TICKS, Column
@@ -23,10 +23,10 @@ SECONDS = 20.0
 """Length of the games that samples and scores are drawn from."""
 
 
-class FlightSystem:
+class FlightExport:
     """`shot_flight` for export."""
 
-    spec = ServedSpec(
+    signature = ModelSignature(
         name=SYSTEM,
         inputs=(TensorSpec("track", "float32", (TICKS, COLUMNS)),),
         outputs=(
@@ -70,4 +70,4 @@ def _drawn(count: int, seed: int) -> list[Example]:
     return draw_many(draw_game(seed, SECONDS), count, np.random.default_rng([seed, 5]))
 
 
-OFFER = FlightSystem()
+EXPORT_SPEC = FlightExport()
