@@ -14,8 +14,8 @@ from courtside_training.actions import evaluate, gallery, network, train
 from courtside_training.actions.batches import batches, examples
 from courtside_training.actions.classes import FRAMES, HEIGHT, LABELS, WIDTH
 from courtside_training.actions.clips import StoredClips, pack
-from courtside_training.actions.commands import actions
 from courtside_training.actions.export_spec import EXPORT_SPEC
+from courtside_training.cli import cli
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import FitConfig
 from courtside_training.errors import TrainingInputError
@@ -142,7 +142,7 @@ def test_a_resumed_run_equals_one_that_never_stopped(tmp_path: Path, trained):
     resumed = toy_fit(clips, tmp_path / "half.pt")
     resumed.resume()
     resumed.run()
-    whole = checkpoints.load(checkpoint, train.SYSTEM)["weights"]
+    whole = checkpoints.load(checkpoint, train.MODEL)["weights"]
     assert all(torch.allclose(value, whole[name], atol=1e-5) for name, value in resumed.module.state_dict().items())
 
 
@@ -195,10 +195,10 @@ def test_the_gallery_shows_the_most_confident_mistakes_first(tmp_path: Path):
         gallery.write(tmp_path / "sheet.nothing", gallery.sheet(clips, wrong, None))
 
 
-def test_the_offer_refuses_crops_of_another_size(tmp_path: Path, trained):
-    found = checkpoints.load(trained[1], train.SYSTEM)
+def test_the_export_refuses_crops_of_another_size(tmp_path: Path, trained):
+    found = checkpoints.load(trained[1], train.MODEL)
     found["settings"]["network"]["height"] = 176
-    checkpoints.save(tmp_path / "other.pt", train.SYSTEM, found)
+    checkpoints.save(tmp_path / "other.pt", train.MODEL, found)
     with pytest.raises(TrainingInputError, match="train with --network light"):
         EXPORT_SPEC.load(tmp_path / "other.pt")
 
@@ -211,12 +211,12 @@ def test_the_card_names_data_figures_and_limits(trained):
 
 
 def test_init_is_for_the_full_network(tmp_path: Path):
-    result = CliRunner().invoke(actions, ["fit", "--init", str(tmp_path / "w.pth")])
+    result = CliRunner().invoke(cli, ["actions", "fit", "--init", str(tmp_path / "w.pth")])
     assert isinstance(result.exception, TrainingInputError) and "r2plus1d_18" in str(result.exception)
 
 
 @pytest.mark.timeout(180)
 def test_the_smoke_run_ends_well():
-    result = CliRunner().invoke(actions, ["--smoke"])
+    result = CliRunner().invoke(cli, ["actions", "--smoke"])
     assert result.exit_code == 0, result.output
     assert "resumed at 2, exported" in result.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from courtside_training.actions.augment import twin
-from courtside_training.actions.batches import Examples, to_tensor
+from courtside_training.actions.batches import Examples, examples, to_tensor
 from courtside_training.actions.classes import LABELS, PUBLISHED_ACCURACY
 from courtside_training.actions.clips import Clips
+from courtside_training.actions.splits import Part
+from courtside_training.actions.train import ServedActions
 from courtside_training.common import measures
 from courtside_training.common.export_spec import Arrays
 from courtside_training.common.tables import confusion_table, markdown
@@ -43,6 +46,34 @@ def predict(
         if report:
             report(min(start + batch, len(chosen)))
     return np.concatenate(probabilities) if probabilities else np.zeros((0, len(LABELS)), np.float32)
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Predictions for one part of a split.
+
+    Attributes:
+        clips: the data set.
+        chosen: (M,) indices of the predicted clips.
+        labels: (M,) their class numbers.
+        probabilities: (M, 10) as served.
+        unadjusted: (M, 10) for equal class priors.
+    """
+
+    clips: Clips
+    chosen: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    unadjusted: NDArray[np.float32]
+
+
+def predict_split(served: ServedActions, part: Part, report: Callable[[int], None]) -> Predictions:
+    """Predict all clips of one part of a split; `report` receives the number of clips done so far."""
+    chosen = examples(part.clips.labels, part.chosen, twins=False)
+    probabilities = predict(torch_run(served), part.clips, chosen, report=report)
+    unadjusted = probabilities / np.exp(served.shift.numpy())
+    unadjusted /= unadjusted.sum(1, keepdims=True)
+    return Predictions(part.clips, part.chosen, part.labels, probabilities, unadjusted)
 
 
 def figures(truth: NDArray[np.int64], probabilities: NDArray[np.float32]) -> dict[str, Any]:

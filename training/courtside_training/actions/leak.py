@@ -8,19 +8,19 @@ published work.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.progress import Progress
 
 from courtside_training.actions.batches import Examples, examples
 from courtside_training.actions.clips import SHARES, Clips, split_groups
 from courtside_training.actions.evaluate import figures, predict, torch_run
 from courtside_training.actions.train import ActionsConfig, load_served, make_fit
-from courtside_training.common.progress import progress, reporter
+from courtside_training.common.progress import reporter
 from courtside_training.common.tables import markdown
 
 _PART = SHARES[1] / (SHARES[0] + SHARES[1])
@@ -71,7 +71,7 @@ def protocols(labels: NDArray[np.int64], groups: NDArray[np.int64], seed: int) -
 
 
 def measure(
-    clips: Clips, test: Clips, config: ActionsConfig, folder: Path, report: Callable[[str], None] = lambda text: None
+    clips: Clips, test: Clips, config: ActionsConfig, folder: Path, bar: Progress
 ) -> list[dict[str, Any]]:
     """Train with each protocol for the same number of steps, then evaluate on its validation part and on unseen games.
 
@@ -80,18 +80,17 @@ def measure(
         test: clips of other games.
         config: settings of every training run; `samples` per epoch are the same for all protocols.
         folder: where checkpoints are written.
-        report: receives the name of each protocol as it starts.
+        bar: shows the progress of each protocol.
     """
     found = protocols(clips.labels, clips.groups, config.fit.seed)
     config = replace(config, samples=config.samples or min(len(way.train) for way in found))
     unseen = examples(test.labels, np.arange(len(test.labels)), twins=False)
     rows = []
     for number, way in enumerate(found):
-        report(way.name)
+        bar.console.print(way.name)
         checkpoint = folder / f"leak-{number}.pt"
         run = make_fit(clips, way.train, clips.labels[way.validation[:, 0]], config, checkpoint)
-        with progress() as bar:
-            run.run(reporter(bar, config.fit.epochs, run.steps))
+        run.run(reporter(bar, config.fit.epochs, run.steps))
         run_served = torch_run(load_served(checkpoint))
         truth = clips.labels[way.validation[:, 0]]
         probabilities = predict(run_served, clips, way.validation)

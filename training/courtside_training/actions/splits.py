@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.progress import Progress
 
 from courtside_training.actions.clips import SHARES, Clips, split_groups
 from courtside_training.actions.network import NETWORKS
 from courtside_training.actions.simulated import ClipPlan, games
 from courtside_training.actions.spacejam import SpaceJam
-from courtside_training.common.progress import progress
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots.geometry import SPLITS
 
@@ -49,13 +49,20 @@ def games_of(split: str, training: int) -> range:
     return range(low, low + count)
 
 
-def simulated(split: str, training: int, folder: Path | None, duration: float = 10.0) -> Part:
-    """Clips of the games of a split; games that are missing in `folder` are rendered."""
+def simulated(split: str, training: int, folder: Path | None, bar: Progress, duration: float = 10.0) -> Part:
+    """Clips of the games of a split; games that are missing in `folder` are rendered.
+
+    Args:
+        split: name of the split.
+        training: number of training games.
+        folder: folder of rendered games; None to store nothing.
+        bar: shows the progress.
+        duration: length of a game in seconds.
+    """
     seeds = games_of(split, training)
     plan = ClipPlan(duration=duration, dense=split == "train")
-    with progress() as bar:
-        task = bar.add_task(f"games {split}", total=len(seeds))
-        clips = games(seeds, plan, folder, lambda: bar.advance(task))
+    task = bar.add_task(f"games {split}", total=len(seeds))
+    clips = games(seeds, plan, folder, lambda: bar.advance(task))
     return Part(clips, np.arange(len(clips.labels)))
 
 
@@ -66,8 +73,8 @@ def published(split: str, folder: Path, network: str) -> Part:
     return Part(clips, split_groups(clips.groups, SPLIT_SEED)[list(SPLITS).index(split)])
 
 
-def part(split: str, training: int, folder: Path, data: Path | None, network: str) -> Part:
-    """Clips of a split: published if there is a `data` folder, else simulated."""
+def part(split: str, training: int, folder: Path, data: Path | None, network: str, bar: Progress) -> Part:
+    """Clips of a split: published ones at the size of a network if there is a `data` folder, else simulated ones."""
     if data is not None:
         return published(split, data, network)
-    return simulated(split, training, folder)
+    return simulated(split, training, folder, bar)

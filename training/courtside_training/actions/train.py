@@ -20,7 +20,7 @@ from courtside_training.actions.points import BALL
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import Fit, FitConfig
 
-SYSTEM = "player_actions"
+MODEL = "player_actions"
 """Name of the model in checkpoints and in the model repository."""
 SMOOTHING = 0.05
 """Label smoothing of the action's cross-entropy, 0 to 1."""
@@ -141,7 +141,7 @@ def make_fit(
         "network": shape.settings(), "prior_shift": shift, "clips": len(np.unique(chosen[:, 0])),
         "examples": len(chosen), "sampling": config.sampling,
     }  # fmt: skip
-    return Fit(SYSTEM, network, config.fit, -(-count // config.batch), epoch_batches, loss, checkpoint, settings)
+    return Fit(MODEL, network, config.fit, -(-count // config.batch), epoch_batches, loss, checkpoint, settings)
 
 
 def load_network(checkpoint: Path) -> tuple[R2Plus1D, dict[str, Any]]:
@@ -150,7 +150,7 @@ def load_network(checkpoint: Path) -> tuple[R2Plus1D, dict[str, Any]]:
     Raises:
         TrainingInputError: the checkpoint is missing, unreadable, or of another shape.
     """
-    found = checkpoints.load(checkpoint, SYSTEM)
+    found = checkpoints.load(checkpoint, MODEL)
     network = R2Plus1D(R2Plus1DConfig.from_settings(found["settings"]["network"]))
     checkpoints.fill(network, found["average"], checkpoint)
     return network.eval(), found
