@@ -9,9 +9,9 @@ import torch
 from click.testing import CliRunner
 from onnx import TensorProto, helper, numpy_helper
 
+from courtside_training.cli import cli
 from courtside_training.common.fit import FitConfig
 from courtside_training.detector.classes import BALL, CLASSES, MAX_DETECTIONS, PLAYER, REFEREE, RIM
-from courtside_training.detector.commands import detector
 from courtside_training.detector.decoding import ServedDetector
 from courtside_training.detector.export_spec import EXPORT_SPEC
 from courtside_training.detector.losses import cell_boxes, giou
@@ -169,9 +169,9 @@ def test_suppression_keeps_the_best_of_overlapping_boxes():
 
 def test_a_missing_ultralytics_package_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "ultralytics", None)
-    result = CliRunner().invoke(detector, ["ultralytics"])
+    result = CliRunner().invoke(cli, ["detector", "ultralytics"])
     assert isinstance(result.exception, TrainingInputError) and "courtside[ultralytics]" in str(result.exception)
-    result = CliRunner().invoke(detector, ["ultralytics", "--task", "pose", "--data", "/"])
+    result = CliRunner().invoke(cli, ["detector", "ultralytics", "--task", "pose", "--data", "/"])
     assert "no keypoints" in str(result.exception)
 
 

@@ -8,12 +8,12 @@ from click.testing import CliRunner
 
 torch = pytest.importorskip("torch")
 
+from courtside_training.cli import cli  # noqa: E402
 from courtside_training.common import checkpoint as checkpoints  # noqa: E402
 from courtside_training.common.fit import FitConfig  # noqa: E402
 from courtside_training.errors import TrainingInputError  # noqa: E402
 from courtside_training.pose import measures  # noqa: E402
 from courtside_training.pose.augment import AugmentConfig  # noqa: E402
-from courtside_training.pose.commands import pose  # noqa: E402
 from courtside_training.pose.crops import HEIGHT, WIDTH, crop_matrix  # noqa: E402
 from courtside_training.pose.evaluate import figures, tables, torch_run  # noqa: E402
 from courtside_training.pose.export_spec import EXPORT_SPEC  # noqa: E402
@@ -161,10 +161,10 @@ def test_steadiness_ignores_smooth_motion_and_measures_jitter():
 
 
 def test_training_without_people_is_one_clear_error():
-    found = CliRunner().invoke(pose, ["fit", "--games", "0"])
+    found = CliRunner().invoke(cli, ["pose", "fit", "--games", "0"])
     assert isinstance(found.exception, TrainingInputError) and "--data" in str(found.exception)
 
 
 def test_the_smoke_run_learns_resumes_exports_and_agrees():
-    found = CliRunner().invoke(pose, ["--smoke"], catch_exceptions=False)
+    found = CliRunner().invoke(cli, ["pose", "--smoke"], catch_exceptions=False)
     assert found.exit_code == 0 and "resumed at 2" in found.output

@@ -10,12 +10,12 @@ import torch
 from click.testing import CliRunner
 
 from courtside_sim.skills import GROUPS, SKILLS
+from courtside_training.cli import cli
 from courtside_training.common.fit import FitConfig
 from courtside_training.detector.network import DetectorConfig
 from courtside_training.detector.training import DetectorPlan, make_fit
 from courtside_training.errors import TrainingInputError
 from courtside_training.skills.baselines import counts_oracle, majority
-from courtside_training.skills.commands import skills
 from courtside_training.skills.evaluate import figures, from_features, report, tables, top1
 from courtside_training.skills.films import PLAY_LABELS, UNKNOWN, Film, load, mirrored, save
 from courtside_training.skills.geometry import SPLITS, worlds
@@ -171,6 +171,6 @@ def test_baselines_and_tables():
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_smoke_learns_resumes_and_exports():
-    done = CliRunner().invoke(skills, ["--smoke"])
+    done = CliRunner().invoke(cli, ["skills", "--smoke"])
     assert done.exit_code == 0, done.output
     assert "player_skills: loss" in done.output

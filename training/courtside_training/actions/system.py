@@ -116,7 +116,7 @@ def leak(
             varied=False,
         )  # fmt: skip
         rows = measure(pool.clips, test.clips, config, Path("runs/actions"), bar)
-    write_json(out, {"protocols": rows})
+    write_json(out, rows)
     click.echo(table(rows))
 
 

@@ -47,12 +47,12 @@ def rate_option(default: float) -> Decorator:
     )
 
 
-def write_json(out: Path | None, result: dict[str, Any], *, merge: bool = False) -> None:
+def write_json(out: Path | None, result: Any, *, merge: bool = False) -> None:
     """Write `result` to `out`, if there is one; its folder is made.
 
     Args:
         out: file to write; None: nothing is written.
-        result: what JSON can hold.
+        result: what JSON can hold; to be merged, an object.
         merge: keep the keys of an existing file that `result` does not have.
 
     Raises:

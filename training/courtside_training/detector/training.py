@@ -17,7 +17,7 @@ from courtside_training.detector.network import Detector, DetectorConfig
 from courtside_training.detector.pretrained import start_from_yolox
 from courtside_training.detector.published import Record
 
-SYSTEM = "court_detector"
+MODEL = "court_detector"
 """Name of the model in checkpoints and in the model repository."""
 
 
@@ -26,7 +26,7 @@ def _load_start(module: Detector, start: Path) -> dict[str, Any]:
     if start.suffix == ".onnx":
         start_from_yolox(module.backbone, start)
         return {"started from YOLOX-nano": True, "before": None}
-    found = checkpoints.load(start, SYSTEM)
+    found = checkpoints.load(start, MODEL)
     checkpoints.fill(module, found["average"], start)
     history, earlier = found["history"], found["settings"]["before"] or {}
     return {
@@ -74,6 +74,6 @@ def make_fit(
         **begun,
     }
     return Fit(
-        SYSTEM, module, config, steps, lambda epoch, rng: images.batches(steps, plan.batch, rng), detection_loss,
+        MODEL, module, config, steps, lambda epoch, rng: images.batches(steps, plan.batch, rng), detection_loss,
         checkpoint, settings,
     )

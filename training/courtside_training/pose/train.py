@@ -17,7 +17,7 @@ from courtside_training.pose.losses import losses
 from courtside_training.pose.network import NetworkConfig, PoseNetwork
 from courtside_training.pose.people import Person
 
-SYSTEM = "player_pose"
+MODEL = "player_pose"
 """Name of the model in checkpoints and in the model repository."""
 REAL_SHARE = 0.5
 """Share of real people in a batch, if there are both kinds."""
@@ -68,7 +68,7 @@ def make_fit(
     counts = {kind: sum(one.source == kind for one in people) for kind in ("simulated", "real")}
     settings = {"network": asdict(network), "people": counts, "batch": batch, "sources": sources or {}}
     return Fit(
-        SYSTEM, module, config, steps, lambda epoch, rng: draw_batches(people, steps, batch, rng, augmentation), losses,
+        MODEL, module, config, steps, lambda epoch, rng: draw_batches(people, steps, batch, rng, augmentation), losses,
         checkpoint, settings,
     )
 
@@ -79,7 +79,7 @@ def load_network(path: Path) -> tuple[PoseNetwork, dict[str, Any]]:
     Raises:
         TrainingInputError: the checkpoint is missing, damaged, of another system or of another shape.
     """
-    found = checkpoints.load(path, SYSTEM)
+    found = checkpoints.load(path, MODEL)
     sizes = found["settings"]["network"]
     network = PoseNetwork(NetworkConfig(tuple(sizes["channels"]), tuple(sizes["blocks"])))
     checkpoints.fill(network, found["average"], path)

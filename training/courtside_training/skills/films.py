@@ -70,6 +70,12 @@ class Film:
         return np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2))
 
 
+def contact_sheet(film: Film) -> np.ndarray:
+    """The first 64 frames of a film in rows of eight: (H, W, 3) uint8 BGR."""
+    frames = film.frames(np.arange(0, 64)).transpose(0, 2, 3, 1)[..., ::-1]
+    return np.vstack([np.hstack(frames[start : start + 8]) for start in range(0, len(frames) - 7, 8)])
+
+
 def encode(frames: np.ndarray) -> tuple[bytes, ...]:
     """Encode frames (N, height, width, 3) uint8 BGR as JPEG."""
     quality = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]

@@ -21,15 +21,15 @@ from torch import Tensor
 from courtside_sim.skills import LEVELS
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import Fit, FitConfig
-from courtside_training.detector.training import SYSTEM as DETECTOR_SYSTEM
+from courtside_training.detector.training import MODEL as DETECTOR_MODEL
 from courtside_training.errors import TrainingInputError
 from courtside_training.skills.films import UNKNOWN, Film, mirrored
 from courtside_training.skills.network import FrameEncoder, PlayNetwork, SkillConfig, SkillNetwork
 from courtside_training.skills.sampling import choose
 
-FRAMES_SYSTEM = "player_skills_frames"
+FRAMES_MODEL = "player_skills_frames"
 """Name in checkpoints of the frame encoder."""
-SYSTEM = "player_skills"
+MODEL = "player_skills"
 """Name of the model in checkpoints and in the model repository."""
 NEIGHBOUR = 0.6
 """Standard deviation of the soft targets in levels. Neighbouring levels are partly right: levels are ordinal."""
@@ -80,7 +80,7 @@ def load_backbone(encoder: FrameEncoder, detector: Path) -> None:
     """
     if encoder.backbone is None:
         raise TrainingInputError("--init is for the small size: leave out either --init or --size base")
-    average = checkpoints.load(detector, DETECTOR_SYSTEM)["average"]
+    average = checkpoints.load(detector, DETECTOR_MODEL)["average"]
     head = "backbone."
     weights = {name.removeprefix(head): value for name, value in average.items() if name.startswith(head)}
     checkpoints.fill(encoder.backbone, weights, detector)
@@ -120,7 +120,7 @@ def fit_frames(
     module = PlayNetwork(network).to(memory_format=torch.channels_last)
     if detector is not None:
         load_backbone(module.encoder, detector)
-    return Fit(FRAMES_SYSTEM, module, config.fit, steps, batches, play_loss, checkpoint, network.settings())
+    return Fit(FRAMES_MODEL, module, config.fit, steps, batches, play_loss, checkpoint, network.settings())
 
 
 def play_loss(module: torch.nn.Module, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
@@ -199,7 +199,7 @@ def fit_skills(
         return level_loss(module.temporal(inputs) if features is not None else module(inputs), wanted)
 
     settings = {**network.config.settings(), "sampling": config.sampling, "films": len(films)}
-    return Fit(SYSTEM, network, config.fit, steps, batches, loss, checkpoint, settings)
+    return Fit(MODEL, network, config.fit, steps, batches, loss, checkpoint, settings)
 
 
 def with_encoder(config: SkillConfig, encoder: FrameEncoder) -> SkillNetwork:
@@ -211,7 +211,7 @@ def with_encoder(config: SkillConfig, encoder: FrameEncoder) -> SkillNetwork:
 
 def load_encoder(checkpoint: Path) -> tuple[FrameEncoder, SkillConfig]:
     """The averaged encoder of a `fit_frames` checkpoint."""
-    found = checkpoints.load(checkpoint, FRAMES_SYSTEM)
+    found = checkpoints.load(checkpoint, FRAMES_MODEL)
     config = SkillConfig(**found["settings"])
     network = PlayNetwork(config)
     checkpoints.fill(network, found["average"], checkpoint)
@@ -224,11 +224,22 @@ def load_network(checkpoint: Path) -> tuple[SkillNetwork, dict]:
     Raises:
         TrainingInputError: the checkpoint is missing, damaged, of another system or of another shape.
     """
-    found = checkpoints.load(checkpoint, SYSTEM)
+    found = checkpoints.load(checkpoint, MODEL)
     fields = {key: value for key, value in found["settings"].items() if key not in ("sampling", "films")}
     network = SkillNetwork(SkillConfig(**fields))
     checkpoints.fill(network, found["average"], checkpoint)
     return network.eval(), found
+
+
+def encoder_samples(checkpoint: Path) -> int | None:
+    """Frames on which the encoder of a skill checkpoint was trained; None without a checkpoint or for end to end.
+
+    Raises:
+        TrainingInputError: the file is damaged or of another system.
+    """
+    if not checkpoint.is_file():
+        return None
+    return checkpoints.load(checkpoint, MODEL).get("frames", {}).get("samples")
 
 
 def frame_config(seed: int, epochs: int) -> FrameConfig:
