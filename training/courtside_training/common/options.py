@@ -78,7 +78,3 @@ def _read_object(path: Path) -> dict[str, Any]:
         raise TrainingInputError(f"{path} holds no JSON object: name another file")
     return found
 
-
-def system_group(name: str, about: str) -> click.Group:
-    """The group of a system that has no `System` declaration yet."""
-    return click.Group(name, help=about)

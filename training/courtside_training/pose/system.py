@@ -88,7 +88,8 @@ class PoseSystem(System):
     fit_help = "Train on simulated players and, with --data, on labelled people, in equal shares."
     fit_options = (
         DATA, count_option("--games", 50, "Simulated games.", least=0),
-        count_option("--frames", 16, "Frames per game."), count_option("--epochs", 12), count_option("--steps", 100, "Batches per epoch."),
+        count_option("--frames", 16, "Frames per game."), count_option("--epochs", 12),
+        count_option("--steps", 100, "Batches per epoch."),
         click.option("--batch", type=click.IntRange(2, 512), default=32, show_default=True, help="People per batch."),
         rate_option(2e-3),
     )  # fmt: skip
