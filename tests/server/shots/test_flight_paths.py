@@ -71,7 +71,7 @@ def shot(*tracks: int, media: float = 1.0) -> MergedShot:
 
 
 def test_the_window_is_the_one_training_draws():
-    assert (paths.TICKS, paths.TICK_S, paths.COLUMNS) == (geometry.TICKS, geometry.TICK_S, geometry.COLUMNS)
+    assert (paths.TICKS, paths.TICK_S, paths.COLUMNS) == (geometry.TIME_STEPS, geometry.TIME_STEP_S, geometry.COLUMNS)
     assert (paths.COUNTED.start, paths.COUNTED.stop) == geometry.COUNTED
     assert (paths.BRIDGE_S, paths.EDGE_S) == (geometry.BRIDGE_S, geometry.EDGE_S)
 

@@ -99,7 +99,7 @@ class RimSystem(System):
                 clip = read_clip(path, truth, detect)
                 if clip:
                     found.append(clip)
-            result["clips"] = clip_figures(run, found) | {"without_ring": len(files) - len(found)}
+            result["clips"] = clip_figures(run, found) | {"without_rim": len(files) - len(found)}
         return result
 
     def tables(self, result: dict[str, Any]) -> str:
