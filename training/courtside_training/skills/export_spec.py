@@ -89,7 +89,12 @@ class SkillsExport:
         groups = "; ".join(f"{group}: {', '.join(names)}" for group, names in GROUPS.items())
         frames = found.get("frames", {})
         separate = frames.get("films")
-        reason = " It has not seen the films\nfrom which levels are learned." if separate else ""
+        reason = (
+            " It has not seen the films\nfrom which levels are learned, so its features of them are not better than "
+            "those of new films."
+            if separate
+            else ""
+        )
         learned = (
             f"The frame encoder learned the kind of\nplay, action, ball, success, height of the player, and positions "
             f"of player and ball from single frames of {f'{separate} other' if separate else 'these'}\nfilms "
