@@ -18,6 +18,7 @@ from courtside_training.actions.export_spec import EXPORT_SPEC
 from courtside_training.cli import cli
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import FitConfig
+from courtside_training.common.running import torch_run
 from courtside_training.errors import TrainingInputError
 
 
@@ -130,7 +131,7 @@ def test_any_crop_size_gives_one_logit_a_class():
 def test_two_toy_actions_are_learned_and_classified_as_served(trained):
     clips, checkpoint = trained
     chosen = examples(clips.labels, np.arange(16), False)
-    probabilities = evaluate.predict(evaluate.torch_run(EXPORT_SPEC.load(checkpoint)), clips, chosen)
+    probabilities = evaluate.predict(torch_run(EXPORT_SPEC.load(checkpoint)), clips, chosen)
     assert probabilities.shape == (16, len(LABELS)) and np.allclose(probabilities.sum(1), 1, atol=1e-5)
     assert (probabilities.argmax(1) == clips.labels).mean() > 0.9
 

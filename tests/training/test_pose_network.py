@@ -15,7 +15,7 @@ from courtside_training.errors import TrainingInputError  # noqa: E402
 from courtside_training.pose import measures  # noqa: E402
 from courtside_training.pose.augment import AugmentConfig  # noqa: E402
 from courtside_training.pose.crops import HEIGHT, WIDTH, crop_matrix  # noqa: E402
-from courtside_training.pose.evaluate import figures, tables, torch_run  # noqa: E402
+from courtside_training.pose.evaluate import crop_run, figures, tables  # noqa: E402
 from courtside_training.pose.export_spec import EXPORT_SPEC  # noqa: E402
 from courtside_training.pose.losses import losses, target  # noqa: E402
 from courtside_training.pose.network import COLUMNS, ROWS, NetworkConfig, PoseNetwork, ServedPose  # noqa: E402
@@ -69,7 +69,7 @@ def test_a_few_players_are_learned_and_the_network_loads_from_the_checkpoint(peo
     assert history.losses[-1]["total"] < 0.75 * history.losses[0]["total"]
     network, found = load_network(tmp_path / "p.pt")
     assert found["settings"]["people"] == {"simulated": 4, "real": 0}
-    result = figures(torch_run(ServedPose(network).eval()), people)
+    result = figures(crop_run(ServedPose(network).eval()), people)
     assert result["people"] == 4 and result["pck"]["all"] > 0.3
     text = tables({"simulated": result})
     assert "OKS AP" in text and "left_wrist" in text

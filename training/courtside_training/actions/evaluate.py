@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from courtside_training.actions.augment import twin
 from courtside_training.actions.batches import Examples, examples, to_tensor
@@ -18,20 +16,8 @@ from courtside_training.actions.clips import Clips
 from courtside_training.actions.splits import Part
 from courtside_training.actions.train import ServedActions
 from courtside_training.common import measures
-from courtside_training.common.export_spec import Arrays
+from courtside_training.common.running import Run, torch_run
 from courtside_training.common.tables import confusion_table, markdown
-
-Run = Callable[[Arrays], Arrays]
-
-
-def torch_run(network: nn.Module) -> Run:
-    """Wrap a served network as a function from arrays to arrays."""
-
-    def run(inputs: Arrays) -> Arrays:
-        with torch.inference_mode():
-            return tuple(out.numpy() for out in network(torch.from_numpy(inputs[0])))
-
-    return run
 
 
 def predict(

@@ -18,9 +18,10 @@ from rich.progress import Progress
 
 from courtside_training.actions.batches import Examples, examples
 from courtside_training.actions.clips import SHARES, Clips, split_groups
-from courtside_training.actions.evaluate import figures, predict, torch_run
+from courtside_training.actions.evaluate import figures, predict
 from courtside_training.actions.train import ActionsConfig, load_served, make_fit
 from courtside_training.common.progress import reporter
+from courtside_training.common.running import torch_run
 from courtside_training.common.tables import markdown
 
 _PART = SHARES[1] / (SHARES[0] + SHARES[1])

@@ -1,11 +1,11 @@
 """R(2+1)D: video networks whose 3-D convolutions are a spatial convolution followed by one over time.
 
-After Tran et al., "A Closer Look at Spatiotemporal Convolutions for Action Recognition" (CVPR 2018). The parameter
-names and shapes of `R18` are those of the published Kinetics checkpoints (`stem.0.weight`,
-`layer1.0.conv1.0.0.weight`, …, `fc`), so `load_published` can load them. `LIGHT` is a narrow network of the same
-family with early strides, for a CPU. It is trained from random weights on few games. Therefore it gets two extra inputs
-that a network would otherwise learn from much data (see `R2Plus1DConfig.focus`), and an auxiliary task: locating the
-joints and the ball (`Pointers`).
+After Tran et al. (CVPR 2018, arXiv:1711.11248). The parameter names and shapes of `R18` are those of the published
+Kinetics checkpoints (`stem.0.weight`, `layer1.0.conv1.0.0.weight`, …, `fc`), so `load_published` can load them.
+
+`LIGHT` is a narrow network of the same family with early strides, for a CPU. It is trained from random weights on few
+games. Therefore it gets two extra inputs that a network would otherwise learn from much data (see
+`R2Plus1DConfig.focus`), and an auxiliary task: locating the joints and the ball (`Pointers`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-JOINTS = 17
+from courtside_training.pose import skeleton
+
+JOINTS = len(skeleton.JOINTS)
 """Keypoints of the COCO skeleton."""
 POINTS = JOINTS + 1
 """The joints, then the ball."""
@@ -18,7 +20,7 @@ BALL = JOINTS
 """Index of the ball among the points."""
 _FAR = 1000.0
 """Coordinates are clipped to this many pixels."""
-_MIRRORED = np.array([0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, BALL])
+_MIRRORED = np.array([*skeleton.MIRRORED, BALL])
 """Index of each point after left and right are exchanged."""
 
 

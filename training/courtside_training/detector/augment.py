@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_training.common.colour import tone_table
 from courtside_training.detector.classes import BALL, PLAYER, REFEREE, RIM, WIDTH
 from courtside_training.detector.images import BAR, LabelledImage, move_boxes, warp
 
@@ -73,11 +74,8 @@ def crop(
 
 
 def _colour(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    ramp = np.arange(256) / 255.0
     gamma, gain, lift = np.exp(rng.normal(0, 0.25)), rng.uniform(0.7, 1.25), rng.uniform(-0.1, 0.1)
-    tables = [(ramp**gamma - 0.5) * gain * rng.uniform(0.9, 1.1) + 0.5 + lift for _ in range(3)]
-    table = np.clip(np.stack(tables, -1) * 255, 0, 255).astype(np.uint8)[None]
-    image = cv2.LUT(image, table)
+    image = cv2.LUT(image, tone_table(gamma, gain, lift, rng.uniform(0.9, 1.1, 3)))
     if rng.random() < 0.4:
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
         share = rng.uniform(-0.4, 0.9)

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
-from courtside_training.common.export_spec import Arrays
+from courtside_training.common.running import Run
 from courtside_training.common.tables import markdown
 from courtside_training.detector.average_precision import EvaluatedImage, ball_found, precisions
 from courtside_training.detector.classes import CLASSES
@@ -22,18 +20,6 @@ from courtside_training.shots.geometry import SPLITS
 
 BALL_THRESHOLD = 0.3
 """Smallest score of a ball that counts as found in the recall check."""
-
-Run = Callable[[Arrays], Arrays]
-
-
-def torch_run(model: nn.Module) -> Run:
-    """Wrap a served network as a function from arrays to arrays."""
-
-    def run(inputs: Arrays) -> Arrays:
-        with torch.inference_mode():
-            return tuple(output.numpy() for output in model(*(torch.from_numpy(array) for array in inputs)))
-
-    return run
 
 
 def detect(run: Run, labelled: Iterable[LabelledImage], batch: int = 4) -> Iterator[EvaluatedImage]:

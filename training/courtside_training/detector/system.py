@@ -97,7 +97,8 @@ class DetectorSystem(System):
         self, context: RunContext, *, data: Path | None, split: str, games: int, frames: int
     ) -> dict[str, Any]:
         """See `System.evaluate`."""
-        from courtside_training.detector.evaluate import full_report, published_sets, torch_run
+        from courtside_training.common.running import torch_run
+        from courtside_training.detector.evaluate import full_report, published_sets
         from courtside_training.detector.export_spec import EXPORT_SPEC
 
         if data and not published_sets(data):

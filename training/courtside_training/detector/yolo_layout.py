@@ -15,12 +15,9 @@ from courtside_training.detector.images import LabelledImage
 from courtside_training.detector.published import training_records, validation_records
 from courtside_training.detector.simulated import film, held_out
 from courtside_training.errors import TrainingInputError
+from courtside_training.pose.skeleton import JOINTS, MIRRORED
 from courtside_training.shots.geometry import SPLITS
 
-KEYPOINTS = 17
-"""Keypoints per player, in COCO's order."""
-FLIPPED = (0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15)
-"""Indices of COCO's keypoints after the image is mirrored."""
 QUALITY = 92
 """Quality of the JPEG files, 0 to 100."""
 
@@ -123,7 +120,7 @@ def write_layout(
     names = dict(enumerate(CLASSES)) if task == "detect" else {0: "player"}
     layout = {"path": str(folder.resolve()), "train": "images/train", "val": "images/val", "names": names}
     if task == "pose":
-        layout |= {"kpt_shape": [KEYPOINTS, 3], "flip_idx": list(FLIPPED)}
+        layout |= {"kpt_shape": [len(JOINTS), 3], "flip_idx": list(MIRRORED)}
     path = folder / "data.yaml"
     path.write_text(yaml.safe_dump(layout, sort_keys=False))
     return path

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from courtside_training.pose.skeleton import HIPS, SHOULDERS
+
 AUGMENTATIONS = 100
 """Augmentations per shot and epoch of the contrastive phase, as published."""
-SHOULDERS, HIPS = (5, 6), (11, 12)
-"""Indices of the keypoints of the trunk."""
 
 
 def trunk_length(inputs: np.ndarray) -> np.ndarray:

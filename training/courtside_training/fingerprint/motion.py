@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from courtside_training.pose.skeleton import ANKLES, HIPS, SHOULDERS, WRISTS
+
 STEPS = 64
 """Steps of the network's input, from gather to release."""
 GRID_HZ = 60.0
@@ -21,8 +23,6 @@ LONGEST_FALL = 0.7
 """Longest time in seconds in which the hands sink to their lowest point."""
 SHORTEST_MOTION = 0.35
 """Shortest time in seconds from gather to release."""
-SHOULDERS, WRISTS, HIPS, ANKLES = (5, 6), (9, 10), (11, 12), (15, 16)
-"""Indices of keypoints."""
 
 
 class NoShotError(ValueError):

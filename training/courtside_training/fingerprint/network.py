@@ -11,11 +11,11 @@ from torch.nn import functional
 
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.errors import TrainingInputError
+from courtside_training.pose.skeleton import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 
 MODEL = "shot_fingerprint"
 """Name of the model in checkpoints and in the model repository."""
-LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 5, 6, 11, 12
-"""Indices of the keypoints of the trunk."""
+
 FEATURES = 17 * 5
 """Numbers per step after normalisation; see `normalise`."""
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_training.common.colour import tone_table
 from courtside_training.pose.crops import HEIGHT, PATCH_HEIGHT, PATCH_WIDTH, WIDTH, transform
 from courtside_training.pose.people import Person
 from courtside_training.pose.skeleton import BONES, LEFT_HIP, LEFT_SHOULDER, MIRRORED, RIGHT_HIP, RIGHT_SHOULDER
@@ -198,9 +199,5 @@ def _streak(length: int, angle: float) -> NDArray[np.float32]:
 
 
 def _colour(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    ramp = np.arange(256) / 255.0
     gamma, gain, lift = np.exp(rng.uniform(-0.4, 0.4)), rng.uniform(0.65, 1.3), rng.uniform(-0.12, 0.12)
-    tables = [
-        np.clip(((ramp**gamma - 0.5) * gain * rng.uniform(0.85, 1.15) + 0.5 + lift) * 255, 0, 255) for _ in range(3)
-    ]
-    return cv2.LUT(crop, np.stack(tables, -1).astype(np.uint8)[None])
+    return cv2.LUT(crop, tone_table(gamma, gain, lift, rng.uniform(0.85, 1.15, 3)))

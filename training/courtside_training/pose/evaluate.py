@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from courtside_training.common.measures import expected_calibration_error
+from courtside_training.common.running import torch_run
 from courtside_training.common.tables import markdown
 from courtside_training.pose.measures import average_precision, oks, pck, similarities
 from courtside_training.pose.people import Person, stack
@@ -22,14 +22,10 @@ BATCH = 16
 """Crops per call of a `Run`."""
 
 
-def torch_run(served: nn.Module) -> Run:
-    """Wrap a served network as a function from arrays to arrays."""
-
-    def run(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            return served(torch.from_numpy(crops))[0].numpy()
-
-    return run
+def crop_run(served: nn.Module) -> Run:
+    """Wrap a served pose network as a function from crops to keypoints."""
+    run = torch_run(served)
+    return lambda crops: run((crops,))[0]
 
 
 def batched(run: Run, crops: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -26,3 +26,5 @@ BONES: tuple[tuple[int, int], ...] = (
 
 LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 5, 6, 11, 12
 """Indices of the keypoints of the torso."""
+SHOULDERS, WRISTS, HIPS, ANKLES = (5, 6), (9, 10), (11, 12), (15, 16)
+"""Left and right index of pairs of keypoints."""

@@ -65,7 +65,7 @@ def preview(checkpoint: Path, data: Path | None, out: Path, count: int) -> None:
     import numpy as np
 
     from courtside_training.pose.draw import sheet
-    from courtside_training.pose.evaluate import batched, torch_run
+    from courtside_training.pose.evaluate import batched, crop_run
     from courtside_training.pose.export_spec import EXPORT_SPEC
     from courtside_training.pose.people import stack
 
@@ -74,7 +74,7 @@ def preview(checkpoint: Path, data: Path | None, out: Path, count: int) -> None:
     chosen = np.random.default_rng(0).permutation(len(people))[:count]
     crops = stack([people[i] for i in chosen])[0]
     out.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(out), sheet(crops, batched(torch_run(EXPORT_SPEC.load(checkpoint)), crops)))
+    cv2.imwrite(str(out), sheet(crops, batched(crop_run(EXPORT_SPEC.load(checkpoint)), crops)))
     click.echo(f"{len(chosen)} people → {out}")
 
 
@@ -126,12 +126,12 @@ class PoseSystem(System):
         self, context: RunContext, *, data: Path | None, games: int, frames: int, shots: int
     ) -> dict[str, Any]:
         """See `System.evaluate`."""
-        from courtside_training.pose.evaluate import figures, torch_run
+        from courtside_training.pose.evaluate import crop_run, figures
         from courtside_training.pose.export_spec import EXPORT_SPEC
         from courtside_training.pose.steadiness import shots as simulated_shots
         from courtside_training.pose.steadiness import steadiness
 
-        run = torch_run(EXPORT_SPEC.load(context.checkpoint))
+        run = crop_run(EXPORT_SPEC.load(context.checkpoint))
         result: dict[str, Any] = {}
         if games:
             result["simulated"] = figures(run, _simulated("test", games, frames, context.bar))

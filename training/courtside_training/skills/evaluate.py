@@ -17,16 +17,7 @@ from courtside_training.skills.network import SkillNetwork
 from courtside_training.skills.sampling import choose, views
 
 Run = Callable[[np.ndarray], np.ndarray]
-
-
-def torch_run(network: SkillNetwork) -> Run:
-    """Wrap a network as a function from frames (B, T, 3, height, width) uint8 to probabilities (B, 20, 5)."""
-
-    @torch.inference_mode()
-    def run(frames: np.ndarray) -> np.ndarray:
-        return torch.softmax(network(torch.from_numpy(frames)), -1).numpy()
-
-    return run
+"""A function from frames (B, T, 3, height, width) uint8 to probabilities (B, 20, 5)."""
 
 
 @torch.inference_mode()

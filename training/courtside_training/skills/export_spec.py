@@ -134,7 +134,7 @@ temporal layers and heads were trained for {history["epochs"]} epochs, {history[
 
 The best published result on BASKET, real broadcast film of 32,232 players, is 28.5 % mean top-1; chance is 20 %. The
 figures are from different data and cannot be compared. The counts oracle predicts levels from the true list of plays
-shown. It is what a perfect observer would reach with the same training films.
+shown. It is what a perfect annotator would reach with the same training films.
 
 ## Limits
 Trained on simulated players only. Its predictions on real film have no meaning until it is trained on the published
