@@ -26,15 +26,15 @@ SMALL = NetworkConfig(8, 8, 16, 16)
 
 @pytest.fixture(scope="module")
 def game() -> Footage:
-    """A ball that rests left for zone 2 shots and right for zone 6 shots and jumps up when released."""
+    """A ball that rests left for zone 4 shots and right for zone 6 shots and jumps up when released."""
     count, rng = 240, np.random.default_rng(0)
-    releases, zones = np.array([4.0, 9.0, 14.0, 19.0]), np.array([2, 6, 2, 6])
+    releases, zones = np.array([4.0, 9.0, 14.0, 19.0]), np.array([4, 6, 4, 6])
     frames = rng.integers(60, 90, (count, 144, 256, 3), np.uint8)
     points, ground = np.zeros((count, 3, 3), np.float32), np.full(count, -1)
     for index in range(count):
         shot = min(int(np.searchsorted(releases, index * GRID_S - 1.5)), 3)
         flown = 0.0 <= index * GRID_S - releases[shot] <= 1.5
-        x, y = (60 if zones[shot] == 2 else 190), (30 if flown else 100)
+        x, y = (60 if zones[shot] == 4 else 190), (30 if flown else 100)
         frames[index, y - 6 : y + 6, x - 6 : x + 6] = (255, 140, 0)
         points[index, 0] = (x / 256, y / 144, 1)
         if not flown:
@@ -45,7 +45,7 @@ def game() -> Footage:
         frames[fallen : fallen + 12, 45:55, 124:132] = (255, 140, 0) if made else (0, 0, 0)
     spots, floor = np.zeros((count, SPOTS, 3), np.float32), np.zeros((count, SPOTS, 3), np.float32)
     floor[:, :2] = ((60 / 256, 0.8, 1), (190 / 256, 0.8, 1))
-    spots[:, :2] = ((1.0, 6.8, 2), (1.0, -6.8, 6))
+    spots[:, :2] = ((1.0, 6.8, 4), (1.0, -6.8, 6))
     return Footage(
         0, "sideline", frames, points, ground, releases, zones, np.array([True, False, True, False]), floor, spots,
         np.zeros(count, bool), np.ones(4, bool),
@@ -111,7 +111,7 @@ def test_the_focal_loss_lets_sure_answers_count_less():
 
 
 def test_the_placing_network_learns_left_from_right(game: Footage, tmp_path):
-    config = place_train.MomentConfig(steps=50, batch=8, rate=4e-3, average=0.8)
+    config = place_train.MomentConfig(steps=100, batch=8, rate=4e-3, average=0.8)
     fit = place_train.place_fit([game], config, tmp_path / "place.pt", PlacerConfig(8, 16, 16, 32))
     fit.run()
     moments = place_train.Moments([game])
@@ -122,7 +122,7 @@ def test_the_placing_network_learns_left_from_right(game: Footage, tmp_path):
         with torch.no_grad():
             out = fit.average(torch.from_numpy(one["pictures"][None]))
         right += int(out["zone"].argmax()) == one["zone"]
-    assert right == 4 and fit.history.samples == 400
+    assert right == 4 and fit.history.samples == 800
 
 
 def test_the_result_network_sees_what_fell_through_the_ring(game: Footage, tmp_path):

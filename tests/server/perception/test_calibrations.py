@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from courtside_server.errors import BadRequest, InputError, NotFound, StoreFull, StoreUnavailable
-from courtside_server.perception import calibrations
-from courtside_server.perception.calibrations import (
+from courtside_server.court.calibration_store import (
     CalibrationStore,
     CameraCalibration,
     read_calibration,
     write_calibration,
 )
+from courtside_server.errors import BadRequest, InputError, NotFound, StoreFull, StoreUnavailable
+from courtside_server.perception import calibrations
 
 LEFT, RIGHT = "games/final/cameras/left", "games/final/cameras/right"
 PIXELS = np.array([[200.0, 300.0], [1100.0, 310.0], [1250.0, 700.0], [30.0, 690.0]])

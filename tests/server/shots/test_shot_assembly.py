@@ -5,19 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from courtside.names import CameraName
 from courtside_server.errors import ModelInvalid
 from courtside_server.inference.engine import ModelInfo, TensorSpec
-from courtside_server.shots.assemble import ShotAssembler, shot_id
-from courtside_server.shots.models import check_clip_face
-from courtside_server.types import CameraName, Lifecycle, Zone
-from courtside_server.windows.merge import MergedShot
+from courtside_server.shots.events import ShotAssembler, shot_id
+from courtside_server.shots.models.clip import check_clip_face
+from courtside_server.types import Lifecycle, Zone
+from courtside_server.windows.nms import MergedShot
+from courtside_server.zones import ZONES
 
 CAMERA = CameraName.parse("games/g/cameras/left")
-ZONES = np.array([0.1, 0.1, 0.0, 0.0, 0.7, 0.1, 0.0])
+SHARES = np.array([0.1, 0.0, 0.1, 0.0, 0.0, 0.7, 0.1])
 
 
 def merged(key=0, wall=1000.0, lifecycle=Lifecycle.PROVISIONAL, **changes):
-    shot = MergedShot(key, lifecycle, 0.93, wall - 990, wall, 0.1, ZONES, 0.4, 3, 5, "shot_clip:1", 12.0)
+    shot = MergedShot(key, lifecycle, 0.93, wall - 990, wall, 0.1, SHARES, 0.4, 3, 5, "shot_clip:1", 12.0)
     return replace(shot, **changes)
 
 
@@ -35,15 +37,15 @@ def test_a_revision_tells_what_a_viewer_would_notice():
     assembler = ShotAssembler(CAMERA)
     assert assembler.draft(0, merged()) is not None
     assert assembler.draft(0, merged(wall=1000.01, agreeing=4)) is None
-    assert assembler.draft(0, merged(zone=ZONES[::-1])) is not None
-    assert assembler.draft(0, merged(zone=ZONES[::-1], make=0.6)) is not None
-    assert assembler.draft(0, merged(zone=ZONES[::-1], make=0.6, lifecycle=Lifecycle.CONFIRMED)) is not None
+    assert assembler.draft(0, merged(zone=SHARES[::-1])) is not None
+    assert assembler.draft(0, merged(zone=SHARES[::-1], make=0.6)) is not None
+    assert assembler.draft(0, merged(zone=SHARES[::-1], make=0.6, lifecycle=Lifecycle.CONFIRMED)) is not None
 
 
 def test_the_event_says_zone_and_points():
     shot = ShotAssembler(CAMERA).draft(0, merged()).payload
-    assert shot.zone is Zone.TOP_THREE and shot.zone.points == 3
-    assert shot.zone_probabilities[Zone.TOP_THREE - 1] == pytest.approx(0.7)
+    assert shot.zone is Zone.MIDDLE_THREE_POINTER and shot.zone.points == 3
+    assert shot.zone_probabilities[ZONES.index(Zone.MIDDLE_THREE_POINTER)] == pytest.approx(0.7)
     assert (shot.windows_agreeing, shot.windows_covering) == (3, 5)
 
 

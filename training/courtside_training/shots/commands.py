@@ -20,13 +20,14 @@ from courtside_training.common.options import (
     rate_option,
     write_json,
 )
-from courtside_training.common.system import RunContext, Stage
+from courtside_training.common.system import Option, RunContext, Stage
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots.geometry import SPLITS
 
 if TYPE_CHECKING:
     from courtside_training.common.fit import Fit
     from courtside_training.shots.footage import Footage
+    from courtside_training.shots.place_train import MomentConfig
 
 HOME = Path("runs/shots")
 FILM = cache_option("--film", "runs/shots/film", "Folder of film.")
@@ -73,45 +74,73 @@ def render(film: Path, split: str, games: int, first: int | None, duration: floa
 
 
 def _moment_command(
-    name: str, file: str, steps: int, batch: int, make: Callable[..., Fit], help: str
+    name: str, file: str, steps: int, batch: int, make: Callable[..., Fit], help: str, *own: Option
 ) -> click.Command:
-    """The `fit` command of one of the two small networks beside the clip network."""
+    """The `fit` command of one of the two small networks beside the clip network; `make` gets the options `own`."""
 
     def stages(
-        context: RunContext, *, film: Path, games: int | None, steps: int, batch: int, rate: float
+        context: RunContext, *, film: Path, games: int | None, steps: int, batch: int, rate: float, **own: Any
     ) -> Iterator[Stage]:
         from courtside_training.shots.place_train import MomentConfig
 
         found = stored_games(film, "train", games)
-        yield Stage(make(found, MomentConfig(steps, batch, rate, context.seed), context.checkpoint))
+        yield Stage(make(found, MomentConfig(steps, batch, rate, context.seed), context.checkpoint, **own))
 
     options = (
         FILM, GAMES, count_option("--steps", steps),
-        click.option("--batch", type=click.IntRange(2, 512), default=batch, show_default=True), rate_option(2e-3),
+        click.option("--batch", type=click.IntRange(2, 512), default=batch, show_default=True), rate_option(2e-3), *own,
     )  # fmt: skip
     return fit_command(stages, checkpoint_option("shots", file), options, name=name, sample="moments", help=help)
 
 
-def _place_fit(*arguments: Any) -> Fit:
+def _place_fit(games: list[Footage], config: MomentConfig, path: Path, init: Path | None) -> Fit:
     from courtside_training.shots.place_train import place_fit
+    from courtside_training.shots.restore import restore
 
-    return place_fit(*arguments)
+    return place_fit(games, config, path, init=restore(init).placer if init else None)
 
 
-def _result_fit(*arguments: Any) -> Fit:
+def _result_fit(games: list[Footage], config: MomentConfig, path: Path) -> Fit:
     from courtside_training.shots.place_train import result_fit
 
-    return result_fit(*arguments)
+    return result_fit(games, config, path)
 
 
 fit_place = _moment_command(
     "fit-place", "place.pt", 2000, 32, _place_fit,
-    "Train the zone network: from which zone. `calibrate` joins it to the clip network.",
+    "Train the zone network: from which zone. `calibrate` or `join` joins it to the clip network.",
+    click.option("--init", type=FILES, help="Start from the zone network of this exported `shot_clip` (ONNX)."),
 )  # fmt: skip
 fit_result = _moment_command(
     "fit-result", "result.pt", 1500, 64, _result_fit,
     "Train the result network: did it go in. `calibrate` joins it to the clip network.",
 )  # fmt: skip
+
+
+@click.command()
+@click.option("--onnx", type=FILES, required=True, help="Exported `shot_clip`, such as model.onnx of the repository.")
+@CHECKPOINT
+def restore(onnx: Path, checkpoint: Path) -> None:
+    """Read an exported model back into a checkpoint, to train parts of it further and export it again."""
+    from courtside_training.shots.restore import restored_checkpoint
+
+    restored_checkpoint(onnx, checkpoint)
+    click.echo(f"restored {onnx} → {checkpoint}")
+
+
+@click.command()
+@CHECKPOINT
+@click.option("--place", type=FILES, help="Of `fit-place`.")
+@click.option("--result", type=FILES, help="Of `fit-result`.")
+def join(checkpoint: Path, place: Path | None, result: Path | None) -> None:
+    """Put newly trained small networks into a checkpoint whose calibration stays as it is."""
+    from courtside_training.shots.train import join as joined
+
+    parts = {name: path for name, path in (("placer", place), ("result", result)) if path is not None}
+    if not parts:
+        raise TrainingInputError("nothing to join: give --place, --result or both")
+    joined(checkpoint, **parts)
+    click.echo(f"joined {' and '.join(parts)} → {checkpoint}")
 
 
 @click.command()

@@ -58,7 +58,10 @@ class ShotSystem(System):
         click.option("--onnx", type=FILES, help="Evaluate this exported model instead."),
         click.option("--plot", type=FILES, help="Draw the make probability's reliability into this PNG."),
     )
-    commands = (commands.render, commands.fit_place, commands.fit_result, commands.calibrate, commands.ablate)
+    commands = (
+        commands.render, commands.fit_place, commands.fit_result, commands.join, commands.calibrate, commands.restore,
+        commands.ablate,
+    )  # fmt: skip
 
     def stages(
         self, context: RunContext, *, model: str, film: Path | None, labels: Path | None, films: Path | None,

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from courtside_sim.court import Zone
+from courtside_sim.court import ZONES, Zone
 from courtside_sim.cuts import SHOTS, PlayKind
 from courtside_sim.highlights import Bank, Highlight, Moment, bank
 from courtside_sim.truth import Action
@@ -29,12 +29,14 @@ CELLS = (HEIGHT // CELL, WIDTH // CELL)
 """Rows and columns of the encoder's map."""
 HEIGHT_LIMITS = (1.865, 1.911, 1.957, 2.0)
 """Quintiles of the players' heights in metres."""
+ZONE_LABELS = (Zone.UNSPECIFIED, *ZONES)
+"""Zones of the player in the order of the label's classes."""
 PLAY_LABELS: dict[str, int] = {
     "kind": len(PlayKind),
     "action": len(Action),
     "ball": 2,
     "success": 2,
-    "zone": len(Zone),
+    "zone": len(ZONE_LABELS),
     "height": len(HEIGHT_LIMITS) + 1,
     "player cell": CELLS[0] * CELLS[1],
     "ball cell": CELLS[0] * CELLS[1],
@@ -42,8 +44,8 @@ PLAY_LABELS: dict[str, int] = {
 """Labels of a frame that the frame encoder learns, and the number of classes of each."""
 CELL_LABELS = ("player cell", "ball cell")
 """Labels whose classes are the cells of the encoder's map."""
-MIRRORED_ZONE = (0, 1, 2, 7, 6, 5, 4, 3)
-"""Value of `Zone` after the frame was flipped left to right."""
+MIRRORED_ZONE = (0, 1, 4, 3, 2, 7, 6, 5)
+"""Index into `ZONE_LABELS` after the frame was flipped left to right."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def play_labels(moment: Moment, height: float) -> tuple[int, ...]:
         int(moment.action),
         int(moment.has_ball),
         int(moment.cut.play.success) if decided else UNKNOWN,
-        int(moment.zone),
+        ZONE_LABELS.index(moment.zone),
         int(np.searchsorted(HEIGHT_LIMITS, height)),
         _cell(moment.player),
         _cell(moment.ball),
