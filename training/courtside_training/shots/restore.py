@@ -1,7 +1,7 @@
 """Restoring: the weights of an exported clip model, read back into a checkpoint that can be trained further.
 
 The exporter folds every batch normalisation into the convolution before it. Restored, a normalisation adds the folded
-bias and does nothing else; `settle_norms` gives it back the statistics of film without changing what the network says.
+bias and does nothing else; `settle_norms` gives it the statistics of film again without changing the outputs.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _normalised(model: nn.Module) -> Iterator[tuple[str, str]]:
 
 
 def settle_norms(module: nn.Module, batches: Iterable[Tensor]) -> None:
-    """Give restored normalisations the mean and variance of their inputs; what the network says stays the same.
+    """Give restored normalisations the mean and variance of their inputs; the outputs stay the same.
 
     Args:
         module: restored, so that each normalisation only adds its bias; left in eval mode.

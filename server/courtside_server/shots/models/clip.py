@@ -76,3 +76,4 @@ def check_clip_signature(info: ModelInfo) -> None:
         inputs=[TensorSpec("clip", np.dtype(np.uint8), (WINDOW_SAMPLES, 3, -1, -1))],
         outputs=[TensorSpec(name, _FLOAT, shape) for name, shape in shapes.items()],
     )
+    picture_size(info, "clip")
