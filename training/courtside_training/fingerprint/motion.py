@@ -1,4 +1,4 @@
-"""From a keypoint track to the network's input: find gather and release, cut there, resample to 64 steps."""
+"""From a keypoint track to the network's input: find gather and release, cut the motion, resample to 64 steps."""
 
 from __future__ import annotations
 
@@ -7,31 +7,41 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from courtside_training.pose.skeleton import ANKLES, HIPS, SHOULDERS, WRISTS
+
 STEPS = 64
+"""Steps of the network's input, from gather to release."""
 GRID_HZ = 60.0
+"""Rate in hertz to which a track is resampled to find the shot."""
 LONGEST_GAP = 0.25
+"""Longest time in seconds between a step and the nearest detection of a joint on either side."""
 LOWEST_CONFIDENCE = 0.05
-LONGEST_RISE, LONGEST_FALL, SHORTEST_MOTION = 0.8, 0.7, 0.35
-SHOULDERS, WRISTS, HIPS, ANKLES = (5, 6), (9, 10), (11, 12), (15, 16)
+"""A joint with a lower confidence counts as not detected."""
+LONGEST_RISE = 0.8
+"""Longest time in seconds from the lowest point of the hands to the end of their rise."""
+LONGEST_FALL = 0.7
+"""Longest time in seconds in which the hands sink to their lowest point."""
+SHORTEST_MOTION = 0.35
+"""Shortest time in seconds from gather to release."""
 
 
 class NoShotError(ValueError):
-    """A track in which no shooting motion can be found."""
+    """No shooting motion was found in a track."""
 
 
 @dataclass(frozen=True)
-class Segment:
-    """A shooting motion: seconds of its gather and its release, in the track's own time."""
+class Motion:
+    """A shooting motion: times of its gather and its release in seconds, in the time of the track."""
 
     gather: float
     release: float
 
 
 def check_track(keypoints: np.ndarray, times: np.ndarray) -> None:
-    """Refuse what is no track.
+    """Check the shapes and times of a track.
 
     Raises:
-        ValueError: a wrong shape, fewer than eight frames, or times that do not rise.
+        ValueError: the shapes are wrong, there are fewer than eight frames, or the times are not ascending.
     """
     if keypoints.ndim != 3 or keypoints.shape[1:] != (17, 3):
         raise ValueError(f"keypoints must be (T, 17, 3), not {keypoints.shape}")
@@ -40,24 +50,24 @@ def check_track(keypoints: np.ndarray, times: np.ndarray) -> None:
     if len(times) < 8:
         raise ValueError(f"a track of {len(times)} frames is too short")
     if not (np.isfinite(times).all() and (np.diff(times) > 0).all()):
-        raise ValueError("times must be finite and rise from frame to frame")
+        raise ValueError("times must be finite and ascending")
 
 
 def resample(keypoints: np.ndarray, times: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Keypoints at other times, each joint interpolated between the frames in which it was found.
+    """Keypoints at other times. Each joint is interpolated between the frames in which it was detected.
 
     Args:
-        keypoints: (T, 17, 3) pixels and confidence; NaN or a confidence near 0 means not found.
-        times: (T,) seconds, rising, at any rate.
+        keypoints: (T, 17, 3) pixels and confidence; NaN or a confidence near 0 means not detected.
+        times: (T,) seconds, ascending, at any rate.
         at: (S,) seconds.
 
     Returns:
-        (S, 17, 3) float32. A joint without a sighting within `LONGEST_GAP` seconds on either side is 0, 0, 0.
+        (S, 17, 3) float32. A joint without a detection within `LONGEST_GAP` seconds on both sides is 0, 0, 0.
     """
     frames = len(times)
     found = np.isfinite(keypoints).all(-1) & (keypoints[..., 2] > LOWEST_CONFIDENCE)
     rows = np.arange(frames)[:, None]
-    # For every frame and joint: the last frame up to it, and the first from it on, in which the joint was found.
+    # For every frame and joint: the last detection at or before it, and the first detection at or after it.
     last = np.maximum.accumulate(np.where(found, rows, -1))
     coming = np.minimum.accumulate(np.where(found, rows, frames)[::-1])[::-1]
     before = last[np.maximum(np.searchsorted(times, at, side="right") - 1, 0)]
@@ -74,13 +84,13 @@ def resample(keypoints: np.ndarray, times: np.ndarray, at: np.ndarray) -> np.nda
 
 
 def _heights(track: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Heights (S, 2) of both wrists in trunk lengths, over the shoulders and over the lower foot; smoothed."""
+    """Smoothed heights (S, 2) of both wrists in trunk lengths, above the shoulders and above the lower foot."""
     filled = track[..., :2].astype(float)
     rows = np.arange(len(track))
     for joint in (*SHOULDERS, *WRISTS, *HIPS, *ANKLES):
         good = np.flatnonzero(seen[:, joint])
         if len(good) < 4:
-            raise NoShotError("shoulders, hips, wrists or ankles are hardly ever seen")
+            raise NoShotError("shoulders, hips, wrists or ankles are detected in fewer than four steps")
         for axis in range(2):
             filled[:, joint, axis] = np.interp(rows, good, filled[good, joint, axis])
     top, bottom = filled[:, SHOULDERS].mean(1), filled[:, HIPS].mean(1)
@@ -94,10 +104,10 @@ def _heights(track: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def _sinking(height: np.ndarray, bottom: int) -> int:
-    """Where the hands (S,) began to sink to the lowest point at index `bottom`.
+    """Index at which the hands (S,) began to sink to the lowest point at index `bottom`.
 
-    The fall is followed back from the bottom until it has all but stopped for a tenth of a second; a stop shorter
-    than that is the ball's rest in the pocket.
+    The search goes back from the lowest point until the hands have almost stopped for about a tenth of a second. A
+    shorter stop is the rest of the ball in the shooting pocket.
     """
     first = max(0, bottom - round(LONGEST_FALL * GRID_HZ))
     fall = -np.gradient(height) * GRID_HZ
@@ -113,18 +123,18 @@ def _sinking(height: np.ndarray, bottom: int) -> int:
     return begin
 
 
-def find_shot(keypoints: np.ndarray, times: np.ndarray) -> Segment:
-    """Gather and release of the one shot in a track, from the wrists' way alone.
+def find_shot(keypoints: np.ndarray, times: np.ndarray) -> Motion:
+    """Find gather and release of the only shot in a track from the movement of the wrists.
 
-    The release ends the last quick rise to the highest the shooting wrist gets over the shoulders; the gather is
-    where the hands began to sink to the lowest point before it.
+    The release is the end of the last fast rise to the highest position of the shooting wrist above the shoulders. The
+    gather is the time at which the hands began to sink to the lowest point before that.
 
     Args:
-        keypoints: (T, 17, 3) pixels (y down) and confidence, NaN where not found.
-        times: (T,) seconds at any rate.
+        keypoints: (T, 17, 3) pixels (y down) and confidence, NaN if not detected.
+        times: (T,) seconds, ascending, at any rate.
 
     Raises:
-        NoShotError: a `ValueError`; no wrist ever rises clearly over the shoulders after being below them.
+        NoShotError: a `ValueError`; no wrist rises clearly above the shoulders after being below them.
         ValueError: see `check_track`.
     """
     check_track(keypoints, times)
@@ -135,16 +145,16 @@ def find_shot(keypoints: np.ndarray, times: np.ndarray) -> Segment:
     strong = raised[:, side]
     top = int(strong.argmax())
     if strong[top] < 0.25:
-        raise NoShotError("no wrist rises over the shoulders")
-    # The highest point may lie late in a held follow-through: the rise is what led up to that height.
+        raise NoShotError("no wrist rises above the shoulders")
+    # The highest point may be late in a held follow-through. The rise ends when that height is almost reached.
     lower = np.flatnonzero(strong[: top + 1] < 0.85 * strong[top])
     risen = int(lower[-1]) + 1 if len(lower) else 0
     first = max(0, risen - round(LONGEST_RISE * GRID_HZ))
     bottom = first + int(above[first : risen + 1].mean(1).argmin())
     if strong[top] - strong[bottom] < 0.6 or risen - bottom < 3:
-        raise NoShotError("the hands never come from below")
+        raise NoShotError("the hands do not rise from below")
     speed = np.gradient(strong) * GRID_HZ
-    # The last part of the rise only: the ball may rest at the set point on its way.
+    # Only the last part of the rise counts, because the ball may rest at the set point on its way.
     high = strong[bottom] + 0.6 * (strong[top] - strong[bottom])
     push = bottom + int(np.flatnonzero(strong[bottom : risen + 1] >= high)[0])
     fastest = push + int(speed[push : risen + 1].argmax())
@@ -152,14 +162,14 @@ def find_shot(keypoints: np.ndarray, times: np.ndarray) -> Segment:
     release = fastest + int(slow[0]) if len(slow) else top
     gather = _sinking(above.mean(1), bottom)
     gather = min(gather, release - round(SHORTEST_MOTION * GRID_HZ))
-    return Segment(float(at[max(gather, 0)]), float(at[release]))
+    return Motion(float(at[max(gather, 0)]), float(at[release]))
 
 
-def cut(keypoints: np.ndarray, times: np.ndarray, where: Segment) -> np.ndarray:
+def cut(keypoints: np.ndarray, times: np.ndarray, where: Motion) -> np.ndarray:
     """The motion between gather and release as the network's input: (64, 17, 3) float32.
 
     Raises:
-        ValueError: the segment leaves the track.
+        ValueError: gather or release is outside the track.
     """
     slack = 2.0 * float(np.median(np.diff(times)))
     if not (times[0] - slack <= where.gather < where.release <= times[-1] + slack):

@@ -1,4 +1,4 @@
-"""A picture with its boxes, and how it is brought to the detector's input size."""
+"""An image with its boxes, and the letterbox transform to the detector's input size."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ BAR = 114
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One labelled picture.
+class LabelledImage:
+    """One image with its labels.
 
     Attributes:
         image: (H, W, 3) uint8 RGB.
         boxes: (N, 4) float32 xyxy pixels.
         classes: (N,) int64 indices into `CLASSES`.
-        ignore: (M, 5) float32 xyxy and class of places where it is unknown whether an object of that class is seen.
+        ignore: (M, 5) float32 xyxy and class of regions in which it is unknown whether an object of that class exists.
     """
 
     image: NDArray[np.uint8]
@@ -31,20 +31,25 @@ class Picture:
     ignore: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        """Raise ValueError on arrays that do not belong together."""
+        """Raise ValueError if the shapes of the arrays do not match."""
         if self.image.ndim != 3 or self.boxes.shape != (len(self.classes), 4) or self.ignore.shape[1:] != (5,):
-            raise ValueError("a picture needs image (H, W, 3), boxes (N, 4), classes (N,) and ignore (M, 5)")
+            raise ValueError("a labelled image needs image (H, W, 3), boxes (N, 4), classes (N,) and ignore (M, 5)")
 
 
 def no_ignore() -> NDArray[np.float32]:
-    """An empty list of places to ignore."""
+    """An empty array of regions to ignore."""
     return np.zeros((0, 5), np.float32)
+
+
+def unlabelled(image: NDArray[np.uint8]) -> LabelledImage:
+    """An image (H, W, 3) without objects."""
+    return LabelledImage(image, np.zeros((0, 4), np.float32), np.zeros(0, np.int64), no_ignore())
 
 
 def letterbox_matrix(
     width: int, height: int, to_width: int = WIDTH, to_height: int = HEIGHT
 ) -> NDArray[np.float64]:
-    """The (2, 3) affine map from a picture of `width` x `height` into the input, centred, aspect kept."""
+    """The (2, 3) affine map from an image of `width` x `height` to the input: centred, with the aspect ratio kept."""
     scale = min(to_width / width, to_height / height)
     return np.array(
         [[scale, 0.0, (to_width - scale * width) / 2], [0.0, scale, (to_height - scale * height) / 2]]
@@ -54,7 +59,7 @@ def letterbox_matrix(
 def warp(
     image: NDArray[np.uint8], matrix: NDArray[np.float64], width: int, height: int, fill: int = BAR
 ) -> NDArray[np.uint8]:
-    """Apply an affine map; pictures made smaller are averaged first, so that nothing aliases."""
+    """Apply an affine map. If it makes the image smaller, an area filter is applied first to avoid aliasing."""
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     if scale < 0.75:
         size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
@@ -70,7 +75,7 @@ def warp(
 
 
 def move_boxes(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Boxes (N, 4) after an affine map: centres move exactly, sides scale (a small turn does not swell them)."""
+    """Boxes (N, 4) after an affine map: centres are mapped, sides are scaled. A rotation does not enlarge the boxes."""
     if not len(boxes):
         return boxes
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2 @ matrix[:, :2].T + matrix[:, 2]
@@ -78,12 +83,12 @@ def move_boxes(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArr
     return np.concatenate([centres - half, centres + half], 1).astype(np.float32)
 
 
-def letterbox(picture: Picture) -> Picture:
-    """The picture at the detector's input size, with its boxes."""
-    height, width = picture.image.shape[:2]
+def letterbox(labelled: LabelledImage) -> LabelledImage:
+    """The image at the detector's input size, with its boxes."""
+    height, width = labelled.image.shape[:2]
     matrix = letterbox_matrix(width, height)
-    ignore = picture.ignore.copy()
+    ignore = labelled.ignore.copy()
     ignore[:, :4] = move_boxes(ignore[:, :4], matrix)
-    return Picture(
-        warp(picture.image, matrix, WIDTH, HEIGHT), move_boxes(picture.boxes, matrix), picture.classes, ignore
+    return LabelledImage(
+        warp(labelled.image, matrix, WIDTH, HEIGHT), move_boxes(labelled.boxes, matrix), labelled.classes, ignore
     )
