@@ -1,7 +1,7 @@
-"""Packet queue: between the event loop that receives and the thread that decodes; bounded in packets and bytes.
+"""Packet queue between the receiving event loop and the decode thread, bounded in packets and bytes.
 
-Drop policy. Live: when it is full, everything before the newest keyframe that waits goes, and if that is not enough,
-everything that comes up to the next keyframe. Film: nothing is dropped, the sender waits.
+Drop policy for live streams: when the queue is full, everything before the newest waiting keyframe is dropped. If
+that is not enough, everything up to the next keyframe is dropped as it arrives. Film drops nothing; the sender waits.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class QueuedPacket:
 class PacketQueue:
     """One producer on an event loop, one consumer thread."""
 
-    def __init__(self, most_packets: int, most_bytes: int) -> None:
-        self._most_packets, self._most_bytes = most_packets, most_bytes
+    def __init__(self, max_packets: int, max_bytes: int) -> None:
+        self._max_packets, self._max_bytes = max_packets, max_bytes
         self._condition = threading.Condition()
         self._items: deque[QueuedPacket] = deque()
         self._bytes = 0
@@ -45,16 +45,19 @@ class PacketQueue:
 
     @property
     def skipping(self) -> bool:
-        """Live: packets are being dropped up to the next keyframe."""
+        """A live stream drops packets up to the next keyframe."""
         return self._skipping
 
     def oldest_arrival(self) -> float | None:
-        """Arrival of the packet that has waited longest, monotonic seconds."""
+        """Arrival time of the packet that has waited longest, monotonic seconds."""
         with self._condition:
             return self._items[0].packet.arrival if self._items else None
 
     def push(self, item: QueuedPacket) -> list[EncodedPacket]:
-        """Add a live packet without ever waiting; gives what was dropped to keep within bounds.
+        """Add a live packet without waiting.
+
+        Returns:
+            The packets that were dropped to stay within the bounds; may include ``item``'s own.
 
         Raises:
             BadPacket: the queue was ended.
@@ -95,7 +98,7 @@ class PacketQueue:
             await room
 
     def take(self) -> QueuedPacket | None:
-        """Wait for the next packet; ``None`` once the queue was ended and is empty. For the consumer thread."""
+        """Wait for the next packet; ``None`` once the queue has ended and is empty. For the consumer thread."""
         with self._condition:
             while not self._items and not self._ended:
                 self._condition.wait()
@@ -107,13 +110,17 @@ class PacketQueue:
             return item
 
     def end(self) -> None:
-        """Nothing more will come; what waits is still processed."""
+        """Mark the end of the stream. Waiting packets are still processed."""
         with self._condition:
             self._ended = True
             self._condition.notify_all()
 
     def close(self, error: CourtsideError) -> list[EncodedPacket]:
-        """End at once: senders get ``error``; gives the packets that will not be processed."""
+        """End at once. Senders get ``error``.
+
+        Returns:
+            The waiting packets, which will not be processed.
+        """
         with self._condition:
             self._ended, self._error = True, self._error or error
             dropped = [item.packet for item in self._items]
@@ -127,12 +134,12 @@ class PacketQueue:
         if self._error is not None:
             raise self._error
         if self._ended:
-            raise BadPacket("a packet came after the end of the stream; open a new session to send more")
+            raise BadPacket("a packet arrived after the end of the stream; open a new session to send more")
 
     def _fits(self, item: QueuedPacket) -> bool:
         if not self._items:
             return True
-        return len(self._items) < self._most_packets and self._bytes + len(item.packet.data) <= self._most_bytes
+        return len(self._items) < self._max_packets and self._bytes + len(item.packet.data) <= self._max_bytes
 
     def _add(self, item: QueuedPacket) -> None:
         self._items.append(item)
@@ -140,7 +147,7 @@ class PacketQueue:
         self._condition.notify()
 
     def _make_room(self, item: QueuedPacket) -> list[EncodedPacket]:
-        """Drop whole runs from the front until ``item`` fits or only the newest run is left."""
+        """Drop whole keyframe groups from the front until ``item`` fits or only the newest group is left."""
         dropped: list[EncodedPacket] = []
         while not self._fits(item):
             if item.keyframe and not any(queued.keyframe for queued in list(self._items)[1:]):
@@ -150,9 +157,9 @@ class PacketQueue:
                 if not end:
                     break
             for _ in range(end):
-                gone = self._items.popleft().packet
-                self._bytes -= len(gone.data)
-                dropped.append(gone)
+                packet = self._items.popleft().packet
+                self._bytes -= len(packet.data)
+                dropped.append(packet)
             if self._items:
                 self._items[0] = replace(self._items[0], broken=True)
         return dropped
@@ -160,7 +167,7 @@ class PacketQueue:
     def _wake_sender(self) -> None:
         if self._waiter is not None:
             (loop, room), self._waiter = self._waiter, None
-            with suppress(RuntimeError):  # the loop may be gone when a gateway stops hard
+            with suppress(RuntimeError):  # the event loop may be closed when a gateway is killed
                 loop.call_soon_threadsafe(_resolve, room)
 
 
