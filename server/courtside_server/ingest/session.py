@@ -37,7 +37,7 @@ StatusCallback = Callable[[StreamInfo, FrameSink, CameraStatus], None]
 """Called on the event loop when a camera comes ONLINE, goes OFFLINE, is DEGRADED or has RECOVERED."""
 
 _SEQUENCE_LIMIT = 2**63
-"""Sequences must be below this, to fit the int64 of the protocol's acknowledgement."""
+"""Sequences must be below this: 63 bits."""
 _MAX_LOST = 1_000_000
 """A gap counts as at most this many lost packets, so that a wrong sequence number does not spoil the metric."""
 
