@@ -11,7 +11,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
-from courtside_server.rings.frames import Slot
+from courtside_server.rings.slots import Slot
 from courtside_server.types import EncodedPacket
 
 # The gateway already runs one decode thread per camera; OpenCV's own thread pool would compete with them.
