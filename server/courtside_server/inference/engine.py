@@ -117,7 +117,7 @@ class Engine(Protocol):
         """Fail what waits, free everything; may be called twice."""
 
 
-def expect_same(new: ModelInfo, old: ModelInfo) -> None:
+def check_same_signature(new: ModelInfo, old: ModelInfo) -> None:
     """Check that a new version can take the place of the running one: same tensors and labels, room for as many rows.
 
     Raises:
@@ -210,7 +210,7 @@ def check_outputs(info: ModelInfo, outputs: Tensors, rows: int) -> None:
             )
 
 
-def expect(info: ModelInfo, *, inputs: Iterable[TensorSpec] = (), outputs: Iterable[TensorSpec] = ()) -> None:
+def check_signature(info: ModelInfo, *, inputs: Iterable[TensorSpec] = (), outputs: Iterable[TensorSpec] = ()) -> None:
     """Check that a model has the face a caller is about to rely on.
 
     -1 in an expected shape takes any size. A free dimension of the model serves any expected input; for an output

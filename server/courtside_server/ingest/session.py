@@ -15,7 +15,7 @@ from courtside_server.ingest.clock import ClockOffset
 from courtside_server.ingest.decode_worker import Clocks, DecodeWorker
 from courtside_server.ingest.decoder import open_decoder
 from courtside_server.ingest.limits import IngestConfig
-from courtside_server.ingest.queue import PacketQueue, QueuedPacket
+from courtside_server.ingest.queue import QueuedPacket, packet_queue
 from courtside_server.ingest.rate_control import RateController
 from courtside_server.ingest.sink import FrameSink, ScoringSink
 from courtside_server.ingest.stats import StreamCounters, StreamStatus
@@ -108,7 +108,7 @@ class CameraSession:
             info, decoder, self.frames, self.packets, sink, self._counters, config, self._clocks,
             self._announce_from_thread, self._want_keyframe,
         )
-        self._queue = PacketQueue(config.queue_packets, config.queue_bytes)
+        self._queue = packet_queue(config.queue_packets, config.queue_bytes, film=self._film)
         self._thread: threading.Thread | None = None
         self._finished = asyncio.Event()
         self._rate_controller = RateController()
@@ -166,7 +166,7 @@ class CameraSession:
                     sequence=packet.sequence,
                     expected=self._next,
                 )
-            await self._queue.put(QueuedPacket(packet, self._intra or packet.keyframe, broken=False))
+            await self._queue.aput(QueuedPacket(packet, self._intra or packet.keyframe, broken=False))
             self._accept(packet)
 
     def _feed_live(self, packet: EncodedPacket) -> None:
@@ -174,7 +174,7 @@ class CameraSession:
         if missing is None:
             return
         skipping = self._queue.skipping
-        dropped = self._queue.push(QueuedPacket(packet, self._intra or packet.keyframe, broken=bool(missing)))
+        dropped = self._queue.put(QueuedPacket(packet, self._intra or packet.keyframe, broken=bool(missing)))
         self._counters.drop(DropReason.DECODER_BEHIND, len(dropped))
         if self._queue.skipping and not skipping:
             self.keyframe_wanted.set()
@@ -199,8 +199,8 @@ class CameraSession:
         """The stream's present state."""
         counters, worker = self._counters, self._worker
         now = self._clocks.monotonic()
-        waiting = self._queue.oldest_arrival()
-        lag = worker.last_age if waiting is None else max(worker.last_age, now - waiting)
+        waiting = self._queue.peek()
+        lag = worker.last_age if waiting is None else max(worker.last_age, now - waiting.packet.arrival)
         target = 0.0 if self._film else self._rate_controller.update(now, counters.received, counters.late())
         return StreamStatus(
             ack=worker.ack,
@@ -218,7 +218,7 @@ class CameraSession:
     async def end(self) -> None:
         """Process all waiting packets and flush decoder and sink; returns when everything has been handed on."""
         self._start()
-        self._queue.end()
+        self._queue.end(BadPacket("a packet arrived after the end of the stream; open a new session to send more"))
         await self._finished.wait()
         self.announce_absence("the stream ended")
 
@@ -243,9 +243,9 @@ class CameraSession:
             self._thread.start()
 
     def _run(self) -> None:
-        while (item := self._queue.take()) is not None:
+        while items := self._queue.get():
             try:
-                self._worker.process(item)
+                self._worker.process(items[0])
             except Exception:
                 log.exception("processing a packet failed", camera=self.info.camera.name)
                 self._counters.drop(DropReason.CORRUPT)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from courtside_server.errors import EngineUnavailable, ModelInvalid, ModelNotFound
 from courtside_server.inference.batching import MicroBatcher
-from courtside_server.inference.engine import ModelInfo, Tensors, check_inputs, check_outputs, expect_same
+from courtside_server.inference.engine import ModelInfo, Tensors, check_inputs, check_outputs, check_same_signature
 from courtside_server.inference.metrics import InferenceMetrics
 from courtside_server.inference.onnx.session import Device, open_session, providers
 from courtside_server.inference.repository import ModelEntry, ModelRepository
@@ -134,7 +134,7 @@ class EmbeddedEngine:
         """Read, open and warm what the name stands for, if it has the face of the running version; in a thread."""
         entry = self._repository.find(model)
         if running is not None:
-            expect_same(entry.info, running)
+            check_same_signature(entry.info, running)
         if entry.backend != "onnxruntime":
             raise ModelInvalid(
                 f"{entry.config_path} names the backend {entry.backend or 'ensemble'!r}; the embedded engine runs "

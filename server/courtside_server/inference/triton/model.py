@@ -18,7 +18,7 @@ from tritonclient.utils import np_to_triton_dtype
 from tritonclient.utils.shared_memory import SharedMemoryException
 
 from courtside_server.errors import EngineError, EngineUnavailable, ModelInvalid, ModelNotFound, TensorMismatch
-from courtside_server.inference.engine import ModelInfo, Tensors, check_outputs, expect, expect_same
+from courtside_server.inference.engine import ModelInfo, Tensors, check_outputs, check_same_signature, check_signature
 from courtside_server.inference.repository import ModelEntry, ModelRepository, read_info
 from courtside_server.inference.triton.circuit_breaker import CircuitBreaker
 from courtside_server.inference.triton.client import NotServed, TritonClient
@@ -244,11 +244,11 @@ class TritonModel:
             )
         info = read_info(answer.config, version, source, entry.info.labels if entry is not None else ())
         if entry is not None:
-            expect(info, inputs=entry.info.inputs.values(), outputs=entry.info.outputs.values())
+            check_signature(info, inputs=entry.info.inputs.values(), outputs=entry.info.outputs.values())
         elif self.info is not None:
-            expect(info, inputs=self.info.inputs.values(), outputs=self.info.outputs.values())
+            check_signature(info, inputs=self.info.inputs.values(), outputs=self.info.outputs.values())
         if self.info is not None and self.attached:
-            expect_same(info, self.info)
+            check_same_signature(info, self.info)
         await self._warm(info)
         if not self._keeps_memory(info):
             await self._share(info)
