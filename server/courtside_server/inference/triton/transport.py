@@ -139,7 +139,7 @@ class TensorTransport:
             answered = True  # refused before it ran
             raise
         finally:
-            pool.give(slot) if answered else pool.rest(slot)
+            pool.give(slot) if answered else pool.quarantine(slot)
 
     async def _infer(self, info: ModelInfo, tensors: list[Any], outputs: list[Any], timeout: float) -> Any:
         def request(client: Any) -> Any:
