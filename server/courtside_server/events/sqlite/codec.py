@@ -35,7 +35,7 @@ def decode_payload(kind: str, text: str) -> Shot | CameraStatus:
     """Decode the text of ``encode_payload``.
 
     An unknown field is skipped and a missing one takes its default, so fields can be added to the types without
-    rewriting a log.
+    rewriting a log. An unknown zone is read as UNSPECIFIED, without probabilities and source.
 
     Raises:
         ValueError, KeyError, TypeError: the text is damaged.
@@ -46,6 +46,9 @@ def decode_payload(kind: str, text: str) -> Shot | CameraStatus:
     if kind != "shot":
         raise ValueError(f"unknown kind {kind!r}")
     known = {name: value for name, value in values.items() if name in _SHOT_FIELDS}
+    if not Zone.knows(known["zone"]):
+        # Written with another set of zones, so its probabilities are of other zones, too.
+        known |= {"zone": Zone.UNSPECIFIED, "zone_probabilities": (), "zone_source": ZoneSource.UNSPECIFIED}
     known["zone"] = Zone(known["zone"])
     known["zone_probabilities"] = tuple(known["zone_probabilities"])
     if "result" in known:
