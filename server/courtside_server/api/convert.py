@@ -1,4 +1,4 @@
-"""Events to and from the wire: ``courtside.v1.Event``, its JSON line, and timestamps exact to the microsecond."""
+"""Conversion of events to and from ``courtside.v1.Event`` and its JSON line; timestamps exact to the microsecond."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from courtside_server.types import (
 
 
 def to_timestamp(seconds: float) -> Timestamp:
-    """Unix seconds as a Timestamp, rounded to the microsecond (a double holds no more for times of our century).
+    """Convert Unix seconds to a Timestamp, rounded to the microsecond, a double's precision for present dates.
 
     Raises:
         ValueError: not finite, or outside the years 1 to 9999.
@@ -37,7 +37,7 @@ def to_timestamp(seconds: float) -> Timestamp:
 
 
 def from_timestamp(stamp: Timestamp) -> float:
-    """A Timestamp as Unix seconds: the double nearest to its microsecond.
+    """Convert a Timestamp to Unix seconds: the double nearest to its microsecond.
 
     ``from_timestamp(to_timestamp(x)) == x`` for every ``x`` that is itself such a double.
     """
@@ -56,7 +56,7 @@ def _enum(value: enum.IntEnum) -> Any:
 
 
 def event_to_proto(event: Event) -> events_pb2.Event:
-    """An event as it goes over the wire.
+    """Convert an event to its message.
 
     Zone probabilities are single precision there; everything else is exact (times to the microsecond).
     """
@@ -108,7 +108,7 @@ def _shot_to_proto(shot: Shot) -> events_pb2.Shot:
 
 
 def event_from_proto(message: events_pb2.Event) -> Event:
-    """The event behind a wire message; the inverse of :func:`event_to_proto`.
+    """Convert a message to an event; the inverse of :func:`event_to_proto`.
 
     What the gateway derives (points) or does not hold (the shot's type) is left out.
 
@@ -167,10 +167,10 @@ def _arc_from_proto(message: events_pb2.BallArc) -> Arc:
 
 
 def message_to_json(message: Message) -> str:
-    """Any message as one line of protobuf JSON, with every field that has no presence, zero or not."""
+    """Convert a message to one line of protobuf JSON. Fields without presence are written even if zero."""
     return json_format.MessageToJson(message, indent=None, always_print_fields_with_no_presence=True)
 
 
 def event_to_json(event: Event) -> str:
-    """An event as one line of protobuf JSON: the line of ``--format jsonl`` and of server-sent events."""
+    """Convert an event to one line of protobuf JSON, as in ``--format jsonl`` and server-sent events."""
     return message_to_json(event_to_proto(event))

@@ -1,4 +1,4 @@
-"""CourtService: set, get and delete cameras' calibrations."""
+"""CourtService: sets, returns and deletes the calibrations of cameras."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KINDS = {name: kind for kind, name in _COURTS.items()}
 
 
 class CourtService(court_pb2_grpc.CourtServiceServicer):
-    """Keeps calibrations in a store.
+    """Serves a calibration store.
 
     Every method raises errors of ``courtside_server.errors``; serve it behind ``StatusInterceptor``.
 
@@ -32,10 +32,10 @@ class CourtService(court_pb2_grpc.CourtServiceServicer):
     async def SetCalibration(
         self, request: court_pb2.SetCalibrationRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> court_pb2.SetCalibrationResponse:
-        """Durable before it is answered; the store's revision counts up, by which a pipeline can notice."""
+        """Store a calibration durably. The store's revision counts up, so that pipelines notice."""
         camera = CameraName.parse(request.camera).name
         if not request.HasField("calibration"):
-            raise BadRequest("there is no calibration in the request", field="calibration")
+            raise BadRequest("the request has no calibration; set its points", field="calibration")
         return await asyncio.to_thread(self._set, camera, request.calibration)
 
     def _set(self, camera: str, message: court_pb2.Calibration) -> court_pb2.SetCalibrationResponse:
@@ -46,7 +46,7 @@ class CourtService(court_pb2_grpc.CourtServiceServicer):
     async def GetCalibration(
         self, request: court_pb2.GetCalibrationRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> court_pb2.GetCalibrationResponse:
-        """The points as they were set, and how they fit."""
+        """Return the points as they were set, and how well they fit."""
         camera = CameraName.parse(request.camera).name
         calibration = self._store.get(camera)
         if calibration is None:
@@ -58,22 +58,22 @@ class CourtService(court_pb2_grpc.CourtServiceServicer):
     async def DeleteCalibration(
         self, request: court_pb2.DeleteCalibrationRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> court_pb2.DeleteCalibrationResponse:
-        """Durable before it is answered."""
+        """Delete a calibration durably."""
         camera = CameraName.parse(request.camera).name
         await asyncio.to_thread(self._store.delete, camera)
         return court_pb2.DeleteCalibrationResponse()
 
 
 def calibration_from_proto(message: court_pb2.Calibration) -> CameraCalibration:
-    """Check a calibration from the wire.
+    """Check a calibration from a message.
 
     Raises:
-        BadRequest: unknown court, a value out of its limits, or points that make no court.
+        BadRequest: unknown court, a value outside its limits, or points that do not fit a court.
     """
     court = _COURTS.get(message.court)
     if court is None:
         raise BadRequest("court is unknown; use COURT_KIND_NBA or COURT_KIND_FIBA", field="court")
-    if len(message.points) > MAX_POINTS:  # before arrays are made of them
+    if len(message.points) > MAX_POINTS:  # before arrays are allocated
         raise BadRequest(f"{len(message.points)} points; the limit is {MAX_POINTS}", field="points")
     pixels = np.array([(point.pixel_x, point.pixel_y) for point in message.points]).reshape(-1, 2)
     metres = np.array([(point.court_x, point.court_y) for point in message.points]).reshape(-1, 2)
@@ -82,7 +82,7 @@ def calibration_from_proto(message: court_pb2.Calibration) -> CameraCalibration:
 
 
 def calibration_to_proto(calibration: CameraCalibration) -> court_pb2.Calibration:
-    """A calibration as it goes over the wire; exact."""
+    """Convert a calibration to a message, exactly."""
     labels = calibration.labels or ("",) * len(calibration.pixels)
     points = zip(calibration.pixels.tolist(), calibration.metres.tolist(), labels, strict=True)
     return court_pb2.Calibration(
@@ -97,6 +97,6 @@ def calibration_to_proto(calibration: CameraCalibration) -> court_pb2.Calibratio
 
 
 def fit_to_proto(calibration: CameraCalibration) -> court_pb2.CalibrationFit:
-    """How a calibration's points fit, for pictures of the clicked size."""
+    """How well a calibration's points fit, for pictures of the size in which they were clicked."""
     fitted = calibration.fit()
     return court_pb2.CalibrationFit(rms_error=fitted.error, homography=fitted.matrix.ravel().tolist())
