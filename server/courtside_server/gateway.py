@@ -41,6 +41,7 @@ from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.settings import Settings
+from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraStatus, EventDraft, Lifecycle, Shot, StreamInfo
 
@@ -117,6 +118,7 @@ class Gateway:
         await self._start_grpc()
         await self._start_http()
         self._spawn(self._watch_health(), "health")
+        self._spawn(measure_loop_lag(self.metrics), "loop lag")
         if (watch := make_alias_watch(self.settings, self.engine)) is not None:
             self._spawn(watch.run(), "aliases")
 

@@ -123,7 +123,7 @@ class ClipScore:
 
     Attributes:
         scores: counts and release errors in real seconds.
-        known: releases found whose result a person known.
+        known: releases found whose result a person has labelled.
         right: of those, how many results agree.
         emitted: of those, how many have a result at all.
     """
