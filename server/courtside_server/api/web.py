@@ -20,23 +20,22 @@ from courtside_server.events.hub import EventHub
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import parse_game
 
-SOURCE_PAGES = Path(__file__).parents[3] / "clients" / "web"
-"""The pages of a source checkout."""
+PAGES = Path(__file__).parents[1] / "web"
+"""The pages, part of this package."""
 _KEEPALIVE_S = 5.0
 
 
-def web_app(metrics: Metrics, health: Health, hub: EventHub, pages: Path | None = None) -> Starlette:
+def web_app(metrics: Metrics, health: Health, hub: EventHub) -> Starlette:
     """The HTTP application.
 
     Routes: ``/metrics``; ``/livez`` (always 200 while the loop runs) and ``/readyz`` (200 or 503);
     ``/v1/games/{game}/events?after=N`` (server-sent events, ``id`` is the sequence, so a browser resumes by itself);
-    ``/`` the overlay page, where its files are at hand.
+    ``/`` the overlay page.
 
     Args:
         metrics: what ``/metrics`` shows.
         health: what the probes say.
         hub: where events come from.
-        pages: folder of static pages; the source checkout's own when ``None``.
     """
 
     async def show_metrics(request: Request) -> Response:
@@ -65,10 +64,8 @@ def web_app(metrics: Metrics, health: Health, hub: EventHub, pages: Path | None 
         Route("/livez", live),
         Route("/readyz", ready),
         Route("/v1/games/{game}/events", events),
+        Mount("/", StaticFiles(directory=PAGES, html=True)),
     ]
-    folder = SOURCE_PAGES if pages is None else pages
-    if folder.is_dir():
-        routes.append(Mount("/", StaticFiles(directory=folder, html=True)))
     return Starlette(routes=routes)
 
 
