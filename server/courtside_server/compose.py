@@ -10,15 +10,15 @@ from courtside_server.inference.engine import Engine
 from courtside_server.inference.repository import ModelRepository
 from courtside_server.inference.triton import TritonEngine
 from courtside_server.ingest.rules import IngestRules
-from courtside_server.perception.detect import CourtDetector
-from courtside_server.pipeline import PipelineRules
+from courtside_server.perception.detector import CourtDetector
+from courtside_server.pipeline.camera import PipelineRules
 from courtside_server.settings import Settings
-from courtside_server.shots.finder import Finders, FlightRules, Profile
-from courtside_server.shots.flight import FlightModel
-from courtside_server.shots.models import ClipModel
-from courtside_server.shots.rim import RimModel
+from courtside_server.shots.detector import Finders, FlightRules, Profile
+from courtside_server.shots.models.flight import FlightModel
+from courtside_server.shots.models.clip import ClipModel
+from courtside_server.shots.models.rim import RimModel
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.windows.merge import MergeRules
+from courtside_server.windows.nms import MergeRules
 
 
 def make_engine(settings: Settings, metrics: Metrics | None = None) -> Engine:

@@ -10,12 +10,12 @@ import numpy as np
 from accuracy.walk import CAMERA, observe
 
 from courtside_server.compose import make_engine
-from courtside_server.perception.detect import CourtDetector
+from courtside_server.perception.detector import CourtDetector
 from courtside_server.rings.observations import ObservationRing
 from courtside_server.settings import Settings
-from courtside_server.shots.follow import JUDGE_EVERY_S
-from courtside_server.shots.paths import BallPath, ball_paths, nearest_rim
-from courtside_server.shots.rim import WATCH_S, RimModel, Verdict, first_at_rim, flew_past
+from courtside_server.shots.state import JUDGE_EVERY_S
+from courtside_server.shots.trajectory import BallPath, ball_paths, nearest_rim
+from courtside_server.shots.models.rim import WATCH_S, RimModel, Verdict, first_at_rim, flew_past
 from courtside_server.types import Frame, ShotResult
 
 MARGIN = 1.5

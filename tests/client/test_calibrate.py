@@ -25,7 +25,7 @@ from courtside_client.media import SourceFrame, SourceInfo
 from courtside_server.errors import BadRequest, InputError
 from courtside_server.perception import clicked as server_side
 from courtside_server.perception import court as server_court
-from courtside_server.perception.calibrations import read_calibration, write_calibration
+from courtside_server.court.calibration_store import read_calibration, write_calibration
 
 # --- the plan ------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_server.shots.paths import BallPath
+from courtside_server.shots.trajectory import BallPath
 from courtside_server.types import Arc
 
 BALL_M = 0.24

@@ -15,7 +15,7 @@ from courtside.v1 import court_pb2, court_pb2_grpc
 from courtside_server.api.court import CourtService
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.perception import calibrations
-from courtside_server.perception.calibrations import CalibrationStore
+from courtside_server.court.calibration_store import CalibrationStore
 
 CAMERA = "games/final/cameras/left"
 CLICKED = [(200.0, 300.0, 14.0, 7.5), (1100.0, 310.0, 14.0, -7.5), (1250.0, 700.0, 0.0, -7.5), (30.0, 690.0, 0.0, 7.5)]

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from courtside_server.shots.follow import UNTOLD, ShotStory
+from courtside_server.shots.state import UNTOLD, ShotStory
 from courtside_server.types import CameraName, EventDraft, Lifecycle, Shot, Zone, ZoneSource
-from courtside_server.windows.merge import MergedShot
+from courtside_server.windows.nms import MergedShot
 
 
 def shot_id(camera: str, wall: float) -> str:

@@ -38,9 +38,9 @@ from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
-from courtside_server.perception.calibrations import CalibrationStore
-from courtside_server.perception.observe import TrackIds
-from courtside_server.pipeline import CameraPipeline
+from courtside_server.court.calibration_store import CalibrationStore
+from courtside_server.perception.tracker import TrackIds
+from courtside_server.pipeline.camera import CameraPipeline
 from courtside_server.settings import Settings
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraStatus, Lifecycle, Shot, StreamInfo

@@ -13,15 +13,15 @@ from typing import TypeVar
 import numpy as np
 
 from courtside_server.perception.court import Calibration
-from courtside_server.perception.detect import CourtDetector
-from courtside_server.perception.observe import Observer, TrackIds
+from courtside_server.perception.detector import CourtDetector
+from courtside_server.perception.tracker import Observer, TrackIds
 from courtside_server.rings.observations import ObservationRing
-from courtside_server.shots.flight import SPAN_S, VISIBLE_S, FlightModel
-from courtside_server.shots.follow import UNTOLD, ShotFollower, ShotStory
-from courtside_server.shots.models import WindowModel
-from courtside_server.shots.paths import COUNTED, TICK_S, TICKS, apart
-from courtside_server.shots.refute import RISE_S, within
-from courtside_server.shots.rim import RimModel
+from courtside_server.shots.models.flight import SPAN_S, VISIBLE_S, FlightModel
+from courtside_server.shots.state import UNTOLD, ShotFollower, ShotStory
+from courtside_server.shots.models.clip import WindowModel
+from courtside_server.shots.trajectory import COUNTED, TICK_S, TICKS, apart
+from courtside_server.shots.filters import RISE_S, within
+from courtside_server.shots.models.rim import RimModel
 from courtside_server.types import (
     MIDDLE,
     WINDOW_SAMPLES,
@@ -34,9 +34,9 @@ from courtside_server.types import (
     Window,
     WindowPrediction,
 )
-from courtside_server.windows.merge import MergedShot, MergeRules, ShotMerger
-from courtside_server.windows.schedule import WindowScheduler
-from courtside_server.windows.ticks import TickGrid
+from courtside_server.windows.nms import MergedShot, MergeRules, ShotMerger
+from courtside_server.windows.scheduler import WindowScheduler
+from courtside_server.windows.grid import TickGrid
 
 T = TypeVar("T")
 Ask = Callable[[Callable[[], Awaitable[T]]], Awaitable[T | None]]

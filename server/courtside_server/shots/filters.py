@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_server.shots.paths import BallPath, from_rim
+from courtside_server.shots.trajectory import BallPath, from_rim
 from courtside_server.types import ObjectClass, Observations
 
 NEAR_RIM = 3.0

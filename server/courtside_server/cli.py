@@ -96,7 +96,7 @@ def serve(
         click.echo(f"# a 720p camera takes at most {settings.camera_memory_mb()} MB")
         return
     configure_logs(settings.log_level, settings.log_format)
-    from courtside_server.app import serve_until_signal
+    from courtside_server.gateway import serve_until_signal
 
     try:
         asyncio.run(serve_until_signal(settings))
@@ -158,8 +158,8 @@ def analyze(
         },
     )
     configure_logs("warning", settings.log_format)
-    from courtside_server.film import analyze_films
-    from courtside_server.perception.calibrations import read_calibration
+    from courtside_server.offline.analyze import analyze_films
+    from courtside_server.court.calibration_store import read_calibration
 
     try:
         court = None if calibration is None else read_calibration(calibration)

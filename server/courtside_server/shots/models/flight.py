@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from courtside_server.errors import EngineError, ModelInvalid
 from courtside_server.inference.engine import Engine, ModelInfo
-from courtside_server.shots.paths import COLUMNS, COUNTED, FEWEST, TICK_S, TICKS, BallPath, ball_paths, track_window
+from courtside_server.shots.trajectory import COLUMNS, COUNTED, FEWEST, TICK_S, TICKS, BallPath, ball_paths, track_window
 from courtside_server.types import Observations, WindowPrediction
-from courtside_server.windows.merge import release_position
+from courtside_server.windows.nms import release_position
 
 VISIBLE_S = 0.1
 """Seconds from the ball leaving the fingers, which the model was taught, to its being visibly apart from the hand,

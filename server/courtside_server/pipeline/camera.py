@@ -20,12 +20,12 @@ import structlog
 
 from courtside_server.errors import BadRequest, EngineError, EngineUnavailable, InferenceTimeout, LogUnavailable
 from courtside_server.events.hub import EventHub
-from courtside_server.perception.calibrations import CameraCalibration
+from courtside_server.court.calibration_store import CameraCalibration
 from courtside_server.perception.court import Calibration
-from courtside_server.perception.observe import Looker, TrackIds
-from courtside_server.publish import Publisher
-from courtside_server.shots.assemble import ShotAssembler
-from courtside_server.shots.finder import Finders, FlightRules, Profile, ShotChange, ShotFinder
+from courtside_server.perception.tracker import Looker, TrackIds
+from courtside_server.pipeline.publisher import Publisher
+from courtside_server.shots.events import ShotAssembler
+from courtside_server.shots.detector import Finders, FlightRules, Profile, ShotChange, ShotFinder
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import (
     CameraState,
@@ -43,10 +43,10 @@ from courtside_server.types import (
     Window,
     WindowPrediction,
 )
-from courtside_server.windows.merge import MergeRules
+from courtside_server.windows.nms import MergeRules
 from courtside_server.windows.queue import HandoverQueue
-from courtside_server.windows.sample import Sampler
-from courtside_server.windows.schedule import WindowScheduler
+from courtside_server.windows.sampler import Sampler
+from courtside_server.windows.scheduler import WindowScheduler
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")

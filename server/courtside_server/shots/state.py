@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from courtside_server.perception.court import Calibration
 from courtside_server.rings.observations import ObservationRing
 from courtside_server.shots.arc import fit_arc
-from courtside_server.shots.paths import BallPath, ball_paths, nearest_player, nearest_rim
-from courtside_server.shots.refute import FLIGHT_S, glimpsed, hurtles, leaves_rim, sinks, strays
-from courtside_server.shots.rim import WATCH_S, RimModel, Verdict, first_at_rim, flew_past
+from courtside_server.shots.trajectory import BallPath, ball_paths, nearest_player, nearest_rim
+from courtside_server.shots.filters import FLIGHT_S, glimpsed, hurtles, leaves_rim, sinks, strays
+from courtside_server.shots.models.rim import WATCH_S, RimModel, Verdict, first_at_rim, flew_past
 from courtside_server.types import UNTRACKED, Arc, ObjectClass, Observations, ShotResult, ZoneSource
-from courtside_server.windows.merge import MergedShot
+from courtside_server.windows.nms import MergedShot
 
 JUDGE_FROM_S, FINAL_S = 0.4, 3.5
 """Real seconds after the release between which the rim is watched; then the shot is final."""

@@ -30,14 +30,14 @@ from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.camera import CameraIngest
 from courtside_server.ingest.worker import Clocks
-from courtside_server.perception.calibrations import CameraCalibration
+from courtside_server.court.calibration_store import CameraCalibration
 from courtside_server.perception.court import COURTS, FIBA
-from courtside_server.pipeline import CameraPipeline
+from courtside_server.pipeline.camera import CameraPipeline
 from courtside_server.render.film import Source, draw_film
 from courtside_server.render.place import film_places
 from courtside_server.render.record import Record, RecordingHub
 from courtside_server.settings import Settings
-from courtside_server.shots.finder import Finders
+from courtside_server.shots.detector import Finders
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import (
     CameraName,

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from courtside_server.errors import EngineError, ModelInvalid
 from courtside_server.inference.engine import Engine
-from courtside_server.shots.flight import check_track_face
-from courtside_server.shots.paths import COLUMNS, TICK_S, TICKS, BallPath, from_rim, track_window
+from courtside_server.shots.models.flight import check_track_face
+from courtside_server.shots.trajectory import COLUMNS, TICK_S, TICKS, BallPath, from_rim, track_window
 from courtside_server.types import ObjectClass, Observations, ShotResult
 
 PICTURES = 24

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside_server.perception.balls import BallTracker
-from courtside_server.perception.cuts import CutDetector
-from courtside_server.perception.detect import GREY
-from courtside_server.perception.motion import CameraMotion
+from courtside_server.perception.scene_cut import CutDetector
+from courtside_server.perception.detector import GREY
+from courtside_server.perception.camera_motion import CameraMotion
 from courtside_server.perception.players import PlayerTracker
 from courtside_server.perception.rims import RimKeeper
 from courtside_server.pixels import letterbox
