@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from courtside_server.inference.aliases import AliasWatch
 from courtside_server.inference.embedded import EmbeddedEngine
 from courtside_server.inference.engine import Engine
@@ -14,8 +12,8 @@ from courtside_server.perception.detector import CourtDetector
 from courtside_server.pipeline.camera import PipelineRules
 from courtside_server.settings import Settings
 from courtside_server.shots.detector import Finders, FlightRules, Profile
-from courtside_server.shots.models.flight import FlightModel
 from courtside_server.shots.models.clip import ClipModel
+from courtside_server.shots.models.flight import FlightModel
 from courtside_server.shots.models.rim import RimModel
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.windows.nms import MergeRules
@@ -29,19 +27,13 @@ def make_engine(settings: Settings, metrics: Metrics | None = None) -> Engine:
         return TritonEngine(
             inference.triton_url, repository=repository, shared_memory=inference.shared_memory, metrics=metrics
         )
-    return EmbeddedEngine(find_repository(inference.repository), threads=inference.threads, metrics=metrics)
+    return EmbeddedEngine(inference.repository, threads=inference.threads, metrics=metrics)
 
 
 def make_alias_watch(settings: Settings, engine: Engine) -> AliasWatch | None:
     """What lets the engine follow aliases.toml; None where the gateway has no repository of its own."""
-    folder = find_repository(settings.inference.repository)
+    folder = settings.inference.repository
     return AliasWatch(engine, ModelRepository(folder), model_names(settings)) if folder.is_dir() else None
-
-
-def find_repository(folder: Path) -> Path:
-    """The model repository: as named, or beside the source tree when that name is not here."""
-    beside = Path(__file__).parents[2] / folder
-    return beside if not folder.is_dir() and not folder.is_absolute() and beside.is_dir() else folder
 
 
 def pipeline_rules(settings: Settings) -> PipelineRules:
