@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_server.assignment import assign
 from courtside_server.types import UNTRACKED
 
 MEMORY_S = 0.35
@@ -40,7 +41,6 @@ _BRIGHTER = 0.15
 """Score by which a ball that passes in front of it stands out."""
 _MOVING = 3.0
 """Sizes a second from which a ball is on its way, and not one of the things that stay."""
-_NEVER = 1e6
 
 
 @dataclass(slots=True)
@@ -135,13 +135,10 @@ class BallTracker:
         found = np.full(len(places), UNTRACKED, np.int64)
         stays = self._clutter.update(places, sizes, scores, now)
         if self._live and len(places):
-            from scipy.optimize import linear_sum_assignment  # half a second that the profile "clip" never needs
-
             cost = np.stack([self._cost(track, places, sizes, scores, stays, now) for track in self._live])
-            for row, column in zip(*linear_sum_assignment(cost), strict=True):
-                if cost[row, column] < _NEVER:
-                    self._live[row].add(now, places[column], float(sizes[column]))
-                    found[column] = self._live[row].id
+            for row, column in assign(cost):
+                self._live[row].add(now, places[column], float(sizes[column]))
+                found[column] = self._live[row].id
         for index in np.flatnonzero((found == UNTRACKED) & (scores >= START)):
             track = _Track(next(self._ids))
             track.add(now, places[index], float(sizes[index]))
@@ -163,4 +160,4 @@ class BallTracker:
         cost = apart / reach + 0.5 * change - 0.5 * scores
         # A ball on its way does not come to rest on a spectator's head; it is rather not seen for a while.
         fits = (apart < reach) & (change < _SIZE_CHANGE) & ~(stays & (speed > _MOVING * size))
-        return np.where(fits, cost, _NEVER)
+        return np.where(fits, cost, np.inf)
