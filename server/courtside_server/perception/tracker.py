@@ -25,7 +25,7 @@ RIM_SPAN, RIM_DROP = 3.2, 0.3
 """A rim's picture is a square of so many rim widths, and its middle so many below the rim's."""
 RIM_PICTURES = 2
 """Rims that are pictured, the best known ones."""
-BALL_LEAST, RIM_LEAST, PLAYER_LEAST, PLAYER_SURE = 0.1, 0.3, 0.2, 0.3
+BALL_LEAST, RIM_LEAST, PLAYER_LEAST, PLAYER_SURE = 0.1, 0.3, 0.2, 0.5
 
 
 class Looker:
@@ -89,7 +89,7 @@ class Observer:
 
     def __init__(self, ids: TrackIds, rate: float, time_scale: float = 1.0) -> None:
         self._balls = BallTracker(ids.balls, time_scale)
-        self._players = PlayerTracker(ids.players, rate, memory_s=1.5 / time_scale, sure=PLAYER_SURE)
+        self._players = PlayerTracker(ids.players, memory_s=1.5 / time_scale, sure=PLAYER_SURE)
         self._rims = RimKeeper(ids.rims)
 
     def observe(self, look: Look, found: Detections) -> Observations:

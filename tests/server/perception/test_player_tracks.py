@@ -21,7 +21,7 @@ def sure(count: int) -> np.ndarray:
 
 
 def test_two_players_keep_their_ids_whatever_the_order_of_detections():
-    tracker = PlayerTracker(itertools.count(1), 15.0)
+    tracker = PlayerTracker(itertools.count(1))
     rng = np.random.default_rng(0)
     seen = []
     for index in range(30):
@@ -34,7 +34,7 @@ def test_two_players_keep_their_ids_whatever_the_order_of_detections():
 
 @pytest.mark.parametrize("rate", [8.0, 15.0, 30.0])
 def test_a_hidden_player_comes_back_under_his_id_at_any_rate(rate: float):
-    tracker = PlayerTracker(itertools.count(1), rate, memory_s=1.5)
+    tracker = PlayerTracker(itertools.count(1), memory_s=1.5)
     ids = {}
     for index in range(int(4 * rate)):
         time = index / rate
@@ -48,7 +48,7 @@ def test_a_hidden_player_comes_back_under_his_id_at_any_rate(rate: float):
 
 
 def test_whoever_is_gone_for_long_is_somebody_new():
-    tracker = PlayerTracker(itertools.count(1), 15.0, memory_s=1.0)
+    tracker = PlayerTracker(itertools.count(1), memory_s=1.0)
     first = [tracker.update(box(100), sure(1), index / 15)[0] for index in range(10)]
     for index in range(10, 70):
         tracker.update(box(500), sure(1), index / 15)
@@ -58,7 +58,7 @@ def test_whoever_is_gone_for_long_is_somebody_new():
 
 def test_ids_are_unique_across_cameras_and_resets():
     ids = itertools.count(1)
-    cameras = [PlayerTracker(ids, 15.0) for _ in range(3)]
+    cameras = [PlayerTracker(ids) for _ in range(3)]
     given = set()
     for turn in range(2):
         for tracker in cameras:
@@ -70,7 +70,7 @@ def test_ids_are_unique_across_cameras_and_resets():
 
 
 def test_nothing_in_view_and_faint_detections_are_no_tracks():
-    tracker = PlayerTracker(itertools.count(1), 15.0)
+    tracker = PlayerTracker(itertools.count(1))
     nothing = np.zeros((0, 4), np.float32)
     for index in range(5):
         assert tracker.update(nothing, sure(0), index / 15).shape == (0,)
