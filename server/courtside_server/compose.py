@@ -56,12 +56,6 @@ def model_names(settings: Settings) -> list[str]:
     return [settings.inference.model, *flight]
 
 
-def import_trackers(settings: Settings) -> None:
-    """Import what tracking needs; it takes a second, so call it off the event loop before the first camera comes."""
-    if settings.perception.profile != "clip":
-        import trackers  # noqa: F401  (imports supervision and SciPy)
-
-
 def make_finders(settings: Settings, engine: Engine, least_timeout: float = 0.0) -> Finders:
     """The profile's models on a started engine, each with at least so many seconds to answer.
 

@@ -18,7 +18,6 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from courtside_server.api.convert import event_to_json
 from courtside_server.compose import (
-    import_trackers,
     ingest_rules,
     make_engine,
     make_finders,
@@ -188,8 +187,6 @@ async def analyze_films(
             court.for_size(*((head.height, head.width) if head.rotation % 180 else (head.width, head.height)))
     places = [None] * len(heads) if render is None else film_places(paths, render)
     engine = make_engine(settings)
-    # Beside the models' start and the first looks: the first of them to be tracked waits for it.
-    importing = asyncio.create_task(asyncio.to_thread(import_trackers, settings))
     console = Console(stderr=True, quiet=quiet)
     try:
         await engine.start(model_names(settings))
@@ -207,7 +204,6 @@ async def analyze_films(
                     await draw_film(source, record, place, head.frames, progress, lines)
     finally:
         await engine.close()
-        await importing
 
 
 async def _analyze(

@@ -10,15 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from edgefirst.tracker import ByteTrack
 from numpy.typing import NDArray
 
 from courtside_server.types import UNTRACKED
-
-if TYPE_CHECKING:
-    from edgefirst.tracker import ByteTrack
 
 WIDEN = (0.5, 0.1)
 """Shares of a box's width and height added on each side before boxes are matched. Search range 0 to 1."""
@@ -70,8 +67,6 @@ class PlayerTracker:
             (N,) ids in the order of ``boxes``, `UNTRACKED` where there is none.
         """
         if self._tracker is None:
-            from edgefirst.tracker import ByteTrack  # not needed by the profile "clip"
-
             self._tracker = ByteTrack(self._sure, MIN_IOU, CORRECTION, round(self._memory * 1e9))
             self._start = media
         xyxy = np.asarray(boxes, np.float32).reshape(-1, 4)
