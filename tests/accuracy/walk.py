@@ -50,7 +50,7 @@ async def observe(
     frames: Iterable[Frame], detector: CourtDetector, rate: float, speed: float = 1.0
 ) -> list[Observations]:
     """Everything that is tracked at `rate` looks a real second."""
-    looker, observer = Looker(detector.input_size, rate, speed), Observer(TrackIds.fresh(), rate * speed, speed)
+    looker, observer = Looker(detector.input_size, rate, speed), Observer(TrackIds.fresh(), speed)
     looks = (look for frame in frames if (look := looker.offer(frame)) is not None)
     return [observer.observe(look, await detector.detect(look)) for look in looks]
 

@@ -83,11 +83,10 @@ class Observer:
 
     Args:
         ids: where track ids come from.
-        rate: looks a media second.
         time_scale: real seconds a media second.
     """
 
-    def __init__(self, ids: TrackIds, rate: float, time_scale: float = 1.0) -> None:
+    def __init__(self, ids: TrackIds, time_scale: float = 1.0) -> None:
         self._balls = BallTracker(ids.balls, time_scale)
         self._players = PlayerTracker(ids.players, memory_s=1.5 / time_scale, sure=PLAYER_SURE)
         self._rims = RimKeeper(ids.rims)

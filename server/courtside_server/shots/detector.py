@@ -137,7 +137,7 @@ class ShotFinder:
         keys = count()
         self._clips = ShotMerger(scaled(clip, time_scale), keys)
         self._flights = ShotMerger(scaled(flight.merge, time_scale), keys)
-        self._observer = Observer(ids, rate, time_scale)
+        self._observer = Observer(ids, time_scale)
         self._ring = ObservationRing(RING_S / time_scale)
         self._ticks = TickGrid(TICK_S, time_scale)
         self._grid: WindowScheduler[Tick] = WindowScheduler("", 0, flight.hop, TICKS, TICKS, COUNTED)

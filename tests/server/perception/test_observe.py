@@ -78,7 +78,7 @@ def detections(*rows) -> Detections:
 
 
 def test_a_resting_ball_keeps_its_track_while_the_camera_pans():
-    observer = Observer(TrackIds.fresh(), 30.0)
+    observer = Observer(TrackIds.fresh())
     seen = set()
     for i in range(40):
         x = 100 + 9.0 * i
@@ -105,7 +105,7 @@ def test_a_rim_at_the_picture_s_edge_is_pictured_with_grey_outside():
 
 
 def test_a_cut_forgets_every_track():
-    observer = Observer(TrackIds.fresh(), 30.0)
+    observer = Observer(TrackIds.fresh())
     ball = detections(([100, 50, 110, 60], 0.8, ObjectClass.BALL))
     assert observer.observe(look(0.0), ball).tracks.tolist() == [1]
     assert observer.observe(look(0.1, cut=True), ball).tracks.tolist() == [2]
