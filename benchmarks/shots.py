@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from courtside_server.inference.embedded import EmbeddedEngine
+from courtside_server.inference.onnx.engine import EmbeddedEngine
 from courtside_server.settings import Settings
 from courtside_server.shots.models.clip import ClipModel
 from courtside_server.types import Frame, WindowPrediction

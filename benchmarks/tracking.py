@@ -35,12 +35,13 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from courtside_server.perception.config import DetectionConfig, PlayerTrackingConfig
 from courtside_server.perception.players import PlayerTracker
-from courtside_server.perception.tracker import PLAYER_LEAST, PLAYER_SURE
 from courtside_server.types import UNTRACKED, ObjectClass
 from courtside_sim import open_simulation
 
 FIRST_HELD_OUT_SEED = 20_000
+MIN_SCORE, START_SCORE = DetectionConfig().player, PlayerTrackingConfig().start_score
 RATE = 15.0
 """Detector frames per second."""
 SMALLEST = (4.0, 8.0)
@@ -94,7 +95,7 @@ class PyxTrackers:
     def __init__(self) -> None:
         from pyxtrackers import OCSort
 
-        self._tracker = OCSort(PLAYER_SURE, max_age=22, min_hits=0, iou_threshold=0.15, use_byte=True)
+        self._tracker = OCSort(START_SCORE, max_age=22, min_hits=0, iou_threshold=0.15, use_byte=True)
         self._seen: dict[int, int] = {}
 
     def update(self, boxes: np.ndarray, scores: np.ndarray, media: float) -> np.ndarray:
@@ -114,13 +115,13 @@ class PyxTrackers:
 def candidates() -> dict[str, Callable[[], Tracks]]:
     """Every tracker that is installed, the service's first."""
     made: dict[str, Callable[[], Tracks]] = {
-        "the service's (edgefirst ByteTrack)": lambda: PlayerTracker(itertools.count(1), sure=PLAYER_SURE),
+        "the service's (edgefirst ByteTrack)": lambda: PlayerTracker(itertools.count(1)),
         "trackers OC-SORT (before)": lambda: TrackersLibrary(
             "OCSORTTracker", minimum_consecutive_frames=2, minimum_iou_threshold=0.15, high_conf_det_threshold=0.3
         ),
         "trackers ByteTrack": lambda: TrackersLibrary(
-            "ByteTrackTracker", minimum_consecutive_frames=2, track_activation_threshold=PLAYER_SURE,
-            high_conf_det_threshold=PLAYER_SURE,
+            "ByteTrackTracker", minimum_consecutive_frames=2, track_activation_threshold=START_SCORE,
+            high_conf_det_threshold=START_SCORE,
         ),
     }
     if find_spec("pyxtrackers"):
@@ -167,7 +168,7 @@ async def detected_scenes(seeds: Iterable[int], seconds: float) -> list[list[Det
     from accuracy.games import write_game
     from accuracy.walk import film_frames, started
 
-    from courtside_server.perception.tracker import Looker
+    from courtside_server.perception.frame_sampler import FrameSampler
     from courtside_server.settings import Settings
 
     scenes = []
@@ -176,12 +177,11 @@ async def detected_scenes(seeds: Iterable[int], seconds: float) -> list[list[Det
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "game.mp4"
                 write_game(path, seed, seconds)
-                looker, found = Looker(models.detector.input_size, RATE), []
+                sampler, found = FrameSampler(models.detector.input_size, RATE), []
                 for frame in film_frames(path):
-                    look = looker.offer(frame)
-                    if look is not None:
-                        detections = await models.detector.detect(look)
-                        found.append((look.media, detections.of(ObjectClass.PLAYER, PLAYER_LEAST)))
+                    if (sampled := sampler.push(frame)) is not None:
+                        detections = await models.detector.detect(sampled)
+                        found.append((sampled.media, detections.of(ObjectClass.PLAYER, MIN_SCORE)))
             truth = open_simulation(f"sim://{seed}", duration=seconds).camera.truth_track(
                 np.array([media for media, _ in found])
             )

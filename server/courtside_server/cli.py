@@ -31,7 +31,7 @@ def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
         raise  # unreachable: _fail exits
 
 
-def _serves(settings: Settings) -> str:
+def _model_in_use(settings: Settings) -> str:
     """Which version answers, as the repository says now."""
     from courtside_server.inference.repository import ModelRepository
 
@@ -85,13 +85,13 @@ def serve(
             "inference.triton_url": triton_url,
             "perception.profile": profile,
             "windows.hop": hop,
-            "windows.threshold": threshold,
+            "shots.clip.threshold": threshold,
             "log_level": log_level,
         },
     )
     if print_config:
         click.echo(settings.to_toml(), nl=False)
-        click.echo(f"\n# {_serves(settings)}")
+        click.echo(f"\n# {_model_in_use(settings)}")
         click.echo(f"# a 720p camera takes at most {settings.camera_memory_mb()} MB")
         return
     configure_logs(settings.log_level, settings.log_format)
@@ -153,7 +153,7 @@ def analyze(
             "inference.triton_url": triton_url,
             "perception.profile": profile,
             "windows.hop": hop,
-            "windows.threshold": threshold,
+            "shots.clip.threshold": threshold,
         },
     )
     configure_logs("warning", settings.log_format)

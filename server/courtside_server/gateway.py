@@ -25,21 +25,20 @@ from courtside_server.api.ingest import IngestService, message_options
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
 from courtside_server.compose import (
-    ingest_rules,
+    ingest_config,
     make_alias_watch,
     make_engine,
-    make_finders,
+    make_shot_models,
     model_names,
-    pipeline_rules,
+    pipeline_config,
 )
+from courtside_server.court.calibration_store import CalibrationStore
 from courtside_server.errors import CourtsideError, EngineUnavailable, LogUnavailable, SettingsError
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
-from courtside_server.court.calibration_store import CalibrationStore
-from courtside_server.perception.tracker import TrackIds
-from courtside_server.pipeline.camera import CameraPipeline
+from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.settings import Settings
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraStatus, Lifecycle, Shot, StreamInfo
@@ -86,11 +85,11 @@ class Gateway:
         self.calibrations = CalibrationStore(settings.events.data_dir / "calibrations.json")
         self.engine = make_engine(settings, self.metrics)
         self.registry = CameraRegistry(
-            self._open_pipeline, self.metrics, ingest_rules(settings), self._announce, self._close_pipeline
+            self._open_pipeline, self.metrics, ingest_config(settings), self._announce, self._close_pipeline
         )
         self._ingest = IngestService(self.registry, self.metrics)
-        self._rules = pipeline_rules(settings)
-        self._track_ids = TrackIds.fresh()
+        self._pipeline_config = pipeline_config(settings)
+        self._services = CameraServices(self.engine, self.hub, self.metrics)
         self._tasks: set[asyncio.Task[None]] = set()
         self.grpc_address = self.http_address = ""
 
@@ -107,7 +106,7 @@ class Gateway:
         await asyncio.to_thread(self.calibrations.load)
         try:
             await self.engine.start(model_names(self.settings))
-            make_finders(self.settings, self.engine)
+            make_shot_models(self.settings, self.engine)
         except EngineUnavailable as error:
             log.warning("the engine is not there yet; trying on", engine=self.engine.name, error=str(error))
         await self._close_orphans()
@@ -136,7 +135,7 @@ class Gateway:
 
     async def _start_grpc(self) -> None:
         listen = self.settings.listen
-        options = [*_KEEPALIVE, *message_options(self.registry.rules)]
+        options = [*_KEEPALIVE, *message_options(self.registry.config)]
         self._grpc = grpc.aio.server(interceptors=[StatusInterceptor()], options=options)
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(self._ingest, self._grpc)
         events_pb2_grpc.add_EventServiceServicer_to_server(
@@ -182,15 +181,14 @@ class Gateway:
     # ---- cameras -------------------------------------------------------------------------------------------------
 
     async def _open_pipeline(self, info: StreamInfo) -> CameraPipeline:
-        models = make_finders(self.settings, self.engine)
+        models = make_shot_models(self.settings, self.engine)
 
         async def recall() -> Sequence[tuple[float, str]]:
             return await self._earlier_shots(info)
 
         pipeline = CameraPipeline(
-            info, models, self.hub, self.metrics, self._rules, recall, self._track_ids,
-            lambda: self.calibrations.get(info.camera.name),
-        )  # fmt: skip
+            info, models, self._services, self._pipeline_config, lambda: self.calibrations.get(info.camera.name), recall
+        )
         pipeline.start()
         return pipeline
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import structlog
 from pydantic import Field
 
+from courtside.names import CameraName
 from courtside_server.errors import InputError, NotFound, StoreFull, StoreUnavailable
 from courtside_server.perception.clicked import (
     MAX_POINTS,
@@ -23,7 +24,6 @@ from courtside_server.perception.clicked import (
     write_calibration,
     write_whole,
 )
-from courtside_server.types import CameraName
 
 __all__ = ["MAX_CAMERAS", "MAX_POINTS", "CalibrationStore", "CameraCalibration", "read_calibration",
            "write_calibration"]  # fmt: skip

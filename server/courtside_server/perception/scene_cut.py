@@ -1,4 +1,4 @@
-"""Camera cuts: a frame whose colours lie unlike those of the frame before, and unlike how much they usually move."""
+"""Scene cuts: a frame whose colours differ from the frame before by more than they usually do."""
 
 from __future__ import annotations
 
@@ -8,41 +8,49 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_server.perception.config import SceneCutConfig
+
 GRID = (4, 3)
-"""Columns and rows of the picture that have a histogram each: a pan shifts colours, a cut replaces them."""
+"""Columns and rows of cells, each with its own histogram: a pan shifts colours between cells, a cut replaces them."""
 BINS = 16
-LEAST = 0.3
-"""Smallest difference (0 same, 1 nothing in common) that can be a cut."""
-OVER_USUAL = 3.5
-"""A cut is so many times the recent median difference: a shaking hand or a fast pan raises what is usual."""
-_MEMORY = 24
+"""Bins of a histogram."""
 _SMALL = (64, 48)
+"""Width and height at which colours are counted, pixels."""
 
 
-class CutDetector:
-    """Tells of each frame of one camera whether it begins a new view."""
+class SceneCutDetector:
+    """Decides for each frame of one camera whether it starts a new scene.
 
-    def __init__(self) -> None:
+    Args:
+        config: the numbers that decide.
+    """
+
+    def __init__(self, config: SceneCutConfig = SceneCutConfig()) -> None:
+        self._config = config
         self._before: NDArray[np.float32] | None = None
-        self._usual: deque[float] = deque(maxlen=_MEMORY)
+        self._differences: deque[float] = deque(maxlen=config.memory)
 
-    def offer(self, planes: NDArray[np.uint8]) -> bool:
-        """Whether a picture (I420 as in :func:`signature`) follows a cut; the first one does not."""
-        now = signature(planes)
+    def update(self, planes: NDArray[np.uint8]) -> bool:
+        """Take the next frame; return whether it follows a cut. The first frame does not.
+
+        Args:
+            planes: I420, (height * 3 // 2, width) uint8.
+        """
+        now = histograms(planes)
         before, self._before = self._before, now
         if before is None:
             return False
         difference = 0.5 * float(np.abs(now - before).sum()) / (GRID[0] * GRID[1])
-        usual = float(np.median(self._usual)) if self._usual else 0.0
-        if difference > max(LEAST, OVER_USUAL * usual):
-            self._usual.clear()
+        usual = float(np.median(self._differences)) if self._differences else 0.0
+        if difference > max(self._config.min_difference, self._config.over_median * usual):
+            self._differences.clear()
             return True
-        self._usual.append(difference)
+        self._differences.append(difference)
         return False
 
 
-def signature(planes: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Histograms of light and colour over `GRID`: (12, 2 * BINS) float32, each row sums to 1.
+def histograms(planes: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Histograms of brightness and colour over `GRID`: (12, 2 * BINS) float32, each row sums to 1.
 
     Args:
         planes: I420, (height * 3 // 2, width) uint8.
@@ -57,6 +65,6 @@ def signature(planes: NDArray[np.uint8]) -> NDArray[np.float32]:
     rows = []
     for part in (light.astype(np.int16), tint):
         cells = part.reshape(GRID[1], _SMALL[1] // GRID[1], GRID[0], _SMALL[0] // GRID[0]).transpose(0, 2, 1, 3)
-        which = (cells.reshape(GRID[0] * GRID[1], -1) * BINS // 256).astype(np.intp)
-        rows.append(np.stack([np.bincount(cell, minlength=BINS) for cell in which]) / which.shape[1])
+        bins = (cells.reshape(GRID[0] * GRID[1], -1) * BINS // 256).astype(np.intp)
+        rows.append(np.stack([np.bincount(cell, minlength=BINS) for cell in bins]) / bins.shape[1])
     return (np.concatenate(rows, 1) / 2).astype(np.float32)

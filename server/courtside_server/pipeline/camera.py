@@ -1,376 +1,218 @@
 """One camera's stages wired together, the same for live and film.
 
-frames (decode thread) → samples → windows ┐
-                       → looks ────────────┴ [queue] → predictions, detections → found shots → drafts → event hub
+frames (decode thread: frontend) → [queue] → models, tracks, windows, shots (worker thread: backend)
+    → event drafts → event publisher (event loop)
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sys
-import threading
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import structlog
 
-from courtside_server.errors import BadRequest, EngineError, EngineUnavailable, InferenceTimeout, LogUnavailable
-from courtside_server.events.hub import EventHub
+from courtside.queues import DropPolicy, HandoverQueue
 from courtside_server.court.calibration_store import CameraCalibration
+from courtside_server.errors import BadRequest, LogUnavailable
+from courtside_server.events.hub import EventHub
+from courtside_server.inference.engine import Engine
 from courtside_server.perception.court import Calibration
-from courtside_server.perception.tracker import Looker, TrackIds
-from courtside_server.pipeline.publisher import Publisher
-from courtside_server.shots.events import ShotAssembler
-from courtside_server.shots.detector import Finders, FlightRules, Profile, ShotChange, ShotFinder
+from courtside_server.perception.tracker import TrackIds
+from courtside_server.pipeline.backend import Backend
+from courtside_server.pipeline.config import PipelineConfig
+from courtside_server.pipeline.frontend import Frontend
+from courtside_server.pipeline.model_runner import ModelRunner
+from courtside_server.pipeline.publisher import EventPublisher
+from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, NewScene, Work
+from courtside_server.shots.detector import ShotChange, ShotModels
+from courtside_server.shots.events import ShotEvents
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import (
-    CameraState,
-    CameraStatus,
-    Detections,
-    DropReason,
-    EventDraft,
-    Frame,
-    Lifecycle,
-    Look,
-    Observations,
-    Sample,
-    StreamInfo,
-    StreamMode,
-    Window,
-    WindowPrediction,
-)
-from courtside_server.windows.nms import MergeRules
-from courtside_server.windows.queue import HandoverQueue
-from courtside_server.windows.sampler import Sampler
-from courtside_server.windows.scheduler import WindowScheduler
+from courtside_server.types import CameraState, CameraStatus, EventDraft, Frame, Lifecycle, StreamInfo, StreamMode
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
-_AHEAD = 4
-"""Entries of one camera the models work on at once: while one's answer is followed, the next ones are asked about."""
-_WINDOWS, _LOOKS = "windows", "looks"
+Recall = Callable[[], Awaitable[Sequence[tuple[float, str]]]]
+"""Returns wall release time and event id of a camera's shots that are in the log already, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
-class PipelineRules:
-    """What a profile decides.
+class CameraServices:
+    """What every camera's pipeline shares.
 
     Attributes:
-        hop: samples between window starts.
-        merge: how clip predictions become shots.
-        queue: windows waiting for the model.
-        retry_s: pause before film asks an unavailable engine or log again, seconds.
-        stop_s: how long :meth:`CameraPipeline.stop` waits for windows that are under way, seconds.
-        profile: which window models find shots.
-        flight: how flight predictions become shots.
-        look_rate: looks a real second, at most.
-        looks: looks waiting for the detector.
+        engine: answers the models' requests; started.
+        hub: takes the events.
+        metrics: where to count.
+        ids: sources of track ids.
     """
 
-    hop: int = 1
-    merge: MergeRules = field(default_factory=MergeRules)
-    queue: int = 16
-    retry_s: float = 0.5
-    stop_s: float = 5.0
-    profile: Profile = Profile.CLIP
-    flight: FlightRules = field(default_factory=FlightRules)
-    look_rate: float = 15.0
-    looks: int = 8
-
-
-@dataclass(frozen=True, slots=True)
-class _Reset:
-    """A discontinuity: close what is open, start the next segment."""
-
-    segment: int
-    detail: str
-    media: float
-    wall: float
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """No more frames; ``done`` is set once everything before it is durable."""
-
-    done: threading.Event
-
-
-_Entry = Window[Sample] | Look | _Reset | _End
+    engine: Engine
+    hub: EventHub
+    metrics: Metrics
+    ids: TrackIds = field(default_factory=TrackIds.fresh)
 
 
 class CameraPipeline:
-    """Implements the ingest's FrameSink for one camera; create on the event loop, then :meth:`start`.
+    """Takes one camera's frames (the ingest's FrameSink) and publishes its events.
+
+    Create it on the event loop, then call :meth:`start`. Frames are sampled on the decode thread. Models, tracking
+    and shots run on a worker thread of the camera, so that nothing of it blocks the event loop.
 
     Args:
         info: what the camera streams.
-        models: find shots.
-        hub: takes the events.
-        metrics: where to count.
-        rules: the profile.
-        recall: looks up wall release time and event id of the camera's shots already in the log.
-        ids: where track ids come from, shared by all cameras of a service.
-        calibration: the camera's clicked court, now; None without one.
-        watch: told of every observation as it is made, for drawing.
+        models: find its shots.
+        services: what all cameras share.
+        config: what the profile decides.
+        calibration: returns the camera's calibration, now; None without one.
+        recall: looks up the camera's shots that are in the log already.
     """
 
     def __init__(
-        self,
-        info: StreamInfo,
-        models: Finders,
-        hub: EventHub,
-        metrics: Metrics,
-        rules: PipelineRules,
-        recall: Callable[[], Awaitable[Sequence[tuple[float, str]]]] | None = None,
-        ids: TrackIds | None = None,
-        calibration: Callable[[], CameraCalibration | None] = lambda: None,
-        watch: Callable[[Observations], None] | None = None,
+        self, info: StreamInfo, models: ShotModels, services: CameraServices, config: PipelineConfig,
+        calibration: Callable[[], CameraCalibration | None] = lambda: None, recall: Recall | None = None,
     ) -> None:
-        self._info, self._models, self._metrics, self._rules = info, models, metrics, rules
+        self._info, self._metrics, self._config, self._recall = info, services.metrics, config, recall
         self._name = info.camera.name
-        self._film = info.mode is StreamMode.FILM
-        self._queue: HandoverQueue[_Entry] = HandoverQueue(
-            {"": 1, _WINDOWS: rules.queue, _LOOKS: rules.looks}, self._film, asyncio.get_running_loop()
-        )
-        self._publisher = Publisher(hub, self._name, self._film, rules.retry_s)
-        self._recall, self._calibration, self._watch = recall, calibration, watch
-        self._ids = ids or TrackIds.fresh()
-        self._assembler = ShotAssembler(info.camera, radius=rules.merge.nms_radius)
-        self._task: asyncio.Task[None] | None = None
-        self._last_media, self._last_wall = 0.0, 0.0
-        self._new_segment(0)
-        self._finding_segment = 0
-        self._finder = self._new_finder()
-        self._seen_media, self._seen_wall = 0.0, 0.0
-        self._degraded = False
+        self._loop = asyncio.get_running_loop()
+        film = info.mode is StreamMode.FILM
+        self._queue: HandoverQueue[Work] = HandoverQueue(
+            {"": 1, CLIP_WINDOWS: config.clip_queue, DETECTOR_FRAMES: config.detector_queue},
+            DropPolicy.BLOCK if film else DropPolicy.OLDEST,
+        )  # fmt: skip
+        self._publisher = EventPublisher(services.hub, self._name, film, config.retry_s)
+        self._events = ShotEvents(info.camera, config.criteria.clip.radius, config.criteria.revision)
+        self._runner = ModelRunner(
+            services.engine, self._loop, self._name, config.retry_s if film else None, self._count_skipped,
+            self._publish_state,
+        )  # fmt: skip
+        self._frontend = Frontend(info, models, self._queue, services.metrics, config)
+        self.backend = Backend(
+            info, models, self._runner, self._queue, config, services.ids,
+            lambda width, height: self._calibration_for(calibration(), width, height),
+        )  # fmt: skip
+        self.backend.on_shots, self.backend.on_scene = self._publish_shots, self._publish_scene
+        self.backend.on_windows = self._count_scored
+        self._publishing: Future[None] | None = None
+        self._started = False
         self.windows_scored = 0
-
-    @property
-    def _looks_per_second(self) -> float:
-        rate = self._rules.look_rate
-        return min(rate, (self._info.frame_rate or rate) / self._info.time_scale)
+        """Windows that a model has answered."""
 
     # ---- decode thread -------------------------------------------------------------------------------------------
 
     def on_frame(self, frame: Frame) -> None:
-        """Sample the frame and hand over the windows it completes; film waits here while the models are behind."""
-        self._last_media, self._last_wall = frame.media, frame.capture_time
-        for sample in self._sampler.offer(frame):
-            self._hand_over(self._scheduler.add(sample))
-        look = self._looker.offer(frame) if self._looker is not None else None
-        if look is None:
-            return
-        if look.cut:
-            # Windows over a cut would judge two views as one.
-            self._hand_over(self._scheduler.flush())
-            detail = "the picture changed from one frame to the next: a camera cut; tracks and windows begin anew"
-            self._queue.put(_Reset(self._segment, detail, frame.media, frame.capture_time), keep=True)
-            self._new_windows()
-        late = self._queue.put(look, share=_LOOKS)
-        if late:
-            self._metrics.windows_skipped.labels(self._name, "look_late").inc(len(late))
+        """Take the next frame; film waits here while the models are behind."""
+        self._frontend.on_frame(frame)
 
     def on_discontinuity(self, segment: int, detail: str) -> None:
         """Close the windows of the old segment and start the new one."""
-        self._hand_over(self._scheduler.flush())
-        self._queue.put(_Reset(segment, detail, self._last_media, self._last_wall), keep=True)
-        self._new_segment(segment)
+        self._frontend.on_discontinuity(segment, detail)
 
     def on_end(self) -> None:
-        """Flush; returns when every event of the stream is durable (or the pipeline was stopped)."""
-        self._hand_over(self._scheduler.flush())
-        end = _End(threading.Event())
-        if not self._queue.put(end, keep=True):
-            end.done.wait()
-
-    def _new_segment(self, segment: int) -> None:
-        self._segment = segment
-        self._looker: Looker | None = None
-        if self._models.detector is not None and self._rules.profile is not Profile.CLIP:
-            self._looker = Looker(self._models.detector.input_size, self._looks_per_second, self._info.time_scale)
-        self._new_windows()
-
-    def _new_windows(self) -> None:
-        width, height = self._models.clip.input_size
-        self._sampler = Sampler(width, height, self._info.time_scale)
-        self._scheduler: WindowScheduler[Sample] = WindowScheduler(self._name, self._segment, self._rules.hop)
-        self._skipped = 0
-
-    def _hand_over(self, windows: Iterable[Window[Sample]]) -> None:
-        for window in windows:
-            late = self._queue.put(window, share=_WINDOWS)
-            if late:
-                self._metrics.windows_skipped.labels(self._name, DropReason.WINDOW_LATE).inc(len(late))
-        if self._scheduler.skipped > self._skipped:
-            self._metrics.windows_skipped.labels(self._name, "gap").inc(self._scheduler.skipped - self._skipped)
-            self._skipped = self._scheduler.skipped
+        """Flush; returns when every event of the stream is durable, or the pipeline was stopped."""
+        self._frontend.on_end()
 
     # ---- event loop ----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin scoring windows."""
-        self._task = asyncio.create_task(self._run(), name=f"pipeline {self._name}")
+        """Start the worker thread."""
+        self._started = True
+        self.backend.start(self._restore)
 
     async def stop(self, interrupted: bool = True) -> None:
-        """Stop scoring; open shots are closed with what is known, marked interrupted. Idempotent."""
-        self._queue.close()
-        task, self._task = self._task, None
-        if task is None:
+        """Stop the worker; open shots are closed with what is known, marked interrupted. Idempotent."""
+        self._queue.end()
+        if not self._started:
             return
-        with contextlib.suppress(asyncio.CancelledError, TimeoutError):
-            await asyncio.wait_for(task, self._rules.stop_s)
-        for entry in await self._queue.get(most=sys.maxsize):
-            if isinstance(entry, _End):
-                entry.done.set()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._close_segment(interrupted), self._rules.stop_s)
+        self._started = False
+        ended = await asyncio.to_thread(self.backend.join, self._config.stop_s)
+        if not ended:
+            self._runner.stop()
+            if self._publishing is not None:
+                self._publishing.cancel()
+            ended = await asyncio.to_thread(self.backend.join, self._config.stop_s)
+        if not ended:
+            log.error("the camera's worker did not end in time", camera=self._name)
+            return
+        closing = asyncio.create_task(asyncio.to_thread(self.backend.close, interrupted))
+        done, _ = await asyncio.wait([closing], timeout=self._config.stop_s)
+        if not done:
+            self._runner.stop()
+            if self._publishing is not None:
+                self._publishing.cancel()
+        await closing
 
-    async def _run(self) -> None:
-        if self._recall is not None:
-            try:
-                self._assembler.know(await self._recall())
-            except LogUnavailable as error:
-                log.warning("earlier shots unknown", camera=self._name, error=str(error))
+    async def announce(self, state: CameraState, detail: str, wall: float | None = None) -> None:
+        """Publish a change of the camera's state."""
+        wall = time.time() if wall is None else wall
+        await self._publisher.publish([status_draft(self._info, state, detail, wall, self._frontend.media)])
+
+    # ---- worker thread -------------------------------------------------------------------------------------------
+
+    def _restore(self) -> None:
+        if self._recall is None:
+            return
+
+        async def recall(recall: Recall) -> Sequence[tuple[float, str]]:
+            return await recall()
+
         try:
-            await self._score()
-        except Exception:
-            # Frames go on; whoever waits for windows must not wait for ever.
-            log.exception("the camera's windows are no longer scored", camera=self._name)
-            self._queue.close()
+            self._events.restore(asyncio.run_coroutine_threadsafe(recall(self._recall), self._loop).result())
+        except LogUnavailable as error:
+            log.warning("earlier shots of the camera are unknown", camera=self._name, error=str(error))
 
-    async def _score(self) -> None:
-        asked: deque[tuple[_Entry, asyncio.Task[WindowPrediction | Detections | None]]] = deque()
+    def _publish(self, drafts: Sequence[EventDraft]) -> None:
+        """Wait until the drafts are durable (film), or durable or kept for the next call (live)."""
+        if not drafts:
+            return
+        publish = self._publisher.publish(drafts)
         try:
-            while True:
-                room = _AHEAD - len(asked)
-                for entry in self._queue.waiting(room) if asked else await self._queue.get(room):
-                    asked.append((entry, asyncio.create_task(self._ask_about(entry))))
-                if not asked:
-                    return
-                # Taken up in order, whichever is answered first; it stays listed until then, for `finally`.
-                entry, answer = asked[0]
-                await self._take_up(entry, await answer)
-                asked.popleft()
-        finally:
-            for entry, answer in asked:
-                answer.cancel()
-                if isinstance(entry, _End):
-                    entry.done.set()
+            self._publishing = asyncio.run_coroutine_threadsafe(publish, self._loop)
+            self._publishing.result()
+        except RuntimeError:  # the loop is closed
+            publish.close()
+        except CancelledError:
+            log.warning("events were not published in time", camera=self._name, events=len(drafts))
 
-    async def _take_up(self, entry: _Entry, answer: WindowPrediction | Detections | None) -> None:
-        if isinstance(entry, Window):
-            prediction = answer if isinstance(answer, WindowPrediction) else None
-            if prediction is not None or not self._finder.scores_clips:
-                await self._tell(await self._finder.on_window(entry, prediction))
-        elif isinstance(entry, Look):
-            self._seen_media, self._seen_wall = entry.media, entry.capture_time
-            if isinstance(answer, Detections):
-                before = self._finder.windows_judged
-                await self._tell(await self._finder.on_look(entry, answer))
-                self._count(self._finder.windows_judged - before)
-        elif isinstance(entry, _Reset):
-            await self._close_segment(interrupted=False)
-            self._finding_segment += 1
-            status = self._status(CameraState.DISCONTINUITY, entry.detail, entry.wall, entry.media)
-            await self._publisher.publish([status])
-        else:
-            await self._close_segment(interrupted=False)
-            entry.done.set()
+    def _publish_shots(self, scene: int, changes: Sequence[ShotChange]) -> None:
+        drafts = (self._events.draft(scene, change.candidate, change.state) for change in changes)
+        self._publish([draft for draft in drafts if draft is not None])
 
-    def _count(self, windows: int) -> None:
-        self.windows_scored += windows
-        self._metrics.windows_scored.labels(self._name).inc(windows)
+    def _publish_scene(self, scene: NewScene) -> None:
+        self._publish([status_draft(self._info, CameraState.DISCONTINUITY, scene.detail, scene.wall, scene.media)])
 
-    async def _ask_about(self, entry: _Entry) -> WindowPrediction | Detections | None:
-        """What the model of an entry says of it."""
-        if isinstance(entry, Window) and self._finder.scores_clips:
-            last = entry.samples[-1]
-            self._seen_media, self._seen_wall = last.media, last.capture_time
-            prediction = await self._ask(lambda: self._models.clip.predict(entry))
-            self._count(int(prediction is not None))
-            return prediction
-        detector = self._models.detector
-        if isinstance(entry, Look) and detector is not None:
-            return await self._ask(lambda: detector.detect(entry))
-        return None
+    def _publish_state(self, state: CameraState, detail: str) -> None:
+        self._publish([status_draft(self._info, state, detail, self.backend.wall, self.backend.media)])
 
-    async def _ask(self, call: Callable[[], Awaitable[T]]) -> T | None:
-        """Call a model; live gives up at once and counts it, film asks until there is an answer."""
-        while True:
-            try:
-                answer = await call()
-            except (EngineUnavailable, InferenceTimeout) as error:
-                await self._degrade(error)
-                if not self._film:
-                    self._metrics.windows_skipped.labels(self._name, DropReason.MODEL_UNAVAILABLE).inc()
-                    return None
-                await asyncio.sleep(self._rules.retry_s)
-            except EngineError as error:
-                # The same input would fail again: say so and go on with the next.
-                await self._degrade(error)
-                self._metrics.windows_skipped.labels(self._name, "model_error").inc()
-                return None
-            else:
-                await self._recover()
-                return answer
-
-    async def _tell(self, changes: Sequence[ShotChange]) -> None:
-        drafts = [self._assembler.draft(self._finding_segment, change.shot, change.story) for change in changes]
-        await self._publisher.publish([draft for draft in drafts if draft is not None])
-
-    async def _close_segment(self, interrupted: bool) -> None:
-        await self._tell(await self._finder.flush(interrupted))
-        self._finder = self._new_finder()
-
-    def _new_finder(self) -> ShotFinder:
-        rules, scale = self._rules, self._info.time_scale
-        return ShotFinder(
-            rules.profile, self._models, rules.merge, rules.flight, self._ids, self._looks_per_second * scale, scale,
-            self._court, self._ask, self._watch,
-        )  # fmt: skip
-
-    def _court(self, width: int, height: int) -> Calibration | None:
-        clicked = self._calibration()
-        if clicked is None:
+    def _calibration_for(self, points: CameraCalibration | None, width: int, height: int) -> Calibration | None:
+        if points is None:
             return None
         try:
-            return clicked.for_size(width, height)
+            return points.for_size(width, height)
         except BadRequest as error:
             log.warning("the calibration does not fit the stream", camera=self._name, error=str(error))
             return None
 
-    async def _degrade(self, error: EngineError) -> None:
-        if not self._degraded:
-            self._degraded = True
-            log.warning("windows cannot be scored", camera=self._name, reason=error.reason, error=str(error))
-            await self._publisher.publish(
-                [self._status(CameraState.DEGRADED, str(error), self._seen_wall, self._seen_media)]
-            )
+    def _count_scored(self, windows: int) -> None:
+        self.windows_scored += windows
+        self._metrics.windows_scored.labels(self._name).inc(windows)
 
-    async def _recover(self) -> None:
-        if self._degraded:
-            self._degraded = False
-            detail = "windows are scored again"
-            await self._publisher.publish(
-                [self._status(CameraState.RECOVERED, detail, self._seen_wall, self._seen_media)]
-            )
-
-    async def announce(self, state: CameraState, detail: str, wall: float | None = None) -> None:
-        """Publish a change of the camera's state."""
-        await self._publisher.publish(
-            [self._status(state, detail, time.time() if wall is None else wall, self._last_media)]
-        )
-
-    def _status(self, state: CameraState, detail: str, wall: float, media: float) -> EventDraft:
-        return status_draft(self._info, state, detail, wall, media)
+    def _count_skipped(self, reason: str) -> None:
+        self._metrics.windows_skipped.labels(self._name, reason).inc()
 
 
 def status_draft(info: StreamInfo, state: CameraState, detail: str, wall: float, media: float) -> EventDraft:
-    """The event that tells of a camera's change of state; its id is deterministic."""
+    """The event for a camera's change of state; its id is deterministic.
+
+    Args:
+        info: the camera's stream.
+        state: the new state.
+        detail: one sentence for a person.
+        wall: Unix seconds, camera's clock.
+        media: media seconds.
+    """
     return EventDraft(
         game=info.camera.game,
         camera=info.camera.name,
@@ -380,4 +222,3 @@ def status_draft(info: StreamInfo, state: CameraState, detail: str, wall: float,
         media_offset=round(media, 6),
         payload=CameraStatus(state, detail),
     )
-

@@ -1,4 +1,4 @@
-"""Publishing: one camera's drafts into the event log, in order, also when the log is away for a while."""
+"""The event publisher: one camera's event drafts into the log, in order, also when the log is away for a while."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from courtside_server.types import EventDraft
 log = structlog.get_logger(__name__)
 
 _PENDING_DRAFTS = 1000
-"""Drafts kept while the event log cannot be written; beyond it the oldest go (and are counted)."""
+"""Drafts kept while the event log cannot be written. Beyond it the oldest are dropped, with an error in the log."""
 
 
-class Publisher:
-    """Hands drafts to the hub; live never waits for the log, film asks until it is written.
+class EventPublisher:
+    """Hands drafts to the event hub. Live never waits for the log; film waits until it is written.
 
     Args:
         hub: takes the events.
         camera: for the log lines.
-        wait: whether to wait for a log that is away.
-        retry_s: pause before it is asked again, seconds.
+        wait: whether to wait for a log that is away (film).
+        retry_s: pause before the next try, seconds.
     """
 
     def __init__(self, hub: EventHub, camera: str, wait: bool, retry_s: float) -> None:
@@ -38,7 +38,8 @@ class Publisher:
         self._pending.extend(drafts)
         while len(self._pending) > _PENDING_DRAFTS:
             lost = self._pending.popleft()
-            log.error("event lost: the log was unavailable too long", camera=self._camera, event_id=lost.event_id)
+            log.error("event dropped: the event log was unavailable too long", camera=self._camera,
+                      event_id=lost.event_id)  # fmt: skip
         async with self._turn:
             while self._pending:
                 batch = list(self._pending)
@@ -49,7 +50,7 @@ class Publisher:
                 except LogUnavailable as error:
                     log.warning("event log unavailable", camera=self._camera, waiting=len(batch), error=str(error))
                     if not self._wait:
-                        return  # the next window tries again; live never waits
+                        return  # The next call tries again; live never waits.
                     await asyncio.sleep(self._retry_s)
                 else:
                     for _ in batch:

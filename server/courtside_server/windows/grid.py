@@ -1,18 +1,21 @@
-"""Ticks: the fine grid of the flight windows, complete as soon as the detector has looked at or after each."""
+"""Time grid: the 0.05 s time steps of flight windows, complete as soon as a detector frame at or after each is in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from courtside_server.types import Observations, Tick
+from courtside_server.types import Observations, TimeStep
+
+_MAX_GAP = 8
+"""Time steps without a detector frame from which a time step counts as held."""
 
 
-class TickGrid:
-    """Takes the observations of one segment, gives the ticks that they complete.
+class TimeGrid:
+    """Takes the observations of one segment, gives the time steps that they complete.
 
     Args:
-        step: real seconds between two ticks.
-        time_scale: real seconds a media second.
+        step: real seconds between two time steps.
+        time_scale: real seconds per media second.
     """
 
     def __init__(self, step: float, time_scale: float = 1.0) -> None:
@@ -23,15 +26,15 @@ class TickGrid:
 
     @property
     def origin(self) -> float:
-        """Media time of tick 0, seconds; 0 before the first look."""
+        """Media time of time step 0, seconds; 0 before the first detector frame."""
         return self._origin or 0.0
 
     def media(self, index: int) -> float:
-        """Media time of a tick, also of one that never was (a padded window's)."""
+        """Media time of a time step, seconds; also of a padded one before the start."""
         return self.origin + index * self._step
 
-    def offer(self, observations: Observations) -> Iterator[Tick]:
-        """Take the next look (media time must grow); yield the ticks at or before it."""
+    def update(self, observations: Observations) -> Iterator[TimeStep]:
+        """Take the next observations (media time must grow); yield the time steps at or before them."""
         if self._origin is None:
             self._origin = observations.media
         before = self._before or observations
@@ -40,7 +43,7 @@ class TickGrid:
             if observations.media > before.media:
                 share = (media - before.media) / (observations.media - before.media)
                 wall = before.capture_time + share * (observations.capture_time - before.capture_time)
-            held = observations.media - before.media > 8 * self._step
-            yield Tick(self._next, media, wall, observations.arrival, held)
+            held = observations.media - before.media > _MAX_GAP * self._step
+            yield TimeStep(self._next, media, wall, observations.arrival, held)
             self._next += 1
         self._before = observations

@@ -1,9 +1,9 @@
-"""Merging: overlapping windows' predictions → one candidate a shot (middle-eight rule and temporal NMS)."""
+"""Temporal non-maximum suppression: the predictions of overlapping windows become one candidate per shot."""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -11,50 +11,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside_server.types import Lifecycle, WindowPrediction
+from courtside_server.windows.config import NmsConfig
 
-APART = 0.25
-"""Picture heights between two releases at the same time from which they are two shots."""
 _SPANS = 64
-"""More windows than can touch one release at the smallest hop of any window model."""
-
-
-@dataclass(frozen=True, slots=True)
-class MergeRules:
-    """How predictions become shots.
-
-    Attributes:
-        threshold: least shot probability that announces a shot (source system: 0.8).
-        nms_radius: two releases closer than this are one shot, media seconds.
-        middle_only: count a release only in the window's middle eight samples (source system's rule).
-        min_support: least share of the windows that could see a release that must agree, else it is retracted.
-    """
-
-    threshold: float = 0.8
-    nms_radius: float = 1.0
-    middle_only: bool = True
-    min_support: float = 0.0
+"""More windows than can contain one release at the smallest hop of any window model."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MergedShot:
+class ShotCandidate:
     """One shot as the windows so far see it.
 
     Attributes:
-        key: counts the candidates of one merger, from 0; the same through all changes of one candidate.
-        lifecycle: provisional until every window that could speak of it has spoken.
+        key: number of the candidate; the same through all its changes.
+        lifecycle: provisional until every window that could see the release has been scored.
         score: highest shot probability among the agreeing windows.
         media: release, media seconds.
         wall: release, Unix seconds by the camera's clock.
-        spread: half width of the agreeing windows' release times, seconds; at least a quarter stride for one.
+        spread: half width of the agreeing windows' release times, seconds; at least a quarter step for one window.
         zone: mean zone distribution, ``(7,)``; None where no window saw the floor.
         make: mean make probability.
         agreeing: windows at or above the threshold with their release here.
-        covering: windows whose counted samples span the release.
+        covering: windows whose counted samples contain the release.
+        model: ``name:version`` of the first agreeing window.
         due: when the last sample of the window that brought this change was in (server monotonic seconds);
-            ``None`` when the end of the stream brought it.
-        tracks: of the balls that agreeing windows speak of, the one of the highest probability first; where windows
-            follow none, empty.
-        place: x, y of the first one at the release, picture heights, camera motion taken out.
+            None when the end of the stream brought it.
+        interrupted: the stream ended before all windows were scored.
+        tracks: ball tracks of the agreeing windows, the one of the highest probability first; empty where the model
+            follows no ball.
+        position: x, y of the first one at the release, frame heights, camera motion removed.
     """
 
     key: int
@@ -71,14 +55,14 @@ class MergedShot:
     due: float | None
     interrupted: bool = False
     tracks: tuple[int, ...] = ()
-    place: tuple[float, float] | None = None
+    position: tuple[float, float] | None = None
 
 
 def release_position(release: NDArray[np.float32]) -> float:
     """Expected sample position of the release, finer than a sample.
 
-    The expectation is taken over the mode and its two neighbours only, so that a second, smaller bump elsewhere in
-    the window (another shot) does not pull the estimate between the two.
+    The expectation is taken over the mode and its two neighbours only. A second, smaller peak elsewhere in the window
+    (another shot) then does not pull the estimate between the two.
 
     Args:
         release: distribution over the T samples, ``(T,)``.
@@ -94,6 +78,8 @@ def release_position(release: NDArray[np.float32]) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Vote:
+    """One agreeing window: its score, its release (media and wall), and the samples it has after the release."""
+
     score: float
     media: float
     wall: float
@@ -115,13 +101,14 @@ class _Candidate:
         self._estimate()
 
     def _estimate(self) -> None:
-        # Windows closer to their edge see less of the flight and score lower: NMS would choose by score: weigh by it.
+        # Plain NMS would keep the best window only. The mean weighted by score uses all: windows with the release
+        # near their edge see less of the flight and score lower.
         weights = np.array([v.score for v in self.votes])
-        # Windows may speak of several balls, released when others are caught: the one most speak of tells when.
-        for_track: dict[int | None, float] = defaultdict(float)
+        # Windows may follow several balls. The ball with the highest sum of scores sets the release time.
+        by_track: dict[int | None, float] = defaultdict(float)
         for vote in self.votes:
-            for_track[vote.prediction.track] += vote.score
-        leading = max(for_track, key=for_track.__getitem__)
+            by_track[vote.prediction.track] += vote.score
+        leading = max(by_track, key=by_track.__getitem__)
         weights *= [vote.prediction.track == leading for vote in self.votes]
         weights /= weights.sum()
         self.best = max(self.votes, key=lambda v: v.score)
@@ -130,17 +117,17 @@ class _Candidate:
         self.spread = float(max(abs(v.media - self.media) for v, w in zip(self.votes, weights, strict=True) if w))
         zones = [v.prediction.zone for v in self.votes if v.prediction.zone is not None]
         self.zone = weights @ np.array(zones, np.float64) if len(zones) == len(self.votes) else None
-        # A window that goes on longer after the release sees more of the ball's way to the rim, and its end.
-        sight = weights * np.array([v.after for v in self.votes]) ** 2
-        self.make = float(sight @ [v.prediction.make for v in self.votes] / sight.sum())
+        # A window that continues longer after the release sees more of the flight to the rim.
+        seen_after = weights * np.array([v.after for v in self.votes]) ** 2
+        self.make = float(seen_after @ [v.prediction.make for v in self.votes] / seen_after.sum())
 
-    def shot(self, lifecycle: Lifecycle, covering: int, due: float | None, interrupted: bool) -> MergedShot:
+    def shot(self, lifecycle: Lifecycle, covering: int, due: float | None, interrupted: bool) -> ShotCandidate:
         step = float(np.median(np.diff(self.votes[-1].prediction.media)))
         agreeing = len({v.prediction.index for v in self.votes})
-        return MergedShot(
+        return ShotCandidate(
             self.key, lifecycle, self.best.score, self.media, self.wall, max(self.spread, step / 4),
             self.zone, self.make, agreeing, max(covering, agreeing),
-            self.model, due, interrupted, self._tracks(), self.best.prediction.place,
+            self.model, due, interrupted, self._tracks(), self.best.prediction.position,
         )
 
     def _tracks(self) -> tuple[int, ...]:
@@ -148,33 +135,37 @@ class _Candidate:
         return tuple(dict.fromkeys(v.prediction.track for v in best if v.prediction.track is not None))
 
 
-class ShotMerger:
+class TemporalNms:
     """Merges the predictions of one segment, window by window in order.
 
     Live service and evaluation use this same class: :meth:`update` for each prediction, :meth:`flush` at the end.
 
     Args:
-        rules: how.
-        keys: where the candidates' keys come from; mergers that share it give no key twice.
+        config: the numbers that decide.
+        time_scale: real seconds per media second.
+        keys: source of the candidates' keys; instances that share it never repeat a key.
     """
 
-    def __init__(self, rules: MergeRules = MergeRules(), keys: Iterator[int] | None = None) -> None:
-        self._rules = rules
+    def __init__(
+        self, config: NmsConfig = NmsConfig(), time_scale: float = 1.0, keys: Iterator[int] | None = None
+    ) -> None:
+        self._config = config
+        self._radius = config.radius / time_scale
         self._keys = count() if keys is None else keys
         self._open: list[_Candidate] = []
         self._due: float | None = None
         self._spans: deque[tuple[float, float]] = deque(maxlen=_SPANS)
 
-    def update(self, prediction: WindowPrediction) -> list[MergedShot]:
-        """Take the next window's prediction; give the candidates that it changed, oldest first."""
-        counted = prediction.counted if self._rules.middle_only else range(len(prediction.media))
+    def update(self, prediction: WindowPrediction) -> list[ShotCandidate]:
+        """Take the next window's prediction; return the candidates that it changed, oldest first."""
+        counted = prediction.counted if self._config.middle_only else range(len(prediction.media))
         span = (float(prediction.media[counted.start]), float(prediction.media[counted.stop - 1]))
         return self.update_window([prediction], span, prediction.due)
 
     def update_window(
         self, predictions: Sequence[WindowPrediction], span: tuple[float, float], due: float
-    ) -> list[MergedShot]:
-        """Take what is said of the next window: nothing, or one prediction for each ball that is followed.
+    ) -> list[ShotCandidate]:
+        """Take the next window's predictions: none, or one for each ball that is followed.
 
         Args:
             predictions: of this window.
@@ -183,11 +174,11 @@ class ShotMerger:
         """
         self._spans.append(span)
         self._due = due
-        changed: list[MergedShot] = []
+        changed: list[ShotCandidate] = []
         for prediction in predictions:
-            counted = prediction.counted if self._rules.middle_only else range(len(prediction.media))
+            counted = prediction.counted if self._config.middle_only else range(len(prediction.media))
             position = release_position(prediction.release)
-            if prediction.shot >= self._rules.threshold and round(position) in counted:
+            if prediction.shot >= self._config.threshold and round(position) in counted:
                 grid = np.arange(len(prediction.media))
                 vote = _Vote(
                     prediction.shot,
@@ -197,19 +188,19 @@ class ShotMerger:
                     prediction,
                 )
                 changed.extend(self._vote(vote))
-        changed.extend(self._close(before=span[0] - self._rules.nms_radius))
+        changed.extend(self._close(before=span[0] - self._radius))
         return changed
 
-    def flush(self, interrupted: bool = False) -> list[MergedShot]:
+    def flush(self, interrupted: bool = False) -> list[ShotCandidate]:
         """Close every open candidate: no more windows will come.
 
         Args:
-            interrupted: the stream ended before its time, so a candidate is judged by what agreed so far.
+            interrupted: the stream ended early, so a candidate is decided by the windows so far.
         """
         self._due = None
         return self._close(before=float("inf"), interrupted=interrupted)
 
-    def _vote(self, vote: _Vote) -> list[MergedShot]:
+    def _vote(self, vote: _Vote) -> list[ShotCandidate]:
         near = [c for c in self._open if self._same(c, vote)]
         if not near:
             candidate = _Candidate(next(self._keys), vote)
@@ -219,9 +210,9 @@ class ShotMerger:
         winner.add(vote)
         changed = []
         for other in [c for c in self._open if c is not winner]:
-            if not self._same(other, winner.best) or abs(other.media - winner.media) > self._rules.nms_radius:
+            if not self._same(other, winner.best) or abs(other.media - winner.media) > self._radius:
                 continue
-            # Estimates drifted together: temporal NMS keeps the one with the higher score.
+            # The two estimates have come together: the one with the higher score stays.
             loser, winner = (other, winner) if other.best.score <= winner.best.score else (winner, other)
             self._open.remove(loser)
             changed.append(self._shot(loser, Lifecycle.RETRACTED))
@@ -229,35 +220,27 @@ class ShotMerger:
         return changed
 
     def _same(self, candidate: _Candidate, vote: _Vote) -> bool:
-        """Whether a vote speaks of this candidate: near in time and, of balls that are followed, near in place."""
-        if abs(candidate.media - vote.media) > self._rules.nms_radius:
+        """Whether a vote belongs to a candidate: near in time and, where balls are followed, near in position."""
+        if abs(candidate.media - vote.media) > self._radius:
             return False
         here, there = candidate.best.prediction, vote.prediction
-        if here.place is None or there.place is None or here.track == there.track:
+        if here.position is None or there.position is None or here.track == there.track:
             return True
-        # A track that broke goes on where it broke; another player's shot leaves from elsewhere.
-        return float(np.hypot(here.place[0] - there.place[0], here.place[1] - there.place[1])) <= APART
+        # A broken track continues where it ended; another player's shot starts elsewhere.
+        distance = np.hypot(here.position[0] - there.position[0], here.position[1] - there.position[1])
+        return float(distance) <= self._config.min_distance
 
-    def _close(self, before: float, interrupted: bool = False) -> list[MergedShot]:
+    def _close(self, before: float, interrupted: bool = False) -> list[ShotCandidate]:
         closing = [c for c in self._open if c.media < before]
         self._open = [c for c in self._open if c.media >= before]
         out = []
         for candidate in sorted(closing, key=lambda c: c.media):
             shot = self._shot(candidate, Lifecycle.CONFIRMED, interrupted)
-            if shot.agreeing < self._rules.min_support * shot.covering:
+            if shot.agreeing < self._config.min_support * shot.covering:
                 shot = self._shot(candidate, Lifecycle.RETRACTED, interrupted)
             out.append(shot)
         return out
 
-    def _shot(self, candidate: _Candidate, lifecycle: Lifecycle, interrupted: bool = False) -> MergedShot:
+    def _shot(self, candidate: _Candidate, lifecycle: Lifecycle, interrupted: bool = False) -> ShotCandidate:
         covering = sum(first <= candidate.media <= last for first, last in self._spans)
         return candidate.shot(lifecycle, covering, self._due, interrupted)
-
-
-def merge_all(predictions: Iterable[WindowPrediction], rules: MergeRules = MergeRules()) -> list[MergedShot]:
-    """The confirmed shots of one segment's predictions, by release time: what the live service would have left."""
-    merger = ShotMerger(rules)
-    changes = [change for prediction in predictions for change in merger.update(prediction)]
-    changes.extend(merger.flush())
-    final = {change.key: change for change in changes}
-    return sorted((s for s in final.values() if s.lifecycle is Lifecycle.CONFIRMED), key=lambda s: s.media)

@@ -1,4 +1,4 @@
-"""Sampling: which frame stands for each grid time, and its pixels at the model's size."""
+"""Sampling for clip windows: which frame stands for each time of the 0.3 s grid, at the model's size."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_server.pixels import letterbox
+from courtside_server.letterbox import letterbox
 from courtside_server.types import STRIDE_S, Frame, Sample
 
 
-class Sampler:
-    """Takes every frame of one segment, gives the samples of the 0.3 s grid as they become known.
+class ClipSampler:
+    """Takes every frame of one segment, gives the samples of the 0.3 s grid as soon as they are complete.
 
-    The sample of a grid time is the frame nearest to it, known as soon as a frame at or after that time is in.
-    When no frame lies within half a stride the last one before it is held, and the sample says so.
+    The sample of a grid time is the frame nearest to it. It is complete as soon as a frame at or after that time is
+    in. Where no frame lies within half a stride, the last one before is held, and the sample is marked as held.
 
     Args:
         width: model input width, pixels.
@@ -31,15 +31,15 @@ class Sampler:
         self._previous: Frame | None = None
         self._previous_pixels: NDArray[np.uint8] | None = None
 
-    def offer(self, frame: Frame) -> Iterator[Sample]:
+    def push(self, frame: Frame) -> Iterator[Sample]:
         """Take the next frame (media time must grow); yield the samples it completes.
 
-        Must be iterated before the next frame is written: the previous frame is still a view into the ring.
+        Iterate before the next frame is written: the previous frame is still a view into the ring.
         """
         if self._origin is None:
             self._origin = frame.media
         pixels: NDArray[np.uint8] | None = None
-        # Half a microsecond of slack: 0.3 is no binary fraction, and frame n*9 of 30 fps must be on the grid.
+        # Half a microsecond of slack: 0.3 has no exact binary form, and frame n*9 of 30 fps must be on the grid.
         while (grid := self._origin + self._next * self._stride) <= frame.media + 5e-7:
             previous = self._previous
             nearer_previous = previous is not None and grid - previous.media < frame.media - grid
@@ -52,7 +52,7 @@ class Sampler:
                 chosen, chosen_pixels = frame, pixels
             held = abs(chosen.media - grid) > self._stride / 2
             if held and previous is not None:
-                # In a long gap the world before it is the honest stand-in; the frame after it is the future.
+                # In a long gap the frame before it is held: the frame after it lies in the future.
                 if self._previous_pixels is None:
                     self._previous_pixels = letterbox(previous.planes, *self._size).pixels
                 chosen, chosen_pixels = previous, self._previous_pixels

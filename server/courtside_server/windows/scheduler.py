@@ -1,4 +1,4 @@
-"""Staggering: which 16 samples form a window, and when it is due."""
+"""Window scheduling: which samples or time steps form a window, and when it is due."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ class WindowScheduler(Generic[PointT]):
     """Turns the samples of one segment into staggered windows; clip and flight windows alike.
 
     Windows start every ``hop`` samples. A release counts only in some samples of a window (a clip's middle eight), so
-    the film's first ones would never count: the first window therefore starts that many samples early, padded with
-    the first sample; :meth:`flush` pads the end with the last one in the same way. With ``hop`` no larger than the
-    counted part every grid time is counted in at least one window.
+    the film's first samples would never count. The first window therefore starts that many samples early, padded with
+    the first sample. :meth:`flush` pads the end with the last sample in the same way. While ``hop`` is no larger than
+    the counted part, every grid time counts in at least one window.
 
     Args:
         camera: resource name, copied into the windows.
         segment: segment number, copied into the windows.
         hop: samples between two window starts, 1..8 for clips (8: half a window, the source system; 1: lowest latency).
-        max_held: a window with more held samples than this is skipped: it would be judged on a still picture.
-        length: samples a window.
+        max_held: a window with more held samples than this is skipped: it shows a still picture.
+        length: samples per window.
         counted: samples of a window in which a release counts.
 
     Raises:
@@ -42,7 +42,7 @@ class WindowScheduler(Generic[PointT]):
         self._start = -counted.start
         self._last = -1
         self.skipped = 0
-        """Windows left out because too many of their samples were held."""
+        """Windows skipped because too many of their samples were held."""
 
     def add(self, sample: PointT) -> Iterator[Window[PointT]]:
         """Take the next sample; yield the windows that it completes (none or one).

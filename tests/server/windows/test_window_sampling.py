@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courtside_server.pixels import letterbox
+from courtside_server.letterbox import letterbox
 from courtside_server.types import STRIDE_S, Frame
 from courtside_server.windows.sampler import Sampler
 

@@ -1,116 +1,111 @@
-"""The flight model: windows of balls that are followed in, a WindowPrediction for each of them out."""
+"""The flight model: the balls of one window in, a prediction for each of them out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_server.errors import EngineError, ModelInvalid
-from courtside_server.inference.engine import Engine, ModelInfo
-from courtside_server.shots.trajectory import COLUMNS, COUNTED, FEWEST, TICK_S, TICKS, BallPath, ball_paths, track_window
+from courtside_server.errors import EngineError
+from courtside_server.inference.engine import Engine, TensorSpec, check_signature
+from courtside_server.inference.request import InferenceRequest, Outputs
+from courtside_server.shots.criteria import FlightWindowConfig
+from courtside_server.shots.models.flight_input import COUNTED, STEPS, TRACK, flight_input
+from courtside_server.shots.trajectory import Trajectory, ball_trajectories
 from courtside_server.types import Observations, WindowPrediction
 from courtside_server.windows.nms import release_position
 
-VISIBLE_S = 0.1
-"""Seconds from the ball leaving the fingers, which the model was taught, to its being visibly apart from the hand,
-which is what people label and events say. Median over the labelled real clips, each left out in turn: 0.09-0.11 s."""
+_FLOAT = np.dtype(np.float32)
 
 
-UNSEEN_S = 0.25
-"""Seconds by which a release may lie before the first sighting of its ball."""
+@dataclass(frozen=True, slots=True, eq=False)
+class FlightWindow:
+    """One window of 48 time steps, due for the flight model.
+
+    Attributes:
+        index: grid index of time step 0.
+        media: (48,) media time of the time steps, seconds.
+        wall: (48,) capture time of the time steps, Unix seconds.
+        due: server monotonic seconds when the last one was complete.
+        time_scale: real seconds per media second.
+        begin: media time of the segment's first detector frame.
+        observations: what was seen in it, oldest first.
+    """
+
+    index: int
+    media: NDArray[np.float64]
+    wall: NDArray[np.float64]
+    due: float
+    time_scale: float
+    begin: float
+    observations: Sequence[Observations]
 
 
 class FlightModel:
-    """The ``flight`` face: tracks (``track`` float32 48x15) in, three heads out.
+    """The flight model: ``track`` float32 48x15 in; ``shot``, ``release`` and ``make`` out.
 
     Args:
         engine: a started engine that holds the model.
         name: model name in the repository.
-        timeout: seconds an answer may take.
+        timeout: seconds that an answer may take.
+        config: which balls are scored and how a release is timed.
 
     Raises:
-        ModelInvalid: the model's tensors are not a flight model's; the message says which and how.
+        ModelInvalid: the model's tensors are not a flight model's; the message names the tensor.
     """
 
-    def __init__(self, engine: Engine, name: str, timeout: float) -> None:
-        self._engine, self._name, self._timeout = engine, name, timeout
-        check_track_face(engine.info(name), {"shot": (1,), "release": (TICKS,), "make": (1,)})
+    def __init__(
+        self, engine: Engine, name: str, timeout: float, config: FlightWindowConfig = FlightWindowConfig()
+    ) -> None:
+        self._engine, self._name, self._timeout, self._config = engine, name, timeout, config
+        outputs = [TensorSpec(output, _FLOAT, shape) for output, shape in (
+            ("shot", (1,)), ("release", (STEPS,)), ("make", (1,)),
+        )]  # fmt: skip
+        check_signature(engine.info(name), inputs=[TRACK], outputs=outputs)
 
-    async def predict(
-        self, seen: Sequence[Observations], first: int, media: NDArray[np.float64], wall: NDArray[np.float64],
-        due: float, time_scale: float, begin: float,
-    ) -> list[WindowPrediction]:
-        """Judge every moving ball of one window, the best seen ones where there are more than a batch holds.
+    def request(self, window: FlightWindow) -> InferenceRequest[list[WindowPrediction]] | None:
+        """Ask for the shots of one window's balls; None where no ball moves.
 
-        Args:
-            seen: the window's observations.
-            first: grid index of tick 0.
-            media: (48,) media time of the ticks.
-            wall: (48,) capture time of the ticks.
-            due: when the last one was in.
-            time_scale: real seconds a media second.
-            begin: media time of the segment's first look.
-
-        Raises:
-            EngineError: the engine did not answer, or with something that is not a prediction.
+        Where more balls move than a batch holds, those seen best are scored.
         """
-        paths = [path for path in ball_paths(seen) if len(path) >= FEWEST and path.moves]
+        config = self._config
+        paths = [
+            path for path in ball_trajectories(window.observations)
+            if len(path) >= config.min_detections and path.extent() > config.min_travel
+        ]  # fmt: skip
         if not paths:
-            return []
+            return None
         info = self._engine.info(self._name)
-        # Dozens of balls are things that look like balls for a moment: those seen least are left out.
         paths = sorted(paths, key=lambda path: -float(path.scores.sum()))[: max(info.max_batch_size, 1)]
-        tracks = np.stack([track_window(path, seen, media, time_scale) for path in paths])
-        out = await self._engine.infer(self._name, {"track": tracks}, timeout=self._timeout)
-        if not all(np.isfinite(values).all() for values in out.values()):
-            raise EngineError(f"model {info.name}:{info.version} answered with NaN; re-export it")
-        late = VISIBLE_S / time_scale
-        height = seen[-1].height
-        said = []
+        tracks = np.stack([flight_input(path, window.observations, window.media, window.time_scale) for path in paths])
+        label = f"{info.name}:{info.version}"
+        return InferenceRequest(
+            self._name, {"track": tracks}, self._timeout, lambda outputs: self._parse(window, paths, label, outputs)
+        )
+
+    def _parse(
+        self, window: FlightWindow, paths: Sequence[Trajectory], label: str, outputs: Outputs
+    ) -> list[WindowPrediction]:
+        if not all(np.isfinite(values).all() for values in outputs.values()):
+            raise EngineError(f"model {label} answered with NaN; export it again")
+        config, scale = self._config, window.time_scale
+        delay = config.visible_delay / scale
+        height = window.observations[-1].height
+        predictions = []
         for row, path in enumerate(paths):
-            release = out["release"][row]
-            left = float(np.interp(release_position(release), range(TICKS), media))
-            if left < max(begin, float(path.media[0]) - UNSEEN_S / time_scale):
-                continue  # it left the hand before anybody saw it: there is nothing to time it by
-            said.append(
+            release = outputs["release"][row]
+            left = float(np.interp(release_position(release), range(STEPS), window.media))
+            if left < max(window.begin, float(path.media[0]) - config.max_unseen_release / scale):
+                continue  # The ball left the hand before it was ever seen: the release cannot be timed.
+            x, y = (float(np.interp(left, path.media, column)) / height for column in path.positions.T)
+            predictions.append(
                 WindowPrediction(
-                    index=first, media=media + late, wall=wall + VISIBLE_S, shot=float(out["shot"][row, 0]),
-                    release=release, zone=None, make=float(out["make"][row, 0]), model=f"{info.name}:{info.version}",
-                    due=due, counted=COUNTED, track=path.track, place=_place(path, left, height),
+                    index=window.index, media=window.media + delay, wall=window.wall + config.visible_delay,
+                    shot=float(outputs["shot"][row, 0]), release=release, zone=None,
+                    make=float(outputs["make"][row, 0]), model=label, due=window.due, counted=COUNTED,
+                    track=path.track, position=(x, y),
                 )
             )  # fmt: skip
-        return said
-
-
-def _place(path: BallPath, media: float, height: int) -> tuple[float, float]:
-    x, y = (float(np.interp(media, path.media, column)) / height for column in path.places.T)
-    return x, y
-
-
-def check_track_face(info: ModelInfo, outputs: dict[str, tuple[int, ...]]) -> None:
-    """Check that a model takes ball tracks and gives ``outputs``.
-
-    Raises:
-        ModelInvalid: naming the tensor, what it is and what it must be.
-    """
-    track = info.inputs.get("track")
-    if track is None or track.dtype != np.float32 or tuple(track.shape) != (TICKS, COLUMNS):
-        found = "nothing" if track is None else f"{track.dtype} {list(track.shape)}"
-        raise ModelInvalid(
-            f"model {info.name} reads no ball tracks: input 'track' must be float32 [{TICKS}, {COLUMNS}], "
-            f"found {found}",
-            model=info.name,
-        )
-    for name, shape in outputs.items():
-        spec = info.outputs.get(name)
-        if spec is None or tuple(spec.shape) != shape:
-            found = "nothing" if spec is None else str(list(spec.shape))
-            raise ModelInvalid(
-                f"model {info.name}: output {name!r} must be {list(shape)}, found {found}", model=info.name
-            )
-
-
-SPAN_S = TICK_S * (TICKS - 1)
-"""Real seconds from a window's first to its last tick."""
+        return predictions
