@@ -49,7 +49,7 @@ class PlayerTracker:
         """Forget every track, as after a scene cut."""
         self._tracker: ByteTrack | None = None
         self._known: dict[str, _Known] = {}
-        self._start = 0.0
+        self._start = self._last = 0.0
 
     def update(
         self, boxes: NDArray[np.float32], scores: NDArray[np.float32], media: float
@@ -64,16 +64,20 @@ class PlayerTracker:
         Returns:
             (N,) ids in the order of ``boxes``, `UNTRACKED` where there is none.
         """
-        config = self._config
+        config, now = self._config, media * self._scale
+        # The library drops an expired track only after it was matched once more: after a gap that would be wrong.
+        if now - self._last > config.memory:
+            self.reset()
+        self._last = now
         if self._tracker is None:
             self._tracker = ByteTrack(
                 config.start_score, config.min_iou, config.correction, round(config.memory * 1e9)
             )
-            self._start = media
+            self._start = now
         xyxy = np.asarray(boxes, np.float32).reshape(-1, 4)
         margin = (xyxy[:, 2:] - xyxy[:, :2]) * self._margin
         widened = np.concatenate([xyxy[:, :2] - margin, xyxy[:, 2:] + margin], axis=1)
-        nanoseconds = max(round((media - self._start) * self._scale * 1e9), 0)
+        nanoseconds = max(round((now - self._start) * 1e9), 0)
         classes = np.zeros(len(xyxy), np.uint64)
         tracks = self._tracker.update(widened, np.asarray(scores, np.float32), classes, nanoseconds)
         found = np.full(len(xyxy), UNTRACKED, np.int64)
