@@ -126,7 +126,7 @@ class PlayerTrackingConfig(ParameterGroup):
         search=(0.5, 4), low=0,
     )  # fmt: skip
     start_score: float = parameter(
-        0.5, unit="score", meaning="Lowest score that starts a track. Weaker detections only continue one.",
+        0.4, unit="score", meaning="Lowest score that starts a track. Weaker detections only continue one.",
         evidence=_TRACKERS, search=(0.2, 0.7), low=0, high=1,
     )  # fmt: skip
     confirm: int = parameter(
