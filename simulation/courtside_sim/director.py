@@ -7,10 +7,11 @@ import math
 import numpy as np
 
 from . import shooting
+from .areas import AREAS, area_spot
 from .arms import world_frame
 from .bodies import SETTLE, Bodies
 from .config import GameConfig
-from .court import ZONES, Court, is_three, place, zone_spot
+from .court import Court, is_three, place
 from .footwork import LAYUP_GATHER, LAYUP_JUMP, LAYUP_SPEED, STEP_LEAD, Glide, layup_ball
 from .movement import Movers
 from .physics import STEP, BallPath, BallWorld, solve_flight
@@ -305,8 +306,8 @@ class Director:
         if play.elapsed >= shooting.fake_length(form):
             play.plan.fake = False
             if self._rng.random() < 0.4 and play.now + TAIL + 3 < self._config.duration:
-                zone = ZONES[int(self._rng.integers(len(ZONES)))]
-                spot = play.own_side(zone_spot(play.court, zone, play.basket, self._rng))
+                area = AREAS[int(self._rng.integers(len(AREAS)))]
+                spot = play.own_side(area_spot(play.court, area, play.basket, self._rng))
                 play.plan.spot = play.plan.approach = spot
                 play.plan.shot_type = ShotType.CATCH_AND_SHOOT
             play.enter("handle")

@@ -3,8 +3,9 @@
 Names and order are those of BASKET (Pan, Zhang, Bertasius, "BASKET: A Large-Scale Video Dataset for Fine-Grained
 Skill Estimation", CVPR 2025) as its repository asks a language model for them
 (yulupan00/BASKET, benchmarking/LLaVA-OneVision/multi_gpu_inference.py); the names of the levels are those of the
-paper's abstract, numbered as in the repository's README: 0 is poor, 4 is excellent. The repository does not list the
-members of the five coarse groups; `GROUPS` cuts the published order where the subject changes.
+paper's abstract, numbered as in the repository's README: 0 is poor, 4 is excellent. The members of the five coarse
+groups are those of the paper's Table 8. They are not slices of `SKILLS`: in the repository's order fouls and turnovers
+stand in each other's place.
 
 One difference: the published defensive consistency counts the other way round (0 is excellent). Here 4 is the best
 level of every skill; an adapter of the published labels turns that one.
@@ -40,10 +41,11 @@ LEVELS: tuple[str, ...] = ("Poor", "Fair", "Average", "Good", "Excellent")
 GROUPS: dict[str, tuple[str, ...]] = {
     "Shooting": SKILLS[0:5],
     "Rebounding": SKILLS[5:8],
-    "Defense": SKILLS[8:12],
-    "Playmaking": SKILLS[12:15],
-    "Overall": SKILLS[15:20],
+    "Defense": ("Steals", "Fouls", "Points-allowed", "Defensive Consistency"),
+    "Playmaking": ("Assists", "Passing Accuracy", "Turnovers"),
+    "Offense": SKILLS[15:20],
 }
+"""The five coarse groups and their skills (BASKET, Table 8)."""
 
 # What each skill owes to talent, to size (big men rebound, guards pass), to a shooter's touch and to care for the
 # ball; the rest of its unit variance is its own. Turnovers and fouls are rated by how few there are.
