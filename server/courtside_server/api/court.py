@@ -1,4 +1,4 @@
-"""CourtService: set, get and delete cameras' calibrations."""
+"""CourtService: sets, returns and deletes the calibrations of cameras."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from courtside_server.errors import BadRequest, NotFound
 
 
 class CourtService(court_pb2_grpc.CourtServiceServicer):
-    """Keeps calibrations in a store.
+    """Serves a calibration store.
 
     Every method raises errors of ``courtside_server.errors``; serve it behind ``StatusInterceptor``.
 
@@ -29,10 +29,10 @@ class CourtService(court_pb2_grpc.CourtServiceServicer):
     async def SetCalibration(
         self, request: court_pb2.SetCalibrationRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> court_pb2.SetCalibrationResponse:
-        """Durable before it is answered; the store's revision counts up, by which a pipeline can notice."""
+        """Store a calibration durably. The store's revision counts up, so that pipelines notice."""
         camera = CameraName.parse(request.camera).name
         if not request.HasField("calibration"):
-            raise BadRequest("there is no calibration in the request", field="calibration")
+            raise BadRequest("the request has no calibration; set its points", field="calibration")
         return await asyncio.to_thread(self._set, camera, request.calibration)
 
     def _set(self, camera: str, message: court_pb2.Calibration) -> court_pb2.SetCalibrationResponse:
@@ -44,7 +44,7 @@ class CourtService(court_pb2_grpc.CourtServiceServicer):
     async def GetCalibration(
         self, request: court_pb2.GetCalibrationRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> court_pb2.GetCalibrationResponse:
-        """The points as they were set, and how they fit."""
+        """Return the points as they were set, and how well they fit."""
         camera = CameraName.parse(request.camera).name
         points = self._store.get(camera)
         if points is None:
@@ -54,13 +54,13 @@ class CourtService(court_pb2_grpc.CourtServiceServicer):
     async def DeleteCalibration(
         self, request: court_pb2.DeleteCalibrationRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> court_pb2.DeleteCalibrationResponse:
-        """Durable before it is answered."""
+        """Delete a calibration durably."""
         camera = CameraName.parse(request.camera).name
         await asyncio.to_thread(self._store.delete, camera)
         return court_pb2.DeleteCalibrationResponse()
 
 
 def fit_to_proto(points: PointPairs) -> court_pb2.CalibrationFit:
-    """How point pairs fit, for pictures of their own size."""
+    """How well point pairs fit, for pictures of the size in which they were clicked."""
     fitted = points.calibration()
     return court_pb2.CalibrationFit(rms_error=fitted.error, homography=fitted.matrix.ravel().tolist())

@@ -14,7 +14,6 @@ from courtside.court.point_pairs import PointPairs
 from courtside.film import Film
 from courtside.names import CameraName
 from courtside_server.compose import (
-    import_trackers,
     ingest_config,
     make_engine,
     make_shot_models,
@@ -62,9 +61,6 @@ class FilmAnalyzer:
             EngineError: a model cannot be used.
         """
         async with self._stack as stack:
-            # Beside the models' start and the first frames: the first of them to be tracked waits for it.
-            importing = asyncio.create_task(asyncio.to_thread(import_trackers, self._settings))
-            stack.push_async_callback(asyncio.wait, {importing})
             stack.push_async_callback(self._engine.close)
             await self._engine.start(model_names(self._settings))
             self._models = make_shot_models(self._settings, self._engine, min_timeout=_MODEL_TIMEOUT_S)

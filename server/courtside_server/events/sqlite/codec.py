@@ -1,4 +1,4 @@
-"""How a draft's payload is written into a log: compact JSON, lossless, with room for fields to come."""
+"""Codec: writes a draft's payload into the log as compact, lossless JSON that later versions can extend."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from courtside_server.types import Arc, CameraStatus, EventDraft, Shot, Zone, Zo
 
 
 def encode_payload(payload: Shot | CameraStatus) -> str:
-    """A payload as one line of JSON: enums as numbers, floats so that they read back equal."""
+    """Encode a payload as one line of JSON: enums as numbers, floats so that they read back equal."""
     values = {field.name: getattr(payload, field.name) for field in dataclasses.fields(payload)}
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_plain)
 
@@ -30,11 +30,10 @@ def _plain(value: object) -> bool | int | float | dict[str, float | None]:
 
 
 def decode_payload(kind: str, text: str) -> Shot | CameraStatus:
-    """The payload of ``encode_payload``.
+    """Decode the text of ``encode_payload``.
 
-    A field that this version does not know is skipped and one that the text lacks takes its default, so
-    fields may be added to the types without rewriting a log. A zone that this version does not know is read as
-    UNSPECIFIED, without probabilities and source.
+    An unknown field is skipped and a missing one takes its default, so fields can be added to the types without
+    rewriting a log. An unknown zone is read as UNSPECIFIED, without probabilities and source.
 
     Raises:
         ValueError, KeyError, TypeError: the text is damaged.
@@ -51,11 +50,11 @@ def decode_payload(kind: str, text: str) -> Shot | CameraStatus:
 
 
 def check_draft(draft: EventDraft) -> None:
-    """Refuse what no log could keep.
+    """Refuse a draft that no log can store.
 
     Raises:
         ValueError: a time is not finite, or text is not valid Unicode.
-        TypeError: the payload holds something else than numbers and text.
+        TypeError: the payload contains something other than numbers and text.
     """
     if not (math.isfinite(draft.event_time) and math.isfinite(draft.media_offset)):
         raise ValueError(f"event {draft.event_id!r} has a time that is not finite")
@@ -65,7 +64,7 @@ def check_draft(draft: EventDraft) -> None:
 
 
 def digest(draft: EventDraft, payload: str) -> bytes:
-    """16 bytes that are equal exactly when two drafts of one event are equal in content.
+    """Return 16 bytes that are equal exactly when two drafts of one event have the same content.
 
     Args:
         draft: the draft.
