@@ -148,7 +148,7 @@ async def test_film_starts_over_from_a_keyframe_when_the_gateway_lost_the_sessio
 async def test_a_packet_that_waits_for_room_survives_a_cut(ingest, film):
     ingest.acts = [{"cut": 5, "ack": False}, {}]
     streaming = session(ingest, film)
-    streaming._spool = Spool(1.0, 5, 2**20, 2**20, forget=False)
+    streaming._spool = Spool(1.0, 5, 2**20, 2**20, drop_oldest=False)
     report = await streaming.run()
     assert len({packet.pts for packet in ingest.packets}) == 60
     assert report.complete and report.acked == 60
