@@ -38,13 +38,13 @@ class _Status(grpc.Status):
 
 
 class Scripted(events_pb2_grpc.EventServiceServicer, ingest_pb2_grpc.IngestServiceServicer):
-    """Each subscription plays the next act; remembers what it was asked."""
+    """Each subscription plays the next act; ``cursors`` keeps what each request asked to resume after."""
 
     def __init__(self):
-        self.acts, self.asked = [], []
+        self.acts, self.cursors = [], []
 
     async def SubscribeEvents(self, request, context):
-        self.asked.append(request.after_sequence if request.HasField("after_sequence") else None)
+        self.cursors.append(request.after_sequence if request.HasField("after_sequence") else None)
         act = self.acts.pop(0) if self.acts else []
         for step in act:
             if callable(step):
@@ -57,7 +57,7 @@ class Scripted(events_pb2_grpc.EventServiceServicer, ingest_pb2_grpc.IngestServi
         await refuse(context, grpc.StatusCode.NOT_FOUND, "NOT_FOUND")
 
     async def StreamFrames(self, request_iterator, context):
-        self.asked.append(await context.read())
+        self.cursors.append(await context.read())
         await refuse(context, grpc.StatusCode.ABORTED, "STALE_EPOCH")
 
 

@@ -33,7 +33,7 @@ def test_pass_through_where_it_costs_no_delay(request, film, options, passes):
     assert plan.codec == (ingest_pb2.CODEC_JPEG if options.get("codec") else ingest_pb2.CODEC_H264)
 
 
-def test_what_cannot_pass_through_is_said(mpeg4):
+def test_what_cannot_pass_through_is_a_clear_error(mpeg4):
     source = open_source(str(mpeg4))
     with pytest.raises(BadOption, match=r"cannot be passed through \(its codec is mpeg4\)"):
         plan_stream(source.info, StreamOptions(passthrough=PassThrough.ALWAYS))

@@ -28,7 +28,7 @@ async def take(server, count, after=0, **options):
 async def test_it_resumes_after_the_last_event_it_saw(server):
     server.acts = [[event(1), event(2), die()], [event(3), die()], [event(4)]]
     assert await take(server, 4) == [1, 2, 3, 4]
-    assert server.asked == [0, 2, 3]
+    assert server.cursors == [0, 2, 3]
 
 
 async def test_doubles_are_left_out(server):
@@ -47,13 +47,13 @@ async def test_a_gap_is_never_silent(server):
 async def test_a_filtered_subscription_may_skip_and_resumes_at_the_heartbeat(server):
     server.acts = [[event(1), event(5), heartbeat(9), die()], [event(12)]]
     assert await take(server, 3, cameras=["games/g/cameras/c"]) == [1, 5, 12]
-    assert server.asked == [0, 9]
+    assert server.cursors == [0, 9]
 
 
 async def test_live_only_resumes_from_the_heartbeat(server):
     server.acts = [[heartbeat(7), die()], [event(8)]]
     assert await take(server, 1, after=None) == [8]
-    assert server.asked == [None, 7]
+    assert server.cursors == [None, 7]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ async def test_next_waits_for_so_long_and_loses_nothing(server):
             await events.next(0.05)
         late.set()
         assert (await events.next()).sequence == 2 and events.last_sequence == 2
-    assert server.asked == [0], "a time-out is no reason to connect again"
+    assert server.cursors == [0], "a time-out is no reason to connect again"
 
 
 async def test_what_waits_to_be_read_is_counted(server):

@@ -25,9 +25,9 @@ from courtside.court.homography import MAX_MISS, MIN_POINTS, fit_homography
 from courtside.court.measures import COURTS
 from courtside.court.point_pairs import MAX_POINTS, PointPairs
 from courtside.files import StrictModel, first_problem
-from courtside_client.calibrate.picture import Picture
 from courtside_client.calibrate.plan import View, plan
 from courtside_client.calibrate.projection import projected_lines
+from courtside_client.calibrate.still import Still
 from courtside_client.errors import BadCalibration, BadOption, CourtsideError
 
 PAGES = Path(__file__).parent / "web"
@@ -63,7 +63,7 @@ class CalibrationPage:
     """
 
     def __init__(
-        self, picture: Picture, court: str, earlier: PointPairs | None, keep: Callable[[PointPairs], Awaitable[str]]
+        self, picture: Still, court: str, earlier: PointPairs | None, keep: Callable[[PointPairs], Awaitable[str]]
     ) -> None:
         self._picture, self._court, self._earlier, self._keep = picture, court, earlier, keep
         self._keeping = asyncio.Lock()

@@ -11,7 +11,7 @@ import click
 from courtside.court.point_pairs import PointPairs
 from courtside.names import CameraName
 from courtside_client.calibrate.page import CalibrationPage
-from courtside_client.calibrate.picture import take_picture
+from courtside_client.calibrate.still import take_still
 from courtside_client.channel import gateway_address
 from courtside_client.client import connect
 from courtside_client.errors import BadOption, NotFoundError
@@ -48,7 +48,7 @@ async def _calibrate(
 ) -> bool:  # fmt: skip
     """Serve the page; returns whether something was saved."""
     earlier = await _earlier(gateway, camera, out)
-    picture = await asyncio.to_thread(take_picture, source, at)
+    picture = await asyncio.to_thread(take_still, source, at)
     court = court or (earlier.court if earlier is not None else "nba")
     if earlier is not None and (earlier.width, earlier.height) != (picture.width, picture.height):
         click.echo(

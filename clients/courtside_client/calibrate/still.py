@@ -21,7 +21,7 @@ _QUALITY = 95
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Still:
     """A still picture.
 
     Attributes:
@@ -39,7 +39,7 @@ class Picture:
     jpeg: bytes
 
 
-def take_picture(source: str, at: float) -> Picture:
+def take_still(source: str, at: float) -> Still:
     """Decode one picture of a source.
 
     Args:
@@ -68,10 +68,10 @@ def take_picture(source: str, at: float) -> Picture:
     raise BadOption(f"--at {at:g}: {source} ends before that")
 
 
-def _still(info: SourceInfo, at: float, frame: Any) -> Picture:
+def _still(info: SourceInfo, at: float, frame: Any) -> Still:
     pixels: NDArray[np.uint8] = frame.to_ndarray(format="bgr24")
     if info.rotation:
         pixels = cv2.rotate(pixels, _TURNS[info.rotation])
     height, width = pixels.shape[:2]
     _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    return Picture(info.name, max(at, 0.0), width, height, data.tobytes())
+    return Still(info.name, max(at, 0.0), width, height, data.tobytes())
