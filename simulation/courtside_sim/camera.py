@@ -14,10 +14,9 @@ from .config import CameraConfig
 from .effects import Effects
 from .fans import Fans
 from .figures import Wardrobe, add_ball, add_players
-from .game import CAMERA_STREAM, LOOK_STREAM, Game, stream
+from .game import CAMERA_STREAM, STYLE_STREAM, Game, stream
 from .hoops import Hoop, add_hoop
 from .lens import NEAR, Lens, look_at
-from .look import draw_look
 from .officials import cast, join
 from .placing import place_camera
 from .recording import State
@@ -25,6 +24,7 @@ from .roster import Roster
 from .scenery import paint_scenery
 from .scoreboard import Scoreboard
 from .shadows import paint_ball_shadow, paint_shadows
+from .style import draw_style
 from .truth import FrameTruth
 from .viewing import TruthTrack, Viewed, joined, track_truth
 
@@ -50,7 +50,7 @@ class SimulatedCamera:
         game: What it films.
         kind: One of `CAMERA_KINDS`.
         width, height: Picture size in pixels.
-        look: The place's and the kits' colours.
+        style: The place's and the kits' colours.
     """
 
     def __init__(self, game: Game, config: CameraConfig | None = None, seed: int | None = None):
@@ -69,23 +69,23 @@ class SimulatedCamera:
         drawn = halves[int(rng.integers(4))] if game.court.half else "broadcast"
         self.kind = config.kind or drawn
         people = len(game.roster) + len(game.officials.roster)
-        self.look = draw_look(people, stream(seed, LOOK_STREAM))
+        self.style = draw_style(people, stream(seed, STYLE_STREAM))
         both = game.second is not None and not game.court.half
         self._mount = place_camera(self.kind, game.court, game.recording, self.width, self.height, rng, both)
         self.dress(game.roster)
-        made = self.look.hoop
+        made = self.style.hoop
         self._hoops = [Hoop(game.court, b, made.mount, made.strands) for b in range(game.court.baskets)]
-        self._fans = Fans(game.court, self.look, self._wardrobe, self._room(), rng)
-        self._effects = Effects(self.look, self.width, self.height, config.compression, rng)
+        self._fans = Fans(game.court, self.style, self._wardrobe, self._room(), rng)
+        self._effects = Effects(self.style, self.width, self.height, config.compression, rng)
         strip = self.kind == "broadcast" and rng.random() < 0.85
-        self._strip = Scoreboard(self.look, game.shots, self.width, self.height, rng) if strip else None
+        self._strip = Scoreboard(self.style, game.shots, self.width, self.height, rng) if strip else None
         self._scenery: np.ndarray | None = None
         self._scenery_lens: Lens | None = None
 
     def dress(self, roster: Roster) -> None:
-        """Film players with `roster`'s bodies and numbers and the present look's kits from now on."""
+        """Film players with `roster`'s bodies and numbers and the present style's kits from now on."""
         self._cast = cast(roster, self.game.officials.roster)
-        self._wardrobe = Wardrobe(self.look, self._cast)
+        self._wardrobe = Wardrobe(self.style, self._cast)
 
     def lens(self, time: float) -> Lens:
         """The view at `time` seconds."""
@@ -109,7 +109,7 @@ class SimulatedCamera:
     def render(self, time: float) -> np.ndarray:
         """The picture at `time` seconds: (height, width, 3) uint8 BGR."""
         view = self._view(time)
-        look, shutter = self.look, self.look.shutter
+        style, shutter = self.style, self.style.shutter
         later = self.lens(time + shutter)
         centre = view.lens.position + view.lens.rotation[2] * 10.0
         panned = later.project(centre)[0] - view.lens.project(centre)[0]
@@ -118,14 +118,14 @@ class SimulatedCamera:
         joints = skeleton(self._people(time + shutter, after), self._cast)
         smear = view.lens.project(joints)[0] - view.pixels
         visible = self._in_reach(view)
-        paint_shadows(picture, view.lens, look, visible, view.joints)
+        paint_shadows(picture, view.lens, style, visible, view.joints)
         for ball in view.balls:
-            paint_ball_shadow(picture, view.lens, look, ball.position, self.game.court.ball_radius)
+            paint_ball_shadow(picture, view.lens, style, ball.position, self.game.court.ball_radius)
         positions = np.array([ball.position for ball in view.balls])
         canvas = Canvas()
         self._fans.add(canvas, view.lens, time, float(view.state.net.max()))
         for hoop, push in zip(self._hoops, view.state.net, strict=True):
-            add_hoop(canvas, hoop, view.lens, look, self._wardrobe, float(push), positions)
+            add_hoop(canvas, hoop, view.lens, style, self._wardrobe, float(push), positions)
         add_players(canvas, self._wardrobe, visible, view.pixels, view.depth, self._cast, view.lens, smear)
         for ball, position in zip(view.balls, self._ball_positions(time + shutter, after), strict=True):
             if ball.depth > 0.4:
@@ -192,7 +192,7 @@ class SimulatedCamera:
     def _background(self, lens: Lens) -> np.ndarray:
         if self._scenery is None:
             self._scenery_lens = self._panorama()
-            self._scenery = paint_scenery(self.game.court, self.look, self._scenery_lens, self._room())
+            self._scenery = paint_scenery(self.game.court, self.style, self._scenery_lens, self._room())
             if not self._mount.fixed:
                 # OpenCV warps four channels twice as fast as three.
                 self._scenery = cv2.cvtColor(self._scenery, cv2.COLOR_BGR2BGRA)
@@ -230,7 +230,7 @@ class SimulatedCamera:
     def _room(self) -> tuple[float, float, float, float]:
         """The hall's walls (x0, y0, x1, y1), with room for the camera."""
         court, where = self.game.court, self._mount.position
-        rng = stream(self.look.plank_seed, LOOK_STREAM)
+        rng = stream(self.style.plank_seed, STYLE_STREAM)
         ends, sides = rng.uniform(3.0, 7.0, 2), rng.uniform(3.5, 8.0, 2)
         left = -court.length / 2 if not court.half else -2.5
         return (

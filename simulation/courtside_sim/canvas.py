@@ -7,7 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from .look import Color
+from .style import Color
 
 SHIFT = 4
 UNIT = 1 << SHIFT

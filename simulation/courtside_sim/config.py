@@ -55,7 +55,7 @@ class CameraConfig:
     Attributes:
         kind: One of `CAMERA_KINDS`, or None to let the seed draw it.
         width, height: The picture's size in pixels.
-        compression: Whether pictures pass through the look's own lossy compression.
+        compression: Whether pictures pass through the style's own lossy compression.
     """
 
     kind: str | None = None

@@ -5,32 +5,32 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .look import Look
+from .style import Style
 
 NOISE_TILES = 8
 
 
 class Effects:
-    """Applies one look's effects to pictures of one size; the same time always gets the same grain."""
+    """Applies one style's effects to pictures of one size; the same time always gets the same grain."""
 
-    def __init__(self, look: Look, width: int, height: int, compression: bool, rng: np.random.Generator):
+    def __init__(self, style: Style, width: int, height: int, compression: bool, rng: np.random.Generator):
         """Prepare gain and grain; `compression` switches the lossy compression on."""
-        self._look, self._size = look, (width, height)
-        self._quality = look.quality if compression else 100
+        self._style, self._size = style, (width, height)
+        self._quality = style.quality if compression else 100
         self._seed = int(rng.integers(1 << 31))
         self._noise: np.ndarray | None = None
         self._gain = self._light(width, height)
 
     def _light(self, width: int, height: int) -> np.ndarray | None:
         """Brightness of every pixel in 128ths: (H, W, 3) uint8, or None where it is even."""
-        look = self._look
-        if not (look.vignette or look.slope.any()):
+        style = self._style
+        if not (style.vignette or style.slope.any()):
             return None
         x, y = np.linspace(-1, 1, width)[None], np.linspace(-1, 1, height)[:, None]
-        slant = x * look.slope[0] + y * look.slope[1]
-        gain = (1 + slant) * (1 - look.vignette * (x * x + y * y) / 2)
+        slant = x * style.slope[0] + y * style.slope[1]
+        gain = (1 + slant) * (1 - style.vignette * (x * x + y * y) / 2)
         share = (slant / max(np.abs(slant).max(), 1e-6) + 1)[..., None] / 2
-        colored = gain[..., None] * (1 + (look.cast - 1) * share)
+        colored = gain[..., None] * (1 + (style.cast - 1) * share)
         return np.clip(colored * 128, 0, 255).astype(np.uint8)
 
     @staticmethod
@@ -43,19 +43,19 @@ class Effects:
 
     def apply(self, picture: np.ndarray, time: float) -> np.ndarray:
         """The picture as the camera hands it out at `time` seconds."""
-        look = self._look
+        style = self._style
         if self._gain is not None:
             cv2.multiply(picture, self._gain, dst=picture, scale=1 / 128)
-        if look.detail < 1:
-            small = (round(self._size[0] * look.detail), round(self._size[1] * look.detail))
+        if style.detail < 1:
+            small = (round(self._size[0] * style.detail), round(self._size[1] * style.detail))
             picture = cv2.resize(cv2.resize(picture, small, interpolation=cv2.INTER_AREA), self._size)
-        elif look.softness > 0:
-            picture = cv2.GaussianBlur(picture, (3, 3), look.softness)
+        elif style.softness > 0:
+            picture = cv2.GaussianBlur(picture, (3, 3), style.softness)
         self._grain(picture, time)
         return picture
 
     def compress(self, picture: np.ndarray) -> np.ndarray:
-        """The picture after the look's own lossy compression."""
+        """The picture after the style's own lossy compression."""
         if self._quality >= 100:
             return picture
         _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, self._quality])
@@ -65,7 +65,7 @@ class Effects:
         if self._noise is None:
             rng = np.random.default_rng(self._seed)
             size = (2, NOISE_TILES, self._size[1], self._size[0], 1)
-            grain = np.abs(rng.standard_normal(size, np.float32) * self._look.noise).clip(0, 60).astype(np.uint8)
+            grain = np.abs(rng.standard_normal(size, np.float32) * self._style.noise).clip(0, 60).astype(np.uint8)
             self._noise = np.repeat(grain, 3, axis=-1)
         tick = round(time * 1000)
         cv2.add(picture, self._noise[0, (tick * 7 + 3) % NOISE_TILES], dst=picture)

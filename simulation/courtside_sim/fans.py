@@ -8,7 +8,7 @@ from .canvas import Canvas
 from .court import Court
 from .figures import Wardrobe
 from .lens import Lens
-from .look import SKINS, Look
+from .style import SKINS, Style
 
 SEATED, STANDING = 0.62, 1.15
 
@@ -16,9 +16,9 @@ SEATED, STANDING = 0.62, 1.15
 class Fans:
     """Up to a dozen moving spectators; the still ones are part of the scenery."""
 
-    def __init__(self, court: Court, look: Look, wardrobe: Wardrobe, room: tuple, rng: np.random.Generator):
+    def __init__(self, court: Court, style: Style, wardrobe: Wardrobe, room: tuple, rng: np.random.Generator):
         """Seat them along the far side and behind the baseline of basket 0."""
-        count = int(rng.integers(0, 13)) if look.crowd > 0.25 else int(rng.integers(0, 3))
+        count = int(rng.integers(0, 13)) if style.crowd > 0.25 else int(rng.integers(0, 3))
         near, far = max(room[0], -court.length / 2), court.length / 2 + 1
         side = np.where(rng.random(count) < 0.8, 1.0, -1.0)
         y = side * (court.width / 2 + rng.uniform(1.6, 3.2, count))

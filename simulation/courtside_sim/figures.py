@@ -10,8 +10,8 @@ import numpy as np
 from .body import HEAD_RADIUS, Joint
 from .canvas import SHIFT, UNIT, Canvas
 from .lens import Lens
-from .look import Color, Look, shade
 from .roster import Roster
+from .style import Color, Style, shade
 
 
 class Skin(IntEnum):
@@ -68,39 +68,39 @@ _FAST = np.array([Joint.LEFT_ANKLE, Joint.LEFT_WRIST, Joint.RIGHT_ANKLE, Joint.R
 class Wardrobe:
     """Every colour a player is drawn with, lit once."""
 
-    def __init__(self, look: Look, roster: Roster):
+    def __init__(self, style: Style, roster: Roster):
         """Dress the players of `roster`."""
-        gain = look.tint * look.light * (1 - look.haze)
+        gain = style.tint * style.light * (1 - style.haze)
 
         def lit(color: Color, factor: float = 1.0) -> Color:
             return tuple(
-                int(v) for v in np.clip(np.array(color) * gain * factor + 255 * look.haze * 0.8, 0, 255)
+                int(v) for v in np.clip(np.array(color) * gain * factor + 255 * style.haze * 0.8, 0, 255)
             )
 
         teams = roster.teams
         shoes = ((225, 225, 225), (52, 52, 62), (30, 30, 32))
-        kits, shorts = (*look.kits, (205, 205, 205)), (*look.shorts, (34, 34, 36))
+        kits, shorts = (*style.kits, (205, 205, 205)), (*style.shorts, (34, 34, 36))
         self.palette = [
             [
                 lit(color, factor)
                 for color, near, far in (
                     (kits[t], 1.0, 0.82),
                     (shorts[t], 0.95, 0.75),
-                    (look.skins[p], 1.0, 0.8),
+                    (style.skins[p], 1.0, 0.8),
                     (shoes[t], 1.0, 0.75),
                 )
                 for factor in (near, far)
             ]
             for p, t in enumerate(teams)
         ]
-        trims, stripes = (*look.trims, (24, 24, 26)), (*look.stripes, 3)
+        trims, stripes = (*style.trims, (24, 24, 26)), (*style.stripes, 3)
         self.trim = [lit(trims[t]) for t in teams]
         self.stripes = [stripes[t] for t in teams]
         # Referees wear long black trousers.
         self.shin = [Skin.SHORTS if t == 2 else Skin.SKIN for t in teams]
-        self.hair = [lit(c) for c in look.hairs]
+        self.hair = [lit(c) for c in style.hairs]
         self.eye = lit((30, 30, 34))
-        self.ball = (lit(look.ball), lit(look.ball, 0.62), lit(shade(look.ball, 1.25)))
+        self.ball = (lit(style.ball), lit(style.ball, 0.62), lit(shade(style.ball, 1.25)))
         self.numbers = ["" if t == 2 else str(int(n)) for n, t in zip(roster.numbers, teams, strict=True)]
         self.lit = lit
 
@@ -242,21 +242,21 @@ def _add_stripes(
     canvas: Canvas, wardrobe: Wardrobe, index: int, spots: np.ndarray, depth: float, pad: int
 ) -> None:
     """Stripes down the sides (1), hoops across (2) or a referee's uprights (3)."""
-    style, color = wardrobe.stripes[index], wardrobe.trim[index]
+    pattern, color = wardrobe.stripes[index], wardrobe.trim[index]
     left, right = spots[Spot.TOP_LEFT], spots[Spot.TOP_RIGHT]
     low_left, low_right = spots[Spot.WAIST_LEFT], spots[Spot.WAIST_RIGHT]
-    if style == 2:
+    if pattern == 2:
         lines = [
             np.stack([left + (low_left - left) * share, right + (low_right - right) * share])
             for share in (0.2, 0.75)
         ]
     else:
-        shares = (0.06, 0.94) if style == 1 else (0.05, 0.28, 0.5, 0.72, 0.95)
+        shares = (0.06, 0.94) if pattern == 1 else (0.05, 0.28, 0.5, 0.72, 0.95)
         lines = [
             np.stack([left + (right - left) * share, low_left + (low_right - low_left) * share])
             for share in shares
         ]
-    canvas.stroke(depth - 0.001, lines, max(1.0, (0.4 if style == 3 else 0.6) * pad), color)
+    canvas.stroke(depth - 0.001, lines, max(1.0, (0.4 if pattern == 3 else 0.6) * pad), color)
 
 
 def _add_head(
@@ -295,8 +295,8 @@ def _add_number(
     text, scale = wardrobe.numbers[index], size / 62.0
     (w, h), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, scale, 1)
     origin = (int(spots[Spot.CHEST, 0] - w / 2), int(spots[Spot.CHEST, 1] + h / 2))
-    style = (cv2.FONT_HERSHEY_DUPLEX, scale, wardrobe.trim[index], max(1, round(scale * 2.2)), cv2.LINE_AA)
-    canvas.call(depth - 0.002, cv2.putText, text, origin, *style)
+    font = (cv2.FONT_HERSHEY_DUPLEX, scale, wardrobe.trim[index], max(1, round(scale * 2.2)), cv2.LINE_AA)
+    canvas.call(depth - 0.002, cv2.putText, text, origin, *font)
 
 
 def add_ball(

@@ -16,7 +16,7 @@ from .recording import Recording, State
 from .roster import Roster, draw_roster
 from .truth import ShotTruth
 
-GAME_STREAM, LOOK_STREAM, CAMERA_STREAM, FILM_STREAM, OFFICIALS_STREAM = 1, 2, 3, 4, 5
+GAME_STREAM, STYLE_STREAM, CAMERA_STREAM, FILM_STREAM, OFFICIALS_STREAM = 1, 2, 3, 4, 5
 WARM_UP_STREAMS = (6, 7)
 
 

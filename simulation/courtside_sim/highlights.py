@@ -25,8 +25,8 @@ from .config import CameraConfig, GameConfig
 from .court import Zone, place
 from .cuts import SHOTS, GamePlay, PlayKind, find_plays
 from .game import Game, simulate, stream
-from .look import HAIRS, SKINS, Look, draw_look, hsv
 from .skills import SKILLS, draw_skills, size_of
+from .style import HAIRS, SKINS, Style, draw_style, hsv
 from .truth import Action
 
 HIGHLIGHT_STREAM, WORLD_STREAM, BANK_STREAM = 21, 22, 23
@@ -191,7 +191,7 @@ class Bank:
         width, height = (round(side / FRAMING) for side in self.size)
         # Highlights are cut from broadcast film and scaled down: what compression does is lost at this size.
         camera = SimulatedCamera(filmed, CameraConfig(None, width, height, compression=False), seed=filmed.seed)
-        camera.look = _world_look(camera.look, season, league)
+        camera.style = _world_style(camera.style, season, league)
         # Paint the scenery now, so that every copy of this camera shares it.
         camera.render(0.0)
         self._cameras[key] = camera
@@ -213,20 +213,20 @@ def bank(first_seed: int, games: int, duration: float = 60.0, size: tuple[int, i
     return Bank(first_seed, games, duration, size)
 
 
-def _world_look(look: Look, season: World, league: World) -> Look:
-    """A game's look moved towards its season's light and its league's colours."""
+def _world_style(style: Style, season: World, league: World) -> Style:
+    """A game's style moved towards its season's light and its league's colours."""
     light, colour = stream(season.seed, WORLD_STREAM), stream(league.seed, WORLD_STREAM)
-    own = draw_look(1, stream(league.seed, WORLD_STREAM))
+    own = draw_style(1, stream(league.seed, WORLD_STREAM))
     warm = light.uniform(-0.10, 0.10)
     return replace(
-        look,
+        style,
         outdoor=False,
-        floor=own.floor if not own.outdoor else look.floor if not look.outdoor else (110, 168, 212),
+        floor=own.floor if not own.outdoor else style.floor if not style.outdoor else (110, 168, 212),
         apron=hsv(colour.random(), 0.7, colour.uniform(0.25, 0.6)),
         paint=hsv(colour.random(), 0.7, colour.uniform(0.3, 0.65)),
         seats=own.seats,
         pad=own.pad,
-        light=float(np.clip(look.light * light.uniform(0.85, 1.1), 0.7, 1.15)),
+        light=float(np.clip(style.light * light.uniform(0.85, 1.1), 0.7, 1.15)),
         tint=np.array([1 - warm, 1.0, 1 + warm]),
         haze=float(light.uniform(0.0, 0.15)),
         detail=1.0,
@@ -311,16 +311,16 @@ class Highlight:
         """The cut's camera with the star dressed as ever, and the other side in a kit of its own."""
         camera = copy.copy(self._bank.camera(cut.game, self.season, self.league))
         game, player, star = camera.game, cut.play.player, self.star
-        roster, look = game.roster, camera.look
+        roster, style = game.roster, camera.style
         team = int(roster.teams[player])
         numbers, heights, girths = roster.numbers.copy(), roster.heights.copy(), roster.girths.copy()
         numbers[player], heights[player], girths[player] = star.number, star.height, star.girth
         rivals = hsv(game.seed * 0.37, 0.75, 0.45) if sum(star.kit) > 380 else hsv(game.seed * 0.37, 0.08, 0.92)
         kits = (star.kit, rivals) if team == 0 else (rivals, star.kit)
-        skins, hairs = list(look.skins), list(look.hairs)
+        skins, hairs = list(style.skins), list(style.hairs)
         skins[player], hairs[player] = star.skin, star.hair
-        camera.look = replace(
-            look, kits=kits, shorts=kits, trims=kits[::-1], skins=tuple(skins), hairs=tuple(hairs)
+        camera.style = replace(
+            style, kits=kits, shorts=kits, trims=kits[::-1], skins=tuple(skins), hairs=tuple(hairs)
         )
         dressed = replace(roster, numbers=numbers, heights=heights, girths=girths)
         camera.game = copy.copy(game)

@@ -9,8 +9,8 @@ from .canvas import SHIFT, UNIT, Canvas
 from .court import Court
 from .figures import Wardrobe
 from .lens import Lens
-from .look import Look
 from .physics import NET_LENGTH
+from .style import Style
 
 RING_STEPS = 20
 
@@ -100,7 +100,7 @@ def add_hoop(
     canvas: Canvas,
     hoop: Hoop,
     lens: Lens,
-    look: Look,
+    style: Style,
     wardrobe: Wardrobe,
     push: float,
     ball: np.ndarray,
@@ -116,7 +116,7 @@ def add_hoop(
     stand, stand_depth = lens.project(hoop.stand)
     if min(board_depth.min(), back_depth.min(), stand_depth.min()) < 0.5:
         return
-    made = look.hoop
+    made = style.hoop
     metal, line = wardrobe.lit((96, 92, 90)), wardrobe.lit(made.frame)
     paint = wardrobe.lit(made.post)
     face = _board_key(hoop, lens, board_depth, np.atleast_2d(ball))
@@ -129,7 +129,7 @@ def add_hoop(
     )
     if made.mount != "wall":
         wide = 0.2 if made.mount == "stand" else 0.13
-        color = wardrobe.lit(look.pad) if made.mount == "stand" else paint
+        color = wardrobe.lit(style.pad) if made.mount == "stand" else paint
         canvas.limb(post, stand[0], stand[1], wide * scale, color)
     canvas.limb(max(float(stand_depth[2] + post) / 2, behind), stand[1], stand[2], 0.09 * scale, paint)
     canvas.limb(max(float(stand_depth[4] + post) / 2, behind), stand[3], stand[4], 0.07 * scale, paint)
@@ -139,7 +139,7 @@ def add_hoop(
         canvas.polygon(face + 0.01, board, wardrobe.lit(made.board))
     if made.sheet:
         strip, _ = lens.project(hoop.strip)
-        canvas.polygon(face + 0.005, strip, wardrobe.lit(look.pad))
+        canvas.polygon(face + 0.005, strip, wardrobe.lit(style.pad))
     canvas.polygon(face + 0.02, np.stack([board[0], board[1], back[1], back[0]]), metal)
     canvas.polygon(face + 0.02, np.stack([board[0], board[3], back[3], back[0]]), metal)
     canvas.polygon(face + 0.02, np.stack([board[1], board[2], back[2], back[1]]), metal)

@@ -61,9 +61,9 @@ class Movers:
 
     def _turn(self, dt: float) -> None:
         speed = np.sqrt((self.velocity * self.velocity).sum(-1))
-        look = self.face - self.xy
+        to_gaze = self.face - self.xy
         running = (speed > 2.3) & ~self.square & ~self.locked
-        aim = np.where(running[:, None], self.velocity, look)
+        aim = np.where(running[:, None], self.velocity, to_gaze)
         wanted = np.arctan2(aim[:, 1], aim[:, 0])
         turn = (wanted - self.heading + np.pi) % (2 * np.pi) - np.pi
         gain = np.clip(turn * 10.0, -TURN_RATE, TURN_RATE)

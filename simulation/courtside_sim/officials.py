@@ -61,8 +61,8 @@ def _walk(place: np.ndarray, ball: np.ndarray, roster: Roster) -> State:
     stride = 1.2 + 0.35 * speed
     phase = np.cumsum(2 * np.pi * speed / stride / RATE, axis=0)
     amplitude = np.where(speed > 0.15, stride / (2 * np.pi) * np.minimum(1.0, speed / 0.9), 0.0)
-    look = ball[:, None, :2] - xy
-    aim = np.where((speed > 2.3)[..., None], velocity, look)
+    to_gaze = ball[:, None, :2] - xy
+    aim = np.where((speed > 2.3)[..., None], velocity, to_gaze)
     heading = np.unwrap(np.arctan2(aim[..., 1], aim[..., 0]), axis=0)
     kernel = np.ones(7) / 7
     for index in range(count):

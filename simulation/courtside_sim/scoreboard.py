@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .look import Look, shade
+from .style import Style, shade
 from .truth import ShotTruth
 
 FONT = cv2.FONT_HERSHEY_DUPLEX
@@ -16,10 +16,10 @@ class Scoreboard:
     """Paints the strip into pictures of one size; drawn anew only when score or clock change."""
 
     def __init__(
-        self, look: Look, shots: tuple[ShotTruth, ...], width: int, height: int, rng: np.random.Generator
+        self, style: Style, shots: tuple[ShotTruth, ...], width: int, height: int, rng: np.random.Generator
     ):
         """Choose place, names, first score and first clock."""
-        self._look, self._shots = look, shots
+        self._style, self._shots = style, shots
         self._high = max(10, round(height * rng.uniform(0.05, 0.075)))
         self._wide = min(width - 4, round(self._high * rng.uniform(9.0, 13.0)))
         self._names = [NAMES[i] for i in rng.choice(len(NAMES), 2, replace=False)]
@@ -57,8 +57,8 @@ class Scoreboard:
         for index, text in enumerate(texts):
             x = index * cell
             if index < 2:
-                cv2.rectangle(strip, (x, 0), (x + cell - 2, high), self._look.kits[index], -1)
-            ground = self._look.kits[index] if index < 2 else self._base
+                cv2.rectangle(strip, (x, 0), (x + cell - 2, high), self._style.kits[index], -1)
+            ground = self._style.kits[index] if index < 2 else self._base
             ink = (20, 20, 20) if sum(ground) > 380 else (245, 245, 245)
             scale = high / 32
             (w, h), _ = cv2.getTextSize(text, FONT, scale, 1)

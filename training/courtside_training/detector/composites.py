@@ -12,7 +12,7 @@ from courtside_sim.canvas import Canvas
 from courtside_sim.figures import Wardrobe, add_ball
 from courtside_sim.hoops import Hoop, add_hoop
 from courtside_sim.lens import Lens, look_at
-from courtside_sim.look import draw_look
+from courtside_sim.style import draw_style
 from courtside_training.detector.classes import BALL, RIM
 from courtside_training.detector.pictures import Picture
 from courtside_training.detector.simulated import Filmed
@@ -57,7 +57,7 @@ def paste_hoop(picture: Picture, filmed: Filmed, rng: np.random.Generator) -> Pi
     )
     roster = filmed.camera.game.roster
     look = replace(
-        draw_look(len(roster), rng), light=float(rng.uniform(0.45, 1.15)), tint=rng.uniform(0.9, 1.1, 3), haze=0.0
+        draw_style(len(roster), rng), light=float(rng.uniform(0.45, 1.15)), tint=rng.uniform(0.9, 1.1, 3), haze=0.0
     )
     wardrobe = Wardrobe(look, roster)
     height, width = picture.image.shape[:2]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_sim.look import HoopLook, draw_hoop
+from courtside_sim.style import HoopStyle, draw_hoop
 from courtside_training.detector.composites import texture
 from courtside_training.rim.views import BOARD, RIM_RADIUS, Take
 
@@ -40,7 +40,7 @@ class Scene:
 
     picture: Picture
     board: Picture
-    look: HoopLook
+    look: HoopStyle
     gain: NDArray[np.float64]
     scale: float
     bracket: list[tuple[np.ndarray, tuple[float, ...]]]
@@ -185,7 +185,7 @@ def _crowd(rng: np.random.Generator) -> Picture:
     return np.clip(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 3)), 0, 255).astype(np.uint8)
 
 
-def _post(pen: _Pen, look: HoopLook, gain: NDArray[np.float64], rng: np.random.Generator) -> None:
+def _post(pen: _Pen, look: HoopStyle, gain: NDArray[np.float64], rng: np.random.Generator) -> None:
     color = rgb(look.post, gain * rng.uniform(0.7, 1.2))
     back = BOARD[0] + rng.uniform(0.5, 2.2)
     high = rng.uniform(-0.6, 0.6)
@@ -198,7 +198,7 @@ def _post(pen: _Pen, look: HoopLook, gain: NDArray[np.float64], rng: np.random.G
             pen.lines([(BOARD[0] + 0.05, y, height), (back, y * 0.6, high)], rng.uniform(0.03, 0.1), color)
 
 
-def _board(pen: _Pen, look: HoopLook, gain: NDArray[np.float64], rng: np.random.Generator) -> Picture:
+def _board(pen: _Pen, look: HoopStyle, gain: NDArray[np.float64], rng: np.random.Generator) -> Picture:
     """Draw the board; how much of what is behind it is hidden (240, 240)."""
     x, half, low = BOARD[0], rng.uniform(0.55, 0.92), rng.uniform(-0.18, -0.08)
     tall = rng.uniform(0.72, 1.1)
@@ -246,7 +246,7 @@ def _outline(shape: str, half: float, low: float, tall: float) -> list[tuple[flo
 
 
 def _bracket(
-    look: HoopLook, gain: NDArray[np.float64], rng: np.random.Generator
+    look: HoopStyle, gain: NDArray[np.float64], rng: np.random.Generator
 ) -> list[tuple[np.ndarray, tuple[float, ...]]]:
     """The plate that carries the ring; on parks' baskets it is as wide as the ring."""
     wide = rng.uniform(0.15, 1.35)

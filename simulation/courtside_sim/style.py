@@ -24,7 +24,7 @@ OUTDOOR_FLOORS: tuple[Color, ...] = ((96, 98, 100), (90, 110, 70), (130, 96, 60)
 
 
 @dataclass(frozen=True)
-class HoopLook:
+class HoopStyle:
     """How a place's baskets look; colours are BGR 0..255.
 
     Attributes:
@@ -59,7 +59,7 @@ class HoopLook:
 
 
 @dataclass(frozen=True)
-class Look:
+class Style:
     """One place's appearance; colours are BGR 0..255.
 
     Attributes:
@@ -73,7 +73,7 @@ class Look:
         tint: (3,) float64 BGR factors, the light's colour.
         noise: Standard deviation of the picture noise in grey levels.
         sun: (2,) metres of shadow per metre of height.
-        hoop: The baskets' looks.
+        hoop: The baskets' style.
         crowd: Share of seats taken.
         haze: Contrast taken away, 0 to about 0.2.
         softness: Standard deviation of the lens blur in pixels, 0 for a sharp one.
@@ -105,7 +105,7 @@ class Look:
     tint: np.ndarray
     noise: float
     sun: np.ndarray
-    hoop: HoopLook
+    hoop: HoopStyle
     crowd: float
     haze: float
     softness: float
@@ -153,7 +153,7 @@ BOARDS: tuple[Color, ...] = (
 NETS: tuple[Color, ...] = ((238, 238, 238), (215, 220, 222), (170, 172, 172), (120, 120, 220), (215, 150, 110))
 
 
-def draw_hoop(outdoor: bool, rng: np.random.Generator) -> HoopLook:
+def draw_hoop(outdoor: bool, rng: np.random.Generator) -> HoopStyle:
     """A random make of basket, as found in a gym or `outdoor`."""
     glass = rng.random() < (0.35 if outdoor else 0.7)
     board = (235, 235, 235) if glass else BOARDS[int(rng.choice(8, p=(0.34, 0.16, 0.12, 0.1, 0.08, 0.08, 0.06, 0.06)))]
@@ -167,7 +167,7 @@ def draw_hoop(outdoor: bool, rng: np.random.Generator) -> HoopLook:
     net = (165, 168, 170) if chain else NETS[int(rng.choice(5, p=(0.5, 0.2, 0.12, 0.09, 0.09)))]
     mount = rng.choice(["stand", "pole", "wall"], p=(0.2, 0.65, 0.15) if outdoor else (0.55, 0.12, 0.33))
     posts = ((60, 60, 64), (120, 122, 124), (140, 70, 30), (40, 40, 150), (70, 120, 60), (210, 210, 210))
-    return HoopLook(
+    return HoopStyle(
         board=shade(board, rng.uniform(0.85, 1.05)),
         opacity=float(rng.uniform(0.08, 0.4)) if glass else 1.0,
         frame=(245, 245, 245) if glass and rng.random() < 0.7 else shade(ink, rng.uniform(0.6, 1.2)),
@@ -184,7 +184,7 @@ def draw_hoop(outdoor: bool, rng: np.random.Generator) -> HoopLook:
     )
 
 
-def draw_look(players: int, rng: np.random.Generator) -> Look:
+def draw_style(players: int, rng: np.random.Generator) -> Style:
     """A random place for `players` players."""
     outdoor = bool(rng.random() < 0.3)
     hue = rng.random()
@@ -215,7 +215,7 @@ def draw_look(players: int, rng: np.random.Generator) -> Look:
     steep = abs(rng.normal(0, 0.16)) if rng.random() < 0.7 else 0.0
     towards = rng.uniform(0, 2 * np.pi)
     crushed = rng.random() < 0.45
-    return Look(
+    return Style(
         outdoor=outdoor,
         floor=shade(floor, rng.uniform(0.9, 1.1)),
         apron=apron,
