@@ -217,7 +217,7 @@ class SimulatedCamera:
         probe = Lens(self._mount.position, rotation, middle.focal, 0, 0)
         corners = []
         for end in ends:
-            lens = self._mount.lens(end / self._mount.tick_rate, self.width, self.height)
+            lens = self._mount.lens(end / self._mount.step_rate, self.width, self.height)
             rays = np.array([[x, y, 1.0] for x in (0, self.width) for y in (0, self.height)])
             directions = rays @ np.linalg.inv(lens.matrix).T @ lens.rotation
             corners.append(probe.project(self._mount.position + directions)[0])

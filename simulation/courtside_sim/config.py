@@ -14,7 +14,7 @@ class GameConfig:
 
     Attributes:
         duration: Seconds.
-        tick_rate: Behaviour steps per second.
+        step_rate: Behaviour steps per second.
         players: 1 to 10, or None to let the seed draw 2 to 10.
         court: 'nba', 'fiba' or None.
         half: True for a half court, False for a full one, or None.
@@ -23,7 +23,7 @@ class GameConfig:
     """
 
     duration: float = 60.0
-    tick_rate: float = 60.0
+    step_rate: float = 60.0
     players: int | None = None
     court: str | None = None
     half: bool | None = None
@@ -34,8 +34,8 @@ class GameConfig:
         """Raise ValueError on values no game can have."""
         if not 0.5 <= self.duration <= 7200:
             raise ValueError(f"duration must be 0.5 to 7200 seconds, not {self.duration}")
-        if not 30 <= self.tick_rate <= 240:
-            raise ValueError(f"tick_rate must be 30 to 240 per second, not {self.tick_rate}")
+        if not 30 <= self.step_rate <= 240:
+            raise ValueError(f"step_rate must be 30 to 240 per second, not {self.step_rate}")
         if self.players is not None and not 1 <= self.players <= 10:
             raise ValueError(f"players must be 1 to 10, not {self.players}")
         if self.court not in (None, "nba", "fiba"):

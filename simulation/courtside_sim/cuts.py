@@ -71,7 +71,7 @@ def find_plays(game: Game) -> list[GamePlay]:
 
 def _shots(game: Game) -> Iterator[GamePlay]:
     """Shots, and the contests against them."""
-    states, rate = game.recording.states, game.recording.tick_rate
+    states, rate = game.recording.states, game.recording.step_rate
     for shot in game.shots:
         low = max(int((shot.release_time - CONTEST_REACH) * rate), 0)
         high = int((shot.release_time + CONTEST_REACH) * rate) + 1
@@ -93,7 +93,7 @@ def _shot_kind(game: Game, shot: ShotTruth) -> PlayKind:
 
 def _holds(game: Game) -> list[tuple[int, float, float]]:
     """Who had the ball from when to when: (player, start, end) in seconds, in order."""
-    holder, rate = game.recording.states.holder, game.recording.tick_rate
+    holder, rate = game.recording.states.holder, game.recording.step_rate
     edges = np.flatnonzero(np.diff(holder)) + 1
     starts = np.concatenate([[0], edges])
     ends = np.concatenate([edges, [len(holder)]])
@@ -131,7 +131,7 @@ def _passes(game: Game) -> Iterator[GamePlay]:
 
 def _runs(game: Game) -> Iterator[GamePlay]:
     """Screens and drives: stretches of one action."""
-    states, rate = game.recording.states, game.recording.tick_rate
+    states, rate = game.recording.states, game.recording.step_rate
     for player in range(len(game.roster)):
         for wanted, kind in ((SCREENING, PlayKind.SCREEN), ((Action.DRIBBLE,), PlayKind.DRIVE)):
             doing = np.isin(states.actions[:, player], wanted).astype(np.int8)

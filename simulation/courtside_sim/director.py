@@ -1,4 +1,4 @@
-"""Runs a game tick by tick: possessions, dribbles, passes, fakes, shots and rebounds."""
+"""Runs a game step by step: possessions, dribbles, passes, fakes, shots and rebounds."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Director:
         With a `station` they all warm up there, without opponents.
         """
         self._config, self._rng, self._world = config, rng, BallWorld(court)
-        self._dt = 1.0 / config.tick_rate
+        self._dt = 1.0 / config.step_rate
         count = len(roster)
         if station is None:
             drill = count <= 3 and (count == 1 or bool(rng.random() < 0.6))
@@ -91,18 +91,18 @@ class Director:
     def run(self) -> Recording:
         """Play the whole game and return its recording; `shots` is complete afterwards."""
         play = self._play
-        ticks = round(self._config.duration * self._config.tick_rate) + 1
-        recorder = Recorder(ticks, len(play.roster), play.court.baskets)
-        for tick in range(ticks):
-            play.now = tick * self._dt
-            if tick:
+        steps = round(self._config.duration * self._config.step_rate) + 1
+        recorder = Recorder(steps, len(play.roster), play.court.baskets)
+        for step in range(steps):
+            play.now = step * self._dt
+            if step:
                 steer(play)
                 play.movers.step(self._dt)
             getattr(self, f"_{play.mode}")()
             actions = self._bodies.update(play, self._dt)
             m = play.movers
             recorder.put(
-                tick,
+                step,
                 xy=m.xy,
                 velocity=m.velocity,
                 heading=m.heading,
@@ -118,7 +118,7 @@ class Director:
                 holder=play.holder,
                 net=np.clip(1 - np.abs((play.now - self._net_at) / NET_SWISH * 2 - 1), 0, 1),
             )
-        return recorder.finish(self._config.tick_rate)
+        return recorder.finish(self._config.step_rate)
 
     def _hold_ball(self, ideal: np.ndarray) -> None:
         """Put the ball at a body-frame position of the holder, easing out of wherever it was caught."""

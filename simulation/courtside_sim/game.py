@@ -34,7 +34,7 @@ class Game:
         court: Geometry.
         roster: Players.
         shots: Every shot in order of release.
-        recording: States at the tick rate; in a warm-up with the first group's ball and its holder.
+        recording: States at the step rate; in a warm-up with the first group's ball and its holder.
         second: The same people with the second group's ball and its holder; None where there is one ball.
     """
 
@@ -133,6 +133,6 @@ def _warm_up(seed: int, config: GameConfig, court: Court, roster: Roster) -> Gam
         court,
         roster.take(np.concatenate([np.flatnonzero(roster.teams == team) for team in (0, 1)])),
         tuple(replace(shot, shot_id=number) for number, shot in enumerate(shots)),
-        Recording(config.tick_rate, both),
-        Recording(config.tick_rate, replace(both, ball=two.ball, holder=holder)),
+        Recording(config.step_rate, both),
+        Recording(config.step_rate, replace(both, ball=two.ball, holder=holder)),
     )

@@ -25,10 +25,10 @@ class Officials:
     def __init__(self, court: Court, recording: Recording, count: int, rng: np.random.Generator):
         """Send `count` referees after the ball of `recording`."""
         self.roster = draw_roster(count, rng)
-        duration = (len(recording.states.holder) - 1) / recording.tick_rate
+        duration = (len(recording.states.holder) - 1) / recording.step_rate
         times = np.arange(int(duration * RATE) + 2) / RATE
-        ticks = np.minimum((times * recording.tick_rate).astype(int), len(recording.states.holder) - 1)
-        ball = recording.states.ball[ticks]
+        steps = np.minimum((times * recording.step_rate).astype(int), len(recording.states.holder) - 1)
+        ball = recording.states.ball[steps]
         place = np.empty((len(times), count, 2))
         first = 1.0 if rng.random() < 0.5 else -1.0
         for index in range(count):

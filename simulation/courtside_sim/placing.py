@@ -18,17 +18,17 @@ class Mount:
 
     Attributes:
         position: (3,) metres.
-        targets: (T, 3) aim points at the recording's tick rate, or (1, 3) for a fixed camera.
+        targets: (T, 3) aim points at the recording's step rate, or (1, 3) for a fixed camera.
         focal: Pixels.
         roll: Radians.
-        tick_rate: Of `targets`.
+        step_rate: Of `targets`.
     """
 
     position: np.ndarray
     targets: np.ndarray
     focal: float
     roll: float
-    tick_rate: float
+    step_rate: float
 
     @property
     def fixed(self) -> bool:
@@ -37,7 +37,7 @@ class Mount:
 
     def lens(self, time: float, width: int, height: int) -> Lens:
         """The view at `time` seconds."""
-        place = min(max(time * self.tick_rate, 0.0), len(self.targets) - 1.0)
+        place = min(max(time * self.step_rate, 0.0), len(self.targets) - 1.0)
         index = int(place)
         after = min(index + 1, len(self.targets) - 1)
         target = self.targets[index] + (self.targets[after] - self.targets[index]) * (place - index)
@@ -45,7 +45,7 @@ class Mount:
 
     def lenses(self, times: np.ndarray, width: int, height: int) -> Lens:
         """The views at `times` (N,) seconds as one lens of N rotations."""
-        place = np.clip(times * self.tick_rate, 0.0, len(self.targets) - 1.0)
+        place = np.clip(times * self.step_rate, 0.0, len(self.targets) - 1.0)
         index = place.astype(int)
         after = np.minimum(index + 1, len(self.targets) - 1)
         target = self.targets[index] + (self.targets[after] - self.targets[index]) * (place - index)[:, None]
@@ -72,9 +72,9 @@ def _fit_focal(
     return float(min(width * 0.5 / across, height * 0.5 / along))
 
 
-def _smoothed(track: np.ndarray, tick_rate: float, seconds: float) -> np.ndarray:
+def _smoothed(track: np.ndarray, step_rate: float, seconds: float) -> np.ndarray:
     """A track followed by a calm hand: zero-phase Gaussian smoothing along the first axis."""
-    sigma = seconds * tick_rate
+    sigma = seconds * step_rate
     reach = min(int(3 * sigma), len(track) - 1)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     padded = np.concatenate([np.repeat(track[:1], reach, 0), track, np.repeat(track[-1:], reach, 0)])
@@ -94,14 +94,14 @@ def _follow(court: Court, recording: Recording, position: np.ndarray, calm: floa
     share = 0.5 if court.half else 0.5 * np.clip(np.abs(ball[:, 0]) / 5.0, 0, 1)
     pan = (1 - share) * angle + share * basket
     tilt = 1.0 + 0.12 * across * ball[:, 1]
-    steady = _smoothed(np.stack([pan, tilt], -1), recording.tick_rate, calm)
+    steady = _smoothed(np.stack([pan, tilt], -1), recording.step_rate, calm)
     pan, tilt = steady[:, 0], steady[:, 1]
     return np.stack([position[0] + depth * np.sin(pan), position[1] + across * depth * np.cos(pan), tilt], -1)
 
 
 def _shake(recording: Recording, amount: float, rng: np.random.Generator) -> np.ndarray:
     """A hand's tremor as offsets (T, 3) of the aim point: `amount` metres of slow sway and quick jitter."""
-    time = np.arange(len(recording.states.ball)) / recording.tick_rate
+    time = np.arange(len(recording.states.ball)) / recording.step_rate
     offset = np.zeros((len(time), 3))
     for axis in range(3):
         for low, high, share in ((0.15, 0.6, 1.6), (0.8, 2.0, 0.7), (4.0, 8.0, 0.18)):
@@ -110,13 +110,13 @@ def _shake(recording: Recording, amount: float, rng: np.random.Generator) -> np.
     return offset
 
 
-def _overview(court: Court, width: int, height: int, tick_rate: float, rng: np.random.Generator) -> Mount:
+def _overview(court: Court, width: int, height: int, step_rate: float, rng: np.random.Generator) -> Mount:
     """A fixed camera high up and far from the sideline, with both baskets of a full court in view."""
     position = np.array([rng.uniform(-1.5, 1.5), -court.width / 2 - rng.uniform(22.0, 28.0), rng.uniform(8.0, 12.0)])
     target = np.array([0.0, 0.0, 0.5])
     points = np.concatenate([_must_see(court, rng, basket) for basket in (0, 1)])
     focal = _fit_focal(position, target, points, width, height) * rng.uniform(0.9, 0.98)
-    return Mount(position, target[None], focal, 0.0, tick_rate)
+    return Mount(position, target[None], focal, 0.0, step_rate)
 
 
 def place_camera(
@@ -134,7 +134,7 @@ def place_camera(
     'sideline' or 'broadcast' camera on a full court stands still and sees both baskets at once.
     """
     if both and kind in ("sideline", "broadcast"):
-        return _overview(court, width, height, recording.tick_rate, rng)
+        return _overview(court, width, height, recording.step_rate, rng)
     rim = court.rim_centre(0)
     roll = float(rng.normal(0, 0.006)) if kind != "broadcast" else 0.0
     slack = rng.uniform(0.86, 0.98)
@@ -143,7 +143,7 @@ def place_camera(
         target = np.array([rim[0] - 2.0, rng.uniform(-0.4, 0.4), rng.uniform(1.5, 1.9)])
         focal = _fit_focal(position, target, _must_see(court, rng), width, height) * slack
         shaken = target + _shake(recording, rng.uniform(0.0, 0.09), rng)
-        return Mount(position, shaken, focal, float(rng.normal(0, 0.02)), recording.tick_rate)
+        return Mount(position, shaken, focal, float(rng.normal(0, 0.02)), recording.step_rate)
     if kind == "corner":
         side = -1.0 if rng.random() < 0.5 else 1.0
         position = np.array(
@@ -151,12 +151,12 @@ def place_camera(
         )
         target = np.array([rim[0] - 3.5, side * 0.08 * court.width, 1.4])
         focal = _fit_focal(position, target, _must_see(court, rng), width, height) * slack
-        return Mount(position, target[None], focal, roll, recording.tick_rate)
+        return Mount(position, target[None], focal, roll, recording.step_rate)
     if kind == "behind":
         position = np.array([rng.uniform(-3.2, 0.0), rng.uniform(-1.6, 1.6), rng.uniform(1.6, 3.6)])
         target = np.array([rim[0] - 3.0, rng.uniform(-0.3, 0.3), 1.55 + 0.08 * position[2]])
         focal = _fit_focal(position, target, _must_see(court, rng), width, height) * slack
-        return Mount(position, target[None], focal, roll, recording.tick_rate)
+        return Mount(position, target[None], focal, roll, recording.step_rate)
     side = -1.0 if rng.random() < 0.75 or kind == "broadcast" else 1.0
     if kind == "sideline" and court.half:
         position = np.array(
@@ -164,7 +164,7 @@ def place_camera(
         )
         target = np.array([rng.uniform(8.2, 9.4), side * 0.2 * court.width / 2, 1.5])
         focal = _fit_focal(position, target, _must_see(court, rng), width, height) * slack
-        return Mount(position, target[None], focal, roll, recording.tick_rate)
+        return Mount(position, target[None], focal, roll, recording.step_rate)
     far = rng.uniform(13.0, 17.0) if kind == "broadcast" else rng.uniform(7.0, 10.0)
     up = rng.uniform(6.0, 9.5) if kind == "broadcast" else rng.uniform(2.5, 4.5)
     position = np.array([rng.uniform(-1.5, 1.5), side * (court.width / 2 + far), up])
@@ -173,4 +173,4 @@ def place_camera(
         targets = targets + _shake(recording, rng.uniform(0.0, 0.08), rng)
     span = rng.uniform(15.5, 18.0)
     distance = math.hypot(far + court.width / 2, up)
-    return Mount(position, targets, width * distance / span, roll, recording.tick_rate)
+    return Mount(position, targets, width * distance / span, roll, recording.step_rate)

@@ -68,10 +68,10 @@ SMOOTH_FIELDS = (
 
 
 class Recorder:
-    """Fills the arrays tick by tick."""
+    """Fills the arrays step by step."""
 
-    def __init__(self, ticks: int, players: int, baskets: int):
-        """Allocate room for `ticks` states."""
+    def __init__(self, steps: int, players: int, baskets: int):
+        """Allocate room for `steps` states."""
         shapes = {
             "xy": (players, 2),
             "velocity": (players, 2),
@@ -80,34 +80,34 @@ class Recorder:
             "ball": (3,),
             "net": (baskets,),
         }
-        self._arrays = {name: np.zeros((ticks, *shapes.get(name, (players,)))) for name in SMOOTH_FIELDS}
-        self._arrays["actions"] = np.zeros((ticks, players), np.int64)
-        self._arrays["holder"] = np.full(ticks, -1, np.int64)
+        self._arrays = {name: np.zeros((steps, *shapes.get(name, (players,)))) for name in SMOOTH_FIELDS}
+        self._arrays["actions"] = np.zeros((steps, players), np.int64)
+        self._arrays["holder"] = np.full(steps, -1, np.int64)
 
-    def put(self, tick: int, **values: object) -> None:
-        """Store one tick's values by field name."""
+    def put(self, step: int, **values: object) -> None:
+        """Store one step's values by field name."""
         for name, value in values.items():
-            self._arrays[name][tick] = value
+            self._arrays[name][step] = value
 
-    def finish(self, tick_rate: float) -> Recording:
+    def finish(self, step_rate: float) -> Recording:
         """The finished, read-only recording."""
         for array in self._arrays.values():
             array.setflags(write=False)
-        return Recording(tick_rate, State(**self._arrays))
+        return Recording(step_rate, State(**self._arrays))
 
 
 @dataclass(frozen=True)
 class Recording:
     """States at a fixed rate from time zero."""
 
-    tick_rate: float
+    step_rate: float
     states: State
 
     def at(self, time: float) -> State:
-        """The state at `time` seconds, interpolated linearly; actions and holder are the last tick's."""
+        """The state at `time` seconds, interpolated linearly; actions and holder are the last step's."""
         last = len(self.states.holder) - 1
-        # The nudge keeps a time that is meant to be a tick from falling just short of it in floating point.
-        place = min(max(time * self.tick_rate + 1e-6, 0.0), float(last))
+        # The nudge keeps a time that is meant to be a step from falling just short of it in floating point.
+        place = min(max(time * self.step_rate + 1e-6, 0.0), float(last))
         index = min(int(place), last - 1) if last else 0
         share = place - index
         after = min(index + 1, last)
@@ -121,7 +121,7 @@ class Recording:
     def sample(self, times: np.ndarray) -> State:
         """The states at `times` (N,) seconds, as `at` gives them one by one: every array has a leading N."""
         last = len(self.states.holder) - 1
-        place = np.clip(times * self.tick_rate + 1e-6, 0.0, float(last))
+        place = np.clip(times * self.step_rate + 1e-6, 0.0, float(last))
         index = np.minimum(place.astype(int), max(last - 1, 0))
         share, after = place - index, np.minimum(index + 1, last)
         values = {}

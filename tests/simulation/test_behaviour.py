@@ -87,11 +87,11 @@ def test_a_screener_stands_still_near_a_rival(games) -> None:
     seen = 0
     for game in games:
         states = game.recording.states
-        for tick, player in np.argwhere(states.actions == Action.PICK)[::10]:
+        for step, player in np.argwhere(states.actions == Action.PICK)[::10]:
             seen += 1
-            assert np.hypot(*states.velocity[tick, player]) < 1.3
+            assert np.hypot(*states.velocity[step, player]) < 1.3
             rivals = np.flatnonzero(game.roster.teams != game.roster.teams[player])
-            assert min(math.dist(states.xy[tick, player], states.xy[tick, r]) for r in rivals) < 2.5
+            assert min(math.dist(states.xy[step, player], states.xy[step, r]) for r in rivals) < 2.5
     assert seen >= 5
 
 
