@@ -117,7 +117,7 @@ def _swapped(pixels: np.ndarray, fps: float, chance: float, rng: np.random.Gener
     return pixels
 
 
-def observe(
+def noisy_keypoints(
     joints: np.ndarray, view: CameraView, noise: PoseNoise, rng: np.random.Generator, fps: float = 30.0
 ) -> np.ndarray:
     """What a pose network would report of a joint track.
