@@ -23,8 +23,8 @@ import numpy as np
 from .camera import SimulatedCamera
 from .config import CameraConfig, GameConfig
 from .court import Zone, place
-from .cuts import SHOTS, GamePlay, PlayKind, find_plays
 from .game import Game, simulate, stream
+from .game_plays import SHOTS, GamePlay, PlayKind, find_plays
 from .skills import SKILLS, draw_skills, size_of
 from .style import HAIRS, SKINS, Style, draw_style, hsv
 from .truth import Action

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from courtside_sim.cuts import SHOTS, PlayKind
+from courtside_sim.game_plays import SHOTS, PlayKind
 from courtside_sim.highlights import LEAGUES, LONGEST, SEASONS, SHORTEST, Bank, Highlight
 from courtside_sim.skills import GROUPS, LEVELS, SKILLS, draw_skills, size_of
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from courtside_sim.court import Zone
-from courtside_sim.cuts import SHOTS, PlayKind
+from courtside_sim.game_plays import SHOTS, PlayKind
 from courtside_sim.highlights import Bank, Highlight, Moment, bank
 from courtside_sim.truth import Action
 from courtside_training.common.arrays import reading_arrays, write_arrays
