@@ -9,6 +9,7 @@ import numpy as np
 
 from .balls import BallView, view_ball
 from .body import skeleton
+from .camera_placement import place_camera
 from .canvas import Canvas
 from .config import CameraConfig
 from .effects import Effects
@@ -18,7 +19,6 @@ from .game import CAMERA_STREAM, STYLE_STREAM, Game, stream
 from .hoops import Hoop, add_hoop
 from .lens import NEAR, Lens, look_at
 from .officials import cast, join
-from .placing import place_camera
 from .recording import State
 from .roster import Roster
 from .scenery import paint_scenery
