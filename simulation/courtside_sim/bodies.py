@@ -45,8 +45,8 @@ class Bodies:
         crouch, lean = np.where(speed > 2.3, 0.05, 0.02), np.clip(speed * 0.045, 0, 0.25)
         rate, shape = np.full((len(roster), 2), 11.0), np.zeros((len(roster), 3))
         if not play.drill:
-            rivals = (roster.teams != play.team) & (speed < 3.0) & (play.mode != "loose")
-            actions[rivals], crouch[rivals], lean[rivals] = Action.GUARD, 0.14, 0.22
+            opponents = (roster.teams != play.team) & (speed < 3.0) & (play.mode != "loose")
+            actions[opponents], crouch[opponents], lean[opponents] = Action.GUARD, 0.14, 0.22
         p = play.plan.screener
         if p >= 0 and screening(play, p):
             actions[p], crouch[p], lean[p] = Action.PICK, 0.10, 0.04

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from .recording import Bearing
+from .recording import BodyState
 from .roster import Roster
 
 
@@ -72,7 +72,7 @@ def two_bone(
     return root + direction * along + bend * out, root + direction * distance
 
 
-def skeleton(state: Bearing, roster: Roster) -> np.ndarray:
+def skeleton(state: BodyState, roster: Roster) -> np.ndarray:
     """Joints of every player: (..., P, 24, 3) float64 metres; see `Joint` for the rows."""
     h = roster.heights
     c, s = np.cos(state.heading), np.sin(state.heading)

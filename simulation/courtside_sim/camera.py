@@ -18,7 +18,7 @@ from .figures import Wardrobe, add_ball, add_players
 from .game import CAMERA_STREAM, STYLE_STREAM, Game, stream
 from .hoops import Hoop, add_hoop
 from .lens import NEAR, Lens, look_at
-from .officials import cast, join
+from .officials import join_rosters, join_states
 from .recording import State
 from .roster import Roster
 from .scenery import paint_scenery
@@ -72,7 +72,7 @@ class SimulatedCamera:
         self.style = draw_style(people, stream(seed, STYLE_STREAM))
         both = game.second is not None and not game.court.half
         self._mount = place_camera(self.kind, game.court, game.recording, self.width, self.height, rng, both)
-        self.dress(game.roster)
+        self.set_roster(game.roster)
         made = self.style.hoop
         self._hoops = [Hoop(game.court, b, made.mount, made.strands) for b in range(game.court.baskets)]
         self._fans = Fans(game.court, self.style, self._wardrobe, self._room(), rng)
@@ -82,10 +82,10 @@ class SimulatedCamera:
         self._scenery: np.ndarray | None = None
         self._scenery_lens: Lens | None = None
 
-    def dress(self, roster: Roster) -> None:
+    def set_roster(self, roster: Roster) -> None:
         """Film players with `roster`'s bodies and numbers and the present style's kits from now on."""
-        self._cast = cast(roster, self.game.officials.roster)
-        self._wardrobe = Wardrobe(self.style, self._cast)
+        self._everyone = join_rosters(roster, self.game.officials.roster)
+        self._wardrobe = Wardrobe(self.style, self._everyone)
 
     def lens(self, time: float) -> Lens:
         """The view at `time` seconds."""
@@ -115,7 +115,7 @@ class SimulatedCamera:
         panned = later.project(centre)[0] - view.lens.project(centre)[0]
         picture = self._effects.pan_blur(self._background(view.lens), panned)
         after = self.game.state(time + shutter)
-        joints = skeleton(self._people(time + shutter, after), self._cast)
+        joints = skeleton(self._people(time + shutter, after), self._everyone)
         smear = view.lens.project(joints)[0] - view.pixels
         visible = self._in_reach(view)
         paint_shadows(picture, view.lens, style, visible, view.joints)
@@ -126,7 +126,7 @@ class SimulatedCamera:
         self._fans.add(canvas, view.lens, time, float(view.state.net.max()))
         for hoop, push in zip(self._hoops, view.state.net, strict=True):
             add_hoop(canvas, hoop, view.lens, style, self._wardrobe, float(push), positions)
-        add_players(canvas, self._wardrobe, visible, view.pixels, view.depth, self._cast, view.lens, smear)
+        add_players(canvas, self._wardrobe, visible, view.pixels, view.depth, self._everyone, view.lens, smear)
         for ball, position in zip(view.balls, self._ball_positions(time + shutter, after), strict=True):
             if ball.depth > 0.4:
                 streak = view.lens.project(position)[0] - ball.pixel
@@ -144,15 +144,15 @@ class SimulatedCamera:
             other = self.game.second.sample(times)
             second = view_ball(other.ball, lens, self.game.court.ball_radius), other.holder
         if len(officials.roster):
-            state = join(state, officials.recording.sample(times))
-        joints = skeleton(state, self._cast)
+            state = join_states(state, officials.recording.sample(times))
+        joints = skeleton(state, self._everyone)
         shape = joints.shape[:-1]
         pixels, depth = lens.project(joints.reshape(shape[0], shape[1] * shape[2], 3))
         view = Viewed(
             time=times,
             lens=lens,
             state=state,
-            roster=self._cast,
+            roster=self._everyone,
             joints=joints,
             pixels=pixels.reshape(*shape, 2),
             depth=depth.reshape(shape),
@@ -173,7 +173,7 @@ class SimulatedCamera:
         state = self.game.state(time)
         lens = self.lens(time)
         people = self._people(time, state)
-        joints = skeleton(people, self._cast)
+        joints = skeleton(people, self._everyone)
         pixels, depth = lens.project(joints)
         radius = self.game.court.ball_radius
         balls = [view_ball(position, lens, radius) for position in self._ball_positions(time, state)]
@@ -187,7 +187,7 @@ class SimulatedCamera:
     def _people(self, time: float, state: State) -> State:
         """The players of `state` followed by the referees."""
         officials = self.game.officials
-        return join(state, officials.recording.at(time)) if len(officials.roster) else state
+        return join_states(state, officials.recording.at(time)) if len(officials.roster) else state
 
     def _background(self, lens: Lens) -> np.ndarray:
         if self._scenery is None:

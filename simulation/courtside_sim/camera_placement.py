@@ -37,18 +37,18 @@ class Mount:
 
     def lens(self, time: float, width: int, height: int) -> Lens:
         """The view at `time` seconds."""
-        place = min(max(time * self.step_rate, 0.0), len(self.targets) - 1.0)
-        index = int(place)
+        position = min(max(time * self.step_rate, 0.0), len(self.targets) - 1.0)
+        index = int(position)
         after = min(index + 1, len(self.targets) - 1)
-        target = self.targets[index] + (self.targets[after] - self.targets[index]) * (place - index)
+        target = self.targets[index] + (self.targets[after] - self.targets[index]) * (position - index)
         return Lens(self.position, look_at(self.position, target, self.roll), self.focal, width, height)
 
     def lenses(self, times: np.ndarray, width: int, height: int) -> Lens:
         """The views at `times` (N,) seconds as one lens of N rotations."""
-        place = np.clip(times * self.step_rate, 0.0, len(self.targets) - 1.0)
-        index = place.astype(int)
+        position = np.clip(times * self.step_rate, 0.0, len(self.targets) - 1.0)
+        index = position.astype(int)
         after = np.minimum(index + 1, len(self.targets) - 1)
-        target = self.targets[index] + (self.targets[after] - self.targets[index]) * (place - index)[:, None]
+        target = self.targets[index] + (self.targets[after] - self.targets[index]) * (position - index)[:, None]
         return Lens(self.position, look_at(self.position, target, self.roll), self.focal, width, height)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from .config import WARM_UP_PLAYERS, GameConfig
 from .court import Court, make_court
 from .director import Director
-from .officials import Officials, join
+from .officials import Officials, join_states
 from .play import Station
 from .recording import Recording, State
 from .roster import Roster, draw_roster
@@ -124,7 +124,7 @@ def _warm_up(seed: int, config: GameConfig, court: Court, roster: Roster) -> Gam
     holder = np.where(two.holder >= 0, two.holder + first, -1)
     for array in (net, holder):
         array.setflags(write=False)
-    both = replace(join(one, two), net=net)
+    both = replace(join_states(one, two), net=net)
     shots = [*directors[0].shots, *(replace(shot, shooter=shot.shooter + first) for shot in directors[1].shots)]
     shots.sort(key=lambda shot: shot.release_time)
     return Game(

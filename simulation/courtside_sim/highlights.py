@@ -315,8 +315,8 @@ class Highlight:
         team = int(roster.teams[player])
         numbers, heights, girths = roster.numbers.copy(), roster.heights.copy(), roster.girths.copy()
         numbers[player], heights[player], girths[player] = star.number, star.height, star.girth
-        rivals = hsv(game.seed * 0.37, 0.75, 0.45) if sum(star.kit) > 380 else hsv(game.seed * 0.37, 0.08, 0.92)
-        kits = (star.kit, rivals) if team == 0 else (rivals, star.kit)
+        opponents = hsv(game.seed * 0.37, 0.75, 0.45) if sum(star.kit) > 380 else hsv(game.seed * 0.37, 0.08, 0.92)
+        kits = (star.kit, opponents) if team == 0 else (opponents, star.kit)
         skins, hairs = list(style.skins), list(style.hairs)
         skins[player], hairs[player] = star.skin, star.hair
         camera.style = replace(
@@ -325,7 +325,7 @@ class Highlight:
         dressed = replace(roster, numbers=numbers, heights=heights, girths=girths)
         camera.game = copy.copy(game)
         camera.game.roster = dressed
-        camera.dress(dressed)
+        camera.set_roster(dressed)
         return camera
 
     def _draw_cuts(self, rng: np.random.Generator) -> list[Cut]:

@@ -84,7 +84,7 @@ def _glass(picture: np.ndarray, corners: np.ndarray, alpha: float, shine: float)
     cv2.copyTo(cv2.convertScaleAbs(patch, alpha=1 - alpha, beta=shine * alpha), mask, patch)
 
 
-def _board_key(hoop: Hoop, lens: Lens, depths: np.ndarray, balls: np.ndarray) -> float:
+def _board_depth(hoop: Hoop, lens: Lens, depths: np.ndarray, balls: np.ndarray) -> float:
     """The board's place in the painting order: its far edge, moved past the balls if it must; `balls` is (N, 3)."""
     plane, sign = hoop.board[0, 0], np.sign(hoop.board_back[0, 0] - hoop.board[0, 0])
     key = float(depths.max())
@@ -119,11 +119,11 @@ def add_hoop(
     made = style.hoop
     metal, line = wardrobe.lit((96, 92, 90)), wardrobe.lit(made.frame)
     paint = wardrobe.lit(made.post)
-    face = _board_key(hoop, lens, board_depth, np.atleast_2d(ball))
+    front = _board_depth(hoop, lens, board_depth, np.atleast_2d(ball))
     post = float(stand_depth[0])
     # Seen from the court the arms are behind the board, however near their midpoints come.
     behind = (
-        face + 0.03
+        front + 0.03
         if (lens.position[0] - hoop.board[0, 0]) * (hoop.stand[0, 0] - hoop.board[0, 0]) < 0
         else 0.0
     )
@@ -134,19 +134,19 @@ def add_hoop(
     canvas.limb(max(float(stand_depth[2] + post) / 2, behind), stand[1], stand[2], 0.09 * scale, paint)
     canvas.limb(max(float(stand_depth[4] + post) / 2, behind), stand[3], stand[4], 0.07 * scale, paint)
     if made.opacity < 1:
-        canvas.call(face + 0.01, _glass, board, made.opacity, wardrobe.lit(made.board)[1])
+        canvas.call(front + 0.01, _glass, board, made.opacity, wardrobe.lit(made.board)[1])
     else:
-        canvas.polygon(face + 0.01, board, wardrobe.lit(made.board))
+        canvas.polygon(front + 0.01, board, wardrobe.lit(made.board))
     if made.sheet:
         strip, _ = lens.project(hoop.strip)
-        canvas.polygon(face + 0.005, strip, wardrobe.lit(style.pad))
-    canvas.polygon(face + 0.02, np.stack([board[0], board[1], back[1], back[0]]), metal)
-    canvas.polygon(face + 0.02, np.stack([board[0], board[3], back[3], back[0]]), metal)
-    canvas.polygon(face + 0.02, np.stack([board[1], board[2], back[2], back[1]]), metal)
-    canvas.stroke(face, [np.concatenate([board, board[:1]])], made.frame_width * scale, line)
+        canvas.polygon(front + 0.005, strip, wardrobe.lit(style.pad))
+    canvas.polygon(front + 0.02, np.stack([board[0], board[1], back[1], back[0]]), metal)
+    canvas.polygon(front + 0.02, np.stack([board[0], board[3], back[3], back[0]]), metal)
+    canvas.polygon(front + 0.02, np.stack([board[1], board[2], back[2], back[1]]), metal)
+    canvas.stroke(front, [np.concatenate([board, board[:1]])], made.frame_width * scale, line)
     if made.square is not None:
         square, _ = lens.project(hoop.square)
-        canvas.stroke(face, [np.concatenate([square, square[:1]])], 0.04 * scale, wardrobe.lit(made.square))
+        canvas.stroke(front, [np.concatenate([square, square[:1]])], 0.04 * scale, wardrobe.lit(made.square))
     bracket, bracket_depth = lens.project(hoop.bracket)
     canvas.limb(float(bracket_depth.mean()), bracket[0], bracket[1], 0.1 * scale, wardrobe.lit(made.rim, 0.7))
     _add_ring(canvas, hoop, lens, wardrobe.lit(made.rim), depth, made.rim_width * scale)

@@ -20,10 +20,10 @@ class Movers:
         heading: (P,) radians, never wrapped, so that it can be interpolated.
         phase: (P,) stride phase in radians, never wrapped.
         amplitude: (P,) metres of foot swing.
-        target, face: (P, 2) where to go, what to look at.
+        target, gaze: (P, 2) where to go, what to look at.
         speed: (P,) top speed in m/s.
         locked: (P,) bool, feet planted (shooting, catching).
-        square: (P,) bool, keeps looking at `face` even at a run (defence).
+        square: (P,) bool, keeps looking at `gaze` even at a run (defence).
         firm: (P,) bool, is not pushed aside by others.
     """
 
@@ -33,7 +33,7 @@ class Movers:
         self.xy, self.heading = xy.astype(float), heading.astype(float)
         self.velocity = np.zeros((count, 2))
         self.phase, self.amplitude = np.arange(count) * 1.3, np.zeros(count)
-        self.target, self.face = self.xy.copy(), np.zeros((count, 2))
+        self.target, self.gaze = self.xy.copy(), np.zeros((count, 2))
         self.speed = np.full(count, 3.0)
         self.locked = np.zeros(count, bool)
         self.square = np.zeros(count, bool)
@@ -61,7 +61,7 @@ class Movers:
 
     def _turn(self, dt: float) -> None:
         speed = np.sqrt((self.velocity * self.velocity).sum(-1))
-        to_gaze = self.face - self.xy
+        to_gaze = self.gaze - self.xy
         running = (speed > 2.3) & ~self.square & ~self.locked
         aim = np.where(running[:, None], self.velocity, to_gaze)
         wanted = np.arctan2(aim[:, 1], aim[:, 0])

@@ -29,7 +29,7 @@ class Officials:
         times = np.arange(int(duration * RATE) + 2) / RATE
         steps = np.minimum((times * recording.step_rate).astype(int), len(recording.states.holder) - 1)
         ball = recording.states.ball[steps]
-        place = np.empty((len(times), count, 2))
+        goals = np.empty((len(times), count, 2))
         first = 1.0 if rng.random() < 0.5 else -1.0
         for index in range(count):
             side = first if index % 2 == 0 else -first
@@ -42,17 +42,17 @@ class Officials:
             else:
                 x = ball[:, 0] * 0.8 - np.sign(ball[:, 0]) * rng.uniform(2.0, 4.5) + wander
                 y = np.full(len(times), side * (court.width / 2 - rng.uniform(0.0, 2.0))) + wander
-            place[:, index] = np.stack([x, y], -1)
-        self.recording = Recording(RATE, _walk(place, ball, self.roster))
+            goals[:, index] = np.stack([x, y], -1)
+        self.recording = Recording(RATE, _walk(goals, ball, self.roster))
 
 
-def _walk(place: np.ndarray, ball: np.ndarray, roster: Roster) -> State:
+def _walk(goals: np.ndarray, ball: np.ndarray, roster: Roster) -> State:
     """States of people who follow the wished places (T, R, 2) at a walk or a jog, looking at the ball."""
-    steps, count = place.shape[:2]
-    xy, velocity = np.empty_like(place), np.zeros_like(place)
-    xy[0] = place[0]
+    steps, count = goals.shape[:2]
+    xy, velocity = np.empty_like(goals), np.zeros_like(goals)
+    xy[0] = goals[0]
     for t in range(1, steps):
-        pull = (place[t] - xy[t - 1]) / LAG
+        pull = (goals[t] - xy[t - 1]) / LAG
         pace = np.sqrt((pull * pull).sum(-1, keepdims=True))
         wish = pull * np.minimum(1.0, 4.8 / np.maximum(pace, 1e-6))
         velocity[t] = velocity[t - 1] + (wish - velocity[t - 1]) * 0.25
@@ -95,7 +95,7 @@ def _walk(place: np.ndarray, ball: np.ndarray, roster: Roster) -> State:
 PERSONAL = tuple(name for name in (*SMOOTH_FIELDS, "actions") if name not in ("ball", "net"))
 
 
-def join(state: State, others: State) -> State:
+def join_states(state: State, others: State) -> State:
     """One state of the players of `state` followed by the people of `others`, with the former's ball.
 
     Both may hold N moments; people are then the second axis.
@@ -107,7 +107,7 @@ def join(state: State, others: State) -> State:
     return replace(state, **joined)
 
 
-def cast(roster: Roster, officials: Roster) -> Roster:
+def join_rosters(roster: Roster, officials: Roster) -> Roster:
     """Players followed by referees, who are team 2."""
     return Roster(
         teams=np.concatenate([roster.teams, np.full(len(officials), 2)]),

@@ -42,9 +42,9 @@ class BallPath:
 
     def at(self, time: float) -> Vector:
         """Position at `time` seconds from the start, linearly interpolated, held at the end."""
-        place = min(max(time / STEP, 0.0), len(self.times) - 1.000001)
-        index = int(place)
-        share = place - index
+        position = min(max(time / STEP, 0.0), len(self.times) - 1.000001)
+        index = int(position)
+        share = position - index
         a, b = self.positions[index], self.positions[index + 1]
         return (
             float(a[0] + (b[0] - a[0]) * share),

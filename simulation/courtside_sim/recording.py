@@ -8,7 +8,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Bearing:
+class BodyState:
     """How players stand and move at one moment, which is all that `skeleton` reads.
 
     With N moments every array has a leading N.
@@ -35,7 +35,7 @@ class Bearing:
 
 
 @dataclass(frozen=True)
-class State(Bearing):
+class State(BodyState):
     """Everything that moves at one moment: the players' bearing and the rest.
 
     Attributes:
@@ -107,9 +107,9 @@ class Recording:
         """The state at `time` seconds, interpolated linearly; actions and holder are the last step's."""
         last = len(self.states.holder) - 1
         # The nudge keeps a time that is meant to be a step from falling just short of it in floating point.
-        place = min(max(time * self.step_rate + 1e-6, 0.0), float(last))
-        index = min(int(place), last - 1) if last else 0
-        share = place - index
+        position = min(max(time * self.step_rate + 1e-6, 0.0), float(last))
+        index = min(int(position), last - 1) if last else 0
+        share = position - index
         after = min(index + 1, last)
         values = {}
         for name in SMOOTH_FIELDS:
@@ -121,9 +121,9 @@ class Recording:
     def sample(self, times: np.ndarray) -> State:
         """The states at `times` (N,) seconds, as `at` gives them one by one: every array has a leading N."""
         last = len(self.states.holder) - 1
-        place = np.clip(times * self.step_rate + 1e-6, 0.0, float(last))
-        index = np.minimum(place.astype(int), max(last - 1, 0))
-        share, after = place - index, np.minimum(index + 1, last)
+        position = np.clip(times * self.step_rate + 1e-6, 0.0, float(last))
+        index = np.minimum(position.astype(int), max(last - 1, 0))
+        share, after = position - index, np.minimum(index + 1, last)
         values = {}
         for name in SMOOTH_FIELDS:
             array = getattr(self.states, name)

@@ -11,7 +11,7 @@ import numpy as np
 from .arms import holding_hands
 from .body import KEYPOINTS, skeleton
 from .forms import Form, distort
-from .recording import Bearing
+from .recording import BodyState
 from .shooting import HOLD, follow_wrists, motion_length, shot_pose, take_off_time
 
 SHOT_TYPES = ("catch and shoot", "step back", "side step")
@@ -46,7 +46,7 @@ class ShotSequence:
 
 
 @dataclass(frozen=True)
-class Statures:
+class BodyHeights:
     """What `skeleton` reads of a roster: (N,) heights in metres."""
 
     heights: np.ndarray
@@ -115,7 +115,7 @@ def _hands_before(
 def _fields(
     form: Form, height: float, shot_type: int, time: np.ndarray, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """One shot's `Bearing` fields without the player axis, for times (T,) from the start of the gather on."""
+    """One shot's `BodyState` fields without the player axis, for times (T,) from the start of the gather on."""
     length, take_off = motion_length(form), take_off_time(form)
     planted = 0.75 * (form.gather + form.dip) / form.tempo
     xy, heading = _path(shot_type, time, planted, rng)
@@ -190,8 +190,8 @@ def shot_sequences(
         _fields(form, float(height), kind, times - gather, rng)
         for form, height, kind, gather in zip(actual, heights, shot_types, gathers, strict=True)
     ]
-    bearing = Bearing(**{name: np.stack([fields[name] for fields in drawn], 1) for name in drawn[0]})
-    joints = skeleton(bearing, Statures(heights))[:, :, :KEYPOINTS].astype(np.float32)
+    bodies = BodyState(**{name: np.stack([fields[name] for fields in drawn], 1) for name in drawn[0]})
+    joints = skeleton(bodies, BodyHeights(heights))[:, :, :KEYPOINTS].astype(np.float32)
     found = []
     for index, (gather, length) in enumerate(zip(gathers, lengths, strict=True)):
         release = gather + length

@@ -73,4 +73,4 @@ class OffBall:
         movers.target[player] = goal_x, goal_y
         movers.speed[player] = 6.0 if far > 4 else 4.2
         movers.square[player] = far < 4
-        movers.face[player] = man_x, man_y
+        movers.gaze[player] = man_x, man_y

@@ -90,8 +90,8 @@ def test_a_screener_stands_still_near_a_rival(games) -> None:
         for step, player in np.argwhere(states.actions == Action.PICK)[::10]:
             seen += 1
             assert np.hypot(*states.velocity[step, player]) < 1.3
-            rivals = np.flatnonzero(game.roster.teams != game.roster.teams[player])
-            assert min(math.dist(states.xy[step, player], states.xy[step, r]) for r in rivals) < 2.5
+            opponents = np.flatnonzero(game.roster.teams != game.roster.teams[player])
+            assert min(math.dist(states.xy[step, player], states.xy[step, r]) for r in opponents) < 2.5
     assert seen >= 5
 
 

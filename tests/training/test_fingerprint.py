@@ -140,7 +140,8 @@ def write_shots(folder, shots=8, **columns) -> None:
     seeds, kinds = [20_000 + index // 2 for index in range(shots)], [index % 3 for index in range(shots)]
     sequences = draw_shots(seeds, kinds, rng)
     for index, shot in enumerate(sequences):
-        np.savez(folder / f"{index}.npz", keypoints=noisy_keypoints(shot.joints, SIDE, PoseNoise(), rng), times=shot.times)
+        keypoints = noisy_keypoints(shot.joints, SIDE, PoseNoise(), rng)
+        np.savez(folder / f"{index}.npz", keypoints=keypoints, times=shot.times)
         row = {"gather": f"{shot.gather_time:.3f}", "release": f"{shot.release_time:.3f}", "type": "step-back"}
         row |= columns
         lines.append(f"{index}.npz,p{index // 2},{row['type']},{row['gather']},{row['release']}")
