@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from courtside_sim.game_bank import Bank
 from courtside_sim.game_plays import SHOTS, PlayKind
-from courtside_sim.highlights import LEAGUES, LONGEST, SEASONS, SHORTEST, Bank, Highlight
+from courtside_sim.highlights import Highlight
+from courtside_sim.play_choice import LONGEST, SHORTEST
+from courtside_sim.seasons import LEAGUES, SEASONS
 from courtside_sim.skills import GROUPS, LEVELS, SKILLS, draw_skills, size_of
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from courtside_sim.highlights import bank
+from courtside_sim.game_bank import bank
 from courtside_training.common.fit import Fit, FitConfig
 from courtside_training.common.runtime import prepare
 from courtside_training.common.smoke import smoke
