@@ -1,4 +1,4 @@
-"""Balls through a camera."""
+"""Balls: their view through a camera, and how they are drawn."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .canvas import Canvas
 from .lens import NEAR, Lens
+from .motion_blur import paint_swept
+from .wardrobe import Wardrobe
 
 
 @dataclass(frozen=True)
@@ -34,3 +37,27 @@ def view_ball(position: np.ndarray, lens: Lens, radius: float) -> BallView:
         pixel, depth = lens.project(position[:, None])
         pixel, depth = pixel[:, 0], depth[:, 0]
     return BallView(position, pixel, depth, radius * lens.focal / np.maximum(depth, NEAR))
+
+
+def add_ball(
+    canvas: Canvas, wardrobe: Wardrobe, pixel: np.ndarray, depth: float, radius: float, smear: np.ndarray
+) -> None:
+    """Collect the ball: `radius` pixels around `pixel`, moving `smear` (2,) pixels during the exposure."""
+    body, dark, bright = wardrobe.ball
+    moved = float(np.hypot(*smear))
+    if 0.5 * radius < moved < 300:
+        width = max(1, round(2 * radius))
+        solid = max(width / (width + moved), 0.3)
+        ends = np.stack([pixel, pixel])
+        canvas.call(depth, paint_swept, ends - smear / 2, ends + smear / 2, width, solid, body)
+        return
+    canvas.disc(depth, pixel, radius, dark)
+    canvas.disc(depth, pixel - (radius * 0.10, radius * 0.16), radius * 0.84, body)
+    if radius > 2.5:
+        canvas.disc(depth, pixel - (radius * 0.3, radius * 0.38), radius * 0.3, bright)
+    if radius > 4:
+        seam = [
+            pixel + np.array([[-radius, 0], [radius, 0]]) * 0.95,
+            pixel + np.array([[0, -radius], [0, radius]]) * 0.95,
+        ]
+        canvas.stroke(depth, seam, radius / 8, (30, 40, 60))

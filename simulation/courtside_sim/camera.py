@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .balls import BallView, view_ball
+from .balls import BallView, add_ball, view_ball
 from .body import skeleton
 from .camera_placement import place_camera
 from .canvas import Canvas
 from .config import CameraConfig
 from .effects import Effects
 from .fans import Fans
-from .figures import Wardrobe, add_ball, add_players
+from .figures import add_players
 from .game import CAMERA_STREAM, STYLE_STREAM, Game, stream
 from .hoops import Hoop, add_hoop
 from .lens import NEAR, Lens, look_at
@@ -27,6 +27,7 @@ from .shadows import paint_ball_shadow, paint_shadows
 from .style import draw_style
 from .truth import FrameTruth
 from .viewing import TruthTrack, Viewed, joined, track_truth
+from .wardrobe import Wardrobe
 
 CHUNK = 256
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from .canvas import Canvas
 from .court import Court
-from .figures import Wardrobe
 from .lens import Lens
 from .style import SKINS, Style
+from .wardrobe import Wardrobe
 
 SEATED, STANDING = 0.62, 1.15
 

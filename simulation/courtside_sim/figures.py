@@ -8,19 +8,11 @@ import cv2
 import numpy as np
 
 from .body import HEAD_RADIUS, Joint
-from .canvas import SHIFT, UNIT, Canvas
+from .canvas import UNIT, Canvas
 from .lens import Lens
+from .motion_blur import paint_swept, sweep
 from .roster import Roster
-from .style import Color, Style, shade
-
-
-class Skin(IntEnum):
-    """Rows of a player's palette; the row after each is its shaded twin, for the far side of the body."""
-
-    JERSEY = 0
-    SHORTS = 2
-    SKIN = 4
-    SHOE = 6
+from .wardrobe import Skin, Wardrobe
 
 
 class Spot(IntEnum):
@@ -63,46 +55,6 @@ TORSO_PAD = 0.055
 # Limbs that can blur, by their place in LIMBS, and the joint whose motion decides.
 _QUICK = {0: 0, 1: 0, 5: 1, 6: 2, 7: 2, 11: 3}
 _FAST = np.array([Joint.LEFT_ANKLE, Joint.LEFT_WRIST, Joint.RIGHT_ANKLE, Joint.RIGHT_WRIST])
-
-
-class Wardrobe:
-    """Every colour a player is drawn with, lit once."""
-
-    def __init__(self, style: Style, roster: Roster):
-        """Dress the players of `roster`."""
-        gain = style.tint * style.light * (1 - style.haze)
-
-        def lit(color: Color, factor: float = 1.0) -> Color:
-            return tuple(
-                int(v) for v in np.clip(np.array(color) * gain * factor + 255 * style.haze * 0.8, 0, 255)
-            )
-
-        teams = roster.teams
-        shoes = ((225, 225, 225), (52, 52, 62), (30, 30, 32))
-        kits, shorts = (*style.kits, (205, 205, 205)), (*style.shorts, (34, 34, 36))
-        self.palette = [
-            [
-                lit(color, factor)
-                for color, near, far in (
-                    (kits[t], 1.0, 0.82),
-                    (shorts[t], 0.95, 0.75),
-                    (style.skins[p], 1.0, 0.8),
-                    (shoes[t], 1.0, 0.75),
-                )
-                for factor in (near, far)
-            ]
-            for p, t in enumerate(teams)
-        ]
-        trims, stripes = (*style.trims, (24, 24, 26)), (*style.stripes, 3)
-        self.trim = [lit(trims[t]) for t in teams]
-        self.stripes = [stripes[t] for t in teams]
-        # Referees wear long black trousers.
-        self.shin = [Skin.SHORTS if t == 2 else Skin.SKIN for t in teams]
-        self.hair = [lit(c) for c in style.hairs]
-        self.eye = lit((30, 30, 34))
-        self.ball = (lit(style.ball), lit(style.ball, 0.62), lit(shade(style.ball, 1.25)))
-        self.numbers = ["" if t == 2 else str(int(n)) for n, t in zip(roster.numbers, teams, strict=True)]
-        self.lit = lit
 
 
 def _spots(px: np.ndarray, girth: np.ndarray) -> np.ndarray:
@@ -192,7 +144,7 @@ def add_players(
                 row += shin - Skin.SKIN
             quick = _QUICK.get(index)
             if quick is not None and ghosts[quick]:
-                canvas.call(distance, _swept, *_sweep(spots[p], relative[p], a, b, width), palette[row])
+                canvas.call(distance, paint_swept, *sweep(spots[p], relative[p], a, b, width), palette[row])
             else:
                 canvas.bar(distance, at[a], at[b], width, palette[row])
         canvas.bar(body + 0.03, at[Joint.NECK], at[Joint.HEAD], 2 * pads[p], palette[Skin.SKIN + 1])
@@ -206,36 +158,6 @@ def add_players(
         _add_number(canvas, wardrobe, p, spots[p], body, float(girth[p]))
         radius = HEAD_RADIUS * 1.05 * float(roster.heights[p] * scale[p])
         _add_head(canvas, wardrobe, p, spots[p], float(depth[p, Joint.HEAD]), radius, facing[p])
-
-
-def _sweep(
-    spots: np.ndarray, smear: np.ndarray, a: int, b: int, width: int
-) -> tuple[np.ndarray, np.ndarray, int, float]:
-    """A limb's place at both ends of the exposure (2, 2), its width and how solid it stays."""
-    first, last = smear[a] / 2, smear[b] / 2
-    start, stop = np.stack([spots[a] - first, spots[b] - last]), np.stack([spots[a] + first, spots[b] + last])
-    moved = float(np.hypot(*(first + last)))
-    return start, stop, width, width / (width + moved)
-
-
-def _swept(
-    picture: np.ndarray, start: np.ndarray, stop: np.ndarray, width: int, solid: float, color: Color
-) -> None:
-    """Paint what a bar covers on its way from `start` to `stop`, the fainter the farther it goes."""
-    corners = np.concatenate([start, stop])
-    low = np.maximum(corners.min(0) - width - 1, 0).astype(int)
-    high = np.minimum(corners.max(0) + width + 2, [picture.shape[1], picture.shape[0]]).astype(int)
-    if (high - low < 2).any() or (high - low > 400).any():
-        return
-    patch = picture[low[1] : high[1], low[0] : high[0]]
-    over = patch.copy()
-    fixed = ((corners - low) * UNIT).astype(np.int32)
-    cv2.fillConvexPoly(over, cv2.convexHull(fixed), color, cv2.LINE_AA, SHIFT)
-    for share in (0.0, 0.5, 1.0):
-        a, b = ((start + (stop - start) * share - low) * UNIT).astype(int).tolist()
-        cv2.line(over, a, b, color, width, cv2.LINE_AA, SHIFT)
-    share = min(1.0, solid + 0.1)
-    cv2.addWeighted(over, share, patch, 1 - share, 0, dst=patch)
 
 
 def _add_stripes(
@@ -297,27 +219,3 @@ def _add_number(
     origin = (int(spots[Spot.CHEST, 0] - w / 2), int(spots[Spot.CHEST, 1] + h / 2))
     font = (cv2.FONT_HERSHEY_DUPLEX, scale, wardrobe.trim[index], max(1, round(scale * 2.2)), cv2.LINE_AA)
     canvas.call(depth - 0.002, cv2.putText, text, origin, *font)
-
-
-def add_ball(
-    canvas: Canvas, wardrobe: Wardrobe, pixel: np.ndarray, depth: float, radius: float, smear: np.ndarray
-) -> None:
-    """Collect the ball: `radius` pixels around `pixel`, moving `smear` (2,) pixels during the exposure."""
-    body, dark, bright = wardrobe.ball
-    moved = float(np.hypot(*smear))
-    if 0.5 * radius < moved < 300:
-        width = max(1, round(2 * radius))
-        solid = max(width / (width + moved), 0.3)
-        ends = np.stack([pixel, pixel])
-        canvas.call(depth, _swept, ends - smear / 2, ends + smear / 2, width, solid, body)
-        return
-    canvas.disc(depth, pixel, radius, dark)
-    canvas.disc(depth, pixel - (radius * 0.10, radius * 0.16), radius * 0.84, body)
-    if radius > 2.5:
-        canvas.disc(depth, pixel - (radius * 0.3, radius * 0.38), radius * 0.3, bright)
-    if radius > 4:
-        seam = [
-            pixel + np.array([[-radius, 0], [radius, 0]]) * 0.95,
-            pixel + np.array([[0, -radius], [0, radius]]) * 0.95,
-        ]
-        canvas.stroke(depth, seam, radius / 8, (30, 40, 60))

@@ -7,10 +7,10 @@ import numpy as np
 
 from .canvas import SHIFT, UNIT, Canvas
 from .court import Court
-from .figures import Wardrobe
 from .lens import Lens
 from .physics import NET_LENGTH
 from .style import Style
+from .wardrobe import Wardrobe
 
 RING_STEPS = 20
 

@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_sim.balls import add_ball
 from courtside_sim.canvas import Canvas
-from courtside_sim.figures import Wardrobe, add_ball
 from courtside_sim.hoops import Hoop, add_hoop
 from courtside_sim.lens import Lens, look_at
 from courtside_sim.style import draw_style
+from courtside_sim.wardrobe import Wardrobe
 from courtside_training.detector.classes import BALL, RIM
 from courtside_training.detector.pictures import Picture
 from courtside_training.detector.simulated import Filmed
