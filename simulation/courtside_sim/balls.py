@@ -14,12 +14,12 @@ from .wardrobe import Wardrobe
 
 @dataclass(frozen=True)
 class BallView:
-    """A ball through a camera, at one moment or, with a leading N, at N.
+    """A ball seen through a camera at one moment; with N moments every array has a leading N.
 
     Attributes:
-        position: (3,) metres.
-        pixel: (2,) its centre.
-        depth: () metres.
+        position: (3,) world metres.
+        pixel: (2,) the centre.
+        depth: () metres from the camera.
         radius: () pixels.
     """
 
@@ -30,7 +30,7 @@ class BallView:
 
 
 def view_ball(position: np.ndarray, lens: Lens, radius: float) -> BallView:
-    """A ball of `radius` metres at `position`: (3,), or (N, 3) for a lens of N moments."""
+    """Project a ball of `radius` metres at `position`, (3,), or (N, 3) for a lens of N moments."""
     if position.ndim == 1:
         pixel, depth = lens.project(position)
     else:
@@ -42,7 +42,7 @@ def view_ball(position: np.ndarray, lens: Lens, radius: float) -> BallView:
 def add_ball(
     canvas: Canvas, wardrobe: Wardrobe, pixel: np.ndarray, depth: float, radius: float, smear: np.ndarray
 ) -> None:
-    """Collect the ball: `radius` pixels around `pixel`, moving `smear` (2,) pixels during the exposure."""
+    """Add the ball's shapes to `canvas`: `radius` pixels around `pixel`, moving `smear` (2,) pixels while exposed."""
     body, dark, bright = wardrobe.ball
     moved = float(np.hypot(*smear))
     if 0.5 * radius < moved < 300:

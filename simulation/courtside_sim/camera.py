@@ -1,4 +1,4 @@
-"""A camera in a simulated game: pictures and truth at any time, in any order."""
+"""A camera in a simulated game: rendered frames and their ground truth at any time, in any order."""
 
 from __future__ import annotations
 
@@ -30,11 +30,21 @@ from .viewing import TruthTrack, Viewed, joined, track_truth
 from .wardrobe import Wardrobe
 
 CHUNK = 256
+"""Frames whose truth is computed at once; bounds the memory."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """One moment to draw: people's (P, 24, 3) joints with pixels and depths, and the balls."""
+    """One moment to draw; P people are the players followed by the referees.
+
+    Attributes:
+        lens: The camera's view.
+        state: The game's state.
+        joints: (P, 24, 3) metres.
+        pixels: (P, 24, 2) the joints' pixels.
+        depth: (P, 24) the joints' depths, metres.
+        balls: One ball, or the two of a warm-up.
+    """
 
     lens: Lens
     state: State
@@ -45,22 +55,22 @@ class Moment:
 
 
 class SimulatedCamera:
-    """Looks at a game. `render` and `truth` are pure functions of time: any order, always the same answer.
+    """Films a game; `render` and `truth` depend on the time alone, so they can be called in any order.
 
     Attributes:
-        game: What it films.
+        game: The game.
         kind: One of `CAMERA_KINDS`.
-        width, height: Picture size in pixels.
-        style: The place's and the kits' colours.
+        width, height: Frame size in pixels.
+        style: Colours and light of the surroundings and the kits.
     """
 
     def __init__(self, game: Game, config: CameraConfig | None = None, seed: int | None = None):
-        """Set the camera up.
+        """Set up the camera.
 
         Args:
             game: A game from `simulate`.
             config: Kind and size.
-            seed: Draws place, light and colours; the game's own seed when None.
+            seed: Draws the camera's position, the light and the colours; the game's own seed when None.
         """
         config = config or CameraConfig()
         self.game, self.width, self.height = game, config.width, config.height
@@ -84,7 +94,7 @@ class SimulatedCamera:
         self._scenery_lens: Lens | None = None
 
     def set_roster(self, roster: Roster) -> None:
-        """Film players with `roster`'s bodies and numbers and the present style's kits from now on."""
+        """From now on draw the players with the bodies and numbers of `roster`, in the kits of `style`."""
         self._everyone = join_rosters(roster, self.game.officials.roster)
         self._wardrobe = Wardrobe(self.style, self._everyone)
 
@@ -93,22 +103,22 @@ class SimulatedCamera:
         return self._mount.lens(time, self.width, self.height)
 
     def sees(self, point: np.ndarray, time: float) -> bool:
-        """Whether a world point (3,) in metres lies in the picture at `time` seconds."""
+        """Whether a world point (3,), metres, lies in the frame at `time` seconds."""
         pixel, depth = self.lens(time).project(np.asarray(point, float))
         return bool(depth > NEAR and 0 <= pixel[0] < self.width and 0 <= pixel[1] < self.height)
 
     def truth(self, time: float) -> FrameTruth:
-        """What is really in the picture at `time` seconds."""
+        """The ground truth of the frame at `time` seconds."""
         return self.truth_track(np.array([time])).frame(0)
 
     def truth_track(self, times: np.ndarray) -> TruthTrack:
-        """The truth at `times` (N,) seconds without any picture, far quicker than one by one."""
+        """The ground truth at `times` (N,) seconds, without rendering; much faster than one frame at a time."""
         times = np.asarray(times, float)
         parts = [self._truths(times[start : start + CHUNK]) for start in range(0, max(len(times), 1), CHUNK)]
         return parts[0] if len(parts) == 1 else joined(parts)
 
     def render(self, time: float) -> np.ndarray:
-        """The picture at `time` seconds: (height, width, 3) uint8 BGR."""
+        """Render the frame at `time` seconds: (height, width, 3) uint8 BGR."""
         view = self._view(time)
         style, shutter = self.style, self.style.shutter
         later = self.lens(time + shutter)
@@ -163,7 +173,7 @@ class SimulatedCamera:
         return track_truth(view, self.game.roster.teams, self._hoops)
 
     def _in_reach(self, view: Moment) -> list[int]:
-        """Players near enough to the picture for themselves or their shadow to show."""
+        """Indices of the people close enough to the frame that they or their shadows may show."""
         low, high = view.pixels.min(1), view.pixels.max(1)
         margin = 60
         near = (view.depth.min(1) > 0.4) & (high > -margin).all(-1)
@@ -181,7 +191,7 @@ class SimulatedCamera:
         return Moment(lens, state, joints, pixels, depth, balls)
 
     def _ball_positions(self, time: float, state: State) -> list[np.ndarray]:
-        """Where every ball is at `time` seconds: that of `state`, and a warm-up's second."""
+        """World positions (3,) of every ball at `time` seconds: the ball of `state`, and a warm-up's second."""
         second = self.game.second
         return [state.ball] if second is None else [state.ball, second.at(time).ball]
 
@@ -200,14 +210,14 @@ class SimulatedCamera:
         if self._mount.fixed:
             return self._scenery.copy()
         wide = self._scenery_lens
-        # Turning on the spot is a homography between pictures, so walls and crowd pan rightly too.
+        # Two pictures of a camera that only turns are related by a homography, so one panorama serves every pan.
         mapping = wide.matrix @ wide.rotation @ lens.rotation.T @ np.linalg.inv(lens.matrix)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         warped = cv2.warpPerspective(self._scenery, mapping, (self.width, self.height), flags=flags)
         return cv2.cvtColor(warped, cv2.COLOR_BGRA2BGR)
 
     def _panorama(self) -> Lens:
-        """The view the scenery is painted in: the camera's own, or one wide enough for its whole pan."""
+        """The view that the scenery is painted in: the camera's own, or one wide enough for its whole pan."""
         if self._mount.fixed:
             return self.lens(0.0)
         middle = self._mount.lens(0.0, self.width, self.height)
@@ -229,7 +239,7 @@ class SimulatedCamera:
         )
 
     def _room(self) -> tuple[float, float, float, float]:
-        """The hall's walls (x0, y0, x1, y1), with room for the camera."""
+        """The hall's walls (x0, y0, x1, y1), metres; the camera stands inside."""
         court, where = self.game.court, self._mount.position
         rng = stream(self.style.plank_seed, STYLE_STREAM)
         ends, sides = rng.uniform(3.0, 7.0, 2), rng.uniform(3.5, 8.0, 2)

@@ -1,4 +1,4 @@
-"""Where cameras stand and what they follow: sideline, behind the shooter, phone, corner, panning broadcast."""
+"""Positions, aim and focal length of cameras: sideline, behind the shooter, phone, corner, panning broadcast."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .recording import Recording
 
 @dataclass(frozen=True)
 class Mount:
-    """A camera's place and movement.
+    """A camera's position and how it turns.
 
     Attributes:
         position: (3,) metres.
-        targets: (T, 3) aim points at the recording's step rate, or (1, 3) for a fixed camera.
-        focal: Pixels.
+        targets: (T, 3) aim points at the recording's step rate, or (1, 3) for a fixed camera, metres.
+        focal: Focal length, pixels.
         roll: Radians.
-        step_rate: Of `targets`.
+        step_rate: Aim points per second.
     """
 
     position: np.ndarray
@@ -32,7 +32,7 @@ class Mount:
 
     @property
     def fixed(self) -> bool:
-        """Whether the picture never pans."""
+        """Whether the camera never pans."""
         return len(self.targets) == 1
 
     def lens(self, time: float, width: int, height: int) -> Lens:
@@ -52,8 +52,8 @@ class Mount:
         return Lens(self.position, look_at(self.position, target, self.roll), self.focal, width, height)
 
 
-def _must_see(court: Court, rng: np.random.Generator, basket: int = 0) -> np.ndarray:
-    """Points at a basket for a fixed camera to keep in view: shooters' feet and hands, the board's top."""
+def _points_in_view(court: Court, rng: np.random.Generator, basket: int = 0) -> np.ndarray:
+    """Points (N, 3) that a fixed camera at a basket keeps in view: shooters' feet and hands, the board's top."""
     points = [[*court.rim_centre(basket)[:2], court.board_bottom + court.board_height]]
     for zone in ZONES:
         for _ in range(3):
@@ -65,7 +65,7 @@ def _must_see(court: Court, rng: np.random.Generator, basket: int = 0) -> np.nda
 def _fit_focal(
     position: np.ndarray, target: np.ndarray, points: np.ndarray, width: int, height: int
 ) -> float:
-    """The longest focal length (pixels) that keeps `points` in a picture aimed at `target`."""
+    """The longest focal length (pixels) that keeps `points` (N, 3) in a frame aimed at `target` (3,)."""
     seen = (points - position) @ look_at(position, target).T
     depth = np.maximum(seen[:, 2], 0.5)
     across, along = np.abs(seen[:, 0] / depth).max(), np.abs(seen[:, 1] / depth).max()
@@ -73,7 +73,7 @@ def _fit_focal(
 
 
 def _smoothed(track: np.ndarray, step_rate: float, seconds: float) -> np.ndarray:
-    """A track followed by a calm hand: zero-phase Gaussian smoothing along the first axis."""
+    """A track (T, K) smoothed along time by a Gaussian of `seconds` standard deviation, without delay."""
     sigma = seconds * step_rate
     reach = min(int(3 * sigma), len(track) - 1)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
@@ -84,7 +84,7 @@ def _smoothed(track: np.ndarray, step_rate: float, seconds: float) -> np.ndarray
 
 
 def _follow(court: Court, recording: Recording, position: np.ndarray, calm: float) -> np.ndarray:
-    """Aim points (T, 3) that keep the ball and the basket under attack in view, panned by a calm hand."""
+    """Aim points (T, 3) that keep the ball and the attacked basket in view, smoothed over `calm` seconds."""
     ball, rim = recording.states.ball, court.rim_centre(0)[0]
     across = np.sign(-position[1])
     depth = abs(position[1])
@@ -100,7 +100,7 @@ def _follow(court: Court, recording: Recording, position: np.ndarray, calm: floa
 
 
 def _shake(recording: Recording, amount: float, rng: np.random.Generator) -> np.ndarray:
-    """A hand's tremor as offsets (T, 3) of the aim point: `amount` metres of slow sway and quick jitter."""
+    """Hand shake as offsets (T, 3) of the aim point: `amount` metres of slow sway and quick jitter."""
     time = np.arange(len(recording.states.ball)) / recording.step_rate
     offset = np.zeros((len(time), 3))
     for axis in range(3):
@@ -111,10 +111,10 @@ def _shake(recording: Recording, amount: float, rng: np.random.Generator) -> np.
 
 
 def _overview(court: Court, width: int, height: int, step_rate: float, rng: np.random.Generator) -> Mount:
-    """A fixed camera high up and far from the sideline, with both baskets of a full court in view."""
+    """A fixed camera, high and far from the sideline, with both baskets of a full court in view."""
     position = np.array([rng.uniform(-1.5, 1.5), -court.width / 2 - rng.uniform(22.0, 28.0), rng.uniform(8.0, 12.0)])
     target = np.array([0.0, 0.0, 0.5])
-    points = np.concatenate([_must_see(court, rng, basket) for basket in (0, 1)])
+    points = np.concatenate([_points_in_view(court, rng, basket) for basket in (0, 1)])
     focal = _fit_focal(position, target, points, width, height) * rng.uniform(0.9, 0.98)
     return Mount(position, target[None], focal, 0.0, step_rate)
 
@@ -128,10 +128,10 @@ def place_camera(
     rng: np.random.Generator,
     both: bool = False,
 ) -> Mount:
-    """Set up a camera of `kind` with the seed's own position, height, focal length and tilt.
+    """Place a camera of `kind`; `rng` draws its position, height, focal length and tilt.
 
-    On a full court 'sideline' pans like a phone in a hand, and 'behind' watches basket 0 only. With `both` a
-    'sideline' or 'broadcast' camera on a full court stands still and sees both baskets at once.
+    On a full court a 'sideline' camera pans like a phone held in a hand, and a 'behind' camera films basket 0 only.
+    With `both`, a 'sideline' or 'broadcast' camera on a full court stands still and films both baskets at once.
     """
     if both and kind in ("sideline", "broadcast"):
         return _overview(court, width, height, recording.step_rate, rng)
@@ -141,7 +141,7 @@ def place_camera(
     if kind == "phone":
         position = np.array([rng.uniform(-5.0, -0.5), rng.uniform(-2.5, 2.5), rng.uniform(0.7, 1.75)])
         target = np.array([rim[0] - 2.0, rng.uniform(-0.4, 0.4), rng.uniform(1.5, 1.9)])
-        focal = _fit_focal(position, target, _must_see(court, rng), width, height) * slack
+        focal = _fit_focal(position, target, _points_in_view(court, rng), width, height) * slack
         shaken = target + _shake(recording, rng.uniform(0.0, 0.09), rng)
         return Mount(position, shaken, focal, float(rng.normal(0, 0.02)), recording.step_rate)
     if kind == "corner":
@@ -150,12 +150,12 @@ def place_camera(
             [rng.uniform(-4.0, 2.0), side * (court.width / 2 + rng.uniform(1.0, 5.0)), rng.uniform(3.5, 7.0)]
         )
         target = np.array([rim[0] - 3.5, side * 0.08 * court.width, 1.4])
-        focal = _fit_focal(position, target, _must_see(court, rng), width, height) * slack
+        focal = _fit_focal(position, target, _points_in_view(court, rng), width, height) * slack
         return Mount(position, target[None], focal, roll, recording.step_rate)
     if kind == "behind":
         position = np.array([rng.uniform(-3.2, 0.0), rng.uniform(-1.6, 1.6), rng.uniform(1.6, 3.6)])
         target = np.array([rim[0] - 3.0, rng.uniform(-0.3, 0.3), 1.55 + 0.08 * position[2]])
-        focal = _fit_focal(position, target, _must_see(court, rng), width, height) * slack
+        focal = _fit_focal(position, target, _points_in_view(court, rng), width, height) * slack
         return Mount(position, target[None], focal, roll, recording.step_rate)
     side = -1.0 if rng.random() < 0.75 or kind == "broadcast" else 1.0
     if kind == "sideline" and court.half:
@@ -163,7 +163,7 @@ def place_camera(
             [rng.uniform(4.0, 9.0), side * (court.width / 2 + rng.uniform(5.0, 9.0)), rng.uniform(1.3, 4.0)]
         )
         target = np.array([rng.uniform(8.2, 9.4), side * 0.2 * court.width / 2, 1.5])
-        focal = _fit_focal(position, target, _must_see(court, rng), width, height) * slack
+        focal = _fit_focal(position, target, _points_in_view(court, rng), width, height) * slack
         return Mount(position, target[None], focal, roll, recording.step_rate)
     far = rng.uniform(13.0, 17.0) if kind == "broadcast" else rng.uniform(7.0, 10.0)
     up = rng.uniform(6.0, 9.5) if kind == "broadcast" else rng.uniform(2.5, 4.5)

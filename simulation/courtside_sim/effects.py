@@ -1,4 +1,4 @@
-"""What camera, lens and light do to a picture: uneven light, blur, grain, lost detail and compression."""
+"""Image defects of a real camera: uneven light, blur, grain, lost detail and compression."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import numpy as np
 from .style import Style
 
 NOISE_TILES = 8
+"""Grain patterns prepared in advance and used in turn."""
 
 
 class Effects:
-    """Applies one style's effects to pictures of one size; the same time always gets the same grain."""
+    """Applies the effects of one style to frames of one size; the same time always gets the same grain."""
 
     def __init__(self, style: Style, width: int, height: int, compression: bool, rng: np.random.Generator):
-        """Prepare gain and grain; `compression` switches the lossy compression on."""
+        """Prepare the gain; `compression` switches the lossy compression on."""
         self._style, self._size = style, (width, height)
         self._quality = style.quality if compression else 100
         self._seed = int(rng.integers(1 << 31))
@@ -22,7 +23,7 @@ class Effects:
         self._gain = self._light(width, height)
 
     def _light(self, width: int, height: int) -> np.ndarray | None:
-        """Brightness of every pixel in 128ths: (H, W, 3) uint8, or None where it is even."""
+        """Brightness of every pixel in 128ths: (H, W, 3) uint8, or None when the light is even."""
         style = self._style
         if not (style.vignette or style.slope.any()):
             return None
@@ -35,14 +36,14 @@ class Effects:
 
     @staticmethod
     def pan_blur(picture: np.ndarray, moved: np.ndarray) -> np.ndarray:
-        """Blur a background that moves by `moved` (2,) pixels while the frame is exposed."""
+        """Blur a background that moves by `moved` (2,) pixels during the exposure."""
         across, along = (min(round(abs(float(v))), 41) for v in moved)
         if max(across, along) < 2:
             return picture
         return cv2.blur(picture, (max(across, 1), max(along, 1)))
 
     def apply(self, picture: np.ndarray, time: float) -> np.ndarray:
-        """The picture as the camera hands it out at `time` seconds."""
+        """Apply light, blur and grain to the picture of `time` seconds."""
         style = self._style
         if self._gain is not None:
             cv2.multiply(picture, self._gain, dst=picture, scale=1 / 128)
@@ -55,7 +56,7 @@ class Effects:
         return picture
 
     def compress(self, picture: np.ndarray) -> np.ndarray:
-        """The picture after the style's own lossy compression."""
+        """Pass the picture through the JPEG compression of the style."""
         if self._quality >= 100:
             return picture
         _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, self._quality])

@@ -1,4 +1,4 @@
-"""People around the court who move a little: they sway, and rise when a shot goes in."""
+"""Spectators around the court who move a little: they sway, and rise when a shot goes in."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from .style import SKINS, Style
 from .wardrobe import Wardrobe
 
 SEATED, STANDING = 0.62, 1.15
+"""Neck heights, metres."""
 
 
 class Fans:
-    """Up to a dozen moving spectators; the still ones are part of the scenery."""
+    """Up to twelve moving spectators; those who keep still are part of the scenery."""
 
     def __init__(self, court: Court, style: Style, wardrobe: Wardrobe, room: tuple, rng: np.random.Generator):
         """Seat them along the far side and behind the baseline of basket 0."""
@@ -30,7 +31,7 @@ class Fans:
         self._skins = [wardrobe.lit(SKINS[int(rng.integers(len(SKINS)))]) for _ in range(count)]
 
     def add(self, canvas: Canvas, lens: Lens, time: float, cheer: float) -> None:
-        """Collect their shapes; `cheer` 0..1 lifts them."""
+        """Add their shapes to `canvas`; `cheer` from 0 to 1 lifts them."""
         if not len(self._place):
             return
         wave = np.sin(self._phase + time * self._rate)

@@ -1,4 +1,4 @@
-"""Draws players and the ball."""
+"""Draws players and referees."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ _SIDE = np.array([limb[4] for limb in LIMBS])
 _NUDGE = np.array([limb[5] for limb in LIMBS])
 _ROW = np.array([limb[3] for limb in LIMBS])
 TORSO_PAD = 0.055
-# Limbs that can blur, by their place in LIMBS, and the joint whose motion decides.
+# Limbs that can blur, by their index in LIMBS, and the joint whose motion decides.
 _QUICK = {0: 0, 1: 0, 5: 1, 6: 2, 7: 2, 11: 3}
 _FAST = np.array([Joint.LEFT_ANKLE, Joint.LEFT_WRIST, Joint.RIGHT_ANKLE, Joint.RIGHT_WRIST])
 
 
 def _spots(px: np.ndarray, girth: np.ndarray) -> np.ndarray:
-    """The (P, 35, 2) pixels drawn: joints (P, 24, 2), then `Spot`s; `girth` (P,) is pixels a metre thick."""
+    """The (P, 35, 2) pixels drawn: joints (P, 24, 2), then `Spot`s; `girth` (P,) is pixels per metre of thickness."""
     spots = np.empty((len(px), len(Joint) + len(Spot), 2))
     spots[:, : len(Joint)] = px
     for side in (0, 1):
@@ -99,17 +99,17 @@ def add_players(
     lens: Lens,
     smear: np.ndarray,
 ) -> None:
-    """Collect the shapes of players `who`.
+    """Add the shapes of the people `who` to `canvas`.
 
     Args:
-        canvas: Where to.
+        canvas: Collects the shapes.
         wardrobe: Colours.
-        who: Player ids to draw.
+        who: Indices of the people to draw.
         px: (P, 24, 2) everyone's joints in pixels.
         depth: (P, 24) everyone's joint depths in metres.
         roster: Bodies.
-        lens: View.
-        smear: (P, 24, 2) pixels that everyone's joints move while the frame is exposed.
+        lens: The camera's view.
+        smear: (P, 24, 2) pixels that everyone's joints move during the exposure.
     """
     scale = lens.focal / np.maximum(depth[:, Joint.NECK], 0.3)
     girth = scale * roster.girths
@@ -163,7 +163,7 @@ def add_players(
 def _add_stripes(
     canvas: Canvas, wardrobe: Wardrobe, index: int, spots: np.ndarray, depth: float, pad: int
 ) -> None:
-    """Stripes down the sides (1), hoops across (2) or a referee's uprights (3)."""
+    """Add stripes down the sides (1), rings across (2) or a referee's vertical stripes (3)."""
     pattern, color = wardrobe.stripes[index], wardrobe.trim[index]
     left, right = spots[Spot.TOP_LEFT], spots[Spot.TOP_RIGHT]
     low_left, low_right = spots[Spot.WAIST_LEFT], spots[Spot.WAIST_RIGHT]
@@ -190,7 +190,7 @@ def _add_head(
     radius: float,
     facing: float,
 ) -> None:
-    """Hair and face; `facing` is 1 towards the camera, -1 away."""
+    """Add hair and face; `facing` is 1 towards the camera, -1 away from it."""
     skin, hair = wardrobe.palette[index][Skin.SKIN], wardrobe.hair[index]
     head, crown = spots[Joint.HEAD], spots[Joint.CROWN]
     if facing <= -0.3:
@@ -209,7 +209,7 @@ def _add_head(
 def _add_number(
     canvas: Canvas, wardrobe: Wardrobe, index: int, spots: np.ndarray, depth: float, girth: float
 ) -> None:
-    """The jersey's number, where it is large enough and turned enough to be read."""
+    """Add the jersey's number when it is large enough and turned enough to be read."""
     size = float(np.hypot(*(spots[Spot.LOW_LEFT] - spots[Spot.TOP_LEFT])))
     wide = float(np.hypot(*(spots[Joint.LEFT_SHOULDER] - spots[Joint.RIGHT_SHOULDER])))
     if size <= 18 or wide <= 0.21 * girth:

@@ -13,13 +13,14 @@ from .style import Style
 from .wardrobe import Wardrobe
 
 RING_STEPS = 20
+"""Points of the polygon that stands for the ring."""
 
 
 class Hoop:
-    """One basket's geometry, ready to be projected."""
+    """The geometry of one basket; every attribute is points (N, 3) in world metres."""
 
     def __init__(self, court: Court, basket: int, mount: str, strands: int):
-        """Build the points of basket number `basket`, held by `mount`, its net of `strands` strands."""
+        """Build the points of basket number `basket` on a `mount`, with a net of `strands` strands."""
         sign = 1.0 if basket == 0 else -1.0
         self.centre = court.rim_centre(basket)
         angle = np.linspace(0, 2 * np.pi, RING_STEPS, endpoint=False)
@@ -59,7 +60,7 @@ class Hoop:
         self._radius = court.rim_radius
 
     def net(self, push: float) -> np.ndarray:
-        """Net points (4, strands, 3), ring to hem; `push` 0..1 flares and lifts it as a ball passes."""
+        """Net points (4, strands, 3) from the ring down; `push` from 0 to 1 widens and lifts it as a ball passes."""
         rows = []
         for level, (down, wide) in enumerate(((0.0, 1.0), (0.36, 0.78), (0.7, 0.62), (1.0, 0.56))):
             angle = self._net_angle + (level % 2) * np.pi / len(self._net_angle)
@@ -85,12 +86,12 @@ def _glass(picture: np.ndarray, corners: np.ndarray, alpha: float, shine: float)
 
 
 def _board_depth(hoop: Hoop, lens: Lens, depths: np.ndarray, balls: np.ndarray) -> float:
-    """The board's place in the painting order: its far edge, moved past the balls if it must; `balls` is (N, 3)."""
+    """The depth at which the board is painted: its far edge, moved if needed to keep `balls` (N, 3) on their side."""
     plane, sign = hoop.board[0, 0], np.sign(hoop.board_back[0, 0] - hoop.board[0, 0])
     key = float(depths.max())
     if (lens.position[0] - plane) * sign < 0:
         seen = [((ball[0] - plane) * sign < 0, float(lens.project(ball)[1])) for ball in balls]
-        # The balls in front come last, because where no key suits all a ball behind the board is the rarer sight.
+        # Balls in front are treated last: when no depth suits all, a ball behind the board is the rarer case.
         key = min([key, *(depth - 0.05 for in_front, depth in seen if not in_front)])
         key = max([key, *(depth + 0.05 for in_front, depth in seen if in_front)])
     return key
@@ -105,7 +106,7 @@ def add_hoop(
     push: float,
     ball: np.ndarray,
 ) -> None:
-    """Collect one basket's shapes; ring and net are split so that the `ball`, (3,) or several (N, 3), can be inside."""
+    """Add one basket's shapes to `canvas`; ring and net are split so that a `ball`, (3,) or (N, 3), can be inside."""
     centre, depth = lens.project(hoop.centre)
     if depth < 1.0 or not -400 < centre[0] < lens.width + 400:
         return
@@ -121,7 +122,7 @@ def add_hoop(
     paint = wardrobe.lit(made.post)
     front = _board_depth(hoop, lens, board_depth, np.atleast_2d(ball))
     post = float(stand_depth[0])
-    # Seen from the court the arms are behind the board, however near their midpoints come.
+    # Seen from the court the arms are always behind the board, even when their midpoints are nearer.
     behind = (
         front + 0.03
         if (lens.position[0] - hoop.board[0, 0]) * (hoop.stand[0, 0] - hoop.board[0, 0]) < 0

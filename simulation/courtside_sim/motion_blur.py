@@ -12,7 +12,7 @@ from .style import Color
 def sweep(
     spots: np.ndarray, smear: np.ndarray, a: int, b: int, width: int
 ) -> tuple[np.ndarray, np.ndarray, int, float]:
-    """A limb's place at both ends of the exposure (2, 2), its width and how solid it stays."""
+    """A limb's ends (2, 2) at the start and at the end of the exposure, its width, and its opacity."""
     first, last = smear[a] / 2, smear[b] / 2
     start, stop = np.stack([spots[a] - first, spots[b] - last]), np.stack([spots[a] + first, spots[b] + last])
     moved = float(np.hypot(*(first + last)))
@@ -22,7 +22,7 @@ def sweep(
 def paint_swept(
     picture: np.ndarray, start: np.ndarray, stop: np.ndarray, width: int, solid: float, color: Color
 ) -> None:
-    """Paint what a bar covers on its way from `start` to `stop`, the fainter the farther it goes."""
+    """Paint the area that a bar covers on its way from `start` to `stop` (2, 2); `solid` is its opacity."""
     corners = np.concatenate([start, stop])
     low = np.maximum(corners.min(0) - width - 1, 0).astype(int)
     high = np.minimum(corners.max(0) + width + 2, [picture.shape[1], picture.shape[0]]).astype(int)

@@ -1,4 +1,4 @@
-"""How bodies move over the floor: steering, turning and the stride, all players at once."""
+"""How players move over the floor: acceleration, turning and the stride, all players at once."""
 
 from __future__ import annotations
 
@@ -7,24 +7,29 @@ import numpy as np
 from .roster import Roster
 
 TURN_RATE = 7.0
+"""Fastest turn, radians per second."""
 ACCELERATION = 8.5
+"""Largest acceleration, m/s²."""
 BRAKING = 16.0
+"""Largest deceleration of planted feet, m/s²."""
 PERSONAL_SPACE = 0.85
+"""Players closer than this push each other apart, metres."""
 
 
 class Movers:
-    """Positions, headings and strides of P players; the director sets where each should go and look.
+    """Positions, headings and strides of P players; `steering` sets where each goes and what each turns to.
 
     Attributes:
         xy, velocity: (P, 2) metres and metres per second.
         heading: (P,) radians, never wrapped, so that it can be interpolated.
         phase: (P,) stride phase in radians, never wrapped.
         amplitude: (P,) metres of foot swing.
-        target, gaze: (P, 2) where to go, what to look at.
-        speed: (P,) top speed in m/s.
-        locked: (P,) bool, feet planted (shooting, catching).
-        square: (P,) bool, keeps looking at `gaze` even at a run (defence).
-        firm: (P,) bool, is not pushed aside by others.
+        target: (P, 2) where to go, metres.
+        gaze: (P, 2) the point to turn to, metres.
+        speed: (P,) top speed, m/s.
+        locked: (P,) bool, the feet are planted (shooting, catching).
+        square: (P,) bool, turned to `gaze` even at a run (defence).
+        firm: (P,) bool, not pushed aside by others.
     """
 
     def __init__(self, roster: Roster, xy: np.ndarray, heading: np.ndarray):
@@ -68,7 +73,15 @@ class Movers:
         turn = (wanted - self.heading + np.pi) % (2 * np.pi) - np.pi
         gain = np.clip(turn * 10.0, -TURN_RATE, TURN_RATE)
         self.heading = self.heading + gain * dt
-        stride = 1.2 + 0.35 * speed
-        self.phase = self.phase + 2 * np.pi * speed / stride * dt
-        swing = np.where(speed > 0.15, stride / (2 * np.pi) * np.minimum(1.0, speed / 0.9), 0.0)
-        self.amplitude = self.amplitude + (swing - self.amplitude) * (1 - np.exp(-10 * dt))
+        self.phase = self.phase + 2 * np.pi * speed / stride_length(speed) * dt
+        self.amplitude = self.amplitude + (foot_swing(speed) - self.amplitude) * (1 - np.exp(-10 * dt))
+
+
+def stride_length(speed: np.ndarray) -> np.ndarray:
+    """Length of a stride (two steps), metres, at `speed` m/s."""
+    return 1.2 + 0.35 * speed
+
+
+def foot_swing(speed: np.ndarray) -> np.ndarray:
+    """How far a foot swings to either side of the hip, metres, at `speed` m/s; nothing when standing."""
+    return np.where(speed > 0.15, stride_length(speed) / (2 * np.pi) * np.minimum(1.0, speed / 0.9), 0.0)

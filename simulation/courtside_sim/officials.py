@@ -1,4 +1,4 @@
-"""The referees: who they are and how they follow play along the lines."""
+"""The referees: their bodies, and how they follow play along the lines."""
 
 from __future__ import annotations
 
@@ -7,23 +7,26 @@ from dataclasses import replace
 import numpy as np
 
 from .court import Court
+from .movement import foot_swing, stride_length
 from .recording import SMOOTH_FIELDS, Recording, State
 from .roster import Roster, draw_roster
 
 RATE = 15.0
+"""Steps per second of the referees' recording."""
 LAG = 0.9
+"""Seconds that a referee trails the position they aim for."""
 
 
 class Officials:
-    """R referees walking the floor.
+    """The referees of one game.
 
     Attributes:
         roster: Their bodies.
-        recording: Their states, at `RATE`; ball, holder and net in it mean nothing.
+        recording: Their states at `RATE`; its ball, holder and net are not used.
     """
 
     def __init__(self, court: Court, recording: Recording, count: int, rng: np.random.Generator):
-        """Send `count` referees after the ball of `recording`."""
+        """Let `count` referees follow the ball of `recording`."""
         self.roster = draw_roster(count, rng)
         duration = (len(recording.states.holder) - 1) / recording.step_rate
         times = np.arange(int(duration * RATE) + 2) / RATE
@@ -47,7 +50,7 @@ class Officials:
 
 
 def _walk(goals: np.ndarray, ball: np.ndarray, roster: Roster) -> State:
-    """States of people who follow the wished places (T, R, 2) at a walk or a jog, looking at the ball."""
+    """States of people who follow `goals` (T, R, 2) at a walk or a jog, turned to the ball (T, 3)."""
     steps, count = goals.shape[:2]
     xy, velocity = np.empty_like(goals), np.zeros_like(goals)
     xy[0] = goals[0]
@@ -58,9 +61,8 @@ def _walk(goals: np.ndarray, ball: np.ndarray, roster: Roster) -> State:
         velocity[t] = velocity[t - 1] + (wish - velocity[t - 1]) * 0.25
         xy[t] = xy[t - 1] + velocity[t] / RATE
     speed = np.sqrt((velocity * velocity).sum(-1))
-    stride = 1.2 + 0.35 * speed
-    phase = np.cumsum(2 * np.pi * speed / stride / RATE, axis=0)
-    amplitude = np.where(speed > 0.15, stride / (2 * np.pi) * np.minimum(1.0, speed / 0.9), 0.0)
+    phase = np.cumsum(2 * np.pi * speed / stride_length(speed) / RATE, axis=0)
+    amplitude = foot_swing(speed)
     to_gaze = ball[:, None, :2] - xy
     aim = np.where((speed > 2.3)[..., None], velocity, to_gaze)
     heading = np.unwrap(np.arctan2(aim[..., 1], aim[..., 0]), axis=0)
@@ -93,10 +95,11 @@ def _walk(goals: np.ndarray, ball: np.ndarray, roster: Roster) -> State:
 
 
 PERSONAL = tuple(name for name in (*SMOOTH_FIELDS, "actions") if name not in ("ball", "net"))
+"""Fields of a `State` with one entry per person."""
 
 
 def join_states(state: State, others: State) -> State:
-    """One state of the players of `state` followed by the people of `others`, with the former's ball.
+    """Join the people of two states, `state` first; ball, holder and net are those of `state`.
 
     Both may hold N moments; people are then the second axis.
     """
@@ -108,7 +111,7 @@ def join_states(state: State, others: State) -> State:
 
 
 def join_rosters(roster: Roster, officials: Roster) -> Roster:
-    """Players followed by referees, who are team 2."""
+    """The players followed by the referees, who get team 2."""
     return Roster(
         teams=np.concatenate([roster.teams, np.full(len(officials), 2)]),
         heights=np.concatenate([roster.heights, officials.heights]),

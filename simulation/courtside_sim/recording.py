@@ -9,17 +9,23 @@ import numpy as np
 
 @dataclass(frozen=True)
 class BodyState:
-    """How players stand and move at one moment, which is all that `skeleton` reads.
+    """The poses of players at one moment: everything that `skeleton` needs.
 
     With N moments every array has a leading N.
 
     Attributes:
-        xy, velocity: (P, 2) m, m/s.
-        heading, jump, crouch, lean, phase, amplitude: (P,) rad, m, m, rad, rad, m.
-        shape: (P, 3) elbow flare (0 usual, 1 pointing outwards), each foot's way out of its usual place and the
-            right foot's lead, metres.
-        hands: (P, 2, 3) wrist targets, left then right, in the body frame: metres ahead, metres to the left,
-            height above the floor.
+        xy: (P, 2) positions, metres.
+        velocity: (P, 2) m/s.
+        heading: (P,) radians.
+        jump: (P,) feet above the floor, metres.
+        crouch: (P,) knee bend, metres.
+        lean: (P,) torso lean, radians.
+        phase: (P,) stride phase, radians.
+        amplitude: (P,) foot swing, metres.
+        shape: (P, 3) elbow flare (0 usual, 1 pointing outwards), extra stance width of each foot in metres, and the
+            right foot's lead in metres.
+        hands: (P, 2, 3) wrist targets, left then right, in the body frame: metres ahead, metres to the left, metres
+            above the floor.
     """
 
     xy: np.ndarray
@@ -36,12 +42,12 @@ class BodyState:
 
 @dataclass(frozen=True)
 class State(BodyState):
-    """Everything that moves at one moment: the players' bearing and the rest.
+    """Everything that moves at one moment: the players' bodies, the ball and the nets.
 
     Attributes:
-        actions: (P,) int64.
-        ball: (3,) m.
-        holder: int64, -1 for nobody.
+        actions: (P,) int64 `Action` values.
+        ball: (3,) metres.
+        holder: int64 index of the player with the ball, -1 for nobody.
         net: (R,) how far each net is pushed by a made shot, 0 to 1.
     """
 
@@ -65,13 +71,14 @@ SMOOTH_FIELDS = (
     "ball",
     "net",
 )
+"""Fields of a `State` that are interpolated between steps."""
 
 
 class Recorder:
-    """Fills the arrays step by step."""
+    """Stores the state of every step and makes a `Recording` of them."""
 
     def __init__(self, steps: int, players: int, baskets: int):
-        """Allocate room for `steps` states."""
+        """Allocate arrays for `steps` states."""
         shapes = {
             "xy": (players, 2),
             "velocity": (players, 2),
@@ -98,15 +105,15 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Recording:
-    """States at a fixed rate from time zero."""
+    """States at `step_rate` per second, from time zero; `states` has a leading step axis."""
 
     step_rate: float
     states: State
 
     def at(self, time: float) -> State:
-        """The state at `time` seconds, interpolated linearly; actions and holder are the last step's."""
+        """The state at `time` seconds, interpolated linearly; actions and holder are those of the step before."""
         last = len(self.states.holder) - 1
-        # The nudge keeps a time that is meant to be a step from falling just short of it in floating point.
+        # The small addition keeps the exact time of a step from falling just short of it in floating point.
         position = min(max(time * self.step_rate + 1e-6, 0.0), float(last))
         index = min(int(position), last - 1) if last else 0
         share = position - index
@@ -119,7 +126,7 @@ class Recording:
         return State(**values, actions=self.states.actions[nearest], holder=self.states.holder[nearest])
 
     def sample(self, times: np.ndarray) -> State:
-        """The states at `times` (N,) seconds, as `at` gives them one by one: every array has a leading N."""
+        """The states at `times` (N,) seconds, equal to those of `at`; every array has a leading N."""
         last = len(self.states.holder) - 1
         position = np.clip(times * self.step_rate + 1e-6, 0.0, float(last))
         index = np.minimum(position.astype(int), max(last - 1, 0))

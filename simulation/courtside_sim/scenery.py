@@ -1,4 +1,4 @@
-"""Paints what never moves: floor with court lines, walls, seats and crowd, sky and trees."""
+"""Paints the static background: floor with court lines, walls, seats and crowd, sky and trees."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from .lens import Lens
 from .style import Style, shade
 
 FLOOR_SCALE = 40.0
+"""Pixels per metre of the floor's texture."""
 WALL_SCALE = 40.0
+"""Pixels per metre of the walls' textures."""
 MARGIN = 4.0
+"""Metres of floor around the court."""
 
 
 def _speckle(
@@ -24,7 +27,7 @@ def _speckle(
 
 
 def floor_texture(court: Court, style: Style) -> tuple[np.ndarray, np.ndarray]:
-    """The floor from above, uint8 BGR at `FLOOR_SCALE` pixels a metre, and its (3,) origin in metres."""
+    """The floor from above, uint8 BGR at `FLOOR_SCALE` pixels per metre, and its origin (3,) in metres."""
     rng = np.random.default_rng(style.plank_seed)
     left = (-2.5 if court.half else -court.length / 2) - MARGIN
     right, half = court.length / 2 + MARGIN, court.width / 2 + MARGIN
@@ -72,7 +75,7 @@ def _people(image: np.ndarray, x: int, y: int, size: int, rng: np.random.Generat
 
 
 def wall_texture(length: float, height: float, style: Style, rng: np.random.Generator) -> np.ndarray:
-    """A gym wall from inside, uint8 BGR at `WALL_SCALE` pixels a metre, its top row the wall's top."""
+    """A gym wall from inside, uint8 BGR at `WALL_SCALE` pixels per metre; the first row is the wall's top."""
     w, h = round(length * WALL_SCALE), round(height * WALL_SCALE)
     image = np.empty((h, w, 3), np.uint8)
     ramp = np.linspace(0.55, 1.0, h)[:, None, None]
@@ -103,7 +106,7 @@ def wall_texture(length: float, height: float, style: Style, rng: np.random.Gene
 
 
 def stand_texture(length: float, depth: float, style: Style, rng: np.random.Generator) -> np.ndarray:
-    """Rows of seats with spectators, seen face on; its top row is the highest row of seats."""
+    """Rows of seats with spectators, seen from the front; the first row is the highest row of seats."""
     w, h = round(length * WALL_SCALE), round(depth * WALL_SCALE)
     image = np.empty((h, w, 3), np.uint8)
     row = round(0.85 * WALL_SCALE)
@@ -117,7 +120,7 @@ def stand_texture(length: float, depth: float, style: Style, rng: np.random.Gene
 
 
 def outdoor_texture(length: float, height: float, rng: np.random.Generator) -> np.ndarray:
-    """Sky, houses, trees and a fence as seen from a playground."""
+    """Sky, houses, trees and a fence around a playground."""
     w, h = round(length * WALL_SCALE), round(height * WALL_SCALE)
     image = np.empty((h, w, 3), np.uint8)
     ramp = np.linspace(0.0, 1.0, h)[:, None, None]
@@ -175,14 +178,14 @@ def _covered(backward: np.ndarray, texture: np.ndarray, u: np.ndarray, v: np.nda
     """Which pixels at columns `u` and rows `v` show the texture: (len(v), len(u)) bool."""
     u, v = u.astype(np.float32), v.astype(np.float32)[:, None]
     x, y, w = (row[0] * u + (row[1] * v + row[2]) for row in backward.astype(np.float32))
-    # The homography from plane to picture ends in the depth, so a pixel is in front where w is positive;
-    # two texels of overlap close the seams where walls meet.
+    # The last row of the homography is the depth, so a pixel is in front of the camera where w is positive.
+    # Two texels of overlap close the seams where walls meet.
     inside = (w > 0) & (x >= -2.5 * w) & (y >= -2.5 * w)
     return inside & (x < (texture.shape[1] + 1.5) * w) & (y < (texture.shape[0] + 1.5) * w)
 
 
 def _extent(backward: np.ndarray, texture: np.ndarray, lens: Lens) -> tuple[int, int, int, int]:
-    """A rectangle x0, y0, x1, y1 of pixels around all that show the texture, found on a coarse grid."""
+    """The rectangle x0, y0, x1, y1 around all pixels that show the texture, found on a coarse grid."""
     step = 8
     columns, rows = np.arange(0, lens.width + step, step), np.arange(0, lens.height + step, step)
     coarse = _covered(backward, texture, columns, rows)
@@ -200,13 +203,13 @@ def _extent(backward: np.ndarray, texture: np.ndarray, lens: Lens) -> tuple[int,
 def paint_scenery(
     court: Court, style: Style, lens: Lens, room: tuple[float, float, float, float]
 ) -> np.ndarray:
-    """The empty place as `lens` sees it: (height, width, 3) uint8 BGR.
+    """The empty court and its surroundings through `lens`: (height, width, 3) uint8 BGR.
 
     Args:
-        court: Geometry.
-        style: Colours.
-        lens: View.
-        room: x0, y0, x1, y1 of the hall's walls in metres; the camera stands inside.
+        court: The court's geometry.
+        style: Colours and light.
+        lens: The camera's view.
+        room: x0, y0, x1, y1 of the hall's walls, metres; the camera stands inside.
     """
     rng = np.random.default_rng(style.plank_seed + 1)
     factor = 2.0
@@ -235,7 +238,7 @@ def paint_scenery(
     texture, origin = floor_texture(court, style)
     _lay(picture, big, texture, FLOOR_SCALE, origin, east, north)
     if not style.outdoor and style.crowd > 0.25:
-        # The stand is across from the camera, which would otherwise be under it.
+        # The stand is opposite the camera; on the camera's side it would hide the court.
         side, edge = (-1.0, y0) if lens.position[1] > 0 else (1.0, y1)
         slope = np.array([0.0, -0.8 * side, -0.6])
         deep = min(5.5, (abs(edge) - court.width / 2 - 2.2) / 0.8)

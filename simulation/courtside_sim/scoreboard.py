@@ -1,4 +1,4 @@
-"""The broadcast's strip with both teams' colours, the score and the clock."""
+"""The score strip of a broadcast: both teams' colours, the score and the clock."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ NAMES = ("HAW", "BUL", "RIV", "OAK", "STR", "LYN", "NOR", "SUN", "KIN", "PAX", "
 
 
 class Scoreboard:
-    """Paints the strip into pictures of one size; drawn anew only when score or clock change."""
+    """Paints the strip into frames of one size; it is redrawn only when the score or the clock changes."""
 
     def __init__(
         self, style: Style, shots: tuple[ShotTruth, ...], width: int, height: int, rng: np.random.Generator
     ):
-        """Choose place, names, first score and first clock."""
+        """Draw the position, the names, the score and the clock at the start of the film."""
         self._style, self._shots = style, shots
         self._high = max(10, round(height * rng.uniform(0.05, 0.075)))
         self._wide = min(width - 4, round(self._high * rng.uniform(9.0, 13.0)))
@@ -36,7 +36,7 @@ class Scoreboard:
         self._strip: np.ndarray | None = None
 
     def paint(self, picture: np.ndarray, time: float) -> None:
-        """Lay the strip of `time` seconds over `picture`."""
+        """Blend the strip of `time` seconds into `picture`."""
         scores = [int(n) for n in self._first]
         for shot in self._shots:
             if shot.made and shot.result_time <= time:

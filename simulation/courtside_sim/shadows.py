@@ -10,7 +10,6 @@ from .canvas import SHIFT, UNIT
 from .lens import NEAR, Lens
 from .style import Style
 
-# Chains of joints drawn as bars, with the bar's width in metres.
 CHAINS = (
     ((Joint.NECK, Joint.LEFT_HIP, Joint.LEFT_KNEE, Joint.LEFT_ANKLE), 0.17),
     ((Joint.NECK, Joint.RIGHT_HIP, Joint.RIGHT_KNEE, Joint.RIGHT_ANKLE), 0.17),
@@ -28,13 +27,14 @@ CHAINS = (
     ((Joint.NECK, Joint.LEFT_HIP), 0.32),
     ((Joint.HEAD, Joint.CROWN), 0.2),
 )
+"""Chains of joints whose shadow is drawn as a bar, with the bar's width in metres."""
 _INDEX = [np.array(joints) for joints, _ in CHAINS]
-# A bar lying on the floor looks thinner than it is; half its width is a fair mean over viewing angles.
 FLATTENED = 0.55
+"""Apparent width of a bar that lies on the floor, as a share of its width: about the mean over viewing angles."""
 
 
 def paint_shadows(picture: np.ndarray, lens: Lens, style: Style, who: list[int], joints: np.ndarray) -> None:
-    """Darken the floor where players `who` stand in the light; `joints` is everyone's (P, 24, 3) metres."""
+    """Darken the floor under the people `who`; `joints` (P, 24, 3), metres, are everyone's."""
     floor = joints.copy()
     floor[..., :2] += joints[..., 2:3] * style.sun
     floor[..., 2] = 0.01
@@ -63,7 +63,7 @@ def paint_shadows(picture: np.ndarray, lens: Lens, style: Style, who: list[int],
 
 
 def paint_ball_shadow(picture: np.ndarray, lens: Lens, style: Style, ball: np.ndarray, radius: float) -> None:
-    """Darken the floor under the ball, (3,) metres."""
+    """Darken the floor under a ball of `radius` metres at `ball` (3,), metres."""
     spot = np.array([ball[0] + ball[2] * style.sun[0], ball[1] + ball[2] * style.sun[1], 0.01])
     pixel, depth = lens.project(spot)
     if depth < NEAR * 4:

@@ -1,4 +1,4 @@
-"""Tells every player where to go and where to look, by what the game is doing."""
+"""Steering: sets where every player goes and turns to, by the present mode of the game."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def steer(play: Play) -> None:
 
 
 def _screen(play: Play, defenders: list[int]) -> None:
-    """Bring the screener to the handler's defender, and let the handler wait for it."""
+    """Bring the screener to the ball handler's defender, and let the ball handler wait for it."""
     plan, m, h = play.plan, play.movers, play.holder
     p = plan.screener
     if p < 0 or h < 0 or p == h or play.mode != "handle" or not defenders:
@@ -86,7 +86,7 @@ def _screen(play: Play, defenders: list[int]) -> None:
 
 
 def screening(play: Play, player: int) -> bool:
-    """Whether a player stands in the pick they were sent to set."""
+    """Whether a player stands in the pick that the plan wants them to set."""
     plan, m = play.plan, play.movers
     if player != plan.screener or plan.screen is None or play.mode != "handle":
         return False
@@ -95,6 +95,7 @@ def screening(play: Play, player: int) -> bool:
 
 
 def _catch_stance(play: Play, player: int) -> np.ndarray:
+    """Where a player stands to catch a loose ball (2,): up to 0.32 m short of the catch point."""
     aim = play.movers.xy[player] - play.catch_point[:2]
     far = math.hypot(*aim)
     return play.catch_point[:2] + aim / max(far, 1e-6) * min(0.32, far)

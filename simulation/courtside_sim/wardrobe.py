@@ -11,7 +11,7 @@ from .style import Color, Style, shade
 
 
 class Skin(IntEnum):
-    """Rows of a player's palette; the row after each is its shaded twin, for the far side of the body."""
+    """Rows of a player's palette; the row after each is its darker shade, for the far side of the body."""
 
     JERSEY = 0
     SHORTS = 2
@@ -20,10 +20,10 @@ class Skin(IntEnum):
 
 
 class Wardrobe:
-    """Every colour a player is drawn with, lit once."""
+    """Every colour that people and the ball are drawn with, under the light of a style."""
 
     def __init__(self, style: Style, roster: Roster):
-        """Dress the players of `roster`."""
+        """Compute the colours of everybody in `roster`."""
         gain = style.tint * style.light * (1 - style.haze)
 
         def lit(color: Color, factor: float = 1.0) -> Color:
