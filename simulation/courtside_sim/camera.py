@@ -124,14 +124,14 @@ class SimulatedCamera:
         later = self.lens(time + shutter)
         centre = view.lens.position + view.lens.rotation[2] * 10.0
         panned = later.project(centre)[0] - view.lens.project(centre)[0]
-        picture = self._effects.pan_blur(self._background(view.lens), panned)
+        image = self._effects.pan_blur(self._background(view.lens), panned)
         after = self.game.state(time + shutter)
         joints = skeleton(self._people(time + shutter, after), self._everyone)
         smear = view.lens.project(joints)[0] - view.pixels
         visible = self._in_reach(view)
-        paint_shadows(picture, view.lens, style, visible, view.joints)
+        paint_shadows(image, view.lens, style, visible, view.joints)
         for ball in view.balls:
-            paint_ball_shadow(picture, view.lens, style, ball.position, self.game.court.ball_radius)
+            paint_ball_shadow(image, view.lens, style, ball.position, self.game.court.ball_radius)
         positions = np.array([ball.position for ball in view.balls])
         canvas = Canvas()
         self._fans.add(canvas, view.lens, time, float(view.state.net.max()))
@@ -142,11 +142,11 @@ class SimulatedCamera:
             if ball.depth > 0.4:
                 streak = view.lens.project(position)[0] - ball.pixel
                 add_ball(canvas, self._wardrobe, ball.pixel, float(ball.depth), float(ball.radius), streak)
-        canvas.paint(picture)
-        picture = self._effects.apply(picture, time)
+        canvas.paint(image)
+        image = self._effects.apply(image, time)
         if self._strip is not None:
-            self._strip.paint(picture, time)
-        return self._effects.compress(picture)
+            self._strip.paint(image, time)
+        return self._effects.compress(image)
 
     def _truths(self, times: np.ndarray) -> TruthTrack:
         state, lens = self.game.recording.sample(times), self._mount.lenses(times, self.width, self.height)

@@ -59,7 +59,7 @@ class Canvas:
         """Any other shape: `paint(picture, *arguments)` draws it in its turn."""
         self._shapes.append((depth, paint, arguments))
 
-    def paint(self, picture: np.ndarray) -> None:
-        """Paint all shapes onto `picture` (H, W, 3) uint8, farthest first; equal depths in the order added."""
+    def paint(self, image: np.ndarray) -> None:
+        """Paint all shapes onto `image` (H, W, 3) uint8, farthest first; equal depths in the order added."""
         for _, paint, arguments in sorted(self._shapes, key=lambda shape: -shape[0]):
-            paint(picture, *arguments)
+            paint(image, *arguments)

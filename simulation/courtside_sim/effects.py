@@ -35,39 +35,39 @@ class Effects:
         return np.clip(colored * 128, 0, 255).astype(np.uint8)
 
     @staticmethod
-    def pan_blur(picture: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    def pan_blur(image: np.ndarray, moved: np.ndarray) -> np.ndarray:
         """Blur a background that moves by `moved` (2,) pixels during the exposure."""
         across, along = (min(round(abs(float(v))), 41) for v in moved)
         if max(across, along) < 2:
-            return picture
-        return cv2.blur(picture, (max(across, 1), max(along, 1)))
+            return image
+        return cv2.blur(image, (max(across, 1), max(along, 1)))
 
-    def apply(self, picture: np.ndarray, time: float) -> np.ndarray:
+    def apply(self, image: np.ndarray, time: float) -> np.ndarray:
         """Apply light, blur and grain to the picture of `time` seconds."""
         style = self._style
         if self._gain is not None:
-            cv2.multiply(picture, self._gain, dst=picture, scale=1 / 128)
+            cv2.multiply(image, self._gain, dst=image, scale=1 / 128)
         if style.detail < 1:
             small = (round(self._size[0] * style.detail), round(self._size[1] * style.detail))
-            picture = cv2.resize(cv2.resize(picture, small, interpolation=cv2.INTER_AREA), self._size)
+            image = cv2.resize(cv2.resize(image, small, interpolation=cv2.INTER_AREA), self._size)
         elif style.softness > 0:
-            picture = cv2.GaussianBlur(picture, (3, 3), style.softness)
-        self._grain(picture, time)
-        return picture
+            image = cv2.GaussianBlur(image, (3, 3), style.softness)
+        self._grain(image, time)
+        return image
 
-    def compress(self, picture: np.ndarray) -> np.ndarray:
+    def compress(self, image: np.ndarray) -> np.ndarray:
         """Pass the picture through the JPEG compression of the style."""
         if self._quality >= 100:
-            return picture
-        _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, self._quality])
+            return image
+        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, self._quality])
         return cv2.imdecode(data, cv2.IMREAD_COLOR)
 
-    def _grain(self, picture: np.ndarray, time: float) -> None:
+    def _grain(self, image: np.ndarray, time: float) -> None:
         if self._noise is None:
             rng = np.random.default_rng(self._seed)
             size = (2, NOISE_TILES, self._size[1], self._size[0], 1)
             grain = np.abs(rng.standard_normal(size, np.float32) * self._style.noise).clip(0, 60).astype(np.uint8)
             self._noise = np.repeat(grain, 3, axis=-1)
         milliseconds = round(time * 1000)
-        cv2.add(picture, self._noise[0, (milliseconds * 7 + 3) % NOISE_TILES], dst=picture)
-        cv2.subtract(picture, self._noise[1, (milliseconds * 5 + 1) % NOISE_TILES], dst=picture)
+        cv2.add(image, self._noise[0, (milliseconds * 7 + 3) % NOISE_TILES], dst=image)
+        cv2.subtract(image, self._noise[1, (milliseconds * 5 + 1) % NOISE_TILES], dst=image)

@@ -34,16 +34,16 @@ BALL_PULL = 0.3
 
 @dataclass(frozen=True)
 class Moment:
-    """The truth of one frame.
+    """The ground truth of one frame; the star is the player the film is about.
 
     Attributes:
         cut: The play shown.
-        action: What the star does.
+        action: The star's action.
         has_ball: Whether the star has the ball.
-        zone: Where on the court the star is.
-        since: Seconds since the play's moment, negative before it.
-        player: (2,) pixel of the star's chest.
-        ball: (2,) pixel of the ball; may lie outside the picture, as may the player's.
+        zone: The zone of the court the star is in.
+        since: Seconds since the moment of the play, negative before it.
+        player: (2,) pixel of the star's chest; may lie outside the frame.
+        ball: (2,) pixel of the ball; may lie outside the frame.
     """
 
     cut: Cut
@@ -60,7 +60,7 @@ class Highlight:
 
     Attributes:
         star: The player.
-        season, league: Where and when.
+        season, league: The season and the league of the film.
         cuts: The plays, in order.
         duration: Seconds.
     """
@@ -69,8 +69,8 @@ class Highlight:
         """Draw a player and the plays that show them.
 
         Args:
-            seed: Of the player.
-            source: Where plays are taken from.
+            seed: Draws the player and the plays.
+            source: The games that plays are taken from.
             season: One of `SEASONS`.
             league: One of `LEAGUES`.
             levels: (20,) skill levels 0..4; drawn when None.
@@ -87,7 +87,7 @@ class Highlight:
         return self.cuts[max(int(np.searchsorted(self._starts, time, side="right")) - 1, 0)]
 
     def render(self, times: np.ndarray) -> np.ndarray:
-        """The pictures at `times` (N,) seconds: (N, height, width, 3) uint8 BGR."""
+        """Render the frames at `times` (N,) seconds: (N, height, width, 3) uint8 BGR."""
         width, height = self._bank.size
         frames = np.empty((len(times), height, width, 3), np.uint8)
         for index, time in enumerate(np.asarray(times, float).tolist()):
@@ -98,7 +98,7 @@ class Highlight:
         return frames
 
     def moments(self, times: np.ndarray) -> list[Moment]:
-        """The truth at `times` (N,) seconds."""
+        """The ground truth at `times` (N,) seconds."""
         found = []
         for time in np.asarray(times, float).tolist():
             cut = self.cut_at(time)
@@ -121,7 +121,7 @@ class Highlight:
         return found
 
     def _frame(self, camera: SimulatedCamera, player: int, moment: float) -> tuple[np.ndarray, np.ndarray]:
-        """Left and top pixel of the shown window in the camera's picture, and player and ball (2, 2) there."""
+        """The shown window's left and top pixel in the camera's frame, and the pixels of player and ball (2, 2)."""
         state = camera.game.state(moment)
         points = np.array([[*state.xy[player], 1.2], state.ball])
         pixels, _ = camera.lens(moment).project(points)
@@ -130,7 +130,7 @@ class Highlight:
         return np.clip(centre - np.array(self._bank.size) / 2, 0, room).astype(int), pixels
 
     def _camera(self, cut: Cut) -> SimulatedCamera:
-        """The cut's camera with the star dressed as ever, and the other side in a kit of its own."""
+        """The cut's camera, with the star in the star's own kit and the opponents in another."""
         camera = copy.copy(self._bank.camera(cut.game, self.season, self.league))
         game, player, star = camera.game, cut.play.player, self.star
         roster, style = game.roster, camera.style

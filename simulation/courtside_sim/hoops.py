@@ -73,15 +73,15 @@ class Hoop:
         return np.stack(rows)
 
 
-def _glass(picture: np.ndarray, corners: np.ndarray, alpha: float, shine: float) -> None:
+def _glass(image: np.ndarray, corners: np.ndarray, alpha: float, shine: float) -> None:
     low, high = corners.min(0), corners.max(0)
     x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
-    x1, y1 = min(int(high[0]) + 2, picture.shape[1]), min(int(high[1]) + 2, picture.shape[0])
+    x1, y1 = min(int(high[0]) + 2, image.shape[1]), min(int(high[1]) + 2, image.shape[0])
     if x1 - x0 < 2 or y1 - y0 < 2:
         return
     mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
     cv2.fillConvexPoly(mask, ((corners - (x0, y0)) * UNIT).astype(np.int32), 255, cv2.LINE_8, SHIFT)
-    patch = picture[y0:y1, x0:x1]
+    patch = image[y0:y1, x0:x1]
     cv2.copyTo(cv2.convertScaleAbs(patch, alpha=1 - alpha, beta=shine * alpha), mask, patch)
 
 

@@ -20,15 +20,15 @@ def sweep(
 
 
 def paint_swept(
-    picture: np.ndarray, start: np.ndarray, stop: np.ndarray, width: int, solid: float, color: Color
+    image: np.ndarray, start: np.ndarray, stop: np.ndarray, width: int, solid: float, color: Color
 ) -> None:
     """Paint the area that a bar covers on its way from `start` to `stop` (2, 2); `solid` is its opacity."""
     corners = np.concatenate([start, stop])
     low = np.maximum(corners.min(0) - width - 1, 0).astype(int)
-    high = np.minimum(corners.max(0) + width + 2, [picture.shape[1], picture.shape[0]]).astype(int)
+    high = np.minimum(corners.max(0) + width + 2, [image.shape[1], image.shape[0]]).astype(int)
     if (high - low < 2).any() or (high - low > 400).any():
         return
-    patch = picture[low[1] : high[1], low[0] : high[0]]
+    patch = image[low[1] : high[1], low[0] : high[0]]
     over = patch.copy()
     fixed = ((corners - low) * UNIT).astype(np.int32)
     cv2.fillConvexPoly(over, cv2.convexHull(fixed), color, cv2.LINE_AA, SHIFT)

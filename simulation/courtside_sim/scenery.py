@@ -152,7 +152,7 @@ def outdoor_texture(length: float, height: float, rng: np.random.Generator) -> n
 
 
 def _lay(
-    picture: np.ndarray,
+    image: np.ndarray,
     lens: Lens,
     texture: np.ndarray,
     scale: float,
@@ -160,7 +160,7 @@ def _lay(
     across: np.ndarray,
     along: np.ndarray,
 ) -> None:
-    """Draw a textured rectangle of the world (origin + x/scale * across + y/scale * along) into `picture`."""
+    """Draw a textured rectangle of the world (origin + x/scale * across + y/scale * along) into `image`."""
     forward = lens.plane(origin, across / scale, along / scale)
     backward = np.linalg.inv(forward)
     x0, y0, x1, y1 = _extent(backward, texture, lens)
@@ -171,7 +171,7 @@ def _lay(
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     size = (x1 - x0, y1 - y0)
     warped = cv2.warpPerspective(texture, backward, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    cv2.copyTo(warped, inside.astype(np.uint8), picture[y0:y1, x0:x1])
+    cv2.copyTo(warped, inside.astype(np.uint8), image[y0:y1, x0:x1])
 
 
 def _covered(backward: np.ndarray, texture: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
@@ -214,14 +214,14 @@ def paint_scenery(
     rng = np.random.default_rng(style.plank_seed + 1)
     factor = 2.0
     big = lens.scaled(factor)
-    picture = np.empty((big.height, big.width, 3), np.uint8)
-    picture[:] = (228, 176, 120) if style.outdoor else shade(style.wall, 0.35)
+    image = np.empty((big.height, big.width, 3), np.uint8)
+    image[:] = (228, 176, 120) if style.outdoor else shade(style.wall, 0.35)
     x0, y0, x1, y1 = room
     tall = 11.0 if style.outdoor else 8.5
     east, north, up = np.eye(3)
     ground = np.empty((64, 64, 3), np.uint8)
     ground[:] = (70, 110, 84) if style.outdoor else shade(style.apron, 0.9)
-    _lay(picture, big, ground, 64 / max(x1 - x0, y1 - y0), np.array([x0, y0, 0.0]), east, north)
+    _lay(image, big, ground, 64 / max(x1 - x0, y1 - y0), np.array([x0, y0, 0.0]), east, north)
     walls = (
         (np.array([x1, y1, tall]), -north, y1 - y0),
         (np.array([x0, y1, tall]), east, x1 - x0),
@@ -234,9 +234,9 @@ def paint_scenery(
         )
         if np.dot(np.cross(across, up), lens.position - corner) < 0:
             texture = texture[:, ::-1]
-        _lay(picture, big, np.ascontiguousarray(texture), WALL_SCALE, corner, across, -up)
+        _lay(image, big, np.ascontiguousarray(texture), WALL_SCALE, corner, across, -up)
     texture, origin = floor_texture(court, style)
-    _lay(picture, big, texture, FLOOR_SCALE, origin, east, north)
+    _lay(image, big, texture, FLOOR_SCALE, origin, east, north)
     if not style.outdoor and style.crowd > 0.25:
         # The stand is opposite the camera; on the camera's side it would hide the court.
         side, edge = (-1.0, y0) if lens.position[1] > 0 else (1.0, y1)
@@ -244,7 +244,7 @@ def paint_scenery(
         deep = min(5.5, (abs(edge) - court.width / 2 - 2.2) / 0.8)
         if deep > 1.2:
             seats = stand_texture(x1 - x0 - 4, deep, style, rng)
-            _lay(picture, big, seats, WALL_SCALE, np.array([x0 + 2, edge, deep * 0.6 + 0.3]), east, slope)
-    picture = cv2.resize(picture, (lens.width, lens.height), interpolation=cv2.INTER_AREA)
-    lit = picture * (style.tint * style.light * (1 - style.haze)) + 255 * style.haze * 0.8
+            _lay(image, big, seats, WALL_SCALE, np.array([x0 + 2, edge, deep * 0.6 + 0.3]), east, slope)
+    image = cv2.resize(image, (lens.width, lens.height), interpolation=cv2.INTER_AREA)
+    lit = image * (style.tint * style.light * (1 - style.haze)) + 255 * style.haze * 0.8
     return np.clip(lit, 0, 255).astype(np.uint8)

@@ -35,8 +35,8 @@ class Scoreboard:
         self._key: tuple[int, ...] | None = None
         self._strip: np.ndarray | None = None
 
-    def paint(self, picture: np.ndarray, time: float) -> None:
-        """Blend the strip of `time` seconds into `picture`."""
+    def paint(self, image: np.ndarray, time: float) -> None:
+        """Blend the strip of `time` seconds into `image`."""
         scores = [int(n) for n in self._first]
         for shot in self._shots:
             if shot.made and shot.result_time <= time:
@@ -44,7 +44,7 @@ class Scoreboard:
         key = (*scores, int(self._clock - time))
         if key != self._key:
             self._key, self._strip = key, self._draw(*key)
-        patch = picture[self._y : self._y + self._high, self._x : self._x + self._wide]
+        patch = image[self._y : self._y + self._high, self._x : self._x + self._wide]
         cv2.addWeighted(self._strip, self._alpha, patch, 1 - self._alpha, 0, dst=patch)
 
     def _draw(self, first: int, second: int, clock: int) -> np.ndarray:

@@ -33,7 +33,7 @@ FLATTENED = 0.55
 """Apparent width of a bar that lies on the floor, as a share of its width: about the mean over viewing angles."""
 
 
-def paint_shadows(picture: np.ndarray, lens: Lens, style: Style, who: list[int], joints: np.ndarray) -> None:
+def paint_shadows(image: np.ndarray, lens: Lens, style: Style, who: list[int], joints: np.ndarray) -> None:
     """Darken the floor under the people `who`; `joints` (P, 24, 3), metres, are everyone's."""
     floor = joints.copy()
     floor[..., :2] += joints[..., 2:3] * style.sun
@@ -58,11 +58,11 @@ def paint_shadows(picture: np.ndarray, lens: Lens, style: Style, who: list[int],
             axes = (max(int(0.33 * size * UNIT), 8), max(int(0.13 * size * UNIT), 8))
             centre = ((feet[p] - (x0, y0)) * UNIT).astype(int).tolist()
             cv2.ellipse(mask, centre, axes, 0, 0, 360, 255, -1, cv2.LINE_8, SHIFT)
-        patch = picture[y0:y1, x0:x1]
+        patch = image[y0:y1, x0:x1]
         cv2.copyTo(cv2.convertScaleAbs(patch, alpha=0.56 if style.outdoor else 0.72), mask, patch)
 
 
-def paint_ball_shadow(picture: np.ndarray, lens: Lens, style: Style, ball: np.ndarray, radius: float) -> None:
+def paint_ball_shadow(image: np.ndarray, lens: Lens, style: Style, ball: np.ndarray, radius: float) -> None:
     """Darken the floor under a ball of `radius` metres at `ball` (3,), metres."""
     spot = np.array([ball[0] + ball[2] * style.sun[0], ball[1] + ball[2] * style.sun[1], 0.01])
     pixel, depth = lens.project(spot)
@@ -79,5 +79,5 @@ def paint_ball_shadow(picture: np.ndarray, lens: Lens, style: Style, ball: np.nd
     cv2.ellipse(
         mask, centre, (int(size * UNIT), int(size * flat * UNIT)), 0, 0, 360, 255, -1, cv2.LINE_8, SHIFT
     )
-    patch = picture[y0:y1, x0:x1]
+    patch = image[y0:y1, x0:x1]
     cv2.copyTo(cv2.convertScaleAbs(patch, alpha=0.6), mask, patch)
