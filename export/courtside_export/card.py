@@ -1,10 +1,10 @@
-"""The model card: a head written from what the export measured, then what the system says of itself."""
+"""The model card: a table of what the export measured, then the text that the system supplies."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from courtside_export.entry import label_files
+from courtside_export.model_config import label_files
 from courtside_export.report import Report
 from courtside_export.speed import Speed
 from courtside_training.common.served import ServedSpec, TensorSpec
@@ -15,9 +15,9 @@ def write_card(spec: ServedSpec, report: Report, body: str) -> str:
     """The text of MODEL_CARD.md.
 
     Args:
-        spec: the model's face.
-        report: of this version.
-        body: of the system, Markdown.
+        spec: The model's signature.
+        report: The report of this version.
+        body: The system's own text, Markdown.
     """
     labels = label_files(spec)
     rows = [

@@ -1,8 +1,8 @@
-"""DALI in front of a clip model, for Triton in NVIDIA's container: JPEGs in, what the clip model takes out.
+"""DALI preprocessing in front of a clip model, for Triton in NVIDIA's container: from JPEGs to the model's input.
 
-The pipeline does what the gateway does with a JPEG: decode to YCbCr, scale luma and chroma apart with the aspect kept
-(even sizes), chroma at half the target's size, then RGB between black bars. The one difference is the filter: the
-gateway averages areas, DALI has a Gaussian that comes closest to it.
+The pipeline does what the gateway does with a JPEG. It decodes to YCbCr and scales luma and chroma separately with the
+aspect ratio kept (even sizes, chroma at half the target's size). It then converts to RGB and adds black bars. The one
+difference is the filter: the gateway averages areas; a Gaussian is the closest filter that DALI has.
 """
 
 from __future__ import annotations
@@ -14,31 +14,33 @@ from typing import Any
 import numpy as np
 
 from courtside_export.errors import ExportInputError
-from courtside_export.placing import replace_files, write_error
+from courtside_export.version_folder import replace_files, write_error
 from courtside_training.common import registry
 from courtside_training.common.served import ServedSpec
 
 INPUT = "jpegs"
+"""Name of the ensemble's input."""
 PIPELINE_FILE = "model.dali"
+"""File name that Triton's DALI backend expects."""
 
 
 def pack(clips: Sequence[Sequence[bytes]]) -> np.ndarray:
-    """JPEGs of several clips as the ensemble takes them: uint8 (clips, samples, longest), zeros behind each."""
+    """Pack the JPEGs of several clips as the ensemble's input: uint8 (clips, samples, longest), padded with zeros."""
     longest = max(len(jpeg) for clip in clips for jpeg in clip)
     packed = np.zeros((len(clips), len(clips[0]), longest), np.uint8)
     for row, clip in zip(packed, clips, strict=True):
-        for place, jpeg in zip(row, clip, strict=True):
-            place[: len(jpeg)] = np.frombuffer(jpeg, np.uint8)
+        for buffer, jpeg in zip(row, clip, strict=True):
+            buffer[: len(jpeg)] = np.frombuffer(jpeg, np.uint8)
     return packed
 
 
 def pipeline(spec: ServedSpec, device: str = "gpu", threads: int = 4) -> Any:
-    """The preprocessing pipeline, not yet built; its input is `INPUT`, uint8 (samples, bytes) a clip.
+    """The preprocessing pipeline, not yet built; its input is `INPUT`, uint8 (samples, bytes) per clip.
 
     Args:
-        spec: of a clip model: one input uint8 (samples, 3, height, width).
-        device: ``gpu`` decodes and scales there, ``cpu`` needs none.
-        threads: of the decoder.
+        spec: Signature of a clip model, with one input uint8 (samples, 3, height, width).
+        device: ``gpu`` to decode and scale on the GPU, ``cpu`` where there is none.
+        threads: Decoder threads.
 
     Raises:
         ExportInputError: DALI is not installed, or the model takes no clips.
@@ -53,7 +55,7 @@ def pipeline(spec: ServedSpec, device: str = "gpu", threads: int = 4) -> Any:
     def even(size: Any) -> Any:
         return dali_math.max(2.0, dali_math.floor(size / 2.0 + 0.5) * 2.0)
 
-    def picture(jpeg: Any) -> Any:
+    def image(jpeg: Any) -> Any:
         shape = fn.peek_image_shape(jpeg, dtype=types.FLOAT)
         scale = dali_math.min(height / shape[0], width / shape[1])
         high, wide = even(shape[0] * scale), even(shape[1] * scale)
@@ -73,7 +75,7 @@ def pipeline(spec: ServedSpec, device: str = "gpu", threads: int = 4) -> Any:
     @pipeline_def(batch_size=spec.max_batch, num_threads=threads, device_id=0 if device == "gpu" else None)
     def clips() -> Any:
         jpegs = fn.external_source(device="cpu", name=INPUT, dtype=types.UINT8, ndim=2)
-        return fn.stack(*(picture(jpegs[index]) for index in range(samples)))
+        return fn.stack(*(image(jpegs[index]) for index in range(samples)))
 
     return clips()
 
@@ -82,11 +84,11 @@ def clip_size(spec: ServedSpec) -> tuple[int, int, int]:
     """Samples, height and width of a clip model's input.
 
     Raises:
-        ExportInputError: the model takes something else.
+        ExportInputError: The model has another input.
     """
     (clip,) = spec.inputs if len(spec.inputs) == 1 else (None,)
     if clip is None or clip.dtype != "uint8" or len(clip.dims) != 4 or clip.dims[1] != 3:
-        raise ExportInputError(f"{spec.name} takes no clip of pictures (uint8 [samples, 3, height, width])")
+        raise ExportInputError(f"{spec.name} is not a clip model: its input is not uint8 [samples, 3, height, width]")
     return clip.dims[0], clip.dims[2], clip.dims[3]
 
 
@@ -141,12 +143,12 @@ ensemble_scheduling {{
 
 
 def write_ensemble(repository: Path, model: str, device: str = "gpu") -> list[Path]:
-    """Write the DALI model and the ensemble, as a repository of their own beside the model's.
+    """Write the DALI model and the ensemble into a repository of their own.
 
     Args:
-        repository: folder to write to; Triton takes several (``--model-repository`` twice).
-        model: a clip model of the registry.
-        device: where JPEGs are decoded.
+        repository: Folder to write to; Triton accepts several (``--model-repository`` twice).
+        model: A clip model of the registry.
+        device: Device that decodes the JPEGs, ``gpu`` or ``cpu``.
 
     Returns:
         The two model folders.
@@ -163,7 +165,7 @@ def write_ensemble(repository: Path, model: str, device: str = "gpu") -> list[Pa
         part = first / "1" / f".{PIPELINE_FILE}.partial"
         part.write_bytes(serialised)
         part.replace(first / "1" / PIPELINE_FILE)
-        # Triton wants a version folder for an ensemble too, and git keeps no empty ones.
+        # Triton needs a version folder for an ensemble too, and git keeps no empty folders.
         (second / "1" / ".keep").touch()
     except OSError as error:
         raise write_error(repository, error) from error

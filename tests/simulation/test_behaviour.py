@@ -1,4 +1,4 @@
-"""What players do: steps, layups, blocks, picks, and the labels of their actions."""
+"""Actions of players: steps, layups, blocks, picks, and the labels of actions."""
 
 import math
 
@@ -83,7 +83,7 @@ def test_blocks_stay_rare(games) -> None:
     assert sum(shot.blocked_by >= 0 for shot in shots) / len(shots) < 0.25
 
 
-def test_a_screener_stands_still_near_a_rival(games) -> None:
+def test_a_screener_stands_still_near_an_opponent(games) -> None:
     seen = 0
     for game in games:
         states = game.recording.states
@@ -96,7 +96,7 @@ def test_a_screener_stands_still_near_a_rival(games) -> None:
 
 
 def test_better_shooters_make_more() -> None:
-    """The spread shrinks with the level of the shot's kind, so makes must follow over many shots."""
+    """A smaller error makes more shots, over many of them."""
     from courtside_sim.physics import BallWorld
     from courtside_sim.shooting import take_shot
 

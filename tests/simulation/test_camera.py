@@ -1,4 +1,4 @@
-"""Cameras: pictures and frame truth."""
+"""Cameras: rendered frames and their ground truth."""
 
 import time
 
@@ -50,7 +50,7 @@ def test_keypoints_lie_in_their_boxes_and_boxes_in_the_frame(film) -> None:
                 assert len(inside) == 0 and not box.any()
 
 
-def test_the_ball_is_painted_where_the_truth_says() -> None:
+def test_the_ball_is_painted_at_its_true_position() -> None:
     film = open_simulation(5, camera="behind", duration=14)
     shot = film.shots[0]
     moment = shot.release_time + 0.35

@@ -1,4 +1,4 @@
-"""Games: shots, their truth and determinism."""
+"""Games: shots, their ground truth, and determinism."""
 
 import hashlib
 import math
@@ -36,7 +36,7 @@ def test_a_game_stays_what_its_seed_has_always_been() -> None:
     """Measurements and trained models refer to games by their seeds."""
     states, digest = simulate(9, GameConfig(duration=15)).recording.states, hashlib.sha256()
     for name in ("actions", "ball", "hands", "heading", "holder", "net", "xy"):
-        # Millimetres hide what processors differ in; the sum turns -0.0 into 0.0.
+        # Rounding to millimetres hides differences between processors; adding 0.0 turns -0.0 into 0.0.
         digest.update((np.round(getattr(states, name), 3) + 0.0).tobytes())
     assert digest.hexdigest() == "83ebc5e3f2fecfae4b90f556081047adc1951c65876320fe97797ce3d4d36151"
 

@@ -1,4 +1,4 @@
-"""Highlights: skills as they come in players, plays that follow them, pictures that are always the same."""
+"""Highlight films: skills of players, plays that follow the skills, and deterministic frames."""
 
 import numpy as np
 import pytest

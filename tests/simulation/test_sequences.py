@@ -1,4 +1,4 @@
-"""Shots as joint tracks and as a pose network's keypoints."""
+"""Shots as joint tracks, and the keypoints a pose network reports for them."""
 
 import math
 

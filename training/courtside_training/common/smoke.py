@@ -28,7 +28,9 @@ def smoke(system: str, make: Callable[[Path], Fit], epochs: int, finish: Callabl
     Raises:
         click.ClickException: the loss did not fall enough, the resumed run did not go on, or the export disagrees.
     """
-    from courtside_export.exporting import BATCH, ExportSettings, export_model
+    from courtside_export.exporting import export_model
+    from courtside_export.job import BATCH
+    from courtside_export.settings import ExportSettings
 
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as name:

@@ -1,9 +1,9 @@
-"""INT8 for CPUs: static quantisation by ONNX Runtime (quantise/dequantise pairs, one scale an output channel).
+"""INT8 for CPUs: static quantisation by ONNX Runtime (quantise/dequantise pairs, one scale per output channel).
 
-Which nodes: those with constant weights (Conv, Gemm, MatMul), except the last ones before each output, whose few
-values decide. Two plans are tried: only these nodes, or also the cheap ones between them, so that whole stretches
-stay in integers. The plan that keeps more decisions of the calibration samples wins, the faster one where both keep
-as many.
+Nodes with constant weights (Conv, Gemm, MatMul) are quantised, except the last ones before each output, because their
+few values decide the result. Two plans are tried: only these nodes, or also the cheap nodes between them, so that long
+stretches of the graph stay in integers. The plan that keeps more decisions on the calibration samples is used; when
+both keep as many, the faster one.
 """
 
 from __future__ import annotations
@@ -26,20 +26,22 @@ from courtside_export.speed import measure
 from courtside_training.common.served import Arrays, ServedSystem
 
 WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+"""Operators with weights."""
 BETWEEN = ("Relu", "Clip", "MaxPool", "AveragePool", "GlobalAveragePool", "Add", "Concat", "Resize", "Pad")
+"""Cheap operators between them that the second plan quantises too."""
 _BATCH = 4
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What was quantised and how the choice fell.
+class QuantisationPlan:
+    """Which nodes were quantised, and the measurements behind the choice.
 
     Attributes:
         name: ``weights`` or ``stretches``.
-        nodes: quantised nodes by kind.
-        kept: nodes with weights that stayed in single precision, by name: they stand before an output.
-        samples: calibrated on.
-        tried: agreement with the single-precision decisions and milliseconds a row, by plan.
+        nodes: Number of quantised nodes by operator.
+        kept: Names of the nodes with weights that stayed in single precision because they come before an output.
+        samples: Number of calibration samples.
+        tried: Agreement with the single-precision decisions and milliseconds per row, by plan.
     """
 
     name: str
@@ -53,19 +55,19 @@ class Plan:
         return asdict(self)
 
 
-def to_integers(
+def to_int8(
     model: onnx.ModelProto, system: ServedSystem, samples: Arrays, *, symmetric: bool = False
-) -> tuple[onnx.ModelProto, Plan]:
-    """A quantised copy of a checked single-precision graph.
+) -> tuple[onnx.ModelProto, QuantisationPlan]:
+    """Quantise a copy of a checked single-precision graph.
 
     Args:
-        model: single precision.
-        system: whose; its decisions judge the plans.
-        samples: to calibrate on, at least eight rows.
-        symmetric: zero points at zero, as TensorRT wants them, and no trial of plans under ONNX Runtime.
+        model: The single-precision graph.
+        system: The model's system; the plans are compared by its decisions.
+        samples: Calibration samples, at least eight rows.
+        symmetric: Use zero points of zero, as TensorRT requires, and only the first plan.
 
     Raises:
-        ExportInputError: the graph has nothing to quantise, or ONNX Runtime cannot.
+        ExportInputError: The graph has nothing to quantise, or ONNX Runtime cannot quantise it.
     """
     named = _named(model)
     heads = _heads(named)
@@ -89,8 +91,8 @@ def to_integers(
     best = max(tried, key=lambda n: (tried[n]["agreement"], -tried[n]["ms"])) if tried else "weights"
     kinds = {node.name: node.op_type for node in named.graph.node}
     found = [kinds[name] for name in plans[best]]
-    plan = Plan(best, {kind: found.count(kind) for kind in sorted(set(found))}, kept, len(samples[0]), tried)
-    return made[best], plan
+    nodes = {kind: found.count(kind) for kind in sorted(set(found))}
+    return made[best], QuantisationPlan(best, nodes, kept, len(samples[0]), tried)
 
 
 def _try(
@@ -123,15 +125,15 @@ def _quantise(
 
     level = logging.getLogger().level
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it recommends a preparation that was already done
+        warnings.simplefilter("ignore")  # it recommends a preparation step that `_named` has done
         logging.getLogger().setLevel(logging.ERROR)
         copy = onnx.ModelProto()
-        copy.CopyFrom(model)  # it moves the weights out of what it is given
+        copy.CopyFrom(model)  # because it moves the weights out of its argument
         try:
             quantization.quantize_static(
                 copy, Path(folder) / "int8.onnx", Reader(),
                 quant_format=quantization.QuantFormat.QDQ, per_channel=True,
-                # Seven bits of weight: eight overflow the 16-bit sums of CPUs without integer dot products.
+                # Weights of seven bits: eight bits overflow the 16-bit sums of CPUs without integer dot products.
                 reduce_range=not symmetric,
                 activation_type=quantization.QuantType.QInt8 if symmetric else quantization.QuantType.QUInt8,
                 weight_type=quantization.QuantType.QInt8, nodes_to_quantize=nodes,
@@ -149,10 +151,10 @@ def _quantise(
 
 
 def _named(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy with shapes worked out, constants as initializers and a name for every node."""
+    """A copy with inferred shapes, constants as initializers and a name for every node."""
     import onnxruntime as ort
 
-    # ONNX Runtime's own basic passes fold constants and fuse batch norms, which quantisation needs done first.
+    # ONNX Runtime's basic passes fold constants and fuse batch norms; quantisation needs that done first.
     with tempfile.TemporaryDirectory() as folder:
         options = ort.SessionOptions()
         options.log_severity_level = 3
@@ -162,7 +164,7 @@ def _named(model: onnx.ModelProto) -> onnx.ModelProto:
         copy = onnx.load(options.optimized_model_filepath)
     used = {node.domain for node in copy.graph.node}
     for domain in [entry for entry in copy.opset_import if entry.domain not in used]:
-        copy.opset_import.remove(domain)  # it names every domain it knows
+        copy.opset_import.remove(domain)  # because ONNX Runtime lists every domain it knows
     copy = onnx.shape_inference.infer_shapes(copy)
     for index, node in enumerate(copy.graph.node):
         node.name = node.name or f"{node.op_type}_{index}"
@@ -170,7 +172,7 @@ def _named(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _heads(model: onnx.ModelProto) -> set[str]:
-    """Names of the nodes between each output and the last weights before it, those included."""
+    """Names of the nodes from the last weights before each output to that output."""
     makers = {output: node for node in model.graph.node for output in node.output}
     heads: set[str] = set()
     _walk([value.name for value in model.graph.output], makers.get, heads)

@@ -1,4 +1,4 @@
-"""What a model's folder of a Triton repository says about all its versions: config.pbtxt and label files."""
+"""A model's configuration in a Triton repository, common to all its versions: config.pbtxt and label files."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from courtside_export.errors import ExportInputError
 from courtside_training.common.served import ServedSpec, TensorSpec
 
 BACKENDS = {"onnx": 'backend: "onnxruntime"', "tensorrt": 'platform: "tensorrt_plan"'}
+"""The line of config.pbtxt that names the backend, by target."""
 _TYPES = {"uint8": "TYPE_UINT8", "float32": "TYPE_FP32"}
 
 
 def label_files(spec: ServedSpec) -> dict[str, str]:
-    """Label file by output: ``labels.txt`` for the only labelled output, else one named after each."""
+    """Label file by output: ``labels.txt`` for a single labelled output, else one file named after each."""
     labelled = [tensor.name for tensor in spec.outputs if tensor.labels]
     return {name: "labels.txt" if len(labelled) == 1 else f"labels_{name}.txt" for name in labelled}
 
 
-def entry_files(spec: ServedSpec, target: str = "onnx") -> dict[str, str]:
-    """The text files of a model's folder, by name."""
+def config_files(spec: ServedSpec, target: str = "onnx") -> dict[str, str]:
+    """The text files of a model's folder: contents by file name."""
     files = {file: "\n".join(_tensor(spec, name).labels) + "\n" for name, file in label_files(spec).items()}
     return {"config.pbtxt": config(spec, target), **files}
 
@@ -31,15 +32,16 @@ def entry_files(spec: ServedSpec, target: str = "onnx") -> dict[str, str]:
 def config(spec: ServedSpec, target: str = "onnx") -> str:
     """The text of config.pbtxt.
 
-    Batches form without waiting long, as many instances answer as the model asks for (a GPU model: one a GPU), and a
-    load ends only after one row of zeros went through. The newest version answers unless whoever loads the model asks
-    for another.
+    Requests wait at most 2 ms to form a batch. The number of instances is the spec's (a GPU model has one per GPU). A
+    model counts as loaded only after one row of zeros went through it. The newest version is served unless the client
+    that loads the model names another.
     """
     labels = label_files(spec)
     preferred = ", ".join(str(size) for size in range(1, min(4, spec.max_batch) + 1))
-    inputs = ",\n".join(f"  {{ {_face(tensor)} }}" for tensor in spec.inputs)
+    inputs = ",\n".join(f"  {{ {_fields(tensor)} }}" for tensor in spec.inputs)
     outputs = ",\n".join(
-        f"  {{ {_face(tensor)}" + (f', label_filename: "{labels[tensor.name]}"' if tensor.name in labels else "") + " }"
+        f"  {{ {_fields(tensor)}"
+        + (f', label_filename: "{labels[tensor.name]}"' if tensor.name in labels else "") + " }"
         for tensor in spec.outputs
     )
     warm = ",\n".join(
@@ -77,11 +79,13 @@ version_policy {{ latest {{ num_versions: 1 }} }}
 {parameters}"""
 
 
-def check_same_face(folder: Path, spec: ServedSpec, target: str) -> None:
-    """Refuse to put a version beside others that have another face: one config.pbtxt speaks for all of them.
+def check_signature(folder: Path, spec: ServedSpec, target: str) -> None:
+    """Check that a new version has the signature of the versions beside it, because they share one config.pbtxt.
+
+    The signature is the backend, and the names, types, sizes and labels of the tensors.
 
     Raises:
-        ExportInputError: names what differs.
+        ExportInputError: The signature differs; the message names what differs.
     """
     path = folder / "config.pbtxt"
     if not path.is_file() or not versions(folder):
@@ -90,7 +94,7 @@ def check_same_face(folder: Path, spec: ServedSpec, target: str) -> None:
     try:
         text_format.Parse(path.read_text("utf-8"), old)
     except (text_format.ParseError, UnicodeDecodeError) as error:
-        raise ExportInputError(f"{path} does not parse: {error}; mend or remove it") from None
+        raise ExportInputError(f"{path} does not parse: {error}; correct or remove it") from None
     text_format.Parse(config(spec, target), new)
     advice = "export to another --repository, or remove the older versions"
     if (old.backend, old.platform) != (new.backend, new.platform):
@@ -102,19 +106,19 @@ def check_same_face(folder: Path, spec: ServedSpec, target: str) -> None:
         if before != after:
             name = next(name for name in [*after, *before] if before.get(name) != after.get(name))
             raise ExportInputError(f"{kind} {name!r} differs from that of the versions in {folder}: {advice}")
-    for name, text in entry_files(spec, target).items():
+    for name, text in config_files(spec, target).items():
         if name != "config.pbtxt" and (folder / name).is_file() and (folder / name).read_text("utf-8") != text:
             raise ExportInputError(f"the labels differ from those in {folder / name}: {advice}")
 
 
 def versions(folder: Path) -> list[int]:
-    """Version numbers in a model's folder, ascending."""
+    """The version numbers in a model's folder, ascending."""
     there = folder.iterdir() if folder.is_dir() else ()
     return sorted(int(p.name) for p in there if p.is_dir() and p.name.isdigit() and not p.name.startswith("0"))
 
 
 def shape_text(name: str, rows: int, dims: Sequence[int]) -> str:
-    """A tensor's shape as trtexec wants it: ``clip:1x16x3x144x256``."""
+    """A tensor's shape as trtexec expects it: ``clip:1x16x3x144x256``."""
     return f"{name}:{'x'.join(str(size) for size in (rows, *dims))}"
 
 
@@ -127,7 +131,7 @@ def _tensor(spec: ServedSpec, name: str) -> TensorSpec:
     return next(tensor for tensor in spec.outputs if tensor.name == name)
 
 
-def _face(tensor: TensorSpec) -> str:
+def _fields(tensor: TensorSpec) -> str:
     return f'name: "{tensor.name}", data_type: {_TYPES[tensor.dtype]}, dims: {_dims(tensor.dims)}'
 
 
