@@ -29,7 +29,7 @@ lint: $(VENV)/.dev  ## style, types, import floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-proto: $(VENV)/.dev  ## regenerate the Python beside the .proto files
+proto: $(VENV)/.dev  ## generate core/courtside/v1 from the .proto files
 	$(BIN)/python proto/generate.py
 
 accuracy: $(VENV)/.dev  ## real clips, detection sets, rim clips, simulated games; DATA=folder, GAMES=20

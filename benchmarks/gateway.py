@@ -31,8 +31,8 @@ from rich.console import Console
 from rich.table import Table
 
 from courtside_server.types import Frame
-from courtside_server.windows.sample import Sampler
-from courtside_server.windows.schedule import WindowScheduler
+from courtside_server.windows.sampler import Sampler
+from courtside_server.windows.scheduler import WindowScheduler
 from courtside_sim import open_simulation
 
 console = Console(width=120)

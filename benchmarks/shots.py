@@ -20,14 +20,14 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from courtside_server.inference.embedded import EmbeddedEngine
+from courtside_server.inference.onnx.engine import EmbeddedEngine
 from courtside_server.settings import Settings
-from courtside_server.shots.models import ClipModel
+from courtside_server.shots.models.clip import ClipModel
 from courtside_server.types import Frame, WindowPrediction
 from courtside_server.windows.evaluate import ShotScores, match, score
-from courtside_server.windows.merge import MergeRules, merge_all
-from courtside_server.windows.sample import Sampler
-from courtside_server.windows.schedule import WindowScheduler
+from courtside_server.windows.nms import MergeRules, merge_all
+from courtside_server.windows.sampler import Sampler
+from courtside_server.windows.scheduler import WindowScheduler
 from courtside_sim import open_simulation
 
 FIRST_HELD_OUT_SEED = 20_000

@@ -1,4 +1,4 @@
-"""Regenerate the Python beside the .proto files: ``python proto/generate.py [--out FOLDER]``."""
+"""Generate ``core/courtside/v1`` from the .proto files: ``python proto/generate.py [--out FOLDER]``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import grpc_tools
 from grpc_tools import protoc
 
 ROOT = Path(__file__).parent
+CORE = ROOT.parent / "core"
+"""The source folder of the package ``courtside``; the generated files are committed there."""
 
 
 def generate(out: Path) -> None:
@@ -33,5 +35,5 @@ def generate(out: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=ROOT)
+    parser.add_argument("--out", type=Path, default=CORE)
     generate(parser.parse_args(sys.argv[1:]).out)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import grpc
 
-from courtside_client.names import gateway_address
+from courtside.errors import BadName
 
 MAX_SEND_BYTES = 64 * 2**20
 """Largest message sent: a raw 4K picture fits; the gateway's own limit comes with Accepted."""
 MAX_RECEIVE_BYTES = 16 * 2**20
 """Largest message taken."""
+
+_ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+):(\d{1,5})")
 
 _OPTIONS = (
     ("grpc.keepalive_time_ms", 20_000),
@@ -25,6 +29,18 @@ _OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.enable_http_proxy", 0),
 )
+
+
+def gateway_address(text: str) -> str:
+    """Check ``HOST:PORT`` and return it.
+
+    Raises:
+        BadName: anything else.
+    """
+    match = _ADDRESS.fullmatch(text)
+    if not match or not 0 < int(match.group(1)) <= 65535:
+        raise BadName(f"gateway {text[:80]!r} is not HOST:PORT, for example 127.0.0.1:50051", field="gateway")
+    return text
 
 
 def open_channel(gateway: str) -> grpc.aio.Channel:

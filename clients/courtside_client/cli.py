@@ -61,14 +61,14 @@ def courtside() -> None:
 
 def main() -> None:
     """Entry point of the console script."""
-    from courtside_client.errors import CourtsideClientError
+    from courtside_client.errors import CourtsideError
 
     try:
         sys.exit(courtside.main(standalone_mode=False) or 0)
     except click.ClickException as error:
         click.echo(f"courtside: {error.format_message()}", err=True)
         sys.exit(2)
-    except CourtsideClientError as error:
+    except CourtsideError as error:
         click.echo(f"courtside: {' '.join(error.message.split())}", err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):

@@ -7,9 +7,9 @@ from typing import Self
 
 import grpc
 
+from courtside.names import CameraName, parse_game
 from courtside.v1 import court_pb2, court_pb2_grpc, events_pb2, events_pb2_grpc
 from courtside_client.channel import open_channel
-from courtside_client.names import camera_name, game_name
 from courtside_client.options import StreamOptions
 from courtside_client.remote import gateway_error
 from courtside_client.sources import open_source
@@ -53,7 +53,8 @@ class Client:
         Raises:
             GatewayError: the gateway's answer.
         """
-        request = events_pb2.ListEventsRequest(game=game_name(game), after_sequence=after, page_size=500)
+        name = parse_game(game, allow_id=True)
+        request = events_pb2.ListEventsRequest(game=name, after_sequence=after, page_size=500)
         while True:
             try:
                 page = await self._events.ListEvents(request, timeout=TIMEOUT_S)
@@ -72,7 +73,7 @@ class Client:
             NotFoundError: no such event.
             GatewayError: the gateway's answer.
         """
-        request = events_pb2.GetEventRequest(game=game_name(game), event_id=event_id)
+        request = events_pb2.GetEventRequest(game=parse_game(game, allow_id=True), event_id=event_id)
         try:
             answer: events_pb2.GetEventResponse = await self._events.GetEvent(request, timeout=TIMEOUT_S)
             return answer.event
@@ -86,7 +87,7 @@ class Client:
             RejectedError: the points make no court; the message names the point.
             GatewayError: the gateway's answer.
         """
-        request = court_pb2.SetCalibrationRequest(camera=camera_name(camera), calibration=calibration)
+        request = court_pb2.SetCalibrationRequest(camera=CameraName.parse(camera).name, calibration=calibration)
         try:
             answer: court_pb2.SetCalibrationResponse = await self._court.SetCalibration(request, timeout=TIMEOUT_S)
             return answer.fit
@@ -100,7 +101,7 @@ class Client:
             NotFoundError: the camera has none.
             GatewayError: the gateway's answer.
         """
-        request = court_pb2.GetCalibrationRequest(camera=camera_name(camera))
+        request = court_pb2.GetCalibrationRequest(camera=CameraName.parse(camera).name)
         try:
             answer: court_pb2.GetCalibrationResponse = await self._court.GetCalibration(request, timeout=TIMEOUT_S)
             return answer
@@ -114,7 +115,7 @@ class Client:
             NotFoundError: the camera has none.
             GatewayError: the gateway's answer.
         """
-        request = court_pb2.DeleteCalibrationRequest(camera=camera_name(camera))
+        request = court_pb2.DeleteCalibrationRequest(camera=CameraName.parse(camera).name)
         try:
             await self._court.DeleteCalibration(request, timeout=TIMEOUT_S)
         except grpc.aio.AioRpcError as error:

@@ -1,109 +1,60 @@
-"""Every error the client raises on purpose, in one tree.
+"""The client's own errors; they continue the tree of ``courtside.errors``.
 
 ::
 
-    CourtsideClientError
-    ├── InputError                     the caller gave something unusable (exit code 2)
-    │   ├── SourceError                  a source cannot be used
-    │   │   ├── SourceNotFound             no such file, device or simulation
-    │   │   ├── SourceUnreachable          a network source does not answer
-    │   │   ├── NoVideo                    no video stream in it
-    │   │   └── SourceUndecodable          not a film, or none of its pictures can be decoded
-    │   ├── BadName                      not a game's, camera's or gateway's name
-    │   ├── BadOption                    options that do not go together
-    │   └── BadCalibration               points that make no court, or a calibration file that is none
-    ├── SourceLost                     a source broke off in mid-stream
+    CourtsideError                     see ``courtside.errors``
+    ├── InputError                     BadRequest, BadName, BadCalibration, SourceError and its kinds; and
+    │   └── BadOption                    options that are out of range or do not go together
+    ├── SourceLost                     a source broke off while it was read
     ├── GatewayError                   the gateway answered with an error, or does not answer
     │   ├── GatewayUnavailable           down, draining or overloaded; retried until patience ends
-    │   ├── StaleEpochError              a newer publisher owns the camera (exit code 2)
+    │   ├── StaleEpochError              a newer client owns the camera (exit code 2)
     │   ├── RejectedError                the gateway refused what was sent (exit code 2)
     │   ├── NotFoundError                unknown game, camera, event or calibration (exit code 2)
     │   ├── CursorEvictedError           history before ``earliest_sequence`` is gone (exit code 2)
     │   └── SlowSubscriberError          events were read too slowly; resume after ``last_sequence``
     ├── SequenceGapError               the gateway left out events it must not leave out
-    └── GatewayFailed                  a gateway started by this program did not come up, or died
+    └── GatewayFailed                  a gateway started by this program did not start, or died
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import grpc
 
+from courtside.errors import (
+    BadCalibration,
+    BadName,
+    CourtsideError,
+    InputError,
+    NoVideo,
+    SourceError,
+    SourceLost,
+    SourceNotFound,
+    SourceUnreachable,
+    UndecodableFilm,
+)
 
-class CourtsideClientError(Exception):
-    """Base of all deliberate errors; the message is one sentence for a person."""
-
-    exit_code = 1
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
-
-
-class InputError(CourtsideClientError):
-    """The caller gave something unusable; the message says what to do."""
-
-    exit_code = 2
-
-
-class SourceError(InputError):
-    """A source cannot be used.
-
-    Attributes:
-        source: the source as it was given.
-    """
-
-    def __init__(self, message: str, source: str) -> None:
-        super().__init__(message)
-        self.source = source
-
-
-class SourceNotFound(SourceError):
-    """No such file, device or simulation."""
-
-
-class SourceUnreachable(SourceError):
-    """A network source does not answer."""
-
-
-class NoVideo(SourceError):
-    """There is no video stream in it."""
-
-
-class SourceUndecodable(SourceError):
-    """Not a film, or none of its pictures can be decoded."""
-
-
-class BadName(InputError):
-    """Not a name of a game, a camera or a gateway."""
+__all__ = [
+    "BadCalibration", "BadName", "BadOption", "CourtsideError", "CursorEvictedError", "GatewayError", "GatewayFailed",
+    "GatewayUnavailable", "InputError", "NoVideo", "NotFoundError", "RejectedError", "SequenceGapError",
+    "SlowSubscriberError", "SourceError", "SourceLost", "SourceNotFound", "SourceUnreachable", "StaleEpochError",
+    "UndecodableFilm",
+]  # fmt: skip
 
 
 class BadOption(InputError):
     """Options that are out of range or do not go together."""
 
 
-class BadCalibration(InputError):
-    """Points that make no court, or a calibration file that cannot be used or written."""
-
-
-class SourceLost(CourtsideClientError):
-    """A source broke off in mid-stream.
-
-    Attributes:
-        source: the source as it was given.
-    """
-
-    def __init__(self, message: str, source: str) -> None:
-        super().__init__(message)
-        self.source = source
-
-
-class GatewayError(CourtsideClientError):
+class GatewayError(CourtsideError):
     """The gateway answered with an error, or does not answer.
 
     Attributes:
         code: gRPC status.
-        reason: UPPER_SNAKE constant of ``google.rpc.ErrorInfo``; empty when the gateway gave none.
-        metadata: ``ErrorInfo.metadata``.
+        reason: a :class:`courtside.errors.ErrorReason`; plain text from a newer gateway; empty when there is none.
+        fields: ``ErrorInfo.metadata``.
         retry_after: seconds the gateway asks to wait before trying again, or ``None``.
     """
 
@@ -113,12 +64,12 @@ class GatewayError(CourtsideClientError):
         *,
         code: grpc.StatusCode = grpc.StatusCode.UNKNOWN,
         reason: str = "",
-        metadata: dict[str, str] | None = None,
+        fields: Mapping[str, str] | None = None,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.code, self.reason = code, reason
-        self.metadata = metadata or {}
+        self.fields = dict(fields or {})
         self.retry_after = retry_after
 
 
@@ -127,7 +78,7 @@ class GatewayUnavailable(GatewayError):
 
 
 class StaleEpochError(GatewayError):
-    """A newer publisher owns the camera; this one must stop."""
+    """A newer client owns the camera; this one must stop."""
 
     exit_code = 2
 
@@ -139,7 +90,7 @@ class RejectedError(GatewayError):
 
 
 class NotFoundError(GatewayError):
-    """Unknown game, camera or event."""
+    """Unknown game, camera, event or calibration."""
 
     exit_code = 2
 
@@ -152,7 +103,7 @@ class CursorEvictedError(GatewayError):
     @property
     def earliest_sequence(self) -> int:
         """Lowest sequence that is still in the log; 0 when the gateway did not say."""
-        return _number(self.metadata.get("earliest_sequence"))
+        return _number(self.fields.get("earliest_sequence"))
 
 
 class SlowSubscriberError(GatewayError):
@@ -161,10 +112,10 @@ class SlowSubscriberError(GatewayError):
     @property
     def last_sequence(self) -> int:
         """Highest sequence that this subscriber was given; 0 when the gateway did not say."""
-        return _number(self.metadata.get("last_sequence"))
+        return _number(self.fields.get("last_sequence"))
 
 
-class SequenceGapError(CourtsideClientError):
+class SequenceGapError(CourtsideError):
     """The gateway left out events it must not leave out.
 
     Attributes:
@@ -177,7 +128,7 @@ class SequenceGapError(CourtsideClientError):
         self.expected, self.got = expected, got
 
 
-class GatewayFailed(CourtsideClientError):
+class GatewayFailed(CourtsideError):
     """A gateway that this program started did not come up, or died."""
 
 

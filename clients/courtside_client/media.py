@@ -1,76 +1,8 @@
-"""The types that flow through the client: SourceFrame → CodedFrame → wire."""
+"""A packet on its way from a source to the gateway."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
-
-
-@dataclass(frozen=True, slots=True)
-class SourceInfo:
-    """What a source says of itself.
-
-    Attributes:
-        name: the source as it was given.
-        width: coded size in pixels.
-        height: coded size in pixels.
-        frame_rate: nominal frames per second; 0 when unknown.
-        time_base: seconds a pts unit.
-        first_pts: pts of the first picture that is shown.
-        rotation: clockwise degrees to turn pictures by: 0, 90, 180 or 270.
-        frames: pictures to come, when the source says.
-        live: the source runs in real time by itself (a camera); it cannot be paced or looped.
-        codec: FFmpeg's name of the codec of its packets; empty when it has none to pass on.
-        codec_config: decoder configuration of those packets.
-        reordered: pictures are coded in another order than they are shown (B-frames).
-    """
-
-    name: str
-    width: int
-    height: int
-    frame_rate: float
-    time_base: Fraction
-    first_pts: int
-    rotation: int = 0
-    frames: int | None = None
-    live: bool = False
-    codec: str = ""
-    codec_config: bytes = b""
-    reordered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFrame:
-    """One picture of a source, not made before it is asked for.
-
-    Attributes:
-        pts: in the source's time base.
-        picture: makes the ``av.VideoFrame``; call it at most once, before the next frame is drawn.
-    """
-
-    pts: int
-    picture: Callable[[], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class SourcePacket:
-    """One coded picture of a source, in coding order, untouched.
-
-    Attributes:
-        pts: in the source's time base.
-        dts: likewise, when known.
-        keyframe: decoding can start here.
-        decode_only: cut away by an edit list; needed only to decode others.
-        data: the bytes.
-    """
-
-    pts: int
-    dts: int | None
-    keyframe: bool
-    decode_only: bool
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +10,11 @@ class CodedFrame:
     """One packet for the gateway, before it has a sequence.
 
     Attributes:
+        pts: in the source's time base.
+        dts: likewise, when known.
+        keyframe: decoding can start here.
+        decode_only: needed only to decode others.
+        data: the bytes.
         capture_time: Unix seconds, the camera's clock.
         media: seconds since the camera's first frame, by pts.
     """

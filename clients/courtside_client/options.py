@@ -7,9 +7,9 @@ import math
 import time
 from dataclasses import dataclass, field
 
+from courtside.media import SourceInfo
 from courtside.v1 import ingest_pb2
 from courtside_client.errors import BadOption
-from courtside_client.media import SourceInfo
 
 
 class Pace(enum.StrEnum):

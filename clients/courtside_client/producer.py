@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
+from courtside.queues import HandoverQueue
 from courtside_client.encode import Encoder
-from courtside_client.errors import CourtsideClientError, SourceLost
+from courtside_client.errors import CourtsideError, SourceLost
 from courtside_client.media import CodedFrame
 from courtside_client.options import Pace, StreamOptions
 from courtside_client.pacing import Clock, ClockWatch, Pacer, Thinner
-from courtside_client.send_queue import SendQueue
 from courtside_client.sources.base import Source
 
 
@@ -26,7 +26,12 @@ class Producer(threading.Thread):
     """
 
     def __init__(
-        self, source: Source, encoder: Encoder | None, queue: SendQueue, options: StreamOptions, clock: Clock
+        self,
+        source: Source,
+        encoder: Encoder | None,
+        queue: HandoverQueue[CodedFrame],
+        options: StreamOptions,
+        clock: Clock,
     ) -> None:
         super().__init__(name=f"produce {source.info.name}", daemon=True)
         self._source, self._encoder, self._queue, self._options, self._clock = source, encoder, queue, options, clock
@@ -42,7 +47,7 @@ class Producer(threading.Thread):
         """Pictures drawn from the source."""
         self.thinned = 0
         """Pictures left out because the gateway asked for fewer."""
-        self.error: CourtsideClientError | None = None
+        self.error: CourtsideError | None = None
         """Why the source ended early."""
 
     def finish(self) -> None:
@@ -58,9 +63,12 @@ class Producer(threading.Thread):
         """Thread body."""
         try:
             for frame in self._passed() if self._encoder is None else self._coded(self._encoder):
-                if self._stopped.is_set() or not self._queue.put(frame):
+                if self._stopped.is_set():
                     break
-        except CourtsideClientError as failure:
+                self._queue.put(frame)
+                if self._queue.ended:
+                    break
+        except CourtsideError as failure:
             self.error = failure
         except Exception as failure:
             self.error = SourceLost(f"{self._source.info.name}: {failure}", self._source.info.name)

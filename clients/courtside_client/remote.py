@@ -7,16 +7,17 @@ from typing import Any
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 
+from courtside.errors import ErrorReason
 from courtside_client import errors
 
 _DETAILS = "grpc-status-details-bin"
 _DOMAIN = "courtside"
 
 _BY_REASON: dict[str, type[errors.GatewayError]] = {
-    "STALE_EPOCH": errors.StaleEpochError,
-    "CURSOR_EVICTED": errors.CursorEvictedError,
-    "SLOW_SUBSCRIBER": errors.SlowSubscriberError,
-    "NOT_FOUND": errors.NotFoundError,
+    ErrorReason.STALE_EPOCH: errors.StaleEpochError,
+    ErrorReason.CURSOR_EVICTED: errors.CursorEvictedError,
+    ErrorReason.SLOW_SUBSCRIBER: errors.SlowSubscriberError,
+    ErrorReason.NOT_FOUND: errors.NotFoundError,
 }
 _BY_CODE: dict[grpc.StatusCode, type[errors.GatewayError]] = {
     grpc.StatusCode.ABORTED: errors.StaleEpochError,
@@ -53,7 +54,7 @@ def gateway_error(error: grpc.aio.AioRpcError) -> errors.GatewayError:
         kind = errors.RejectedError if "message larger than" in text.lower() else errors.GatewayUnavailable
     kind = kind or _BY_CODE.get(code, errors.GatewayError)
     return kind(
-        " ".join(text.split()), code=code, reason=reason, metadata=dict(info.metadata), retry_after=retry_after
+        " ".join(text.split()), code=code, reason=reason, fields=dict(info.metadata), retry_after=retry_after
     )
 
 

@@ -11,23 +11,23 @@ from typing import Any
 
 import grpc
 
+from courtside.names import CameraName
+from courtside.queues import DropPolicy, HandoverQueue
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
-from courtside_client.channel import open_channel
+from courtside_client.channel import gateway_address, open_channel
 from courtside_client.encode import make_encoder
-from courtside_client.errors import CourtsideClientError, GatewayUnavailable, StaleEpochError
+from courtside_client.errors import CourtsideError, GatewayUnavailable, StaleEpochError
 from courtside_client.media import CodedFrame
-from courtside_client.names import camera_name, gateway_address
 from courtside_client.options import Mode, Plan, StreamOptions, plan_stream
 from courtside_client.pacing import Clock, SystemClock
 from courtside_client.producer import Producer
 from courtside_client.remote import gateway_error
 from courtside_client.retry import Patience
-from courtside_client.send_queue import DropPolicy, SendQueue
 from courtside_client.sources.base import Source
 from courtside_client.spool import Spool, Spooled
 from courtside_client.wire import descriptor_request, packet_request
 
-_LIVE_QUEUE = (90, 16 * 2**20)  # about three seconds of packets
+_LIVE_QUEUE = (90, 16 * 2**20)  # packets (about three seconds) and bytes
 _FILM_QUEUE = (32, 64 * 2**20)
 _KEEP_S = 6.0
 """Acknowledged film kept for a gateway that lost its memory: more than the 4.5 s of a window it had under way."""
@@ -110,7 +110,7 @@ class StreamSession:
         on_report: Callable[[StreamReport], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._source, self._gateway, self._camera = source, gateway_address(gateway), camera_name(camera)
+        self._source, self._gateway, self._camera = source, gateway_address(gateway), CameraName.parse(camera).name
         self._options = options or StreamOptions()
         self._on_report = on_report or (lambda report: None)
         self.plan: Plan = plan_stream(source.info, self._options)
@@ -120,8 +120,7 @@ class StreamSession:
             else make_encoder(self.plan.encoder, info.width, info.height, info.frame_rate)
         )
         self._film = self._options.effective_mode is Mode.FILM
-        policy = DropPolicy.BLOCK if self._film else DropPolicy.TO_KEYFRAME
-        self._queue = SendQueue(policy, *(_FILM_QUEUE if self._film else _LIVE_QUEUE))
+        self._queue = send_queue(film=self._film)
         self._spool = Spool(
             _KEEP_S, most_packets=2048 if self._film else 300, most_bytes=256 * 2**20, most_kept=64 * 2**20,
             forget=not self._film,
@@ -185,7 +184,7 @@ class StreamSession:
             await call.write(self._descriptor())
             accepted = await self._read(call)
             if accepted.WhichOneof("message") != "accepted":
-                raise CourtsideClientError("the gateway did not answer Accepted; is it a Courtside gateway?")
+                raise CourtsideError("the gateway did not answer Accepted; is it a Courtside gateway?")
             self._resume(accepted.accepted)
             self._set(state="finishing" if self._ended and not self._pending else "streaming")
             tasks = [asyncio.create_task(self._send(call)), asyncio.create_task(self._receive(call))]
@@ -257,7 +256,7 @@ class StreamSession:
     async def _following(self) -> Spooled | None:
         """The next new packet, in the spool; ``None`` when the source has ended."""
         if self._hand is None and not self._ended:
-            self._hand = await self._queue.get()
+            self._hand = next(iter(await self._queue.aget()), None)
         if self._hand is None:
             self._ended = True
             return None
@@ -327,6 +326,18 @@ class StreamSession:
 
     def _set(self, **changes: Any) -> None:
         self._report = replace(self._report, **changes)
+
+
+def send_queue(*, film: bool) -> HandoverQueue[CodedFrame]:
+    """The queue from the thread that captures to the event loop that sends.
+
+    Film waits for room; a live stream drops up to a keyframe, so that the newest pictures go out.
+    """
+    max_packets, max_bytes = _FILM_QUEUE if film else _LIVE_QUEUE
+    return HandoverQueue(
+        max_packets, DropPolicy.BLOCK if film else DropPolicy.TO_KEYFRAME, max_bytes=max_bytes,
+        size_of=lambda packet: len(packet.data), is_keyframe=lambda packet: packet.keyframe,
+    )  # fmt: skip
 
 
 def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

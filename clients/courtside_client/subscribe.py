@@ -10,9 +10,9 @@ from typing import Any, Self
 
 import grpc
 
+from courtside.names import CameraName, parse_game
 from courtside.v1 import events_pb2, events_pb2_grpc
-from courtside_client.errors import CourtsideClientError, GatewayUnavailable, SequenceGapError
-from courtside_client.names import camera_name, game_name
+from courtside_client.errors import CourtsideError, GatewayUnavailable, SequenceGapError
 from courtside_client.remote import gateway_error
 from courtside_client.retry import Patience
 
@@ -50,8 +50,8 @@ class Subscription:
         idle_timeout: float = 3 * HEARTBEAT_S + 1,
     ) -> None:
         self._stub = events_pb2_grpc.EventServiceStub(channel)
-        self.game = game_name(game)
-        self._cameras = [camera_name(camera) for camera in cameras]
+        self.game = parse_game(game, allow_id=True)
+        self._cameras = [CameraName.parse(camera).name for camera in cameras]
         self.last_sequence = after
         """The cursor: everything up to here was delivered (or filtered out)."""
         self._patience = Patience(retry_for)
@@ -142,5 +142,5 @@ class Subscription:
     def _drop_call(self) -> None:
         call, self._call = self._call, None
         if call is not None:
-            with suppress(CourtsideClientError):
+            with suppress(CourtsideError):
                 call.cancel()

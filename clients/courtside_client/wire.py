@@ -6,8 +6,8 @@ import time
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from courtside.media import SourceInfo
 from courtside.v1 import ingest_pb2
-from courtside_client.media import SourceInfo
 from courtside_client.options import Mode, Plan, StreamOptions
 from courtside_client.spool import Spooled
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from courtside_server.inference.aliases import AliasWatch
-from courtside_server.inference.embedded import EmbeddedEngine
 from courtside_server.inference.engine import Engine
+from courtside_server.inference.onnx.engine import EmbeddedEngine
 from courtside_server.inference.repository import ModelRepository
-from courtside_server.inference.triton import TritonEngine
-from courtside_server.ingest.rules import IngestRules
-from courtside_server.perception.detect import CourtDetector
-from courtside_server.pipeline import PipelineRules
+from courtside_server.inference.triton.engine import TritonEngine
+from courtside_server.ingest.limits import IngestConfig
+from courtside_server.perception.detector import CourtDetector
+from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.settings import Settings
-from courtside_server.shots.finder import Finders, FlightRules, Profile
-from courtside_server.shots.flight import FlightModel
-from courtside_server.shots.models import ClipModel
-from courtside_server.shots.rim import RimModel
+from courtside_server.shots.detector import Profile, ShotModels
+from courtside_server.shots.models.clip import ClipModel
+from courtside_server.shots.models.flight import FlightModel
+from courtside_server.shots.models.rim import RimModel
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.windows.merge import MergeRules
 
 
 def make_engine(settings: Settings, metrics: Metrics | None = None) -> Engine:
@@ -44,24 +43,23 @@ def find_repository(folder: Path) -> Path:
     return beside if not folder.is_dir() and not folder.is_absolute() and beside.is_dir() else folder
 
 
-def pipeline_rules(settings: Settings) -> PipelineRules:
-    """What the settings say of windows, in the pipeline's own terms."""
-    windows, look = settings.windows, settings.perception
-    merge = MergeRules(windows.threshold, windows.nms_radius_s, windows.middle_only, windows.min_support)
-    flight = FlightRules(
-        look.hop, MergeRules(look.threshold, look.nms_radius_s, min_support=look.min_support), look.alone
-    )
-    return PipelineRules(
-        windows.hop, merge, windows.queue, profile=Profile(look.profile), flight=flight,
-        look_rate=look.look_rate, looks=look.looks,
+def pipeline_config(settings: Settings) -> PipelineConfig:
+    """What the settings say of one camera's pipeline."""
+    windows, perception = settings.windows, settings.perception
+    return PipelineConfig(
+        profile=Profile(perception.profile), clip_hop=windows.hop, clip_queue=windows.queue,
+        detector_fps=perception.detector_fps, detector_queue=perception.detector_queue,
+        criteria=settings.shots, tracking=settings.tracking,
     )  # fmt: skip
 
 
 def model_names(settings: Settings) -> list[str]:
     """Every model that the profile needs."""
-    look = settings.perception
-    flight = [] if look.profile == "clip" else [look.detector, look.flight, *([look.rim] if look.rim else [])]
-    return [settings.inference.model, *flight]
+    perception = settings.perception
+    if perception.profile == "clip":
+        return [settings.inference.model]
+    names = [settings.inference.model, perception.detector, perception.flight, perception.rim]
+    return [name for name in names if name]
 
 
 def import_trackers(settings: Settings) -> None:
@@ -70,26 +68,33 @@ def import_trackers(settings: Settings) -> None:
         import trackers  # noqa: F401  (imports supervision and SciPy)
 
 
-def make_finders(settings: Settings, engine: Engine, least_timeout: float = 0.0) -> Finders:
-    """The profile's models on a started engine, each with at least so many seconds to answer.
+def make_shot_models(settings: Settings, engine: Engine, min_timeout: float = 0.0) -> ShotModels:
+    """The profile's models on a started engine.
+
+    Args:
+        settings: name the profile and its models.
+        engine: holds the models.
+        min_timeout: seconds that each model may take at least, whatever the settings say.
 
     Raises:
         ModelNotFound, ModelInvalid: one cannot be used; the message says which and why.
     """
-    timeout, look = max(settings.inference.timeout_s, least_timeout), settings.perception
+    timeout, perception = max(settings.inference.timeout_s, min_timeout), settings.perception
     clip = ClipModel(engine, settings.inference.model, timeout)
-    if look.profile == "clip":
-        return Finders(clip)
-    return Finders(
-        clip, CourtDetector(engine, look.detector, timeout), FlightModel(engine, look.flight, timeout),
-        RimModel(engine, look.rim, timeout) if look.rim else None,
-    )  # fmt: skip
+    if perception.profile == "clip":
+        return ShotModels(clip)
+    return ShotModels(
+        clip,
+        CourtDetector(engine, perception.detector, timeout, settings.tracking.detection.min_score),
+        FlightModel(engine, perception.flight, timeout, settings.shots.flight),
+        RimModel(engine, perception.rim, timeout) if perception.rim else None,
+    )
 
 
-def ingest_rules(settings: Settings) -> IngestRules:
+def ingest_config(settings: Settings) -> IngestConfig:
     """What the settings say of cameras, in the ingest's own terms."""
     ingest = settings.ingest
-    return IngestRules(
+    return IngestConfig(
         staleness=ingest.staleness_s,
         frame_budget=ingest.frame_ring_mb * 2**20,
         packet_budget=ingest.packet_ring_mb * 2**20,

@@ -1,4 +1,4 @@
-"""Every error the gateway raises on purpose, in one tree.
+"""Every error the gateway raises on purpose, in one tree; it continues the tree of ``courtside.errors``.
 
 ::
 
@@ -8,8 +8,7 @@
     │   ├── BadDescriptor                a field of the descriptor is missing, unknown or out of limits
     │   ├── BadPacket                    a packet breaks the stream's rules (sequence, size, time)
     │   ├── CorruptPacket                a packet cannot be decoded; the stream goes on without it
-    │   ├── UndecodableFilm              a film cannot be opened or holds no video
-    │   └── BadRequest                   a field of any other request
+    │   └── BadRequest, SourceError      see ``courtside.errors``
     ├── StaleEpoch                     a newer publisher owns the camera
     ├── SessionUnknown                 the session to resume does not exist
     ├── TooManyStreams                 the gateway's camera limit is reached; retry later or elsewhere
@@ -33,182 +32,156 @@
 
 from __future__ import annotations
 
+from courtside.errors import BadCalibration, BadRequest, CourtsideError, ErrorReason, InputError, UndecodableFilm
 
-class CourtsideError(Exception):
-    """Base of all deliberate errors.
-
-    Attributes:
-        reason: UPPER_SNAKE constant for programs (``google.rpc.ErrorInfo.reason``).
-        fields: values a program may want, all strings (``ErrorInfo.metadata``).
-        retry_after: seconds after which trying again may help, or ``None``.
-    """
-
-    reason = "INTERNAL"
-    retry_after: float | None = None
-
-    def __init__(self, message: str, **fields: object) -> None:
-        super().__init__(message)
-        self.message = message
-        self.fields = {key: str(value) for key, value in fields.items()}
-
-
-class InputError(CourtsideError):
-    """The caller sent something unusable; the message says what to do."""
-
-    reason = "INVALID_INPUT"
+__all__ = [
+    "BadCalibration", "BadDescriptor", "BadPacket", "BadRequest", "CorruptPacket", "CourtsideError", "CursorEvicted",
+    "Draining", "EngineError", "EngineUnavailable", "FilmUnwritable", "InferenceTimeout", "InputError",
+    "LogUnavailable", "ModelInvalid", "ModelNotFound", "NotADescriptor", "NotFound", "RingOvertaken",
+    "SessionUnknown", "SettingsError", "SlowSubscriber", "StaleEpoch", "StoreFull", "StoreUnavailable",
+    "TensorMismatch", "TooManyStreams", "UndecodableFilm",
+]  # fmt: skip
 
 
 class NotADescriptor(InputError):
     """The first message of a stream was not a StreamDescriptor."""
 
-    reason = "DESCRIPTOR_EXPECTED"
+    reason = ErrorReason.DESCRIPTOR_EXPECTED
 
 
 class BadDescriptor(InputError):
     """A field of the stream descriptor is missing, unknown or out of limits."""
 
-    reason = "BAD_DESCRIPTOR"
+    reason = ErrorReason.BAD_DESCRIPTOR
 
 
 class BadPacket(InputError):
     """A packet breaks the stream's rules."""
 
-    reason = "BAD_PACKET"
+    reason = ErrorReason.BAD_PACKET
 
 
 class CorruptPacket(InputError):
     """A packet cannot be decoded; the stream goes on without it."""
 
-    reason = "CORRUPT_PACKET"
-
-
-class UndecodableFilm(InputError):
-    """A film cannot be opened, or holds no decodable video."""
-
-    reason = "UNDECODABLE_FILM"
-
-
-class BadRequest(InputError):
-    """A field of a request is missing or malformed."""
-
-    reason = "BAD_REQUEST"
+    reason = ErrorReason.CORRUPT_PACKET
 
 
 class StaleEpoch(CourtsideError):
     """A newer publisher owns the camera; this one must stop."""
 
-    reason = "STALE_EPOCH"
+    reason = ErrorReason.STALE_EPOCH
 
 
 class SessionUnknown(CourtsideError):
     """The session to resume does not exist (any more); open a new one."""
 
-    reason = "SESSION_UNKNOWN"
+    reason = ErrorReason.SESSION_UNKNOWN
 
 
 class TooManyStreams(CourtsideError):
     """The gateway's camera limit is reached."""
 
-    reason = "TOO_MANY_STREAMS"
+    reason = ErrorReason.TOO_MANY_STREAMS
     retry_after = 5.0
 
 
 class NotFound(CourtsideError):
     """Unknown game, camera or event."""
 
-    reason = "NOT_FOUND"
+    reason = ErrorReason.NOT_FOUND
 
 
 class CursorEvicted(CourtsideError):
     """History before ``earliest_sequence`` is gone."""
 
-    reason = "CURSOR_EVICTED"
+    reason = ErrorReason.CURSOR_EVICTED
 
 
 class SlowSubscriber(CourtsideError):
     """A subscriber's bounded buffer overflowed; resume after ``last_sequence``."""
 
-    reason = "SLOW_SUBSCRIBER"
+    reason = ErrorReason.SLOW_SUBSCRIBER
 
 
 class LogUnavailable(CourtsideError):
     """The event log cannot be written."""
 
-    reason = "LOG_UNAVAILABLE"
+    reason = ErrorReason.LOG_UNAVAILABLE
     retry_after = 5.0
 
 
 class StoreUnavailable(CourtsideError):
     """A file in which the gateway keeps what it was told cannot be written."""
 
-    reason = "STORE_UNAVAILABLE"
+    reason = ErrorReason.STORE_UNAVAILABLE
     retry_after = 5.0
 
 
 class FilmUnwritable(CourtsideError):
     """A film that was drawn on cannot be written: disk full, no such place, not allowed."""
 
-    reason = "FILM_UNWRITABLE"
+    reason = ErrorReason.FILM_UNWRITABLE
 
 
 class StoreFull(CourtsideError):
     """A bounded store takes no more entries."""
 
-    reason = "STORE_FULL"
+    reason = ErrorReason.STORE_FULL
 
 
 class RingOvertaken(CourtsideError):
     """A reader asked for frames that were overwritten."""
 
-    reason = "RING_OVERTAKEN"
+    reason = ErrorReason.RING_OVERTAKEN
 
 
 class EngineError(CourtsideError):
     """Inference failed."""
 
-    reason = "ENGINE_ERROR"
+    reason = ErrorReason.ENGINE_ERROR
 
 
 class ModelNotFound(EngineError):
     """The model is not in the repository."""
 
-    reason = "MODEL_NOT_FOUND"
+    reason = ErrorReason.MODEL_NOT_FOUND
 
 
 class ModelInvalid(EngineError):
     """The model's config.pbtxt or file is broken, or its tensors are not what the service needs."""
 
-    reason = "MODEL_INVALID"
+    reason = ErrorReason.MODEL_INVALID
 
 
 class TensorMismatch(EngineError):
     """A tensor of a request has the wrong name, shape or type."""
 
-    reason = "TENSOR_MISMATCH"
+    reason = ErrorReason.TENSOR_MISMATCH
 
 
 class EngineUnavailable(EngineError):
     """The engine is down or its circuit is open."""
 
-    reason = "ENGINE_UNAVAILABLE"
+    reason = ErrorReason.ENGINE_UNAVAILABLE
     retry_after = 1.0
 
 
 class InferenceTimeout(EngineError):
     """The deadline passed before the engine answered."""
 
-    reason = "INFERENCE_TIMEOUT"
+    reason = ErrorReason.INFERENCE_TIMEOUT
     retry_after = 0.5
 
 
 class SettingsError(CourtsideError):
     """A setting is unknown or has a bad value."""
 
-    reason = "BAD_SETTING"
+    reason = ErrorReason.BAD_SETTING
 
 
 class Draining(CourtsideError):
     """The gateway is shutting down; reconnect to its successor."""
 
-    reason = "DRAINING"
+    reason = ErrorReason.DRAINING
     retry_after = 1.0

@@ -20,10 +20,28 @@ from pydantic_settings import (
 )
 
 from courtside_server.errors import SettingsError
+from courtside_server.perception.config import TrackingConfig
+from courtside_server.shots.criteria import ShotCriteria
 
 PREFIX = "COURTSIDE_"
 _DECODER_MB = 10
 """What an H.264 decoder takes for itself at 720p, as measured."""
+
+
+RENAMED = {
+    "perception.look_rate": "perception.detector_fps",
+    "perception.looks": "perception.detector_queue",
+    "perception.hop": "shots.flight.hop",
+    "perception.threshold": "shots.flight.threshold",
+    "perception.nms_radius_s": "shots.flight.radius",
+    "perception.min_support": "shots.flight.min_support",
+    "perception.alone": "shots.clip.alone",
+    "windows.threshold": "shots.clip.threshold",
+    "windows.nms_radius_s": "shots.clip.radius",
+    "windows.middle_only": "shots.clip.middle_only",
+    "windows.min_support": "shots.clip.min_support",
+}
+"""Old names of settings and the new ones."""
 
 
 class _Section(BaseModel):
@@ -58,14 +76,10 @@ class IngestSettings(_Section):
 
 
 class WindowSettings(_Section):
-    """How windows are staggered and merged."""
+    """How clip windows are scheduled. Thresholds stand in ``[shots.clip]``."""
 
     hop: int = Field(1, ge=1, le=8, description="samples of 0.3 s between windows: 1 low latency, 8 half a window")
-    threshold: float = Field(0.8, gt=0, lt=1)
-    nms_radius_s: float = Field(1.0, gt=0, le=4)
-    middle_only: bool = True
-    min_support: float = Field(0.4, ge=0, le=1)
-    queue: int = Field(16, ge=1, le=1024, description="windows waiting for the model, a camera")
+    queue: int = Field(16, ge=1, le=1024, description="windows waiting for the model, per camera")
 
 
 class PerceptionSettings(_Section):
@@ -75,13 +89,10 @@ class PerceptionSettings(_Section):
     detector: str = "court_detector"
     flight: str = "shot_flight"
     rim: str = Field("rim_result", description="empty: results stay unknown")
-    look_rate: float = Field(15.0, ge=5, le=120, description="looks of the detector a real second, at most")
-    looks: int = Field(8, ge=1, le=256, description="frames waiting for the detector, a camera; live drops the oldest")
-    hop: int = Field(2, ge=1, le=16, description="ticks of 0.05 s between two flight windows")
-    threshold: float = Field(0.7, gt=0, lt=1, description="least shot probability of a flight window")
-    nms_radius_s: float = Field(0.8, gt=0, le=4)
-    min_support: float = Field(0.15, ge=0, le=1)
-    alone: float = Field(0.95, gt=0, le=1, description="profile both: least probability of a clip without a flight")
+    detector_fps: float = Field(15.0, ge=5, le=120, description="detector frames per real second, at most")
+    detector_queue: int = Field(
+        8, ge=1, le=256, description="frames waiting for the detector, per camera; live drops the oldest"
+    )
 
 
 class InferenceSettings(_Section):
@@ -93,7 +104,7 @@ class InferenceSettings(_Section):
     triton_url: str = "127.0.0.1:8001"
     shared_memory: bool = False
     timeout_s: float = Field(2.0, gt=0, le=60)
-    threads: int = Field(0, ge=0, le=256, description="threads of each model in the embedded engine; 0: all cores")
+    threads: int = Field(0, ge=0, le=256, description="threads per model in the embedded engine; 0: all cores")
 
 
 class EventSettings(_Section):
@@ -120,6 +131,8 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     windows: WindowSettings = WindowSettings()
     perception: PerceptionSettings = PerceptionSettings()
+    shots: ShotCriteria = ShotCriteria()
+    tracking: TrackingConfig = TrackingConfig()
     inference: InferenceSettings = InferenceSettings()
     events: EventSettings = EventSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -140,18 +153,22 @@ class Settings(BaseSettings):
 
     def to_toml(self) -> str:
         """The settings as TOML that :func:`load_settings` reads back to the same."""
-        tops, tables = [], []
-        for key, value in self.model_dump(mode="json", exclude_none=True).items():
-            if isinstance(value, Mapping):
-                tables.append(f"\n[{key}]\n" + "".join(f"{k} = {_literal(v)}\n" for k, v in value.items()))
-            else:
-                tops.append(f"{key} = {_literal(value)}\n")
-        return "".join(tops) + "".join(tables)
+        return _toml(self.model_dump(mode="json", exclude_none=True), "").lstrip("\n")
 
     def camera_memory_mb(self) -> int:
-        """Upper bound of the memory one 720p camera takes, megabytes."""
-        samples_looks_and_pictures = 18
-        return self.ingest.frame_ring_mb + self.ingest.packet_ring_mb + samples_looks_and_pictures + _DECODER_MB
+        """Upper bound of the memory that one 720p camera takes, megabytes."""
+        samples_frames_and_crops = 18
+        return self.ingest.frame_ring_mb + self.ingest.packet_ring_mb + samples_frames_and_crops + _DECODER_MB
+
+
+def _toml(table: Mapping[str, object], path: str) -> str:
+    """A table as TOML: its own values first, then the tables inside it."""
+    own = "".join(f"{key} = {_literal(value)}\n" for key, value in table.items() if not isinstance(value, Mapping))
+    head = f"\n[{path}]\n" if path and own else ""
+    inner = (
+        _toml(value, f"{path}.{key}" if path else key) for key, value in table.items() if isinstance(value, Mapping)
+    )
+    return head + own + "".join(inner)
 
 
 def _literal(value: object) -> str:
@@ -175,9 +192,12 @@ def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = 
     """
     given: dict[str, Any] = {}
     for dotted, value in (flags or {}).items():
-        section, _, key = dotted.rpartition(".")
+        *sections, key = dotted.split(".")
         if value is not None:
-            (given.setdefault(section, {}) if section else given)[key] = value
+            table = given
+            for section in sections:
+                table = table.setdefault(section, {})
+            table[key] = value
     _refuse_unknown_variables()
     if config is not None and not config.is_file():
         raise SettingsError(f"cannot read the settings file {config}: no such file")
@@ -190,6 +210,8 @@ def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = 
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
+        if key in RENAMED:
+            raise SettingsError(f"setting {key!r} is now {RENAMED[key]!r}: rename it", key=key) from None
         if first["type"] == "extra_forbidden":
             message = f"unknown setting {key!r}; `courtside serve --print-config` lists them all"
             raise SettingsError(message, key=key) from None

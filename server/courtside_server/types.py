@@ -8,7 +8,6 @@ third, the server's monotonic clock (``arrival``), and nowhere else.
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -16,7 +15,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_server.errors import BadRequest
+from courtside.names import CameraName
 
 STRIDE_S = 0.3
 """Seconds between two samples of a window (source system: VideoMAE shot analytics)."""
@@ -24,46 +23,6 @@ WINDOW_SAMPLES = 16
 """Samples a window."""
 MIDDLE = range(4, 12)
 """Sample indices in which a release counts: the middle eight."""
-
-_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
-_GAME = re.compile(rf"games/({_ID})")
-_CAMERA = re.compile(rf"(games/{_ID})/cameras/({_ID})")
-
-
-@dataclass(frozen=True, slots=True)
-class CameraName:
-    """``games/{game}/cameras/{camera}``.
-
-    Raises:
-        BadRequest: ``parse`` was given anything else.
-    """
-
-    game: str
-    """``games/{game}``."""
-    name: str
-    """The full resource name."""
-
-    @classmethod
-    def parse(cls, text: str) -> CameraName:
-        """Check and split a camera's resource name."""
-        match = _CAMERA.fullmatch(text)
-        if not match:
-            raise BadRequest(
-                f"camera {text[:80]!r} is no name like games/final/cameras/left; ids are 1-63 letters, digits, . _ -",
-                field="camera",
-            )
-        return cls(match.group(1), text)
-
-
-def parse_game(text: str) -> str:
-    """Check a game's resource name and give it back.
-
-    Raises:
-        BadRequest: not ``games/{game}``.
-    """
-    if not _GAME.fullmatch(text):
-        raise BadRequest(f"game {text[:80]!r} is not a name like games/final", field="game")
-    return text
 
 
 class StreamMode(enum.Enum):
@@ -205,7 +164,7 @@ class Detections:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class DetectorFrame:
     """One frame made ready for the detector on the decode thread.
 
     Attributes:
@@ -245,7 +204,7 @@ class Observations:
         scores: (N,) float32; of a rim, how well it is known.
         classes: (N,) int64, :class:`ObjectClass` values.
         tracks: (N,) int64 ids, `UNTRACKED` where there is none; unique across cameras within a class.
-        rim_pictures: by a rim's track, the (3, 64, 64) uint8 RGB picture of what happens round it.
+        rim_crops: by a rim's track, the (3, 64, 64) uint8 RGB picture of what happens round it.
     """
 
     camera: str
@@ -261,7 +220,7 @@ class Observations:
     classes: NDArray[np.int64]
     tracks: NDArray[np.int64]
     cut: bool = False
-    rim_pictures: Mapping[int, NDArray[np.uint8]] = field(default_factory=dict)
+    rim_crops: Mapping[int, NDArray[np.uint8]] = field(default_factory=dict)
     _steady: dict[ObjectClass, NDArray[np.float64]] = field(default_factory=dict, init=False, repr=False)
 
     def rows(self, wanted: ObjectClass) -> NDArray[np.intp]:
@@ -307,7 +266,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class TimeStep:
     """One grid time of a flight window: nothing is sampled there, observations around it are looked up when due.
 
     Attributes:
@@ -384,7 +343,7 @@ class WindowPrediction:
         due: server monotonic seconds when the last point was in.
         counted: points in which a release counts.
         track: the ball's track, where the model follows one.
-        place: x, y of that ball at the release in picture heights, camera motion taken out.
+        position: x, y of that ball at the release in frame heights, camera motion removed.
     """
 
     index: int
@@ -398,7 +357,7 @@ class WindowPrediction:
     due: float
     counted: range = MIDDLE
     track: int | None = None
-    place: tuple[float, float] | None = None
+    position: tuple[float, float] | None = None
 
 
 class Zone(enum.IntEnum):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 
-from courtside_server.shots.finder import ShotChange
+from courtside_server.shots.detector import ShotChange
 from courtside_server.types import ShotResult
 from courtside_server.windows.evaluate import ShotScores, match
 

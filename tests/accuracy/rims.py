@@ -10,12 +10,12 @@ import numpy as np
 from accuracy.walk import CAMERA, observe
 
 from courtside_server.compose import make_engine
-from courtside_server.perception.detect import CourtDetector
-from courtside_server.rings.observations import ObservationRing
+from courtside_server.perception.detector import CourtDetector
+from courtside_server.rings.tracks import TrackRing
 from courtside_server.settings import Settings
-from courtside_server.shots.follow import JUDGE_EVERY_S
-from courtside_server.shots.paths import BallPath, ball_paths, nearest_rim
-from courtside_server.shots.rim import WATCH_S, RimModel, Verdict, first_at_rim, flew_past
+from courtside_server.shots.models.rim import WATCH_S, RimModel, Verdict, first_at_rim, flew_past
+from courtside_server.shots.state import JUDGE_EVERY_S
+from courtside_server.shots.trajectory import BallPath, ball_paths, nearest_rim
 from courtside_server.types import Frame, ShotResult
 
 MARGIN = 1.5
@@ -65,7 +65,7 @@ def frames(path: Path) -> list[Frame]:
 
 async def judge(path: Path, detector: CourtDetector, model: RimModel, rate: float) -> ShotResult:
     """What the rim model makes of one clip: its verdicts over time, summed as the gateway sums them."""
-    ring, verdict, last, first = ObservationRing(10.0), Verdict(), -1.0, None
+    ring, verdict, last, first = TrackRing(10.0), Verdict(), -1.0, None
     for observations in await observe(frames(path), detector, rate):
         ring.append(observations)
         now = observations.media

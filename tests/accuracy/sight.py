@@ -16,9 +16,9 @@ from accuracy.labels import TOLERANCE_S, Clip, frame_times, read_clips
 from accuracy.walk import film_frames, find_shots, look_rate, observe, started
 
 from courtside_server.settings import Settings
-from courtside_server.shots.finder import Finders, FlightRules
-from courtside_server.shots.follow import chained
-from courtside_server.shots.paths import BallPath, ball_paths
+from courtside_server.shots.detector import Finders, FlightRules
+from courtside_server.shots.state import chained
+from courtside_server.shots.trajectory import BallPath, ball_paths
 from courtside_server.types import ObjectClass, Observations
 
 AFTER = 12

@@ -25,7 +25,7 @@ from rich.progress import track
 from rich.table import Table
 
 from courtside_server.settings import Settings
-from courtside_server.shots.finder import Finders, FlightRules
+from courtside_server.shots.detector import Finders, FlightRules
 from courtside_server.types import Observations
 
 ROOT = Path(__file__).parents[2]

@@ -19,7 +19,7 @@ from accuracy.walk import film_frames, find_shots, look_rate, observe, started
 from numpy.typing import NDArray
 
 from courtside_server.settings import Settings
-from courtside_server.shots.finder import Finders, FlightRules
+from courtside_server.shots.detector import Finders, FlightRules
 from courtside_server.types import Frame
 
 Pixels = NDArray[np.uint8]

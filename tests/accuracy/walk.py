@@ -9,12 +9,12 @@ from pathlib import Path
 import av
 
 from courtside_server.compose import make_engine, make_finders, model_names, pipeline_rules
-from courtside_server.perception.detect import CourtDetector
-from courtside_server.perception.observe import Looker, Observer, TrackIds
+from courtside_server.perception.detector import CourtDetector
+from courtside_server.perception.tracker import Looker, Observer, TrackIds
 from courtside_server.settings import Settings
-from courtside_server.shots.finder import Finders, FlightRules, Profile, ShotChange, ShotFinder
+from courtside_server.shots.detector import Finders, FlightRules, Profile, ShotChange, ShotFinder
 from courtside_server.types import Frame, Lifecycle, Observations
-from courtside_server.windows.merge import MergeRules
+from courtside_server.windows.nms import MergeRules
 
 CAMERA = "games/accuracy/cameras/c"
 

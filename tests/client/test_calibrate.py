@@ -15,17 +15,17 @@ from calibration_support import SEEN, camera, clicked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from courtside.media import SourceFrame, SourceInfo
 from courtside_client.calibrate import fit as fitting
 from courtside_client.calibrate.clicked import MAX_POINTS, Clicked
 from courtside_client.calibrate.fit import fit, projected
 from courtside_client.calibrate.picture import take_picture
 from courtside_client.calibrate.plan import COURTS, lines, plan
 from courtside_client.errors import BadCalibration, BadOption, SourceError
-from courtside_client.media import SourceFrame, SourceInfo
+from courtside_server.court.calibration_store import read_calibration, write_calibration
 from courtside_server.errors import BadRequest, InputError
 from courtside_server.perception import clicked as server_side
 from courtside_server.perception import court as server_court
-from courtside_server.perception.calibrations import read_calibration, write_calibration
 
 # --- the plan ------------------------------------------------------------------------------------------------------
 

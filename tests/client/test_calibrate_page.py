@@ -23,7 +23,7 @@ from courtside_client.calibrate.picture import Picture
 from courtside_client.errors import BadOption, GatewayUnavailable, NotFoundError, RejectedError
 from courtside_server.api.court import CourtService
 from courtside_server.api.status import StatusInterceptor
-from courtside_server.perception.calibrations import CalibrationStore, read_calibration
+from courtside_server.court.calibration_store import CalibrationStore, read_calibration
 
 
 @pytest.fixture(scope="module")

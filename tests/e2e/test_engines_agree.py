@@ -9,7 +9,7 @@ import av
 import pytest
 
 from courtside_server.errors import EngineUnavailable
-from courtside_server.inference.triton_process import TritonProcess, default_environment, prepare_environment
+from courtside_server.inference.triton.process import TritonProcess, default_environment, prepare_environment
 from courtside_sim import open_simulation
 
 ROOT = Path(__file__).parents[2]

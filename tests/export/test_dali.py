@@ -15,12 +15,13 @@ from tritonclient.grpc import model_config_pb2
 pytest.importorskip("nvidia.dali", reason="install nvidia-dali-cuda130")
 pytest.importorskip("torch")
 
+from courtside.names import CameraName
 from courtside_export.dali import INPUT, pack, pipeline, write_ensemble
 from courtside_export.errors import ExportInputError
 from courtside_export.running import onnx_run
-from courtside_server.ingest.decode import JpegDecoder
-from courtside_server.pixels import letterbox
-from courtside_server.types import CameraName, Codec, EncodedPacket, StreamInfo, StreamMode
+from courtside_server.ingest.decoder import JpegDecoder
+from courtside_server.letterbox import letterbox
+from courtside_server.types import Codec, EncodedPacket, StreamInfo, StreamMode
 from courtside_sim import open_simulation
 from courtside_training.common import registry
 from courtside_training.common.served import ServedSpec, TensorSpec

@@ -9,7 +9,7 @@ import pytest
 from tests_support import make_flash_gateway
 
 from courtside_server.errors import EngineUnavailable
-from courtside_server.inference.triton_process import TritonProcess, default_environment, prepare_environment
+from courtside_server.inference.triton.process import TritonProcess, default_environment, prepare_environment
 
 
 @pytest.mark.slow

@@ -6,23 +6,14 @@ import threading
 import numpy as np
 import pytest
 
+from courtside.names import CameraName
 from courtside_server.errors import EngineError, EngineUnavailable, LogUnavailable
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
-from courtside_server.pipeline import CameraPipeline, PipelineRules
-from courtside_server.shots.finder import Finders
+from courtside_server.pipeline.camera import CameraPipeline, PipelineRules
+from courtside_server.shots.detector import Finders
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import (
-    CameraName,
-    CameraState,
-    Codec,
-    Frame,
-    Lifecycle,
-    Shot,
-    StreamInfo,
-    StreamMode,
-    WindowPrediction,
-)
+from courtside_server.types import CameraState, Codec, Frame, Lifecycle, Shot, StreamInfo, StreamMode, WindowPrediction
 
 CAMERA = CameraName.parse("games/g/cameras/c")
 

@@ -25,7 +25,7 @@ from courtside_client.calibrate.clicked import MAX_POINTS, Clicked, Strict, firs
 from courtside_client.calibrate.fit import LEAST_POINTS, WORST_FIT, fit, projected
 from courtside_client.calibrate.picture import Picture
 from courtside_client.calibrate.plan import COURTS, View, plan
-from courtside_client.errors import BadCalibration, BadOption, CourtsideClientError
+from courtside_client.errors import BadCalibration, BadOption, CourtsideError
 
 PAGES = Path(__file__).parents[2] / "web"
 """The pages of a source checkout."""
@@ -164,7 +164,7 @@ class CalibrationPage:
                 if self.saved.is_set():
                     raise BadCalibration("it was saved already")
                 said = await self._keep(clicked)
-        except CourtsideClientError as error:
+        except CourtsideError as error:
             return _json({"problem": error.message}, 422)
         return _json({"saved": said}, background=BackgroundTask(self.saved.set))
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import av
-import av.error
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_client.errors import BadOption, SourceLost
-from courtside_client.media import SourceInfo
+from courtside.film import Film
+from courtside.media import SourceInfo
+from courtside_client.errors import BadOption
 from courtside_client.sources import open_source
-from courtside_client.sources.container import coded_packets, reason, video_stream
-from courtside_client.sources.film import FilmSource
 
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _QUALITY = 95
@@ -62,33 +58,13 @@ def take_picture(source: str, at: float) -> Picture:
         wanted = info.first_pts + round(at / float(info.time_base))
         # Half a frame early: a time that somebody read off a player is rounded.
         slack = round(0.5 / (info.frame_rate or 30) / float(info.time_base))
-        if isinstance(opened, FilmSource) and at > 0:
-            pictures = _sought(source, wanted)
-        else:
-            pictures = ((frame.pts, frame.picture()) for frame in opened.frames())
-        for pts, frame in pictures:
-            if pts >= wanted - slack:
-                return _still(info, (pts - info.first_pts) * float(info.time_base), frame)
+        frames = opened.frames(wanted) if isinstance(opened, Film) and at > 0 else opened.frames()
+        for frame in frames:
+            if frame.pts >= wanted - slack:
+                return _still(info, (frame.pts - info.first_pts) * float(info.time_base), frame.picture())
     finally:
         opened.close()
     raise BadOption(f"--at {at:g}: {source} ends before that")
-
-
-def _sought(path: str, wanted: int) -> Iterator[tuple[int, Any]]:
-    """Pictures of a film from the last keyframe before a pts on."""
-    try:
-        with av.open(path) as container:
-            stream = video_stream(container)
-            container.seek(wanted, stream=stream, backward=True)
-            for packet in coded_packets(container, stream):
-                try:
-                    pictures = packet.decode()
-                except (av.error.InvalidDataError, ValueError):
-                    continue  # as in the gateway: a packet that cannot be decoded is left out
-                yield from ((picture.pts, picture) for picture in pictures if picture.pts is not None)
-            yield from ((p.pts, p) for p in stream.codec_context.decode(None) if p.pts is not None)
-    except av.error.FFmpegError as error:
-        raise SourceLost(f"{path}: cannot be read: {reason(error)}", path) from None
 
 
 def _still(info: SourceInfo, at: float, frame: Any) -> Picture:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
+from courtside.names import CameraName
 from courtside_client.calibrate.clicked import Clicked
 from courtside_client.calibrate.page import CalibrationPage
 from courtside_client.calibrate.picture import take_picture
+from courtside_client.channel import gateway_address
 from courtside_client.client import connect
 from courtside_client.errors import BadOption, NotFoundError
-from courtside_client.names import camera_name, gateway_address
 from courtside_client.signals import run_until_signal
 
 
@@ -101,7 +102,7 @@ def calibrate(
     if camera is None and gateway is not None:
         raise BadOption("--gateway needs --camera: which of its cameras is it")
     if camera is not None:
-        camera_name(camera)
+        camera = CameraName.parse(camera).name
     address = gateway_address(gateway or "127.0.0.1:50051")
     if not run_until_signal(lambda stop: _calibrate(stop, source, address, camera, out, court, at, port, show)):
         click.echo("nothing was saved", err=True)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from courtside_client.errors import BadOption, CourtsideClientError
+from courtside_client.errors import BadOption, CourtsideError
 from courtside_client.options import Mode, Pace, PassThrough, StreamOptions
 from courtside_client.signals import first_of, run_until_signal
 from courtside_client.sources import open_source
@@ -142,7 +142,7 @@ def stream(
         session = StreamSession(open_source(source), gateway, camera, options, line.show)
         try:
             report = run_until_signal(lambda stop: _stream(session, stop))
-        except CourtsideClientError:
+        except CourtsideError:
             if not quiet:
                 click.echo(summary(session.report), err=True)
             raise

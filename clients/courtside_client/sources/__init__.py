@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from courtside.film import Film
 from courtside_client.errors import SourceError
 from courtside_client.sources.base import Source
 from courtside_client.sources.device import DeviceSource
-from courtside_client.sources.film import FilmSource
 from courtside_client.sources.network import SCHEMES, NetworkSource
 
 __all__ = ["Source", "open_source"]
@@ -34,4 +34,4 @@ def open_source(text: str) -> Source:
     if scheme:
         known = ", ".join(f"{name}://" for name in (*SCHEMES, "sim"))
         raise SourceError(f"{text}: unknown scheme {scheme}://; use one of {known}, a file or a device index", text)
-    return FilmSource(text)
+    return Film(text)

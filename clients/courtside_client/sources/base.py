@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from courtside_client.media import SourceFrame, SourceInfo, SourcePacket
+from courtside.media import SourceFrame, SourceInfo, SourcePacket
 
 
 class Source(Protocol):

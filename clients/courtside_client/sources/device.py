@@ -13,8 +13,8 @@ import av
 import cv2
 import numpy as np
 
-from courtside_client.errors import SourceLost, SourceNotFound, SourceUndecodable
-from courtside_client.media import SourceFrame, SourceInfo, SourcePacket
+from courtside.media import SourceFrame, SourceInfo, SourcePacket
+from courtside_client.errors import SourceLost, SourceNotFound, UndecodableFilm
 
 _TIME_BASE = Fraction(1, 90_000)
 _MISSES = 30
@@ -31,7 +31,7 @@ class DeviceSource:
 
     Raises:
         SourceNotFound: no such device, or it is in use.
-        SourceUndecodable: it gives no picture.
+        UndecodableFilm: it gives no picture.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class DeviceSource:
         picture = self._read()
         if picture is None:
             self._device.release()
-            raise SourceUndecodable(f"camera {index} opens but gives no picture", name)
+            raise UndecodableFilm(f"camera {index} opens but gives no picture", name)
         height, width = picture.shape[:2]
         rate = float(self._device.get(cv2.CAP_PROP_FPS) or 0.0)
         self._info = SourceInfo(

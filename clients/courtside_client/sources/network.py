@@ -10,9 +10,9 @@ from urllib.parse import urlsplit, urlunsplit
 import av
 import av.error
 
-from courtside_client.errors import NoVideo, SourceLost, SourceUndecodable, SourceUnreachable
-from courtside_client.media import SourceFrame, SourceInfo, SourcePacket
-from courtside_client.sources.container import Reader, coded_packets, probe, reason, video_stream
+from courtside.film import Reader, coded_packets, probe, reason, video_stream
+from courtside.media import SourceFrame, SourceInfo, SourcePacket
+from courtside_client.errors import NoVideo, SourceLost, SourceUnreachable, UndecodableFilm
 
 OPEN_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 10.0
 
@@ -41,7 +41,7 @@ class NetworkSource:
     Raises:
         SourceUnreachable: it does not answer.
         NoVideo: no video stream in it.
-        SourceUndecodable: no picture comes out.
+        UndecodableFilm: no picture comes out.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class NetworkSource:
         try:
             self._container = av.open(url, container_options=options, timeout=(open_timeout, read_timeout))
         except av.error.InvalidDataError as error:
-            raise SourceUndecodable(f"{self._name}: not a video stream: {reason(error)}", self._name) from None
+            raise UndecodableFilm(f"{self._name}: not a video stream: {reason(error)}", self._name) from None
         except av.error.ExitError:
             raise SourceUnreachable(f"{self._name}: no answer within {open_timeout:g} s", self._name) from None
         except (av.error.FFmpegError, OSError) as error:

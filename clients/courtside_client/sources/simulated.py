@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import av
 
+from courtside.media import SourceFrame, SourceInfo, SourcePacket
 from courtside_client.errors import SourceError
-from courtside_client.media import SourceFrame, SourceInfo, SourcePacket
 from courtside_sim import ShotTruth, SimulatedFilm, open_simulation
 
 SCENE_S = 60.0

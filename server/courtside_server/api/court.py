@@ -8,10 +8,10 @@ from typing import Any
 import grpc
 import numpy as np
 
+from courtside.names import CameraName
 from courtside.v1 import court_pb2, court_pb2_grpc
+from courtside_server.court.calibration_store import MAX_POINTS, CalibrationStore, CameraCalibration
 from courtside_server.errors import BadRequest, NotFound
-from courtside_server.perception.calibrations import MAX_POINTS, CalibrationStore, CameraCalibration
-from courtside_server.types import CameraName
 
 _COURTS = {court_pb2.COURT_KIND_NBA: "nba", court_pb2.COURT_KIND_FIBA: "fiba"}
 _KINDS = {name: kind for kind, name in _COURTS.items()}

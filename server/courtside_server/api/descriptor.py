@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
+from courtside.names import CameraName
 from courtside.v1 import ingest_pb2
 from courtside_server.api.convert import from_timestamp
 from courtside_server.errors import BadDescriptor, BadPacket, BadRequest
-from courtside_server.ingest.rules import IngestRules
-from courtside_server.types import CameraName, Codec, EncodedPacket, StreamInfo, StreamMode
+from courtside_server.ingest.limits import IngestConfig
+from courtside_server.types import Codec, EncodedPacket, StreamInfo, StreamMode
 
 _CODECS = {
     ingest_pb2.CODEC_H264: Codec.H264,
@@ -23,7 +24,7 @@ _MAX_TIME_SCALE = 1000.0
 _MAX_SESSION = 128
 
 
-def stream_info(message: ingest_pb2.StreamDescriptor, rules: IngestRules) -> StreamInfo:
+def stream_info(message: ingest_pb2.StreamDescriptor, config: IngestConfig) -> StreamInfo:
     """Check a descriptor.
 
     Raises:
@@ -39,18 +40,18 @@ def stream_info(message: ingest_pb2.StreamDescriptor, rules: IngestRules) -> Str
     _need(mode is not None, "mode", "is unknown; use STREAM_MODE_LIVE or STREAM_MODE_FILM")
     assert codec is not None and mode is not None
     for field, side in (("width", message.width), ("height", message.height)):
-        _need(2 <= side <= rules.max_side, field, f"is {side}; it must be 2 to {rules.max_side} pixels")
+        _need(2 <= side <= config.max_side, field, f"is {side}; it must be 2 to {config.max_side} pixels")
     pixels = message.width * message.height
     _need(
-        pixels <= rules.max_pixels,
+        pixels <= config.max_pixels,
         "width",
-        f"times height is {pixels} pixels; the limit is {rules.max_pixels}, scale the picture down",
+        f"times height is {pixels} pixels; the limit is {config.max_pixels}, scale the picture down",
     )
-    raw_too_large = codec is Codec.RAW_RGB and pixels * 3 > rules.max_message_bytes
+    raw_too_large = codec is Codec.RAW_RGB and pixels * 3 > config.max_message_bytes
     _need(
         not raw_too_large,
         "codec",
-        f"CODEC_RAW_RGB makes packets of {pixels * 3} bytes, the limit is {rules.max_message_bytes}; encode the "
+        f"CODEC_RAW_RGB makes packets of {pixels * 3} bytes, the limit is {config.max_message_bytes}; encode the "
         "picture or scale it down",
     )
     _need(
@@ -94,7 +95,7 @@ def stream_info(message: ingest_pb2.StreamDescriptor, rules: IngestRules) -> Str
     )
 
 
-def encoded_packet(message: ingest_pb2.Packet, arrival: float, rules: IngestRules) -> EncodedPacket:
+def encoded_packet(message: ingest_pb2.Packet, arrival: float, config: IngestConfig) -> EncodedPacket:
     """Check a packet that arrived at monotonic ``arrival``.
 
     Raises:
@@ -102,9 +103,9 @@ def encoded_packet(message: ingest_pb2.Packet, arrival: float, rules: IngestRule
     """
     if not message.data:
         raise BadPacket(f"packet {message.sequence} has no data", sequence=message.sequence, field="data")
-    if len(message.data) > rules.max_message_bytes:
+    if len(message.data) > config.max_message_bytes:
         raise BadPacket(
-            f"packet {message.sequence} has {len(message.data)} bytes; the limit is {rules.max_message_bytes} "
+            f"packet {message.sequence} has {len(message.data)} bytes; the limit is {config.max_message_bytes} "
             "(Accepted.limits)",
             sequence=message.sequence,
             field="data",

@@ -11,11 +11,11 @@ from typing import Any
 import grpc
 from google.protobuf.message import Message
 
+from courtside.names import CameraName, parse_game
 from courtside.v1 import events_pb2, events_pb2_grpc
 from courtside_server.api.convert import event_to_proto, to_timestamp
 from courtside_server.errors import BadRequest, NotFound
 from courtside_server.events import EventHub, Subscription
-from courtside_server.types import CameraName, parse_game
 
 DEFAULT_PAGE = 100
 """Events of a page when the request does not say."""

@@ -15,18 +15,18 @@ from courtside_server.api.convert import from_timestamp, to_timestamp
 from courtside_server.api.descriptor import encoded_packet, stream_info
 from courtside_server.api.status import translated
 from courtside_server.errors import BadDescriptor, BadPacket, CourtsideError, Draining, NotADescriptor
-from courtside_server.ingest.camera import CameraIngest, Connection
+from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.registry import CameraRegistry
-from courtside_server.ingest.rules import IngestRules
+from courtside_server.ingest.session import CameraSession, Connection
 from courtside_server.telemetry.metrics import Metrics
 
 _Context: TypeAlias = grpc.aio.ServicerContext[ingest_pb2.StreamFramesRequest, ingest_pb2.StreamFramesResponse]
 _ENVELOPE = 64 * 2**10  # a message around a packet of the greatest size, or a descriptor with its configuration
 
 
-def message_options(rules: IngestRules) -> list[tuple[str, int]]:
+def message_options(config: IngestConfig) -> list[tuple[str, int]]:
     """Server options under which a packet over the limit still reaches the service, which then says so itself."""
-    return [("grpc.max_receive_message_length", rules.max_message_bytes + 2 * _ENVELOPE)]
+    return [("grpc.max_receive_message_length", config.max_message_bytes + 2 * _ENVELOPE)]
 
 
 class IngestService(ingest_pb2_grpc.IngestServiceServicer):
@@ -38,7 +38,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
 
     def __init__(self, registry: CameraRegistry, metrics: Metrics) -> None:
         self._registry, self._metrics = registry, metrics
-        self._rules = registry.rules
+        self._config = registry.config
         self._draining = asyncio.Event()
         self._open = 0
         self._idle = asyncio.Event()
@@ -71,13 +71,13 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         if self._draining.is_set():
             raise _draining()
         descriptor = await self._descriptor(context)
-        connection = await self._registry.open(stream_info(descriptor, self._rules))
+        connection = await self._registry.open(stream_info(descriptor, self._config))
         session = connection.session
         self._metrics.streams_active.inc()
         try:
             if descriptor.HasField("client_time"):
-                session.observe_clock(from_timestamp(descriptor.client_time))
-            await context.write(_accepted(connection, self._rules))
+                session.update_clock_offset(from_timestamp(descriptor.client_time))
+            await context.write(_accepted(connection, self._config))
             await self._serve(context, connection)
         finally:
             self._metrics.streams_active.dec()
@@ -85,10 +85,10 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
 
     async def _descriptor(self, context: _Context) -> ingest_pb2.StreamDescriptor:
         try:
-            first = await asyncio.wait_for(context.read(), self._rules.open_timeout)
+            first = await asyncio.wait_for(context.read(), self._config.open_timeout)
         except TimeoutError:
             raise NotADescriptor(
-                f"no StreamDescriptor came within {self._rules.open_timeout:g} s; send it right after opening"
+                f"no StreamDescriptor came within {self._config.open_timeout:g} s; send it right after opening"
             ) from None
         if not isinstance(first, ingest_pb2.StreamFramesRequest) or first.WhichOneof("message") != "stream":
             raise NotADescriptor("the first message of a stream must be its StreamDescriptor")
@@ -98,7 +98,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         """Read packets and write statuses until the stream ends, one way or another."""
         session = connection.session
         reader = asyncio.create_task(self._read(context, connection))
-        reporter = _Reporter(context, session, self._rules.status_interval)
+        reporter = _Reporter(context, session, self._config.status_interval)
         draining = asyncio.create_task(self._draining.wait())
         try:
             ends: set[asyncio.Future[Any]] = {reader, reporter.task, connection.closed, draining}
@@ -145,7 +145,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
                 return False
             kind = message.WhichOneof("message")
             if kind == "packet":
-                await session.feed(encoded_packet(message.packet, time.monotonic(), self._rules))
+                await session.feed(encoded_packet(message.packet, time.monotonic(), self._config))
             elif kind == "end":
                 return True
             elif kind == "stream":
@@ -157,7 +157,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
 class _Reporter:
     """Writes a status at every interval, and at once when a keyframe is needed."""
 
-    def __init__(self, context: _Context, session: CameraIngest, interval: float) -> None:
+    def __init__(self, context: _Context, session: CameraSession, interval: float) -> None:
         self._context, self._session, self._interval = context, session, interval
         self._stopping = False
         self.task = asyncio.create_task(self._run())
@@ -184,23 +184,23 @@ def _draining() -> CourtsideError:
     return Draining("the gateway is shutting down; connect to its successor")
 
 
-def _accepted(connection: Connection, rules: IngestRules) -> ingest_pb2.StreamFramesResponse:
+def _accepted(connection: Connection, config: IngestConfig) -> ingest_pb2.StreamFramesResponse:
     return ingest_pb2.StreamFramesResponse(
         accepted=ingest_pb2.Accepted(
             session=connection.session.info.session,
             next_sequence=connection.next_sequence,
             limits=ingest_pb2.Limits(
-                max_message_bytes=rules.max_message_bytes,
-                max_width=rules.max_side,
-                max_height=rules.max_side,
-                max_pixels=rules.max_pixels,
+                max_message_bytes=config.max_message_bytes,
+                max_width=config.max_side,
+                max_height=config.max_side,
+                max_pixels=config.max_pixels,
             ),
             server_time=to_timestamp(time.time()),
         )
     )
 
 
-def _status(session: CameraIngest, done: bool) -> ingest_pb2.StreamFramesResponse:
+def _status(session: CameraSession, done: bool) -> ingest_pb2.StreamFramesResponse:
     status = session.status()
     message = ingest_pb2.IngestStatus(
         ack_sequence=max(status.ack, 0),

@@ -1,4 +1,4 @@
-"""Errors to gRPC: the one table from error class to status code, and the interceptor that applies it."""
+"""Errors to gRPC: an error as a ``google.rpc.Status``, and the interceptor that applies it."""
 
 from __future__ import annotations
 
@@ -15,33 +15,11 @@ from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
+from courtside.errors import ErrorReason
 from courtside_server import errors
 
 DOMAIN = "courtside"
 """``google.rpc.ErrorInfo.domain`` of every error of the gateway."""
-
-CODES: dict[type[errors.CourtsideError], grpc.StatusCode] = {
-    errors.CourtsideError: grpc.StatusCode.INTERNAL,
-    errors.InputError: grpc.StatusCode.INVALID_ARGUMENT,
-    errors.StaleEpoch: grpc.StatusCode.ABORTED,
-    errors.SessionUnknown: grpc.StatusCode.NOT_FOUND,
-    errors.TooManyStreams: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    errors.NotFound: grpc.StatusCode.NOT_FOUND,
-    errors.CursorEvicted: grpc.StatusCode.OUT_OF_RANGE,
-    errors.SlowSubscriber: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    errors.LogUnavailable: grpc.StatusCode.UNAVAILABLE,
-    errors.StoreUnavailable: grpc.StatusCode.UNAVAILABLE,
-    errors.StoreFull: grpc.StatusCode.FAILED_PRECONDITION,
-    errors.RingOvertaken: grpc.StatusCode.OUT_OF_RANGE,
-    errors.EngineError: grpc.StatusCode.INTERNAL,
-    errors.ModelNotFound: grpc.StatusCode.FAILED_PRECONDITION,
-    errors.ModelInvalid: grpc.StatusCode.FAILED_PRECONDITION,
-    errors.EngineUnavailable: grpc.StatusCode.UNAVAILABLE,
-    errors.InferenceTimeout: grpc.StatusCode.DEADLINE_EXCEEDED,
-    errors.SettingsError: grpc.StatusCode.FAILED_PRECONDITION,
-    errors.Draining: grpc.StatusCode.UNAVAILABLE,
-}
-"""The status code of an error; a class that is not listed has its nearest listed ancestor's."""
 
 # Trailers share one 8 KiB limit in most gRPC stacks: a caller's own long text must not make an error undeliverable.
 _MAX_MESSAGE = 1000
@@ -51,8 +29,8 @@ logger = logging.getLogger(__name__)
 
 
 def code_of(error: errors.CourtsideError) -> grpc.StatusCode:
-    """The gRPC status code of an error."""
-    return next(CODES[cls] for cls in type(error).__mro__ if cls in CODES)
+    """The gRPC status code of an error: that of its reason, see :class:`courtside.errors.ErrorReason`."""
+    return ErrorReason[error.reason].code
 
 
 def to_status(error: errors.CourtsideError) -> status_pb2.Status:

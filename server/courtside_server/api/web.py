@@ -13,12 +13,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from courtside.names import parse_game
 from courtside_server.api.convert import event_to_json
 from courtside_server.api.health import Health
 from courtside_server.errors import CourtsideError, CursorEvicted, InputError
 from courtside_server.events.hub import EventHub
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import parse_game
 
 SOURCE_PAGES = Path(__file__).parents[3] / "clients" / "web"
 """The pages of a source checkout."""

@@ -194,7 +194,7 @@ class EventHub:
                 topic.high_water_mark = event.sequence
                 self._count(event)
                 for subscription in tuple(topic.live):
-                    subscription.offer(event)
+                    subscription.push(event)
 
     def _count(self, event: Event) -> None:
         draft = event.draft

@@ -200,7 +200,7 @@ class Subscription:
         self._metrics.subscribers.dec()
         self._source.detach(self)
 
-    def offer(self, event: Event) -> None:
+    def push(self, event: Event) -> None:
         """Take one live event; for the hub."""
         if event.sequence <= self._scanned:
             return  # the cursor came from the log itself, a moment before the hub fanned the event out

@@ -40,7 +40,7 @@ class TensorSpec:
         return all(size >= 0 for size in self.shape)
 
     def __str__(self) -> str:
-        return f"{self.dtype.name} {face(self.shape)}"
+        return f"{self.dtype.name} {format_shape(self.shape)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Engine(Protocol):
         """Fail what waits, free everything; may be called twice."""
 
 
-def expect_same(new: ModelInfo, old: ModelInfo) -> None:
+def check_same_signature(new: ModelInfo, old: ModelInfo) -> None:
     """Check that a new version can take the place of the running one: same tensors and labels, room for as many rows.
 
     Raises:
@@ -147,7 +147,7 @@ def expect_same(new: ModelInfo, old: ModelInfo) -> None:
         )
 
 
-def face(shape: Iterable[int]) -> str:
+def format_shape(shape: Iterable[int]) -> str:
     """A shape as people write it: ``[16, 3, ?, 256]``."""
     return "[" + ", ".join("?" if size < 0 else str(size) for size in shape) + "]"
 
@@ -170,9 +170,10 @@ def check_inputs(info: ModelInfo, inputs: Tensors) -> int:
         batched = array.ndim > 0 or not info.max_batch_size
         if array.dtype != spec.dtype or not batched or not spec.accepts(shape):
             front = "rows, " if info.max_batch_size and spec.shape else "rows" if info.max_batch_size else ""
-            wanted = f"{spec.dtype.name} [{front}{face(spec.shape)[1:]}"
+            wanted = f"{spec.dtype.name} [{front}{format_shape(spec.shape)[1:]}"
             raise TensorMismatch(
-                f"input {name!r} of model {info.name!r} is {array.dtype.name} {face(array.shape)}, it must be {wanted}",
+                f"input {name!r} of model {info.name!r} is {array.dtype.name} {format_shape(array.shape)}, "
+                f"it must be {wanted}",
                 tensor=name,
             )
         if info.max_batch_size:
@@ -203,13 +204,13 @@ def check_outputs(info: ModelInfo, outputs: Tensors, rows: int) -> None:
         right_rows = not info.max_batch_size or (array.ndim > 0 and len(array) == rows)
         if array.dtype != spec.dtype or not right_rows or not spec.accepts(shape):
             raise EngineError(
-                f"output {name!r} of model {info.name!r} came as {array.dtype.name} {face(array.shape)} for {rows} "
-                f"rows, its config ({info.source}) says {spec}",
+                f"output {name!r} of model {info.name!r} is {array.dtype.name} {format_shape(array.shape)} for {rows} "
+                f"rows; its config ({info.source}) says {spec}",
                 tensor=name,
             )
 
 
-def expect(info: ModelInfo, *, inputs: Iterable[TensorSpec] = (), outputs: Iterable[TensorSpec] = ()) -> None:
+def check_signature(info: ModelInfo, *, inputs: Iterable[TensorSpec] = (), outputs: Iterable[TensorSpec] = ()) -> None:
     """Check that a model has the face a caller is about to rely on.
 
     -1 in an expected shape takes any size. A free dimension of the model serves any expected input; for an output

@@ -16,7 +16,7 @@ _MOST_JUMPS, _JUMP_SPAN = 5, 30.0  # live: so many jumps in so many seconds, the
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class FrameTime:
     """Where a frame belongs.
 
     Attributes:
@@ -60,7 +60,7 @@ class MediaClock:
         self._time_base, self._first_pts = time_base, first_pts
         self._interval = 1.0 / frame_rate if frame_rate > 0 else 0.0
         self._time_scale, self._live = time_scale, live
-        self._last: Placed | None = None
+        self._last: FrameTime | None = None
         self._last_pts = 0
         self._steps: deque[float] = deque(maxlen=_LEARN)
         self._jumps: deque[float] = deque(maxlen=_MOST_JUMPS)
@@ -71,7 +71,7 @@ class MediaClock:
         """Seconds since the camera's first frame."""
         return (pts - self._first_pts) * self._time_base
 
-    def place(self, pts: int, capture_time: float, arrival: float, server_time: float) -> Placed | None:
+    def update(self, pts: int, capture_time: float, arrival: float, server_time: float) -> FrameTime | None:
         """Place the next frame.
 
         Args:
@@ -98,7 +98,7 @@ class MediaClock:
             self._jumps.append(arrival)
             self.segment += 1
         self._last_pts = pts
-        self._last = Placed(media, self.segment, wall, jump, replaced)
+        self._last = FrameTime(media, self.segment, wall, jump, replaced)
         return self._last
 
     def _jump(self, step: float, wall_step: float) -> str | None:
@@ -139,7 +139,7 @@ class ClockOffset:
         self._since = 0.0
         self._smooth: float | None = None
 
-    def observe(self, client_time: float, server_time: float, now: float) -> float:
+    def update(self, client_time: float, server_time: float, now: float) -> float:
         """Take a reading at monotonic ``now`` and give the present estimate."""
         reading = client_time - server_time
         if self._best is None or now - self._since > self._span:

@@ -30,10 +30,10 @@ from typing import Any
 import structlog
 
 from courtside_server.errors import BadDescriptor, CourtsideError, Draining, StaleEpoch, TooManyStreams
-from courtside_server.ingest.camera import CameraIngest, Connection, StatusCallback, same_stream
-from courtside_server.ingest.rules import IngestRules
+from courtside_server.ingest.decode_worker import Clocks
+from courtside_server.ingest.limits import IngestConfig
+from courtside_server.ingest.session import CameraSession, Connection, StatusCallback, same_stream
 from courtside_server.ingest.sink import FrameSink
-from courtside_server.ingest.worker import Clocks
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import StreamInfo
 
@@ -52,7 +52,7 @@ _REMEMBERED = 1024
 class _Seat:
     """A camera's place: its session, and the timers that run while no client is connected."""
 
-    session: CameraIngest
+    session: CameraSession
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
     def stop_timers(self) -> None:
@@ -67,7 +67,7 @@ class CameraRegistry:
     Args:
         sink_factory: makes a new session's sink.
         metrics: where to count.
-        rules: limits.
+        config: limits.
         on_status: told of changes of a camera's state.
         on_closed: told when a session is over; the place to stop what the sink started.
         clocks: time; for tests.
@@ -77,12 +77,12 @@ class CameraRegistry:
         self,
         sink_factory: SinkFactory,
         metrics: Metrics,
-        rules: IngestRules | None = None,
+        config: IngestConfig | None = None,
         on_status: StatusCallback | None = None,
         on_closed: ClosedCallback | None = None,
         clocks: Clocks | None = None,
     ) -> None:
-        self.rules = rules or IngestRules()
+        self.config = config or IngestConfig()
         self._sink_factory, self._metrics = sink_factory, metrics
         self._on_status, self._on_closed, self._clocks = on_status, on_closed, clocks
         self._seats: dict[str, _Seat] = {}
@@ -95,7 +95,7 @@ class CameraRegistry:
         """Sessions now, those in their grace included."""
         return len(self._seats)
 
-    def session(self, camera: str) -> CameraIngest | None:
+    def session(self, camera: str) -> CameraSession | None:
         """The session of a camera, for its rings and its status."""
         seat = self._seats.get(camera)
         return seat.session if seat else None
@@ -131,11 +131,11 @@ class CameraRegistry:
                     camera=name,
                     epoch=newest,
                 )
-            if seat is None and len(self._seats) >= self.rules.max_cameras:
+            if seat is None and len(self._seats) >= self.config.max_cameras:
                 raise TooManyStreams(
-                    f"the gateway serves {self.rules.max_cameras} cameras, its limit; close one or use another "
+                    f"the gateway serves {self.config.max_cameras} cameras, its limit; close one or use another "
                     "gateway",
-                    limit=self.rules.max_cameras,
+                    limit=self.config.max_cameras,
                 )
             return await self._begin(info, seat)
 
@@ -152,10 +152,10 @@ class CameraRegistry:
             self._retire(seat, CourtsideError("the client left before it sent anything"))
             return
         loop = asyncio.get_running_loop()
-        gone = CourtsideError(f"the client left and did not come back within {self.rules.grace:g} s")
+        gone = CourtsideError(f"the client left and did not come back within {self.config.grace:g} s")
         seat.timers = [
-            loop.call_later(self.rules.offline_after, session.announce_absence, "the client is not connected"),
-            loop.call_later(self.rules.grace, self._retire, seat, gone),
+            loop.call_later(self.config.offline_after, session.announce_absence, "the client is not connected"),
+            loop.call_later(self.config.grace, self._retire, seat, gone),
         ]
 
     async def finish(self, connection: Connection) -> None:
@@ -163,7 +163,7 @@ class CameraRegistry:
         # On a task of its own: the flush goes on when the client leaves in the meantime.
         await asyncio.shield(self._spawn(self._finish(connection.session)))
 
-    async def _finish(self, session: CameraIngest) -> None:
+    async def _finish(self, session: CameraSession) -> None:
         await session.end()
         seat = self._seats.get(session.info.camera.name)
         # A client that left before it heard of the end may come back for the last status until the grace is over.
@@ -204,7 +204,7 @@ class CameraRegistry:
         sink = await made if isinstance(made, Awaitable) else made
         name = info.camera.name
         try:
-            session = CameraIngest(info, sink, self._metrics, self.rules, self._on_status, self._clocks)
+            session = CameraSession(info, sink, self._metrics, self.config, self._on_status, self._clocks)
         except CourtsideError:
             if self._on_closed is not None:
                 await self._on_closed(info, sink)
@@ -244,7 +244,7 @@ class CameraRegistry:
         if self._seats.get(name) is seat:
             del self._seats[name]
 
-    async def _closed(self, session: CameraIngest) -> None:
+    async def _closed(self, session: CameraSession) -> None:
         if self._on_closed is not None and not session.wound_up:
             session.wound_up = True
             try:

@@ -1,166 +1,158 @@
-"""Balls kept apart over time: several at once, small, fast, often missed, with things that only look like one.
+"""Ball tracking: several balls at once, small, fast and often missed, among objects that only look like a ball.
 
-Boxes of a few pixels that move further than their own width between two frames do not overlap, which is what
-trackers of people match by. Balls are matched by distance to where a straight line through their last sightings
-leads, in units of their own size.
+A ball moves further than its own width between two frames, so boxes do not overlap and IoU matching fails. Balls are
+matched by the distance to the position that a straight line through their last detections predicts, in ball sizes.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_server.perception.config import BallTrackingConfig
 from courtside_server.types import UNTRACKED
 
-MEMORY_S = 0.35
-"""Seconds a ball may be out of sight and keep its track."""
-START = 0.25
-"""Score from which a sighting begins a track; weaker ones only carry one on."""
-_HISTORY = 9
-_LINE = 5
-"""Last sightings that the line ahead is drawn through."""
-_LINE_S = 0.4
-_SMALLEST = 6.0
-"""Pixels: a smaller ball's box is no measure of distance."""
-_REACH, _YOUNG_REACH, _SLIP = 7.0, 26.0, 0.35
-"""How far from the line a sighting may lie: sizes a second, the same for tracks of one or two, share of the way."""
-_SIZE_CHANGE = 0.7
-"""Largest difference of log size within a track."""
-_STAYS_S, _STAYS = 0.8, 0.6
-"""Seconds looked back at, and the share of their looks in which a thing that stays was seen in the same place."""
-_STAYED_S = 0.5
-"""Seconds it must have been looked for at least."""
-_PLACE = 0.5
-"""Sizes within which it is the same place."""
-_BRIGHTER = 0.15
-"""Score by which a ball that passes in front of it stands out."""
-_MOVING = 3.0
-"""Sizes a second from which a ball is on its way, and not one of the things that stay."""
-_NEVER = 1e6
+_IMPOSSIBLE = 1e6
+"""Assignment cost of a pair that may not be joined."""
 
 
-@dataclass(slots=True)
 class _Track:
-    id: int
-    times: deque[float] = field(default_factory=lambda: deque(maxlen=_HISTORY))
-    places: deque[NDArray[np.float64]] = field(default_factory=lambda: deque(maxlen=_HISTORY))
-    sizes: deque[float] = field(default_factory=lambda: deque(maxlen=_HISTORY))
+    """The last detections of one ball."""
 
-    def add(self, time: float, place: NDArray[np.float64], size: float) -> None:
+    def __init__(self, id: int, config: BallTrackingConfig) -> None:
+        self.id, self._config = id, config
+        self.times: deque[float] = deque(maxlen=config.history)
+        self.positions: deque[NDArray[np.float64]] = deque(maxlen=config.history)
+        self.sizes: deque[float] = deque(maxlen=config.history)
+
+    def add(self, time: float, position: NDArray[np.float64], size: float) -> None:
         self.times.append(time)
-        self.places.append(place)
+        self.positions.append(position)
         self.sizes.append(size)
 
-    def ahead(self, time: float) -> tuple[NDArray[np.float64], float]:
-        """Where it is expected, and its speed in pixels a second."""
-        last = self.times[-1]
-        recent = [(t - last, p) for t, p in zip(self.times, self.places, strict=True) if t - last > -_LINE_S][-_LINE:]
+    def predict(self, time: float) -> tuple[NDArray[np.float64], float]:
+        """Predicted position (2,) at ``time``, and the speed in pixels per second."""
+        config, last = self._config, self.times[-1]
+        recent = [
+            (t - last, p) for t, p in zip(self.times, self.positions, strict=True) if t - last > -config.velocity_window
+        ][-config.velocity_points :]
         if len(recent) < 2:
-            return self.places[-1], 0.0
-        when = np.array([t for t, _ in recent])
-        where = np.array([p for _, p in recent])
-        centred = when - when.mean()
-        speed = centred @ (where - where.mean(0)) / max(float(centred @ centred), 1e-9)
-        return self.places[-1] + speed * min(time - last, 0.2), float(np.hypot(*speed))
+            return self.positions[-1], 0.0
+        times = np.array([t for t, _ in recent])
+        positions = np.array([p for _, p in recent])
+        centred = times - times.mean()
+        velocity = centred @ (positions - positions.mean(0)) / max(float(centred @ centred), 1e-9)
+        ahead = min(time - last, config.max_extrapolation)
+        return self.positions[-1] + velocity * ahead, float(np.hypot(*velocity))
 
 
-class _Clutter:
-    """Things that look a little like a ball and stay where they are: heads on the stands, logos, a bulb."""
+class _StaticObjects:
+    """Finds detections that look a little like a ball and stay in one place: heads in the stands, logos, lamps."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: BallTrackingConfig) -> None:
+        self._config = config
         self._past: deque[tuple[float, NDArray[np.float64], NDArray[np.float32]]] = deque()
 
     def update(
-        self, places: NDArray[np.float64], sizes: NDArray[np.float64], scores: NDArray[np.float32], now: float
+        self, positions: NDArray[np.float64], sizes: NDArray[np.float64], scores: NDArray[np.float32], now: float
     ) -> NDArray[np.bool_]:
-        """Take one frame's sightings, see `BallTracker.update`; give which of them (N,) are such things."""
-        while self._past and now - self._past[0][0] > _STAYS_S:
+        """Take one frame's detections (see `BallTracker.update`); return which of them (N,) are static."""
+        config = self._config
+        while self._past and now - self._past[0][0] > config.static_window:
             self._past.popleft()
-        times = np.zeros(len(places))
-        usual = np.zeros(len(places))
-        for _, before, worth in self._past:
-            if not len(before) or not len(places):
+        times_seen = np.zeros(len(positions))
+        score_sum = np.zeros(len(positions))
+        for _, before, scores_before in self._past:
+            if not len(before) or not len(positions):
                 continue
-            far = np.hypot(*(places[:, np.newaxis] - before[np.newaxis]).transpose(2, 0, 1))
-            nearest = far.argmin(1)
-            there = far[np.arange(len(places)), nearest] <= _PLACE * sizes
-            times += there
-            usual += np.where(there, worth[nearest], 0.0)
-        looks = len(self._past)
+            distance = np.hypot(*(positions[:, np.newaxis] - before[np.newaxis]).transpose(2, 0, 1))
+            nearest = distance.argmin(1)
+            there = distance[np.arange(len(positions)), nearest] <= config.static_radius * sizes
+            times_seen += there
+            score_sum += np.where(there, scores_before[nearest], 0.0)
+        frames = len(self._past)
         watched = now - self._past[0][0] if self._past else 0.0
-        self._past.append((now, places, scores))
-        if watched < _STAYED_S:
-            return np.zeros(len(places), bool)
-        stays: NDArray[np.bool_] = (times >= _STAYS * looks) & (scores <= usual / np.maximum(times, 1) + _BRIGHTER)
-        return stays
+        self._past.append((now, positions, scores))
+        if watched < config.static_min_time:
+            return np.zeros(len(positions), bool)
+        usual_score = score_sum / np.maximum(times_seen, 1)
+        static: NDArray[np.bool_] = (times_seen >= config.static_share * frames) & (
+            scores <= usual_score + config.static_score_margin
+        )
+        return static
 
 
 class BallTracker:
-    """Gives one camera's ball sightings their track ids, frame by frame in order.
+    """Gives one camera's ball detections their track ids, frame by frame in order.
 
     Args:
-        ids: where fresh ids come from, shared by all cameras of a service.
-        time_scale: real seconds a media second.
+        ids: source of new ids, shared by all cameras of a service.
+        time_scale: real seconds per media second.
+        config: the numbers that decide.
     """
 
-    def __init__(self, ids: Iterator[int], time_scale: float = 1.0) -> None:
-        self._ids, self._scale = ids, time_scale
+    def __init__(
+        self, ids: Iterator[int], time_scale: float = 1.0, config: BallTrackingConfig = BallTrackingConfig()
+    ) -> None:
+        self._ids, self._scale, self._config = ids, time_scale, config
         self.reset()
 
     def reset(self) -> None:
         """Forget every track."""
         self._live: list[_Track] = []
-        self._clutter = _Clutter()
+        self._static = _StaticObjects(self._config)
 
     def update(
-        self, places: NDArray[np.float64], sizes: NDArray[np.float64], scores: NDArray[np.float32], media: float
+        self, positions: NDArray[np.float64], sizes: NDArray[np.float64], scores: NDArray[np.float32], media: float
     ) -> NDArray[np.int64]:
-        """Take one frame's sightings.
+        """Take one frame's detections.
 
         Args:
-            places: (N, 2) centres, pixels with camera motion taken out.
+            positions: (N, 2) centres, pixels with camera motion removed.
             sizes: (N,) pixels.
             scores: (N,) 0 to 1.
             media: seconds; later than the frame before, at any spacing.
 
         Returns:
-            (N,) ids, `UNTRACKED` where there is none.
+            (N,) track ids, `UNTRACKED` where there is none.
         """
         now = media * self._scale
-        self._live = [track for track in self._live if now - track.times[-1] <= MEMORY_S]
-        found = np.full(len(places), UNTRACKED, np.int64)
-        stays = self._clutter.update(places, sizes, scores, now)
-        if self._live and len(places):
-            from scipy.optimize import linear_sum_assignment  # half a second that the profile "clip" never needs
+        self._live = [track for track in self._live if now - track.times[-1] <= self._config.memory]
+        found = np.full(len(positions), UNTRACKED, np.int64)
+        static = self._static.update(positions, sizes, scores, now)
+        if self._live and len(positions):
+            from scipy.optimize import linear_sum_assignment  # takes half a second; profile "clip" never needs it
 
-            cost = np.stack([self._cost(track, places, sizes, scores, stays, now) for track in self._live])
+            cost = np.stack([self._cost(track, positions, sizes, scores, static, now) for track in self._live])
             for row, column in zip(*linear_sum_assignment(cost), strict=True):
-                if cost[row, column] < _NEVER:
-                    self._live[row].add(now, places[column], float(sizes[column]))
+                if cost[row, column] < _IMPOSSIBLE:
+                    self._live[row].add(now, positions[column], float(sizes[column]))
                     found[column] = self._live[row].id
-        for index in np.flatnonzero((found == UNTRACKED) & (scores >= START)):
-            track = _Track(next(self._ids))
-            track.add(now, places[index], float(sizes[index]))
+        for index in np.flatnonzero((found == UNTRACKED) & (scores >= self._config.start_score)):
+            track = _Track(next(self._ids), self._config)
+            track.add(now, positions[index], float(sizes[index]))
             self._live.append(track)
             found[index] = track.id
         return found
 
     def _cost(
-        self, track: _Track, places: NDArray[np.float64], sizes: NDArray[np.float64], scores: NDArray[np.float32],
-        stays: NDArray[np.bool_], now: float,
+        self, track: _Track, positions: NDArray[np.float64], sizes: NDArray[np.float64], scores: NDArray[np.float32],
+        static: NDArray[np.bool_], now: float,
     ) -> NDArray[np.float64]:
-        expected, speed = track.ahead(now)
+        """Assignment cost (N,) of joining each detection to ``track``."""
+        config = self._config
+        predicted, speed = track.predict(now)
         size = float(np.median(track.sizes))
         gap = now - track.times[-1]
-        young = len(track.times) < 3
-        reach = (1.0 + (_YOUNG_REACH if young else _REACH) * gap) * max(size, _SMALLEST) + _SLIP * speed * gap
-        apart = np.hypot(*(places - expected).T)
-        change = np.abs(np.log(np.maximum(sizes, 1.0) / max(size, 1.0)))
-        cost = apart / reach + 0.5 * change - 0.5 * scores
-        # A ball on its way does not come to rest on a spectator's head; it is rather not seen for a while.
-        fits = (apart < reach) & (change < _SIZE_CHANGE) & ~(stays & (speed > _MOVING * size))
-        return np.where(fits, cost, _NEVER)
+        growth = config.new_gate_growth if len(track.times) < 3 else config.gate_growth
+        gate = (config.gate + growth * gap) * max(size, config.min_size) + config.gate_per_travel * speed * gap
+        distance = np.hypot(*(positions - predicted).T)
+        size_change = np.abs(np.log(np.maximum(sizes, 1.0) / max(size, 1.0)))
+        cost = distance / gate + config.size_weight * size_change - config.score_weight * scores
+        # A ball in flight does not come to rest on a spectator's head: it is more likely unseen for a moment.
+        rests = static & (speed > config.flying_speed * size)
+        allowed = (distance < gate) & (size_change < config.max_size_change) & ~rests
+        return np.where(allowed, cost, _IMPOSSIBLE)

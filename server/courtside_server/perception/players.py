@@ -29,9 +29,11 @@ class PlayerTracker:
     """
 
     def __init__(
-        self, ids: Iterator[int], frame_rate: float, memory_s: float = 1.5, sure: float = 0.4, confirm: int = 2
+        self, ids: Iterator[int], frame_rate: float, memory_s: float = 1.5, sure: float = 0.4, confirm: int = 2,
+        min_iou: float = 0.15,
     ) -> None:
         self._ids, self._rate, self._memory, self._sure, self._confirm = ids, frame_rate, memory_s, sure, confirm
+        self._min_iou = min_iou
         self.reset()
 
     def reset(self) -> None:
@@ -77,6 +79,6 @@ class PlayerTracker:
 
         return OCSORTTracker(
             lost_track_buffer=round(self._memory * _LIBRARY_RATE), frame_rate=self._rate,
-            minimum_consecutive_frames=self._confirm, minimum_iou_threshold=0.15,
+            minimum_consecutive_frames=self._confirm, minimum_iou_threshold=self._min_iou,
             high_conf_det_threshold=self._sure,
         )  # fmt: skip

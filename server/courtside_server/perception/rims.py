@@ -1,4 +1,4 @@
-"""Rims: a steady estimate of each basket's ring from detections that come and go, through camera motion."""
+"""Rim tracking: a stable box for each basket's rim from detections that come and go, through camera motion."""
 
 from __future__ import annotations
 
@@ -8,40 +8,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FAINT = 0.3
-"""Score from which a detection speaks for a rim at all; only what lies above it counts."""
-SURE = 0.5
-"""Sum from which a rim is believed: one clear look is not enough, a dozen faint ones in one place are."""
-MOST = 12.0
-"""Largest sum kept: how long a rim is remembered."""
-FADE = 0.3
-"""Sum lost a second while the rim's place is in the picture and it is not found."""
-_SAME = 0.7
-"""Widths between two rims that are one."""
-_REACH = 1.0
-"""Widths by which a detection may lie off a rim and still be that rim."""
-_BLEND = 0.15
-"""Share of a new, certain look in a rim's place once it is known."""
-_MOST_RIMS = 12
+from courtside_server.perception.config import RimTrackingConfig
 
 
 @dataclass(slots=True)
 class _Rim:
     id: int
     box: NDArray[np.float64]
-    worth: float
-    looks: int = 1
+    evidence: float
+    detections: int = 1
 
 
-class RimKeeper:
-    """Keeps the rims of one camera; boxes are in pixels with camera motion taken out.
+class RimTracker:
+    """Tracks the rims of one camera; boxes are in pixels with camera motion removed.
 
     Args:
-        ids: where fresh ids come from, shared by all cameras of a service.
+        ids: source of new ids, shared by all cameras of a service.
+        config: the numbers that decide.
     """
 
-    def __init__(self, ids: Iterator[int]) -> None:
-        self._ids = ids
+    def __init__(self, ids: Iterator[int], config: RimTrackingConfig = RimTrackingConfig()) -> None:
+        self._ids, self._config = ids, config
         self.reset()
 
     def reset(self) -> None:
@@ -58,62 +45,68 @@ class RimKeeper:
             boxes: (N, 4) xyxy.
             scores: (N,).
             media: seconds.
-            view: (4,) xyxy of the picture itself, camera motion taken out.
+            view: (4,) xyxy of the frame itself, camera motion removed.
 
         Returns:
-            Boxes (R, 4), how well each is known 0 to 1 (R,), and ids (R,) of the rims believed in and in view.
+            Boxes (R, 4), confidence 0 to 1 (R,) and ids (R,) of the confirmed rims in view.
         """
-        gone = 0.0 if self._last is None else max(0.0, media - self._last)
+        config = self._config
+        elapsed = 0.0 if self._last is None else max(0.0, media - self._last)
         self._last = media
-        taken: set[int] = set()
+        detected: set[int] = set()
         for box, score in zip(boxes, scores, strict=True):
-            rim = self._nearest(box, taken)
+            rim = self._nearest(box, detected)
             if rim is None:
                 rim = _Rim(next(self._ids), box.copy(), 0.0)
                 self._rims.append(rim)
             else:
-                share = max(_BLEND, 1 / (rim.looks + 1)) * min(1.0, 2 * float(score))
-                rim.box = rim.box + share * (box - rim.box)
-                rim.looks += 1
-            rim.worth = min(MOST, rim.worth + max(0.0, float(score) - FAINT))
-            taken.add(rim.id)
+                weight = max(config.smoothing, 1 / (rim.detections + 1)) * min(1.0, 2 * float(score))
+                rim.box = rim.box + weight * (box - rim.box)
+                rim.detections += 1
+            rim.evidence = min(config.max_evidence, rim.evidence + max(0.0, float(score) - config.min_score))
+            detected.add(rim.id)
         for rim in self._rims:
-            if rim.id not in taken and _inside(rim.box, view):
-                rim.worth -= FADE * gone * (1.0 + (rim.worth < SURE) * 4)
-        self._rims = _distinct(sorted((r for r in self._rims if r.worth > 0), key=lambda r: -r.worth))[:_MOST_RIMS]
-        known = [rim for rim in self._rims if rim.worth >= SURE and _inside(rim.box, view)]
+            if rim.id not in detected and _inside(rim.box, view):
+                faster = config.unconfirmed_decay if rim.evidence < config.confirm else 1.0
+                rim.evidence -= config.decay * elapsed * faster
+        by_evidence = sorted((rim for rim in self._rims if rim.evidence > 0), key=lambda rim: -rim.evidence)
+        self._rims = self._distinct(by_evidence)[: config.max_rims]
+        known = [rim for rim in self._rims if rim.evidence >= config.confirm and _inside(rim.box, view)]
         return (
             np.array([rim.box for rim in known], np.float32).reshape(-1, 4),
-            np.array([min(1.0, rim.worth / MOST) for rim in known], np.float32),
+            np.array([min(1.0, rim.evidence / config.max_evidence) for rim in known], np.float32),
             np.array([rim.id for rim in known], np.int64),
         )
 
-    def _nearest(self, box: NDArray[np.float64], taken: set[int]) -> _Rim | None:
+    def _nearest(self, box: NDArray[np.float64], detected: set[int]) -> _Rim | None:
+        """The rim that a detection belongs to, of those not detected in this frame yet."""
         centre, width = (box[:2] + box[2:]) / 2, box[2] - box[0]
-        best, least = None, _REACH
+        ratio = self._config.max_size_ratio
+        best, least = None, self._config.gate
         for rim in self._rims:
-            if rim.id in taken:
+            if rim.id in detected:
                 continue
             other = rim.box[2] - rim.box[0]
-            apart = float(np.hypot(*(centre - (rim.box[:2] + rim.box[2:]) / 2))) / max(width, other, 1.0)
-            if apart < least and 0.4 < max(width, 1.0) / max(other, 1.0) < 2.5:
-                best, least = rim, apart
+            distance = float(np.hypot(*(centre - (rim.box[:2] + rim.box[2:]) / 2))) / max(width, other, 1.0)
+            if distance < least and 1 / ratio < max(width, 1.0) / max(other, 1.0) < ratio:
+                best, least = rim, distance
         return best
 
-
-def _distinct(rims: list[_Rim]) -> list[_Rim]:
-    """Best first; a rim in the place of a better one is that one, seen twice."""
-    kept: list[_Rim] = []
-    for rim in rims:
-        middle, wide = (rim.box[:2] + rim.box[2:]) / 2, rim.box[2] - rim.box[0]
-        if all(
-            np.hypot(*(middle - (other.box[:2] + other.box[2:]) / 2)) > _SAME * max(wide, other.box[2] - other.box[0])
-            for other in kept
-        ):
-            kept.append(rim)
-    return kept
+    def _distinct(self, rims: list[_Rim]) -> list[_Rim]:
+        """Non-maximum suppression, best first: a rim in the place of a better one is the same rim."""
+        kept: list[_Rim] = []
+        for rim in rims:
+            middle, width = (rim.box[:2] + rim.box[2:]) / 2, rim.box[2] - rim.box[0]
+            if all(
+                np.hypot(*(middle - (other.box[:2] + other.box[2:]) / 2))
+                > self._config.duplicate_distance * max(width, other.box[2] - other.box[0])
+                for other in kept
+            ):
+                kept.append(rim)
+        return kept
 
 
 def _inside(box: NDArray[np.float64], view: NDArray[np.float64]) -> bool:
+    """Whether the middle of a box lies in the view."""
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     return bool(view[0] <= x <= view[2] and view[1] <= y <= view[3])

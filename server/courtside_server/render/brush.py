@@ -31,7 +31,7 @@ _FONT = cv2.FontFace("sans")
 _REGULAR, _BOLD = 450, 650
 
 
-def colour_of(track: int) -> Colour:
+def track_colour(track: int) -> Colour:
     """A track's colour: neighbours in number are far apart in hue."""
     hue = track * 0.618034 % 1.0
     red, green, blue = colorsys.hsv_to_rgb(hue, 0.55, 1.0)

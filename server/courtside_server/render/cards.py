@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from courtside_server.render.brush import GOLD, GREY, INK, WHITE, Brush, Colour, Picture
-from courtside_server.render.chart import colour_of_result
+from courtside_server.render.chart import result_colour
 from courtside_server.render.record import ShotHistory
 from courtside_server.types import EventDraft, Lifecycle, Shot, ShotResult, Zone
 
@@ -54,7 +54,7 @@ def cards(shots: Sequence[ShotHistory], media: float, time_scale: float = 1.0) -
             alpha = 1.0 - (media - retracted) * time_scale / FADE_S
         else:
             left = STAY_S - (media - _last_change(shot, media)) * time_scale
-            alpha = min(1.0, left / FADE_S, 0.25 + (media - shot.told[0][0]) * time_scale / IN_S)
+            alpha = min(1.0, left / FADE_S, 0.25 + (media - shot.revisions[0][0]) * time_scale / IN_S)
         if alpha > 0:
             out.append(Card(draft, alpha))
     return out[-MOST:]
@@ -62,15 +62,15 @@ def cards(shots: Sequence[ShotHistory], media: float, time_scale: float = 1.0) -
 
 def _last_change(shot: ShotHistory, media: float) -> float:
     """When the lifecycle or the result last changed: figures that shift a little keep no card alive."""
-    changed, known = shot.told[0][0], None
-    for when, draft in shot.told:
+    changed, known = shot.revisions[0][0], None
+    for when, draft in shot.revisions:
         said = (draft.lifecycle, draft.payload.result if isinstance(draft.payload, Shot) else None)
         if when <= media and said != known:
             changed, known = when, said
     return changed
 
 
-def words_of(shot: Shot) -> str:
+def card_text(shot: Shot) -> str:
     """What a card says under its headline."""
     parts = []
     if shot.zone is not Zone.UNSPECIFIED:
@@ -115,14 +115,14 @@ class CardStack:
         sure = card.draft.lifecycle is Lifecycle.CONFIRMED
         head = f"SHOT {shot.probability:.2f}" if sure else f"SHOT? {shot.probability:.2f}"
         told = "" if shot.result is ShotResult.UNKNOWN else shot.result.name
-        words = words_of(shot)
+        words = card_text(shot)
         pad, bar = 6 * brush.unit, 3 * brush.unit
         first = brush.width(head, 1.05, True) + (brush.width(told, 0.9, True) + 4 * pad if told else 0.0)
         wide = max(first, brush.width(words, 0.9)) + 2 * pad + bar
         left = self._corner[0] - wide if self._right else self._corner[0]
         right, bottom = left + wide, top + self.card_height
         upper, lower = top + self.card_height * 0.31, top + self.card_height * 0.73
-        accent = GREY if card.retracted else colour_of_result(shot.result) if told else GOLD
+        accent = GREY if card.retracted else result_colour(shot.result) if told else GOLD
         ink = WHITE if sure else (225, 225, 225)
         brush.plate(picture, (left, top, right, bottom), alpha=(0.72 if sure else 0.5) * card.alpha)
         if sure:

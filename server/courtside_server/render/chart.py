@@ -39,7 +39,7 @@ class Mark:
     age: float = math.inf
 
 
-def colour_of_result(result: ShotResult) -> Colour:
+def result_colour(result: ShotResult) -> Colour:
     """Green, red, or white while nobody knows."""
     return _COLOURS[result]
 
@@ -77,7 +77,7 @@ class ShotChart:
         x = self._left + (self._court.width / 2 + _MARGIN - left) * self._scale
         return x, self._top + self._head + (ahead + self._court.basket_inset + _MARGIN) * self._scale
 
-    def place(self, x: float, y: float) -> tuple[float, float]:
+    def shot_pixel(self, x: float, y: float) -> tuple[float, float]:
         """Where a shot from (x, y), metres from the court's centre, is drawn; off the court at its nearest edge."""
         court = self._court
         ahead, left = court.to_local(x, y, court.nearer_basket(x))
@@ -97,7 +97,7 @@ class ShotChart:
                 self._count(picture, zone, shots)
         for mark in marks:
             if mark.shot.court is not None:
-                self._dot(picture, mark, self.place(*mark.shot.court))
+                self._dot(picture, mark, self.shot_pixel(*mark.shot.court))
 
     def _headline(self, picture: Picture, shots: Sequence[Shot]) -> None:
         """How many, and how many of each: the signs that the court uses, so that they need no other explanation."""
@@ -108,7 +108,7 @@ class ShotChart:
         for result in (ShotResult.MISSED, ShotResult.MADE):
             told = sum(shot.result is result for shot in shots)
             if told:
-                colour = colour_of_result(result)
+                colour = result_colour(result)
                 right -= brush.words(picture, str(told), (right, y), colour, size=0.85, bold=True, align="right")
                 self._sign(picture, (right - 6 * brush.unit, y), result)
                 right -= 14 * brush.unit
@@ -151,13 +151,13 @@ class ShotChart:
         self._sign(picture, at, mark.shot.result, mark.sure)
         if mark.age < 1.0:
             grown = radius * (1.2 + 1.6 * mark.age)
-            colour = colour_of_result(mark.shot.result)
+            colour = result_colour(mark.shot.result)
             brush.ellipse(picture, at, (grown, grown), colour, 1.0 - mark.age, 1.2 * brush.unit)
 
     def _sign(self, picture: Picture, at: tuple[float, float], result: ShotResult, sure: bool = True) -> None:
         """A dot, hollow while it is not sure; a miss is a cross: red and green alone are one to some eyes."""
         brush, radius, alpha = self._brush, self._radius, 1.0 if sure else 0.6
-        colour = colour_of_result(result)
+        colour = result_colour(result)
         if result is ShotResult.MISSED:
             ends = [
                 np.array([(at[0] - radius, at[1] - slope * radius), (at[0] + radius, at[1] + slope * radius)])
@@ -180,7 +180,7 @@ class ShotChart:
         start = -90.0
         for result in (ShotResult.MADE, ShotResult.MISSED, ShotResult.UNKNOWN):
             share = 360.0 * sum(mark.shot.result is result for mark in marks) / len(marks)
-            colour = GREY if result is ShotResult.UNKNOWN else colour_of_result(result)
+            colour = GREY if result is ShotResult.UNKNOWN else result_colour(result)
             if share:
                 arc = (start, start + share)
                 brush.ellipse(picture, at, (radius, radius), colour, 1.0, max(1.5, 1.8 * brush.unit), arc)

@@ -22,16 +22,16 @@ from rich.progress import Progress
 from courtside_server.errors import CourtsideError, UndecodableFilm
 from courtside_server.perception.court import FIBA, Court
 from courtside_server.render.brush import Picture
-from courtside_server.render.draw import Artist
-from courtside_server.render.encode import BT601, BT709, EXACT, UNSAID, FilmWriter, Look
-from courtside_server.render.record import Record
+from courtside_server.render.encoder import BT601, BT709, EXACT, UNSAID, FilmWriter, VideoFormat
+from courtside_server.render.overlay import FrameOverlay
+from courtside_server.render.record import FilmRecord
 
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _FULL_RANGE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FilmSource:
     """A film to be drawn on.
 
     Attributes:
@@ -48,7 +48,7 @@ class Source:
 
 
 def render_film(
-    source: Source, record: Record, out: Path, court: Court = FIBA, stop: threading.Event | None = None,
+    source: FilmSource, record: FilmRecord, out: Path, court: Court = FIBA, stop: threading.Event | None = None,
     on_frame: Callable[[int], None] = lambda count: None,
 ) -> int:  # fmt: skip
     """Draw a record on its film; blocks until the film is written.
@@ -81,14 +81,14 @@ def render_film(
             raise UndecodableFilm(f"{source.path}: no frame in it", film=source.path)
         height, width = _picture(head, source.rotation).shape[:2]
         seconds = _length(container, stream, record)
-        look = Look(
+        video = VideoFormat(
             width, height, stream.average_rate or Fraction(30), stream.time_base, _aspect(stream, source.rotation),
             _matrix(head),
         )  # fmt: skip
         # A film may change its size on the way: each size is drawn on as it is and then fitted to the first.
-        artists: dict[tuple[int, int], Artist] = {}
+        overlays: dict[tuple[int, int], FrameOverlay] = {}
         count, last = 0, None
-        with FilmWriter(out, look) as writer:
+        with FilmWriter(out, video) as writer:
             for frame in chain([head], frames):
                 if stop is not None and stop.is_set():
                     raise CourtsideError("drawing was stopped")
@@ -97,9 +97,9 @@ def render_film(
                     continue
                 picture = _picture(frame, source.rotation)
                 size = (picture.shape[1], picture.shape[0])
-                if size not in artists:
-                    artists[size] = Artist(record, *size, seconds, source.time_scale, court)
-                artists[size].draw(picture, pts * float(stream.time_base))
+                if size not in overlays:
+                    overlays[size] = FrameOverlay(record, *size, seconds, source.time_scale, court)
+                overlays[size].draw(picture, pts * float(stream.time_base))
                 if size != (width, height):
                     picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
                 writer.write(picture, pts)
@@ -109,7 +109,7 @@ def render_film(
 
 
 async def draw_film(
-    source: Source, record: Record, out: Path, frames: int, progress: Progress, court: Court = FIBA
+    source: FilmSource, record: FilmRecord, out: Path, frames: int, progress: Progress, court: Court = FIBA
 ) -> None:
     """:func:`render_film` off the event loop with a progress bar; cancelled, it stops and leaves nothing behind.
 
@@ -169,7 +169,7 @@ def _picture(frame: Any, rotation: int) -> Picture:
     return np.ascontiguousarray(cv2.rotate(pixels, _TURNS[rotation]) if rotation else pixels)
 
 
-def _length(container: Any, stream: Any, record: Record) -> float:
+def _length(container: Any, stream: Any, record: FilmRecord) -> float:
     """Media seconds that the film lasts, as far as it says."""
     if stream.duration:
         return max(float(stream.duration) * float(stream.time_base), record.newest)

@@ -8,7 +8,7 @@ from itertools import permutations
 
 import numpy as np
 
-from courtside_server.render.record import Seen
+from courtside_server.render.record import FrameRecord
 from courtside_server.types import ObjectClass
 
 CORNERS = ((False, False), (True, False), (False, True), (True, True))
@@ -36,8 +36,8 @@ def corner_box(corner: Corner, size: tuple[float, float], frame: Box) -> Box:
     return left, top, left + width, top + height
 
 
-def choose(
-    looks: Sequence[Seen], frame: Box, chart: tuple[float, float], cards: tuple[float, float],
+def choose_layout(
+    looks: Sequence[FrameRecord], frame: Box, chart: tuple[float, float], cards: tuple[float, float],
     clock: tuple[float, float],
 ) -> Layout:  # fmt: skip
     """The corners that cover least of players, balls and rims over the whole film: nothing moves about.

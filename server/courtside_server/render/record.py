@@ -24,7 +24,7 @@ _SMOOTH = (1.0, 2.0, 3.0, 2.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class FrameRecord:
     """What is drawn of one look.
 
     Attributes:
@@ -60,16 +60,16 @@ class ShotHistory:
     """Every revision of one shot with the media time at which it was told, in order."""
 
     event_id: str
-    told: list[tuple[float, EventDraft]] = field(default_factory=list)
+    revisions: list[tuple[float, EventDraft]] = field(default_factory=list)
 
     @property
     def last(self) -> EventDraft:
         """The last word."""
-        return self.told[-1][1]
+        return self.revisions[-1][1]
 
     def at(self, media: float) -> EventDraft | None:
         """What was known at a media time; None before anything was."""
-        known = [draft for when, draft in self.told if when <= media]
+        known = [draft for when, draft in self.revisions if when <= media]
         return known[-1] if known else None
 
     def retracted(self, media: float) -> float | None:
@@ -77,14 +77,14 @@ class ShotHistory:
         draft = self.at(media)
         if draft is None or draft.lifecycle is not Lifecycle.RETRACTED:
             return None
-        return min(when for when, said in self.told if said.lifecycle is Lifecycle.RETRACTED)
+        return min(when for when, said in self.revisions if said.lifecycle is Lifecycle.RETRACTED)
 
 
-class Record:
+class FilmRecord:
     """Grows while a film is analysed, then is only read."""
 
     def __init__(self) -> None:
-        self._seen: list[Seen] = []
+        self._seen: list[FrameRecord] = []
         self._media: list[float] = []
         self._shots: dict[str, ShotHistory] = {}
         self._view, self._segment = 0, 0
@@ -95,7 +95,7 @@ class Record:
 
     # ---- while the film is analysed ------------------------------------------------------------------------------
 
-    def observe(self, observations: Observations) -> None:
+    def add_frame(self, observations: Observations) -> None:
         """Keep what is drawn of a look; one that is not later than the last (a clock that went back) is left out."""
         if self._media and observations.media <= self._media[-1]:
             return
@@ -104,20 +104,20 @@ class Record:
         self._media.append(observations.media)
         first = slice(MOST_BOXES)
         self._seen.append(
-            Seen(
+            FrameRecord(
                 observations.media, self._view, observations.pan, observations.boxes[first].astype(np.float32),
                 observations.classes[first].astype(np.int8), observations.tracks[first].astype(np.int32),
                 observations.scores[first].astype(np.float32),
             )
         )  # fmt: skip
 
-    def tell(self, draft: EventDraft) -> None:
+    def add_draft(self, draft: EventDraft) -> None:
         """Keep a revision of a shot: known from the newest look on, or from its release where nothing is looked at."""
         if not isinstance(draft.payload, Shot):
             return
         history = self._shots.setdefault(draft.event_id, ShotHistory(draft.event_id))
-        if not history.told or history.last != draft:
-            history.told.append((self._media[-1] if self._media else draft.media_offset, draft))
+        if not history.revisions or history.last != draft:
+            history.revisions.append((self._media[-1] if self._media else draft.media_offset, draft))
 
     # ---- when it is drawn ----------------------------------------------------------------------------------------
 
@@ -132,15 +132,15 @@ class Record:
         return sorted(self._shots.values(), key=lambda shot: shot.last.media_offset)
 
     @property
-    def looks(self) -> Sequence[Seen]:
+    def frames(self) -> Sequence[FrameRecord]:
         """Everything that was seen, oldest first."""
         return self._seen
 
-    def between(self, first: float, last: float) -> Sequence[Seen]:
+    def between(self, first: float, last: float) -> Sequence[FrameRecord]:
         """Looks with ``first < media <= last``, oldest first."""
         return self._seen[bisect_right(self._media, first) : bisect_right(self._media, last)]
 
-    def at(self, media: float) -> Seen | None:
+    def at(self, media: float) -> FrameRecord | None:
         """What is there at a media time: tracked boxes between two looks move evenly from one to the other."""
         row = bisect_right(self._media, media) - 1
         if row < 0 or media - self._media[row] > HOLD_S:
@@ -153,7 +153,7 @@ class Record:
             return before
         return _between(before, self._smoothed(row + 1), share, media)
 
-    def player(self, track: int, seen: Seen, within: float) -> NDArray[np.float32] | None:
+    def player(self, track: int, seen: FrameRecord, within: float) -> NDArray[np.float32] | None:
         """A player's box in a frame; where he is not found in it, from the nearest look within so many seconds."""
         here = seen.player(track)
         if here is not None:
@@ -165,7 +165,7 @@ class Record:
                 return box + np.tile(np.subtract(seen.pan, other.pan), 2).astype(np.float32)
         return None
 
-    def _smoothed(self, row: int) -> Seen:
+    def _smoothed(self, row: int) -> FrameRecord:
         """A look without the detector's trembling: players' boxes and everybody's scores are means of the looks around.
 
         Rims are steady already, and a ball must not lag behind itself.
@@ -192,7 +192,7 @@ class Record:
         return replace(seen, boxes=out, scores=doubt)
 
 
-def _same(one: Seen, other: Seen) -> list[tuple[int, int]]:
+def _same(one: FrameRecord, other: FrameRecord) -> list[tuple[int, int]]:
     """Rows of the same track in two looks."""
     places = {
         (kind, track): row
@@ -203,7 +203,7 @@ def _same(one: Seen, other: Seen) -> list[tuple[int, int]]:
     return [(row, places[key]) for row, key in enumerate(keys) if key in places]
 
 
-def _between(before: Seen, after: Seen, share: float, media: float) -> Seen:
+def _between(before: FrameRecord, after: FrameRecord, share: float, media: float) -> FrameRecord:
     """Tracks in both looks move; what is in one only is there while that look is the nearer one."""
     pairs = _same(before, after)
     nearer = before if share < 0.5 else after
@@ -223,12 +223,12 @@ class RecordingHub(EventHub):
         log, metrics: the hub's own.
     """
 
-    def __init__(self, record: Record, log: EventLog, metrics: Metrics) -> None:
+    def __init__(self, record: FilmRecord, log: EventLog, metrics: Metrics) -> None:
         super().__init__(log, metrics)
         self._record = record
 
     async def publish(self, drafts: Sequence[EventDraft]) -> list[Event]:
         """See :meth:`EventHub.publish`."""
         for draft in drafts:
-            self._record.tell(draft)
+            self._record.add_draft(draft)
         return await super().publish(drafts)

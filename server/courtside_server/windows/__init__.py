@@ -1,1 +1,1 @@
-"""Staggered windows: frames → samples on a 0.3 s grid → windows of 16 → predictions merged into shots."""
+"""Staggered windows: samples and time steps on a grid, windows of them, and temporal non-maximum suppression."""

@@ -14,8 +14,8 @@ from grpc_status import rpc_status
 from courtside.v1 import court_pb2, court_pb2_grpc
 from courtside_server.api.court import CourtService
 from courtside_server.api.status import StatusInterceptor
-from courtside_server.perception import calibrations
-from courtside_server.perception.calibrations import CalibrationStore
+from courtside_server.court import calibration_store
+from courtside_server.court.calibration_store import CalibrationStore
 
 CAMERA = "games/final/cameras/left"
 CLICKED = [(200.0, 300.0, 14.0, 7.5), (1100.0, 310.0, 14.0, -7.5), (1250.0, 700.0, 0.0, -7.5), (30.0, 690.0, 0.0, 7.5)]
@@ -104,7 +104,7 @@ async def test_points_that_make_no_court_are_refused_and_change_nothing(served, 
 
 async def test_a_full_store_and_a_full_disk_have_codes_of_their_own(served, monkeypatch):
     await served.stub.SetCalibration(request())
-    monkeypatch.setattr(calibrations, "MAX_CAMERAS", 1)
+    monkeypatch.setattr(calibration_store, "MAX_CAMERAS", 1)
     error = await refused(served.stub.SetCalibration(request("games/final/cameras/right")))
     assert (error.code, error.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "STORE_FULL")
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from courtside_server.errors import EngineUnavailable
-from courtside_server.inference.triton_environment import default_environment, prepare_environment
-from courtside_server.inference.triton_process import TritonProcess
+from courtside_server.inference.triton.environment import default_environment, prepare_environment
+from courtside_server.inference.triton.process import TritonProcess
 
 CONFIG = """backend: "onnxruntime"
 max_batch_size: {batch}

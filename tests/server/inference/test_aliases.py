@@ -16,11 +16,11 @@ import structlog
 
 from courtside_server.errors import ModelInvalid
 from courtside_server.inference.aliases import Alias, AliasWatch, read_aliases
-from courtside_server.inference.embedded import EmbeddedEngine
 from courtside_server.inference.engine import Engine
+from courtside_server.inference.onnx.engine import EmbeddedEngine
 from courtside_server.inference.repository import ModelRepository
-from courtside_server.inference.triton import TritonEngine
-from courtside_server.inference.triton_process import TritonProcess
+from courtside_server.inference.triton.engine import TritonEngine
+from courtside_server.inference.triton.process import TritonProcess
 from courtside_server.telemetry.metrics import Metrics
 
 from .conftest import add_model, write_onnx

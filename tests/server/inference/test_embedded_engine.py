@@ -21,7 +21,7 @@ from courtside_server.errors import (
     SettingsError,
     TensorMismatch,
 )
-from courtside_server.inference.embedded import EmbeddedEngine
+from courtside_server.inference.onnx.engine import EmbeddedEngine
 from courtside_server.telemetry.metrics import Metrics
 
 Make = Callable[..., Path]

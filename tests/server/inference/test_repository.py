@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from courtside_server.errors import ModelInvalid, ModelNotFound
-from courtside_server.inference.engine import ModelInfo, TensorSpec, expect
+from courtside_server.inference.engine import ModelInfo, TensorSpec, check_signature
 from courtside_server.inference.repository import ModelRepository
 
 IO = """
@@ -153,8 +153,8 @@ FACE = ModelInfo(
 
 def test_the_expected_face_is_taken() -> None:
     clip = spec("clip", 16, 3, 144, 256, dtype=np.uint8)
-    expect(FACE, inputs=[clip], outputs=[spec("release", 16), spec("zone", -1)])
-    expect(FACE, outputs=[spec("release", -1)])
+    check_signature(FACE, inputs=[clip], outputs=[spec("release", 16), spec("zone", -1)])
+    check_signature(FACE, outputs=[spec("release", -1)])
 
 
 @pytest.mark.parametrize(
@@ -170,5 +170,5 @@ def test_the_expected_face_is_taken() -> None:
 )
 def test_another_face_is_refused(inputs: list[TensorSpec], outputs: list[TensorSpec], says: str) -> None:
     with pytest.raises(ModelInvalid, match=re.escape(says)) as caught:
-        expect(FACE, inputs=inputs, outputs=outputs)
+        check_signature(FACE, inputs=inputs, outputs=outputs)
     assert "repo/shot/config.pbtxt" in str(caught.value)

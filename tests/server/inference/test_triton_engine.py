@@ -21,10 +21,10 @@ from courtside_server.errors import (
     ModelNotFound,
     TensorMismatch,
 )
-from courtside_server.inference.embedded import EmbeddedEngine
-from courtside_server.inference.shared_memory import Slot
-from courtside_server.inference.triton import TritonEngine
-from courtside_server.inference.triton_process import TritonProcess
+from courtside_server.inference.onnx.engine import EmbeddedEngine
+from courtside_server.inference.triton.engine import TritonEngine
+from courtside_server.inference.triton.process import TritonProcess
+from courtside_server.inference.triton.shared_memory import Slot
 from courtside_server.telemetry.metrics import Metrics
 
 from .conftest import add_model, write_onnx

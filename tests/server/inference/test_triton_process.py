@@ -13,16 +13,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from courtside_server.errors import EngineUnavailable
-from courtside_server.inference import commands
-from courtside_server.inference.processes import clean_shared_memory
-from courtside_server.inference.triton_environment import FILES, default_environment, prepare_environment
-from courtside_server.inference.triton_process import TritonProcess
+from courtside_server.inference.triton import cli
+from courtside_server.inference.triton.environment import FILES, default_environment, prepare_environment
+from courtside_server.inference.triton.linux import clean_shared_memory
+from courtside_server.inference.triton.process import TritonProcess
 
 from .conftest import add_model
 
 
 def courtside_triton(*arguments: object) -> Result:
-    return CliRunner().invoke(commands.triton, [str(argument) for argument in arguments])
+    return CliRunner().invoke(cli.triton, [str(argument) for argument in arguments])
 
 
 def test_up_status_down(triton: TritonProcess, tmp_path: Path) -> None:

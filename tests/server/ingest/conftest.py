@@ -21,13 +21,14 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from courtside.names import CameraName
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
 from courtside_server.api.convert import to_timestamp
 from courtside_server.api.ingest import IngestService, message_options
+from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.registry import CameraRegistry
-from courtside_server.ingest.rules import IngestRules
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import CameraName, Codec, EncodedPacket, StreamInfo, StreamMode
+from courtside_server.types import Codec, EncodedPacket, StreamInfo, StreamMode
 
 CAMERA = "games/test/cameras/left"
 WIDTH, HEIGHT = 192, 128
@@ -319,14 +320,14 @@ class Client:
 class Server:
     """A gateway's ingest on a real port."""
 
-    def __init__(self, rules: IngestRules, slow: float, look: bool) -> None:
+    def __init__(self, config: IngestConfig, slow: float, look: bool) -> None:
         self.metrics = Metrics()
         self.sinks: list[Sink] = []
         self.announced: list[tuple[str, str]] = []
         self.closed: list[str] = []
         self.slow, self.look = slow, look
         self.registry = CameraRegistry(
-            self._sink, self.metrics, rules,
+            self._sink, self.metrics, config,
             on_status=lambda info, sink, status: self.announced.append((status.state.name, status.detail)),
             on_closed=self._closed,
         )
@@ -374,9 +375,9 @@ Serve = Callable[..., Any]
 @pytest.fixture
 def serve() -> Serve:
     @asynccontextmanager
-    async def serving(slow: float = 0.0, look: bool = True, **rules: Any) -> AsyncIterator[Server]:
-        gateway = Server(IngestRules(**{"status_interval": 0.05, **rules}), slow, look)
-        server = grpc.aio.server(options=message_options(gateway.registry.rules))
+    async def serving(slow: float = 0.0, look: bool = True, **config: Any) -> AsyncIterator[Server]:
+        gateway = Server(IngestConfig(**{"status_interval": 0.05, **config}), slow, look)
+        server = grpc.aio.server(options=message_options(gateway.registry.config))
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(gateway.service, server)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()

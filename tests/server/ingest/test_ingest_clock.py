@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courtside_server.ingest.advice import RateAdvisor
 from courtside_server.ingest.clock import ClockOffset, MediaClock
+from courtside_server.ingest.rate_control import RateController
 
 NOW = 1.7e9
 
@@ -19,14 +19,14 @@ def clock(frame_rate: float = 30.0, live: bool = True, time_scale: float = 1.0, 
 
 
 def run(media_clock: MediaClock, pts: list[int], scale: float = 1.0):
-    return [media_clock.place(p, NOW + p * 0.001 * scale, p * 0.001, NOW + p * 0.001 * scale) for p in pts]
+    return [media_clock.update(p, NOW + p * 0.001 * scale, p * 0.001, NOW + p * 0.001 * scale) for p in pts]
 
 
 @given(steps=st.lists(st.integers(1, 1999), min_size=1, max_size=50), first=st.integers(-(10**6), 10**12))
 def test_any_jitter_under_two_seconds_stays_one_segment(steps, first):
     media_clock, pts, places = clock(first_pts=first), first, []
     for step in steps:
-        places.append(media_clock.place(pts, NOW + (pts - first) / 1000, (pts - first) / 1000, NOW))
+        places.append(media_clock.update(pts, NOW + (pts - first) / 1000, (pts - first) / 1000, NOW))
         pts += step
     assert {p.segment for p in places} == {0}
     assert [p.media for p in places] == sorted({p.media for p in places}) and places[0].media == 0
@@ -51,12 +51,12 @@ def test_film_at_twice_the_speed_is_no_jump_of_the_capture_clock():
 
 def test_capture_clock_of_film_never_begins_a_segment():
     film = clock(live=False)
-    assert film.place(0, NOW, 0, NOW).segment == film.place(33, NOW + 500, 0, NOW).segment == 0
+    assert film.update(0, NOW, 0, NOW).segment == film.update(33, NOW + 500, 0, NOW).segment == 0
 
 
 def test_replaced_capture_times_of_film_follow_the_media_clock():
     film = clock(live=False, time_scale=0.5)
-    places = [film.place(pts, 0.0, 0.0, NOW + late) for pts, late in ((0, 0), (1000, 7), (2000, 9))]
+    places = [film.update(pts, 0.0, 0.0, NOW + late) for pts, late in ((0, 0), (1000, 7), (2000, 9))]
     assert [p.capture_time - NOW for p in places] == pytest.approx([0, 0.5, 1.0])
     assert all(p.replaced for p in places)
 
@@ -66,16 +66,16 @@ def test_client_offset_is_found_through_jittering_delays():
     for index in range(1800):
         sent = index / 30
         delay = 0.004 + rng.expovariate(20)
-        estimate = offset.observe(NOW + sent + 12.5, NOW + sent + delay, sent + delay)
+        estimate = offset.update(NOW + sent + 12.5, NOW + sent + delay, sent + delay)
     assert estimate == pytest.approx(12.5, abs=0.01)
     for index in range(1800, 2700):
         sent = index / 30
-        estimate = offset.observe(NOW + sent - 3.0, NOW + sent + 0.005, sent)
+        estimate = offset.update(NOW + sent - 3.0, NOW + sent + 0.005, sent)
     assert estimate == pytest.approx(-3.0, abs=0.02), "a clock that was set is followed"
 
 
 def test_advice_falls_once_holds_and_is_lifted_when_calm():
-    advisor = RateAdvisor()
+    advisor = RateController()
     now, offered, late, advice = 0.0, 0, 0, []
     for second in range(90):
         rate = advisor.target_fps or 30.0  # the client does as it is told
@@ -92,7 +92,7 @@ def test_advice_falls_once_holds_and_is_lifted_when_calm():
 
 @given(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 300)), max_size=60))
 def test_advice_is_bounded_whatever_happens(periods):
-    advisor, now, offered, late = RateAdvisor(), 0.0, 0, 0
+    advisor, now, offered, late = RateController(), 0.0, 0, 0
     for came, dropped in periods:
         now, offered, late = now + 2.0, offered + came, late + dropped
         target = advisor.update(now, offered, late)

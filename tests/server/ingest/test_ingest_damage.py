@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from courtside_server.errors import CorruptPacket
-from courtside_server.ingest.count import StreamCounters
-from courtside_server.ingest.decode import open_decoder
+from courtside_server.ingest.decode_worker import Clocks, DecodeWorker
+from courtside_server.ingest.decoder import open_decoder
 from courtside_server.ingest.jpeg import jpeg_size
-from courtside_server.ingest.queue import Queued
-from courtside_server.ingest.rules import IngestRules
-from courtside_server.ingest.worker import Clocks, FrameWorker
+from courtside_server.ingest.limits import IngestConfig
+from courtside_server.ingest.queue import QueuedPacket
+from courtside_server.ingest.stats import StreamCounters
 from courtside_server.rings.frames import FrameRing
 from courtside_server.rings.packets import PacketRing
 from courtside_server.telemetry.metrics import Metrics
@@ -33,15 +33,15 @@ QUICK = settings(
 def run(studio, coded, packets):
     """Through the decode thread's work, on this thread; gives the sink and the counters."""
     info = replace(coded.info, mode=StreamMode.FILM)
-    sink, rules = studio.Sink(info), IngestRules(frame_budget=2**21)
+    sink, config = studio.Sink(info), IngestConfig(frame_budget=2**21)
     counters = StreamCounters("c", Metrics())
     decoder = open_decoder(info, 4 * studio.width * studio.height)
-    frames, packet_ring = FrameRing("c", rules.frame_budget), PacketRing("c")
-    worker = FrameWorker(
-        info, decoder, frames, packet_ring, sink, counters, rules, _clocks(), lambda *_: None, lambda: None
+    frames, packet_ring = FrameRing("c", config.frame_budget), PacketRing("c")
+    worker = DecodeWorker(
+        info, decoder, frames, packet_ring, sink, counters, config, _clocks(), lambda *_: None, lambda: None
     )
     for packet in packets:
-        worker.process(Queued(packet, decoder.intra or packet.keyframe, broken=False))
+        worker.process(QueuedPacket(packet, decoder.intra or packet.keyframe, broken=False))
         assert len(decoder.__dict__.get("_inside", ())) <= 33
     worker.finish()
     assert worker.ack == packets[-1].sequence and sink.ended == 1

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import grpc
 
-from courtside_server.ingest.camera import CameraIngest
+from courtside_server.ingest.session import CameraSession
 from courtside_server.rings.frames import FrameRing
 from courtside_server.types import Codec
 
@@ -306,5 +306,5 @@ async def test_thousand_connects_and_disconnects_leave_nothing_behind(serve, stu
         await studio.eventually(lambda: held() <= before)
         assert len(gateway.sinks) == 1100 and all(sink.ended == 1 for sink in gateway.sinks)
         # By type(), not isinstance(): lazy module objects of other packages answer that with warnings.
-        assert not [thing for thing in gc.get_objects() if type(thing) in (CameraIngest, FrameRing)]
+        assert not [thing for thing in gc.get_objects() if type(thing) in (CameraSession, FrameRing)]
         assert gateway.metrics.registry.get_sample_value(ACTIVE) == 0

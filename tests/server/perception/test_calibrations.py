@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays
 
 from courtside_server.errors import BadRequest, InputError, NotFound, StoreFull, StoreUnavailable
 from courtside_server.perception import calibrations
-from courtside_server.perception.calibrations import (
+from courtside_server.court.calibration_store import (
     CalibrationStore,
     CameraCalibration,
     read_calibration,

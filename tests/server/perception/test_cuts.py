@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from courtside_server.perception.cuts import CutDetector
+from courtside_server.perception.scene_cut import CutDetector
 from courtside_sim import open_simulation
 
 

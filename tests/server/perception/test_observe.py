@@ -8,9 +8,9 @@ import pytest
 
 from courtside_server.errors import EngineError, ModelInvalid
 from courtside_server.inference.engine import ModelInfo, TensorSpec
-from courtside_server.perception.detect import CourtDetector
-from courtside_server.perception.motion import CameraMotion
-from courtside_server.perception.observe import RIM_SIDE, Looker, Observer, TrackIds, rim_picture
+from courtside_server.perception.detector import CourtDetector
+from courtside_server.perception.camera_motion import CameraMotion
+from courtside_server.perception.tracker import RIM_SIDE, Looker, Observer, TrackIds, rim_picture
 from courtside_server.types import Detections, Frame, Look, ObjectClass
 
 RNG = np.random.default_rng(3)

@@ -36,10 +36,10 @@ def metres(chart, pixel):
 def test_a_dot_is_where_the_shooter_stood_on_either_half(chart, court, basket):
     side = 1 if basket == 0 else -1
     x, y = side * (court.length / 2 - court.basket_inset - 4.0), side * 2.5
-    assert metres(chart, chart.place(x, y)) == pytest.approx((4.0, 2.5))
+    assert metres(chart, chart.shot_pixel(x, y)) == pytest.approx((4.0, 2.5))
     pixels = picture()
     shot_made(chart, pixels, (x, y))
-    column, row = chart.place(x, y)
+    column, row = chart.shot_pixel(x, y)
     assert np.abs(pixels[round(row), round(column)].astype(int) - MADE).max() <= 2
 
 
@@ -53,7 +53,7 @@ def shot_made(chart, pixels, court_place):
 
 
 def test_a_shot_from_beyond_the_half_stays_on_the_chart(chart):
-    x, y = chart.place(0.01, 0.0)
+    x, y = chart.shot_pixel(0.01, 0.0)
     assert 100 <= x <= 100 + chart.width and 50 <= y <= 450
 
 

@@ -10,7 +10,7 @@ import av
 import pytest
 from click.testing import CliRunner
 
-from courtside_server.commands import analyze
+from courtside_server.cli import analyze
 
 
 @pytest.fixture

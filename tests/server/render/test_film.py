@@ -13,10 +13,10 @@ import pytest
 from rich.progress import Progress
 
 from courtside_server.errors import CourtsideError, FilmUnwritable, InputError
-from courtside_server.render.encode import part_of
-from courtside_server.render.film import Source, draw_film, render_film
-from courtside_server.render.place import film_places
-from courtside_server.render.record import Record
+from courtside_server.render.encoder import partial_path
+from courtside_server.render.film import FilmSource, draw_film, render_film
+from courtside_server.render.output_path import output_paths
+from courtside_server.render.record import FilmRecord
 from courtside_server.types import Lifecycle
 
 
@@ -32,7 +32,7 @@ def first_pts(path):
 
 
 def render(path, out, record=None, rotation=0, **options):
-    return render_film(Source(path, first_pts(path), rotation), record or Record(), out, **options)
+    return render_film(FilmSource(path, first_pts(path), rotation), record or FilmRecord(), out, **options)
 
 
 def test_frames_times_and_size_are_the_films_own_also_at_a_variable_rate(film, tmp_path):
@@ -60,9 +60,9 @@ def test_a_turned_film_comes_out_upright(film, tmp_path):
 
 
 def test_the_play_keeps_its_colours_and_shots_are_drawn_on_it(film, tmp_path, studio):
-    record = Record()
-    record.observe(studio.observe(0.1))
-    record.tell(studio.draft(Lifecycle.CONFIRMED, media=0.05))
+    record = FilmRecord()
+    record.add_frame(studio.observe(0.1))
+    record.add_draft(studio.draft(Lifecycle.CONFIRMED, media=0.05))
     path = film()
     render(path, tmp_path / "out.mp4", record)
     pictures = []
@@ -79,18 +79,18 @@ def test_an_older_film_is_replaced_only_when_the_new_one_is_whole(film, tmp_path
     stop = threading.Event()
     with pytest.raises(CourtsideError):
         render(path, out, stop=stop, on_frame=lambda count: stop.set() if count == 3 else None)
-    assert out.read_bytes() == b"older" and not part_of(out).exists()
+    assert out.read_bytes() == b"older" and not partial_path(out).exists()
     render(path, out)
-    assert len(times(out)) == 20 and not part_of(out).exists()
+    assert len(times(out)) == 20 and not partial_path(out).exists()
 
 
 async def test_an_interrupt_ends_the_drawing_and_leaves_nothing_behind(film, tmp_path, monkeypatch):
     path, out, drawing = film(), tmp_path / "out.mp4", threading.Event()
-    from courtside_server.render.draw import Artist
+    from courtside_server.render.overlay import FrameOverlay
 
-    monkeypatch.setattr(Artist, "draw", lambda *_: drawing.set() or threading.Event().wait(0.02))
+    monkeypatch.setattr(FrameOverlay, "draw", lambda *_: drawing.set() or threading.Event().wait(0.02))
     with Progress(disable=True) as progress:
-        task = asyncio.create_task(draw_film(Source(path, first_pts(path), 0), Record(), out, 20, progress))
+        task = asyncio.create_task(draw_film(FilmSource(path, first_pts(path), 0), FilmRecord(), out, 20, progress))
         await asyncio.to_thread(drawing.wait)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -104,19 +104,19 @@ def test_a_full_disk_is_one_clear_error_and_leaves_nothing(film, tmp_path):
         import resource, signal
         from pathlib import Path
         from courtside_server.errors import FilmUnwritable
-        from courtside_server.render.film import Source, render_film
-        from courtside_server.render.record import Record
+        from courtside_server.render.film import FilmSource, render_film
+        from courtside_server.render.record import FilmRecord
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
         try:
-            render_film(Source(Path({str(path)!r}), {first_pts(path)}, 0), Record(), Path({str(out)!r}))
+            render_film(FilmSource(Path({str(path)!r}), {first_pts(path)}, 0), FilmRecord(), Path({str(out)!r}))
         except FilmUnwritable as error:
             print("refused:", error.message)
     """
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 2000
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60)
     assert done.stdout.startswith(f"refused: {out}: the drawn film cannot be written"), done.stderr
-    assert not out.exists() and not part_of(out).exists()
+    assert not out.exists() and not partial_path(out).exists()
 
 
 def test_a_folder_that_went_away_is_one_clear_error(film, tmp_path):
@@ -129,14 +129,14 @@ def test_a_folder_that_went_away_is_one_clear_error(film, tmp_path):
 
 def test_one_film_goes_to_the_name_or_into_the_folder(film, tmp_path):
     path = film()
-    assert film_places([path], tmp_path / "out.mp4") == [tmp_path / "out.mp4"]
-    assert film_places([path], tmp_path / "drawn") == [tmp_path / "drawn" / "film.mp4"]
+    assert output_paths([path], tmp_path / "out.mp4") == [tmp_path / "out.mp4"]
+    assert output_paths([path], tmp_path / "drawn") == [tmp_path / "drawn" / "film.mp4"]
     assert (tmp_path / "drawn").is_dir()
 
 
 def test_several_films_go_into_a_folder_under_their_own_names(film, tmp_path):
     films = [film(name="a.mp4"), film(name="b.mov.mp4")]
-    assert film_places(films, tmp_path / "drawn") == [tmp_path / "drawn" / "a.mp4", tmp_path / "drawn" / "b.mov.mp4"]
+    assert output_paths(films, tmp_path / "drawn") == [tmp_path / "drawn" / "a.mp4", tmp_path / "drawn" / "b.mov.mp4"]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_what_is_ambiguous_or_does_harm_is_refused(film, tmp_path, out, says):
     films = [film(name="a.mp4"), film(name="b.mp4")]
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match=says):
-        film_places(films, tmp_path / out)
+        output_paths(films, tmp_path / out)
     assert len(times(films[0])) == 20
 
 
@@ -161,7 +161,7 @@ def test_two_films_of_one_name_are_refused(film, tmp_path):
     (tmp_path / "other").mkdir()
     films = [film(name="a.mp4"), film(name="other/a.mp4")]
     with pytest.raises(InputError, match="would both become"):
-        film_places(films, tmp_path / "drawn")
+        output_paths(films, tmp_path / "drawn")
 
 
 def test_an_input_is_never_overwritten_under_another_name_either(film, tmp_path):
@@ -169,4 +169,4 @@ def test_an_input_is_never_overwritten_under_another_name_either(film, tmp_path)
     (tmp_path / "link.mp4").symlink_to(path)
     for out in ("film.mp4", "link.mp4", "../" + tmp_path.name + "/film.mp4"):
         with pytest.raises(InputError, match="overwrite the film"):
-            film_places([path], tmp_path / out)
+            output_paths([path], tmp_path / out)

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from courtside_server.perception.observe import TrackIds
-from courtside_server.shots.finder import Finders, FlightRules, Profile, ShotFinder
+from courtside_server.perception.tracker import TrackIds
+from courtside_server.shots.detector import Finders, FlightRules, Profile, ShotFinder
 from courtside_server.types import (
     Detections,
     Lifecycle,
@@ -19,7 +19,7 @@ from courtside_server.types import (
     Window,
     WindowPrediction,
 )
-from courtside_server.windows.merge import MergeRules
+from courtside_server.windows.nms import MergeRules
 
 METRE = 40.0
 RIM = (490.0, 100.0, 508.4, 107.0)

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from courtside_server.inference.engine import ModelInfo, TensorSpec
 from courtside_server.perception.court import FIBA, Calibration
-from courtside_server.rings.observations import ObservationRing
+from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots import paths
 from courtside_server.shots.arc import fit_arc
-from courtside_server.shots.flight import FlightModel
-from courtside_server.shots.follow import ShotFollower, chained, find_shooter
-from courtside_server.shots.paths import BallPath, apart, ball_paths, nearest_player, nearest_rim, track_window
-from courtside_server.shots.rim import Verdict, flew_past
+from courtside_server.shots.models.flight import FlightModel
+from courtside_server.shots.state import ShotFollower, chained, find_shooter
+from courtside_server.shots.trajectory import BallPath, apart, ball_paths, nearest_player, nearest_rim, track_window
+from courtside_server.shots.models.rim import Verdict, flew_past
 from courtside_server.types import UNTRACKED, Lifecycle, ObjectClass, Observations, ShotResult, ZoneSource
-from courtside_server.windows.merge import MergedShot
+from courtside_server.windows.nms import MergedShot
 from courtside_training.flight import geometry, tracks
 
 BALL, RIM, PLAYER = int(ObjectClass.BALL), int(ObjectClass.RIM), int(ObjectClass.PLAYER)
@@ -231,7 +231,7 @@ def test_a_ball_that_falls_past_the_rim_without_touching_it_is_an_air_ball(besid
 
 
 async def follow(observations, calibration=None, voted=()):
-    ring = ObservationRing(10)
+    ring = TrackRing(10)
     follower = ShotFollower(None, calibration, 1.0)
     for one in observations:
         ring.append(one)

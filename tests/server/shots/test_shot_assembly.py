@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from courtside.names import CameraName
 from courtside_server.errors import ModelInvalid
 from courtside_server.inference.engine import ModelInfo, TensorSpec
-from courtside_server.shots.assemble import ShotAssembler, shot_id
-from courtside_server.shots.models import check_clip_face
-from courtside_server.types import CameraName, Lifecycle, Zone
-from courtside_server.windows.merge import MergedShot
+from courtside_server.shots.events import ShotAssembler, shot_id
+from courtside_server.shots.models.clip import check_clip_face
+from courtside_server.types import Lifecycle, Zone
+from courtside_server.windows.nms import MergedShot
 
 CAMERA = CameraName.parse("games/g/cameras/left")
 ZONES = np.array([0.1, 0.1, 0.0, 0.0, 0.7, 0.1, 0.0])

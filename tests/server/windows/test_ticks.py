@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courtside_server.types import Observations
-from courtside_server.windows.ticks import TickGrid
+from courtside_server.windows.grid import TickGrid
 
 EMPTY = (np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64), np.zeros(0, np.int64))
 

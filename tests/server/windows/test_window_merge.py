@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from courtside_server.types import Lifecycle, WindowPrediction
 from courtside_server.windows.evaluate import match, score
-from courtside_server.windows.merge import MergeRules, ShotMerger, merge_all, release_position
+from courtside_server.windows.nms import MergeRules, ShotMerger, merge_all, release_position
 
 
 def prediction(start, position=None, shot=0.0, zone=0, make=0.5, track=None):

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courtside_server.pixels import letterbox
+from courtside_server.letterbox import letterbox
 from courtside_server.types import STRIDE_S, Frame
-from courtside_server.windows.sample import Sampler
+from courtside_server.windows.sampler import Sampler
 
 
 def frame_at(media: float, level: int = 0, size: tuple[int, int] = (64, 36)) -> Frame:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courtside_server.types import MIDDLE, WINDOW_SAMPLES, Sample
-from courtside_server.windows.schedule import WindowScheduler
+from courtside_server.windows.scheduler import WindowScheduler
 
 
 def sample(index, held=False):

@@ -1,0 +1,184 @@
+"""The errors that client and server share, and the reasons that travel with a gRPC status.
+
+::
+
+    CourtsideError                     base of every error that Courtside raises on purpose
+    ├── InputError                     the caller gave something unusable (exit code 2)
+    │   ├── BadRequest                   a field is missing or malformed
+    │   │   ├── BadName                    not the name of a game, a camera or a gateway
+    │   │   └── BadCalibration             points that do not fit a court, or a file that is no calibration
+    │   └── SourceError                  a film, camera or stream cannot be used
+    │       ├── SourceNotFound             no such file, device or simulation
+    │       ├── SourceUnreachable          a network source does not answer
+    │       ├── NoVideo                    there is no video stream in it
+    │       └── UndecodableFilm            not a film, or its video cannot be decoded
+    └── SourceLost                     a source broke off while it was read
+
+The server's tree (``courtside_server.errors``) and the client's tree (``courtside_client.errors``) continue this one.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    import grpc
+
+
+class ErrorReason(enum.StrEnum):
+    """Why a call failed, for programs: ``google.rpc.ErrorInfo.reason`` of the domain ``courtside``.
+
+    Every reason belongs to one gRPC status code. The value is the text on the wire.
+
+    Attributes:
+        code_name: name of the gRPC status code, for example ``INVALID_ARGUMENT``.
+        meaning: one clause for a person.
+
+    Example:
+        >>> ErrorReason.STALE_EPOCH.code_name
+        'ABORTED'
+        >>> ErrorReason("NOT_FOUND").meaning
+        'unknown game, camera, event or calibration'
+    """
+
+    code_name: str
+    meaning: str
+
+    def __new__(cls, value: str, code_name: str, meaning: str) -> Self:
+        """Make a member of its wire text, status code and meaning."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.code_name, member.meaning = code_name, meaning
+        return member
+
+    @property
+    def code(self) -> grpc.StatusCode:
+        """The gRPC status code. Imports gRPC on first use."""
+        import grpc
+
+        code: grpc.StatusCode = grpc.StatusCode[self.code_name]
+        return code
+
+    INTERNAL = "INTERNAL", "INTERNAL", "the gateway failed unexpectedly"
+    INVALID_INPUT = "INVALID_INPUT", "INVALID_ARGUMENT", "the caller sent something unusable"
+    DESCRIPTOR_EXPECTED = "DESCRIPTOR_EXPECTED", "INVALID_ARGUMENT", "a stream must begin with its descriptor"
+    BAD_DESCRIPTOR = "BAD_DESCRIPTOR", "INVALID_ARGUMENT", "a field of the stream descriptor is wrong"
+    BAD_PACKET = "BAD_PACKET", "INVALID_ARGUMENT", "a packet breaks the stream's rules"
+    CORRUPT_PACKET = "CORRUPT_PACKET", "INVALID_ARGUMENT", "a packet cannot be decoded"
+    UNDECODABLE_FILM = "UNDECODABLE_FILM", "INVALID_ARGUMENT", "a film cannot be opened or holds no usable video"
+    BAD_REQUEST = "BAD_REQUEST", "INVALID_ARGUMENT", "a field of the request is missing or malformed"
+    STALE_EPOCH = "STALE_EPOCH", "ABORTED", "a newer client owns the camera"
+    SESSION_UNKNOWN = "SESSION_UNKNOWN", "NOT_FOUND", "the session to resume does not exist"
+    TOO_MANY_STREAMS = "TOO_MANY_STREAMS", "RESOURCE_EXHAUSTED", "the gateway's camera limit is reached"
+    NOT_FOUND = "NOT_FOUND", "NOT_FOUND", "unknown game, camera, event or calibration"
+    CURSOR_EVICTED = "CURSOR_EVICTED", "OUT_OF_RANGE", "the history after the cursor is gone"
+    SLOW_SUBSCRIBER = "SLOW_SUBSCRIBER", "RESOURCE_EXHAUSTED", "a subscriber read too slowly"
+    LOG_UNAVAILABLE = "LOG_UNAVAILABLE", "UNAVAILABLE", "the event log cannot be written"
+    STORE_UNAVAILABLE = "STORE_UNAVAILABLE", "UNAVAILABLE", "a file of the gateway cannot be written"
+    STORE_FULL = "STORE_FULL", "FAILED_PRECONDITION", "a bounded store takes no more entries"
+    FILM_UNWRITABLE = "FILM_UNWRITABLE", "INTERNAL", "a drawn film cannot be written"
+    RING_OVERTAKEN = "RING_OVERTAKEN", "OUT_OF_RANGE", "the frames asked for were overwritten"
+    ENGINE_ERROR = "ENGINE_ERROR", "INTERNAL", "inference failed"
+    MODEL_NOT_FOUND = "MODEL_NOT_FOUND", "FAILED_PRECONDITION", "the model is not in the repository"
+    MODEL_INVALID = "MODEL_INVALID", "FAILED_PRECONDITION", "the model's files or shapes do not fit"
+    TENSOR_MISMATCH = "TENSOR_MISMATCH", "INTERNAL", "a tensor has the wrong name, shape or type"
+    ENGINE_UNAVAILABLE = "ENGINE_UNAVAILABLE", "UNAVAILABLE", "the inference engine is down"
+    INFERENCE_TIMEOUT = "INFERENCE_TIMEOUT", "DEADLINE_EXCEEDED", "the engine did not answer in time"
+    BAD_SETTING = "BAD_SETTING", "FAILED_PRECONDITION", "a setting is unknown or has a bad value"
+    DRAINING = "DRAINING", "UNAVAILABLE", "the gateway is shutting down"
+
+
+class CourtsideError(Exception):
+    """Base of all deliberate errors; the message is one sentence for a person.
+
+    Args:
+        message: what is wrong and what to do.
+        fields: values that a program may want; kept as text (``google.rpc.ErrorInfo.metadata``).
+
+    Attributes:
+        message: the sentence.
+        fields: the values.
+        reason: an :class:`ErrorReason`, or the unknown reason of a newer gateway.
+        retry_after: seconds after which another try may help, or ``None``.
+        exit_code: exit code of a command that ends with this error.
+
+    Example:
+        >>> error = InputError("--fps 0 must be more than 0", option="fps")
+        >>> error.message, error.fields, error.exit_code
+        ('--fps 0 must be more than 0', {'option': 'fps'}, 2)
+    """
+
+    reason: str = ErrorReason.INTERNAL
+    retry_after: float | None = None
+    exit_code = 1
+
+    def __init__(self, message: str, **fields: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fields = {key: str(value) for key, value in fields.items()}
+
+
+class InputError(CourtsideError):
+    """The caller gave something unusable; the message says what to do."""
+
+    reason = ErrorReason.INVALID_INPUT
+    exit_code = 2
+
+
+class BadRequest(InputError):
+    """A field is missing or malformed."""
+
+    reason = ErrorReason.BAD_REQUEST
+
+
+class BadName(BadRequest):
+    """Not the name of a game, a camera or a gateway."""
+
+
+class BadCalibration(BadRequest):
+    """Points that do not fit a court, or a file that is no calibration."""
+
+
+class SourceError(InputError):
+    """A film, camera or stream cannot be used.
+
+    Attributes:
+        source: the source as it was given.
+    """
+
+    def __init__(self, message: str, source: object = "", **fields: Any) -> None:
+        super().__init__(message, source=source, **fields)
+        self.source = str(source)
+
+
+class SourceNotFound(SourceError):
+    """No such file, device or simulation."""
+
+
+class SourceUnreachable(SourceError):
+    """A network source does not answer."""
+
+
+class NoVideo(SourceError):
+    """There is no video stream in it."""
+
+    reason = ErrorReason.UNDECODABLE_FILM
+
+
+class UndecodableFilm(SourceError):
+    """Not a film, or its video cannot be decoded."""
+
+    reason = ErrorReason.UNDECODABLE_FILM
+
+
+class SourceLost(CourtsideError):
+    """A source broke off while it was read.
+
+    Attributes:
+        source: the source as it was given.
+    """
+
+    def __init__(self, message: str, source: object = "", **fields: Any) -> None:
+        super().__init__(message, source=source, **fields)
+        self.source = str(source)

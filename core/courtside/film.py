@@ -1,0 +1,237 @@
+"""Films and other containers, read over PyAV: pictures in the order they are shown, packets in coding order."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+
+from courtside.errors import NoVideo, SourceLost, SourceNotFound, UndecodableFilm
+from courtside.media import SourceFrame, SourceInfo, SourcePacket
+
+_PEEK = 64
+"""Packets looked at to find the first shown picture and reordering: more than the deepest reordering of H.264."""
+
+
+def reason(error: BaseException) -> str:
+    """The text of an FFmpeg error."""
+    return str(getattr(error, "strerror", None) or error)
+
+
+def video_stream(container: Any) -> Any:
+    """The first video stream that is not a cover picture, or ``None``."""
+    for stream in container.streams.video:
+        if not stream.disposition & av.stream.Disposition.attached_pic:
+            # SLICE: one picture out a packet in, and no frame threads that could hang when dropped half-way.
+            stream.thread_type = "SLICE"
+            return stream
+    return None
+
+
+def coded_packets(container: Any, stream: Any) -> Iterator[Any]:
+    """The stream's packets with data in them, in coding order."""
+    for packet in container.demux(stream):
+        if packet.size:
+            yield packet
+
+
+def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInfo, list[Any]]:
+    """Decode the first picture and look at the first packets.
+
+    Returns:
+        What the stream is, and the packets that were taken from it (a live stream cannot be rewound).
+
+    Raises:
+        UndecodableFilm: no picture comes out.
+    """
+    taken: list[Any] = []
+    first: Any = None
+    failure = "no picture in it"
+    context = stream.codec_context
+    for packet in coded_packets(container, stream):
+        taken.append(packet)
+        try:
+            pictures = packet.decode()
+        except (av.error.FFmpegError, ValueError) as error:
+            failure = reason(error)
+            pictures = []
+        first = first or next(iter(pictures), None)
+        # Live must not wait for more than it needs: its latency begins here.
+        if len(taken) >= (512 if first is None else 1 if live else _PEEK):
+            break
+    if first is None:
+        with contextlib.suppress(av.error.FFmpegError, ValueError):
+            first = next(iter(context.decode(None)), None)
+    if first is None:
+        raise UndecodableFilm(f"{name}: the video ({context.name}) cannot be decoded: {failure}", name)
+    context.flush_buffers()
+    shown = [packet.pts for packet in taken if packet.pts is not None and not packet.is_discard]
+    order = [packet.pts for packet in taken if packet.pts is not None]
+    rate = stream.average_rate or stream.guessed_rate
+    return (
+        SourceInfo(
+            name=name,
+            width=first.width,
+            height=first.height,
+            frame_rate=float(rate) if rate else 0.0,
+            time_base=Fraction(stream.time_base),
+            first_pts=min(shown, default=first.pts or 0),
+            rotation=round(-first.rotation / 90) * 90 % 360,
+            frames=(stream.frames or None) if not live else None,
+            live=live,
+            codec=context.name,
+            codec_config=bytes(context.extradata or b""),
+            reordered=bool(context.has_b_frames) or order != sorted(order),
+        ),
+        taken,
+    )
+
+
+class Timestamps:
+    """Fills in missing pts: the last one plus the usual step."""
+
+    def __init__(self, info: SourceInfo) -> None:
+        self._last = info.first_pts
+        self._step = round(1 / (info.frame_rate * info.time_base)) if info.frame_rate else 1
+        self._begun = False
+
+    def fill(self, pts: int | None) -> int:
+        """``pts``, or where it would be."""
+        if pts is None:
+            pts = self._last + self._step if self._begun else self._last
+        self._begun = True
+        self._last = pts
+        return pts
+
+
+class Reader:
+    """Takes frames or packets from an open stream, and counts the packets that cannot be decoded."""
+
+    def __init__(self, info: SourceInfo) -> None:
+        self._info = info
+        self.undecodable = 0
+        """Packets so far that could not be decoded and were left out."""
+
+    def frames(self, packets: Iterator[Any], stream: Any) -> Iterator[SourceFrame]:
+        """Decode; a packet that cannot be decoded is counted and left out."""
+        stamps = Timestamps(self._info)
+        for packet in packets:
+            try:
+                pictures = packet.decode()
+            except (av.error.InvalidDataError, ValueError):
+                self.undecodable += 1
+                continue
+            yield from self._give(pictures, stamps)
+        with contextlib.suppress(av.error.EOFError):
+            yield from self._give(stream.codec_context.decode(None), stamps)
+
+    def packets(self, packets: Iterator[Any]) -> Iterator[SourcePacket]:
+        """Pass packets on untouched."""
+        stamps = Timestamps(self._info)
+        for packet in packets:
+            pts = stamps.fill(packet.pts if packet.pts is not None else packet.dts)
+            yield SourcePacket(pts, packet.dts, packet.is_keyframe, packet.is_discard, bytes(packet))
+
+    def _give(self, pictures: list[Any], stamps: Timestamps) -> Iterator[SourceFrame]:
+        for picture in pictures:
+            yield SourceFrame(stamps.fill(picture.pts), partial(_same, picture))
+
+
+class Film:
+    """A film file (MP4, MKV, AVI, ...); it can be read any number of times.
+
+    Handles rotation, edit lists, B-frames, and every codec that FFmpeg decodes. Pictures that an edit list cuts away
+    are left out, and so are packets that cannot be decoded. A film that is cut off simply ends there.
+
+    Args:
+        path: the file.
+
+    Raises:
+        SourceNotFound: no such file.
+        NoVideo: no video stream in it.
+        UndecodableFilm: not a film, or no picture of it can be decoded.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = str(path)
+        if not Path(path).exists():
+            raise SourceNotFound(f"{path}: no such file", path)
+        if Path(path).is_dir():
+            raise UndecodableFilm(f"{path} is a folder, not a film", path)
+        container, stream = self._open()
+        with container:
+            try:
+                self._info, _ = probe(container, stream, self._path, live=False)
+            except av.error.FFmpegError as error:
+                raise UndecodableFilm(f"{path}: cannot be read: {reason(error)}", path) from None
+        self._reader = Reader(self._info)
+
+    @property
+    def info(self) -> SourceInfo:
+        """What the film is."""
+        return self._info
+
+    @property
+    def undecodable(self) -> int:
+        """Packets so far that could not be decoded and were left out."""
+        return self._reader.undecodable
+
+    def frames(self, start_pts: int | None = None) -> Iterator[SourceFrame]:
+        """Pictures in the order they are shown.
+
+        Args:
+            start_pts: begin at the last keyframe before this time stamp; ``None``: at the start.
+
+        Raises:
+            SourceLost: the file cannot be read further.
+        """
+        with self._reading() as (container, stream):
+            if start_pts is not None:
+                container.seek(start_pts, stream=stream, backward=True)
+            yield from self._reader.frames(coded_packets(container, stream), stream)
+
+    def packets(self) -> Iterator[SourcePacket]:
+        """Coded pictures in coding order.
+
+        Raises:
+            SourceLost: the file cannot be read further.
+        """
+        with self._reading() as (container, stream):
+            yield from self._reader.packets(coded_packets(container, stream))
+
+    def close(self) -> None:
+        """Nothing to do: the file is closed when a pass over it ends or is dropped."""
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[tuple[Any, Any]]:
+        container, stream = self._open()
+        with container:
+            try:
+                yield container, stream
+            except av.error.FFmpegError as error:
+                raise SourceLost(f"{self._path}: broken in the middle: {reason(error)}", self._path) from None
+
+    def _open(self) -> tuple[Any, Any]:
+        try:
+            container = av.open(self._path)
+        except (av.error.FFmpegError, UnicodeError) as error:
+            message = f"{self._path}: not a film that can be opened: {reason(error)}"
+            raise UndecodableFilm(message, self._path) from None
+        stream = video_stream(container)
+        if stream is None:
+            container.close()
+            raise NoVideo(f"{self._path}: no video in it", self._path)
+        if stream.codec_context is None:
+            container.close()
+            raise UndecodableFilm(f"{self._path}: no decoder for its video", self._path)
+        return container, stream
+
+
+def _same(picture: Any) -> Any:
+    return picture

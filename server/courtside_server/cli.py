@@ -1,0 +1,170 @@
+"""The gateway's commands: ``courtside serve`` and ``courtside analyze``."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from courtside_server.errors import CourtsideError, InputError, ModelInvalid, ModelNotFound, SettingsError
+from courtside_server.settings import Settings, load_settings
+from courtside_server.telemetry.logs import configure_logs
+
+_BAD_INPUT = (InputError, SettingsError, ModelNotFound, ModelInvalid)
+"""Errors the caller can mend: exit code 2."""
+
+
+def _fail(error: CourtsideError) -> None:
+    click.echo(f"courtside: {error.message}", err=True)
+    sys.exit(2 if isinstance(error, _BAD_INPUT) else 1)
+
+
+def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
+    try:
+        return load_settings(config, flags)
+    except SettingsError as error:
+        _fail(error)
+        raise  # unreachable: _fail exits
+
+
+def _model_in_use(settings: Settings) -> str:
+    """Which version answers, as the repository says now."""
+    from courtside_server.compose import find_repository
+    from courtside_server.inference.repository import ModelRepository
+
+    name = settings.inference.model
+    try:
+        info = ModelRepository(find_repository(settings.inference.repository)).find(name).info
+    except CourtsideError as error:
+        return " ".join(error.message.split())
+    return f"{name} is answered by {info.name} version {info.version}"
+
+
+@click.command(short_help="Run the gateway.")
+@click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings.")
+@click.option("--engine", type=click.Choice(["embedded", "triton"]), help="What runs the models.")
+@click.option("--grpc", metavar="HOST:PORT", help="Where cameras and subscribers connect (127.0.0.1:50051).")
+@click.option("--http", metavar="HOST:PORT", help="Metrics, probes, overlay page (127.0.0.1:8080).")
+@click.option("--data-dir", metavar="DIR", help="Folder of the event log (var).")
+@click.option("--repository", metavar="DIR", help="Model repository (model_repository).")
+@click.option("--triton-url", metavar="HOST:PORT", help="Triton's gRPC address (127.0.0.1:8001).")
+@click.option("--profile", type=click.Choice(["clip", "flight", "both"]), help="What finds shots (flight).")
+@click.option("--hop", type=int, help="Samples of 0.3 s between clip windows: 1 lowest latency, 8 half a window.")
+@click.option("--threshold", type=float, help="Least shot probability of a clip window (0.8).")
+@click.option("--log-level", help="debug, info, warning or error.")
+@click.option("--print-config", is_flag=True, help="Print the settings in force, and a camera's memory.")
+def serve(
+    config: Path | None,
+    engine: str | None,
+    grpc: str | None,
+    http: str | None,
+    data_dir: str | None,
+    repository: str | None,
+    triton_url: str | None,
+    profile: str | None,
+    hop: int | None,
+    threshold: float | None,
+    log_level: str | None,
+    print_config: bool,
+) -> None:
+    """Run the gateway: cameras in, shot events out.
+
+    Listens on loopback unless told otherwise: its ports have no authentication. SIGTERM and Ctrl-C drain it.
+    """
+    settings = _settings(
+        config,
+        {
+            "inference.engine": engine,
+            "listen.grpc": grpc,
+            "listen.http": http,
+            "events.data_dir": data_dir,
+            "inference.repository": repository,
+            "inference.triton_url": triton_url,
+            "perception.profile": profile,
+            "windows.hop": hop,
+            "shots.clip.threshold": threshold,
+            "log_level": log_level,
+        },
+    )
+    if print_config:
+        click.echo(settings.to_toml(), nl=False)
+        click.echo(f"\n# {_model_in_use(settings)}")
+        click.echo(f"# a 720p camera takes at most {settings.camera_memory_mb()} MB")
+        return
+    configure_logs(settings.log_level, settings.log_format)
+    from courtside_server.gateway import serve_until_signal
+
+    try:
+        asyncio.run(serve_until_signal(settings))
+    except CourtsideError as error:
+        _fail(error)
+
+
+@click.command(short_help="Find the shots in films.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--playback-speed", default=1.0, show_default=True, help="2 for film that runs at twice real speed.")
+@click.option("--format", "style", type=click.Choice(["jsonl", "table"]), default="jsonl", show_default=True)
+@click.option(
+    "--render", type=click.Path(path_type=Path), metavar="OUT",
+    help="Draw what was found on the film, without its sound: OUT is a film (.mp4) for one FILE, else a folder.",
+)
+@click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings.")
+@click.option("--engine", type=click.Choice(["embedded", "triton"]), help="What runs the models.")
+@click.option("--repository", metavar="DIR", help="Model repository (model_repository).")
+@click.option("--triton-url", metavar="HOST:PORT", help="Triton's gRPC address (127.0.0.1:8001).")
+@click.option("--profile", type=click.Choice(["clip", "flight", "both"]), help="What finds shots (flight).")
+@click.option(
+    "--calibration", type=click.Path(path_type=Path), metavar="FILE",
+    help="The court under the camera, as `courtside calibrate` writes it.",
+)
+@click.option("--hop", type=int, help="Samples of 0.3 s between clip windows: 1 finest, 8 half a window.")
+@click.option("--threshold", type=float, help="Least shot probability of a clip window (0.8).")
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+def analyze(
+    files: tuple[Path, ...],
+    playback_speed: float,
+    style: str,
+    render: Path | None,
+    config: Path | None,
+    engine: str | None,
+    repository: str | None,
+    triton_url: str | None,
+    profile: str | None,
+    calibration: Path | None,
+    hop: int | None,
+    threshold: float | None,
+    quiet: bool,
+) -> None:
+    """Run films through the gateway's own stages as fast as they go; the same film gives the same events.
+
+    Prints every revision of every event; the last one of an eventId counts. mediaOffset is on the film's own clock.
+    --render goes through each film once more and draws in what was known at each moment.
+    """
+    if not (math.isfinite(playback_speed) and 0.1 <= playback_speed <= 10):
+        _fail(InputError(f"--playback-speed {playback_speed} is not between 0.1 and 10"))
+    settings = _settings(
+        config,
+        {
+            "inference.engine": engine,
+            "inference.repository": repository,
+            "inference.triton_url": triton_url,
+            "perception.profile": profile,
+            "windows.hop": hop,
+            "shots.clip.threshold": threshold,
+        },
+    )
+    configure_logs("warning", settings.log_format)
+    from courtside_server.court.calibration_store import read_calibration
+    from courtside_server.offline.analyze import analyze_films
+
+    try:
+        court = None if calibration is None else read_calibration(calibration)
+        asyncio.run(analyze_films(files, settings, playback_speed, style, render=render, court=court, quiet=quiet))
+    except CourtsideError as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,1 @@
+"""The court under a camera: the calibrations that the gateway keeps."""

@@ -1,0 +1,141 @@
+"""The store that keeps one calibration for each camera."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import structlog
+from pydantic import Field
+
+from courtside.names import CameraName
+from courtside_server.errors import InputError, NotFound, StoreFull, StoreUnavailable
+from courtside_server.perception.clicked import (
+    MAX_POINTS,
+    CalibrationContent,
+    CameraCalibration,
+    Strict,
+    first_line,
+    read_calibration,
+    read_json,
+    write_calibration,
+    write_whole,
+)
+
+__all__ = ["MAX_CAMERAS", "MAX_POINTS", "CalibrationStore", "CameraCalibration", "read_calibration",
+           "write_calibration"]  # fmt: skip
+
+MAX_CAMERAS = 1000
+"""Cameras of one store."""
+_MAX_STORE = 32 * 2**20
+
+log = structlog.get_logger(__name__)
+
+
+class CalibrationStore:
+    """One calibration a camera, kept in one JSON file that is written whole or not at all.
+
+    :meth:`set`, :meth:`delete` and :meth:`load` wait for the disk: call them off the event loop. :meth:`get` and
+    :attr:`revision` are safe from any thread without a lock, and cheap enough for every frame: a change is a new
+    dictionary put in the old one's place by one assignment, so that a reader has the old one or the new one, whole,
+    and what is in it is never changed. :attr:`revision` counts up after that: who reads it *before* calling
+    :meth:`get` misses no change.
+
+    Args:
+        path: the file; its folder is made when the first calibration is kept.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writing = threading.Lock()
+        self._known: Mapping[str, CameraCalibration] = {}
+        self._loaded = False
+        self.revision = 0
+        """Counts up with every change of any camera."""
+
+    def load(self) -> None:
+        """Read the file, once; what cannot be used is logged, set aside as ``*.broken``, and the store is empty."""
+        with self._writing, contextlib.suppress(StoreUnavailable):  # logged; to be mended before anything is kept
+            self._load()
+
+    def get(self, camera: str) -> CameraCalibration | None:
+        """What is kept for ``games/{game}/cameras/{camera}`` since :meth:`load`; the same object until it changes."""
+        return self._known.get(camera)
+
+    def set(self, camera: str, calibration: CameraCalibration) -> None:
+        """Keep a calibration; durable when this returns.
+
+        Raises:
+            StoreFull: `MAX_CAMERAS` others have one.
+            StoreUnavailable: the file cannot be written; nothing has changed.
+        """
+        with self._writing:
+            self._load()
+            if camera not in self._known and len(self._known) >= MAX_CAMERAS:
+                raise StoreFull(f"{MAX_CAMERAS} cameras are calibrated already: delete one that is not used any more")
+            self._replace({**self._known, camera: calibration})
+
+    def delete(self, camera: str) -> None:
+        """Forget a calibration; durable when this returns.
+
+        Raises:
+            NotFound: the camera has none.
+            StoreUnavailable: the file cannot be written; nothing has changed.
+        """
+        with self._writing:
+            self._load()
+            if camera not in self._known:
+                raise NotFound(f"{camera} is not calibrated", camera=camera)
+            self._replace({name: kept for name, kept in self._known.items() if name != camera})
+
+    def _replace(self, known: Mapping[str, CameraCalibration]) -> None:
+        content = _StoreContent(cameras={name: CalibrationContent.of(kept) for name, kept in known.items()})
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self._path, content.model_dump_json(indent=1) + "\n")
+        except OSError as error:
+            raise StoreUnavailable(f"cannot write {self._path}: {error.strerror or error}") from None
+        self._known = known
+        self.revision += 1
+
+    def _load(self) -> None:
+        if self._loaded:
+            return
+        try:
+            cameras = read_json(self._path, _StoreContent, _MAX_STORE).cameras
+            known = {CameraName.parse(name).name: content.calibration() for name, content in cameras.items()}
+        except FileNotFoundError:
+            known = {}
+        except (OSError, ValueError, InputError) as error:
+            known = {}
+            self._set_aside(first_line(error))
+        self._loaded = True
+        if known:
+            self._known = known
+            self.revision += 1
+
+    def _set_aside(self, why: str) -> None:
+        """Keep a file that cannot be used for a person to look at; until that is done nothing may overwrite it."""
+        aside = self._path.with_name(self._path.name + ".broken")
+        for number in range(2, 100):
+            if not aside.exists():
+                break
+            aside = self._path.with_name(f"{self._path.name}.broken-{number}")
+        try:
+            self._path.rename(aside)
+        except OSError as error:
+            log.error("calibrations cannot be read nor set aside", path=str(self._path), error=why)
+            raise StoreUnavailable(
+                f"{self._path} cannot be used ({why}) nor set aside ({error.strerror or error}): mend or move it"
+            ) from None
+        log.error("calibrations cannot be used: none are known", path=str(self._path), error=why, kept=str(aside))
+
+
+class _StoreContent(Strict):
+    """What is in a store's file."""
+
+    format: Literal["courtside-calibrations-1"] = "courtside-calibrations-1"
+    cameras: Annotated[dict[str, CalibrationContent], Field(max_length=MAX_CAMERAS)]

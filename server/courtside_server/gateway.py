@@ -1,0 +1,287 @@
+"""Composition of the gateway: every part made once, wired here, started, drained."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import grpc
+import structlog
+import uvicorn
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from courtside.v1 import court_pb2, court_pb2_grpc, events_pb2, events_pb2_grpc, ingest_pb2, ingest_pb2_grpc
+from courtside_server import __version__
+from courtside_server.api.court import CourtService
+from courtside_server.api.events import EventService
+from courtside_server.api.health import Health
+from courtside_server.api.ingest import IngestService, message_options
+from courtside_server.api.status import StatusInterceptor
+from courtside_server.api.web import web_app
+from courtside_server.compose import (
+    import_trackers,
+    ingest_config,
+    make_alias_watch,
+    make_engine,
+    make_shot_models,
+    model_names,
+    pipeline_config,
+)
+from courtside_server.court.calibration_store import CalibrationStore
+from courtside_server.errors import CourtsideError, EngineUnavailable, LogUnavailable, SettingsError
+from courtside_server.events.hub import EventHub
+from courtside_server.events.sqlite import SqliteLog
+from courtside_server.ingest.registry import CameraRegistry
+from courtside_server.ingest.sink import FrameSink
+from courtside_server.pipeline.camera import CameraPipeline, CameraServices
+from courtside_server.settings import Settings
+from courtside_server.telemetry.metrics import Metrics
+from courtside_server.types import CameraStatus, Lifecycle, Shot, StreamInfo
+
+log = structlog.get_logger(__name__)
+
+_HEALTH_INTERVAL_S = 0.25
+_DOUBLE_S = 0.5
+"""Signals closer than this are one: a terminal and a supervisor often both send it."""
+_RECALL_EVENTS = 500
+"""How far back a camera's earlier shots are looked up when its stream begins."""
+_KEEPALIVE = (
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.so_reuseport", 0),
+)
+
+
+class _HttpServer(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to the gateway, not to one of its servers."""
+        yield
+
+
+class Gateway:
+    """The whole service in one object: :meth:`start`, then :meth:`drain`.
+
+    Attributes:
+        grpc_address: HOST:PORT that is listened on, after :meth:`start`.
+        http_address: likewise.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.metrics = Metrics(__version__)
+        self.health = Health()
+        self.log = SqliteLog(
+            settings.events.data_dir / "events.sqlite3", max_events_per_game=settings.events.max_events_per_game
+        )
+        self.hub = EventHub(self.log, self.metrics, buffer=settings.events.subscriber_buffer)
+        self.calibrations = CalibrationStore(settings.events.data_dir / "calibrations.json")
+        self.engine = make_engine(settings, self.metrics)
+        self.registry = CameraRegistry(
+            self._open_pipeline, self.metrics, ingest_config(settings), self._announce, self._close_pipeline
+        )
+        self._ingest = IngestService(self.registry, self.metrics)
+        self._pipeline_config = pipeline_config(settings)
+        self._services = CameraServices(self.engine, self.hub, self.metrics)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.grpc_address = self.http_address = ""
+
+    # ---- start and stop ------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Bind, load the model, serve. A Triton or a log that is not there yet makes the gateway unready, not fail.
+
+        Raises:
+            ModelNotFound, ModelInvalid: the model cannot be used; the message says why.
+            SettingsError: an address cannot be listened on.
+        """
+        await self.hub.start()
+        await asyncio.to_thread(self.calibrations.load)
+        importing = asyncio.create_task(asyncio.to_thread(import_trackers, self.settings))
+        try:
+            await self.engine.start(model_names(self.settings))
+            make_shot_models(self.settings, self.engine)
+        except EngineUnavailable as error:
+            log.warning("the engine is not there yet; trying on", engine=self.engine.name, error=str(error))
+        finally:
+            await importing
+        await self._close_orphans()
+        await self._start_grpc()
+        await self._start_http()
+        self._spawn(self._watch_health(), "health")
+        if (watch := make_alias_watch(self.settings, self.engine)) is not None:
+            self._spawn(watch.run(), "aliases")
+
+    async def drain(self) -> None:
+        """Stop taking streams, let the open ones end with their acknowledgements, make all durable, close."""
+        await self.health.drain()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ingest.drain(), self.settings.drain_s)
+        # Also when a stream would not end in time: this frees its threads, within limits of its own.
+        await self.registry.close()
+        await self.hub.close()
+        await self._grpc.stop(grace=1.0)
+        self._http.should_exit = True
+        for task in tuple(self._tasks):
+            if task.get_name() != "http":
+                task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.engine.close()
+        await asyncio.to_thread(self.log.close)
+
+    async def _start_grpc(self) -> None:
+        listen = self.settings.listen
+        options = [*_KEEPALIVE, *message_options(self.registry.config)]
+        self._grpc = grpc.aio.server(interceptors=[StatusInterceptor()], options=options)
+        ingest_pb2_grpc.add_IngestServiceServicer_to_server(self._ingest, self._grpc)
+        events_pb2_grpc.add_EventServiceServicer_to_server(
+            EventService(self.hub, heartbeat_interval=self.settings.events.heartbeat_s), self._grpc
+        )
+        court_pb2_grpc.add_CourtServiceServicer_to_server(CourtService(self.calibrations), self._grpc)
+        health_pb2_grpc.add_HealthServicer_to_server(self.health.servicer, self._grpc)
+        names = [
+            ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name,
+            events_pb2.DESCRIPTOR.services_by_name["EventService"].full_name,
+            court_pb2.DESCRIPTOR.services_by_name["CourtService"].full_name,
+            health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
+            reflection.SERVICE_NAME,
+        ]
+        reflection.enable_server_reflection(names, self._grpc)
+        try:
+            port = self._grpc.add_insecure_port(listen.grpc)
+        except RuntimeError:
+            port = 0
+        if not port:
+            raise SettingsError(f"cannot listen on {listen.grpc} for gRPC: the address is in use or not this machine's")
+        self.grpc_address = f"{listen.grpc.rpartition(':')[0]}:{port}"
+        await self._grpc.start()
+
+    async def _start_http(self) -> None:
+        host, _, port = self.settings.listen.http.rpartition(":")
+        config = uvicorn.Config(
+            web_app(self.metrics, self.health, self.hub),
+            host=host.strip("[]"), port=int(port), log_config=None, access_log=False, lifespan="off",
+            timeout_graceful_shutdown=1, limit_concurrency=256,
+        )
+        self._http = _HttpServer(config)
+        # Bound here, not by uvicorn, which would end the whole process when it cannot.
+        try:
+            socket = config.bind_socket()
+        except SystemExit:
+            raise SettingsError(
+                f"cannot listen on {self.settings.listen.http} for HTTP: the address is in use or not this machine's"
+            ) from None
+        self.http_address = f"{host}:{socket.getsockname()[1]}"
+        self._spawn(self._http.serve([socket]), "http")
+
+    # ---- cameras -------------------------------------------------------------------------------------------------
+
+    async def _open_pipeline(self, info: StreamInfo) -> CameraPipeline:
+        models = make_shot_models(self.settings, self.engine)
+
+        async def recall() -> Sequence[tuple[float, str]]:
+            return await self._earlier_shots(info)
+
+        pipeline = CameraPipeline(
+            info, models, self._services, self._pipeline_config, lambda: self.calibrations.get(info.camera.name), recall
+        )
+        pipeline.start()
+        return pipeline
+
+    async def _close_pipeline(self, info: StreamInfo, sink: FrameSink) -> None:
+        if isinstance(sink, CameraPipeline):
+            await sink.stop()
+
+    def _announce(self, info: StreamInfo, sink: FrameSink, status: CameraStatus) -> None:
+        if isinstance(sink, CameraPipeline):
+            self._spawn(sink.announce(status.state, status.detail), "announce")
+
+    async def _earlier_shots(self, info: StreamInfo) -> list[tuple[float, str]]:
+        earliest, newest = await self.hub.bounds(info.camera.game)
+        events = await self.hub.read(
+            info.camera.game, max(earliest - 1, newest - _RECALL_EVENTS), _RECALL_EVENTS
+        )
+        return [
+            (event.draft.event_time, event.draft.event_id)
+            for event in events
+            if event.draft.camera == info.camera.name and isinstance(event.draft.payload, Shot)
+        ]
+
+    async def _close_orphans(self) -> None:
+        """Give a last word to the shots that a crash left provisional: they were seen, nothing denied them."""
+        try:
+            orphans = [event.draft for event in await asyncio.to_thread(self.log.open_shots)]
+            closed = [
+                replace(draft, lifecycle=Lifecycle.CONFIRMED, payload=replace(draft.payload, interrupted=True))
+                for draft in orphans
+                if isinstance(draft.payload, Shot)
+            ]
+            await self.hub.publish(closed)
+        except LogUnavailable as error:
+            log.error("the event log cannot be used; events will wait", error=str(error))
+
+    # ---- health --------------------------------------------------------------------------------------------------
+
+    async def _watch_health(self) -> None:
+        while True:
+            await self.health.update(
+                model_ready=all(map(self.engine.ready, model_names(self.settings))), log_ready=self.hub.available
+            )
+            await asyncio.sleep(_HEALTH_INTERVAL_S)
+
+    def _spawn(self, coroutine: object, name: str) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(coroutine, name=name)  # type: ignore[arg-type]
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a background task failed", task=task.get_name(), error=repr(error))
+
+
+async def serve_until_signal(settings: Settings) -> None:
+    """Run a gateway until SIGTERM or SIGINT, then drain it; a second signal ends at once.
+
+    Prints one JSON line with its addresses on stdout when it listens.
+
+    Raises:
+        CourtsideError: it could not start.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    gateway = Gateway(settings)
+    asked_at: float | None = None
+
+    def on_signal() -> None:
+        nonlocal asked_at
+        if asked_at is not None and loop.time() - asked_at > _DOUBLE_S:
+            os._exit(1)  # asked twice: whatever still hangs is not waited for
+        asked_at = asked_at or loop.time()
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    starting = asyncio.create_task(gateway.start())
+    await asyncio.wait([starting, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()
+        return
+    await starting
+    print(json.dumps({"grpc": gateway.grpc_address, "http": gateway.http_address}), flush=True)
+    log.info("listening", grpc=gateway.grpc_address, http=gateway.http_address, engine=gateway.engine.name)
+    await stop.wait()
+    log.info("draining")
+    try:
+        await gateway.drain()
+    except CourtsideError as error:
+        log.error("drained with an error", error=str(error))
+    log.info("stopped")

@@ -1,1 +1,0 @@
-../../../../deploy/triton/backends/onnxruntime/model.py

@@ -1,0 +1,294 @@
+"""Frame worker: what happens to a packet on the camera's decode thread, up to the ring and the sink."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from courtside_server.errors import CorruptPacket
+from courtside_server.ingest.clock import FrameTime, MediaClock
+from courtside_server.ingest.decoded import DecodedPicture
+from courtside_server.ingest.decoder import Decoder
+from courtside_server.ingest.limits import IngestConfig
+from courtside_server.ingest.queue import QueuedPacket
+from courtside_server.ingest.sink import FrameSink
+from courtside_server.ingest.stats import StreamCounters
+from courtside_server.rings.frames import FrameRing
+from courtside_server.rings.packets import PacketRing
+from courtside_server.types import CameraState, DropReason, EncodedPacket, StreamInfo, StreamMode
+
+_STALLED = 16  # packets; the deepest reordering H.264 and HEVC allow
+
+log = structlog.get_logger(__name__)
+
+Announce = Callable[[CameraState, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Where time comes from; tests put their own."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+
+
+class DecodeWorker:
+    """Decodes one camera's packets and hands frames on; every method runs on the decode thread.
+
+    A packet that cannot be decoded costs itself and, where frames depend on each other, all up to the next keyframe;
+    it never ends the stream. After ``degraded_after`` seconds, or ``degraded_failures`` refused packets in a row,
+    without one good frame the camera is announced DEGRADED, and RECOVERED with the next good frame.
+
+    Args:
+        info: the stream.
+        decoder: its decoder.
+        frames: ring for decoded frames.
+        packets: ring for encoded packets.
+        sink: takes the frames.
+        counters: where to count.
+        config: limits.
+        clocks: time.
+        announce: told of changes of the camera's state.
+        keyframe_wanted: called when the decoder begins to wait for a keyframe.
+    """
+
+    def __init__(
+        self,
+        info: StreamInfo,
+        decoder: Decoder,
+        frames: FrameRing,
+        packets: PacketRing,
+        sink: FrameSink,
+        counters: StreamCounters,
+        config: IngestConfig,
+        clocks: Clocks,
+        announce: Announce,
+        keyframe_wanted: Callable[[], None],
+    ) -> None:
+        self._decoder, self._frames, self._packets, self._sink = decoder, frames, packets, sink
+        self._counters, self._config, self._clocks = counters, config, clocks
+        self._announce, self._keyframe_wanted = announce, keyframe_wanted
+        self._live = info.mode is StreamMode.LIVE
+        self._name = info.camera.name
+        self._clock = MediaClock(
+            info.time_base, info.first_pts, info.frame_rate, info.time_scale, self._live
+        )
+        self._at_start = True  # the decoder is fresh: it needs a keyframe
+        self._key: EncodedPacket | None = None  # the newest keyframe in the decoder
+        self._entry: EncodedPacket | None = None  # the keyframe at which decoding began, until it is shown
+        self._silent = 0  # packets since a picture came out
+        self._tainted = -1  # pictures of packets before this one lean on damaged ones
+        self._failures = 0
+        self._good_at: float | None = None
+        self._state: CameraState | None = None
+        self._replaced_said = False
+        metrics = counters.metrics
+        self._decode_time = metrics.stage_duration.labels("decode")
+        self._frame_age = metrics.frame_age
+        self._ring_frames = metrics.ring_frames.labels(self._name)
+        self._last_frame = metrics.last_frame_timestamp.labels(self._name)
+        self.awaiting_keyframe = False
+        """A packet was dropped because decoding can only go on at a keyframe."""
+        self.last_age = 0.0
+        """Age of the newest frame that went through, seconds."""
+        self._newest = -1
+        self._ack = -1
+
+    @property
+    def ack(self) -> int:
+        """Highest sequence up to which everything was decoded or counted as dropped; -1 before any."""
+        return self._ack
+
+    def process(self, item: QueuedPacket) -> None:
+        """Decode one packet and hand on every frame it completes."""
+        packet = item.packet
+        if self._good_at is None:
+            self._good_at = self._clocks.monotonic()
+        if item.broken and not self._at_start:
+            self._resync(emit=True)
+        if self._at_start and not item.keyframe:
+            self._counters.drop(DropReason.AWAITING_KEYFRAME)
+            self._want_keyframe()
+            self._fail("no keyframe came to start decoding at; make the encoder send one")
+        else:
+            self._decode(item)
+        self._newest = packet.sequence
+        self._settle()
+
+    def finish(self) -> None:
+        """Hand on what the decoder still holds, then end the sink."""
+        try:
+            self._emit(self._decoder.drain())
+            self._count_lost()
+        except Exception:
+            log.exception("the end of a stream could not be decoded", camera=self._name)
+        self._settle()
+        try:
+            self._sink.on_end()
+        except Exception:
+            log.exception("the end of a stream was not handed on", camera=self._name)
+
+    # ---- decoding ------------------------------------------------------------------------------------------------
+
+    def _decode(self, item: QueuedPacket) -> None:
+        packet = item.packet
+        if item.keyframe:
+            self._key = packet
+        if self._at_start:
+            self._at_start, self._entry, self._silent = False, packet, 0
+        began = self._clocks.monotonic()
+        try:
+            pictures = self._decoder.decode(packet)
+        except CorruptPacket as error:
+            log.debug("packet dropped", camera=self._name, reason=error.reason, error=str(error))
+            self._counters.drop(DropReason.CORRUPT)
+            self._fail(str(error))
+            if not self._decoder.intra:
+                self._resync(emit=True)
+                self._want_keyframe()
+            return
+        self._decode_time.observe(self._clocks.monotonic() - began)
+        if item.keyframe:
+            self.awaiting_keyframe = False
+        self._silent = 0 if pictures else self._silent + 1
+        self._packets.append(packet, self._clock.media(packet.pts), self._clock.segment, item.keyframe)
+        intact = self._emit(pictures)
+        # Packets without a picture are the rule for leading pictures and single fields, as long as others come out.
+        if (self._count_lost() and self._silent > _STALLED) or not intact:
+            self._fail(f"frames near packet {packet.sequence} are damaged")
+            if not self._decoder.intra:
+                self._resync(emit=intact)
+                self._want_keyframe()
+
+    def _emit(self, pictures: list[DecodedPicture]) -> bool:
+        """Hand on what is intact; False when everything up to the next keyframe leans on what is damaged.
+
+        A damaged picture may come out when the next keyframe is in the decoder already (B-frames). Then its own
+        group is lost, and the pictures that lead the keyframe with it, but not the keyframe's group.
+        """
+        intact = True
+        for picture in pictures:
+            packet, key = picture.packet, self._key
+            later = key is None or packet.sequence >= key.sequence
+            leading = key is not None and packet.sequence > key.sequence and packet.pts < key.pts
+            if picture.corrupt and not leading:
+                if later:
+                    intact = False
+                elif key is not None:
+                    self._tainted = key.sequence
+            tainted = packet.sequence < self._tainted or (leading and key is not None and key.sequence == self._tainted)
+            waiting = not self._decoder.intra and self._leads_entry(packet)
+            if packet.decode_only:
+                continue
+            if waiting:
+                self._counters.drop(DropReason.AWAITING_KEYFRAME)
+            elif picture.corrupt or not intact or (tainted and not self._decoder.intra):
+                self._counters.drop(DropReason.CORRUPT)
+            else:
+                self._take(picture)
+        return intact
+
+    def _resync(self, emit: bool) -> None:
+        """Empty the decoder and start again at the next keyframe."""
+        pictures = self._decoder.drain()
+        if emit:
+            self._emit(pictures)
+        else:
+            self._counters.drop(DropReason.CORRUPT, len(pictures))
+        self._count_lost()
+        self._at_start, self._key = True, None
+
+    def _count_lost(self) -> int:
+        lost = sum(not packet.decode_only for packet in self._decoder.take_lost())
+        self._counters.drop(DropReason.CORRUPT, lost)
+        return lost
+
+    def _leads_entry(self, packet: EncodedPacket) -> bool:
+        """Whether a picture is shown before the keyframe at which decoding began: it leans on what was never seen."""
+        entry = self._entry
+        if entry is None:
+            return False
+        if packet is entry or packet.pts > entry.pts:
+            self._entry = None
+            return False
+        return packet.sequence > entry.sequence
+
+    # ---- handing on ----------------------------------------------------------------------------------------------
+
+    def _take(self, picture: DecodedPicture) -> None:
+        packet = picture.packet
+        now = self._clocks.monotonic()
+        # Film comes when it comes: how long it waited says nothing of when it was taken.
+        arrived = self._clocks.wall() - (now - packet.arrival if self._live else 0.0)
+        placed = self._clock.update(packet.pts, packet.capture_time, packet.arrival, arrived)
+        if placed is None:
+            self._counters.drop(DropReason.CLOCK)
+            return
+        self._good(placed)
+        if placed.jump is not None:
+            self._counters.metrics.discontinuities.labels(self._name).inc()
+            self._guard(lambda: self._sink.on_discontinuity(placed.segment, placed.jump or ""))
+        if self._live and now - packet.arrival > self._config.staleness:
+            self._counters.drop(DropReason.STALE)
+            return
+        slot = self._frames.reserve(*picture.size)
+        picture.copy_to(slot)
+        frame = self._frames.commit(
+            slot,
+            sequence=packet.sequence,
+            media=placed.media,
+            capture_time=placed.capture_time,
+            arrival=packet.arrival,
+            segment=placed.segment,
+        )
+        self.last_age = self._clocks.monotonic() - packet.arrival
+        self._frame_age.observe(self.last_age)
+        self._ring_frames.set(len(self._frames))
+        self._last_frame.set(placed.capture_time)
+        self._counters.decoded += 1
+        self._guard(lambda: self._sink.on_frame(frame))
+
+    def _guard(self, call: Callable[[], None]) -> None:
+        # A fault further down must not cost the camera; the frame is in the ring whatever the sink makes of it.
+        try:
+            call()
+        except Exception:
+            log.exception("a frame was not handed on", camera=self._name)
+
+    def _settle(self) -> None:
+        oldest = self._decoder.pending()
+        self._ack = max(self._ack, self._newest if oldest is None else oldest.sequence - 1)
+
+    # ---- state ---------------------------------------------------------------------------------------------------
+
+    def _want_keyframe(self) -> None:
+        if not self.awaiting_keyframe:
+            self.awaiting_keyframe = True
+            self._keyframe_wanted()
+
+    def _fail(self, why: str) -> None:
+        self._failures += 1
+        since = self._clocks.monotonic() - (self._good_at or 0.0)
+        if self._state is not CameraState.DEGRADED and (
+            since >= self._config.degraded_after or self._failures >= self._config.degraded_failures
+        ):
+            self._state = CameraState.DEGRADED
+            self._announce(CameraState.DEGRADED, f"nothing can be decoded since {since:.0f} s: {why}")
+
+    def _good(self, placed: FrameTime) -> None:
+        self._failures = 0
+        self._good_at = self._clocks.monotonic()
+        if self._state is None:
+            self._announce(CameraState.ONLINE, "frames arrive")
+        elif self._state is CameraState.DEGRADED:
+            self._announce(CameraState.RECOVERED, "frames can be decoded again")
+        self._state = CameraState.ONLINE
+        if placed.replaced:
+            self._counters.metrics.capture_times_replaced.labels(self._name).inc()
+            if not self._replaced_said:
+                self._replaced_said = True
+                log.warning("capture times are beyond belief; the server's clock is used", camera=self._name)
+

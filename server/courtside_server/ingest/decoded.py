@@ -1,0 +1,120 @@
+"""Pictures: decoded but not yet stored; each knows how to put itself into a ring slot with one copy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
+
+from courtside_server.rings.frames import Slot
+from courtside_server.types import EncodedPacket
+
+# Decode threads are the gateway's parallelism; OpenCV's own pool on top would only fight them.
+cv2.setNumThreads(0)
+
+_JPEG_RANGE = 2  # AVCOL_RANGE_JPEG
+_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_Planes = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
+
+
+class PixelSource(Protocol):
+    """Decoded pixels before rotation."""
+
+    width: int
+    """Pixels, even."""
+    height: int
+    """Pixels, even."""
+
+    def planes(self) -> _Planes:
+        """Y, U and V, uint8, ``(height, width)`` and twice ``(height // 2, width // 2)``."""
+
+    def fill(self, planes: NDArray[np.uint8]) -> None:
+        """Write I420 into ``planes``, uint8, ``(height * 3 // 2, width)``, contiguous."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedPicture:
+    """One decoded picture and the packet it came from.
+
+    Attributes:
+        corrupt: the decoder had to invent parts of it.
+        rotation: clockwise degrees still to be applied.
+    """
+
+    packet: EncodedPacket
+    source: PixelSource
+    corrupt: bool
+    rotation: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height after rotation, pixels, even."""
+        width, height = self.source.width, self.source.height
+        return (height, width) if self.rotation in (90, 270) else (width, height)
+
+    def copy_to(self, slot: Slot) -> None:
+        """Write the rotated picture into a slot of :attr:`size`."""
+        if not self.rotation:
+            self.source.fill(slot.planes)
+            return
+        for plane, out in zip(self.source.planes(), (slot.y, slot.u, slot.v), strict=True):
+            cv2.rotate(plane, _TURNS[self.rotation], dst=out)
+
+
+class YuvSource:
+    """A frame as the decoder gave it; anything but limited-range yuv420p is converted when it is needed."""
+
+    def __init__(self, frame: av.VideoFrame, reformatter: VideoReformatter) -> None:
+        self._frame, self._reformatter = frame, reformatter
+        self.width, self.height = frame.width & ~1, frame.height & ~1
+
+    def planes(self) -> _Planes:
+        """Y, U and V without the decoder's line padding; views."""
+        frame = self._frame
+        full_range = frame.color_range == _JPEG_RANGE or frame.format.name.startswith("yuvj")
+        if full_range or frame.format.name != "yuv420p":
+            frame = self._reformatter.reformat(
+                frame,
+                format="yuv420p",
+                src_color_range="JPEG" if full_range else "MPEG",
+                dst_color_range="MPEG",
+                threads=1,
+            )
+        y, u, v = (
+            np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: self.height // shrink, : self.width // shrink]
+            for plane, shrink in zip(frame.planes, (1, 2, 2), strict=True)
+        )
+        return y, u, v
+
+    def fill(self, planes: NDArray[np.uint8]) -> None:
+        """Copy plane by plane."""
+        flat, luma = planes.reshape(-1), self.width * self.height
+        y, u, v = self.planes()
+        np.copyto(planes[: self.height], y)
+        np.copyto(flat[luma : luma * 5 // 4].reshape(u.shape), u)
+        np.copyto(flat[luma * 5 // 4 :].reshape(v.shape), v)
+
+
+class RgbSource:
+    """Packed 8-bit RGB, ``(height, width, 3)``; converted straight into the slot (BT.601, limited range)."""
+
+    def __init__(self, pixels: NDArray[np.uint8]) -> None:
+        self.height, self.width = pixels.shape[0] & ~1, pixels.shape[1] & ~1
+        self._pixels = pixels[: self.height, : self.width]
+
+    def planes(self) -> _Planes:
+        """Y, U and V of a converted copy."""
+        planes = np.empty((self.height * 3 // 2, self.width), np.uint8)
+        self.fill(planes)
+        flat, luma = planes.reshape(-1), self.width * self.height
+        half = (self.height // 2, self.width // 2)
+        return planes[: self.height], flat[luma : luma * 5 // 4].reshape(half), flat[luma * 5 // 4 :].reshape(half)
+
+    def fill(self, planes: NDArray[np.uint8]) -> None:
+        """Convert in place."""
+        cv2.cvtColor(self._pixels, cv2.COLOR_RGB2YUV_I420, dst=planes)

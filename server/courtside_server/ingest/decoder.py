@@ -1,0 +1,233 @@
+"""Decoders: packets of one stream in, pictures in presentation order out, each with the packet it came from."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import av
+import numpy as np
+from av.video.reformatter import VideoReformatter
+
+from courtside_server.errors import BadDescriptor, CorruptPacket
+from courtside_server.ingest.decoded import DecodedPicture, RgbSource, YuvSource
+from courtside_server.ingest.jpeg import jpeg_size
+from courtside_server.types import Codec, EncodedPacket, StreamInfo
+
+# A camera on a bad line would otherwise write a line per damaged block to stderr.
+av.logging.set_level(av.logging.PANIC)
+
+_NAMES = {Codec.H264: "h264", Codec.HEVC: "hevc", Codec.JPEG: "mjpeg"}
+_START_CODES = (b"\x00\x00\x01", b"\x00\x00\x00\x01")
+_LEAST_RECORD = {Codec.H264: 7, Codec.HEVC: 23}  # bytes of the shortest avcC and hvcC record
+_REORDER = 32
+"""Packets that may be in the decoder at once: twice the deepest reordering H.264 and HEVC allow."""
+_ALIGN = 64  # coded sizes are rounded up to whole blocks before they are cropped
+
+
+class Decoder(Protocol):
+    """One stream's decoder; used by one thread."""
+
+    intra: bool
+    """Every packet decodes by itself."""
+
+    def decode(self, packet: EncodedPacket) -> list[DecodedPicture]:
+        """Decode the next packet.
+
+        Returns:
+            The pictures that are complete now, in presentation order; pictures of ``decode_only`` packets included.
+
+        Raises:
+            CorruptPacket: the packet is unusable. Pictures of other packets may still be inside: see :meth:`drain`.
+        """
+
+    def drain(self) -> list[DecodedPicture]:
+        """Take out what is still inside and start afresh; the next packet must be a keyframe."""
+
+    def pending(self) -> EncodedPacket | None:
+        """The oldest packet that went in and has not come out."""
+
+    def take_lost(self) -> list[EncodedPacket]:
+        """Packets, since the last call, that went in and will never come out."""
+
+
+def open_decoder(info: StreamInfo, max_pixels: int) -> Decoder:
+    """The decoder of a stream.
+
+    Args:
+        info: the stream.
+        max_pixels: a picture larger than this, whatever the descriptor said, is refused before memory is taken.
+
+    Raises:
+        BadDescriptor: ``codec_config`` is not what the codec needs.
+    """
+    if info.codec is Codec.RAW_RGB:
+        return RawDecoder(info)
+    if info.codec is Codec.JPEG:
+        return JpegDecoder(info)
+    return VideoDecoder(info, max_pixels)
+
+
+class _AvDecoder:
+    """What the decoders over FFmpeg share: the context, and matching pictures back to packets."""
+
+    def __init__(self, info: StreamInfo, max_pixels: int, options: dict[str, str] | None = None) -> None:
+        self._rotation = info.rotation
+        self._context = _context(info, {"max_pixels": str(max_pixels), **(options or {})})
+        self._reformatter = VideoReformatter()
+        self._inside: dict[int, EncodedPacket] = {}
+        self._count = 0
+        self._lost: list[EncodedPacket] = []
+
+    def decode(self, packet: EncodedPacket) -> list[DecodedPicture]:
+        """See :class:`Decoder`."""
+        # A running number stands in for the pts: it comes back with the picture, and unlike the camera's own pts
+        # it is unique whatever the camera sends.
+        token = self._count
+        self._count += 1
+        coded = av.Packet(packet.data)
+        coded.pts = token
+        self._inside[token] = packet
+        try:
+            frames = self._context.decode(coded)
+        except (av.FFmpegError, ValueError) as error:
+            self._inside.pop(token, None)
+            raise CorruptPacket(
+                f"packet {packet.sequence} cannot be decoded: {getattr(error, 'strerror', None) or error}",
+                sequence=packet.sequence,
+            ) from None
+        pictures = self._pictures(frames)
+        while len(self._inside) > _REORDER:
+            self._lost.append(self._inside.pop(next(iter(self._inside))))
+        return pictures
+
+    def drain(self) -> list[DecodedPicture]:
+        """See :class:`Decoder`."""
+        try:
+            pictures = self._pictures(self._context.decode(None))
+        except (av.FFmpegError, ValueError):
+            pictures = []
+        self._context.flush_buffers()
+        self._lost.extend(self._inside.values())
+        self._inside.clear()
+        return pictures
+
+    def pending(self) -> EncodedPacket | None:
+        """See :class:`Decoder`."""
+        return next(iter(self._inside.values()), None)
+
+    def take_lost(self) -> list[EncodedPacket]:
+        """See :class:`Decoder`."""
+        lost, self._lost = self._lost, []
+        return lost
+
+    def _pictures(self, frames: list[av.VideoFrame]) -> list[DecodedPicture]:
+        pictures = []
+        for frame in frames:
+            packet = self._inside.pop(frame.pts, None)
+            # A second picture of one packet has no place in time; neither has one whose packet was given up.
+            if packet is not None and frame.width >= 2 and frame.height >= 2:
+                source = YuvSource(frame, self._reformatter)
+                pictures.append(DecodedPicture(packet, source, frame.is_corrupt, self._rotation))
+        return pictures
+
+
+class VideoDecoder(_AvDecoder):
+    """H.264 and HEVC, Annex B or length-prefixed; frames may change size in mid stream.
+
+    Slice threading with one thread: one picture out per packet in (but for B-frames), and cameras share the cores.
+    """
+
+    intra = False
+
+    def __init__(self, info: StreamInfo, max_pixels: int) -> None:
+        _check_config(info)
+        blocks = -(-info.width // _ALIGN) * -(-info.height // _ALIGN)
+        # FFmpeg flags concealed H.264 pictures as corrupt, but says nothing of HEVC ones unless errors are fatal.
+        options = {"err_detect": "crccheck+explode"} if info.codec is Codec.HEVC else {}
+        super().__init__(info, max(max_pixels, blocks * _ALIGN**2), options)
+
+
+class JpegDecoder(_AvDecoder):
+    """One JPEG a packet, exactly as large as the descriptor said."""
+
+    intra = True
+
+    def __init__(self, info: StreamInfo) -> None:
+        super().__init__(info, (info.width + _ALIGN) * (info.height + _ALIGN))
+        self._size = (info.width, info.height)
+
+    def decode(self, packet: EncodedPacket) -> list[DecodedPicture]:
+        """See :class:`Decoder`; the header is checked before the decoder sees it."""
+        size = jpeg_size(packet.data)
+        if size != self._size:
+            raise CorruptPacket(
+                f"packet {packet.sequence} is a JPEG of {size[0]}x{size[1]}, the descriptor said "
+                f"{self._size[0]}x{self._size[1]}",
+                sequence=packet.sequence,
+            )
+        return super().decode(packet)
+
+
+class RawDecoder:
+    """Packed 8-bit RGB, ``height * width * 3`` bytes a packet."""
+
+    intra = True
+
+    def __init__(self, info: StreamInfo) -> None:
+        self._shape = (info.height, info.width, 3)
+        self._rotation = info.rotation
+
+    def decode(self, packet: EncodedPacket) -> list[DecodedPicture]:
+        """See :class:`Decoder`."""
+        height, width, _ = self._shape
+        if len(packet.data) != height * width * 3:
+            raise CorruptPacket(
+                f"packet {packet.sequence} has {len(packet.data)} bytes, {width}x{height} RGB needs "
+                f"{height * width * 3}",
+                sequence=packet.sequence,
+            )
+        pixels = np.frombuffer(packet.data, np.uint8).reshape(self._shape)
+        return [DecodedPicture(packet, RgbSource(pixels), False, self._rotation)]
+
+    def drain(self) -> list[DecodedPicture]:
+        """See :class:`Decoder`."""
+        return []
+
+    def pending(self) -> EncodedPacket | None:
+        """See :class:`Decoder`."""
+        return None
+
+    def take_lost(self) -> list[EncodedPacket]:
+        """See :class:`Decoder`."""
+        return []
+
+
+def _context(info: StreamInfo, options: dict[str, str]) -> av.VideoCodecContext:
+    context = av.VideoCodecContext.create(_NAMES[info.codec], "r")
+    context.thread_type = "SLICE"
+    context.thread_count = 1
+    context.options = options
+    if info.codec_config and info.codec is not Codec.JPEG:
+        context.extradata = info.codec_config
+    return context
+
+
+def _check_config(info: StreamInfo) -> None:
+    """Refuse a ``codec_config`` that a strict decoder refuses, while the client can still be told."""
+    config, codec = info.codec_config, info.codec
+    if not config:
+        return
+    least = 4 if config.startswith(_START_CODES) else _LEAST_RECORD[codec]
+    record = config.startswith(_START_CODES) or config[0] == 1 or (codec is Codec.HEVC and config[0] == 0)
+    if len(config) >= least and record:
+        try:
+            _context(info, {"err_detect": "explode"}).open()
+        except (av.FFmpegError, ValueError):
+            pass
+        else:
+            return
+    raise BadDescriptor(
+        f"codec_config is neither Annex B parameter sets nor an {'avcC' if codec is Codec.H264 else 'hvcC'} record; "
+        "send the container's decoder configuration as it is, or leave it empty for Annex B",
+        field="codec_config",
+    )

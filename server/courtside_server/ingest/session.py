@@ -1,0 +1,289 @@
+"""Camera ingest: one session of one camera, from the packets of its connections to its decode thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from courtside_server.errors import BadPacket, CourtsideError
+from courtside_server.ingest.clock import ClockOffset
+from courtside_server.ingest.decode_worker import Clocks, DecodeWorker
+from courtside_server.ingest.decoder import open_decoder
+from courtside_server.ingest.limits import IngestConfig
+from courtside_server.ingest.queue import QueuedPacket, packet_queue
+from courtside_server.ingest.rate_control import RateController
+from courtside_server.ingest.sink import FrameSink, ScoringSink
+from courtside_server.ingest.stats import StreamCounters, StreamStatus
+from courtside_server.rings.frames import FrameRing
+from courtside_server.rings.packets import PacketRing
+from courtside_server.telemetry.metrics import Metrics
+from courtside_server.types import (
+    CameraState,
+    CameraStatus,
+    DropReason,
+    EncodedPacket,
+    StreamInfo,
+    StreamMode,
+)
+
+log = structlog.get_logger(__name__)
+
+StatusCallback = Callable[[StreamInfo, FrameSink, CameraStatus], None]
+"""Told, on the event loop, when a camera comes ONLINE, goes OFFLINE, is DEGRADED or has RECOVERED."""
+
+_SEQUENCE_LIMIT = 2**63
+_MOST_LOST = 1_000_000  # a wild sequence number must not count for more
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """One client connection that feeds a session; the newest one is the session's.
+
+    Attributes:
+        session: what it feeds.
+        next_sequence: what :class:`CameraSession` wants next.
+        closed: resolves with the reason when the connection has to end (fenced, replaced, gateway closing).
+    """
+
+    session: CameraSession
+    next_sequence: int
+    closed: asyncio.Future[CourtsideError] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def close(self, error: CourtsideError) -> None:
+        """Make the handler of this connection end with ``error``."""
+        if not self.closed.done():
+            self.closed.set_result(error)
+
+
+class CameraSession:
+    """Takes one camera's packets on the event loop, decodes them on a thread of its own.
+
+    Sequences. The first packet of a session may have any sequence; from then on each must be one more. Lower ones
+    are duplicates: ignored and counted. A gap in a live stream is counted as ``lost`` and, where frames depend on
+    each other, everything up to the next keyframe as ``awaiting_keyframe``; a gap in film is an error.
+
+    Create, feed and close on the event loop. The decode thread starts with the first packet.
+
+    Args:
+        info: the stream, with its session id.
+        sink: takes the frames, on the decode thread.
+        metrics: where to count.
+        config: limits.
+        on_status: told of changes of the camera's state, on the event loop.
+        clocks: time; for tests.
+
+    Raises:
+        BadDescriptor: ``codec_config`` is unusable.
+    """
+
+    def __init__(
+        self,
+        info: StreamInfo,
+        sink: FrameSink,
+        metrics: Metrics,
+        config: IngestConfig,
+        on_status: StatusCallback | None = None,
+        clocks: Clocks | None = None,
+    ) -> None:
+        self.info, self.sink, self.config = info, sink, config
+        self._metrics, self._on_status = metrics, on_status
+        self._clocks = clocks or Clocks()
+        self._loop = asyncio.get_running_loop()
+        name = info.camera.name
+        self.frames = FrameRing(name, config.frame_budget)
+        self.packets = PacketRing(name, config.packet_budget)
+        self._counters = StreamCounters(name, metrics)
+        growth = config.frame_budget // 3  # two I420 frames of the largest size must fit the ring
+        decoder = open_decoder(info, min(config.max_pixels, growth))
+        self._intra = decoder.intra
+        self._film = info.mode is StreamMode.FILM
+        self._worker = DecodeWorker(
+            info, decoder, self.frames, self.packets, sink, self._counters, config, self._clocks,
+            self._announce_from_thread, self._want_keyframe,
+        )
+        self._queue = packet_queue(config.queue_packets, config.queue_bytes, film=self._film)
+        self._thread: threading.Thread | None = None
+        self._finished = asyncio.Event()
+        self._advisor = RateController()
+        self._offset = ClockOffset()
+        self._next: int | None = None
+        self._present = False
+        self._feeding = asyncio.Lock()
+        self.wound_up = False
+        """The registry has told that the session is over."""
+        self.connection: Connection | None = None
+        self.keyframe_wanted = asyncio.Event()
+        """Set when the decoder begins to wait for a keyframe: a status should go out now."""
+
+    # ---- connections ---------------------------------------------------------------------------------------------
+
+    @property
+    def took_packets(self) -> bool:
+        """At least one packet came in."""
+        return self._next is not None
+
+    def attach(self, epoch: int, replaced: CourtsideError) -> Connection:
+        """Make a new connection the session's; an older one is closed with ``replaced``."""
+        if self.connection is not None:
+            self.connection.close(replaced)
+        self.info = replace(self.info, epoch=epoch)
+        self.connection = Connection(self, self._next or 0)
+        return self.connection
+
+    def update_clock_offset(self, client_time: float) -> None:
+        """Take a reading of the client's clock, Unix seconds, that has just arrived."""
+        offset = self._offset.update(client_time, self._clocks.wall(), self._clocks.monotonic())
+        self._metrics.clock_offset.labels(self.info.camera.name).set(offset)
+
+    async def feed(self, packet: EncodedPacket) -> None:
+        """Take the next packet. Live never waits; film waits while the decoder is behind.
+
+        Raises:
+            BadPacket: film left out a packet.
+            CourtsideError: the session was closed, with the reason.
+        """
+        if packet.sequence >= _SEQUENCE_LIMIT:
+            raise BadPacket("the packet's sequence is out of range; count from zero", sequence=packet.sequence)
+        if not self._film:
+            self._feed_live(packet)
+            return
+        # While an older connection of the session waits with a packet, the newer one must not overtake it.
+        async with self._feeding:
+            missing = self._missing(packet)
+            if missing is None:
+                return
+            if missing:
+                raise BadPacket(
+                    f"packet {packet.sequence} came where {self._next} was due; film must be complete: resume with "
+                    "Accepted.next_sequence",
+                    sequence=packet.sequence,
+                    expected=self._next,
+                )
+            await self._queue.aput(QueuedPacket(packet, self._intra or packet.keyframe, broken=False))
+            self._took(packet)
+
+    def _feed_live(self, packet: EncodedPacket) -> None:
+        missing = self._missing(packet)
+        if missing is None:
+            return
+        skipping = self._queue.skipping
+        dropped = self._queue.put(QueuedPacket(packet, self._intra or packet.keyframe, broken=bool(missing)))
+        self._counters.drop(DropReason.DECODER_BEHIND, len(dropped))
+        if self._queue.skipping and not skipping:
+            self.keyframe_wanted.set()
+        self._counters.drop(DropReason.LOST, min(missing, _MOST_LOST))
+        self.update_clock_offset(packet.capture_time)
+        self._took(packet)
+
+    def _missing(self, packet: EncodedPacket) -> int | None:
+        """Packets left out before this one; ``None`` for one that came before."""
+        if self._next is not None and packet.sequence < self._next:
+            self._counters.drop(DropReason.DUPLICATE)
+            return None
+        return 0 if self._next is None else packet.sequence - self._next
+
+    def _took(self, packet: EncodedPacket) -> None:
+        # Only now does the count move on, so that a film sender that was cut off sends the packet again.
+        self._next = packet.sequence + 1
+        self._counters.receive()
+        self._start()
+
+    def status(self) -> StreamStatus:
+        """How the stream is doing now."""
+        counters, worker = self._counters, self._worker
+        now = self._clocks.monotonic()
+        waiting = self._queue.peek()
+        lag = worker.last_age if waiting is None else max(worker.last_age, now - waiting.packet.arrival)
+        target = 0.0 if self._film else self._advisor.update(now, counters.received, counters.late())
+        return StreamStatus(
+            ack=worker.ack,
+            lag=max(lag, 0.0),
+            dropped=counters.dropped(),
+            received=counters.received,
+            decoded=counters.decoded,
+            target_fps=target,
+            request_keyframe=worker.awaiting_keyframe or self._queue.skipping,
+            windows_scored=self.sink.windows_scored if isinstance(self.sink, ScoringSink) else 0,
+        )
+
+    # ---- end -----------------------------------------------------------------------------------------------------
+
+    async def end(self) -> None:
+        """Process what waits, flush decoder and sink; returns when everything has been handed on."""
+        self._start()
+        self._queue.end(BadPacket("a packet came after the end of the stream; open a new session to send more"))
+        await self._finished.wait()
+        self.announce_absence("the stream ended")
+
+    async def close(self, error: CourtsideError) -> bool:
+        """Stop: what waits for the decoder is let go, decoder and sink are flushed.
+
+        Returns:
+            False when the sink did not end within ``close_timeout``.
+        """
+        if self.connection is not None:
+            self.connection.close(error)
+        self._counters.drop(DropReason.DECODER_BEHIND, len(self._queue.close(error)))
+        self._start()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._finished.wait(), self.config.close_timeout)
+        self.announce_absence(error.message)
+        return self._finished.is_set()
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=f"decode {self.info.camera.name}", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while items := self._queue.get():
+            try:
+                self._worker.process(items[0])
+            except Exception:
+                log.exception("a packet was not processed", camera=self.info.camera.name)
+                self._counters.drop(DropReason.CORRUPT)
+        self._worker.finish()
+        self._on_loop(self._finished.set)
+
+    # ---- camera state --------------------------------------------------------------------------------------------
+
+    def announce_absence(self, detail: str) -> None:
+        """Tell once that the camera went away, if it ever was there."""
+        if self._present:
+            self._present = False
+            self._announce(CameraState.OFFLINE, detail)
+
+    def announce_return(self) -> None:
+        """Tell that a camera that had been announced absent is back."""
+        if self.took_packets and not self._present:
+            self._present = True
+            self._announce(CameraState.ONLINE, "the camera's client came back")
+
+    def _announce(self, state: CameraState, detail: str) -> None:
+        if self._on_status is not None:
+            self._on_status(self.info, self.sink, CameraStatus(state, detail))
+
+    def _announce_from_thread(self, state: CameraState, detail: str) -> None:
+        def tell() -> None:
+            self._present = True
+            self._announce(state, detail)
+
+        self._on_loop(tell)
+
+    def _want_keyframe(self) -> None:
+        self._on_loop(self.keyframe_wanted.set)
+
+    def _on_loop(self, call: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop is gone when a gateway stops hard
+            self._loop.call_soon_threadsafe(call)
+
+
+def same_stream(one: StreamInfo, other: StreamInfo) -> bool:
+    """Whether a resumed session's descriptor says what the first one said."""
+    return replace(one, epoch=0, session="") == replace(other, epoch=0, session="")
+

@@ -1,0 +1,1 @@
+"""Film analysis: a film file through the stages of the live service."""

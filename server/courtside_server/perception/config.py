@@ -1,0 +1,251 @@
+"""Every number that decides what is detected and tracked, in one typed group: :class:`TrackingConfig`."""
+
+from __future__ import annotations
+
+from courtside_server.parameters import ParameterGroup, parameter
+
+_BY_HAND = "Set by hand."
+_CLIPS = "Chosen while looking at the five labelled clips; not swept."
+
+
+class DetectionConfig(ParameterGroup):
+    """Lowest scores at which a detection is used."""
+
+    min_score: float = parameter(
+        0.1, unit="score", meaning="Detections below this score are dropped.", evidence=_BY_HAND, search=(0.05, 0.3),
+        low=0, high=1,
+    )  # fmt: skip
+    ball: float = parameter(
+        0.1, unit="score", meaning="Lowest score of a ball that the ball tracker gets.", evidence=_CLIPS,
+        search=(0.05, 0.3), low=0, high=1,
+    )  # fmt: skip
+    rim: float = parameter(
+        0.3, unit="score", meaning="Lowest score of a rim that the rim tracker gets.", evidence=_CLIPS,
+        search=(0.15, 0.5), low=0, high=1,
+    )  # fmt: skip
+    player: float = parameter(
+        0.2, unit="score", meaning="Lowest score of a player or referee that the player tracker gets.",
+        evidence=_BY_HAND, search=(0.1, 0.5), low=0, high=1,
+    )  # fmt: skip
+    player_confident: float = parameter(
+        0.3, unit="score", meaning="Score from which a player may start a track.", evidence=_BY_HAND,
+        search=(0.2, 0.7), low=0, high=1,
+    )  # fmt: skip
+
+
+class BallTrackingConfig(ParameterGroup):
+    """How ball detections are joined to tracks. A ball size is the side of the ball's box."""
+
+    memory: float = parameter(
+        0.35, unit="s", meaning="How long a ball may be unseen and keep its track.", evidence=_CLIPS,
+        search=(0.1, 1.0), low=0,
+    )  # fmt: skip
+    start_score: float = parameter(
+        0.25, unit="score", meaning="Lowest score that starts a track. Weaker detections only continue one.",
+        evidence=_CLIPS, search=(0.1, 0.5), low=0, high=1,
+    )  # fmt: skip
+    history: int = parameter(
+        9, unit="detections", meaning="Detections of a track that are kept for prediction and size.",
+        evidence=_BY_HAND, search=(4, 20), low=2,
+    )  # fmt: skip
+    velocity_points: int = parameter(
+        5, unit="detections", meaning="Most recent detections that the velocity is fitted to.", evidence=_BY_HAND,
+        search=(2, 9), low=2,
+    )  # fmt: skip
+    velocity_window: float = parameter(
+        0.4, unit="s", meaning="Detections older than this do not count for the velocity.", evidence=_BY_HAND,
+        search=(0.15, 0.8), low=0,
+    )  # fmt: skip
+    max_extrapolation: float = parameter(
+        0.2, unit="s", meaning="The predicted position moves on along the velocity for at most this long.",
+        evidence=_BY_HAND, search=(0.05, 0.5), low=0,
+    )  # fmt: skip
+    min_size: float = parameter(
+        6.0, unit="px", meaning="Smaller balls are measured as if they had this size: a tiny box is a poor ruler.",
+        evidence=_BY_HAND, search=(3, 12), low=0,
+    )  # fmt: skip
+    gate: float = parameter(
+        1.0, unit="ball sizes", meaning="Distance from the predicted position that is always allowed.",
+        evidence=_BY_HAND, search=(0.5, 3), low=0,
+    )  # fmt: skip
+    gate_growth: float = parameter(
+        7.0, unit="ball sizes per second", meaning="How fast the allowed distance grows while the ball is unseen.",
+        evidence=_CLIPS, search=(3, 20), low=0,
+    )  # fmt: skip
+    new_gate_growth: float = parameter(
+        26.0, unit="ball sizes per second",
+        meaning="The same for a track of one or two detections, whose velocity is not known yet.", evidence=_CLIPS,
+        search=(10, 50), low=0,
+    )  # fmt: skip
+    gate_per_travel: float = parameter(
+        0.35, unit="1", meaning="Share of the predicted travel that is added to the allowed distance.",
+        evidence=_BY_HAND, search=(0, 1), low=0,
+    )  # fmt: skip
+    max_size_change: float = parameter(
+        0.7, unit="difference of log size", meaning="A detection whose size differs more is another object.",
+        evidence=_BY_HAND, search=(0.3, 1.2), low=0,
+    )  # fmt: skip
+    size_weight: float = parameter(
+        0.5, unit="1", meaning="Weight of the size difference in the assignment cost.", evidence=_BY_HAND,
+        search=(0, 2), low=0,
+    )  # fmt: skip
+    score_weight: float = parameter(
+        0.5, unit="1", meaning="Weight of the detection's score in the assignment cost.", evidence=_BY_HAND,
+        search=(0, 2), low=0,
+    )  # fmt: skip
+    static_window: float = parameter(
+        0.8, unit="s", meaning="How far back static false balls (heads, logos, lamps) are looked for.",
+        evidence=_CLIPS, search=(0.4, 2), low=0,
+    )  # fmt: skip
+    static_min_time: float = parameter(
+        0.5, unit="s", meaning="Nothing counts as static before the view was watched for this long.",
+        evidence=_BY_HAND, search=(0.2, 1), low=0,
+    )  # fmt: skip
+    static_share: float = parameter(
+        0.6, unit="1", meaning="Share of the detector frames in which an object must be in one place to be static.",
+        evidence=_CLIPS, search=(0.3, 0.9), low=0, high=1,
+    )  # fmt: skip
+    static_radius: float = parameter(
+        0.5, unit="ball sizes", meaning="Distance within which two detections are in one place.", evidence=_BY_HAND,
+        search=(0.2, 1), low=0,
+    )  # fmt: skip
+    static_score_margin: float = parameter(
+        0.15, unit="score", meaning="A ball in front of a static object scores higher than it by more than this.",
+        evidence=_CLIPS, search=(0.05, 0.4), low=0,
+    )  # fmt: skip
+    flying_speed: float = parameter(
+        3.0, unit="ball sizes per second",
+        meaning="A track faster than this is in flight. It does not continue on a static object.",
+        evidence="The broadcast clip's three-pointer scores .99 with it where most windows gave .5.",
+        search=(1, 8), low=0,
+    )  # fmt: skip
+
+
+class PlayerTrackingConfig(ParameterGroup):
+    """How player detections are joined to tracks."""
+
+    memory: float = parameter(
+        1.5, unit="s", meaning="How long a player may be hidden and keep the track.", evidence=_BY_HAND,
+        search=(0.5, 4), low=0,
+    )  # fmt: skip
+    confirm: int = parameter(
+        2, unit="detections", meaning="Detections in a row before a track gets its id.", evidence=_BY_HAND,
+        search=(1, 5), low=1,
+    )  # fmt: skip
+    min_iou: float = parameter(
+        0.15, unit="IoU", meaning="Lowest overlap of prediction and detection that is joined.", evidence=_BY_HAND,
+        search=(0.05, 0.5), low=0, high=1,
+    )  # fmt: skip
+
+
+class RimTrackingConfig(ParameterGroup):
+    """How rim detections become stable rims. Evidence of a rim is the sum of its scores above ``min_score``."""
+
+    min_score: float = parameter(
+        0.3, unit="score", meaning="Only what a score exceeds this by counts as evidence.", evidence=_CLIPS,
+        search=(0.15, 0.5), low=0, high=1,
+    )  # fmt: skip
+    confirm: float = parameter(
+        0.5, unit="evidence", meaning="Evidence from which a rim is reported: several detections in one place.",
+        evidence=_CLIPS, search=(0.2, 2), low=0,
+    )  # fmt: skip
+    max_evidence: float = parameter(
+        12.0, unit="evidence", meaning="Upper limit of the evidence, so that a rim that is gone is forgotten.",
+        evidence=_BY_HAND, search=(4, 30), low=0,
+    )  # fmt: skip
+    decay: float = parameter(
+        0.3, unit="evidence per second", meaning="Evidence lost while the rim's place is in view and it is not found.",
+        evidence=_BY_HAND, search=(0.1, 1), low=0,
+    )  # fmt: skip
+    unconfirmed_decay: float = parameter(
+        5.0, unit="1", meaning="How many times faster an unconfirmed rim decays.", evidence=_BY_HAND,
+        search=(1, 10), low=1,
+    )  # fmt: skip
+    duplicate_distance: float = parameter(
+        0.7, unit="rim widths", meaning="Two rims nearer than this are one.", evidence=_BY_HAND, search=(0.3, 1.5),
+        low=0,
+    )  # fmt: skip
+    gate: float = parameter(
+        1.0, unit="rim widths", meaning="Largest distance between a rim and a detection of it.", evidence=_BY_HAND,
+        search=(0.4, 2), low=0,
+    )  # fmt: skip
+    max_size_ratio: float = parameter(
+        2.5, unit="1", meaning="A detection whose width differs by more than this factor is another rim.",
+        evidence=_BY_HAND, search=(1.3, 4), low=1,
+    )  # fmt: skip
+    smoothing: float = parameter(
+        0.15, unit="1", meaning="Weight of a new detection in the position of a known rim.", evidence=_BY_HAND,
+        search=(0.05, 0.6), low=0, high=1,
+    )  # fmt: skip
+    max_rims: int = parameter(
+        12, unit="rims", meaning="Rims that are kept per camera.", evidence=_BY_HAND, search=(4, 24), low=1,
+    )  # fmt: skip
+    crops: int = parameter(
+        2, unit="rims", meaning="Rims whose crops are kept for the rim model, best known first.",
+        evidence="A court has two; more crops cost time.", low=1,
+    )  # fmt: skip
+
+
+class CameraMotionConfig(ParameterGroup):
+    """How the pan of the camera is measured, on a copy of 240 x 136 pixels."""
+
+    corners: int = parameter(
+        120, unit="corners", meaning="Most corners that are followed.", evidence=_BY_HAND, search=(40, 300), low=8,
+    )  # fmt: skip
+    corner_quality: float = parameter(
+        0.0005, unit="1", meaning="Weakest corner as a share of the strongest: lines of a bare floor must be included.",
+        evidence="A fast pan over a bare floor with running players fails with blocks and passes with this.",
+        search=(0.0001, 0.01), low=0, high=1,
+    )  # fmt: skip
+    corner_distance: float = parameter(
+        10.0, unit="px of the copy", meaning="Smallest distance between two corners.", evidence=_BY_HAND,
+        search=(4, 20), low=1,
+    )  # fmt: skip
+    max_error: float = parameter(
+        0.5, unit="px of the copy", meaning="RANSAC: largest error of a corner that agrees.",
+        evidence="Five simulated broadcasts: 9 % of 1.5 s spans off by more than 8 px, against 36 % before.",
+        search=(0.25, 2), low=0,
+    )  # fmt: skip
+    min_corners: int = parameter(
+        8, unit="corners", meaning="Corners that must agree, at least.", evidence=_BY_HAND, search=(4, 20), low=3,
+    )  # fmt: skip
+    min_share: float = parameter(
+        0.25, unit="1", meaning="Share of the corners that must agree, at least.", evidence=_BY_HAND,
+        search=(0.1, 0.6), low=0, high=1,
+    )  # fmt: skip
+    still: float = parameter(
+        0.3, unit="px of the copy", meaning="A smaller motion counts as none: noise must not add up to a drift.",
+        evidence="Still cameras of the labelled clips stay at zero.", search=(0.1, 1), low=0,
+    )  # fmt: skip
+    new_key: float = parameter(
+        5.0, unit="px of the copy", meaning="Motion from the key frame after which the newest frame becomes the key.",
+        evidence=_BY_HAND, search=(2, 15), low=0,
+    )  # fmt: skip
+
+
+class SceneCutConfig(ParameterGroup):
+    """When a frame starts a new scene: its histograms differ from the frame before."""
+
+    min_difference: float = parameter(
+        0.3, unit="1", meaning="Smallest difference (0 equal, 1 nothing in common) that can be a cut.",
+        evidence=_BY_HAND, search=(0.15, 0.6), low=0, high=1,
+    )  # fmt: skip
+    over_median: float = parameter(
+        3.5, unit="1", meaning="A cut differs this many times more than the recent median: pans and shakes raise it.",
+        evidence=_BY_HAND, search=(2, 8), low=1,
+    )  # fmt: skip
+    memory: int = parameter(
+        24, unit="detector frames", meaning="Differences that the median is taken over.", evidence=_BY_HAND,
+        search=(8, 60), low=1,
+    )  # fmt: skip
+
+
+class TrackingConfig(ParameterGroup):
+    """Everything that decides how one camera's detections become tracks."""
+
+    detection: DetectionConfig = DetectionConfig()
+    balls: BallTrackingConfig = BallTrackingConfig()
+    players: PlayerTrackingConfig = PlayerTrackingConfig()
+    rims: RimTrackingConfig = RimTrackingConfig()
+    camera_motion: CameraMotionConfig = CameraMotionConfig()
+    scene_cut: SceneCutConfig = SceneCutConfig()

@@ -1,0 +1,82 @@
+"""Detection: the detector model finds the ball, rims, players and referees in one frame."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from courtside_server.errors import EngineError
+from courtside_server.inference.engine import Engine, ModelInfo, TensorSpec, check_signature
+from courtside_server.inference.request import InferenceRequest, Outputs, picture_size
+from courtside_server.types import Detections, DetectorFrame, ObjectClass
+
+GREY = 114
+"""Brightness of the bars round a frame; the detector was trained with it."""
+MIN_SCORE = 0.1
+"""Default of `DetectionConfig.min_score`."""
+
+
+class CourtDetector:
+    """The detector: ``image`` uint8 3xHxW in; ``boxes``, ``scores``, ``classes`` out, best first.
+
+    Args:
+        engine: a started engine that holds the model.
+        name: model name in the repository.
+        timeout: seconds that an answer may take.
+        min_score: detections below this score are dropped.
+
+    Raises:
+        ModelInvalid: the model's tensors are not a detector's; the message names the tensor.
+    """
+
+    def __init__(self, engine: Engine, name: str, timeout: float, min_score: float = MIN_SCORE) -> None:
+        self._name, self._timeout, self._min_score = name, timeout, min_score
+        info = engine.info(name)
+        check_detector_signature(info)
+        self._size = picture_size(info, "image")
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Width and height of the input, pixels."""
+        return self._size
+
+    def request(self, frame: DetectorFrame) -> InferenceRequest[Detections]:
+        """Ask for what is in one frame; boxes come in the camera's own pixels, clipped at its edges."""
+        return InferenceRequest(
+            self._name, {"image": frame.pixels[np.newaxis]}, self._timeout,
+            lambda outputs: self._parse(frame, outputs),
+        )  # fmt: skip
+
+    def _parse(self, frame: DetectorFrame, outputs: Outputs) -> Detections:
+        boxes, scores, classes = outputs["boxes"][0], outputs["scores"][0], outputs["classes"][0]
+        if not (np.isfinite(boxes).all() and np.isfinite(scores).all()):
+            raise EngineError(f"model {self._name} answered with NaN; export it again")
+        keep = scores >= self._min_score
+        margin = np.array([*frame.margin, *frame.margin], np.float32)
+        limits = np.array([frame.width, frame.height, frame.width, frame.height], np.float32)
+        clipped = np.clip((boxes[keep] - margin) / np.float32(frame.scale), 0, limits)
+        return Detections(
+            clipped.astype(np.float32), scores[keep].astype(np.float32), classes[keep].astype(np.int64)
+        )
+
+
+def check_detector_signature(info: ModelInfo) -> None:
+    """Check that a model takes a picture and gives boxes, scores and classes.
+
+    Raises:
+        ModelInvalid: names the tensor, what it is and what it must be.
+    """
+    image = TensorSpec("image", np.dtype(np.uint8), (3, -1, -1))
+    outputs = info.outputs
+    classes = outputs["classes"].dtype if "classes" in outputs else np.dtype(np.int64)
+    count = outputs["scores"].shape[-1] if "scores" in outputs and outputs["scores"].shape else -1
+    check_signature(
+        info, inputs=[image],
+        outputs=[
+            TensorSpec("boxes", np.dtype(np.float32), (count, 4)),
+            TensorSpec("scores", np.dtype(np.float32), (count,)),
+            TensorSpec("classes", classes, (count,)),
+        ],
+    )  # fmt: skip
+
+
+assert len(ObjectClass) == 4

@@ -1,0 +1,55 @@
+"""Frame sampling: which frames of a camera the detector gets, scaled to its input; runs on the decode thread."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from courtside_server.letterbox import letterbox
+from courtside_server.perception.camera_motion import CameraMotion
+from courtside_server.perception.config import TrackingConfig
+from courtside_server.perception.detector import GREY
+from courtside_server.perception.scene_cut import SceneCutDetector
+from courtside_server.types import DetectorFrame, Frame
+
+_EARLY = 0.25
+"""Share of a step by which a frame may come early: cameras jitter."""
+
+
+class FrameSampler:
+    """Chooses the detector frames of one segment and prepares them.
+
+    Args:
+        size: width and height of the detector's input, pixels.
+        fps: detector frames per real second, at most.
+        time_scale: real seconds per media second.
+        config: the numbers that decide.
+    """
+
+    def __init__(
+        self, size: tuple[int, int], fps: float, time_scale: float = 1.0, config: TrackingConfig = TrackingConfig()
+    ) -> None:
+        self._size, self._step = size, 1.0 / (fps * time_scale)
+        self._scene_cuts = SceneCutDetector(config.scene_cut)
+        self._motion = CameraMotion(config.camera_motion)
+        self._next = -np.inf
+        self._number = 0
+
+    def push(self, frame: Frame) -> DetectorFrame | None:
+        """Take the next frame; return it prepared for the detector, or None where it is left out."""
+        if frame.media < self._next - _EARLY * self._step:
+            return None
+        # From the frame's own time: a rate just below the camera's must not leave out every other frame.
+        self._next = max(self._next + self._step, frame.media + 0.5 * self._step)
+        boxed = letterbox(frame.planes, *self._size, grey=GREY)
+        # A cut on a frame that was left out shows on this one just as well.
+        cut = self._scene_cuts.update(boxed.planes)
+        if cut:
+            self._motion.reset()
+        x, y = self._motion.update(boxed.planes)
+        prepared = DetectorFrame(
+            frame.camera, frame.segment, self._number, frame.media, frame.capture_time, frame.arrival,
+            boxed.pixels, boxed.scale, boxed.margin, frame.width, frame.height,
+            (x / boxed.scale, y / boxed.scale), cut,
+        )  # fmt: skip
+        self._number += 1
+        return prepared

@@ -1,0 +1,92 @@
+"""Tracking: one camera's detections in, tracked balls, rims and players out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside_server.perception.balls import BallTracker
+from courtside_server.perception.config import TrackingConfig
+from courtside_server.perception.players import PlayerTracker
+from courtside_server.perception.rim_crop import rim_crop
+from courtside_server.perception.rims import RimTracker
+from courtside_server.types import UNTRACKED, Detections, DetectorFrame, ObjectClass, Observations
+
+
+@dataclass(frozen=True, slots=True)
+class TrackIds:
+    """Sources of new ids of each kind; one for all cameras of a service, so that no two share an id."""
+
+    players: Iterator[int]
+    balls: Iterator[int]
+    rims: Iterator[int]
+
+    @classmethod
+    def fresh(cls) -> TrackIds:
+        """Ids that count from 1."""
+        return cls(count(1), count(1), count(1))
+
+
+class Tracker:
+    """Tracks balls, rims and players of one segment, detector frame by detector frame in order.
+
+    Args:
+        ids: sources of track ids.
+        fps: detector frames per media second.
+        time_scale: real seconds per media second.
+        config: the numbers that decide.
+    """
+
+    def __init__(
+        self, ids: TrackIds, fps: float, time_scale: float = 1.0, config: TrackingConfig = TrackingConfig()
+    ) -> None:
+        self._config = config
+        self._balls = BallTracker(ids.balls, time_scale, config.balls)
+        players = config.players
+        self._players = PlayerTracker(
+            ids.players, fps, memory_s=players.memory / time_scale, sure=config.detection.player_confident,
+            confirm=players.confirm, min_iou=players.min_iou,
+        )  # fmt: skip
+        self._rims = RimTracker(ids.rims, config.rims)
+
+    def update(self, frame: DetectorFrame, detections: Detections) -> Observations:
+        """Track what the detector found in one frame. A scene cut starts every track anew."""
+        if frame.cut:
+            self._balls.reset()
+            self._players.reset()
+            self._rims.reset()
+        least = self._config.detection
+        pan = np.array(frame.pan)
+        both = np.concatenate([pan, pan])
+        balls = detections.of(ObjectClass.BALL, least.ball)
+        wide, tall = balls.boxes[:, 2] - balls.boxes[:, 0], balls.boxes[:, 3] - balls.boxes[:, 1]
+        ball_ids = self._balls.update(
+            (balls.boxes[:, :2] + balls.boxes[:, 2:]) / 2.0 - pan, np.sqrt(np.maximum(wide * tall, 1.0)),
+            balls.scores, frame.media,
+        )  # fmt: skip
+        players = detections.of(ObjectClass.PLAYER, least.player)
+        player_ids = self._players.update(players.boxes, players.scores, frame.media)
+        found_rims = detections.of(ObjectClass.RIM, least.rim)
+        view = np.array([0.0, 0.0, frame.width, frame.height]) - both
+        rims, rim_scores, rim_ids = self._rims.update(found_rims.boxes - both, found_rims.scores, frame.media, view)
+        referees = detections.of(ObjectClass.REFEREE, least.player)
+        untracked = np.full(len(referees.scores), UNTRACKED, np.int64)
+        parts = [
+            (balls.boxes, balls.scores, ball_ids, ObjectClass.BALL),
+            ((rims + both).astype(np.float32), rim_scores, rim_ids, ObjectClass.RIM),
+            (players.boxes, players.scores, player_ids, ObjectClass.PLAYER),
+            (referees.boxes, referees.scores, untracked, ObjectClass.REFEREE),
+        ]
+        best = np.argsort(-rim_scores, kind="stable")[: self._config.rims.crops]
+        crops: dict[int, NDArray[np.uint8]] = {int(rim_ids[row]): rim_crop(frame, rims[row] + both) for row in best}
+        return Observations(
+            frame.camera, frame.segment, frame.media, frame.capture_time, frame.arrival, frame.width, frame.height,
+            frame.pan,
+            np.concatenate([boxes for boxes, *_ in parts]), np.concatenate([scores for _, scores, *_ in parts]),
+            np.concatenate([np.full(len(ids), kind, np.int64) for *_, ids, kind in parts]),
+            np.concatenate([ids for *_, ids, _ in parts]), frame.cut, crops,
+        )  # fmt: skip

@@ -1,0 +1,224 @@
+"""One camera's stages wired together, the same for live and film.
+
+frames (decode thread: frontend) → [queue] → models, tracks, windows, shots (worker thread: backend)
+    → event drafts → event publisher (event loop)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field
+
+import structlog
+
+from courtside.queues import DropPolicy, HandoverQueue
+from courtside_server.court.calibration_store import CameraCalibration
+from courtside_server.errors import BadRequest, LogUnavailable
+from courtside_server.events.hub import EventHub
+from courtside_server.inference.engine import Engine
+from courtside_server.perception.court import Calibration
+from courtside_server.perception.tracker import TrackIds
+from courtside_server.pipeline.backend import Backend
+from courtside_server.pipeline.config import PipelineConfig
+from courtside_server.pipeline.frontend import Frontend
+from courtside_server.pipeline.model_runner import ModelRunner
+from courtside_server.pipeline.publisher import EventPublisher
+from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, NewScene, Work
+from courtside_server.shots.detector import ShotChange, ShotModels
+from courtside_server.shots.events import ShotEvents
+from courtside_server.telemetry.metrics import Metrics
+from courtside_server.types import CameraState, CameraStatus, EventDraft, Frame, Lifecycle, StreamInfo, StreamMode
+
+log = structlog.get_logger(__name__)
+
+Recall = Callable[[], Awaitable[Sequence[tuple[float, str]]]]
+"""Returns wall release time and event id of a camera's shots that are in the log already, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraServices:
+    """What every camera's pipeline shares.
+
+    Attributes:
+        engine: answers the models' requests; started.
+        hub: takes the events.
+        metrics: where to count.
+        ids: sources of track ids.
+    """
+
+    engine: Engine
+    hub: EventHub
+    metrics: Metrics
+    ids: TrackIds = field(default_factory=TrackIds.fresh)
+
+
+class CameraPipeline:
+    """Takes one camera's frames (the ingest's FrameSink) and publishes its events.
+
+    Create it on the event loop, then call :meth:`start`. Frames are sampled on the decode thread. Models, tracking
+    and shots run on a worker thread of the camera, so that nothing of it blocks the event loop.
+
+    Args:
+        info: what the camera streams.
+        models: find its shots.
+        services: what all cameras share.
+        config: what the profile decides.
+        calibration: returns the camera's calibration, now; None without one.
+        recall: looks up the camera's shots that are in the log already.
+    """
+
+    def __init__(
+        self, info: StreamInfo, models: ShotModels, services: CameraServices, config: PipelineConfig,
+        calibration: Callable[[], CameraCalibration | None] = lambda: None, recall: Recall | None = None,
+    ) -> None:
+        self._info, self._metrics, self._config, self._recall = info, services.metrics, config, recall
+        self._name = info.camera.name
+        self._loop = asyncio.get_running_loop()
+        film = info.mode is StreamMode.FILM
+        self._queue: HandoverQueue[Work] = HandoverQueue(
+            {"": 1, CLIP_WINDOWS: config.clip_queue, DETECTOR_FRAMES: config.detector_queue},
+            DropPolicy.BLOCK if film else DropPolicy.OLDEST,
+        )  # fmt: skip
+        self._publisher = EventPublisher(services.hub, self._name, film, config.retry_s)
+        self._events = ShotEvents(info.camera, config.criteria.clip.radius, config.criteria.revision)
+        self._runner = ModelRunner(
+            services.engine, self._loop, self._name, config.retry_s if film else None, self._count_skipped,
+            self._publish_state,
+        )  # fmt: skip
+        self._frontend = Frontend(info, models, self._queue, services.metrics, config)
+        self.backend = Backend(
+            info, models, self._runner, self._queue, config, services.ids,
+            lambda width, height: self._calibration_for(calibration(), width, height),
+        )  # fmt: skip
+        self.backend.on_shots, self.backend.on_scene = self._publish_shots, self._publish_scene
+        self.backend.on_windows = self._count_scored
+        self._publishing: Future[None] | None = None
+        self._started = False
+        self.windows_scored = 0
+        """Windows that a model has answered."""
+
+    # ---- decode thread -------------------------------------------------------------------------------------------
+
+    def on_frame(self, frame: Frame) -> None:
+        """Take the next frame; film waits here while the models are behind."""
+        self._frontend.on_frame(frame)
+
+    def on_discontinuity(self, segment: int, detail: str) -> None:
+        """Close the windows of the old segment and start the new one."""
+        self._frontend.on_discontinuity(segment, detail)
+
+    def on_end(self) -> None:
+        """Flush; returns when every event of the stream is durable, or the pipeline was stopped."""
+        self._frontend.on_end()
+
+    # ---- event loop ----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the worker thread."""
+        self._started = True
+        self.backend.start(self._restore)
+
+    async def stop(self, interrupted: bool = True) -> None:
+        """Stop the worker; open shots are closed with what is known, marked interrupted. Idempotent."""
+        self._queue.end()
+        if not self._started:
+            return
+        self._started = False
+        ended = await asyncio.to_thread(self.backend.join, self._config.stop_s)
+        if not ended:
+            self._runner.stop()
+            if self._publishing is not None:
+                self._publishing.cancel()
+            ended = await asyncio.to_thread(self.backend.join, self._config.stop_s)
+        if not ended:
+            log.error("the camera's worker did not end in time", camera=self._name)
+            return
+        closing = asyncio.create_task(asyncio.to_thread(self.backend.close, interrupted))
+        done, _ = await asyncio.wait([closing], timeout=self._config.stop_s)
+        if not done:
+            self._runner.stop()
+            if self._publishing is not None:
+                self._publishing.cancel()
+        await closing
+
+    async def announce(self, state: CameraState, detail: str, wall: float | None = None) -> None:
+        """Publish a change of the camera's state."""
+        wall = time.time() if wall is None else wall
+        await self._publisher.publish([status_draft(self._info, state, detail, wall, self._frontend.media)])
+
+    # ---- worker thread -------------------------------------------------------------------------------------------
+
+    def _restore(self) -> None:
+        if self._recall is None:
+            return
+
+        async def recall(recall: Recall) -> Sequence[tuple[float, str]]:
+            return await recall()
+
+        try:
+            self._events.restore(asyncio.run_coroutine_threadsafe(recall(self._recall), self._loop).result())
+        except LogUnavailable as error:
+            log.warning("earlier shots of the camera are unknown", camera=self._name, error=str(error))
+
+    def _publish(self, drafts: Sequence[EventDraft]) -> None:
+        """Wait until the drafts are durable (film), or durable or kept for the next call (live)."""
+        if not drafts:
+            return
+        publish = self._publisher.publish(drafts)
+        try:
+            self._publishing = asyncio.run_coroutine_threadsafe(publish, self._loop)
+            self._publishing.result()
+        except RuntimeError:  # the loop is closed
+            publish.close()
+        except CancelledError:
+            log.warning("events were not published in time", camera=self._name, events=len(drafts))
+
+    def _publish_shots(self, scene: int, changes: Sequence[ShotChange]) -> None:
+        drafts = (self._events.draft(scene, change.candidate, change.state) for change in changes)
+        self._publish([draft for draft in drafts if draft is not None])
+
+    def _publish_scene(self, scene: NewScene) -> None:
+        self._publish([status_draft(self._info, CameraState.DISCONTINUITY, scene.detail, scene.wall, scene.media)])
+
+    def _publish_state(self, state: CameraState, detail: str) -> None:
+        self._publish([status_draft(self._info, state, detail, self.backend.wall, self.backend.media)])
+
+    def _calibration_for(self, points: CameraCalibration | None, width: int, height: int) -> Calibration | None:
+        if points is None:
+            return None
+        try:
+            return points.for_size(width, height)
+        except BadRequest as error:
+            log.warning("the calibration does not fit the stream", camera=self._name, error=str(error))
+            return None
+
+    def _count_scored(self, windows: int) -> None:
+        self.windows_scored += windows
+        self._metrics.windows_scored.labels(self._name).inc(windows)
+
+    def _count_skipped(self, reason: str) -> None:
+        self._metrics.windows_skipped.labels(self._name, reason).inc()
+
+
+def status_draft(info: StreamInfo, state: CameraState, detail: str, wall: float, media: float) -> EventDraft:
+    """The event for a camera's change of state; its id is deterministic.
+
+    Args:
+        info: the camera's stream.
+        state: the new state.
+        detail: one sentence for a person.
+        wall: Unix seconds, camera's clock.
+        media: media seconds.
+    """
+    return EventDraft(
+        game=info.camera.game,
+        camera=info.camera.name,
+        event_id=f"camera-{info.camera.name.rsplit('/', 1)[1]}-{state.name.lower()}-{round(wall * 1000)}",
+        lifecycle=Lifecycle.CONFIRMED,
+        event_time=round(wall, 6),
+        media_offset=round(media, 6),
+        payload=CameraStatus(state, detail),
+    )

@@ -1,0 +1,36 @@
+"""What a profile decides for one camera's pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from courtside_server.perception.config import TrackingConfig
+from courtside_server.shots.criteria import ShotCriteria
+from courtside_server.shots.detector import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineConfig:
+    """What a profile decides.
+
+    Attributes:
+        profile: which window models find shots.
+        clip_hop: samples of 0.3 s between the starts of two clip windows.
+        clip_queue: clip windows that wait for the model.
+        detector_fps: detector frames per real second, at most.
+        detector_queue: detector frames that wait for the detector.
+        retry_s: pause before film asks an unavailable engine or log again, seconds.
+        stop_s: how long :meth:`CameraPipeline.stop` waits for the work in progress, seconds.
+        criteria: what counts as a shot.
+        tracking: what is detected and tracked.
+    """
+
+    profile: Profile = Profile.CLIP
+    clip_hop: int = 1
+    clip_queue: int = 16
+    detector_fps: float = 15.0
+    detector_queue: int = 8
+    retry_s: float = 0.5
+    stop_s: float = 5.0
+    criteria: ShotCriteria = ShotCriteria()
+    tracking: TrackingConfig = TrackingConfig()

@@ -1,0 +1,106 @@
+"""The frontend: frames of one camera to clip windows and detector frames; runs on the decode thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+from courtside.queues import HandoverQueue
+from courtside_server.perception.frame_sampler import FrameSampler
+from courtside_server.pipeline.config import PipelineConfig
+from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, EndOfStream, NewScene, Work
+from courtside_server.shots.detector import Profile, ShotModels
+from courtside_server.telemetry.metrics import Metrics
+from courtside_server.types import DropReason, Frame, Sample, StreamInfo, Window
+from courtside_server.windows.sampler import ClipSampler
+from courtside_server.windows.scheduler import WindowScheduler
+
+
+class Frontend:
+    """Samples frames and hands over the work that they complete.
+
+    Args:
+        info: what the camera streams.
+        models: give the input sizes.
+        queue: takes the work. Film waits here while the worker is behind; live drops the oldest.
+        metrics: where to count.
+        config: what the profile decides.
+
+    Attributes:
+        media: media time of the newest frame, seconds.
+    """
+
+    def __init__(
+        self, info: StreamInfo, models: ShotModels, queue: HandoverQueue[Work], metrics: Metrics,
+        config: PipelineConfig,
+    ) -> None:
+        self._info, self._models, self._queue, self._metrics, self._config = info, models, queue, metrics, config
+        self._name = info.camera.name
+        self.media, self._wall = 0.0, 0.0
+        self._start_segment(0)
+
+    def on_frame(self, frame: Frame) -> None:
+        """Sample the frame and hand over what it completes."""
+        self.media, self._wall = frame.media, frame.capture_time
+        for sample in self._sampler.push(frame):
+            self._hand_over(self._scheduler.add(sample))
+        prepared = self._frame_sampler.push(frame) if self._frame_sampler is not None else None
+        if prepared is None:
+            return
+        if prepared.cut:
+            # A window across a cut would show two scenes as one.
+            self._hand_over(self._scheduler.flush())
+            self._put_new_scene("camera cut: tracks and windows start again")
+            self._start_windows()
+        dropped = self._queue.put(prepared, share=DETECTOR_FRAMES)
+        if dropped:
+            self._skipped("detector_late", len(dropped))
+
+    def on_discontinuity(self, segment: int, detail: str) -> None:
+        """Close the windows of the old segment and start the new one."""
+        self._hand_over(self._scheduler.flush())
+        self._put_new_scene(detail)
+        self._start_segment(segment)
+
+    def on_end(self) -> None:
+        """Flush; returns when every event of the stream is durable, or the pipeline was stopped."""
+        self._hand_over(self._scheduler.flush())
+        end = EndOfStream(threading.Event())
+        if not self._queue.put(end, keep=True):
+            end.done.wait()
+
+    def _start_segment(self, segment: int) -> None:
+        self._segment = segment
+        self._frame_sampler: FrameSampler | None = None
+        detector, config, scale = self._models.detector, self._config, self._info.time_scale
+        if detector is not None and config.profile is not Profile.CLIP:
+            fps = detector_fps(config, self._info)
+            self._frame_sampler = FrameSampler(detector.input_size, fps, scale, config.tracking)
+        self._start_windows()
+
+    def _start_windows(self) -> None:
+        width, height = self._models.clip.input_size
+        self._sampler = ClipSampler(width, height, self._info.time_scale)
+        self._scheduler: WindowScheduler[Sample] = WindowScheduler(self._name, self._segment, self._config.clip_hop)
+        self._gaps = 0
+
+    def _put_new_scene(self, detail: str) -> None:
+        self._queue.put(NewScene(detail, self.media, self._wall), keep=True)
+
+    def _hand_over(self, windows: Iterable[Window[Sample]]) -> None:
+        for window in windows:
+            dropped = self._queue.put(window, share=CLIP_WINDOWS)
+            if dropped:
+                self._skipped(DropReason.WINDOW_LATE, len(dropped))
+        if self._scheduler.skipped > self._gaps:
+            self._skipped("gap", self._scheduler.skipped - self._gaps)
+            self._gaps = self._scheduler.skipped
+
+    def _skipped(self, reason: str, count: int) -> None:
+        self._metrics.windows_skipped.labels(self._name, reason).inc(count)
+
+
+def detector_fps(config: PipelineConfig, info: StreamInfo) -> float:
+    """Detector frames per real second: as configured, and never more than the camera sends."""
+    fps = config.detector_fps
+    return min(fps, (info.frame_rate or fps) / info.time_scale)

@@ -1,0 +1,123 @@
+"""The model runner: a worker thread's requests to the engine on the event loop, with patience and health."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from typing import Any, TypeVar
+
+import structlog
+from numpy.typing import NDArray
+
+from courtside_server.errors import EngineError, EngineUnavailable, InferenceTimeout
+from courtside_server.inference.engine import Engine
+from courtside_server.inference.request import InferenceRequest
+from courtside_server.pipeline.model_health import ModelHealth
+from courtside_server.types import CameraState
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+Answer = Future[dict[str, NDArray[Any]]]
+"""Outputs of a request that is under way."""
+
+
+class Stopped(Exception):
+    """The pipeline was stopped while a request was under way."""
+
+
+class ModelRunner:
+    """Runs one camera's requests. Every method is called from the camera's worker thread, but for :meth:`stop`.
+
+    Live gives up at once and counts what was skipped. Film asks until there is an answer.
+
+    Args:
+        engine: answers requests on ``loop``.
+        loop: the engine's event loop.
+        camera: for the log lines.
+        retry_s: None for live; for film the pause before an engine that is away is asked again, seconds.
+        on_skip: called with the reason (a bounded label) when a request stays without an answer.
+        on_state: called with a change of the camera's state and a sentence for a person.
+    """
+
+    def __init__(
+        self, engine: Engine, loop: asyncio.AbstractEventLoop, camera: str, retry_s: float | None,
+        on_skip: Callable[[str], None], on_state: Callable[[CameraState, str], None],
+    ) -> None:
+        self._engine, self._loop, self._camera, self._retry_s = engine, loop, camera, retry_s
+        self._on_skip, self._on_state = on_skip, on_state
+        self._health = ModelHealth()
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._pending: set[Answer] = set()
+
+    def submit(self, request: InferenceRequest[T]) -> Answer:
+        """Send a request without waiting for the answer.
+
+        Raises:
+            Stopped: :meth:`stop` was called, or the event loop is closed.
+        """
+        with self._lock:
+            if self._stop.is_set():
+                raise Stopped
+            infer = self._engine.infer(request.model, request.inputs, timeout=request.timeout)
+            try:
+                answer = asyncio.run_coroutine_threadsafe(infer, self._loop)
+            except RuntimeError:  # the loop is closed
+                infer.close()
+                raise Stopped from None
+            self._pending.add(answer)
+        answer.add_done_callback(self._pending.discard)
+        return answer
+
+    def infer(self, request: InferenceRequest[T]) -> T | None:
+        """Send a request and wait for the result; None where there is none."""
+        return self.result(request, self.submit(request))
+
+    def result(self, request: InferenceRequest[T], answer: Answer) -> T | None:
+        """Wait for the result of a request that was submitted; None where there is none.
+
+        Raises:
+            Stopped: :meth:`stop` was called.
+        """
+        while True:
+            try:
+                result = request.parse(answer.result())
+            except CancelledError:
+                raise Stopped from None
+            except (EngineUnavailable, InferenceTimeout) as error:
+                self._failed(request.model, error)
+                if self._retry_s is None:
+                    self._on_skip("model_unavailable")
+                    return None
+                if self._stop.wait(self._retry_s):
+                    raise Stopped from None
+                answer = self.submit(request)
+            except EngineError as error:
+                # The same input would fail again: leave it out and continue with the next.
+                self._failed(request.model, error)
+                self._on_skip("model_error")
+                return None
+            else:
+                change = self._health.succeeded(request.model)
+                if change is not None:
+                    log.info("models answer again", camera=self._camera, model=request.model)
+                    self._on_state(*change)
+                return result
+
+    def stop(self) -> None:
+        """End every wait; safe from any thread."""
+        with self._lock:
+            self._stop.set()
+            pending = list(self._pending)
+        for answer in pending:
+            answer.cancel()
+
+    def _failed(self, model: str, error: EngineError) -> None:
+        change = self._health.failed(model, error.message)
+        if change is not None:
+            log.warning("model does not answer", camera=self._camera, model=model, reason=error.reason,
+                        error=error.message)  # fmt: skip
+            self._on_state(*change)

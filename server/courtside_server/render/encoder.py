@@ -1,0 +1,144 @@
+"""Encoding: drawn frames into an H.264 film that appears under its own name only when it is complete."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import av
+import av.error
+from av.video.reformatter import Interpolation
+
+from courtside_server.errors import FilmUnwritable
+from courtside_server.render.brush import Picture
+
+PART = ".part"
+"""What is added to the name of a film that is not complete."""
+_CRF, _PRESET = "20", "veryfast"
+BT709, UNSAID, BT601 = 1, 2, 6
+"""Colour matrices as H.264 counts them; players take one that is not said for BT.601 or by the picture's size."""
+_SCALER = {BT709: 1, UNSAID: 5, BT601: 5}
+"""The same as libswscale counts them."""
+EXACT = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+"""How colours are converted, both ways: without these every pixel of the film would come out a shade darker."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFormat:
+    """What all frames of a film share.
+
+    Attributes:
+        width, height: pixels, even.
+        rate: frames a second as the container is told; a variable rate is in the time stamps.
+        time_base: seconds a unit of time stamps.
+        aspect: width of a pixel over its height; None where it is not said.
+        matrix: `BT709`, `BT601` or `UNSAID`.
+    """
+
+    width: int
+    height: int
+    rate: Fraction
+    time_base: Fraction
+    aspect: Fraction | None = None
+    matrix: int = UNSAID
+
+
+def partial_path(path: Path) -> Path:
+    """Where a film lies while it is written."""
+    return path.with_name(path.name + PART)
+
+
+class FilmWriter:
+    """Writes one MP4 film of H.264, yuv420p; a context manager: leaving it whole puts the film in its place.
+
+    Leaving it by an exception, a cancellation too, takes the unfinished file away; what was there before stays.
+
+    Args:
+        path: where the film goes; an older one is replaced at the end.
+        video: format of its frames.
+
+    Raises:
+        FilmUnwritable: no such place, not allowed, disk full.
+    """
+
+    def __init__(self, path: Path, video: VideoFormat) -> None:
+        self._path, self._part, self._format = path, partial_path(path), video
+        self._open = False
+        try:
+            self._container: Any = av.open(str(self._part), "w", format="mp4", options={"movflags": "+faststart"})
+            self._open = True
+            stream = self._container.add_stream("libx264", rate=video.rate, options={"crf": _CRF, "preset": _PRESET})
+            stream.width, stream.height, stream.pix_fmt = video.width, video.height, "yuv420p"
+            stream.time_base = stream.codec_context.time_base = video.time_base
+            stream.codec_context.colorspace, stream.codec_context.color_range = video.matrix, 1
+            if video.aspect:
+                stream.codec_context.sample_aspect_ratio = video.aspect
+            self._stream = stream
+        except (OSError, av.error.FFmpegError) as error:
+            self.discard()
+            raise self._unwritable(error) from None
+
+    def write(self, picture: Picture, pts: int) -> None:
+        """Add a frame, (height, width, 3) uint8 BGR; ``pts`` later than the last one's.
+
+        Raises:
+            FilmUnwritable: disk full or gone.
+        """
+        frame = av.VideoFrame.from_ndarray(picture, "bgr24")
+        frame = frame.reformat(
+            format="yuv420p", dst_colorspace=_SCALER[self._format.matrix], dst_color_range="MPEG",
+            interpolation=EXACT,
+        )  # fmt: skip
+        frame.pts, frame.time_base = pts, self._format.time_base
+        try:
+            self._container.mux(self._stream.encode(frame))
+        except (OSError, av.error.FFmpegError) as error:
+            raise self._unwritable(error) from None
+
+    def finish(self) -> None:
+        """Write what is left and put the film in its place.
+
+        Raises:
+            FilmUnwritable: disk full or gone; nothing is left behind.
+        """
+        try:
+            self._container.mux(self._stream.encode(None))
+            self._open = False
+            self._container.close()
+            with self._part.open("rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(self._part, self._path)
+        except (OSError, av.error.FFmpegError) as error:
+            self.discard()
+            raise self._unwritable(error) from None
+
+    def discard(self) -> None:
+        """Take the unfinished file away."""
+        if self._open:
+            self._open = False
+            with contextlib.suppress(OSError, av.error.FFmpegError):
+                self._container.close()
+        with contextlib.suppress(OSError):
+            self._part.unlink(missing_ok=True)
+
+    def __enter__(self) -> FilmWriter:
+        """The writer."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish, or discard after an exception."""
+        if kind is None:
+            self.finish()
+        else:
+            self.discard()
+
+    def _unwritable(self, error: Exception) -> FilmUnwritable:
+        reason = getattr(error, "strerror", None) or str(error)
+        return FilmUnwritable(f"{self._path}: the drawn film cannot be written: {reason}", film=self._path)

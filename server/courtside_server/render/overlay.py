@@ -1,0 +1,181 @@
+"""Drawing one frame: players, referees, rims and balls where they are, shots as they were known at that moment."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside_server.perception.court import FIBA, Court
+from courtside_server.render.brush import BALL, GOLD, INK, RIM, WHITE, Brush, Picture, track_colour
+from courtside_server.render.cards import CardStack, cards
+from courtside_server.render.chart import Mark, ShotChart
+from courtside_server.render.layout import choose_layout, corner_box
+from courtside_server.render.record import FilmRecord, FrameRecord, ShotHistory
+from courtside_server.render.timeline import Clock, Timeline
+from courtside_server.types import UNTRACKED, Lifecycle, ObjectClass, Shot
+
+TRAIL_S = 1.0
+"""Real seconds of a ball's way that are seen behind it."""
+BROKEN_S = 0.2
+"""Real seconds without a look at a ball after which its trail is not joined up."""
+SPOTLIGHT_S = 1.0
+"""Real seconds from a release during which its shooter stands out."""
+HIDDEN_S = 0.4
+"""Real seconds away from a look that found him, a shooter stands out all the same."""
+
+
+class FrameOverlay:
+    """Draws on the frames of one film, which may come in any order.
+
+    The ring round a shooter is drawn in hindsight, from the release on; cards, chart and coloured ticks say only what
+    was known at that moment.
+
+    Args:
+        record: what was seen and told.
+        width, height: of the frames, pixels.
+        seconds: the film's length, media time.
+        time_scale: real seconds a media second.
+        court: whose lines the chart shows.
+    """
+
+    def __init__(
+        self, record: FilmRecord, width: int, height: int, seconds: float, time_scale: float = 1.0, court: Court = FIBA
+    ) -> None:
+        self._record, self._scale = record, time_scale
+        self._shots = record.shots
+        self._brush = brush = Brush(height)
+        self._timeline = Timeline(brush, width, height, seconds)
+        margin = 8 * brush.unit
+        frame = (margin, margin, width - margin, height - self._timeline.height - margin)
+        chart = ShotChart.size(brush, height * 0.34, court)
+        clock = Clock(brush, (0, 0), (False, False), seconds, time_scale)
+        card = (brush.font * 17, brush.font * 6)
+        layout = choose_layout(record.frames, frame, chart, card, (clock.width, clock.height))
+        left, top, *_ = corner_box(layout.chart, chart, frame)
+        self.chart = ShotChart(brush, (left, top, chart[1]), court)
+        self._cards = CardStack(brush, _outer(layout.cards, frame), *layout.cards)
+        self._clock = Clock(brush, _outer(layout.clock, frame), layout.clock, seconds, time_scale)
+
+    def draw(self, picture: Picture, media: float) -> None:
+        """Draw into a frame, (H, W, 3) uint8 BGR, as of its media time."""
+        seen = self._record.at(media)
+        if seen is not None:
+            lit = self._lit(seen, media)
+            self._people(picture, seen, {track for track, _, _ in lit})
+            for _, box, score in seen.of(ObjectClass.RIM):
+                self._brush.rectangle(picture, box.tolist(), RIM, _shown(score), 1.1 * self._brush.unit)
+            self._balls(picture, seen)
+            for track, box, age in lit:
+                self._spotlight(picture, track, box, age)
+        self._timeline.draw(picture, self._shots, media)
+        self._clock.draw(picture, media)
+        self.chart.draw(picture, self._marks(media))
+        self._cards.draw(picture, cards(self._shots, media, self._scale))
+
+    # ---- what is there -------------------------------------------------------------------------------------------
+
+    def _people(self, picture: Picture, seen: FrameRecord, lit: set[int]) -> None:
+        brush = self._brush
+        for _, box, _ in seen.of(ObjectClass.REFEREE):
+            brush.rectangle(picture, box.tolist(), WHITE, 0.35, 1.0)
+        for track, box, _ in seen.of(ObjectClass.PLAYER):
+            if track in lit:
+                continue
+            if track == UNTRACKED:
+                brush.rectangle(picture, box.tolist(), WHITE, 0.25, 1.0)
+                continue
+            colour = track_colour(track)
+            brush.rectangle(picture, box.tolist(), colour, 0.85)
+            self._tag(picture, box, str(track), colour)
+
+    def _tag(self, picture: Picture, box: NDArray[np.float32], text: str, colour: tuple[int, int, int]) -> None:
+        brush = self._brush
+        wide, high = brush.width(text, 0.72, True) + 5 * brush.unit, brush.pixels(0.72) * 1.2
+        left, top = float(box[0]), max(0.0, float(box[1]) - high)
+        brush.plate(picture, (left, top, left + wide, top + high), colour, 0.85, 2.0)
+        brush.words(picture, text, (left + wide / 2, top + high / 2), INK, size=0.72, bold=True, align="middle")
+
+    def _balls(self, picture: Picture, seen: FrameRecord) -> None:
+        brush, line = self._brush, max(2.0, 2.6 * self._brush.unit)
+        for points, strengths in self._trails(seen):
+            brush.fading(picture, points, 0.85 * strengths, BALL, line)
+        for track, box, score in seen.of(ObjectClass.BALL):
+            if track != UNTRACKED:
+                room = 2.0 * brush.unit
+                x0, y0, x1, y1 = box.tolist()
+                brush.rectangle(picture, (x0 - room, y0 - room, x1 + room, y1 + room), BALL, _shown(score))
+
+    def _trails(self, seen: FrameRecord) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Every ball's way in the last second, in pixels of this frame, with strengths 0 to 1; broken where it was."""
+        span = TRAIL_S / self._scale
+        places: dict[int, list[tuple[float, float, float, float]]] = defaultdict(list)
+        for other in [*self._record.between(seen.media - span, seen.media), seen]:
+            if other.view != seen.view:
+                continue
+            dx, dy = np.subtract(seen.pan, other.pan)
+            for track, box, score in other.of(ObjectClass.BALL):
+                if track != UNTRACKED:
+                    x, y = float(box[0] + box[2]) / 2 + dx, float(box[1] + box[3]) / 2 + dy
+                    places[track].append((other.media, x, y, _shown(score)))
+        out = []
+        for way in places.values():
+            points = np.array(way)
+            for part in np.split(points, np.flatnonzero(np.diff(points[:, 0]) * self._scale > BROKEN_S) + 1):
+                if len(part) > 1:
+                    fresh = 1.0 - np.clip((seen.media - part[:, 0]) / span, 0.0, 1.0)
+                    out.append((part[:, 1:3], fresh**1.3 * part[:, 3]))
+        return out
+
+    # ---- shots ---------------------------------------------------------------------------------------------------
+
+    def _lit(self, seen: FrameRecord, media: float) -> list[tuple[int, NDArray[np.float32], float]]:
+        """Track, box and seconds since the release of every shooter who stands out now."""
+        out = []
+        for shot in self._shots:
+            draft = shot.last
+            age = (media - draft.media_offset) * self._scale
+            shooter = draft.payload.shooter if isinstance(draft.payload, Shot) else None
+            if draft.lifecycle is Lifecycle.RETRACTED or not 0 <= age < SPOTLIGHT_S or shooter is None:
+                continue
+            box = self._record.player(shooter, seen, HIDDEN_S / self._scale)
+            if box is not None:
+                out.append((shooter, box, age))
+        return out
+
+    def _spotlight(self, picture: Picture, track: int, box: NDArray[np.float32], age: float) -> None:
+        """A gold box, and a ring at the feet that widens; both give way to the player's own colour."""
+        brush, alpha = self._brush, min(1.0, 2.5 * (1.0 - age / SPOTLIGHT_S))
+        brush.rectangle(picture, box.tolist(), track_colour(track), 0.85 * (1.0 - alpha))
+        brush.rectangle(picture, box.tolist(), GOLD, alpha, 2.4 * brush.unit)
+        middle, wide = float(box[0] + box[2]) / 2, max(float(box[2] - box[0]), 8.0)
+        grown = wide * (0.55 + 0.35 * min(1.0, 2.5 * age))
+        feet = (middle, float(box[3]) - 0.05 * wide)
+        brush.ellipse(picture, feet, (grown, 0.32 * grown), GOLD, alpha, 2.2 * brush.unit)
+        text, size = f"{track}  SHOT", 0.85
+        wide, high = brush.width(text, size, True) + 8 * brush.unit, brush.pixels(size) * 1.35
+        left, bottom = float(box[0]), max(high, float(box[1]) - brush.unit)
+        brush.plate(picture, (left, bottom - high, left + wide, bottom), GOLD, max(alpha, 0.3), 2.0)
+        brush.words(picture, text, (left + wide / 2, bottom - high / 2), INK, max(alpha, 0.3), size, True, "middle")
+
+    def _marks(self, media: float) -> list[Mark]:
+        return [mark for shot in self._shots if (mark := self._mark(shot, media)) is not None]
+
+    def _mark(self, shot: ShotHistory, media: float) -> Mark | None:
+        draft = shot.at(media)
+        if draft is None or draft.lifecycle is Lifecycle.RETRACTED or not isinstance(draft.payload, Shot):
+            return None
+        age = (media - shot.revisions[0][0]) * self._scale
+        return Mark(draft.payload, draft.lifecycle is Lifecycle.CONFIRMED, age)
+
+
+def _shown(score: float) -> float:
+    """How strongly something is drawn that was seen with a score: what is doubtful looks it."""
+    return float(np.interp(score, (0.1, 0.6), (0.25, 1.0)))
+
+
+def _outer(corner: tuple[bool, bool], frame: tuple[float, float, float, float]) -> tuple[float, float]:
+    """The frame's own corner."""
+    right, bottom = corner
+    return frame[2] if right else frame[0], frame[3] if bottom else frame[1]

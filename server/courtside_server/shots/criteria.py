@@ -1,0 +1,331 @@
+"""Every number that decides what counts as a shot, in one typed group: :class:`ShotCriteria`.
+
+Distances are in ball sizes (the side of the ball's box), rim widths or body heights, so that they hold for every
+camera. Times are real seconds. What a model was trained with (grids, crops, bridged gaps) is no criterion: it stands
+beside the model in `shots.models`.
+"""
+
+from __future__ import annotations
+
+from courtside_server.parameters import ParameterGroup, parameter
+from courtside_server.windows.config import NmsConfig
+
+_BY_HAND = "Set by hand."
+_CLIPS = "Chosen while looking at the five labelled clips and ten simulated games; not swept."
+
+
+class ClipWindowConfig(NmsConfig):
+    """Clip windows: 16 samples of pixels, 0.3 s apart."""
+
+    min_support: float = parameter(
+        0.4, unit="1",
+        meaning="Lowest share of the windows that could see a release that must agree. Otherwise it is retracted.",
+        evidence="Validation games: 0.3 to 0.5 made no difference.", search=(0.0, 0.8), low=0, high=1,
+    )  # fmt: skip
+    alone: float = parameter(
+        0.95, unit="probability",
+        meaning="Profile both: lowest probability of a clip's shot for which no flight was found.", evidence=_BY_HAND,
+        search=(0.8, 1.0), low=0, high=1,
+    )  # fmt: skip
+    same_as_flight: float = parameter(
+        0.8, unit="s", meaning="Profile both: a clip's shot and a flight's shot closer than this are one.",
+        evidence=_BY_HAND, search=(0.3, 1.5), low=0,
+    )  # fmt: skip
+
+
+class FlightWindowConfig(NmsConfig):
+    """Flight windows: 48 time steps of one ball's path, 0.05 s apart."""
+
+    hop: int = parameter(
+        2, unit="time steps of 0.05 s", meaning="Time steps between the starts of two windows.",
+        evidence=_BY_HAND, search=(1, 6), low=1, high=16,
+    )  # fmt: skip
+    threshold: float = parameter(
+        0.7, unit="probability", meaning="Lowest shot probability of a window that announces a shot.",
+        evidence=_CLIPS, search=(0.3, 0.95), low=0, high=1,
+    )  # fmt: skip
+    radius: float = parameter(
+        0.8, unit="s", meaning="Two releases closer than this are one shot.", evidence=_BY_HAND, search=(0.4, 2.0),
+        low=0, high=4,
+    )  # fmt: skip
+    min_support: float = parameter(
+        0.15, unit="1",
+        meaning="Lowest share of the windows that could see a release that must agree. Otherwise it is retracted.",
+        evidence=_CLIPS, search=(0.0, 0.6), low=0, high=1,
+    )  # fmt: skip
+    visible_delay: float = parameter(
+        0.1, unit="s",
+        meaning="From the ball leaving the fingers (what the model was taught) to its being visibly apart from the "
+        "hand (what people label and events report).",
+        evidence="Median over the labelled real clips, each left out in turn: 0.09 to 0.11 s.", search=(0.0, 0.2),
+        low=0,
+    )  # fmt: skip
+    max_unseen_release: float = parameter(
+        0.25, unit="s", meaning="A release may lie this long before the first detection of its ball, not longer.",
+        evidence=_BY_HAND, search=(0.1, 0.6), low=0,
+    )  # fmt: skip
+    min_detections: int = parameter(
+        4, unit="detections", meaning="Ball tracks with fewer detections in a window are not scored.",
+        evidence=_BY_HAND, search=(2, 8), low=2,
+    )  # fmt: skip
+    min_travel: float = parameter(
+        1.5, unit="ball sizes", meaning="Ball tracks that stay within this extent are not scored.",
+        evidence=_BY_HAND, search=(0.8, 4), low=0,
+    )  # fmt: skip
+
+
+class TrajectoryConfig(ParameterGroup):
+    """How the broken tracks of one ball are joined: at the net a ball is lost and found again."""
+
+    rejoin_gap: float = parameter(
+        0.6, unit="s", meaning="A track that starts so soon after another ended can be the same ball.",
+        evidence=_CLIPS, search=(0.2, 1.2), low=0,
+    )  # fmt: skip
+    rejoin_distance: float = parameter(
+        3.0, unit="ball sizes", meaning="How far from the end of the old track the new one may start at once.",
+        evidence=_BY_HAND, search=(1, 6), low=0,
+    )  # fmt: skip
+    rejoin_speed: float = parameter(
+        22.0, unit="ball sizes per second", meaning="How fast that distance grows with the gap.", evidence=_BY_HAND,
+        search=(10, 40), low=0,
+    )  # fmt: skip
+
+
+class ShooterConfig(ParameterGroup):
+    """Who released the ball, and where his feet were."""
+
+    before: float = parameter(
+        0.35, unit="s", meaning="The nearest player counts from so long before the release.", evidence=_BY_HAND,
+        search=(0.1, 0.8), low=0,
+    )  # fmt: skip
+    after: float = parameter(
+        0.05, unit="s", meaning="The nearest player counts until so long after the release.", evidence=_BY_HAND,
+        search=(0.0, 0.2), low=0,
+    )  # fmt: skip
+    max_distance: float = parameter(
+        0.35, unit="body heights", meaning="A ball farther from a player than this is not in his hands.",
+        evidence=_CLIPS, search=(0.15, 0.8), low=0,
+    )  # fmt: skip
+    leaving_speed: float = parameter(
+        2.0, unit="body heights per second",
+        meaning="How fast that distance grows with the time for which the ball was not yet seen.", evidence=_BY_HAND,
+        search=(1, 5), low=0,
+    )  # fmt: skip
+    floor_window: float = parameter(
+        0.8, unit="s", meaning="The shooter's feet were on the floor at least once in this time before the release.",
+        evidence=_BY_HAND, search=(0.3, 1.5), low=0,
+    )  # fmt: skip
+
+
+class FilterConfig(ParameterGroup):
+    """Filters: what the ball's path after the release must show, or the shot is rejected."""
+
+    max_rim_distance: float = parameter(
+        3.0, unit="rim widths", meaning="How near to a rim a shot's ball must come, air balls included.",
+        evidence=_CLIPS, search=(1.5, 6), low=0,
+    )  # fmt: skip
+    other_rim_distance: float = parameter(
+        16.0, unit="rim widths",
+        meaning="A ball that stays farther than this (7 m) from every rim in view may be shot at one out of view.",
+        evidence=_CLIPS, search=(8, 30), low=0,
+    )  # fmt: skip
+    approach_ratio: float = parameter(
+        0.8, unit="1", meaning="Unless its distance to a rim in view shrinks below this share of the first distance.",
+        evidence=_BY_HAND, search=(0.5, 1), low=0, high=1,
+    )  # fmt: skip
+    flight_time: float = parameter(
+        2.2, unit="s", meaning="Longest flight from the hand to the rim.", evidence=_BY_HAND, search=(1.5, 3),
+        low=0,
+    )  # fmt: skip
+    min_flight_seen: float = parameter(
+        0.5, unit="s", meaning="The distance to the rim decides only where so much of the flight was seen.",
+        evidence=_BY_HAND, search=(0.2, 1), low=0,
+    )  # fmt: skip
+    min_rise: float = parameter(
+        1.0, unit="ball sizes", meaning="How far the ball must rise above the release.", evidence=_CLIPS,
+        search=(0.3, 3), low=0,
+    )  # fmt: skip
+    min_rise_over_rim: float = parameter(
+        0.3, unit="ball sizes",
+        meaning="The same where the ball gets above the rim: a layup is released just below its highest point.",
+        evidence=_CLIPS, search=(0.0, 1), low=0,
+    )  # fmt: skip
+    rise_time: float = parameter(
+        1.2, unit="s", meaning="Time after the release in which the ball must rise.", evidence=_BY_HAND,
+        search=(0.6, 2), low=0,
+    )  # fmt: skip
+    min_rise_seen: float = parameter(
+        0.3, unit="s", meaning="The rise decides only where so much of that time was seen.", evidence=_BY_HAND,
+        search=(0.1, 0.6), low=0,
+    )  # fmt: skip
+    over_rim: float = parameter(
+        0.5, unit="rim widths", meaning="A ball higher than this above the rim is above it.", evidence=_BY_HAND,
+        search=(0.2, 1), low=0,
+    )  # fmt: skip
+    high_over_rim: float = parameter(
+        1.5, unit="rim widths", meaning="A ball higher than this above the rim has risen, however little was seen.",
+        evidence=_BY_HAND, search=(0.8, 3), low=0,
+    )  # fmt: skip
+    rebound_distance: float = parameter(
+        2.0, unit="rim widths", meaning="A ball that starts so near to a rim may come off it.", evidence=_CLIPS,
+        search=(1, 4), low=0,
+    )  # fmt: skip
+    rebound_height: float = parameter(
+        0.3, unit="rim widths", meaning="And so high above it.", evidence=_CLIPS, search=(0.0, 1), low=0,
+    )  # fmt: skip
+    max_speed: float = parameter(
+        60.0, unit="ball sizes per second",
+        meaning="Faster tracks (about 14 m/s) are several objects joined by mistake.",
+        evidence="A free throw is released at 7 m/s, a half-court heave at 11 m/s.", search=(40, 90), low=0,
+    )  # fmt: skip
+    min_share_seen: float = parameter(
+        0.4, unit="1",
+        meaning="Share of the detector frames in ``rise_time`` in which the ball must be detected.", evidence=_CLIPS,
+        search=(0.1, 0.8), low=0, high=1,
+    )  # fmt: skip
+    edge_distance: float = parameter(
+        2.0, unit="ball sizes", meaning="A ball so near to the frame's edge may have left the picture.",
+        evidence=_BY_HAND, search=(1, 5), low=0,
+    )  # fmt: skip
+    release_slack: float = parameter(
+        0.05, unit="s", meaning="A detection so long before the release still shows where the ball started.",
+        evidence=_BY_HAND, search=(0.0, 0.2), low=0,
+    )  # fmt: skip
+
+
+class OverlapConfig(ParameterGroup):
+    """Which of several shots that overlap in time are suppressed."""
+
+    radius: float = parameter(
+        1.5, unit="s",
+        meaning="Two shots closer than this are treated as one, unless two tracked players and two balls were seen. "
+        "A ball in flight or falling from the rim is easily mistaken for a new shot.",
+        evidence=_CLIPS, search=(0.8, 2.5), low=0,
+    )  # fmt: skip
+    rebound_from: float = parameter(
+        0.5, unit="s", meaning="A rebound starts at least so long after its shot's release.", evidence=_BY_HAND,
+        search=(0.2, 1), low=0,
+    )  # fmt: skip
+    rebound_until: float = parameter(
+        2.5, unit="s", meaning="A rebound starts at most so long after its shot's release.", evidence=_BY_HAND,
+        search=(1.5, 4), low=0,
+    )  # fmt: skip
+    ball_distance: float = parameter(
+        3.0, unit="ball sizes", meaning="Two balls seen at the same time are this far apart.", evidence=_BY_HAND,
+        search=(1.5, 6), low=0,
+    )  # fmt: skip
+    ball_time: float = parameter(
+        0.1, unit="s", meaning="Detections within this time of each other count as simultaneous.", evidence=_BY_HAND,
+        search=(0.05, 0.3), low=0,
+    )  # fmt: skip
+    unknown_shooter: float = parameter(
+        0.5, unit="1", meaning="Confidence factor of a shot whose shooter is unknown.", evidence=_BY_HAND,
+        search=(0.2, 1), low=0, high=1,
+    )  # fmt: skip
+
+
+class ResultConfig(ParameterGroup):
+    """When the rim model's answers add up to made or missed."""
+
+    watch_from: float = parameter(
+        0.4, unit="s", meaning="The rim is watched from so long after the release.", evidence=_BY_HAND,
+        search=(0.2, 0.8), low=0,
+    )  # fmt: skip
+    final_after: float = parameter(
+        3.5, unit="s", meaning="So long after the release the shot is final.", evidence=_BY_HAND, search=(2.5, 5),
+        low=0, high=5,
+    )  # fmt: skip
+    interval: float = parameter(
+        0.05, unit="s", meaning="Shortest time between two questions to the rim model: a faster camera costs no more.",
+        evidence=_BY_HAND, low=0,
+    )  # fmt: skip
+    min_decided: float = parameter(
+        0.5, unit="probability", meaning="An answer counts from this probability that the shot is decided.",
+        evidence=_BY_HAND, search=(0.2, 0.8), low=0, high=1,
+    )  # fmt: skip
+    min_share: float = parameter(
+        0.55, unit="1", meaning="Share of the counted answers that must agree.", evidence=_BY_HAND,
+        search=(0.5, 0.9), low=0.5, high=1,
+    )  # fmt: skip
+    min_weight: float = parameter(
+        1.2, unit="answers", meaning="Sum of the counted answers before a result is emitted: one is not enough.",
+        evidence=_CLIPS, search=(0.5, 4), low=0,
+    )  # fmt: skip
+    last_min: float = parameter(
+        0.1, unit="probability",
+        meaning="When nothing was decided, the last answer counts from this probability of being decided: a ball that "
+        "bounced away was probably missed, though nobody saw it come down.",
+        evidence=_CLIPS, search=(0.05, 0.4), low=0, high=1,
+    )  # fmt: skip
+    last_ratio: float = parameter(
+        3.0, unit="1", meaning="And only where one result is so many times more likely than the other.",
+        evidence=_CLIPS, search=(1.5, 6), low=1,
+    )  # fmt: skip
+    at_rim: float = parameter(
+        1.5, unit="rim widths", meaning="A ball nearer to a rim than this is at the rim.", evidence=_BY_HAND,
+        search=(0.8, 3), low=0,
+    )  # fmt: skip
+    air_ball: float = parameter(
+        0.5, unit="rim widths",
+        meaning="A ball seen so far above and then so far below a rim, and never at it, is an air ball.",
+        evidence=_BY_HAND, search=(0.2, 1.5), low=0,
+    )  # fmt: skip
+    watch_time: float = parameter(
+        1.3, unit="s",
+        meaning="Answers count for so long after the ball was first at the rim. Later the ball bounces on the floor.",
+        evidence=_CLIPS, search=(0.6, 2.5), low=0,
+    )  # fmt: skip
+
+
+class ArcConfig(ParameterGroup):
+    """When a view shows a flight's true angles."""
+
+    min_detections: int = parameter(
+        6, unit="detections", meaning="Detections that a fit needs.", evidence=_BY_HAND, search=(4, 12), low=4,
+    )  # fmt: skip
+    max_time: float = parameter(
+        1.6, unit="s", meaning="Longest part of a flight that is fitted.", evidence=_BY_HAND, search=(1, 2.5), low=0,
+    )  # fmt: skip
+    max_size_change: float = parameter(
+        0.22, unit="1",
+        meaning="Largest change of the ball's size, as a share: more, and it flies towards or away from the camera.",
+        evidence=_BY_HAND, search=(0.1, 0.5), low=0,
+    )  # fmt: skip
+    min_gravity: float = parameter(
+        0.7, unit="1", meaning="Lowest measured fall as a share of 9.81 m/s².", evidence=_BY_HAND, search=(0.5, 0.95),
+        low=0,
+    )  # fmt: skip
+    max_gravity: float = parameter(
+        1.4, unit="1", meaning="Highest measured fall as a share of 9.81 m/s².", evidence=_BY_HAND,
+        search=(1.05, 2), low=0,
+    )  # fmt: skip
+    min_across: float = parameter(
+        1.0, unit="m", meaning="Distance that the ball must fly across the picture.", evidence=_BY_HAND,
+        search=(0.5, 3), low=0,
+    )  # fmt: skip
+
+
+class RevisionConfig(ParameterGroup):
+    """When a change of a shot is worth a new revision of its event."""
+
+    min_probability_change: float = parameter(
+        0.1, unit="probability", meaning="Smallest change of the shot or make probability that is emitted.",
+        evidence="Every window shifts the figures a little; a viewer does not notice.", low=0, high=1,
+    )  # fmt: skip
+    min_time_change: float = parameter(
+        0.05, unit="s", meaning="Smallest change of the release time that is emitted.", evidence=_BY_HAND, low=0,
+    )  # fmt: skip
+
+
+class ShotCriteria(ParameterGroup):
+    """Everything that decides what is a shot, whose it was and how it ended."""
+
+    clip: ClipWindowConfig = ClipWindowConfig()
+    flight: FlightWindowConfig = FlightWindowConfig()
+    trajectory: TrajectoryConfig = TrajectoryConfig()
+    shooter: ShooterConfig = ShooterConfig()
+    filters: FilterConfig = FilterConfig()
+    overlap: OverlapConfig = OverlapConfig()
+    result: ResultConfig = ResultConfig()
+    arc: ArcConfig = ArcConfig()
+    revision: RevisionConfig = RevisionConfig()

@@ -1,0 +1,240 @@
+"""Shot detection: one camera's windows and observations in, changes of its shots out."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+
+import numpy as np
+
+from courtside_server.inference.request import Infer
+from courtside_server.perception.court import Calibration
+from courtside_server.perception.detector import CourtDetector
+from courtside_server.rings.tracks import TrackRing
+from courtside_server.shots.criteria import ShotCriteria
+from courtside_server.shots.models.clip import ClipModel
+from courtside_server.shots.models.flight import FlightModel, FlightWindow
+from courtside_server.shots.models.flight_input import COUNTED, SPAN_S, STEP_S, STEPS
+from courtside_server.shots.models.rim import RimModel
+from courtside_server.shots.overlap import ShotOverlap
+from courtside_server.shots.state import ShotState, ShotStateMachine
+from courtside_server.types import (
+    MIDDLE,
+    WINDOW_SAMPLES,
+    Lifecycle,
+    Observations,
+    Sample,
+    TimeStep,
+    Window,
+    WindowPrediction,
+)
+from courtside_server.windows.grid import TimeGrid
+from courtside_server.windows.nms import ShotCandidate, TemporalNms
+from courtside_server.windows.scheduler import WindowScheduler
+
+RING_S = 6.0
+"""Real seconds of observations that are kept: a shot is followed for 3.5 s and looks back 2.4 s."""
+_CLIP_WINDOWS = 16
+"""Clip windows kept for the question where a shot was from."""
+_CONFIRMED_SHOTS = 8
+"""Confirmed shots kept to suppress later ones."""
+_RECENT_RELEASES = 32
+"""Flight releases kept to match clip shots with, in profile both."""
+
+
+class Profile(enum.StrEnum):
+    """Which window model finds shots."""
+
+    CLIP = "clip"
+    FLIGHT = "flight"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class ShotModels:
+    """The models that find a camera's shots; ``detector`` and ``flight`` are None in profile ``clip``."""
+
+    clip: ClipModel
+    detector: CourtDetector | None = None
+    flight: FlightModel | None = None
+    rim: RimModel | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShotChange:
+    """A shot as the windows and its state machine see it now."""
+
+    candidate: ShotCandidate
+    state: ShotState = ShotState()
+
+
+class ShotDetector:
+    """Finds the shots of one segment. Runs on one thread; waits there for its models.
+
+    Args:
+        profile: which models find shots.
+        models: the models.
+        criteria: the numbers that decide.
+        time_scale: real seconds per media second.
+        calibration: returns the calibration for a frame's width and height, now; None without one.
+        infer: runs a model's request and waits for the result.
+
+    Attributes:
+        flight_windows_scored: flight windows that the model answered.
+    """
+
+    def __init__(
+        self, profile: Profile, models: ShotModels, criteria: ShotCriteria, time_scale: float,
+        calibration: Callable[[int, int], Calibration | None], infer: Infer,
+    ) -> None:
+        self._profile, self._models, self._criteria, self._scale = profile, models, criteria, time_scale
+        self._calibration, self._infer = calibration, infer
+        keys = count()
+        self._clip_nms = TemporalNms(criteria.clip, time_scale, keys)
+        self._flight_nms = TemporalNms(criteria.flight, time_scale, keys)
+        self._overlap = ShotOverlap(criteria.overlap, criteria.filters, time_scale)
+        self._ring = TrackRing(RING_S / time_scale)
+        self._grid = TimeGrid(STEP_S, time_scale)
+        self._scheduler: WindowScheduler[TimeStep] = WindowScheduler(
+            "", 0, criteria.flight.hop, STEPS, STEPS, COUNTED
+        )
+        self._clip_windows: deque[Window[Sample]] = deque(maxlen=_CLIP_WINDOWS)
+        self._open: dict[int, ShotStateMachine] = {}
+        self._confirmed: deque[ShotStateMachine] = deque(maxlen=_CONFIRMED_SHOTS)
+        self._recent: deque[float] = deque(maxlen=_RECENT_RELEASES)
+        self._frame_size = (0, 0)
+        self.flight_windows_scored = 0
+
+    @property
+    def scores_clips(self) -> bool:
+        """Whether every clip window is scored. Otherwise clip windows only tell where a shot was from."""
+        return self._profile is not Profile.FLIGHT
+
+    # ---- clip windows --------------------------------------------------------------------------------------------
+
+    def push_clip_window(self, window: Window[Sample], prediction: WindowPrediction | None) -> list[ShotChange]:
+        """Take the next clip window, with the model's prediction if it was scored."""
+        self._clip_windows.append(window)
+        candidates = self._clip_nms.update(prediction) if prediction is not None else []
+        if self._profile is Profile.CLIP:
+            return [ShotChange(candidate) for candidate in candidates]
+        self._request_zones()
+        return self._clips_alone(candidates)
+
+    def _clips_alone(self, candidates: Sequence[ShotCandidate]) -> list[ShotChange]:
+        """The clip model's shots for which no flight was found: only certain ones, once they are confirmed."""
+        config = self._criteria.clip
+        out = []
+        for candidate in candidates:
+            matched = any(
+                abs(candidate.media - media) * self._scale <= config.same_as_flight for media in self._recent
+            )
+            if candidate.lifecycle is Lifecycle.CONFIRMED and not matched and candidate.score >= config.alone:
+                out.append(ShotChange(candidate))
+        return out
+
+    def _request_zones(self) -> None:
+        """Ask the clip model where shots were from, as soon as a window has the release in its middle."""
+        for shot in self._open.values():
+            if shot.zone_requested:
+                continue
+            window = self._centred(shot.candidate.media)
+            if window is None:
+                continue
+            shot.zone_requested = True
+            prediction = self._infer(self._models.clip.request(window))
+            if prediction is not None and prediction.zone is not None:
+                shot.set_zone([float(share) for share in prediction.zone])
+
+    def _centred(self, media: float) -> Window[Sample] | None:
+        """The newest clip window with ``media`` in the first half of its middle samples."""
+        for window in reversed(self._clip_windows):
+            times = [sample.media for sample in window.samples]
+            position = int(np.searchsorted(times, media))
+            if MIDDLE.start <= position <= WINDOW_SAMPLES // 2:
+                return window
+        return None
+
+    # ---- observations --------------------------------------------------------------------------------------------
+
+    def push(self, observations: Observations) -> list[ShotChange]:
+        """Take the next tracked observations."""
+        self._ring.append(observations)
+        candidates: list[ShotCandidate] = []
+        for step in self._grid.update(observations):
+            for window in self._scheduler.add(step):
+                candidates += self._score(window)
+        self._frame_size = (observations.width, observations.height)
+        return self._advance(candidates, observations.media)
+
+    def _score(self, window: Window[TimeStep]) -> list[ShotCandidate]:
+        """Score one flight window and merge its predictions."""
+        media = np.array([self._grid.media(window.index + row) for row in range(STEPS)])
+        last = window.samples[-1]
+        wall = last.capture_time + (media - last.media) * self._scale
+        seen = self._ring.between(float(media[0]) - 0.02, float(media[-1]) + 0.05 / self._scale)
+        delay = self._criteria.flight.visible_delay / self._scale
+        span = (float(media[COUNTED.start]) + delay, float(media[COUNTED.stop - 1]) + delay)
+        predictions: list[WindowPrediction] = []
+        if seen and self._models.flight is not None:
+            request = self._models.flight.request(
+                FlightWindow(window.index, media, wall, last.arrival, self._scale, self._grid.origin, seen)
+            )
+            answer = [] if request is None else self._infer(request)
+            if answer is not None:
+                predictions = answer
+                self.flight_windows_scored += 1
+        return self._flight_nms.update_window(predictions, span, last.arrival)
+
+    def _advance(self, candidates: Sequence[ShotCandidate], now: float, end: bool = False) -> list[ShotChange]:
+        """Bring every open shot up to date; a shot is final when its windows and its flight are."""
+        out = []
+        for candidate in candidates:
+            shot = self._open.get(candidate.key)
+            if shot is None:
+                calibration = self._calibration(*self._frame_size)
+                shot = ShotStateMachine(candidate, self._models.rim, calibration, self._scale, self._criteria)
+                self._open[candidate.key] = shot
+                self._recent.append(candidate.media)
+            shot.candidate = candidate
+            if candidate.lifecycle is Lifecycle.RETRACTED:
+                del self._open[candidate.key]
+                out.append(ShotChange(candidate, shot.state))
+        for key, shot in list(self._open.items()):
+            state = shot.update(self._ring, now, self._infer, end)
+            lifecycle = Lifecycle.PROVISIONAL
+            if shot.is_final(now) or (end and shot.windows_closed):
+                suppressed = self._overlap.is_suppressed(shot, (*self._confirmed, *self._open.values()))
+                lifecycle = Lifecycle.RETRACTED if state.rejected or suppressed else Lifecycle.CONFIRMED
+                if lifecycle is Lifecycle.CONFIRMED:
+                    self._confirmed.append(shot)
+                del self._open[key]
+            out.append(ShotChange(replace(shot.candidate, lifecycle=lifecycle), state))
+        return out
+
+    # ---- end -----------------------------------------------------------------------------------------------------
+
+    def flush(self, interrupted: bool = False) -> list[ShotChange]:
+        """Close every open shot: nothing more will come of this segment.
+
+        Args:
+            interrupted: the stream ended early; windows that are not complete are not scored.
+        """
+        if self._profile is Profile.CLIP:
+            return [ShotChange(candidate) for candidate in self._clip_nms.flush(interrupted)]
+        candidates: list[ShotCandidate] = []
+        if not interrupted:
+            for window in self._scheduler.flush():
+                candidates += self._score(window)
+        candidates += self._flight_nms.flush(interrupted)
+        self._request_zones()
+        latest = self._ring.newest
+        now = 0.0 if latest is None else latest.media
+        out = self._advance(candidates, now, end=True)
+        return [*out, *self._clips_alone(self._clip_nms.flush(interrupted))]
+
+
+assert SPAN_S < RING_S

@@ -1,0 +1,85 @@
+"""The input that the flight and rim models read: one ball's path on a grid of 48 time steps.
+
+It is the window that `courtside_training.flight.geometry` describes; a test compares the two. The constants are part
+of the models' signature: a change needs new training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside_server.inference.engine import TensorSpec
+from courtside_server.shots.shooter import nearest_players
+from courtside_server.shots.trajectory import Trajectory, nearest_rim
+from courtside_server.types import ObjectClass, Observations
+
+STEPS = 48
+"""Time steps per window."""
+STEP_S = 0.05
+"""Real seconds between two time steps."""
+SPAN_S = STEP_S * (STEPS - 1)
+"""Real seconds from the first to the last time step."""
+COUNTED = range(12, 41)
+"""Time steps in which a release counts: the ball has then been gone for at least 0.35 s."""
+BRIDGE_S = 0.2
+"""Longest gap between two detections that is filled by a straight line, real seconds."""
+EDGE_S = 0.035
+"""A detection stands for time steps so close before the first or after the last one, real seconds."""
+COLUMNS = 15
+"""Columns: ball seen, x, y, size, score; rim seen, x, y, width, height; player seen, left, top, right, bottom."""
+TRACK = TensorSpec("track", np.dtype(np.float32), (STEPS, COLUMNS))
+"""The models' input."""
+
+
+def flight_input(
+    path: Trajectory, observations: Sequence[Observations], media: NDArray[np.float64], time_scale: float
+) -> NDArray[np.float32]:
+    """What the models read of one ball: (48, 15) float32, see `COLUMNS`; pixels with camera motion removed.
+
+    Args:
+        path: the ball's trajectory.
+        observations: round it.
+        media: (48,) media time of the time steps.
+        time_scale: real seconds per media second.
+    """
+    window = np.zeros((STEPS, COLUMNS), np.float32)
+    columns = np.column_stack([path.positions, path.sizes, path.scores])
+    known, ball = resample(media * time_scale, path.media * time_scale, columns)
+    window[known, 0] = 1.0
+    window[:, 1:5] = ball
+    if not known.any():
+        return window
+    rim = nearest_rim(observations, ball[known, :2])
+    if rim is not None:
+        window[:, 5] = 1.0
+        window[:, 6:10] = [(rim[0] + rim[2]) / 2, (rim[1] + rim[3]) / 2, rim[2] - rim[0], rim[3] - rim[1]]
+    frames = np.array([frame.media for frame in observations])
+    steps = np.flatnonzero(known)
+    nearest = np.abs(frames[np.newaxis] - media[steps, np.newaxis]).argmin(1)
+    players = [observations[frame].steady(ObjectClass.PLAYER)[:, :4] for frame in nearest]
+    rows, _ = nearest_players(players, ball[steps, :2])
+    for step, row, boxes in zip(steps, rows, players, strict=True):
+        if row >= 0:
+            window[step, 10] = 1.0
+            window[step, 11:15] = boxes[row]
+    return window
+
+
+def resample(
+    steps: NDArray[np.float64], times: NDArray[np.float64], values: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Values (N, K) at ``times`` (N,) interpolated at ``steps`` (T,).
+
+    Returns:
+        Which steps are known (T,), and the values (T, K), zero where unknown.
+    """
+    after = np.searchsorted(times, steps, side="left")
+    low, high = np.clip(after - 1, 0, len(times) - 1), np.clip(after, 0, len(times) - 1)
+    inside = (after > 0) & (after < len(times)) & (times[high] - times[low] <= BRIDGE_S)
+    near = np.minimum(np.abs(steps - times[low]), np.abs(steps - times[high])) <= EDGE_S
+    known = inside | near
+    out = np.stack([np.interp(steps, times, column) for column in values.T], 1)
+    return known, np.where(known[:, None], out, 0.0)

@@ -1,0 +1,118 @@
+"""The shooter: which player released a ball, and where his feet were."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside_server.shots.criteria import ShooterConfig
+from courtside_server.shots.trajectory import Trajectory
+from courtside_server.types import UNTRACKED, ObjectClass, Observations
+
+ARM = 0.3
+"""Share of a body's height by which arms reach above its box. The flight model was trained with this value."""
+
+
+def nearest_player(boxes: NDArray[np.float64], x: float, y: float) -> tuple[int, float]:
+    """Row of the box (P, 4) that is nearest to a ball at (x, y), and the distance in body heights.
+
+    Arms reach above the box. Where the ball lies in several boxes, the one with the nearest middle wins. The row is -1
+    where there is no box.
+    """
+    rows, distances = nearest_players([boxes], np.array([[x, y]]))
+    return int(rows[0]), float(distances[0])
+
+
+def nearest_players(
+    boxes: Sequence[NDArray[np.float64]], positions: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """:func:`nearest_player` of T moments at once: rows (T,) and distances (T,).
+
+    Args:
+        boxes: T arrays of boxes (P, 4); P may differ.
+        positions: (T, 2) of the ball.
+    """
+    most = max((len(found) for found in boxes), default=0)
+    if not most:
+        return np.full(len(boxes), -1, np.int64), np.full(len(boxes), np.inf)
+    padded, there = np.zeros((len(boxes), most, 4)), np.zeros((len(boxes), most), bool)
+    for index, found in enumerate(boxes):
+        padded[index, : len(found)], there[index, : len(found)] = found, True
+    left, top, right, bottom = padded.transpose(2, 0, 1)
+    x, y = positions[:, :1], positions[:, 1:]
+    height = np.maximum(bottom - top, 1.0)
+    across = np.maximum(np.maximum(left - x, x - right), 0)
+    down = np.maximum(np.maximum(top - ARM * height - y, y - bottom), 0)
+    off_middle = np.abs((left + right) / 2 - x)
+    distance = np.where(there, (np.hypot(across, down) + 0.3 * off_middle) / height, np.inf)
+    best = distance.argmin(1)
+    least: NDArray[np.float64] = distance[np.arange(len(boxes)), best]
+    return np.where(there.any(1), best, -1), least
+
+
+def find_shooter(
+    path: Trajectory, observations: Sequence[Observations], release: float, time_scale: float, config: ShooterConfig
+) -> int | None:
+    """Track of the player nearest to the ball round the release in most frames; None where nobody was near.
+
+    A ball in hands is often hidden, so a trajectory may start with the flight. It then counts from its first position.
+
+    Args:
+        path: the ball's trajectory.
+        observations: round the release.
+        release: media seconds.
+        time_scale: real seconds per media second.
+        config: the numbers that decide.
+    """
+    first, last = release - config.before / time_scale, release + config.after / time_scale
+    votes: Counter[int] = Counter()
+    for frame in observations:
+        if not first <= frame.media <= last:
+            continue
+        players = frame.steady(ObjectClass.PLAYER)
+        players = players[players[:, 5] != UNTRACKED]
+        row, distance = _nearest_at(path, frame.media, players[:, :4])
+        unseen = max(0.0, float(path.media[0]) - frame.media) * time_scale
+        if row >= 0 and distance <= config.max_distance + config.leaving_speed * unseen:
+            votes[int(players[row, 5])] += 1
+    return votes.most_common(1)[0][0] if votes else None
+
+
+def has_no_shooter(
+    path: Trajectory, observations: Sequence[Observations], release: float, time_scale: float, config: ShooterConfig
+) -> bool:
+    """Whether players are in view round the release and the ball is away from all of them, tracked or not."""
+    least, any_players = np.inf, False
+    for frame in observations:
+        if abs(frame.media - release) * time_scale > config.before:
+            continue
+        boxes = frame.steady(ObjectClass.PLAYER)[:, :4]
+        any_players |= bool(len(boxes))
+        least = min(least, _nearest_at(path, frame.media, boxes)[1])
+    unseen = max(0.0, float(path.media[0]) - release) * time_scale
+    return any_players and least > config.max_distance + config.leaving_speed * unseen
+
+
+def find_feet(
+    observations: Sequence[Observations], shooter: int, release: float, time_scale: float, config: ShooterConfig
+) -> tuple[float, float] | None:
+    """Pixel between the shooter's feet when they were last on the floor, camera motion removed.
+
+    The lowest box shortly before the release counts: a jump lifts the box, nothing lowers it.
+    """
+    best: tuple[float, float] | None = None
+    for frame in observations:
+        if not release - config.floor_window / time_scale <= frame.media <= release:
+            continue
+        for left, _, right, bottom, _, track in frame.steady(ObjectClass.PLAYER).tolist():
+            if track == shooter and (best is None or bottom >= best[1]):
+                best = ((left + right) / 2, bottom)
+    return best
+
+
+def _nearest_at(path: Trajectory, media: float, boxes: NDArray[np.float64]) -> tuple[int, float]:
+    at = int(np.argmin(np.abs(path.media - media)))
+    return nearest_player(boxes, float(path.positions[at, 0]), float(path.positions[at, 1]))

@@ -1,0 +1,243 @@
+"""The state of one shot after its release: whose it was, how the ball flew, how it ended, and when it is final."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside_server.inference.request import Infer
+from courtside_server.perception.court import Calibration
+from courtside_server.rings.tracks import TrackRing
+from courtside_server.shots.arc import fit_arc
+from courtside_server.shots.criteria import ShotCriteria
+from courtside_server.shots.filters import never_near_rim, never_rises, rarely_seen, starts_at_rim, too_fast
+from courtside_server.shots.models.rim import LOOKBACK_S, RimModel
+from courtside_server.shots.result import ResultVote, first_at_rim, is_air_ball
+from courtside_server.shots.shooter import find_feet, find_shooter, has_no_shooter
+from courtside_server.shots.trajectory import Trajectory, ball_trajectories, nearest_rim, rejoin
+from courtside_server.types import Arc, Lifecycle, Observations, ShotResult, ZoneSource
+from courtside_server.windows.nms import ShotCandidate
+
+
+class Rejection(enum.Enum):
+    """Why a shot is rejected; each is a filter of `shots.filters` or `shots.shooter`."""
+
+    NEVER_NEAR_RIM = "the ball came near no rim"
+    NO_SHOOTER = "the ball left no player's hands"
+    NEVER_RISES = "the ball never went up"
+    TOO_FAST = "the detections lie too far apart for one ball"
+    RARELY_SEEN = "the ball was detected in too few frames"
+
+
+@dataclass(frozen=True, slots=True)
+class ShotState:
+    """What is known of a shot beside its release.
+
+    Attributes:
+        ball: track of the ball as it left the hand.
+        shooter: track of the player who released it.
+        zone: (7,) probabilities; None while unknown.
+        zone_source: where ``zone`` comes from.
+        court: x, y of the shooter's feet, metres.
+        arc: shape of the flight.
+        result: made, missed or unknown.
+        make: probability that it goes in, once the rim has been watched.
+        rejections: the filters that reject it.
+        starts_at_rim: the ball was first seen rising right above a rim. It is a rebound, if there was a shot before.
+    """
+
+    ball: int | None = None
+    shooter: int | None = None
+    zone: tuple[float, ...] | None = None
+    zone_source: ZoneSource = ZoneSource.UNSPECIFIED
+    court: tuple[float, float] | None = None
+    arc: Arc | None = None
+    result: ShotResult = ShotResult.UNKNOWN
+    make: float | None = None
+    rejections: frozenset[Rejection] = frozenset()
+    starts_at_rim: bool = False
+
+    @property
+    def rejected(self) -> bool:
+        """Whether a filter rejects the shot."""
+        return bool(self.rejections)
+
+
+@dataclass(slots=True, eq=False)
+class _Ball:
+    """One of the balls that may have been shot: its trajectory, the rim (4,) it came nearest to, its result."""
+
+    state: ShotState
+    vote: ResultVote
+    path: Trajectory = field(default_factory=Trajectory.empty)
+    rim: NDArray[np.float64] | None = None
+
+
+class ShotStateMachine:
+    """Follows one shot from its release to its end.
+
+    ``PROVISIONAL`` until all windows that could see the release are scored and the flight is over, then ``CONFIRMED``
+    or ``RETRACTED`` (`ShotDetector` decides, which also knows the other shots).
+
+    Windows may follow several balls: a track can break in the hand and continue under another id, and sometimes the
+    window with the highest score follows something else that moved. The first ball that no filter rejects is the one
+    that was shot.
+
+    Args:
+        candidate: the shot as the windows first saw it.
+        rim: the rim model; None where results stay unknown.
+        calibration: of the camera, camera motion removed; None without one.
+        time_scale: real seconds per media second.
+        criteria: the numbers that decide.
+    """
+
+    def __init__(
+        self, candidate: ShotCandidate, rim: RimModel | None, calibration: Calibration | None, time_scale: float,
+        criteria: ShotCriteria,
+    ) -> None:
+        self.candidate = candidate
+        self._rim, self._calibration, self._scale, self._criteria = rim, calibration, time_scale, criteria
+        self._updated = -np.inf
+        self._balls: dict[int, _Ball] = {}
+        self._ball = self._new_ball(None)
+        self._zone: tuple[float, ...] | None = None
+        self.zone_requested = False
+        """Whether the clip model was asked for the zone."""
+
+    @property
+    def windows_closed(self) -> bool:
+        """Whether every window that could see the release has been scored."""
+        return self.candidate.lifecycle is Lifecycle.CONFIRMED
+
+    @property
+    def state(self) -> ShotState:
+        """What is known by now."""
+        state = self._ball.state
+        if self._zone is None or state.zone_source is ZoneSource.CALIBRATION:
+            return state
+        return replace(state, zone=self._zone, zone_source=ZoneSource.MODEL)
+
+    @property
+    def path(self) -> Trajectory:
+        """The ball's trajectory by now."""
+        return self._ball.path
+
+    def set_zone(self, zone: Sequence[float]) -> None:
+        """Take the clip model's zone probabilities (7,); a calibration's zone wins over them."""
+        self._zone = tuple(zone)
+
+    def is_final(self, now: float) -> bool:
+        """Whether nothing more can be learned at media time ``now``. A rejected shot ends with its flight."""
+        if not self.windows_closed:
+            return False
+        criteria = self._criteria
+        limit = criteria.filters.flight_time if self.state.rejected else criteria.result.final_after
+        return (now - self.candidate.media) * self._scale >= limit
+
+    def update(self, ring: TrackRing, now: float, infer: Infer, end: bool = False) -> ShotState:
+        """Take the newest observations into account; call after every detector frame until :meth:`is_final`.
+
+        Args:
+            ring: observations up to ``now``.
+            now: media seconds.
+            infer: runs the rim model.
+            end: nothing more will come, so this update counts however soon it comes after the one before.
+        """
+        result, shot = self._criteria.result, self.candidate
+        elapsed = (now - shot.media) * self._scale
+        if not end and (now - self._updated) * self._scale < result.interval - 1e-6:
+            return self.state
+        self._updated = now
+        seen = ring.between(shot.media - self._criteria.shooter.floor_window / self._scale, now)
+        if not seen or not shot.tracks:
+            return self.state
+        flown = elapsed >= result.watch_from
+        paths = {path.track: path for path in ball_trajectories(seen)}
+        for track in shot.tracks:
+            ball = self._balls.setdefault(track, self._new_ball(track))
+            ball.path = rejoin(
+                paths, track, self._scale, self._criteria.trajectory, self._criteria.flight.min_travel
+            )
+            ball.state = self._with_shooter(ball.state, paths.get(track), seen)
+            if flown and len(ball.path):
+                ball.rim = nearest_rim(seen, ball.path.positions)
+                ball.state = self._with_flight(ball, seen)
+        balls = [self._balls[track] for track in shot.tracks if len(self._balls[track].path)] or [self._ball]
+        self._ball = ball = next((ball for ball in balls if not ball.state.rejected), balls[0])
+        if flown:
+            self._watch_rim(ball, ring, now, infer)
+            if end or elapsed >= result.final_after:
+                ball.state = replace(ball.state, result=self._final_result(ball))
+        return self.state
+
+    def _new_ball(self, track: int | None) -> _Ball:
+        return _Ball(ShotState(ball=track), ResultVote(self._criteria.result))
+
+    def _with_shooter(self, state: ShotState, path: Trajectory | None, seen: Sequence[Observations]) -> ShotState:
+        """Add the shooter and where he stood."""
+        if state.shooter is not None or path is None:
+            return state
+        config, release = self._criteria.shooter, self.candidate.media
+        shooter = find_shooter(path, seen, release, self._scale, config)
+        if shooter is None:
+            missing = has_no_shooter(path, seen, release, self._scale, config)
+            return replace(state, rejections=_with(state.rejections, Rejection.NO_SHOOTER, missing))
+        state = replace(
+            state, shooter=shooter, rejections=_with(state.rejections, Rejection.NO_SHOOTER, False)
+        )
+        if self._calibration is None:
+            return state
+        feet = find_feet(seen, shooter, release, self._scale, config)
+        place = self._calibration.place(*feet) if feet is not None else None
+        if place is None:
+            return state
+        zone = self._calibration.zones(place, self._calibration.court.nearer_basket(place.x))
+        return replace(
+            state, court=(round(place.x, 3), round(place.y, 3)), zone=tuple(float(share) for share in zone),
+            zone_source=ZoneSource.CALIBRATION,
+        )  # fmt: skip
+
+    def _with_flight(self, ball: _Ball, seen: Sequence[Observations]) -> ShotState:
+        """Add the arc and the filters' decisions, once the ball has flown some way."""
+        path, rim, scale, release = ball.path, ball.rim, self._scale, self.candidate.media
+        config, rejections = self._criteria.filters, ball.state.rejections
+        for reason, rejects in (
+            (Rejection.NEVER_NEAR_RIM, never_near_rim(path, seen, release, scale, config)),
+            (Rejection.NEVER_RISES, never_rises(path, rim, release, scale, config)),
+            (Rejection.TOO_FAST, too_fast(path, release, scale, config)),
+            (Rejection.RARELY_SEEN, rarely_seen(path, seen, release, scale, config)),
+        ):
+            rejections = _with(rejections, reason, rejects)
+        return replace(
+            ball.state, arc=fit_arc(path, release, rim, scale, self._criteria.arc), rejections=rejections,
+            starts_at_rim=starts_at_rim(path, rim, release, scale, config),
+        )  # fmt: skip
+
+    def _watch_rim(self, ball: _Ball, ring: TrackRing, now: float, infer: Infer) -> None:
+        """Ask the rim model while the ball is at the rim."""
+        config, scale = self._criteria.result, self._scale
+        reached = first_at_rim(ball.path, ball.rim, self.candidate.media + config.watch_from / scale, config)
+        if self._rim is None or reached is None or (now - reached) * scale > config.watch_time:
+            return
+        window = ring.between(now - LOOKBACK_S / scale, now)
+        probabilities = infer(self._rim.request(ball.path, window, now, scale))
+        if probabilities is not None:
+            ball.vote.add(probabilities)
+            ball.state = replace(ball.state, result=ball.vote.result, make=ball.vote.make_probability)
+
+    def _final_result(self, ball: _Ball) -> ShotResult:
+        """The result when nothing more will be seen of the shot."""
+        result = ball.vote.final
+        if result is ShotResult.UNKNOWN and is_air_ball(
+            ball.path, ball.rim, self.candidate.media, self._criteria.result
+        ):
+            return ShotResult.MISSED
+        return result
+
+
+def _with(rejections: frozenset[Rejection], reason: Rejection, rejects: bool) -> frozenset[Rejection]:
+    return rejections | {reason} if rejects else rejections - {reason}

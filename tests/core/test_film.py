@@ -1,0 +1,126 @@
+"""The film reader: order, edit lists, rotation, damage and every codec, with one typed error for what is no film."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from courtside.errors import NoVideo, SourceError, SourceNotFound, UndecodableFilm
+from courtside.film import Film
+
+COUNT = 40
+
+
+def write_film(path: Path, codec: str = "libx264", **options: str) -> Path:
+    """A film whose every frame is as bright as its number says."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=10, options=options)
+        stream.width, stream.height, stream.pix_fmt = 128, 72, "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        for index in range(COUNT):
+            picture = np.full((72, 128, 3), 20 + 5 * index, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        container.mux(stream.encode())
+    return path
+
+
+def numbers(film: Film, start_pts: int | None = None) -> list[int]:
+    """Which frames come out, by their brightness."""
+    return [round((frame.picture().to_ndarray(format="gray").mean() - 20) / 5) for frame in film.frames(start_pts)]
+
+
+def patched(path: Path, box: bytes, offset: int, data: bytes) -> Path:
+    """Overwrite bytes of an MP4, counted from the end of a box's type."""
+    content = bytearray(path.read_bytes())
+    at = content.index(box) + len(box) + offset
+    content[at : at + len(data)] = data
+    path.write_bytes(bytes(content))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [
+        ("plain.mp4", "libx264", {"tune": "zerolatency"}),
+        ("reordered.mp4", "libx264", {"bf": "3"}),
+        ("reordered.mkv", "libx264", {"bf": "3"}),
+        ("old.avi", "mpeg4", {"qmin": "1", "qmax": "1"}),
+        ("pictures.avi", "mjpeg", {}),
+    ],
+)
+def test_every_frame_comes_out_once_in_the_order_it_is_shown(tmp_path, name, codec, options):
+    film = Film(write_film(tmp_path / name, codec, **options))
+    assert numbers(film) == numbers(film) == list(range(COUNT)), "a film can be read again"
+    assert (film.info.width, film.info.height, film.info.rotation, film.info.live) == (128, 72, 0, False)
+    assert film.info.reordered == name.startswith("reordered") and film.undecodable == 0
+    frames, packets = list(film.frames()), list(film.packets())
+    assert frames[0].pts == film.info.first_pts and len(packets) == COUNT and packets[0].keyframe
+    assert sorted(packet.pts for packet in packets) == [frame.pts for frame in frames]
+
+
+def test_what_an_edit_list_cuts_away_is_decoded_but_not_shown(tmp_path):
+    path = write_film(tmp_path / "cut.mp4", bf="0")
+    ticks = int(0.5 / Film(path).info.time_base)  # five frames
+    film = Film(patched(path, b"elst", 12, struct.pack(">i", ticks)))
+    assert numbers(film) == list(range(5, COUNT))
+    cut = [packet.decode_only for packet in film.packets()]
+    assert cut == [True] * 5 + [False] * (COUNT - 5)
+    assert film.info.first_pts == next(film.frames()).pts
+
+
+def test_a_rotation_in_the_container_is_reported(tmp_path):
+    matrix = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 72 << 16, 0, 1 << 30)
+    assert Film(patched(write_film(tmp_path / "phone.mp4"), b"tkhd", 40, matrix)).info.rotation == 90
+
+
+def test_reading_can_begin_at_a_keyframe_before_a_time(tmp_path):
+    film = Film(write_film(tmp_path / "film.mp4", g="10"))
+    found = numbers(film, film.info.first_pts + int(2.55 / film.info.time_base))
+    assert found == list(range(20, COUNT))
+
+
+def test_a_film_that_is_cut_off_ends_there(tmp_path):
+    path = write_film(tmp_path / "cut.mkv", g="10", tune="zerolatency")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    found = numbers(Film(path))
+    assert found == list(range(len(found))) and 10 <= len(found) < COUNT
+
+
+def test_a_packet_that_cannot_be_decoded_is_left_out_and_counted(tmp_path):
+    path = write_film(tmp_path / "hurt.avi", "mjpeg")
+    content = bytearray(path.read_bytes())
+    starts = [i for i in range(len(content) - 8) if content.startswith(b"00dc", i) and content[i + 8] == 0xFF]
+    size = struct.unpack("<I", content[starts[7] + 4 : starts[7] + 8])[0]
+    content[starts[7] + 8 : starts[7] + 8 + size] = bytes(size)
+    path.write_bytes(bytes(content))
+    film = Film(path)
+    assert numbers(film) == [n for n in range(COUNT) if n != 7] and film.undecodable == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error"),
+    [
+        ("nowhere.mp4", None, SourceNotFound), ("text.mp4", b"hello", UndecodableFilm),
+        ("empty.mp4", b"", UndecodableFilm), (".", None, UndecodableFilm), ("\udcff.mp4", None, SourceNotFound),
+    ],
+)  # fmt: skip
+def test_what_is_no_film_is_one_clear_error(tmp_path, name, content, error):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(error) as caught:
+        Film(tmp_path / name)
+    assert isinstance(caught.value, SourceError) and "\n" not in caught.value.message
+    assert caught.value.source == str(tmp_path / name) and caught.value.exit_code == 2
+
+
+def test_sound_alone_is_no_film(tmp_path):
+    with av.open(str(tmp_path / "sound.wav"), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=8000)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format="s16", layout="mono")
+        frame.sample_rate = 8000
+        container.mux(stream.encode(frame))
+    with pytest.raises(NoVideo):
+        Film(tmp_path / "sound.wav")
