@@ -30,7 +30,7 @@ from courtside_server.windows.evaluate import ShotScores, match, score
 from courtside_server.windows.nms import ShotCandidate, TemporalNms
 from courtside_server.windows.sampler import ClipSampler
 from courtside_server.windows.scheduler import WindowScheduler
-from courtside_sim import open_simulation
+from courtside_sim import ZONES, open_simulation
 
 FIRST_HELD_OUT_SEED = 20_000
 """Models are trained on smaller seeds."""
@@ -99,7 +99,7 @@ def evaluate(games: list[Game], hop: int, config: NmsConfig) -> tuple[ShotScores
         times, truth = [s.media for s in found], [s.release_time for s in game.shots]
         total += score(times, truth)
         for f, a in match(times, truth, 0.3):
-            confusion[game.shots[a].zone - 1, int(np.argmax(found[f].zone))] += 1
+            confusion[ZONES.index(game.shots[a].zone), int(np.argmax(found[f].zone))] += 1
     return total, confusion.trace() / max(1, confusion.sum()), confusion
 
 

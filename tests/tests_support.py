@@ -67,7 +67,7 @@ def flash_model() -> bytes:
          value("zone", TensorProto.FLOAT, ["batch", 7]), value("make", TensorProto.FLOAT, ["batch", 1])],
         [constant("pixel_axes", [2, 3, 4], TensorProto.INT64), constant("sample_axis", [1], TensorProto.INT64),
          constant("gain", [0.5]), constant("least", [30.0]), constant("nothing", [0.0]),
-         constant("zone_logits", [0, 0, 0, 0, 3, 0, 0])],
+         constant("zone_logits", [0, 0, 0, 0, 0, 3, 0])],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     return model.SerializeToString()

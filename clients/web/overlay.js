@@ -3,16 +3,24 @@ const params = new URLSearchParams(location.search);
 const game = params.get("game") ?? "demo";
 const after = params.get("after") ?? "0";
 
-// Where each zone's count stands on a half court in metres: basket at (0, 1.575), base line at y = 0.
+// Where each zone's count stands on an NBA half court in metres: base line at y = 0, rim at (0, 1.6), and left as seen by
+// a player who faces the basket.
 const zones = {
-  ZONE_PAINT: { name: "Paint", x: 0, y: 3.6 },
-  ZONE_MID_RANGE: { name: "Mid range", x: 3.7, y: 4.6 },
-  ZONE_LEFT_CORNER_THREE: { name: "Left corner three", x: -7.1, y: 1.2 },
-  ZONE_LEFT_WING_THREE: { name: "Left wing three", x: -6.4, y: 6.8 },
-  ZONE_TOP_THREE: { name: "Top three", x: 0, y: 9.8 },
-  ZONE_RIGHT_WING_THREE: { name: "Right wing three", x: 6.4, y: 6.8 },
-  ZONE_RIGHT_CORNER_THREE: { name: "Right corner three", x: 7.1, y: 1.2 },
+  ZONE_PAINT_EXTENDED: { name: "Paint", x: 0, y: 3.6 },
+  ZONE_LEFT_MID_RANGE: { name: "Left mid-range", x: -4.75, y: 3.2 },
+  ZONE_MIDDLE_MID_RANGE: { name: "Middle mid-range", x: 0, y: 7.3 },
+  ZONE_RIGHT_MID_RANGE: { name: "Right mid-range", x: 4.75, y: 3.2 },
+  ZONE_LEFT_WING_THREE_POINTER: { name: "Left wing three", x: -6.1, y: 7.9 },
+  ZONE_MIDDLE_THREE_POINTER: { name: "Middle three", x: 0, y: 9.9 },
+  ZONE_RIGHT_WING_THREE_POINTER: { name: "Right wing three", x: 6.1, y: 7.9 },
 };
+// Borders of the zones that are not lines of the court: 10 ft around the rim beside the lane, the rays from the rim
+// through the ends of the free-throw line, and those 22 degrees off the axis beyond the three-point line.
+const borders = [
+  "M-2.59 0A3.05 3.05 0 0 0 -2.44 3.43", "M2.59 0A3.05 3.05 0 0 1 2.44 3.43",
+  "M-2.44 5.79L-3.64 7.86", "M2.44 5.79L3.64 7.86",
+  "M-2.71 8.31L-3.8 11", "M2.71 8.31L3.8 11",
+];
 const shots = new Map(); // event id → newest revision
 const $ = (id) => document.getElementById(id);
 
@@ -32,6 +40,7 @@ function drawCourt() {
     element("path", { d: "M-6.71 0V4.33A7.24 7.24 0 0 0 6.71 4.33V0", class: "line" }),
     element("path", { d: "M-.91 1.22h1.82", class: "line" }),
     element("circle", { cx: 0, cy: 1.6, r: 0.23, class: "line" }),
+    ...borders.map((d) => element("path", { d, class: "border" })),
   ];
   $("court").replaceChildren(...lines);
   for (const zone of Object.values(zones)) {

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside.names import CameraName
+from courtside_server.zones import Zone as Zone
 
 STRIDE_S = 0.3
 """Seconds between two samples of a window (source system: VideoMAE shot analytics)."""
@@ -337,7 +338,7 @@ class WindowPrediction:
         wall: capture time of each point, ``(T,)`` Unix seconds.
         shot: probability that a shot was released in the window.
         release: distribution over the points, ``(T,)``, sums to 1.
-        zone: distribution over the seven zones (index 0 is PAINT), ``(7,)``; None where the model sees no floor.
+        zone: distribution over `ZONES`, ``(7,)``; None where the model sees no floor.
         make: probability that the shot goes in.
         model: ``name:version``.
         due: server monotonic seconds when the last point was in.
@@ -358,24 +359,6 @@ class WindowPrediction:
     counted: range = MIDDLE
     track: int | None = None
     position: tuple[float, float] | None = None
-
-
-class Zone(enum.IntEnum):
-    """Court zones; values equal the wire's."""
-
-    UNSPECIFIED = 0
-    PAINT = 1
-    MID_RANGE = 2
-    LEFT_CORNER_THREE = 3
-    LEFT_WING_THREE = 4
-    TOP_THREE = 5
-    RIGHT_WING_THREE = 6
-    RIGHT_CORNER_THREE = 7
-
-    @property
-    def points(self) -> int:
-        """Two or three; zero when unspecified."""
-        return 0 if self is Zone.UNSPECIFIED else 2 if self <= Zone.MID_RANGE else 3
 
 
 class ZoneSource(enum.IntEnum):

@@ -3,7 +3,7 @@
 from .actions import ACTION_LABELS, action_labels
 from .camera import SimulatedCamera
 from .config import CAMERA_KINDS, CameraConfig, GameConfig
-from .court import ZONES, Court, Zone, court_lines, fiba, is_three, make_court, nba, place, zone_spot
+from .court import ZONES, Court, Zone, court_lines, fiba, is_three, make_court, nba, place
 from .film import SimulatedFilm, open_simulation
 from .game import Game, simulate
 from .truth import Action, FrameTruth, ShotTruth, ShotType
@@ -34,5 +34,4 @@ __all__ = [
     "open_simulation",
     "place",
     "simulate",
-    "zone_spot",
 ]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .court import ZONES, Court, zone_spot
+from .areas import AREAS, area_spot
+from .court import Court
 from .lens import Lens, look_at
 from .recording import Recording
 
@@ -55,9 +56,9 @@ class Mount:
 def _points_in_view(court: Court, rng: np.random.Generator, basket: int = 0) -> np.ndarray:
     """Points (N, 3) that a fixed camera at a basket keeps in view: shooters' feet and hands, the board's top."""
     points = [[*court.rim_centre(basket)[:2], court.board_bottom + court.board_height]]
-    for zone in ZONES:
+    for area in AREAS:
         for _ in range(3):
-            x, y = zone_spot(court, zone, basket, rng)
+            x, y = area_spot(court, area, basket, rng)
             points += [[x, y, 0.15], [x, y, 2.3]]
     return np.array(points)
 

@@ -17,20 +17,27 @@ INCH = 0.0254
 
 
 class Zone(IntEnum):
-    """Where a shot is taken from; left and right as seen by a player facing the basket from half court."""
+    """Where a shot is taken; left and right as seen by a player facing the basket from half court.
+
+    Values are those of the wire, where 1 to 7 belonged to an older set of zones. `place` defines the zones.
+    """
 
     UNSPECIFIED = 0
-    PAINT = 1
-    MID_RANGE = 2
-    LEFT_CORNER_THREE = 3
-    LEFT_WING_THREE = 4
-    TOP_THREE = 5
-    RIGHT_WING_THREE = 6
-    RIGHT_CORNER_THREE = 7
+    PAINT_EXTENDED = 8
+    LEFT_MID_RANGE = 9
+    MIDDLE_MID_RANGE = 10
+    RIGHT_MID_RANGE = 11
+    LEFT_WING_THREE_POINTER = 12
+    MIDDLE_THREE_POINTER = 13
+    RIGHT_WING_THREE_POINTER = 14
 
 
 ZONES: tuple[Zone, ...] = tuple(zone for zone in Zone if zone is not Zone.UNSPECIFIED)
-TOP_HALF_ANGLE = math.radians(22.0)
+"""The zones in the order of a model's output."""
+CLOSE_RANGE = 10 * FOOT
+"""Metres from the rim within which a two counts as a shot from the extended paint."""
+MIDDLE_THREE_ANGLE = math.radians(22.0)
+"""A three from within this angle of the court's axis, seen from the rim, is from the middle."""
 
 
 @dataclass(frozen=True)
@@ -161,41 +168,25 @@ def is_three(court: Court, x: float, y: float, basket: int) -> bool:
 
 
 def place(court: Court, x: float, y: float, basket: int) -> Zone:
-    """The shooting zone of floor position (x, y) metres for a shot at `basket`."""
+    """The shooting zone of floor position (x, y) metres for a shot at `basket`.
+
+    Paint extended: the lane, and every other two within `CLOSE_RANGE` of the rim. Middle mid-range: other twos
+    between the rays from the rim through the ends of the free-throw line; left and right mid-range: the rest of the
+    twos. Middle three-pointer: within `MIDDLE_THREE_ANGLE` of the court's axis; the wings: the other threes, corners
+    among them.
+    """
     ahead, left = court.to_local(x, y, basket)
+    angle = abs(math.atan2(left, ahead))
     if is_three(court, x, y, basket):
-        if ahead + court.basket_inset <= court.three_break:
-            return Zone.LEFT_CORNER_THREE if left > 0 else Zone.RIGHT_CORNER_THREE
-        if abs(math.atan2(left, ahead)) <= TOP_HALF_ANGLE:
-            return Zone.TOP_THREE
-        return Zone.LEFT_WING_THREE if left > 0 else Zone.RIGHT_WING_THREE
-    if abs(left) <= court.lane_width / 2 and ahead + court.basket_inset <= court.lane_length:
-        return Zone.PAINT
-    return Zone.MID_RANGE
-
-
-def zone_spot(court: Court, zone: Zone, basket: int, rng: np.random.Generator) -> tuple[float, float]:
-    """A random floor position x, y (m) well inside `zone`, from where a player would really shoot."""
-    while True:
-        if zone is Zone.PAINT:
-            ahead = rng.uniform(1.2, court.lane_length - court.basket_inset)
-            left = rng.uniform(-0.5, 0.5) * court.lane_width
-        elif zone is Zone.MID_RANGE:
-            radius, angle = rng.uniform(3.0, court.three_radius), rng.uniform(-1.5, 1.5)
-            ahead, left = radius * math.cos(angle), radius * math.sin(angle)
-        elif zone in (Zone.LEFT_CORNER_THREE, Zone.RIGHT_CORNER_THREE):
-            ahead = rng.uniform(-0.7, court.three_break - court.basket_inset)
-            left = rng.uniform(court.three_straight, court.width / 2 - 0.15)
-            left = left if zone is Zone.LEFT_CORNER_THREE else -left
-        else:
-            radius, angle = court.three_radius + rng.uniform(0.2, 1.1), rng.uniform(-1.25, 1.25)
-            ahead, left = radius * math.cos(angle), radius * math.sin(angle)
-        margin = 0.18
-        ring = ((0.0, 0.0), (margin, 0.0), (-margin, 0.0), (0.0, margin), (0.0, -margin))
-        if abs(left) < court.width / 2 - 0.12 and all(
-            place(court, *court.from_local(ahead + da, left + dl, basket), basket) is zone for da, dl in ring
-        ):
-            return court.from_local(ahead, left, basket)
+        if angle <= MIDDLE_THREE_ANGLE:
+            return Zone.MIDDLE_THREE_POINTER
+        return Zone.LEFT_WING_THREE_POINTER if left > 0 else Zone.RIGHT_WING_THREE_POINTER
+    in_lane = abs(left) <= court.lane_width / 2 and ahead + court.basket_inset <= court.lane_length
+    if in_lane or math.hypot(ahead, left) <= CLOSE_RANGE:
+        return Zone.PAINT_EXTENDED
+    if angle <= math.atan2(court.lane_width / 2, court.lane_length - court.basket_inset):
+        return Zone.MIDDLE_MID_RANGE
+    return Zone.LEFT_MID_RANGE if left > 0 else Zone.RIGHT_MID_RANGE
 
 
 def _arc(cx: float, cy: float, radius: float, start: float, stop: float, count: int = 48) -> np.ndarray:

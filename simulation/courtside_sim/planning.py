@@ -1,4 +1,4 @@
-"""Decides what an attack wants: who shoots next, from which zone, when and off which pass."""
+"""Decides what an attack wants: who shoots next, from which area, when and off which pass."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .court import ZONES, Zone, zone_spot
+from .areas import AREAS, Area, area_spot
 from .footwork import approach_to
 from .play import Plan, Play
 from .truth import ShotType
@@ -18,21 +18,21 @@ OWN_STEPS, PASSED_STEPS = 0.62, 0.22
 
 
 class Planner:
-    """Draws plans; zones come from a shuffled bag of all seven, so that each appears."""
+    """Draws plans; areas come from a shuffled bag of all seven, so that each appears."""
 
     def __init__(self, shot_interval: float, rng: np.random.Generator):
         """Aim for a release every `shot_interval` seconds or so."""
         self._interval, self._rng = shot_interval, rng
-        self._bag: list[Zone] = []
+        self._bag: list[Area] = []
 
     def draw(self, play: Play, first: bool = False) -> Plan:
         """The holder's side's next plan; the `first` of a game is quick and simple."""
         rng, court = self._rng, play.court
         if not self._bag:
-            self._bag = [ZONES[i] for i in rng.permutation(len(ZONES))]
-        zone = self._bag.pop()
+            self._bag = [AREAS[i] for i in rng.permutation(len(AREAS))]
+        area = self._bag.pop()
         play.off_ball.basket = play.basket_of(play.team)
-        spot = play.own_side(zone_spot(court, zone, play.basket, rng))
+        spot = play.own_side(area_spot(court, area, play.basket, rng))
         mates, shooter = play.mates(play.holder), play.holder
         if mates and rng.random() < (FIRST_PASSES if first else PASSES):
             shooter = mates[int(rng.integers(len(mates)))]
@@ -40,23 +40,23 @@ class Planner:
             due = rng.uniform(3.2, 4.8)
         else:
             due = play.last_release + max(1.6, self._interval * rng.gamma(9.0, 1 / 9.0) - 0.6)
-        zone_to_wait = Zone.TOP_THREE if rng.random() < 0.5 else Zone.MID_RANGE
-        waiting = play.own_side(zone_spot(court, zone_to_wait, play.basket, rng))
+        area_to_wait = Area.TOP if rng.random() < 0.5 else Area.MID_RANGE
+        waiting = play.own_side(area_spot(court, area_to_wait, play.basket, rng))
         for _ in range(6):
             if math.dist(waiting, spot) > 3.0:
                 break
-            waiting = play.own_side(zone_spot(court, ZONES[int(rng.integers(1, 7))], play.basket, rng))
+            waiting = play.own_side(area_spot(court, AREAS[int(rng.integers(1, 7))], play.basket, rng))
         fake = bool(rng.random() < FAKES) and not first
         plan = Plan(shooter, spot, due, waiting, fake, bool(rng.random() < LOBS), approach=spot)
-        self._shape(play, plan, zone)
+        self._shape(play, plan, area)
         if not first and not play.drill:
             self._screen(play, plan)
         return plan
 
-    def _shape(self, play: Play, plan: Plan, zone: Zone) -> None:
+    def _shape(self, play: Play, plan: Plan, area: Area) -> None:
         """Choose how the shot comes about: a layup, a step first, or straight up."""
         rng, own = self._rng, plan.shooter == play.holder
-        if zone is Zone.PAINT and rng.random() < LAYUPS:
+        if area is Area.PAINT and rng.random() < LAYUPS:
             plan.layup, plan.fake = True, False
             ahead, left = rng.uniform(0.9, 1.5), rng.uniform(-0.8, 0.8)
             plan.spot = play.own_side(play.court.from_local(ahead, left, play.basket))

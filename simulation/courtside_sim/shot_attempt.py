@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from . import shooting
+from .areas import AREAS, area_spot
 from .config import GameConfig
 from .contests import BLOCK_REACH, blocked_path, move_blocker, start_contests
-from .court import ZONES, is_three, place, zone_spot
+from .court import is_three, place
 from .footwork import LAYUP_GATHER, LAYUP_JUMP, LAYUP_SPEED, STEP_LEAD, Glide, layup_ball
 from .held_ball import HeldBall
 from .physics import BallPath, BallWorld
@@ -81,8 +82,8 @@ class ShotAttempt:
         if play.elapsed >= shooting.fake_length(form):
             play.plan.fake = False
             if self._rng.random() < 0.4 and play.now + TAIL + 3 < self._duration:
-                zone = ZONES[int(self._rng.integers(len(ZONES)))]
-                spot = play.own_side(zone_spot(play.court, zone, play.basket, self._rng))
+                area = AREAS[int(self._rng.integers(len(AREAS)))]
+                spot = play.own_side(area_spot(play.court, area, play.basket, self._rng))
                 play.plan.spot = play.plan.approach = spot
                 play.plan.shot_type = ShotType.CATCH_AND_SHOOT
             play.enter("handle")

@@ -3,8 +3,9 @@
 Names and order are those of BASKET (Pan, Zhang, Bertasius, "BASKET: A Large-Scale Video Dataset for Fine-Grained
 Skill Estimation", CVPR 2025) in the prompts of its repository
 (yulupan00/BASKET, benchmarking/LLaVA-OneVision/multi_gpu_inference.py). The names of the levels are those of the
-paper's abstract, numbered as in the repository's README: 0 is poor, 4 is excellent. The repository does not list the
-members of the five coarse groups; `GROUPS` cuts the published order where the subject changes.
+paper's abstract, numbered as in the repository's README: 0 is poor, 4 is excellent. The members of the five coarse
+groups are those of the paper's Table 8. They are not slices of `SKILLS`, because fouls and turnovers are exchanged in
+the repository's order.
 
 One difference: the published levels of defensive consistency run the other way (0 is excellent). Here 4 is the best
 level of every skill; an adapter of the published labels reverses that one.
@@ -40,10 +41,11 @@ LEVELS: tuple[str, ...] = ("Poor", "Fair", "Average", "Good", "Excellent")
 GROUPS: dict[str, tuple[str, ...]] = {
     "Shooting": SKILLS[0:5],
     "Rebounding": SKILLS[5:8],
-    "Defense": SKILLS[8:12],
-    "Playmaking": SKILLS[12:15],
-    "Overall": SKILLS[15:20],
+    "Defense": ("Steals", "Fouls", "Points-allowed", "Defensive Consistency"),
+    "Playmaking": ("Assists", "Passing Accuracy", "Turnovers"),
+    "Offense": SKILLS[15:20],
 }
+"""The five coarse groups and their skills (BASKET, Table 8)."""
 
 LOADINGS: np.ndarray = np.array(
     [

@@ -54,7 +54,7 @@ def test_film_goes_through_whole_and_every_shot_comes_out(gateway, flash_film, h
     assert done.returncode == 0, done.stderr
     shots = last_shots(gateway, "g")
     assert [s["mediaOffset"] for s in shots] == pytest.approx(FLASHES, abs=0.16)
-    assert {s["shot"]["zone"] for s in shots} == {"ZONE_TOP_THREE"}
+    assert {s["shot"]["zone"] for s in shots} == {"ZONE_MIDDLE_THREE_POINTER"}
     assert metric(gateway, "courtside_frames_received_total") == 360
     assert metric(gateway, "courtside_frames_dropped_total") == 0
 

@@ -40,8 +40,8 @@ def shot_event() -> events.Event:
         shot=events.Shot(
             probability=0.9375,
             release_uncertainty=0.15,
-            zone=common.ZONE_LEFT_WING_THREE,
-            zone_probabilities=[0.0, 0.125, 0.0, 0.75, 0.125, 0.0, 0.0],
+            zone=common.ZONE_LEFT_WING_THREE_POINTER,
+            zone_probabilities=[0.0, 0.125, 0.0, 0.0, 0.75, 0.125, 0.0],
             zone_source=common.SOURCE_MODEL,
             points=3,
             make_probability=0.4375,

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from courtside_sim import ZONES, Zone, court_lines, fiba, is_three, make_court, nba, place, zone_spot
+from courtside_sim import Zone, court_lines, fiba, is_three, make_court, nba, place
+from courtside_sim.areas import AREAS, Area, area_at, area_spot
 
 FOOT = 0.3048
 
@@ -51,10 +52,10 @@ def test_left_and_right_are_those_of_a_player_facing_the_basket(name: str) -> No
     court = make_court(name)
     corner = court.width / 2 - 0.3
     end = court.length / 2 - 0.5
-    assert place(court, end, corner, 0) is Zone.LEFT_CORNER_THREE
-    assert place(court, end, -corner, 0) is Zone.RIGHT_CORNER_THREE
-    assert place(court, -end, -corner, 1) is Zone.LEFT_CORNER_THREE
-    assert place(court, -end, corner, 1) is Zone.RIGHT_CORNER_THREE
+    assert place(court, end, corner, 0) is Zone.LEFT_WING_THREE_POINTER
+    assert place(court, end, -corner, 0) is Zone.RIGHT_WING_THREE_POINTER
+    assert place(court, -end, -corner, 1) is Zone.LEFT_WING_THREE_POINTER
+    assert place(court, -end, corner, 1) is Zone.RIGHT_WING_THREE_POINTER
 
 
 @pytest.mark.parametrize("name", ["nba", "fiba"])
@@ -69,12 +70,14 @@ def test_zones_by_angle_and_distance(name: str, basket: int) -> None:
         )
 
     far = court.three_radius + 0.3
-    assert at(far, 0) is Zone.TOP_THREE
-    assert at(far, 20) is at(far, -20) is Zone.TOP_THREE
-    assert at(far, 45) is Zone.LEFT_WING_THREE
-    assert at(far, -45) is Zone.RIGHT_WING_THREE
-    assert at(1.5, 30) is Zone.PAINT
-    assert at(5.5, 50) is at(court.three_radius - 0.1, 0) is Zone.MID_RANGE
+    assert at(far, 0) is Zone.MIDDLE_THREE_POINTER
+    assert at(far, 20) is at(far, -20) is Zone.MIDDLE_THREE_POINTER
+    assert at(far, 45) is Zone.LEFT_WING_THREE_POINTER
+    assert at(far, -45) is Zone.RIGHT_WING_THREE_POINTER
+    assert at(1.5, 30) is at(3.0, 89) is Zone.PAINT_EXTENDED
+    assert at(court.three_radius - 0.1, 0) is at(5.5, 29) is Zone.MIDDLE_MID_RANGE
+    assert at(5.5, 50) is at(3.1, 89) is Zone.LEFT_MID_RANGE
+    assert at(5.5, -50) is at(3.1, -89) is Zone.RIGHT_MID_RANGE
 
 
 def test_on_the_line_is_a_two() -> None:
@@ -84,15 +87,15 @@ def test_on_the_line_is_a_two() -> None:
     assert is_three(court, x - 0.01, y, 0)
 
 
-@pytest.mark.parametrize("zone", ZONES)
-def test_a_spot_drawn_for_a_zone_lies_in_it(zone: Zone) -> None:
+@pytest.mark.parametrize("area", AREAS)
+def test_a_spot_drawn_for_an_area_lies_in_it(area: Area) -> None:
     rng = np.random.default_rng(3)
     for court in (nba(), fiba(half=True)):
         for _ in range(20):
-            x, y = zone_spot(court, zone, 0, rng)
-            assert place(court, x, y, 0) is zone
+            x, y = area_spot(court, area, 0, rng)
+            assert area_at(court, x, y, 0) is area
             assert abs(y) < court.width / 2 and abs(x) < court.length / 2
-            assert is_three(court, x, y, 0) == (zone >= Zone.LEFT_CORNER_THREE)
+            assert is_three(court, x, y, 0) == (area not in (Area.PAINT, Area.MID_RANGE))
 
 
 def test_unknown_court_is_refused() -> None:

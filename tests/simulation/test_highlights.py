@@ -28,7 +28,10 @@ def with_level(skill: str, level: int) -> np.ndarray:
 
 def test_twenty_skills_in_five_groups():
     assert len(SKILLS) == len(set(SKILLS)) == 20
-    assert tuple(name for names in GROUPS.values() for name in names) == SKILLS
+    assert sorted(name for names in GROUPS.values() for name in names) == sorted(SKILLS)
+    assert list(GROUPS) == ["Shooting", "Rebounding", "Defense", "Playmaking", "Offense"]
+    assert "Fouls" in GROUPS["Defense"] and "Turnovers" in GROUPS["Playmaking"]
+    assert (SKILLS.index("Turnovers"), SKILLS.index("Fouls")) == (9, 14)  # the order of the published labels
     assert len(LEVELS) == len(GROUPS) == 5
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from courtside_sim import ZONES, Zone, fiba, nba, zone_spot
+from courtside_sim import fiba, nba
+from courtside_sim.areas import AREAS, Area, area_spot
 from courtside_sim.physics import STEP, BallWorld, energy, solve_flight, solve_release
 from courtside_sim.shooting import perfect_velocity, take_shot
 
@@ -51,11 +52,11 @@ def test_a_dropped_ball_bounces_like_a_basketball() -> None:
 
 
 @pytest.mark.parametrize("court", [nba(half=True), fiba(half=True)], ids=["nba", "fiba"])
-@pytest.mark.parametrize("zone", ZONES)
-def test_the_solved_release_goes_in_from_every_zone(court, zone: Zone) -> None:
+@pytest.mark.parametrize("area", AREAS)
+def test_the_solved_release_goes_in_from_everywhere(court, area: Area) -> None:
     world, rng = BallWorld(court), np.random.default_rng(11)
     for _ in range(4):
-        start = (*zone_spot(court, zone, 0, rng), rng.uniform(2.2, 2.9))
+        start = (*area_spot(court, area, 0, rng), rng.uniform(2.2, 2.9))
         path = world.fly(start, perfect_velocity(court, start, 0), 3.0, 0)
         assert path.made and path.result is not None
 
@@ -71,7 +72,7 @@ def test_made_means_the_ball_fell_through_the_ring() -> None:
     rng = np.random.default_rng(5)
     made = 0
     for _ in range(30):
-        start = (*zone_spot(COURT, ZONES[int(rng.integers(7))], 0, rng), 2.5)
+        start = (*area_spot(COURT, AREAS[int(rng.integers(7))], 0, rng), 2.5)
         path = take_shot(WORLD, start, 0, rng)
         x, y, z = path.at(path.result)
         assert z == pytest.approx(COURT.rim_height, abs=0.02)

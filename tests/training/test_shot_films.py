@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from courtside_training.errors import TrainingInputError
-from courtside_training.shots import films
+from courtside_training.shots import films, footage
 from courtside_training.shots.footage import GRID_S, load, stored
 from courtside_training.shots.geometry import SPLITS, ZONE_LABELS
 from courtside_training.shots.shot_labels import read_labels, zone_of
@@ -52,18 +52,20 @@ def test_rows_become_releases_zones_and_results(table):
         "a.mp4,2.5,three,1,7.6,0.0", "a.mp4,5,TWO,missed,2.0,0.5", "b.mp4,1,3pt,,,", "b.mp4,4,ft,0,4.0,0",
     ))
     assert [(row.release, row.made) for row in rows] == [(2.5, 1), (5.0, 0), (1.0, -1), (4.0, 0)]
-    assert [ZONE_LABELS[row.zone] for row in (rows[0], rows[1], rows[3])] == ["TOP_THREE", "PAINT", "PAINT"]
+    assert [ZONE_LABELS[row.zone] for row in (rows[0], rows[1], rows[3])] == [
+        "MIDDLE_THREE_POINTER", "PAINT_EXTENDED", "PAINT_EXTENDED",
+    ]
     assert rows[2].zone == -1 and rows[2].line == 4
 
 
 def test_spaces_in_the_header_and_a_zone_column_are_read(table):
-    path = table("a.mp4,2.5,three,1,,,left corner three", header="video,release time,type,made,x,y,zone\n")
-    assert ZONE_LABELS[read_labels(path)[0].zone] == "LEFT_CORNER_THREE"
+    path = table("a.mp4,2.5,three,1,,,left wing three-pointer", header="video,release time,type,made,x,y,zone\n")
+    assert ZONE_LABELS[read_labels(path)[0].zone] == "LEFT_WING_THREE_POINTER"
 
 
 def test_a_position_just_across_the_line_follows_the_type():
-    assert ZONE_LABELS[zone_of(7.0, 0.0, "three", "nba")] == "TOP_THREE"
-    assert ZONE_LABELS[zone_of(7.4, 0.0, "two", "nba")] == "MID_RANGE"
+    assert ZONE_LABELS[zone_of(7.0, 0.0, "three", "nba")] == "MIDDLE_THREE_POINTER"
+    assert ZONE_LABELS[zone_of(7.4, 0.0, "two", "nba")] == "MIDDLE_MID_RANGE"
     with pytest.raises(ValueError, match="type three from x 2"):
         zone_of(2.0, 0.0, "three", "nba")
 
@@ -155,3 +157,14 @@ def test_videos_are_split_by_name_alone():
     assert where == films.splits(list(reversed(names))) != films.splits(names, seed=1)
     assert [list(where.values()).count(split) for split in SPLITS] == [24, 3, 3]
     assert set(films.splits(["one.mp4", "two.mp4"]).values()) == {"train"}
+
+
+def test_film_with_other_zones_is_of_an_older_form(tmp_path, monkeypatch):
+    film = footage.labelled(0, np.zeros((2, 144, 256, 3), np.uint8), np.array([0.1]), np.array([3]), np.array([1]))
+    monkeypatch.setattr(footage, "ZONE_LABELS", ("PAINT", "MID_RANGE"))
+    footage.save(film, tmp_path)
+    monkeypatch.undo()
+    with pytest.raises(TrainingInputError, match=r"older form .*MID_RANGE"):
+        load(0, tmp_path)
+    footage.save(film, tmp_path)
+    assert load(0, tmp_path).zones.tolist() == [3]

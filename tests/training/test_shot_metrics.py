@@ -138,7 +138,7 @@ def report(answers: Answers, game: Footage) -> dict:
 
 def test_tables_show_every_zone_dash_what_is_missing_and_stand_beside_the_published_figures(game: Footage):
     text = tables(report(answers_for(game), game))
-    assert "| F1 | - | - |" in text and "| right | 4 | 4 |" in text and text.count("corner_three") == 4
+    assert "| F1 | - | - |" in text and "| right | 4 | 4 |" in text and text.count("wing_three_pointer") == 4
     assert "| ROC-AUC | 0.960 | 0.500 |" in text and "about 0.86" in text
 
 

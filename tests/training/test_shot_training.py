@@ -27,15 +27,15 @@ SMALL = NetworkConfig(8, 8, 16, 16)
 
 @pytest.fixture(scope="module")
 def game() -> Footage:
-    """A ball that rests left for zone 2 shots and right for zone 6 shots and jumps up when released."""
+    """A ball that rests left for zone 4 shots and right for zone 6 shots and jumps up when released."""
     count, rng = 240, np.random.default_rng(0)
-    releases, zones = np.array([4.0, 9.0, 14.0, 19.0]), np.array([2, 6, 2, 6])
+    releases, zones = np.array([4.0, 9.0, 14.0, 19.0]), np.array([4, 6, 4, 6])
     frames = rng.integers(60, 90, (count, 144, 256, 3), np.uint8)
     points, ground = np.zeros((count, 3, 3), np.float32), np.full(count, -1)
     for index in range(count):
         shot = min(int(np.searchsorted(releases, index * GRID_S - 1.5)), 3)
         flown = 0.0 <= index * GRID_S - releases[shot] <= 1.5
-        x, y = (60 if zones[shot] == 2 else 190), (30 if flown else 100)
+        x, y = (60 if zones[shot] == 4 else 190), (30 if flown else 100)
         frames[index, y - 6 : y + 6, x - 6 : x + 6] = (255, 140, 0)
         points[index, 0] = (x / 256, y / 144, 1)
         if not flown:
@@ -46,7 +46,7 @@ def game() -> Footage:
         frames[fallen : fallen + 12, 45:55, 124:132] = (255, 140, 0) if made else (0, 0, 0)
     spots, floor = np.zeros((count, SPOTS, 3), np.float32), np.zeros((count, SPOTS, 3), np.float32)
     floor[:, :2] = ((60 / 256, 0.8, 1), (190 / 256, 0.8, 1))
-    spots[:, :2] = ((1.0, 6.8, 2), (1.0, -6.8, 6))
+    spots[:, :2] = ((1.0, 6.8, 4), (1.0, -6.8, 6))
     return Footage(
         0, "sideline", frames, points, ground, releases, zones, np.array([True, False, True, False]), floor, spots,
         np.zeros(count, bool), np.ones(4, bool),

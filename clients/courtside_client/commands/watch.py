@@ -32,10 +32,12 @@ def describe(event: events_pb2.Event) -> Text:
     camera = event.camera.rsplit("/", 1)[-1]
     if event.HasField("shot"):
         shot = event.shot
-        zone = common_pb2.Zone.Name(shot.zone).removeprefix("ZONE_").lower().replace("_", " ")
+        # A log may hold zones of an older set, which have no names here.
+        known = shot.zone in common_pb2.Zone.values()
+        zone = common_pb2.Zone.Name(shot.zone if known else 0).removeprefix("ZONE_").lower().replace("_", " ")
         after = (event.append_time.ToNanoseconds() - event.event_time.ToNanoseconds()) / 1e9
         what = (
-            f"shot {shot.probability:4.0%}  {zone:<18} {shot.points} points  make {shot.make_probability:4.0%}  "
+            f"shot {shot.probability:4.0%}  {zone:<24} {shot.points} points  make {shot.make_probability:4.0%}  "
             f"{after:+.2f} s after release"
         )
     else:

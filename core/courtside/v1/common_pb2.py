@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63ourtside/v1/common.proto\x12\x0c\x63ourtside.v1*\xc2\x01\n\x04Zone\x12\x14\n\x10ZONE_UNSPECIFIED\x10\x00\x12\x0e\n\nZONE_PAINT\x10\x01\x12\x12\n\x0eZONE_MID_RANGE\x10\x02\x12\x1a\n\x16ZONE_LEFT_CORNER_THREE\x10\x03\x12\x18\n\x14ZONE_LEFT_WING_THREE\x10\x04\x12\x12\n\x0eZONE_TOP_THREE\x10\x05\x12\x19\n\x15ZONE_RIGHT_WING_THREE\x10\x06\x12\x1b\n\x17ZONE_RIGHT_CORNER_THREE\x10\x07*W\n\nShotResult\x12\x1b\n\x17SHOT_RESULT_UNSPECIFIED\x10\x00\x12\x14\n\x10SHOT_RESULT_MADE\x10\x01\x12\x16\n\x12SHOT_RESULT_MISSED\x10\x02*\xd2\x01\n\x08ShotType\x12\x19\n\x15SHOT_TYPE_UNSPECIFIED\x10\x00\x12\x17\n\x13SHOT_TYPE_JUMP_SHOT\x10\x01\x12\x13\n\x0fSHOT_TYPE_LAYUP\x10\x02\x12\x12\n\x0eSHOT_TYPE_DUNK\x10\x03\x12\x18\n\x14SHOT_TYPE_FREE_THROW\x10\x04\x12\x1d\n\x19SHOT_TYPE_CATCH_AND_SHOOT\x10\x05\x12\x17\n\x13SHOT_TYPE_STEP_BACK\x10\x06\x12\x17\n\x13SHOT_TYPE_SIDE_STEP\x10\x07*J\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSOURCE_MODEL\x10\x01\x12\x16\n\x12SOURCE_CALIBRATION\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63ourtside/v1/common.proto\x12\x0c\x63ourtside.v1*\xf7\x02\n\x04Zone\x12\x14\n\x10ZONE_UNSPECIFIED\x10\x00\x12\x17\n\x13ZONE_PAINT_EXTENDED\x10\x08\x12\x17\n\x13ZONE_LEFT_MID_RANGE\x10\t\x12\x19\n\x15ZONE_MIDDLE_MID_RANGE\x10\n\x12\x18\n\x14ZONE_RIGHT_MID_RANGE\x10\x0b\x12 \n\x1cZONE_LEFT_WING_THREE_POINTER\x10\x0c\x12\x1d\n\x19ZONE_MIDDLE_THREE_POINTER\x10\r\x12!\n\x1dZONE_RIGHT_WING_THREE_POINTER\x10\x0e\"\x04\x08\x01\x10\x07*\nZONE_PAINT*\x0eZONE_MID_RANGE*\x16ZONE_LEFT_CORNER_THREE*\x14ZONE_LEFT_WING_THREE*\x0eZONE_TOP_THREE*\x15ZONE_RIGHT_WING_THREE*\x17ZONE_RIGHT_CORNER_THREE*W\n\nShotResult\x12\x1b\n\x17SHOT_RESULT_UNSPECIFIED\x10\x00\x12\x14\n\x10SHOT_RESULT_MADE\x10\x01\x12\x16\n\x12SHOT_RESULT_MISSED\x10\x02*\xd2\x01\n\x08ShotType\x12\x19\n\x15SHOT_TYPE_UNSPECIFIED\x10\x00\x12\x17\n\x13SHOT_TYPE_JUMP_SHOT\x10\x01\x12\x13\n\x0fSHOT_TYPE_LAYUP\x10\x02\x12\x12\n\x0eSHOT_TYPE_DUNK\x10\x03\x12\x18\n\x14SHOT_TYPE_FREE_THROW\x10\x04\x12\x1d\n\x19SHOT_TYPE_CATCH_AND_SHOOT\x10\x05\x12\x17\n\x13SHOT_TYPE_STEP_BACK\x10\x06\x12\x17\n\x13SHOT_TYPE_SIDE_STEP\x10\x07*J\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSOURCE_MODEL\x10\x01\x12\x16\n\x12SOURCE_CALIBRATION\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,11 +32,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'courtside.v1.common_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ZONE']._serialized_start=44
-  _globals['_ZONE']._serialized_end=238
-  _globals['_SHOTRESULT']._serialized_start=240
-  _globals['_SHOTRESULT']._serialized_end=327
-  _globals['_SHOTTYPE']._serialized_start=330
-  _globals['_SHOTTYPE']._serialized_end=540
-  _globals['_SOURCE']._serialized_start=542
-  _globals['_SOURCE']._serialized_end=616
+  _globals['_ZONE']._serialized_end=419
+  _globals['_SHOTRESULT']._serialized_start=421
+  _globals['_SHOTRESULT']._serialized_end=508
+  _globals['_SHOTTYPE']._serialized_start=511
+  _globals['_SHOTTYPE']._serialized_end=721
+  _globals['_SOURCE']._serialized_start=723
+  _globals['_SOURCE']._serialized_end=797
 # @@protoc_insertion_point(module_scope)

@@ -7,13 +7,13 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class Zone(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     ZONE_UNSPECIFIED: _ClassVar[Zone]
-    ZONE_PAINT: _ClassVar[Zone]
-    ZONE_MID_RANGE: _ClassVar[Zone]
-    ZONE_LEFT_CORNER_THREE: _ClassVar[Zone]
-    ZONE_LEFT_WING_THREE: _ClassVar[Zone]
-    ZONE_TOP_THREE: _ClassVar[Zone]
-    ZONE_RIGHT_WING_THREE: _ClassVar[Zone]
-    ZONE_RIGHT_CORNER_THREE: _ClassVar[Zone]
+    ZONE_PAINT_EXTENDED: _ClassVar[Zone]
+    ZONE_LEFT_MID_RANGE: _ClassVar[Zone]
+    ZONE_MIDDLE_MID_RANGE: _ClassVar[Zone]
+    ZONE_RIGHT_MID_RANGE: _ClassVar[Zone]
+    ZONE_LEFT_WING_THREE_POINTER: _ClassVar[Zone]
+    ZONE_MIDDLE_THREE_POINTER: _ClassVar[Zone]
+    ZONE_RIGHT_WING_THREE_POINTER: _ClassVar[Zone]
 
 class ShotResult(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -38,13 +38,13 @@ class Source(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SOURCE_MODEL: _ClassVar[Source]
     SOURCE_CALIBRATION: _ClassVar[Source]
 ZONE_UNSPECIFIED: Zone
-ZONE_PAINT: Zone
-ZONE_MID_RANGE: Zone
-ZONE_LEFT_CORNER_THREE: Zone
-ZONE_LEFT_WING_THREE: Zone
-ZONE_TOP_THREE: Zone
-ZONE_RIGHT_WING_THREE: Zone
-ZONE_RIGHT_CORNER_THREE: Zone
+ZONE_PAINT_EXTENDED: Zone
+ZONE_LEFT_MID_RANGE: Zone
+ZONE_MIDDLE_MID_RANGE: Zone
+ZONE_RIGHT_MID_RANGE: Zone
+ZONE_LEFT_WING_THREE_POINTER: Zone
+ZONE_MIDDLE_THREE_POINTER: Zone
+ZONE_RIGHT_WING_THREE_POINTER: Zone
 SHOT_RESULT_UNSPECIFIED: ShotResult
 SHOT_RESULT_MADE: ShotResult
 SHOT_RESULT_MISSED: ShotResult

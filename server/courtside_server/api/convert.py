@@ -113,7 +113,8 @@ def event_from_proto(message: events_pb2.Event) -> Event:
     What the gateway derives (points) or does not hold (the shot's type) is left out.
 
     Raises:
-        BadRequest: no payload, or an enum value that this version does not know.
+        BadRequest: no payload, or an enum value that this version does not know; a zone that it does not know is
+            read as UNSPECIFIED, without probabilities and source.
     """
     kind = message.WhichOneof("payload")
     try:
@@ -140,18 +141,20 @@ def event_from_proto(message: events_pb2.Event) -> Event:
 
 
 def _shot_from_proto(message: events_pb2.Shot) -> Shot:
+    # A zone of an older or newer set: its probabilities are of other zones, too.
+    known = Zone.knows(message.zone)
     return Shot(
         probability=message.probability,
         release_uncertainty=message.release_uncertainty,
-        zone=Zone(message.zone),
-        zone_probabilities=tuple(message.zone_probabilities),
+        zone=Zone(message.zone) if known else Zone.UNSPECIFIED,
+        zone_probabilities=tuple(message.zone_probabilities) if known else (),
         make_probability=message.make_probability,
         model=message.model,
         windows_agreeing=message.windows_agreeing,
         windows_covering=message.windows_covering,
         result=ShotResult(message.result),
         interrupted=message.interrupted,
-        zone_source=ZoneSource(message.zone_source),
+        zone_source=ZoneSource(message.zone_source) if known else ZoneSource.UNSPECIFIED,
         shooter=message.shooter_track_id if message.HasField("shooter_track_id") else None,
         court=(message.court_x, message.court_y) if message.HasField("court_x") else None,
         arc=_arc_from_proto(message.arc) if message.HasField("arc") else None,

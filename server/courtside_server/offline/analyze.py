@@ -156,10 +156,10 @@ def _line(event: Event) -> str:
     if not isinstance(draft.payload, Shot):
         return f"{when} {draft.payload.state.name.lower()}: {draft.payload.detail}"
     shot = draft.payload
-    zone = "zone unknown" if shot.zone is Zone.UNSPECIFIED else shot.zone.name.lower().replace("_", " ")
+    zone = "zone unknown" if shot.zone is Zone.UNSPECIFIED else shot.zone.words
     result = "" if shot.result is ShotResult.UNKNOWN else shot.result.name.lower()
     who = "" if shot.shooter is None else f"player {shot.shooter}"
     return (
-        f"{when} shot {shot.probability:.2f}  {zone:<18} {who:<10} make {shot.make_probability:.2f} {result:<6} "
+        f"{when} shot {shot.probability:.2f}  {zone:<24} {who:<10} make {shot.make_probability:.2f} {result:<6} "
         f"{draft.event_id}"
     )

@@ -14,73 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside_server.errors import BadRequest
-from courtside_server.types import Zone
+from courtside_server.zones import COURTS as COURTS
+from courtside_server.zones import FIBA as FIBA
+from courtside_server.zones import NBA as NBA
+from courtside_server.zones import ZONES, zone_at
+from courtside_server.zones import Court as Court
 
-FOOT = 0.3048
-TOP_HALF_ANGLE = math.radians(22.0)
-"""A three from within this angle of the court's axis, seen from the rim, is from the top."""
 CLICK_PIXELS = 2.0
 """How exactly a person clicks on a line crossing, or a detector places a foot: one standard deviation, pixels."""
 WORST_FIT = 0.5
 """Metres by which a clicked point may miss its place on the court before a calibration is refused."""
 _LEAST_POINTS = 4
 _SAME_LINE = 1e-3
-
-
-@dataclass(frozen=True, slots=True)
-class Court:
-    """One rule book's lines as far as zones need them, metres to their outer edge.
-
-    Sources: NBA Official Rules, rule 1; FIBA Official Basketball Rules 2022, article 2.
-    """
-
-    name: str
-    length: float
-    width: float
-    lane_width: float
-    lane_length: float
-    three_radius: float
-    three_straight: float
-    basket_inset: float
-
-    @property
-    def three_break(self) -> float:
-        """Metres from the baseline at which the straight three-point line meets the arc."""
-        return self.basket_inset + math.sqrt(self.three_radius**2 - self.three_straight**2)
-
-    def to_local(self, x: float, y: float, basket: int) -> tuple[float, float]:
-        """Fold a floor position onto one half: metres in front of the rim, metres to the attacker's left."""
-        rim = self.length / 2 - self.basket_inset
-        return (rim - x, y) if basket == 0 else (x + rim, -y)
-
-    def nearer_basket(self, x: float) -> int:
-        """The basket on the half that x lies in."""
-        return 0 if x >= 0 else 1
-
-    def is_three(self, x: float, y: float, basket: int) -> bool:
-        """Whether a shot from (x, y) is worth three; on the line is a two."""
-        ahead, left = self.to_local(x, y, basket)
-        if ahead + self.basket_inset <= self.three_break:
-            return abs(left) > self.three_straight
-        return math.hypot(ahead, left) > self.three_radius
-
-    def zone(self, x: float, y: float, basket: int) -> Zone:
-        """The shooting zone of a floor position."""
-        ahead, left = self.to_local(x, y, basket)
-        if self.is_three(x, y, basket):
-            if ahead + self.basket_inset <= self.three_break:
-                return Zone.LEFT_CORNER_THREE if left > 0 else Zone.RIGHT_CORNER_THREE
-            if abs(math.atan2(left, ahead)) <= TOP_HALF_ANGLE:
-                return Zone.TOP_THREE
-            return Zone.LEFT_WING_THREE if left > 0 else Zone.RIGHT_WING_THREE
-        if abs(left) <= self.lane_width / 2 and ahead + self.basket_inset <= self.lane_length:
-            return Zone.PAINT
-        return Zone.MID_RANGE
-
-
-NBA = Court("nba", 94 * FOOT, 50 * FOOT, 16 * FOOT, 19 * FOOT, 23.75 * FOOT, 22 * FOOT, 5.25 * FOOT)
-FIBA = Court("fiba", 28.0, 15.0, 4.9, 5.8, 6.75, 6.6, 1.575)
-COURTS = {court.name: court for court in (NBA, FIBA)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +118,11 @@ class Calibration:
         return Calibration(self.court, self.matrix @ np.linalg.inv(motion), self.error)
 
     def zones(self, place: Place, basket: int) -> NDArray[np.float64]:
-        """(7,) probabilities of the zones (index 0 is PAINT) for feet at ``place``, under its spread."""
-        shares = np.zeros(len(Zone) - 1)
+        """(7,) probabilities of `ZONES` for feet at ``place``, under its spread."""
+        shares = np.zeros(len(ZONES))
         for dx, dy in _DISC:
-            zone = self.court.zone(place.x + dx * place.spread, place.y + dy * place.spread, basket)
-            shares[zone - 1] += 1.0 / len(_DISC)
+            zone = zone_at(self.court, place.x + dx * place.spread, place.y + dy * place.spread, basket)
+            shares[ZONES.index(zone)] += 1.0 / len(_DISC)
         return shares
 
 

@@ -74,8 +74,7 @@ def card_text(shot: Shot) -> str:
     """What a card says under its headline."""
     parts = []
     if shot.zone is not Zone.UNSPECIFIED:
-        name = shot.zone.name.lower().replace("_", " ")
-        parts.append(name if shot.zone.points == 3 else f"{name} two")
+        parts.append(shot.zone.words)
     if shot.shooter is not None:
         parts.append(f"player {shot.shooter}")
     parts.append(f"make {shot.make_probability:.0%}".replace("%", " %"))

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from courtside_server.perception.court import FIBA, TOP_HALF_ANGLE, Court
 from courtside_server.render.brush import GREY, MADE, MISSED, WHITE, Brush, Colour, Picture
 from courtside_server.types import Shot, ShotResult, Zone
+from courtside_server.zones import CLOSE_RANGE, FIBA, MIDDLE_THREE_ANGLE, ZONES, Court
 
 RING = 0.225
 """Metres: a basket's inner radius."""
@@ -91,9 +91,9 @@ class ShotChart:
         brush.plate(picture, box, alpha=0.55, radius=5.0)
         self._headline(picture, [mark.shot for mark in marks])
         self._lines(picture)
-        for zone in Zone:
+        for zone in ZONES:
             shots = [mark for mark in marks if mark.shot.court is None and mark.shot.zone is zone]
-            if shots and zone is not Zone.UNSPECIFIED:
+            if shots:
                 self._count(picture, zone, shots)
         for mark in marks:
             if mark.shot.court is not None:
@@ -118,7 +118,7 @@ class ShotChart:
     def _lines(self, picture: Picture) -> None:
         court, inset = self._court, self._court.basket_inset
         half, end, lane = court.width / 2, court.length / 2 - inset, court.lane_width / 2
-        foul, corner = court.lane_length - inset, court.three_break - inset
+        foul = court.lane_length - inset
         outline = [(-inset, -half), (-inset, half), (end, half), (end, -half), (-inset, -half)]
         board = [(_BOARD - inset, -_BOARD_WIDE / 2), (_BOARD - inset, _BOARD_WIDE / 2)]
         ring = _arc(0.0, max(RING, 1.6 / self._scale), 180)
@@ -126,12 +126,26 @@ class ShotChart:
         key = [(-inset, -lane), (foul, -lane), (foul, lane), (-inset, lane)]
         centre = [(end - ahead, left) for ahead, left in _arc(0.0, _CIRCLE, 90)]
         self._strokes(picture, [key, _arc(foul, _CIRCLE, 90), centre], 0.5)
-        bounds = [_arc(0.0, _NO_CHARGE, 90)]
+        self._strokes(picture, [_arc(0.0, _NO_CHARGE, 90), *self.zone_borders()], 0.2)
+
+    def zone_borders(self) -> list[list[tuple[float, float]]]:
+        """The zones' borders that are no painted lines: metres ahead of the rim, metres to the left.
+
+        They are the rays that part left, middle and right, short of the three-point line and beyond it, and the arcs
+        at `CLOSE_RANGE` beside the lane.
+        """
+        court = self._court
+        foul, lane = court.lane_length - court.basket_inset, court.lane_width / 2
+        end = court.length / 2 - court.basket_inset
+        beside = np.linspace(math.asin(lane / CLOSE_RANGE), math.acos(-court.basket_inset / CLOSE_RANGE), 24)
+        borders = []
         for side in (-1, 1):
-            start = court.three_radius * math.cos(TOP_HALF_ANGLE)
-            bounds.append([(d, side * d * math.tan(TOP_HALF_ANGLE)) for d in (start, end)])
-            bounds.append([(corner, side * court.three_straight), (corner, side * half)])
-        self._strokes(picture, bounds, 0.2)
+            reach = court.three_radius * math.cos(court.elbow_angle)
+            borders.append([(ahead, side * ahead * math.tan(court.elbow_angle)) for ahead in (foul, reach)])
+            reach = court.three_radius * math.cos(MIDDLE_THREE_ANGLE)
+            borders.append([(ahead, side * ahead * math.tan(MIDDLE_THREE_ANGLE)) for ahead in (reach, end)])
+            borders.append([(CLOSE_RANGE * math.cos(turn), side * CLOSE_RANGE * math.sin(turn)) for turn in beside])
+        return borders
 
     def three_point_line(self) -> list[tuple[float, float]]:
         """The line from corner to corner: metres ahead of the rim, metres to the left."""
@@ -173,7 +187,7 @@ class ShotChart:
         """A number in a ring: the ring's green share was made, its red share missed, white is not known."""
         brush, (x, y) = self._brush, self.pixel(*self.middle(zone))
         radius = max(7.0, 8.0 * brush.unit)
-        # A corner is narrower than its count.
+        # A wing may be narrower than its count.
         room = radius + 2 * brush.unit
         at = min(max(x, self._left + room), self._left + self.width - room), y
         brush.disc(picture, at, radius, (60, 54, 50), 0.85)
@@ -195,15 +209,15 @@ class ShotChart:
         """Where a zone's count stands: metres ahead of the rim, metres to the left."""
         court = self._court
         foul, beyond = court.lane_length - court.basket_inset, court.three_radius + 1.6
-        side = 1 if zone in (Zone.LEFT_CORNER_THREE, Zone.LEFT_WING_THREE) else -1
-        if zone is Zone.PAINT:
+        side = 1 if zone in (Zone.LEFT_MID_RANGE, Zone.LEFT_WING_THREE_POINTER) else -1
+        if zone is Zone.PAINT_EXTENDED:
             return foul * 0.45, 0.0
-        if zone is Zone.MID_RANGE:
+        if zone is Zone.MIDDLE_MID_RANGE:
             return (foul + court.three_radius) / 2, 0.0
-        if zone is Zone.TOP_THREE:
+        if zone is Zone.MIDDLE_THREE_POINTER:
             return beyond, 0.0
-        if zone in (Zone.LEFT_CORNER_THREE, Zone.RIGHT_CORNER_THREE):
-            return (court.three_break / 2) - court.basket_inset, side * (court.three_straight + court.width / 2) / 2
+        if zone in (Zone.LEFT_MID_RANGE, Zone.RIGHT_MID_RANGE):
+            return 1.3, side * (CLOSE_RANGE + court.three_straight) / 2
         wing = math.radians(42)
         return beyond * math.cos(wing), side * min(beyond * math.sin(wing), court.width / 2 - 1.0)
 

@@ -13,6 +13,7 @@ from courtside_server.shots.criteria import RevisionConfig
 from courtside_server.shots.state import ShotState
 from courtside_server.types import EventDraft, Lifecycle, Shot, Zone, ZoneSource
 from courtside_server.windows.nms import ShotCandidate
+from courtside_server.zones import ZONES
 
 
 def shot_id(camera: str, wall: float) -> str:
@@ -113,7 +114,7 @@ def _payload(candidate: ShotCandidate, state: ShotState) -> Shot:
     return Shot(
         probability=round(candidate.score, 6),
         release_uncertainty=round(candidate.spread, 6),
-        zone=Zone.UNSPECIFIED if zone is None else Zone(int(np.argmax(zone)) + 1),
+        zone=Zone.UNSPECIFIED if zone is None else ZONES[int(np.argmax(zone))],
         zone_probabilities=() if zone is None else tuple(round(share, 6) for share in zone),
         make_probability=round(candidate.make if state.make is None else state.make, 6),
         model=candidate.model,

@@ -27,8 +27,8 @@ def make_draft(
         payload = Shot(
             probability=probability,
             release_uncertainty=0.15,
-            zone=Zone.TOP_THREE,
-            zone_probabilities=(0.0, 0.125, 0.0, 0.125, 0.625, 0.125, 0.0),
+            zone=Zone.MIDDLE_THREE_POINTER,
+            zone_probabilities=(0.0, 0.125, 0.0, 0.125, 0.0, 0.625, 0.125),
             make_probability=1 / 3,
             model="shot_clip:1",
             windows_agreeing=3,

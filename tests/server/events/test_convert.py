@@ -30,6 +30,7 @@ from courtside_server.types import (
     Shot,
     ShotResult,
     Zone,
+    ZoneSource,
 )
 
 text = st.text(max_size=20)
@@ -88,7 +89,7 @@ def test_zeros_are_written_out(draft) -> None:
     assert (line["sequence"], line["revision"], line["lifecycle"]) == ("3", 1, "LIFECYCLE_PROVISIONAL")
     shot = line["shot"]
     assert (shot["probability"], shot["interrupted"], shot["result"]) == (0.0, False, "SHOT_RESULT_UNSPECIFIED")
-    assert (shot["zone"], shot["points"], shot["zoneSource"]) == ("ZONE_TOP_THREE", 3, "SOURCE_MODEL")
+    assert (shot["zone"], shot["points"], shot["zoneSource"]) == ("ZONE_MIDDLE_THREE_POINTER", 3, "SOURCE_MODEL")
     assert "shooterTrackId" not in shot, "what is not known is absent, not zero"
 
 
@@ -103,13 +104,22 @@ def test_single_precision_of_a_probability_is_the_wire_s(draft) -> None:
     assert probability == struct.unpack("f", struct.pack("f", 0.125))[0]
 
 
+@pytest.mark.parametrize("number", [*range(1, 8), 99])
+def test_a_zone_of_another_set_is_read_as_unspecified(draft, number) -> None:
+    message = event_to_proto(Event(draft(1), 1, 1, 0.0))
+    message.shot.zone = number
+    shot = event_from_proto(message).draft.payload
+    assert (shot.zone, shot.zone_probabilities, shot.zone_source) == (Zone.UNSPECIFIED, (), ZoneSource.UNSPECIFIED)
+    assert shot.probability == message.shot.probability
+
+
 @pytest.mark.parametrize(
     "message",
     [
         events_pb2.Event(lifecycle=1),
         events_pb2.Event(lifecycle=0, shot=events_pb2.Shot()),
         events_pb2.Event(lifecycle=9, shot=events_pb2.Shot()),
-        events_pb2.Event(lifecycle=1, shot=events_pb2.Shot(zone=99)),
+        events_pb2.Event(lifecycle=1, shot=events_pb2.Shot(result=99)),
         events_pb2.Event(lifecycle=1, camera_status=events_pb2.CameraStatus()),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import sqlite3
 import tempfile
 import threading
 from pathlib import Path
@@ -25,6 +26,7 @@ from courtside_server.types import (
     Shot,
     ShotResult,
     Zone,
+    ZoneSource,
 )
 
 text = st.text(max_size=20)
@@ -214,6 +216,22 @@ def test_a_model_s_single_precision_numbers_are_kept(log, draft) -> None:
     stored = log.latest("games/final", "event-1").draft.payload
     assert stored == shot
     assert type(stored.windows_agreeing) is int and stored.interrupted is True
+
+
+@pytest.mark.parametrize("number", [*range(1, 8), 99])
+def test_a_zone_of_another_set_in_an_old_log_is_read_as_unspecified(tmp_path, draft, number) -> None:
+    path = tmp_path / "old.sqlite3"
+    log = SqliteLog(path)
+    log.append([draft(1)])
+    log.close()
+    with sqlite3.connect(path) as db:
+        changed = db.execute("UPDATE events SET payload = json_set(payload, '$.zone', ?)", (number,))
+        assert changed.rowcount == 1
+    log = SqliteLog(path)
+    shot = log.latest("games/final", "event-1").draft.payload
+    log.close()
+    assert (shot.zone, shot.zone_probabilities, shot.zone_source) == (Zone.UNSPECIFIED, (), ZoneSource.UNSPECIFIED)
+    assert shot.probability == draft(1).payload.probability
 
 
 def test_revisions_go_on_after_their_events_were_evicted(tmp_path, draft) -> None:

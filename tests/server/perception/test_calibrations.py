@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from courtside_server.errors import BadRequest, InputError, NotFound, StoreFull, StoreUnavailable
-from courtside_server.perception import calibrations
+from courtside_server.court import calibration_store
 from courtside_server.court.calibration_store import (
     CalibrationStore,
     CameraCalibration,
     read_calibration,
     write_calibration,
 )
+from courtside_server.errors import BadRequest, InputError, NotFound, StoreFull, StoreUnavailable
 
 LEFT, RIGHT = "games/final/cameras/left", "games/final/cameras/right"
 PIXELS = np.array([[200.0, 300.0], [1100.0, 310.0], [1250.0, 700.0], [30.0, 690.0]])
@@ -274,7 +274,7 @@ def test_a_disk_that_is_full_changes_nothing(path, monkeypatch):
 
 
 def test_it_is_bounded(path, monkeypatch):
-    monkeypatch.setattr(calibrations, "MAX_CAMERAS", 2)
+    monkeypatch.setattr(calibration_store, "MAX_CAMERAS", 2)
     store = reopened(path)
     store.set(LEFT, calibration())
     store.set(RIGHT, calibration())

@@ -40,8 +40,8 @@ def observe(
 def draft(
     lifecycle: Lifecycle = Lifecycle.PROVISIONAL, media: float = 1.0, event_id: str = "shot-1", **known: Any
 ) -> EventDraft:
-    shot = Shot(**{"probability": 0.9, "release_uncertainty": 0.1, "zone": Zone.TOP_THREE, "zone_probabilities": (),
-                   "make_probability": 0.4, "model": "m:1"} | known)
+    shot = Shot(**{"probability": 0.9, "release_uncertainty": 0.1, "zone": Zone.MIDDLE_THREE_POINTER,
+                   "zone_probabilities": (), "make_probability": 0.4, "model": "m:1"} | known)
     return EventDraft("games/g", "games/g/cameras/c", event_id, lifecycle, media, media, shot)
 
 

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from courtside_server.perception.court import FIBA, NBA
 from courtside_server.render.brush import MADE, MISSED, Brush
 from courtside_server.render.chart import Mark, ShotChart
 from courtside_server.types import Zone
+from courtside_server.zones import FIBA, NBA, ZONES, zone_at
 
 
 @pytest.fixture(params=[FIBA, NBA], ids=lambda court: court.name)
@@ -48,7 +48,7 @@ def shot_made(chart, pixels, court_place):
 
     from courtside_server.types import Shot, ShotResult
 
-    shot = Shot(0.9, 0.1, Zone.MID_RANGE, (), 0.4, "m:1", result=ShotResult.MADE)
+    shot = Shot(0.9, 0.1, Zone.LEFT_MID_RANGE, (), 0.4, "m:1", result=ShotResult.MADE)
     chart.draw(pixels, [Mark(replace(shot, court=court_place))])
 
 
@@ -67,16 +67,26 @@ def test_the_three_point_line_is_the_rule_books(chart, court):
 
 def test_a_zones_count_stands_in_its_zone(chart, court):
     rim = court.length / 2 - court.basket_inset
-    for zone in list(Zone)[1:]:
+    for zone in ZONES:
         ahead, left = chart.middle(zone)
-        assert court.zone(rim - ahead, left, 0) is zone
+        assert zone_at(court, rim - ahead, left, 0) is zone
+
+
+def test_a_border_that_is_drawn_parts_two_zones(chart, court):
+    rim = court.length / 2 - court.basket_inset
+    for line in chart.zone_borders():
+        (ahead, left), (ahead_2, left_2) = line[len(line) // 2 - 1 : len(line) // 2 + 1]
+        middle = np.array([(ahead + ahead_2) / 2, (left + left_2) / 2])
+        across = 0.02 * np.array([left - left_2, ahead_2 - ahead]) / math.hypot(ahead - ahead_2, left - left_2)
+        zones = {zone_at(court, rim - place[0], place[1], 0) for place in (middle + across, middle - across)}
+        assert len(zones) == 2
 
 
 def test_shots_without_a_place_are_counted_in_their_zone_with_made_and_missed_shares(chart, studio):
     pixels = picture()
     results = (studio.made, studio.made, studio.missed)
-    chart.draw(pixels, [Mark(studio.draft(zone=Zone.PAINT, result=result).payload) for result in results])
-    x, y = (round(value) for value in chart.pixel(*chart.middle(Zone.PAINT)))
+    chart.draw(pixels, [Mark(studio.draft(zone=Zone.PAINT_EXTENDED, result=result).payload) for result in results])
+    x, y = (round(value) for value in chart.pixel(*chart.middle(Zone.PAINT_EXTENDED)))
     near = pixels[y - 25 : y + 25, x - 25 : x + 25].astype(int)
     made, missed = ((np.abs(near - colour).max(axis=2) < 30).sum() for colour in (MADE, MISSED))
     assert made > 1.5 * missed > 0

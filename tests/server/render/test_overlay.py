@@ -126,8 +126,8 @@ def test_a_provisional_shot_looks_different_from_a_confirmed_one(studio):
 
 
 def test_a_cards_words(studio):
-    known = studio.draft(zone=Zone.MID_RANGE, shooter=7, make_probability=0.34).payload
-    assert card_text(known) == "mid range two  ·  player 7  ·  make 34 %"
+    known = studio.draft(zone=Zone.LEFT_MID_RANGE, shooter=7, make_probability=0.34).payload
+    assert card_text(known) == "left mid-range  ·  player 7  ·  make 34 %"
     assert card_text(studio.draft(zone=Zone.UNSPECIFIED).payload) == "make 40 %"
 
 

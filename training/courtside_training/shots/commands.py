@@ -152,20 +152,49 @@ def _moments(default: str, steps: int, batch: int, rate: float) -> Any:
     return wrap
 
 
+@shots.command()
+@click.option("--onnx", type=FILES, required=True, help="Exported `shot_clip`, such as model.onnx of the repository.")
+@click.option("--checkpoint", type=FILES, default=HOME / "last.pt", show_default=True, help="To write.")
+def restore(onnx: Path, checkpoint: Path) -> None:
+    """Read an exported model back into a checkpoint, to train parts of it further and export it anew."""
+    from courtside_training.shots.restore import restored_checkpoint
+
+    restored_checkpoint(onnx, checkpoint)
+    click.echo(f"restored {onnx} → {checkpoint}")
+
+
+@shots.command()
+@WHOLE
+@click.option("--place", type=FILES, help="Of `fit-place`.")
+@click.option("--result", type=FILES, help="Of `fit-result`.")
+def join(checkpoint: Path, place: Path | None, result: Path | None) -> None:
+    """Put newly trained small networks into a checkpoint whose calibration stays as it is."""
+    from courtside_training.shots.train import join as joined
+
+    parts = {name: path for name, path in (("placer", place), ("result", result)) if path is not None}
+    if not parts:
+        raise TrainingInputError("nothing to join: give --place, --result or both")
+    joined(checkpoint, **parts)
+    click.echo(f"joined {' and '.join(parts)} → {checkpoint}")
+
+
 @shots.command("fit-place")
 @_moments("place.pt", 2000, 32, 2e-3)
+@click.option("--init", type=FILES, help="Go on from the placing network of this exported `shot_clip` (ONNX).")
 def fit_place(
     film: Path, checkpoint: Path, threads: int, games: int | None, steps: int, batch: int, rate: float, seed: int,
-    resume: bool,
+    resume: bool, init: Path | None,
 ) -> None:
-    """Train the placing network: from which zone. `calibrate` joins it to the clip network."""
+    """Train the placing network: from which zone. `calibrate` or `join` joins it to the clip network."""
     found = _games(film, "train", games)
     from courtside_training.common.runtime import prepare
 
     prepare(threads, seed)
     from courtside_training.shots.place_train import MomentConfig, place_fit
+    from courtside_training.shots.restore import restore as restored
 
-    _run(place_fit(found, MomentConfig(steps, batch, rate, seed), checkpoint), resume)
+    begin = restored(init).placer if init else None
+    _run(place_fit(found, MomentConfig(steps, batch, rate, seed), checkpoint, init=begin), resume)
 
 
 @shots.command("fit-result")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots.footage import GRID_S, labelled, save
-from courtside_training.shots.geometry import HEIGHT, SPLITS, WIDTH
+from courtside_training.shots.geometry import HEIGHT, SPLITS, WIDTH, ZONE_LABELS
 from courtside_training.shots.shot_labels import ShotRow
 
 LOADERS = ("auto", "pyav", "dali")
@@ -165,7 +165,7 @@ def import_films(
         TrainingInputError: a missing or corrupt film, a release after a film's end, or other film in `folder`.
     """
     videos = sorted({row.video for row in rows})
-    known = {"rows": [[row.video, row.release, row.zone, row.made] for row in rows], "seed": seed}
+    known = {"rows": [[row.video, row.release, row.zone, row.made] for row in rows], "seed": seed, "zones": ZONE_LABELS}
     digest = hashlib.sha256(json.dumps(known).encode()).hexdigest()
     manifest = folder / "films.json"
     if manifest.is_file():

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside_training.errors import TrainingInputError
-from courtside_training.shots.geometry import HEIGHT, WIDTH
+from courtside_training.shots.geometry import HEIGHT, WIDTH, ZONE_LABELS
 
 GRID_S = 0.1
 """Seconds between two stored pictures."""
@@ -110,13 +110,13 @@ def _points(truth: object, width: int, height: int) -> NDArray[np.float32]:
 
 def _ground(truth: object, court: object) -> int:
     """Zone index under the ball holder's feet, for the nearer basket; -1 without a holder."""
-    from courtside_sim import place
+    from courtside_sim import ZONES, place
 
     holder = truth.ball_holder  # type: ignore[attr-defined]
     if holder is None:
         return -1
     x, y = truth.positions[int(np.flatnonzero(truth.players == holder)[0])]  # type: ignore[attr-defined]
-    return int(place(court, float(x), float(y), _basket(court, float(x)))) - 1  # type: ignore[arg-type]
+    return ZONES.index(place(court, float(x), float(y), _basket(court, float(x))))  # type: ignore[arg-type]
 
 
 def _basket(court: object, x: float) -> int:
@@ -127,7 +127,7 @@ def _floor(
     truth: object, court: object, lens: object, holder: NDArray[np.float32], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Where places on the floor are seen (16, 3) and where they are on the court (16, 3), drawn over the picture."""
-    from courtside_sim import place
+    from courtside_sim import ZONES, place
 
     floor, spots = np.zeros((SPOTS, 3), np.float32), np.zeros((SPOTS, 3), np.float32)
     found = []
@@ -150,13 +150,13 @@ def _floor(
         floor[index] = (u, v, 1.0)
         basket = _basket(court, x)
         ahead, left = court.to_local(x, y, basket)  # type: ignore[attr-defined]
-        spots[index] = (ahead, left, int(place(court, x, y, basket)) - 1)  # type: ignore[arg-type]
+        spots[index] = (ahead, left, ZONES.index(place(court, x, y, basket)))  # type: ignore[arg-type]
     return floor, spots
 
 
 def render(seed: int, plan: FootagePlan) -> Footage:
     """Simulate and film one game; the camera's kind follows the seed."""
-    from courtside_sim import Action, CameraConfig, GameConfig, SimulatedCamera, simulate
+    from courtside_sim import ZONES, Action, CameraConfig, GameConfig, SimulatedCamera, simulate
 
     rng = np.random.default_rng([seed, 77])
     speed = float(rng.uniform(0.85, 1.2)) if plan.vary and rng.random() < 0.25 else 1.0
@@ -188,7 +188,7 @@ def render(seed: int, plan: FootagePlan) -> Footage:
         points,
         ground,
         np.array([shot.release_time for shot in shots]) / speed,
-        np.array([int(shot.zone) - 1 for shot in shots], np.int64),
+        np.array([ZONES.index(shot.zone) for shot in shots], np.int64),
         np.array([shot.made for shot in shots], np.bool_),
         floor,
         spots,
@@ -229,7 +229,7 @@ def save(footage: Footage, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         np.save(folder / f"frames-{footage.seed}.npy", footage.frames)
         part = folder / f"truth-{footage.seed}.part.npz"
-        np.savez(part, kind=footage.kind, **{name: getattr(footage, name) for name in FIELDS})
+        np.savez(part, kind=footage.kind, zone_labels=ZONE_LABELS, **{name: getattr(footage, name) for name in FIELDS})
         part.rename(folder / f"truth-{footage.seed}.npz")
     except OSError as error:
         raise TrainingInputError(f"cannot write film to {folder}: {error.strerror or error}") from error
@@ -247,12 +247,14 @@ def load(seed: int, folder: Path) -> Footage:
     try:
         with np.load(path) as truth:
             values = {name: truth[name] for name in FIELDS}
-            kind = str(truth["kind"])
+            kind, labels = str(truth["kind"]), tuple(map(str, truth["zone_labels"]))
         frames = np.load(folder / f"frames-{seed}.npy", mmap_mode="r")
     except KeyError as error:
         raise TrainingInputError(f"{path} is of an older form (no {error}): delete {folder} and render anew") from error
     except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise TrainingInputError(f"{path} or its pictures are damaged ({error}): delete and render anew") from error
+    if labels != ZONE_LABELS:
+        raise TrainingInputError(f"{path} is of an older form (zones {labels}): delete {folder} and render anew")
     return Footage(seed=seed, kind=kind, frames=frames, **values)
 
 

@@ -14,17 +14,17 @@ THRESHOLD = 0.8
 """Shot probability from which a window counts (source system)."""
 
 ZONE_LABELS: tuple[str, ...] = (
-    "PAINT",
-    "MID_RANGE",
-    "LEFT_CORNER_THREE",
-    "LEFT_WING_THREE",
-    "TOP_THREE",
-    "RIGHT_WING_THREE",
-    "RIGHT_CORNER_THREE",
+    "PAINT_EXTENDED",
+    "LEFT_MID_RANGE",
+    "MIDDLE_MID_RANGE",
+    "RIGHT_MID_RANGE",
+    "LEFT_WING_THREE_POINTER",
+    "MIDDLE_THREE_POINTER",
+    "RIGHT_WING_THREE_POINTER",
 )
-"""Zones in the order of the model's output; the simulation's and the wire's number of a zone is its place plus one."""
+"""Zones in the order of the model's output (source system); `courtside_sim.ZONES` has the same names and order."""
 
-MIRRORED_ZONE: tuple[int, ...] = (0, 1, 6, 5, 4, 3, 2)
+MIRRORED_ZONE: tuple[int, ...] = (0, 3, 2, 1, 6, 5, 4)
 """Zone index after the picture was flipped left to right."""
 
 SPLITS: dict[str, tuple[int, int]] = {

@@ -95,8 +95,8 @@ def _games(count: int, first: int, seconds: float) -> list[Footage]:
 
 def data_lines(found: dict[str, Any], evaluation: dict[str, Any]) -> str:
     """What a model was trained, calibrated and measured on, as a Markdown list."""
-    data = found["settings"]["data"]
-    lines = [
+    data = found["settings"].get("data")
+    lines = ["- Training: restored from an exported model, whose card says more."] if data is None else [
         f"- Training: {data['games']} {data['film']} games with {data['releases']} releases, seeds {data['first']} to "
         f"{data['last']} (split 0 to 9,999), scaled to 256 x 144, every 0.1 s; simulated games are rendered at 512 x 288, a quarter of "
         "them at 0.85 to 1.2 times real speed. Apache-2.0, made by this project's own simulation."
@@ -104,7 +104,7 @@ def data_lines(found: dict[str, Any], evaluation: dict[str, Any]) -> str:
     fitted = found.get("calibration")
     if fitted:
         lines.append(
-            f"- Calibration: {len(fitted['seeds'])} validation games, seeds {min(fitted['seeds'])} to {max(fitted['seeds'])}. Inside the "
+            f"- Calibration: {_seeds(fitted.get('seeds'))}. Inside the "
             f"graph the shot logit is multiplied by {fitted['scale']:.3f} and {fitted['bias']:.3f} is added, which puts the threshold of "
             f"best F1 at 0.8; the make logit is divided by {fitted['temperature']:.2f}."
         )
@@ -117,6 +117,8 @@ def data_lines(found: dict[str, Any], evaluation: dict[str, Any]) -> str:
 
 def training_line(found: dict[str, Any]) -> str:
     """How long what was trained."""
+    if "history" not in found:
+        return "How long it was trained is in the card of the exported model from which it was restored."
     history, train = found["history"], found["settings"]["train"]
     return (
         f"Trained for {history['epochs']} epochs, {history['samples']:,} windows, {history['seconds'] / 60:.0f} minutes of wall time; "
@@ -133,6 +135,22 @@ service's do. Staggered: half a window apart. Over whole games windows vote, at 
 release must agree at the 0.3 s hop, releases within a second are one; right means within ±0.3 s. The published figures
 are of broadcast film and a VideoMAE, so they are a mark beside ours, not a comparison on equal film."""
 
+def _seeds(seeds: list[int] | None) -> str:
+    if seeds is None:
+        return "that of the model it was restored from"
+    return f"{len(seeds)} validation games, seeds {min(seeds)} to {max(seeds)}"
+
+
+def _learnt(part: dict[str, Any], what: str) -> str:
+    """From how much a small network learnt, as the end of a sentence; nothing where that is not known."""
+    if "samples" not in part:
+        return ""
+    before = part.get("before")
+    if before is None:
+        return f"; it learnt from {part['samples']:,} {what}"
+    return f"; it learnt from {before['samples']:,} {what} {before['how']}, and then from {part['samples']:,} more"
+
+
 LIMITS = """- Trained on drawn film only: no real player, gym, camera shake, crowd in front of the lens or cut between cameras.
   On real film it is a starting point for fine-tuning (`courtside-train shots fit --labels`), not a detector to rely on.
 - Cameras: one view of a half court from the side or behind, or a broadcast camera that follows play.
@@ -144,7 +162,7 @@ LIMITS = """- Trained on drawn film only: no real player, gym, camera shake, cro
 
 def clip_card(found: dict[str, Any], evaluation: dict[str, Any]) -> str:
     """The clip model's card; figures from the evaluation and the checkpoint only."""
-    moments, looks = found["placer"]["samples"], found["result"]["samples"]
+    moments, looks = (_learnt(found[name], what) for name, what in (("placer", "moments"), ("result", "looks at a shot")))
     return f"""Finds shots in a clip of basketball film: was a ball shot, at which of 16 samples did it leave the hand, from which of
 seven zones, and did or will it go in. One sample every {STRIDE_S} s, letterboxed RGB. Licence: Apache-2.0.
 
@@ -156,8 +174,8 @@ A convolutional stem over each picture with channels shifted one sample back and
 that are taught where the ball, the nearest rim and the ball handler's feet are; their places, the features under them and
 a pooled picture go through dilated convolutions over the sixteen samples. Two small networks look closer: one reads the
 floor (where on the court, in which zone) in the three samples around the likeliest release and says what lies under the
-shooter's feet; it learnt from {moments:,} moments. The other sees eight cut-outs around the rim, 0.6 to 2.7 s after the
-release, and says whether the ball fell through; it learnt from {looks:,} looks at a shot.
+shooter's feet{moments}. The other sees eight cut-outs around the rim, 0.6 to 2.7 s after the
+release, and says whether the ball fell through{looks}.
 
 ## Data
 {data_lines(found, evaluation)}

@@ -22,6 +22,7 @@ from courtside_training.shots.labels import mirror_zone
 from courtside_training.shots.losses import point_loss
 from courtside_training.shots.placing import SPOT_SCALE, PlacerConfig, PlacingNetwork
 from courtside_training.shots.prefetch import prefetch
+from courtside_training.shots.restore import settle_norms
 from courtside_training.shots.result import AFTER, SIDE, ResultConfig, ResultNetwork
 from courtside_training.shots.train import PARTS, data_summary
 from courtside_training.shots.windows import STEP
@@ -219,14 +220,31 @@ def _fit(
     )
 
 
+SETTLE = 512
+"""Moments over which a restored network's normalisations take their statistics."""
+
+
 def place_fit(
-    games: Sequence[Footage], config: MomentConfig, path: Path, network: PlacerConfig | None = None
+    games: Sequence[Footage], config: MomentConfig, path: Path, network: PlacerConfig | None = None,
+    init: PlacingNetwork | None = None,
 ) -> Fit:
-    """A run of the placing network."""
+    """A run of the placing network.
+
+    Args:
+        games: training film.
+        config: how.
+        path: of the checkpoint.
+        network: sizes of a new network.
+        init: a restored network to go on from instead; it is changed.
+    """
     torch.manual_seed(config.seed)
     moments = Moments(games)
+    if init is not None:
+        rng = np.random.default_rng([config.seed, 12])
+        examples = (moments.example(moments.draw(rng), rng)["pictures"] for _ in range(SETTLE))
+        settle_norms(init, (torch.from_numpy(one[None]) for one in examples))
     return _fit(
-        "placer", PlacingNetwork(network), config, lambda rng: moments.example(moments.draw(rng), rng),
+        "placer", init or PlacingNetwork(network), config, lambda rng: moments.example(moments.draw(rng), rng),
         lambda module, batch: place_losses(module(batch["pictures"]), batch), path, games,
     )
 

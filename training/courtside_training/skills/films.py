@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from courtside_sim.court import Zone
+from courtside_sim.court import ZONES, Zone
 from courtside_sim.game_bank import Bank, bank
 from courtside_sim.game_plays import SHOTS, PlayKind
 from courtside_sim.highlights import Highlight, Moment
@@ -27,20 +27,22 @@ CELL = 16
 CELLS = (HEIGHT // CELL, WIDTH // CELL)
 TALL = (1.865, 1.911, 1.957, 2.0)
 """Metres that part the players' heights into fifths."""
+ZONE_LABELS = (Zone.UNSPECIFIED, *ZONES)
+"""Where on the court the star is, in the order of the labels."""
 PLAY_LABELS: dict[str, int] = {
     "kind": len(PlayKind),
     "action": len(Action),
     "ball": 2,
     "success": 2,
-    "zone": len(Zone),
+    "zone": len(ZONE_LABELS),
     "height": len(TALL) + 1,
     "player cell": CELLS[0] * CELLS[1],
     "ball cell": CELLS[0] * CELLS[1],
 }
 """What a frame encoder can be taught about a frame, and how many classes each has."""
 CELL_LABELS = ("player cell", "ball cell")
-MIRRORED_ZONE = (0, 1, 2, 7, 6, 5, 4, 3)
-"""Value of `Zone` after the picture was flipped left to right."""
+MIRRORED_ZONE = (0, 1, 4, 3, 2, 7, 6, 5)
+"""Index into `ZONE_LABELS` after the picture was flipped left to right."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def play_labels(moment: Moment, height: float) -> tuple[int, ...]:
         int(moment.action),
         int(moment.has_ball),
         int(moment.cut.play.success) if decided else UNKNOWN,
-        int(moment.zone),
+        ZONE_LABELS.index(moment.zone),
         int(np.searchsorted(TALL, height)),
         _cell(moment.player),
         _cell(moment.ball),

@@ -35,7 +35,8 @@ def decode_payload(kind: str, text: str) -> Shot | CameraStatus:
     """The payload of ``encode_payload``.
 
     A field that this version does not know is skipped and one that the text lacks takes its default, so
-    fields may be added to the types without rewriting a log.
+    fields may be added to the types without rewriting a log. A zone that this version does not know is read as
+    UNSPECIFIED, without probabilities and source.
 
     Raises:
         ValueError, KeyError, TypeError: the text is damaged.
@@ -46,6 +47,9 @@ def decode_payload(kind: str, text: str) -> Shot | CameraStatus:
     if kind != "shot":
         raise ValueError(f"unknown kind {kind!r}")
     known = {name: value for name, value in values.items() if name in _SHOT_FIELDS}
+    if not Zone.knows(known["zone"]):
+        # Written with an older or newer set of zones: its probabilities are of other zones, too.
+        known |= {"zone": Zone.UNSPECIFIED, "zone_probabilities": (), "zone_source": ZoneSource.UNSPECIFIED}
     known["zone"] = Zone(known["zone"])
     known["zone_probabilities"] = tuple(known["zone_probabilities"])
     if "result" in known:

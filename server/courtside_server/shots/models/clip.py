@@ -7,10 +7,9 @@ import numpy as np
 from courtside_server.errors import EngineError
 from courtside_server.inference.engine import Engine, ModelInfo, TensorSpec, check_signature
 from courtside_server.inference.request import InferenceRequest, Outputs, picture_size
-from courtside_server.types import WINDOW_SAMPLES, Sample, Window, WindowPrediction, Zone
+from courtside_server.types import WINDOW_SAMPLES, Sample, Window, WindowPrediction
+from courtside_server.zones import ZONES
 
-ZONES = len(Zone) - 1
-"""Zones that the model tells apart."""
 _FLOAT = np.dtype(np.float32)
 
 
@@ -71,9 +70,10 @@ def check_clip_signature(info: ModelInfo) -> None:
     Raises:
         ModelInvalid: names the tensor, what it is and what it must be.
     """
-    shapes = {"shot": (1,), "release": (WINDOW_SAMPLES,), "zone": (ZONES,), "make": (1,)}
+    shapes = {"shot": (1,), "release": (WINDOW_SAMPLES,), "zone": (len(ZONES),), "make": (1,)}
     check_signature(
         info,
         inputs=[TensorSpec("clip", np.dtype(np.uint8), (WINDOW_SAMPLES, 3, -1, -1))],
         outputs=[TensorSpec(name, _FLOAT, shape) for name, shape in shapes.items()],
     )
+    picture_size(info, "clip")

@@ -1,18 +1,18 @@
-"""A cut is seen, a pan, a flash of light and a passing player are not."""
+"""A cut is detected; a pan, a shake and a dark noisy picture are no cuts."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from courtside_server.perception.scene_cut import CutDetector
+from courtside_server.perception.scene_cut import SceneCutDetector
 from courtside_sim import open_simulation
 
 
 def cuts(pictures: list[np.ndarray]) -> list[int]:
-    detector = CutDetector()
+    detector = SceneCutDetector()
     planes = (cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420) for picture in pictures)
-    return [index for index, one in enumerate(planes) if detector.offer(one)]
+    return [index for index, one in enumerate(planes) if detector.update(one)]
 
 
 def film(seed: int, count: int, step: float = 0.04) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""One camera's stages: shots come out once, nothing is lost by film, live never waits, trouble is announced."""
+"""One camera's stages: shots come out once, nothing is lost by film, live never waits, failures are announced."""
 
 import asyncio
 import threading
@@ -10,39 +10,47 @@ from courtside.names import CameraName
 from courtside_server.errors import EngineError, EngineUnavailable, LogUnavailable
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
-from courtside_server.pipeline.camera import CameraPipeline, PipelineRules
-from courtside_server.shots.detector import Finders
+from courtside_server.inference.engine import ModelInfo, TensorSpec
+from courtside_server.pipeline.camera import CameraPipeline, CameraServices
+from courtside_server.pipeline.config import PipelineConfig
+from courtside_server.shots.detector import ShotModels
+from courtside_server.shots.models.clip import ClipModel
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import CameraState, Codec, Frame, Lifecycle, Shot, StreamInfo, StreamMode, WindowPrediction
+from courtside_server.types import CameraState, Codec, Frame, Lifecycle, Shot, StreamInfo, StreamMode
 
 CAMERA = CameraName.parse("games/g/cameras/c")
 
 
 class BrightestSample:
-    """A window model whose answer can be worked out: the brightest sample is the release."""
+    """An engine with a clip model whose answer is known: the brightest sample is the release."""
 
-    input_size = (16, 8)
+    name = "fake"
 
     def __init__(self):
         self.fail_with = []
-        self.asked = 0
+        self.requests = 0
         self.gate = None
 
-    async def predict(self, window):
-        self.asked += 1
+    def info(self, model):
+        shapes = {"shot": (1,), "release": (16,), "zone": (7,), "make": (1,)}
+        outputs = {name: TensorSpec(name, np.dtype(np.float32), shape) for name, shape in shapes.items()}
+        clip = TensorSpec("clip", np.dtype(np.uint8), (16, 3, 8, 16))
+        return ModelInfo(model, "1", {"clip": clip}, outputs, 8)
+
+    async def infer(self, model, inputs, *, timeout):
+        self.requests += 1
         if self.gate is not None:
             await self.gate.wait()
         if self.fail_with:
             raise self.fail_with.pop(0)
-        level = np.array([s.pixels.mean() for s in window.samples])
+        level = inputs["clip"][0].mean((1, 2, 3))
         release = np.full(16, 1e-6, np.float32)
         release[int(level.argmax())] = 1
-        media = np.array([s.media for s in window.samples])
-        wall = np.array([s.capture_time for s in window.samples])
         shot = 0.95 if level.max() > 150 else 0.05
-        return WindowPrediction(
-            window.index, media, wall, shot, release / release.sum(), np.eye(7)[1], 0.5, "m:1", window.due
-        )
+        return {
+            "shot": np.array([[shot]], np.float32), "release": release[None] / release.sum(),
+            "zone": np.eye(7, dtype=np.float32)[1:2], "make": np.array([[0.5]], np.float32),
+        }  # fmt: skip
 
 
 def info(mode, time_scale=1.0):
@@ -59,18 +67,18 @@ def play(pipeline, flashes, seconds, segment=0, start=0.0, fps=30):
 
 
 class Rig:
-    def __init__(self, mode=StreamMode.FILM, log=None, rules=None, time_scale=1.0):
+    def __init__(self, mode=StreamMode.FILM, log=None, config=None, time_scale=1.0):
         self.metrics, self.model = Metrics(), BrightestSample()
         self.log = log or SqliteLog(":memory:")
         self.hub = EventHub(self.log, self.metrics, probe_interval=0.02)
         self.mode, self.time_scale = mode, time_scale
-        self.rules = rules or PipelineRules(retry_s=0.01)
+        self.config = config or PipelineConfig(retry_s=0.01)
 
     async def __aenter__(self):
         await self.hub.start()
-        self.pipeline = CameraPipeline(
-            info(self.mode, self.time_scale), Finders(self.model), self.hub, self.metrics, self.rules
-        )
+        services = CameraServices(self.model, self.hub, self.metrics)
+        models = ShotModels(ClipModel(self.model, "m", 5.0))
+        self.pipeline = CameraPipeline(info(self.mode, self.time_scale), models, services, self.config)
         self.pipeline.start()
         return self
 
@@ -96,7 +104,7 @@ class Rig:
 
 @pytest.mark.parametrize("hop", [1, 8])
 async def test_film_gives_every_shot_once_and_durable_when_the_end_returns(hop):
-    async with Rig(rules=PipelineRules(hop=hop)) as rig:
+    async with Rig(config=PipelineConfig(clip_hop=hop)) as rig:
         await rig.run(lambda: play(rig.pipeline, [0.6, 7.2, 12.9], 14), rig.pipeline.on_end)
         assert [s.media_offset for s in await rig.final_shots()] == pytest.approx([0.6, 7.2, 12.9], abs=0.16)
         assert [s.event_time - s.media_offset for s in await rig.final_shots()] == pytest.approx([5000] * 3)
@@ -109,7 +117,7 @@ async def test_media_offset_stays_on_the_films_own_clock_at_twice_real_speed():
         assert [s.media_offset for s in shots] == pytest.approx([3.0], abs=0.16)
 
 
-async def test_film_asks_again_until_the_engine_is_back_and_says_so_once():
+async def test_film_asks_again_until_the_engine_is_back_and_reports_it_once():
     async with Rig() as rig:
         rig.model.fail_with = [EngineUnavailable("down")] * 7
         await rig.run(lambda: play(rig.pipeline, [4.2], 8), rig.pipeline.on_end)
@@ -136,7 +144,7 @@ async def test_a_window_the_model_cannot_answer_is_left_out_not_repeated():
 
 
 async def test_live_never_waits_for_a_slow_model():
-    async with Rig(StreamMode.LIVE, rules=PipelineRules(queue=2)) as rig:
+    async with Rig(StreamMode.LIVE, config=PipelineConfig(clip_queue=2)) as rig:
         rig.model.gate = asyncio.Event()
         await asyncio.wait_for(rig.run(lambda: play(rig.pipeline, [], 20)), 10)
         assert rig.skipped("window_late") >= 40
@@ -144,13 +152,13 @@ async def test_live_never_waits_for_a_slow_model():
 
 
 async def test_film_waits_for_a_slow_model_and_loses_nothing():
-    async with Rig(rules=PipelineRules(queue=2)) as rig:
+    async with Rig(config=PipelineConfig(clip_queue=2)) as rig:
         rig.model.gate = asyncio.Event()
         finished = threading.Event()
         task = asyncio.create_task(
             rig.run(lambda: play(rig.pipeline, [5.1], 20), rig.pipeline.on_end, finished.set)
         )
-        while not rig.model.asked:
+        while not rig.model.requests:
             await asyncio.sleep(0.001)
         assert not finished.is_set()
         rig.model.gate.set()
@@ -201,7 +209,7 @@ async def test_film_waits_for_the_log_and_loses_no_event():
         assert len(await rig.final_shots()) == 1
 
 
-async def test_stopping_gives_open_shots_a_last_word():
+async def test_stopping_closes_open_shots():
     async with Rig(StreamMode.LIVE) as rig:
         await rig.run(lambda: play(rig.pipeline, [3.0], 5))
         while not await rig.events():
@@ -212,10 +220,10 @@ async def test_stopping_gives_open_shots_a_last_word():
 
 
 async def test_stopping_frees_a_decode_thread_that_waits():
-    async with Rig(rules=PipelineRules(queue=1, stop_s=0.1)) as rig:
+    async with Rig(config=PipelineConfig(clip_queue=1, stop_s=0.2)) as rig:
         rig.model.gate = asyncio.Event()
         task = asyncio.create_task(rig.run(lambda: play(rig.pipeline, [], 20), rig.pipeline.on_end))
-        while rig.model.asked < 1:
+        while rig.model.requests < 1:
             await asyncio.sleep(0.001)
         await rig.pipeline.stop()
         await asyncio.wait_for(task, 5)
