@@ -16,7 +16,7 @@ from courtside_export.settings import ExportSettings
 from courtside_export.tensorrt_engine import missing, trtexec
 from courtside_export.version_folder import new_version, replace_files, write_error
 from courtside_training.common import registry
-from courtside_training.common.served import ServedSystem
+from courtside_training.common.export_spec import ExportSpec
 
 
 def export_model(
@@ -37,21 +37,21 @@ def export_model(
         ExportInputError: An unsupported opset, precision, version or target, a full disk, or an unwritable folder.
     """
     settings = settings or ExportSettings()
-    system = registry.system(name)
+    spec = registry.export_spec(name)
     check_opset(settings.opset)
     if settings.target == "onnx" and settings.fp16 and settings.int8:
         raise ExportInputError("--fp16 and --int8 together need --to tensorrt, which mixes them: choose one for ONNX")
     if not checkpoint.is_file():
         raise ExportInputError(f"no checkpoint at {checkpoint}: train one with `courtside-train`")
-    folder = repository / system.spec.name
+    folder = repository / spec.signature.name
     if settings.target == "tensorrt":
-        _refuse_without_gpu(system, folder, settings)
-    check_signature(folder, system.spec, settings.target)
-    module = system.load(checkpoint)
+        _refuse_without_gpu(spec, folder, settings)
+    check_signature(folder, spec.signature, settings.target)
+    module = spec.load(checkpoint)
     with new_version(folder, settings.version) as (version, scratch):
-        export = ExportJob(system, module, checkpoint, settings, progress)
+        export = ExportJob(spec, module, checkpoint, settings, progress)
         report = export.into(scratch, folder / str(version), version)
-    texts = config_files(system.spec, settings.target)
+    texts = config_files(spec.signature, settings.target)
     replace_files(folder, texts if export.card is None else {**texts, "MODEL_CARD.md": export.card})
     return report
 
@@ -76,31 +76,31 @@ def export_graph(
     Raises:
         TrainingInputError, ExportInputError: As in `export_model`.
     """
-    system = registry.system(name)
+    spec = registry.export_spec(name)
     check_opset(settings.opset)
-    folder = repository / system.spec.name
-    check_signature(folder, system.spec, "tensorrt")
-    made = ExportJob(system, system.load(checkpoint), checkpoint, settings, progress).for_tensorrt()
+    folder = repository / spec.signature.name
+    check_signature(folder, spec.signature, "tensorrt")
+    made = ExportJob(spec, spec.load(checkpoint), checkpoint, settings, progress).for_tensorrt()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         onnx.save(made, str(graph))
     except OSError as error:
         raise write_error(graph, error) from error
-    replace_files(folder, config_files(system.spec, "tensorrt"))
-    return _trtexec(system, folder, graph, settings)
+    replace_files(folder, config_files(spec.signature, "tensorrt"))
+    return _trtexec(spec, folder, graph, settings)
 
 
-def _trtexec(system: ServedSystem, folder: Path, graph: Path, settings: ExportSettings) -> str:
+def _trtexec(spec: ExportSpec, folder: Path, graph: Path, settings: ExportSettings) -> str:
     plan = folder / str(settings.version or max(versions(folder), default=0) + 1) / "model.plan"
-    return f"mkdir -p {plan.parent} && " + trtexec(system.spec, graph, plan, fp16=settings.fp16, int8=settings.int8)
+    return f"mkdir -p {plan.parent} && " + trtexec(spec.signature, graph, plan, fp16=settings.fp16, int8=settings.int8)
 
 
-def _refuse_without_gpu(system: ServedSystem, folder: Path, settings: ExportSettings) -> None:
+def _refuse_without_gpu(spec: ExportSpec, folder: Path, settings: ExportSettings) -> None:
     """Raise ExportInputError when no engine can be built here; it names what is missing and the command to run."""
     lacks = missing()
     if lacks:
-        graph = Path(f"{system.spec.name}.onnx")
+        graph = Path(f"{spec.signature.name}.onnx")
         raise ExportInputError(
             f"no TensorRT engine can be built here: this machine lacks {' and '.join(lacks)}. Add --graph {graph} to "
-            f"write the graph, then run on the GPU machine: {_trtexec(system, folder, graph, settings)}"
+            f"write the graph, then run on the GPU machine: {_trtexec(spec, folder, graph, settings)}"
         )

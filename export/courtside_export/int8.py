@@ -23,7 +23,7 @@ from courtside_export.graph import check_graph
 from courtside_export.parity import compare
 from courtside_export.running import in_batches, onnx_run
 from courtside_export.speed import measure
-from courtside_training.common.served import Arrays, ServedSystem
+from courtside_training.common.export_spec import Arrays, ExportSpec
 
 WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 """Operators with weights."""
@@ -56,13 +56,13 @@ class QuantisationPlan:
 
 
 def to_int8(
-    model: onnx.ModelProto, system: ServedSystem, samples: Arrays, *, symmetric: bool = False
+    model: onnx.ModelProto, spec: ExportSpec, samples: Arrays, *, symmetric: bool = False
 ) -> tuple[onnx.ModelProto, QuantisationPlan]:
     """Quantise a copy of a checked single-precision graph.
 
     Args:
         model: The single-precision graph.
-        system: The model's system; the plans are compared by its decisions.
+        spec: The model's export spec; the plans are compared by its decisions.
         samples: Calibration samples, at least eight rows.
         symmetric: Use zero points of zero, as TensorRT requires, and only the first plan.
 
@@ -78,7 +78,7 @@ def to_int8(
     chosen = [node.name for node in weighted if node.name not in heads]
     if not chosen:
         raise ExportInputError(
-            f"{system.spec.name} has no convolution or matrix product with constant weights to quantise "
+            f"{spec.signature.name} has no convolution or matrix product with constant weights to quantise "
             f"apart from its last layers; export it without --int8"
         )
     kept = tuple(node.name for node in weighted if node.name in heads)
@@ -86,8 +86,8 @@ def to_int8(
     plans = {"weights": chosen}
     if between and not symmetric:
         plans["stretches"] = [*chosen, *between]
-    made = {name: _quantise(named, system, nodes, samples, symmetric) for name, nodes in plans.items()}
-    tried = {} if symmetric else _try(named, made, system, samples)
+    made = {name: _quantise(named, spec, nodes, samples, symmetric) for name, nodes in plans.items()}
+    tried = {} if symmetric else _try(named, made, spec, samples)
     best = max(tried, key=lambda n: (tried[n]["agreement"], -tried[n]["ms"])) if tried else "weights"
     kinds = {node.name: node.op_type for node in named.graph.node}
     found = [kinds[name] for name in plans[best]]
@@ -96,27 +96,27 @@ def to_int8(
 
 
 def _try(
-    single: onnx.ModelProto, made: dict[str, onnx.ModelProto], system: ServedSystem, samples: Arrays
+    single: onnx.ModelProto, made: dict[str, onnx.ModelProto], spec: ExportSpec, samples: Arrays
 ) -> dict[str, dict[str, float]]:
     reference = in_batches(onnx_run(single), samples, _BATCH)
-    names = [tensor.name for tensor in system.spec.outputs]
+    names = [tensor.name for tensor in spec.signature.outputs]
     runs = {name: onnx_run(quantised) for name, quantised in made.items()}
     speed = measure(runs, samples, rounds=10, seconds=5.0)
     agreement = {
-        name: compare(names, reference, in_batches(run, samples, _BATCH), system.decisions).agreement
+        name: compare(names, reference, in_batches(run, samples, _BATCH), spec.decisions).agreement
         for name, run in runs.items()
     }
     return {name: {"agreement": agreement[name], "ms": speed.median[name]} for name in runs}
 
 
 def _quantise(
-    model: onnx.ModelProto, system: ServedSystem, nodes: list[str], samples: Arrays, symmetric: bool
+    model: onnx.ModelProto, spec: ExportSpec, nodes: list[str], samples: Arrays, symmetric: bool
 ) -> onnx.ModelProto:
     from onnxruntime import quantization
 
     class Reader(quantization.CalibrationDataReader):
         def __init__(self) -> None:
-            names = [tensor.name for tensor in system.spec.inputs]
+            names = [tensor.name for tensor in spec.signature.inputs]
             rows = range(0, len(samples[0]), _BATCH)
             self._batches = ({n: a[i : i + _BATCH] for n, a in zip(names, samples, strict=True)} for i in rows)
 
@@ -142,11 +142,11 @@ def _quantise(
             )
         except Exception as error:
             text = " ".join(str(error).split())[:300]
-            raise ExportInputError(f"ONNX Runtime cannot quantise {system.spec.name}: {text}") from error
+            raise ExportInputError(f"ONNX Runtime cannot quantise {spec.signature.name}: {text}") from error
         finally:
             logging.getLogger().setLevel(level)
         quantised = onnx.load(Path(folder) / "int8.onnx")
-    check_graph(quantised, system.spec.name)
+    check_graph(quantised, spec.signature.name)
     return quantised
 
 

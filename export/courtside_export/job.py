@@ -22,7 +22,7 @@ from courtside_export.running import Run, in_batches, onnx_run, torch_run
 from courtside_export.settings import ExportSettings
 from courtside_export.speed import Speed, measure
 from courtside_export.tensorrt_engine import EngineRun, build
-from courtside_training.common.served import Arrays, ServedSystem
+from courtside_training.common.export_spec import Arrays, ExportSpec
 
 BATCH = 8
 """Rows per batch when checkpoint and file are compared."""
@@ -36,33 +36,33 @@ class ExportJob:
     """One export of one checkpoint; `into` writes the version."""
 
     def __init__(
-        self, system: ServedSystem, module: torch.nn.Module, checkpoint: Path, settings: ExportSettings,
+        self, spec: ExportSpec, module: torch.nn.Module, checkpoint: Path, settings: ExportSettings,
         progress: Callable[[str], None],
     ) -> None:
-        self.system, self.checkpoint, self.settings, self.progress = system, checkpoint, settings, progress
-        self.spec = system.spec
-        self.names = [tensor.name for tensor in self.spec.outputs]
+        self.spec, self.checkpoint, self.settings, self.progress = spec, checkpoint, settings, progress
+        self.signature = spec.signature
+        self.names = [tensor.name for tensor in self.signature.outputs]
         self.torch = torch_run(module)
         progress(f"{settings.samples} samples")
-        self.samples = system.samples(max(2, settings.samples), PARITY_SEED)
+        self.samples = spec.samples(max(2, settings.samples), PARITY_SEED)
         try:
             with _one_thread(settings.timed):
                 self.reference = in_batches(self.torch, self.samples, self.batch)
         except RuntimeError as error:
             raise ExportInputError(
-                f"{checkpoint} holds a network of another shape than {self.spec.name} is served with: it fails on the "
-                f"served input ({str(error).splitlines()[0][:200]})"
+                f"{checkpoint} holds a network of another shape than {self.signature.name} is served with: it fails on "
+                f"the served input ({str(error).splitlines()[0][:200]})"
             ) from error
-        check_arrays(self.spec.name, "output", self.spec.outputs, self.reference, len(self.samples[0]))
+        check_arrays(self.signature.name, "output", self.signature.outputs, self.reference, len(self.samples[0]))
         progress("graph")
-        self.graph = to_onnx(module, self.spec, self.samples, settings.opset)
+        self.graph = to_onnx(module, self.signature, self.samples, settings.opset)
         self.card: str | None = None
         self._scores: dict[str, dict[str, float]] = {}
 
     @property
     def batch(self) -> int:
         """Rows per batch, at most what the model accepts."""
-        return min(BATCH, self.spec.max_batch)
+        return min(BATCH, self.signature.max_batch)
 
     def into(self, scratch: Path, final: Path, version: int) -> Report:
         """Write the model file and report.json into `scratch`; `final` is the folder's later path for the report."""
@@ -74,13 +74,13 @@ class ExportJob:
         if settings.target == "tensorrt":
             graph = self.for_tensorrt()
             self.progress("TensorRT engine")
-            engine = build(graph.SerializeToString(), self.spec, fp16=settings.fp16, int8=settings.int8)
+            engine = build(graph.SerializeToString(), self.signature, fp16=settings.fp16, int8=settings.int8)
         else:
             for precision in wanted:
                 self.progress(precision)
                 try:
                     made[precision] = (
-                        (to_fp16(self.graph, self.spec.name), None) if precision == "fp16" else self._calibrated()
+                        (to_fp16(self.graph, self.signature.name), None) if precision == "fp16" else self._calibrated()
                     )
                 except ExportInputError as error:
                     if precision == settings.precision:
@@ -91,19 +91,18 @@ class ExportJob:
             path.write_bytes(engine)
         else:
             onnx.save(made[settings.precision][0] if settings.precision in made else self.graph, str(path))
-        run = EngineRun(engine, self.spec) if engine is not None else onnx_run(path)
+        run = EngineRun(engine, self.signature) if engine is not None else onnx_run(path)
         self.progress("parity")
         parity = self._parity(run)
         variants = tuple(self._variant(precision, *made[precision]) for precision in made)
         report = Report(
-            self.spec.name, version, settings.target, settings.precision, final, path.stat().st_size, settings.opset,
-            parity, self._speed(run, path), self._score(run), variants,
-            tuple(notes), _software(),
+            self.signature.name, version, settings.target, settings.precision, final, path.stat().st_size,
+            settings.opset, parity, self._speed(run, path), self._score(run), variants, tuple(notes), _software(),
         )
         (scratch / FILE).write_text(report.to_json(), "utf-8")
         if settings.evaluation is not None:
-            body = self.system.card(self.checkpoint, settings.evaluation)
-            self.card = write_card(self.spec, report, body)
+            body = self.spec.card(self.checkpoint, settings.evaluation)
+            self.card = write_card(self.signature, report, body)
         return report
 
     def for_tensorrt(self) -> onnx.ModelProto:
@@ -111,16 +110,16 @@ class ExportJob:
         return self._calibrated(symmetric=True)[0] if self.settings.int8 else self.graph
 
     def _calibrated(self, *, symmetric: bool = False) -> tuple[onnx.ModelProto, QuantisationPlan]:
-        samples = self.system.samples(max(8, self.settings.calibration), CALIBRATION_SEED)
-        return to_int8(self.graph, self.system, samples, symmetric=symmetric)
+        samples = self.spec.samples(max(8, self.settings.calibration), CALIBRATION_SEED)
+        return to_int8(self.graph, self.spec, samples, symmetric=symmetric)
 
     def _parity(self, run: Run) -> Parity:
         """Compare in batches and with one row alone, which fails when the graph has a fixed batch size."""
         outputs = in_batches(run, self.samples, self.batch)
-        check_arrays(self.spec.name, "output", self.spec.outputs, outputs, len(self.samples[0]))
+        check_arrays(self.signature.name, "output", self.signature.outputs, outputs, len(self.samples[0]))
         alone = run(tuple(array[:1] for array in self.samples))
-        check_arrays(self.spec.name, "output", self.spec.outputs, alone, 1)
-        return compare(self.names, self.reference, outputs, self.system.decisions)
+        check_arrays(self.signature.name, "output", self.signature.outputs, alone, 1)
+        return compare(self.names, self.reference, outputs, self.spec.decisions)
 
     def _speed(self, run: Run, path: Path) -> Speed | None:
         if not self.settings.timed:
@@ -145,7 +144,7 @@ class ExportJob:
             def batched(inputs: Arrays) -> Arrays:
                 return in_batches(run, inputs, self.batch)
 
-            found = self.system.score(batched, self.settings.scored)
+            found = self.spec.score(batched, self.settings.scored)
             self._scores[name] = {key: round(float(value), 6) for key, value in found.items()}
         return self._scores[name]
 

@@ -15,7 +15,7 @@ from courtside_training.actions.batches import batches, examples
 from courtside_training.actions.classes import FRAMES, HEIGHT, LABELS, WIDTH
 from courtside_training.actions.clips import StoredClips, pack
 from courtside_training.actions.commands import actions
-from courtside_training.actions.offer import OFFER
+from courtside_training.actions.export_spec import EXPORT_SPEC
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import FitConfig
 from courtside_training.errors import TrainingInputError
@@ -130,7 +130,7 @@ def test_any_crop_size_gives_one_logit_a_class():
 def test_a_toy_is_learned_served_and_told_apart(trained):
     clips, checkpoint = trained
     chosen = examples(clips.labels, np.arange(16), False)
-    said = evaluate.predict(evaluate.torch_run(OFFER.load(checkpoint)), clips, chosen)
+    said = evaluate.predict(evaluate.torch_run(EXPORT_SPEC.load(checkpoint)), clips, chosen)
     assert said.shape == (16, len(LABELS)) and np.allclose(said.sum(1), 1, atol=1e-5)
     assert (said.argmax(1) == clips.labels).mean() > 0.9
 
@@ -200,13 +200,13 @@ def test_the_offer_refuses_crops_of_another_size(tmp_path: Path, trained):
     found["settings"]["network"]["height"] = 176
     checkpoints.save(tmp_path / "other.pt", train.SYSTEM, found)
     with pytest.raises(TrainingInputError, match="train with --network light"):
-        OFFER.load(tmp_path / "other.pt")
+        EXPORT_SPEC.load(tmp_path / "other.pt")
 
 
 def test_the_card_names_data_figures_and_limits(trained):
     truth = np.array([2, 4])
     said = np.eye(10, dtype=np.float32)[[2, 4]]
-    text = OFFER.card(trained[1], evaluate.report(truth, said, said))
+    text = EXPORT_SPEC.card(trained[1], evaluate.report(truth, said, said))
     assert "16 clips" in text and "SpaceJam itself was not used" in text and "## Limits" in text
 
 

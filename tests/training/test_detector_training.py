@@ -13,10 +13,10 @@ from courtside_training.common.fit import FitConfig
 from courtside_training.detector.classes import ANSWERS, BALL, CLASSES, PLAYER, REFEREE, RIM
 from courtside_training.detector.commands import detector
 from courtside_training.detector.decoding import ServedDetector
+from courtside_training.detector.export_spec import EXPORT_SPEC
 from courtside_training.detector.losses import cell_boxes, giou
 from courtside_training.detector.mixture import Mixture
 from courtside_training.detector.network import Backbone, DetectorConfig
-from courtside_training.detector.offer import OFFER
 from courtside_training.detector.pretrained import focus_kernel, start_from_yolox
 from courtside_training.detector.training import DetectorPlan, make_fit
 from courtside_training.detector.ultralytics_run import suppress
@@ -133,11 +133,12 @@ def test_training_learns_and_can_be_served(tmp_path):
     assert losses[-1]["total"] < 0.9 * losses[0]["total"]
     image = torch.randint(0, 255, (2, 3, 384, 640), dtype=torch.uint8)
     with torch.inference_mode():
-        outputs = tuple(output.numpy() for output in OFFER.load(path)(image))
-    for spec, output in zip(OFFER.spec.outputs, outputs, strict=True):
+        outputs = tuple(output.numpy() for output in EXPORT_SPEC.load(path)(image))
+    for spec, output in zip(EXPORT_SPEC.signature.outputs, outputs, strict=True):
         assert output.shape == (2, *spec.dims) and output.dtype == np.float32
-    assert OFFER.decisions(outputs).shape == (2, 6)
-    assert "CC BY 4.0" in OFFER.card(path, {}) and "Apache-2.0" not in OFFER.card(path, {}).split("Data and")[0]
+    assert EXPORT_SPEC.decisions(outputs).shape == (2, 6)
+    card = EXPORT_SPEC.card(path, {})
+    assert "CC BY 4.0" in card and "Apache-2.0" not in card.split("Data and")[0]
 
 
 def test_a_checkpoint_of_another_shape_is_refused(tmp_path):
@@ -146,7 +147,7 @@ def test_a_checkpoint_of_another_shape_is_refused(tmp_path):
     fit.settings["network"]["head"] = 32
     fit.save()
     with pytest.raises(TrainingInputError, match="another shape"):
-        OFFER.load(path)
+        EXPORT_SPEC.load(path)
 
 
 def test_batches_are_equal_for_equal_seeds(tmp_path):
@@ -156,7 +157,7 @@ def test_batches_are_equal_for_equal_seeds(tmp_path):
 
 
 def test_samples_are_letterboxed_frames():
-    (images,) = OFFER.samples(2, 20_000)
+    (images,) = EXPORT_SPEC.samples(2, 20_000)
     assert images.shape == (2, 3, 384, 640) and images.dtype == np.uint8
     assert (images[:, :, 0] == 114).all() and images[:, :, 192].std() > 5
 

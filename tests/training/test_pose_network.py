@@ -16,9 +16,9 @@ from courtside_training.pose.augment import Chances  # noqa: E402
 from courtside_training.pose.commands import pose  # noqa: E402
 from courtside_training.pose.crops import HEIGHT, WIDTH, crop_matrix  # noqa: E402
 from courtside_training.pose.evaluate import figures, tables, torch_run  # noqa: E402
+from courtside_training.pose.export_spec import EXPORT_SPEC  # noqa: E402
 from courtside_training.pose.losses import losses, target  # noqa: E402
 from courtside_training.pose.network import COLUMNS, ROWS, NetworkConfig, PoseNetwork, ServedPose  # noqa: E402
-from courtside_training.pose.offer import OFFER  # noqa: E402
 from courtside_training.pose.simulated import game_people  # noqa: E402
 from courtside_training.pose.steadiness import Shot, residual, steadiness  # noqa: E402
 from courtside_training.pose.train import draw_batches, load_network, make_fit  # noqa: E402
@@ -73,11 +73,11 @@ def test_a_few_players_are_learnt_by_heart_and_come_back_from_the_checkpoint(peo
     assert result["people"] == 4 and result["pck"]["all"] > 0.3
     text = tables({"simulated": result})
     assert "OKS AP" in text and "left_wrist" in text
-    crops = OFFER.samples(2, 3)
-    answers = OFFER.load(tmp_path / "p.pt")(torch.from_numpy(crops[0]))
-    assert answers[0].shape == (2, *OFFER.spec.outputs[0].dims)
+    crops = EXPORT_SPEC.samples(2, 3)
+    answers = EXPORT_SPEC.load(tmp_path / "p.pt")(torch.from_numpy(crops[0]))
+    assert answers[0].shape == (2, *EXPORT_SPEC.signature.outputs[0].dims)
     assert ((answers[0][..., 2] >= 0) & (answers[0][..., 2] <= 1)).all()
-    card = OFFER.card(tmp_path / "p.pt", {"simulated": result})
+    card = EXPORT_SPEC.card(tmp_path / "p.pt", {"simulated": result})
     assert "## Limits" in card and "OKS AP" in card and "MoveNet" not in card
 
 

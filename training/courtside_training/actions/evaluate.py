@@ -15,7 +15,7 @@ from courtside_training.actions.batches import Examples, to_tensor
 from courtside_training.actions.classes import LABELS, PUBLISHED_ACCURACY
 from courtside_training.actions.clips import Clips
 from courtside_training.common import measures
-from courtside_training.common.served import Arrays
+from courtside_training.common.export_spec import Arrays
 from courtside_training.common.tables import confusion_table, markdown
 
 Run = Callable[[Arrays], Arrays]

@@ -88,11 +88,11 @@ def evaluate(
     prepare(threads)
     from courtside_training.common.progress import progress
     from courtside_training.detector.evaluate import full_report, published_sets, tables, torch_run
-    from courtside_training.detector.offer import OFFER
+    from courtside_training.detector.export_spec import EXPORT_SPEC
 
     if data and not published_sets(data):
         raise TrainingInputError(f"{data} has neither broadcast_valid nor players17/valid")
-    model = OFFER.load(checkpoint)
+    model = EXPORT_SPEC.load(checkpoint)
     with progress() as bar:
         task = bar.add_task("evaluate", total=None)
         result = full_report(

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from courtside_training.common.served import Arrays
+from courtside_training.common.export_spec import Arrays
 from courtside_training.common.tables import markdown
 from courtside_training.detector.average_precision import Judged, ball_found, precisions
 from courtside_training.detector.classes import CLASSES

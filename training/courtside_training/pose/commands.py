@@ -143,12 +143,12 @@ def evaluate(
 
     prepare(threads)
     from courtside_training.pose.evaluate import figures, gather, tables, torch_run
-    from courtside_training.pose.offer import OFFER
+    from courtside_training.pose.export_spec import EXPORT_SPEC
     from courtside_training.pose.simulated import simulated_people
     from courtside_training.pose.steadiness import shots as film_shots
     from courtside_training.pose.steadiness import steadiness
 
-    run = torch_run(OFFER.load(checkpoint))
+    run = torch_run(EXPORT_SPEC.load(checkpoint))
     result: dict[str, Any] = {}
     with progress() as bar:
         if games:
@@ -183,7 +183,7 @@ def preview(checkpoint: Path, data: Path | None, out: Path, count: int) -> None:
 
     from courtside_training.pose.draw import sheet
     from courtside_training.pose.evaluate import batched, gather, torch_run
-    from courtside_training.pose.offer import OFFER
+    from courtside_training.pose.export_spec import EXPORT_SPEC
     from courtside_training.pose.people import stack
     from courtside_training.pose.simulated import simulated_people
 
@@ -192,5 +192,5 @@ def preview(checkpoint: Path, data: Path | None, out: Path, count: int) -> None:
     chosen = np.random.default_rng(0).permutation(len(people))[:count]
     crops = stack([people[i] for i in chosen])[0]
     out.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(out), sheet(crops, batched(torch_run(OFFER.load(checkpoint)), crops)))
+    cv2.imwrite(str(out), sheet(crops, batched(torch_run(EXPORT_SPEC.load(checkpoint)), crops)))
     click.echo(f"{len(chosen)} people -> {out}")

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from courtside_sim.game_bank import bank
 from courtside_sim.skills import GROUPS, LEVELS, SKILLS
-from courtside_training.common.served import Arrays, ServedSpec, TensorSpec
+from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
 from courtside_training.skills import evaluate, films
 from courtside_training.skills.geometry import BANKS, FOLDER, FRAMES, HEIGHT, SPLITS, STORED, WIDTH, worlds
 from courtside_training.skills.network import SkillNetwork
@@ -39,10 +39,10 @@ Universe, CC BY 4.0); see the card of `court_detector`.
 """
 
 
-class Offer:
-    """See `courtside_training.common.served.ServedSystem`."""
+class SkillsExport:
+    """See `courtside_training.common.export_spec.ExportSpec`."""
 
-    spec = ServedSpec(
+    signature = ModelSignature(
         name="player_skills",
         inputs=(TensorSpec("frames", "uint8", (FRAMES, 3, HEIGHT, WIDTH)),),
         outputs=(TensorSpec("levels", "float32", (len(SKILLS), len(LEVELS)), LEVELS),),
@@ -133,4 +133,4 @@ by the skills they go together with. Levels are of one simulated population; nob
 """
 
 
-OFFER = Offer()
+EXPORT_SPEC = SkillsExport()

@@ -1,4 +1,4 @@
-"""Pictures: what a camera sees round the ring while a shot comes down, look by look, as small crops."""
+"""What a camera shows around the rim while a shot comes down, as small crops."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from courtside_training.rim.views import NET, RIM_RADIUS, Take, behind_board
 SIDE = 64
 """Width and height of a crop in pixels."""
 CROPS = 24
-"""Crops a window, one every `courtside_training.flight.geometry.TICK_S`."""
+"""Crops of a window, one every `courtside_training.flight.geometry.TIME_STEP_S`."""
 GREY = 114
-"""Where there is no picture."""
+"""Value of pixels outside the image."""
 FILMED = (-0.8, 1.2)
-"""First and last moment that is drawn, seconds from the rim's decision."""
+"""First and last moment that is drawn, seconds from the result."""
 
 
-class Place(IntEnum):
-    """Where the ball is on a crop."""
+class BallPosition(IntEnum):
+    """Where the ball on a crop is, seen from the camera: in front of, inside or behind rim and net."""
 
     UNSEEN = 0
     FRONT = 1
@@ -39,64 +39,72 @@ class Film:
     """One take as drawn.
 
     Attributes:
-        moments: (T,) seconds from the rim's decision.
+        moments: (T,) seconds from the result.
         crops: (T, 64, 64, 3) uint8 RGB.
-        ball: (T, 2) float32 right and down in the crop, 0 to 1 inside it.
-        place: (T,) uint8, see `Place`.
+        ball: (T, 2) float32 x and y in the crop, 0 to 1 inside it.
+        position: (T,) uint8, see `BallPosition`.
     """
 
     moments: NDArray[np.float32]
     crops: NDArray[np.uint8]
     ball: NDArray[np.float32]
-    place: NDArray[np.uint8]
+    position: NDArray[np.uint8]
 
 
-def steady_looks(rate: float, rng: np.random.Generator) -> np.ndarray:
-    """Moments of a whole film at `rate` looks a second."""
+def regular_times(rate: float, rng: np.random.Generator) -> np.ndarray:
+    """Moments of a whole film at `rate` frames per second."""
     return np.arange(FILMED[0] + rng.random() / rate, FILMED[1], 1 / rate)
 
 
-def decisive_looks(rng: np.random.Generator) -> np.ndarray:
-    """A few moments around the rim's decision, and two when the ball is gone."""
+def decisive_times(rng: np.random.Generator) -> np.ndarray:
+    """A few moments around the result, and two without the ball."""
     return np.concatenate([[FILMED[0]], np.arange(-0.22 + rng.uniform(0, 0.07), 0.36, 0.07), [FILMED[1]]])
 
 
 def draw_film(take: Take, moments: np.ndarray, rng: np.random.Generator, photos: list[Path] | None = None) -> Film:
-    """Draw a take at `moments` (T,); `photos` are pictures whose parts may serve as background."""
+    """Draw a take.
+
+    Args:
+        take: the shot before its camera.
+        moments: (T,) to draw, seconds from the result.
+        rng: draws everything that a take leaves open.
+        photos: files of which parts may become backgrounds.
+    """
     scene = draw_scene(take, rng, photos)
     basket = Basket(take, scene, rng)
     camera = _Camera(take, rng)
     shifts = _shake(moments, rng)
     hands = _Hands(rng) if rng.random() < 0.35 else None
-    places, known = take.places(moments)
-    ball = (to_drawn(take, take.lens.project(places)[0]) + shifts) / DRAWN
+    positions, known = take.positions(moments)
+    ball = (to_drawn(take, take.lens.project(positions)[0]) + shifts) / DRAWN
     crops, seen = [], np.zeros(len(moments))
     for index, (moment, shift) in enumerate(zip(moments, shifts, strict=True)):
         window = np.array([[1, 0, shift[0] - MARGIN], [0, 1, shift[1] - MARGIN]])
-        picture = cv2.warpAffine(scene.picture, window, (DRAWN, DRAWN), borderMode=cv2.BORDER_REFLECT)
+        image = cv2.warpAffine(scene.image, window, (DRAWN, DRAWN), borderMode=cv2.BORDER_REFLECT)
         board = cv2.warpAffine(scene.board, window, (DRAWN, DRAWN))
-        seen[index] = basket.paint(picture, float(moment), shift, board)
+        seen[index] = basket.paint(image, float(moment), shift, board)
         if hands:
-            hands.paint(picture, float(moment))
-        crops.append(camera.take(picture))
-    hidden = behind_board(take.lens, places) if scene.board.max() > 128 else np.zeros(len(places), bool)
-    place = _placed(take, places)
+            hands.paint(image, float(moment))
+        crops.append(camera.take(image))
+    hidden = behind_board(take.lens, positions) if scene.board.max() > 128 else np.zeros(len(positions), bool)
+    position = _ball_positions(take, positions)
     low, high = camera.shown
     inside = ((ball > low) & (ball < high)).all(1)
-    place[~known | hidden | ~inside | (seen < 0.35)] = Place.UNSEEN
-    return Film(moments.astype(np.float32), np.stack(crops), ball.astype(np.float32), place)
+    position[~known | hidden | ~inside | (seen < 0.35)] = BallPosition.UNSEEN
+    return Film(moments.astype(np.float32), np.stack(crops), ball.astype(np.float32), position)
 
 
-def _placed(take: Take, places: np.ndarray) -> NDArray[np.uint8]:
-    eye = take.lens.position
-    nearer = np.linalg.norm(places - eye, axis=1) < np.linalg.norm(eye)
-    off = np.hypot(places[:, 0], places[:, 1])
-    inside = (off < RIM_RADIUS) & (places[:, 2] < 0.1) & (places[:, 2] > -NET - 0.1)
-    return np.where(inside, Place.INSIDE, np.where(nearer, Place.FRONT, Place.BEHIND)).astype(np.uint8)
+def _ball_positions(take: Take, positions: np.ndarray) -> NDArray[np.uint8]:
+    camera = take.lens.position
+    nearer = np.linalg.norm(positions - camera, axis=1) < np.linalg.norm(camera)
+    off = np.hypot(positions[:, 0], positions[:, 1])
+    inside = (off < RIM_RADIUS) & (positions[:, 2] < 0.1) & (positions[:, 2] > -NET - 0.1)
+    outside = np.where(nearer, BallPosition.FRONT, BallPosition.BEHIND)
+    return np.where(inside, BallPosition.INSIDE, outside).astype(np.uint8)
 
 
 def _shake(moments: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Movement (T, 2) of the ring in its crop, pixels as drawn: hands that tremble, cameras that turn, loose boxes."""
+    """Movement of the rim in its crop (T, 2), in drawn pixels: trembling hands, turning cameras, imprecise boxes."""
     rim = DRAWN / 3.2
     shifts = np.zeros((len(moments), 2))
     if rng.random() < 0.6:
@@ -113,14 +121,14 @@ def _shake(moments: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 class _Hands:
-    """Arms of rebounders, reaching up in front of the basket for a moment."""
+    """Arms of rebounders that reach up in front of the basket for a moment."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.arms = []
         for _ in range(int(rng.integers(1, 5))):
             top = rng.uniform((0.0, 0.45), (1.0, 1.0)) * DRAWN
             foot = np.array([top[0] + rng.normal(0, 25), DRAWN + 30])
-            if rng.random() < 0.2:  # from above or beside: hanging on the ring, or near the camera
+            if rng.random() < 0.2:  # from above or from the side: hanging on the rim, or near the camera
                 top[1] = rng.uniform(0.1, 0.7) * DRAWN
                 foot = np.array([rng.choice([-40.0, DRAWN + 40.0]), rng.uniform(-40, DRAWN)])
             color = rgb(SKINS[int(rng.integers(len(SKINS)))], rng.uniform(0.6, 1.1))
@@ -130,17 +138,17 @@ class _Hands:
             self.arms.append((top, foot, color, int(rng.uniform(5, 17)), middle, rng.uniform(0.2, 0.8)))
         self.sway = rng.normal(0, 15)
 
-    def paint(self, picture: NDArray[np.uint8], moment: float) -> None:
+    def paint(self, image: NDArray[np.uint8], moment: float) -> None:
         for top, foot, color, wide, middle, half in self.arms:
             share = 1 - ((moment - middle) / half) ** 2
             if share > 0:
                 end = foot + (top - foot) * share + (self.sway * (moment - middle), 0)
-                cv2.line(picture, foot.astype(int).tolist(), end.astype(int).tolist(), color, wide, cv2.LINE_AA)
-                cv2.circle(picture, end.astype(int).tolist(), int(wide * 0.75), color, -1, cv2.LINE_AA)
+                cv2.line(image, foot.astype(int).tolist(), end.astype(int).tolist(), color, wide, cv2.LINE_AA)
+                cv2.circle(image, end.astype(int).tolist(), int(wide * 0.75), color, -1, cv2.LINE_AA)
 
 
 class _Camera:
-    """Sharpness, size, noise and compression of one film; where its pictures end."""
+    """Sharpness, size, noise and compression of one film; where its images end."""
 
     def __init__(self, take: Take, rng: np.random.Generator) -> None:
         self._rng = rng
@@ -156,7 +164,7 @@ class _Camera:
         light = self.contrast * (1 + slope[0] * across[None, :] + slope[1] * across[:, None])
         self.light = cv2.resize(light.astype(np.float32), (self.native, self.native))[..., None]
         self.lift = np.float32(128 - 128 * self.contrast + rng.normal(0, 12))
-        # Drawn once and shifted from look to look: as good as new to the eye, and cheap.
+        # Noise is drawn once and shifted from crop to crop, which looks new and is cheap.
         grain = (self.native + 32, self.native + 32, 1)
         self.grain = rng.normal(0, self.noise, grain).astype(np.float32) if self.noise else None
         self.last: NDArray[np.uint8] | None = None
@@ -165,11 +173,11 @@ class _Camera:
             sides = np.where(rng.random(4) < 0.5, rng.uniform(0, 0.33, 4), 0.0)
             self.shown = sides[:2], 1 - sides[2:]
 
-    def take(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The crop (64, 64, 3) of a picture as drawn (144, 144, 3)."""
+    def take(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Turn a drawn image (144, 144, 3) into a crop (64, 64, 3)."""
         if self.blur:
-            picture = cv2.GaussianBlur(picture, (0, 0), self.blur)
-        small = cv2.resize(picture, (self.native, self.native), interpolation=cv2.INTER_AREA)
+            image = cv2.GaussianBlur(image, (0, 0), self.blur)
+        small = cv2.resize(image, (self.native, self.native), interpolation=cv2.INTER_AREA)
         lit = small * self.light + self.lift
         if self.grain is not None:
             x, y = self._rng.integers(0, 33, 2)
@@ -178,7 +186,7 @@ class _Camera:
         if self.quality < 100:
             small = cv2.imdecode(cv2.imencode(".jpg", small, (cv2.IMWRITE_JPEG_QUALITY, self.quality))[1], 1)
         if self.ghost and self.last is not None:
-            # What a codec at few bits leaves of the picture before.
+            # A codec at a low bit rate leaves a trace of the frame before.
             small = cv2.addWeighted(small, 1 - self.ghost, self.last, self.ghost, 0)
         self.last = small
         way = cv2.INTER_AREA if self.native > SIDE else cv2.INTER_LINEAR

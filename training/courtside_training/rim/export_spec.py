@@ -1,4 +1,4 @@
-"""The rim network as a served model: its face, realistic inputs, decisions, score and card."""
+"""What the export needs of `rim_result`: signature, inputs, decisions, score and card."""
 
 from __future__ import annotations
 
@@ -10,30 +10,33 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from courtside_training.common.served import Arrays, ServedSpec, TensorSpec
-from courtside_training.flight.geometry import COLUMNS, TICK_S, TICKS, Column
+from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
+from courtside_training.flight.geometry import COLUMNS, TIME_STEP_S, TIME_STEPS, Column
 from courtside_training.rim.card import card
+from courtside_training.rim.crops import CROPS, GREY, SIDE
 from courtside_training.rim.evaluate import inputs
 from courtside_training.rim.films import Filmed, draw_films
-from courtside_training.rim.network import SYSTEM, ServedRim, load_rim
-from courtside_training.rim.pictures import CROPS, GREY, SIDE
+from courtside_training.rim.network import MODEL, ServedRim, load_rim
 from courtside_training.rim.scenery import DOWN_RIMS, SIDE_RIMS
 from courtside_training.rim.views import Verdict
 from courtside_training.rim.windows import Window, draw_window
 from courtside_training.shots.geometry import SPLITS
 
 
-class RimSystem:
-    """`rim_result` for export."""
+class RimExport:
+    """See `courtside_training.common.export_spec.ExportSpec`."""
 
-    spec = ServedSpec(
-        name=SYSTEM,
-        inputs=(TensorSpec("crops", "uint8", (CROPS, 3, SIDE, SIDE)), TensorSpec("track", "float32", (TICKS, COLUMNS))),
+    signature = ModelSignature(
+        name=MODEL,
+        inputs=(
+            TensorSpec("crops", "uint8", (CROPS, 3, SIDE, SIDE)),
+            TensorSpec("track", "float32", (TIME_STEPS, COLUMNS)),
+        ),
         outputs=(TensorSpec("verdict", "float32", (len(Verdict),), tuple(v.name.lower() for v in Verdict)),),
         max_batch=16,
         parameters={
-            "tick_s": str(TICK_S), "side_rims": str(SIDE_RIMS), "down_rims": str(DOWN_RIMS), "grey": str(GREY),
-            "columns": ",".join(column.name.lower() for column in Column),
+            "time_step_s": str(TIME_STEP_S), "side_rims": str(SIDE_RIMS), "down_rims": str(DOWN_RIMS),
+            "grey": str(GREY), "columns": ",".join(column.name.lower() for column in Column),
         },
     )  # fmt: skip
 
@@ -51,15 +54,15 @@ class RimSystem:
         return outputs[0].argmax(1)[:, None].astype(np.int64)
 
     def score(self, run: Callable[[Arrays], Arrays], count: int) -> dict[str, float]:
-        """Accuracy on `count` windows of test shots, of all and of those that can be told."""
+        """Accuracy on `count` windows of test shots: of all, and of those whose result is visible."""
         windows = _drawn(count, SPLITS["test"][0])
-        said = run(inputs(windows))[0]
+        predicted = run(inputs(windows))[0]
         truth = np.array([window.verdict[-1] for window in windows])
-        told = truth != Verdict.OPEN
-        right = (said[:, 1:].argmax(1) + 1 == truth)[told]
+        closed = truth != Verdict.OPEN
+        right = (predicted[:, 1:].argmax(1) + 1 == truth)[closed]
         return {
-            "accuracy": float((said.argmax(1) == truth).mean()),
-            "told_accuracy": float(right.mean()) if len(right) else float("nan"),
+            "accuracy": float((predicted.argmax(1) == truth).mean()),
+            "closed_accuracy": float(right.mean()) if len(right) else float("nan"),
         }
 
     def card(self, checkpoint: Path, evaluation: dict[str, Any]) -> str:
@@ -73,10 +76,10 @@ def _films(count: int, seed: int) -> list[Filmed]:
 
 
 def _drawn(count: int, seed: int) -> list[Window]:
-    """`count` windows, some of the same shot: drawing one takes a tenth of a second."""
+    """Draw `count` windows of up to 8 shots, since drawing a shot takes a tenth of a second."""
     rng = np.random.default_rng([seed, 5])
     films = _films(min(count, 8), seed)
     return [draw_window(films[index % len(films)], rng) for index in range(count)]
 
 
-OFFER = RimSystem()
+EXPORT_SPEC = RimExport()

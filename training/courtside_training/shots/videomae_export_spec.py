@@ -9,12 +9,12 @@ from typing import Any
 from torch import nn
 
 from courtside_training.common import checkpoint as checkpoints
-from courtside_training.shots.offer import EXPLAINED, LIMITS, ShotOffer, data_lines, training_line
+from courtside_training.shots.export_spec import EXPLAINED, LIMITS, ShotExport, data_lines, training_line
 from courtside_training.shots.tables import tables
 from courtside_training.shots.train import VIDEOMAE
 
 
-class VideoMAEOffer(ShotOffer):
+class VideoMAEExport(ShotExport):
     """As the shot clip model, with another network."""
 
     def load(self, checkpoint: Path) -> nn.Module:
@@ -53,4 +53,4 @@ ball); {start}.
 """
 
 
-OFFER = VideoMAEOffer(VIDEOMAE)
+EXPORT_SPEC = VideoMAEExport(VIDEOMAE)

@@ -1,14 +1,16 @@
-"""How a system offers itself to export: what goes in, what comes out, how to load, sample, judge and describe it."""
+"""What the export needs of a model: signature, loading, realistic inputs, decisions, score and card."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
-from torch import nn
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Arrays = tuple[np.ndarray, ...]
 
@@ -31,16 +33,17 @@ class TensorSpec:
 
 
 @dataclass(frozen=True)
-class ServedSpec:
-    """A model's face.
+class ModelSignature:
+    """What goes into a served model and what comes out.
 
     Attributes:
         name: its folder in model_repository.
-        inputs, outputs: in the graph's order.
+        inputs: in the graph's order.
+        outputs: in the graph's order.
         max_batch: largest batch the server may form.
         parameters: for config.pbtxt, such as the stride a window model expects.
-        instances: copies that answer side by side on a CPU; worth more than one where a single answer cannot keep
-            all cores busy, as with many small layers.
+        instances: copies that run side by side on a CPU. More than one is worth it where a single inference cannot
+            keep all cores busy, as with many small layers.
     """
 
     name: str
@@ -51,27 +54,31 @@ class ServedSpec:
     instances: int = 1
 
 
-class ServedSystem(Protocol):
-    """What every system's ``offer`` module has under the name ``OFFER``."""
+class ExportSpec(Protocol):
+    """What the export needs of a model; a system's ``export_spec`` module has one under the name ``EXPORT_SPEC``."""
 
-    spec: ServedSpec
+    signature: ModelSignature
 
     def load(self, checkpoint: Path) -> nn.Module:
-        """The served network in eval mode: ``forward(*inputs)`` gives a tuple of outputs; normalisation is inside."""
+        """The served network in eval mode: ``forward(*inputs)`` returns a tuple of outputs and normalises inside.
+
+        Raises:
+            TrainingInputError: the checkpoint is missing, torn, or of another network.
+        """
         ...
 
     def samples(self, count: int, seed: int) -> Arrays:
-        """Realistic inputs out of the simulation, with a leading batch dimension."""
+        """Realistic inputs from the simulation, each (count, *dims)."""
         ...
 
     def decisions(self, outputs: Arrays) -> np.ndarray:
-        """What would be decided from the outputs: (N, D) integers."""
+        """What the service would decide from the outputs: (N, D) integers."""
         ...
 
     def score(self, run: Callable[[Arrays], Arrays], count: int) -> dict[str, float]:
-        """Headline figures on `count` held-out simulated cases of anything that runs like the network."""
+        """Main figures on `count` held-out simulated cases, of anything that runs like the network."""
         ...
 
     def card(self, checkpoint: Path, evaluation: dict[str, Any]) -> str:
-        """The body of the model card."""
+        """The body of the model card, Markdown."""
         ...

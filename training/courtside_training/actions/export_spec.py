@@ -16,17 +16,17 @@ from courtside_training.actions.simulated import ClipPlan, games
 from courtside_training.actions.splits import games_of
 from courtside_training.actions.tracked import CONTEXT
 from courtside_training.actions.train import SYSTEM, load_network, load_served
-from courtside_training.common.served import Arrays, ServedSpec, TensorSpec
+from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
 from courtside_training.errors import TrainingInputError
 
 FOLDER = Path("runs/actions/clips")
 _SHORT = ClipPlan(duration=5.0)
 
 
-class Offer:
-    """See `courtside_training.common.served.ServedSystem`."""
+class ActionsExport:
+    """See `courtside_training.common.export_spec.ExportSpec`."""
 
-    spec = ServedSpec(
+    signature = ModelSignature(
         name=SYSTEM,
         inputs=(TensorSpec("clip", "uint8", (FRAMES, 3, HEIGHT, WIDTH)),),
         outputs=(TensorSpec("action", "float32", (len(LABELS),), LABELS),),
@@ -70,7 +70,7 @@ class Offer:
             seeds += 1
             clips = games(range(first, first + seeds), ClipPlan(), FOLDER)
         chosen = examples(clips.labels, np.arange(count), twins=False)
-        found = figures(clips.labels[:count], predict(run, clips, chosen, self.spec.max_batch))
+        found = figures(clips.labels[:count], predict(run, clips, chosen, self.signature.max_batch))
         return {name: found[name] for name in ("accuracy", "macro F1")}
 
     def card(self, checkpoint: Path, evaluation: dict[str, Any]) -> str:
@@ -109,4 +109,4 @@ whose middle shows no action for at least a fifth of a second.
 """
 
 
-OFFER = Offer()
+EXPORT_SPEC = ActionsExport()

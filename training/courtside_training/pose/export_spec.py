@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from courtside_training.common.served import Arrays, ServedSpec, TensorSpec
+from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
 from courtside_training.pose.card import card
 from courtside_training.pose.crops import HEIGHT, MARGIN, WIDTH
 from courtside_training.pose.evaluate import figures
@@ -26,10 +26,10 @@ FRAMES = 4
 """Moments taken of each simulated game for samples and scores."""
 
 
-class PoseSystem:
+class PoseExport:
     """`player_pose` for export."""
 
-    spec = ServedSpec(
+    signature = ModelSignature(
         name="player_pose",
         inputs=(TensorSpec("crop", "uint8", (3, HEIGHT, WIDTH)),),
         outputs=(TensorSpec("keypoints", "float32", (len(JOINTS), 3)),),
@@ -78,4 +78,4 @@ def _first(count: int, seed: int) -> list[Person]:
     return [next(players) for _ in range(count)]
 
 
-OFFER = PoseSystem()
+EXPORT_SPEC = PoseExport()

@@ -12,7 +12,7 @@ import numpy as np
 from torch import nn
 
 from courtside_training.common import checkpoint as checkpoints
-from courtside_training.common.served import Arrays, ServedSpec, TensorSpec
+from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
 from courtside_training.shots.footage import GRID_S, Footage, FootagePlan, render
 from courtside_training.shots.geometry import HEIGHT, SAMPLES, SPLITS, STRIDE_S, THRESHOLD, WIDTH, ZONE_LABELS
 from courtside_training.shots.tables import tables
@@ -25,9 +25,9 @@ FEW, FEW_S = 16, 7.0
 """So few samples come out of one game of so many seconds."""
 
 
-def face(name: str) -> ServedSpec:
+def signature(name: str) -> ModelSignature:
     """What goes in and comes out of either shot model, so that the service can use any of them."""
-    return ServedSpec(
+    return ModelSignature(
         name,
         (TensorSpec("clip", "uint8", (SAMPLES, 3, HEIGHT, WIDTH)),),
         (
@@ -41,11 +41,11 @@ def face(name: str) -> ServedSpec:
     )
 
 
-class ShotOffer:
+class ShotExport:
     """Samples, decisions and scores that every model with this face shares."""
 
     def __init__(self, name: str) -> None:
-        self.spec = face(name)
+        self.signature = signature(name)
 
     def load(self, checkpoint: Path) -> nn.Module:
         """The three joined networks with their calibration."""
@@ -192,4 +192,4 @@ release, and says whether the ball fell through{looks}.
 """
 
 
-OFFER = ShotOffer(SYSTEM)
+EXPORT_SPEC = ShotExport(SYSTEM)

@@ -10,7 +10,7 @@ import numpy as np
 from torch import nn
 
 from courtside_training.common import checkpoint as checkpoints
-from courtside_training.common.served import Arrays, ServedSpec, TensorSpec
+from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
 from courtside_training.fingerprint.evaluate import Space, trials
 from courtside_training.fingerprint.network import SYSTEM, EncoderConfig, ServedEncoder, load_encoder
 from courtside_training.fingerprint.protocol import PUBLISHED, camera, tables
@@ -22,10 +22,10 @@ FACE = EncoderConfig()
 ANCHORS = 8
 
 
-class Offer:
+class FingerprintExport:
     """`shot_fingerprint`: the motion between gather and release in, an embedding out."""
 
-    spec = ServedSpec(
+    signature = ModelSignature(
         name=SYSTEM,
         inputs=(TensorSpec("keypoints", "float32", (STEPS, 17, 3)),),
         outputs=(TensorSpec("embedding", "float32", (FACE.who + FACE.kind,)),),
@@ -40,7 +40,7 @@ class Offer:
     )
 
     def load(self, checkpoint: Path) -> nn.Module:
-        """See `ServedSystem.load`."""
+        """See `ExportSpec.load`."""
         return ServedEncoder(load_encoder(checkpoint)).eval()
 
     def samples(self, count: int, seed: int) -> Arrays:
@@ -80,7 +80,7 @@ class Offer:
         return {"who": result["who"], "type": result["type"]}
 
     def card(self, checkpoint: Path, evaluation: dict[str, Any]) -> str:
-        """See `ServedSystem.card`."""
+        """See `ExportSpec.card`."""
         found = checkpoints.load(checkpoint, SYSTEM)
         encoder, history = load_encoder(checkpoint), found["history"]
         size = sum(value.numel() for name, value in encoder.named_parameters() if "projection" not in name)
@@ -126,4 +126,4 @@ from height. Tempo is lost in the resampling. An embedding compares best with ot
 """
 
 
-OFFER = Offer()
+EXPORT_SPEC = FingerprintExport()

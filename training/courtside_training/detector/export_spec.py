@@ -10,7 +10,7 @@ import numpy as np
 from torch import nn
 
 from courtside_training.common import checkpoint as checkpoints
-from courtside_training.common.served import Arrays, ServedSpec, TensorSpec
+from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
 from courtside_training.detector.classes import ANSWERS, BALL, CLASSES, HEIGHT, RIM, WIDTH
 from courtside_training.detector.decoding import ServedDetector
 from courtside_training.detector.network import Detector, DetectorConfig
@@ -25,10 +25,10 @@ FRAMES = 4
 """Frames a held-out game in `score`."""
 
 
-class DetectorOffer:
+class DetectorExport:
     """The served detector."""
 
-    spec = ServedSpec(
+    signature = ModelSignature(
         name=SYSTEM,
         inputs=(TensorSpec("image", "uint8", (3, HEIGHT, WIDTH)),),
         outputs=(
@@ -101,4 +101,4 @@ class DetectorOffer:
         return body(checkpoints.load(checkpoint, SYSTEM), evaluation)
 
 
-OFFER = DetectorOffer()
+EXPORT_SPEC = DetectorExport()
