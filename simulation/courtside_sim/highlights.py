@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .camera import SimulatedCamera
-from .court import Zone, place
+from .court import Zone, zone_at
 from .game import stream
 from .game_bank import Bank
 from .play_choice import Cut, draw_cuts, draw_star
@@ -112,7 +112,7 @@ class Highlight:
                     cut=cut,
                     action=Action(int(state.actions[player])),
                     has_ball=int(state.holder) == player,
-                    zone=place(game.court, *(float(v) for v in state.xy[player]), basket),
+                    zone=zone_at(game.court, *(float(v) for v in state.xy[player]), basket),
                     since=now - cut.play.time,
                     player=pixels[0] - corner,
                     ball=pixels[1] - corner,

@@ -10,7 +10,7 @@ from . import shooting
 from .areas import AREAS, area_spot
 from .config import GameConfig
 from .contests import BLOCK_REACH, blocked_path, move_blocker, start_contests
-from .court import is_three, place
+from .court import zone_at
 from .footwork import LAYUP_GATHER, LAYUP_JUMP, LAYUP_SPEED, STEP_LEAD, Glide, layup_ball
 from .held_ball import HeldBall
 from .physics import BallPath, BallWorld
@@ -151,7 +151,7 @@ class ShotAttempt:
         play = self._play
         h, court, basket = play.holder, play.court, play.basket
         x, y = (float(v) for v in play.movers.xy[h])
-        three = is_three(court, x, y, basket)
+        three = court.is_three(x, y, basket)
         spread = LAYUP_SPREAD if play.mode == "layup" else 1.0
         start = tuple(float(v) for v in play.ball)
         path = shooting.take_shot(self._world, start, basket, self._rng, spread * self._spread(h, three))
@@ -167,7 +167,7 @@ class ShotAttempt:
                 team=int(play.roster.teams[h]),
                 x=x,
                 y=y,
-                zone=place(court, x, y, basket),
+                zone=zone_at(court, x, y, basket),
                 three=three,
                 made=path.made,
                 result_time=play.now + (path.result if path.result is not None else 3.2),
