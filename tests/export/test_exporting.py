@@ -84,10 +84,10 @@ def test_versions_of_another_signature_are_kept_apart(tiny, trained, tmp_path, m
         export_model("tiny", trained, tmp_path)
 
 
-def test_a_network_that_breaks_its_spec_is_refused(tiny, trained, tmp_path, monkeypatch):
+def test_a_network_that_breaks_its_signature_is_refused(tiny, trained, tmp_path, monkeypatch):
     wrong = (TensorSpec("colour", "float32", (5,)), tiny.signature.outputs[1])
     monkeypatch.setattr(TinySystem, "signature", ModelSignature("tiny", tiny.signature.inputs, wrong, 4))
-    with pytest.raises(ExportInputError, match=r"output 'colour' of tiny is float32 \[3\].* says float32 \[5\]"):
+    with pytest.raises(ExportInputError, match=r"output 'colour' of tiny is float32 \[3\].* has float32 \[5\]"):
         export_model("tiny", trained, tmp_path / "r")
     assert not (tmp_path / "r").exists()
 
