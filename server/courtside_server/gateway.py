@@ -25,7 +25,6 @@ from courtside_server.api.ingest import IngestService, message_options
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
 from courtside_server.compose import (
-    import_trackers,
     ingest_config,
     make_alias_watch,
     make_engine,
@@ -106,14 +105,11 @@ class Gateway:
         """
         await self.hub.start()
         await asyncio.to_thread(self.calibrations.load)
-        importing = asyncio.create_task(asyncio.to_thread(import_trackers, self.settings))
         try:
             await self.engine.start(model_names(self.settings))
             make_shot_models(self.settings, self.engine)
         except EngineUnavailable as error:
             log.warning("the engine is not there yet; trying on", engine=self.engine.name, error=str(error))
-        finally:
-            await importing
         await self._close_orphans()
         await self._start_grpc()
         await self._start_http()

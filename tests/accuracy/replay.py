@@ -114,11 +114,9 @@ def resampled(frames: Iterable[Frame], detected: Detected, bench: Bench, fps: fl
     return [(frame, detections) for frame, (_, detections) in zip(prepared, detected, strict=True)]
 
 
-def track(
-    detected: Detected, fps: float, speed: float = 1.0, config: TrackingConfig = TrackingConfig()
-) -> list[Observations]:
+def track(detected: Detected, speed: float = 1.0, config: TrackingConfig = TrackingConfig()) -> list[Observations]:
     """Everything that is tracked in some detector frames."""
-    tracker = Tracker(TrackIds.fresh(), fps * speed, speed, config)
+    tracker = Tracker(TrackIds.fresh(), speed, config)
     return [tracker.update(frame, _from_score(found, config.detection.min_score)) for frame, found in detected]
 
 

@@ -55,7 +55,7 @@ def classify(path: Path, bench: Bench, fps: float) -> ShotResult:
     config = ResultConfig()
     assert bench.models.rim is not None
     ring, vote, last, first = TrackRing(10.0), ResultVote(config), -1.0, None
-    for observations in track(detect(frames(path), bench, fps), fps):
+    for observations in track(detect(frames(path), bench, fps)):
         ring.append(observations)
         now = observations.media
         if now - last < config.interval - 1e-6:

@@ -67,7 +67,7 @@ def _score(clip: Clip, name: str, value: Any, detected: Detected, fps: float, be
     settings = load_settings(flags={name: value})
     if name.startswith(("tracking.camera_motion.", "tracking.scene_cut.")):
         detected = resampled(film_frames(clip.path), detected, bench, fps, clip.speed, settings.tracking)
-    seen: list[Observations] = track(detected, fps, clip.speed, settings.tracking)
+    seen: list[Observations] = track(detected, clip.speed, settings.tracking)
     criteria: ShotCriteria = settings.shots
     return score_clip([Found.of(change) for change in find_shots(seen, bench, clip.speed, criteria)], clip)
 

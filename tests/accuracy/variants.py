@@ -105,5 +105,5 @@ def variants(folder: Path) -> dict[str, ClipScore]:
 def one(clip: Clip, variant: str, bench: Bench, limit: float) -> ClipScore:
     """What is found in one clip."""
     fps = detector_fps(clip.path, limit, clip.speed)
-    seen = track(detect(frames(clip, variant), bench, fps, clip.speed), fps, clip.speed)
+    seen = track(detect(frames(clip, variant), bench, fps, clip.speed), clip.speed)
     return score_clip([Found.of(change) for change in find_shots(seen, bench, clip.speed)], clip)

@@ -46,14 +46,14 @@ def visibility(clip: Clip, bench: Bench) -> Visibility:
     """What is detected in one clip."""
     criteria = ShotCriteria()
     times, fps = np.array(frame_times(clip.path)), detector_fps(clip.path, 1000.0, clip.speed)
-    seen = track(detect(film_frames(clip.path), bench, fps, clip.speed), fps, clip.speed)
+    seen = track(detect(film_frames(clip.path), bench, fps, clip.speed), clip.speed)
     shown = np.zeros(len(times), bool)
     for first, last in RIM_IN_VIEW.get(clip.path.stem, ((0, len(times)),)):
         shown[first : last + 1] = True
     with_rim = {_frame(times, o.media) for o in seen if len(o.steady(ObjectClass.RIM))}
     found = sum(bool(shown[index]) for index in with_rim)
     fps = detector_fps(clip.path, Settings().perception.detector_fps, clip.speed)
-    tracked = track(detect(film_frames(clip.path), bench, fps, clip.speed), fps, clip.speed)
+    tracked = track(detect(film_frames(clip.path), bench, fps, clip.speed), clip.speed)
     shots, balls = find_shots(tracked, bench, clip.speed), []
     for media, _ in clip.releases:
         near = [

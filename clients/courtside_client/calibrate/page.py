@@ -30,8 +30,8 @@ from courtside_client.calibrate.plan import View, plan
 from courtside_client.calibrate.projection import projected_lines
 from courtside_client.errors import BadCalibration, BadOption, CourtsideError
 
-PAGES = Path(__file__).parents[2] / "web"
-"""The pages of a source checkout."""
+PAGES = Path(__file__).parent / "web"
+"""The page's files, part of this package."""
 FILES = ("calibrate.css", "calibrate.js", "calibrate-list.js", "calibrate-picture.js", "calibrate-plan.js")
 MAX_BODY = 64 * 2**10
 """Bytes of a posted body."""
@@ -71,13 +71,7 @@ class CalibrationPage:
         self.saved = asyncio.Event()
 
     def app(self) -> Starlette:
-        """The HTTP application; everything but ``/TOKEN/…`` is 404.
-
-        Raises:
-            BadOption: the page's files are not there.
-        """
-        if not (PAGES / "calibrate.html").is_file():
-            raise BadOption(f"the page's files are not in {PAGES}: install from a source checkout with pip install -e")
+        """The HTTP application; everything but ``/TOKEN/…`` is 404."""
         root = f"/{self.token}"
         routes: list[BaseRoute] = [
             Route("/favicon.ico", lambda request: Response(status_code=204)),  # browsers ask, token or not
@@ -101,7 +95,7 @@ class CalibrationPage:
             on_ready: told the page's address once it listens.
 
         Raises:
-            BadOption: the port is taken, or the page's files are not there.
+            BadOption: the port is taken.
         """
         app = self.app()
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +14,6 @@ from courtside.court.point_pairs import PointPairs
 from courtside.film import Film
 from courtside.names import CameraName
 from courtside_server.compose import (
-    import_trackers,
     ingest_config,
     make_engine,
     make_shot_models,
@@ -31,7 +30,7 @@ from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.render.record import FilmRecord, RecordingHub
 from courtside_server.settings import Settings
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import DropReason, Event
+from courtside_server.types import DropReason, Event, Observations
 
 _MODEL_TIMEOUT_S = 30.0
 """Seconds a model may take with film, however busy the machine: nobody waits for this answer live."""
@@ -62,9 +61,6 @@ class FilmAnalyzer:
             EngineError: a model cannot be used.
         """
         async with self._stack as stack:
-            # Beside the models' start and the first frames: the first of them to be tracked waits for it.
-            importing = asyncio.create_task(asyncio.to_thread(import_trackers, self._settings))
-            stack.push_async_callback(asyncio.wait, {importing})
             stack.push_async_callback(self._engine.close)
             await self._engine.start(model_names(self._settings))
             self._models = make_shot_models(self._settings, self._engine, min_timeout=_MODEL_TIMEOUT_S)
@@ -108,6 +104,8 @@ class FilmAnalysis:
     Attributes:
         packets: packets read so far.
         dropped: frames left out, by reason; complete once :meth:`events` has ended.
+        on_tracks: called with what was tracked in each detector frame, from the camera's thread; the record's by
+            default.
     """
 
     def __init__(self, analyzer: FilmAnalyzer, path: Path, film: Film, record: FilmRecord | None) -> None:
@@ -117,8 +115,9 @@ class FilmAnalysis:
         self._info = stream_info(film.info, camera, analyzer._speed)
         self.packets = 0
         self.dropped: dict[str, int] = {}
+        self.on_tracks: Callable[[Observations], None] | None = None if record is None else record.add_frame
 
-    async def events(self, on_packets: Callable[[int], None] = lambda count: None) -> AsyncIterator[Event]:
+    async def events(self, on_packets: Callable[[int], None] = lambda count: None) -> AsyncGenerator[Event, None]:
         """Run the film; gives every revision of every event as soon as it is known. Call it once.
 
         Args:
@@ -140,8 +139,7 @@ class FilmAnalysis:
         services = CameraServices(self._analyzer._engine, hub, metrics)
         config = pipeline_config(settings)
         pipeline = CameraPipeline(self._info, self._analyzer._models, services, config, lambda: court)
-        if record is not None:
-            pipeline.backend.on_tracks = record.add_frame
+        pipeline.backend.on_tracks = self.on_tracks
         pipeline.start()
         clocks = Clocks(wall=lambda: FILM_WALL)
         camera = CameraSession(self._info, pipeline, metrics, ingest_config(settings), clocks=clocks)
