@@ -157,7 +157,7 @@ def main() -> None:
     table.add_row("all", "", "", _spread(provisional), _spread(result))
     console = Console(width=140)
     console.print(table)
-    console.print(f"ratio of shots kept to shots announced: {kept / max(1, announced):.3f}")
+    console.print(f"ratio of shots kept to shots announced: {kept / announced if announced else np.nan:.3f}")
 
 
 if __name__ == "__main__":
