@@ -72,6 +72,7 @@ ALLOWED_IDENTIFIERS = {
     "tick_params": "matplotlib",
     "tell": "the position in a file, of Python's IO",
     "ResizeObserver": "a browser's own class",
+    "DocTestFinder": "the standard library's",
     "IntersectionObserver": "a browser's own class",
 }
 """Names that would match but are not ours to choose, with the reason."""
@@ -100,7 +101,7 @@ PROSE = {
     r"\bglimps(e|es|ed)\b": "rarely seen",
     r"\b(is|are|was|were|be|been|being|shots?|get|gets|got) told\b(?! (apart|otherwise)\b)": "emitted, given",
     r"\b(is|are|was|were|be|been|being) (said|judged)\b": "output, emitted, classified, compared",
-    rf"\b{_MODEL} (say|says|said|tell|tells|told)\b": "outputs, predicts",
+    rf"\b{_MODEL} (say|says|said|tell|tells|told)\b(?! apart\b)": "outputs, predicts",
     rf"\b{_MODEL} (is|are|was|were) asked\b|\basks? (the|a|an|its) {_MODEL}\b": "infer, run, request",
     r"\b(an|the|every|each|its) offers?\b(?! \w+ to\b)": "export spec, or what it does",
     r"\b(model's|served|same|other|another|of a) face\b|\bfaces? of (a|the) (model|version|network)\b": "signature",
@@ -232,7 +233,8 @@ def test_the_banned_words_stay_out() -> None:
         "It looks like a ball; look at the rim.", "Count the frames of the picture.", "the official rule book",
         "Wait a second, then retry.", "Only a second ball stays.", "two shots a second apart", "the face of a person",
         "It offers three functions.", "Nobody asked for it.", "A closer look at convolutions", "the first two look up",
-        "two players can be told apart", "the message says what to do", "def test_seasons_look_different():",
+        "two players can be told apart", "what the detector tells apart",
+        "the message says what to do", "def test_seasons_look_different():",
         "10 simulated games of a minute", "stray detections", "a tick on the timeline",
     ],
 )  # fmt: skip
