@@ -257,13 +257,13 @@ async def serve_until_signal(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     gateway = Gateway(settings)
-    asked_at: float | None = None
+    first_signal_at: float | None = None
 
     def on_signal() -> None:
-        nonlocal asked_at
-        if asked_at is not None and loop.time() - asked_at > _DOUBLE_S:
+        nonlocal first_signal_at
+        if first_signal_at is not None and loop.time() - first_signal_at > _DOUBLE_S:
             os._exit(1)  # asked twice: whatever still hangs is not waited for
-        asked_at = asked_at or loop.time()
+        first_signal_at = first_signal_at or loop.time()
         stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
