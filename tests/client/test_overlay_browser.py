@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from chromium import Chromium
 
+from courtside.court.measures import NBA
+from courtside.court.zones import ZONES, zone_at
 from courtside.v1 import common_pb2
-from courtside_sim import NBA, ZONES, zone_at
 
 pytestmark = pytest.mark.timeout(120)
 WEB = Path(__file__).parents[2] / "server" / "courtside_server" / "web"
