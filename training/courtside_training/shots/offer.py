@@ -101,6 +101,7 @@ def data_lines(found: dict[str, Any], evaluation: dict[str, Any]) -> str:
         f"{data['last']} (split 0 to 9,999), scaled to 256 x 144, every 0.1 s; simulated games are rendered at 512 x 288, a quarter of "
         "them at 0.85 to 1.2 times real speed. Apache-2.0, made by this project's own simulation."
     ]
+    lines += [f"- {found[part]['note']}" for part in ("placer", "result") if "note" in found.get(part, {})]
     fitted = found.get("calibration")
     if fitted:
         lines.append(
