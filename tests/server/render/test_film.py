@@ -145,7 +145,7 @@ def test_several_films_go_into_a_folder_under_their_own_names(film, tmp_path):
         ("out.mp4", "names one film, but there are 2"),
         ("out.avi", "does not end in .mp4"),
         ("", "overwrite the film"),
-        ("file", "is no folder"),
+        ("file", "is not a folder"),
         ("file/drawn", "cannot be written"),
     ],
 )

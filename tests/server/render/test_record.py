@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from courtside_server.events.sqlite import SqliteLog
-from courtside_server.render.record import MOST_BOXES, FilmRecord, RecordingHub
+from courtside_server.render.record import MAX_BOXES, FilmRecord, RecordingHub
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraState, CameraStatus, EventDraft, Lifecycle, ObjectClass
 
@@ -78,7 +78,7 @@ def test_a_player_who_is_missed_for_a_moment_is_found_in_the_nearest_look(studio
 def test_what_is_kept_of_a_look_is_bounded(studio):
     record = FilmRecord()
     record.add_frame(studio.observe(1.0, *[(ObjectClass.PLAYER, n, (0, 0, 1, 1)) for n in range(500)]))
-    assert len(record.at(1.0).boxes) == MOST_BOXES
+    assert len(record.at(1.0).boxes) == MAX_BOXES
 
 
 def test_a_look_from_a_clock_that_went_back_is_left_out(studio):
