@@ -93,8 +93,8 @@ async def test_requests_and_failures_are_counted(triton: TritonProcess) -> None:
 
 async def test_a_bad_request_in_a_batch_fails_alone(triton: TritonProcess) -> None:
     async with engine(triton, "lookup") as to:
-        asked = (to.infer("lookup", {"x": np.full((1, 4), i, np.float32)}, timeout=9) for i in (1, 99, 3))
-        good, bad, fine = await asyncio.gather(*asked, return_exceptions=True)
+        request = (to.infer("lookup", {"x": np.full((1, 4), i, np.float32)}, timeout=9) for i in (1, 99, 3))
+        good, bad, fine = await asyncio.gather(*request, return_exceptions=True)
         assert isinstance(bad, EngineError) and "ONNX Runtime" in str(bad), bad
         assert isinstance(good, dict) and isinstance(fine, dict)
         assert (good["y"][0, 0], fine["y"][0, 0]) == (2, 6)
@@ -251,10 +251,10 @@ async def until_answered(to: TritonEngine) -> None:
 async def test_closing_ends_requests_and_leaves_nothing(triton: TritonProcess) -> None:
     before = regions()
     async with engine(triton, "lookup", shared_memory=True) as to:
-        asked = asyncio.ensure_future(to.infer("lookup", {"x": np.ones((1, 4), np.float32)}, timeout=5))
+        request = asyncio.ensure_future(to.infer("lookup", {"x": np.ones((1, 4), np.float32)}, timeout=5))
         await asyncio.sleep(0.02)
     with pytest.raises(EngineUnavailable):
-        await asked
+        await request
     with pytest.raises(EngineUnavailable):
         await to.infer("lookup", {"x": np.ones((1, 4), np.float32)}, timeout=5)
     with pytest.raises(EngineUnavailable, match="closed"):

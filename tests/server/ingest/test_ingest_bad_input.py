@@ -1,4 +1,4 @@
-"""Every bad input gives one clear error, and nothing else suffers."""
+"""Every bad input gives one clear error and affects nothing else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def gateway(serve):
 
 @pytest.fixture
 async def bystander(gateway, studio):
-    """Another camera that streams all the while; it must arrive whole."""
+    """Another camera that streams meanwhile; all its frames must arrive."""
     coded = studio.encode(frames=40).film()
     client = gateway.client()
     await client.open(coded.descriptor(camera="games/test/cameras/bystander"))
@@ -52,7 +52,7 @@ class TestRefusedStreams:
         assert (error.code, error.reason) == (INVALID, "DESCRIPTOR_EXPECTED")
         assert "StreamDescriptor" in error.message
 
-    async def test_stream_that_closes_at_once_or_says_nothing(self, serve, gateway):
+    async def test_stream_that_closes_at_once_or_sends_nothing(self, serve, gateway):
         client = gateway.client()
         await client.call.done_writing()
         assert (await client.error()).reason == "DESCRIPTOR_EXPECTED"
@@ -166,7 +166,7 @@ def second_header(jpeg: bytes) -> bytes:
         lambda jpeg: jpeg.replace(b"\xff\xc0", b"\xff\xc3"),
     ],
 )
-async def test_jpeg_bomb_or_ruin_costs_itself_only(gateway, bystander, studio, harm):
+async def test_jpeg_bomb_or_damaged_jpeg_costs_only_itself(gateway, bystander, studio, harm):
     coded = studio.encode(Codec.JPEG, 10).film()
     packets = list(coded.packets)
     packets[4] = replace(packets[4], data=harm(packets[4].data))
@@ -177,7 +177,7 @@ async def test_jpeg_bomb_or_ruin_costs_itself_only(gateway, bystander, studio, h
     assert dict(status.dropped) == {"corrupt": 1} and not status.request_keyframe
 
 
-async def test_raw_frame_of_the_wrong_length_costs_itself_only(gateway, studio):
+async def test_raw_frame_of_the_wrong_length_costs_only_itself(gateway, studio):
     coded = studio.encode(Codec.RAW_RGB, 6)
     packets = list(coded.packets)
     packets[2] = replace(packets[2], data=packets[2].data[:-1])
@@ -186,7 +186,7 @@ async def test_raw_frame_of_the_wrong_length_costs_itself_only(gateway, studio):
 
 
 @pytest.mark.parametrize("codec", [Codec.H264, Codec.HEVC])
-async def test_truncated_packet_costs_its_group_and_asks_for_a_keyframe(serve, studio, codec):
+async def test_truncated_packet_costs_its_group_and_requests_a_keyframe(serve, studio, codec):
     coded = studio.encode(codec, 60)
     packets = list(coded.packets)
     packets[20] = replace(packets[20], data=packets[20].data[: len(packets[20].data) // 3])
@@ -205,7 +205,7 @@ async def test_truncated_packet_costs_its_group_and_asks_for_a_keyframe(serve, s
         assert dict(status.dropped) == {"corrupt": 1, "awaiting_keyframe": 9}
 
 
-async def test_gap_in_live_video_waits_for_a_keyframe_and_asks_for_one(serve, studio):
+async def test_gap_in_live_video_waits_for_a_keyframe_and_requests_one(serve, studio):
     coded = studio.encode(frames=60)
     async with serve(staleness=20, status_interval=30) as gateway:
         client = gateway.client()
@@ -229,7 +229,7 @@ async def test_gap_in_jpegs_is_only_counted(serve, studio):
 
 
 async def test_keyframe_that_never_comes(serve, studio):
-    """The gateway keeps asking, says that the camera is degraded, holds nothing, and recovers with a keyframe."""
+    """The gateway keeps requesting one, announces DEGRADED, keeps no data, and recovers with a keyframe."""
     coded = studio.encode(frames=200, gop=150)
     deltas = [p for p in coded.packets[1:] if not p.keyframe]
     async with serve(staleness=20, degraded_failures=20) as gateway:
@@ -266,7 +266,7 @@ async def test_sequence_that_goes_backwards_is_ignored_and_counted(serve, studio
 
 class TestTime:
     async def play(self, serve, studio, pts=None, capture=None, mode="live"):
-        """Ten JPEGs with the given pts and capture times (Unix seconds); gives the gateway after the end."""
+        """Send ten JPEGs with these pts and capture times (Unix seconds); returns the gateway after the end."""
         coded = studio.encode(Codec.JPEG, 10)
         coded = coded.film() if mode == "film" else coded
         async with serve(staleness=20) as gateway:
@@ -308,7 +308,7 @@ class TestTime:
 
     @pytest.mark.parametrize("mode", ["live", "film"])
     @pytest.mark.parametrize("year", [0, 4102444800])
-    async def test_capture_time_beyond_belief_is_replaced(self, serve, studio, mode, year):
+    async def test_implausible_capture_time_is_replaced(self, serve, studio, mode, year):
         before = time.time()
         gateway = await self.play(serve, studio, capture=[year] * 10, mode=mode)
         assert gateway.sink.numbers == list(range(10)) and not gateway.sink.jumps

@@ -31,7 +31,7 @@ QUICK = settings(
 
 
 def run(studio, coded, packets):
-    """Through the decode thread's work, on this thread; gives the sink and the counters."""
+    """Run the decode worker on this thread; returns the sink and the counters."""
     info = replace(coded.info, mode=StreamMode.FILM)
     sink, config = studio.Sink(info), IngestConfig(frame_budget=2**21)
     counters = StreamCounters("c", Metrics())
@@ -52,14 +52,14 @@ def _clocks():
     return Clocks(monotonic=lambda: 0.0, wall=lambda: 1.7e9)
 
 
-def harmed(data: bytes, kind: str, places: list[int]) -> bytes:
+def damaged(data: bytes, kind: str, bits: list[int]) -> bytes:
     changed = bytearray(data)
     if kind == "cut":
-        return bytes(changed[: 1 + places[0] % len(changed)])
+        return bytes(changed[: 1 + bits[0] % len(changed)])
     if kind == "noise":
-        return bytes((place * 37 + index) % 256 for index, place in enumerate(places * 9))
-    for place in places:
-        changed[place // 8 % len(changed)] ^= 1 << place % 8
+        return bytes((bit * 37 + index) % 256 for index, bit in enumerate(bits * 9))
+    for bit in bits:
+        changed[bit // 8 % len(changed)] ^= 1 << bit % 8
     return bytes(changed)
 
 
@@ -80,8 +80,8 @@ def harmed(data: bytes, kind: str, places: list[int]) -> bytes:
 def test_damage_stays_within_its_group(studio, options, victims):
     coded = studio.encode(frames=FRAMES, gop=1 if options.get("codec") is Codec.JPEG else GOP, **options)
     packets = list(coded.packets)
-    for index, kind, places in victims:
-        packets[index] = replace(packets[index], data=harmed(packets[index].data, kind, places))
+    for index, kind, bits in victims:
+        packets[index] = replace(packets[index], data=damaged(packets[index].data, kind, bits))
     sink, counters = run(studio, coded, packets)
 
     starts = [p.sequence for p in packets if p.keyframe]

@@ -71,7 +71,7 @@ async def test_second_client_with_the_same_epoch_is_refused(serve, studio):
         assert (await first.finish()).decoded == 30
 
 
-async def test_resume_goes_on_where_it_stopped(serve, studio):
+async def test_resume_continues_where_it_stopped(serve, studio):
     """The connection breaks in the middle of a group of B-frames; not a frame is lost or doubled."""
     coded = studio.encode(frames=60, bframes=3).film()
     async with serve() as gateway:
@@ -86,7 +86,7 @@ async def test_resume_goes_on_where_it_stopped(serve, studio):
         client = gateway.client()
         again = await client.open(coded.descriptor(session=accepted.session))
         assert (again.session, again.next_sequence) == (accepted.session, 25)
-        for packet in coded.packets[20:]:  # the client may send more than was asked for
+        for packet in coded.packets[20:]:  # the client may send more than was requested
             await client.send(packet)
         status = await client.finish()
         assert gateway.sink.numbers == list(range(60)) and len(gateway.sinks) == 1
@@ -94,7 +94,7 @@ async def test_resume_goes_on_where_it_stopped(serve, studio):
         assert [state for state, _ in gateway.announced] == ["ONLINE", "OFFLINE"]
 
 
-async def test_resume_while_the_older_connection_still_hangs(serve, studio):
+async def test_resume_while_the_older_connection_is_half_open(serve, studio):
     """A half-open connection, blocked by a full film queue, is closed by the same client's new one."""
     coded = studio.encode(frames=60).film()
     async with serve(slow=0.005, queue_packets=2) as gateway:
@@ -128,7 +128,7 @@ async def test_resume_with_another_kind_of_stream_is_refused(serve, studio):
 
 
 async def test_unknown_session_opens_a_new_one_that_starts_anywhere(serve, studio):
-    """A gateway that was restarted knows no sessions: the client goes on at a keyframe with its own numbers."""
+    """A gateway that was restarted knows no sessions: the client continues at a keyframe with its own sequences."""
     coded = studio.encode(frames=60).film()
     async with serve() as gateway:
         client = gateway.client()
@@ -168,7 +168,7 @@ async def test_session_waits_for_its_client_and_is_flushed_when_the_grace_is_ove
         assert states == ["ONLINE", "OFFLINE", "ONLINE", "OFFLINE"]
 
 
-async def test_restarted_client_takes_over_what_nobody_feeds(serve, studio):
+async def test_restarted_client_takes_over_a_camera_without_client(serve, studio):
     coded = studio.encode(frames=30).film()
     async with serve() as gateway:
         client = gateway.client()
@@ -278,7 +278,7 @@ async def test_target_rate_falls_while_frames_come_too_late(serve, studio):
 
 async def test_thousand_connects_and_disconnects_leave_nothing_behind(serve, studio):
     coded = studio.encode(Codec.JPEG, 4)
-    async with serve(look=False, grace=0) as gateway:
+    async with serve(read_numbers=False, grace=0) as gateway:
 
         async def visit(index: int) -> None:
             client = gateway.client()

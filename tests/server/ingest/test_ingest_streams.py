@@ -50,7 +50,7 @@ async def test_every_frame_arrives_once_in_order_with_its_own_identity(serve, st
 @pytest.mark.parametrize("turn", [90, 180, 270])
 async def test_rotation_is_applied(serve, studio, codec, turn):
     coded = studio.encode(codec, 3).change(rotation=turn).film()
-    async with serve(look=False) as gateway:
+    async with serve(read_numbers=False) as gateway:
         kept = []
         client = gateway.client()
         await client.open(coded.descriptor())
@@ -167,7 +167,7 @@ async def test_real_film_arrives_frame_for_frame(serve, studio, footage, name):
         for frame in container.decode(video=0):
             even = frame.to_ndarray()[: frame.height * 3 // 2]
             expected.append(((frame.pts - coded.info.first_pts) * coded.info.time_base, zlib.crc32(even)))
-    async with serve(look=False) as gateway:
+    async with serve(read_numbers=False) as gateway:
         client = gateway.client()
         await client.open(coded.descriptor())
         arrived = []
