@@ -14,7 +14,7 @@ import grpc
 from courtside.names import CameraName
 from courtside.queues import DropPolicy, HandoverQueue
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
-from courtside_client.channel import gateway_address, open_channel
+from courtside_client.channel import Endpoint
 from courtside_client.encode import make_encoder
 from courtside_client.errors import CourtsideError, GatewayUnavailable, StaleEpochError
 from courtside_client.media import CodedFrame
@@ -90,7 +90,7 @@ class StreamSession:
 
     Args:
         source: what to stream.
-        gateway: HOST:PORT.
+        gateway: where it listens, HOST:PORT or with credentials.
         camera: ``games/{game}/cameras/{camera}``.
         options: how.
         on_report: told a few times a second how it goes.
@@ -104,13 +104,14 @@ class StreamSession:
     def __init__(
         self,
         source: Source,
-        gateway: str,
+        gateway: Endpoint | str,
         camera: str,
         options: StreamOptions | None = None,
         on_report: Callable[[StreamReport], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._source, self._gateway, self._camera = source, gateway_address(gateway), CameraName.parse(camera).name
+        self._source, self._camera = source, CameraName.parse(camera).name
+        self._gateway = Endpoint(gateway) if isinstance(gateway, str) else gateway
         self._options = options or StreamOptions()
         self._on_report = on_report or (lambda report: None)
         self.plan: Plan = plan_stream(source.info, self._options)
@@ -158,7 +159,7 @@ class StreamSession:
         """
         self._producer.start()
         try:
-            async with open_channel(self._gateway) as channel:
+            async with self._gateway.open() as channel:
                 async for attempt in self._patience.retrying():
                     with attempt:
                         await self._connect(channel)

@@ -6,15 +6,12 @@ import asyncio
 from typing import Any
 
 import grpc
-import numpy as np
 
+from courtside.court.point_pairs import PointPairs
 from courtside.names import CameraName
 from courtside.v1 import court_pb2, court_pb2_grpc
-from courtside_server.court.calibration_store import MAX_POINTS, CalibrationStore, CameraCalibration
+from courtside_server.court.calibration_store import CalibrationStore
 from courtside_server.errors import BadRequest, NotFound
-
-_COURTS = {court_pb2.COURT_KIND_NBA: "nba", court_pb2.COURT_KIND_FIBA: "fiba"}
-_KINDS = {name: kind for kind, name in _COURTS.items()}
 
 
 class CourtService(court_pb2_grpc.CourtServiceServicer):
@@ -39,21 +36,20 @@ class CourtService(court_pb2_grpc.CourtServiceServicer):
         return await asyncio.to_thread(self._set, camera, request.calibration)
 
     def _set(self, camera: str, message: court_pb2.Calibration) -> court_pb2.SetCalibrationResponse:
-        calibration = calibration_from_proto(message)
-        self._store.set(camera, calibration)
-        return court_pb2.SetCalibrationResponse(fit=fit_to_proto(calibration))
+        points = PointPairs.from_proto(message)
+        points.calibration()
+        self._store.set(camera, points)
+        return court_pb2.SetCalibrationResponse(fit=fit_to_proto(points))
 
     async def GetCalibration(
         self, request: court_pb2.GetCalibrationRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> court_pb2.GetCalibrationResponse:
         """Return the points as they were set, and how well they fit."""
         camera = CameraName.parse(request.camera).name
-        calibration = self._store.get(camera)
-        if calibration is None:
+        points = self._store.get(camera)
+        if points is None:
             raise NotFound(f"{camera} is not calibrated", camera=camera)
-        return court_pb2.GetCalibrationResponse(
-            calibration=calibration_to_proto(calibration), fit=fit_to_proto(calibration)
-        )
+        return court_pb2.GetCalibrationResponse(calibration=points.to_proto(), fit=fit_to_proto(points))
 
     async def DeleteCalibration(
         self, request: court_pb2.DeleteCalibrationRequest, context: grpc.aio.ServicerContext[Any, Any]
@@ -64,39 +60,7 @@ class CourtService(court_pb2_grpc.CourtServiceServicer):
         return court_pb2.DeleteCalibrationResponse()
 
 
-def calibration_from_proto(message: court_pb2.Calibration) -> CameraCalibration:
-    """Check a calibration from a message.
-
-    Raises:
-        BadRequest: unknown court, a value outside its limits, or points that do not fit a court.
-    """
-    court = _COURTS.get(message.court)
-    if court is None:
-        raise BadRequest("court is unknown; use COURT_KIND_NBA or COURT_KIND_FIBA", field="court")
-    if len(message.points) > MAX_POINTS:  # before arrays are allocated
-        raise BadRequest(f"{len(message.points)} points; the limit is {MAX_POINTS}", field="points")
-    pixels = np.array([(point.pixel_x, point.pixel_y) for point in message.points]).reshape(-1, 2)
-    metres = np.array([(point.court_x, point.court_y) for point in message.points]).reshape(-1, 2)
-    labels = tuple(point.label for point in message.points)
-    return CameraCalibration(court, message.width, message.height, pixels, metres, labels)
-
-
-def calibration_to_proto(calibration: CameraCalibration) -> court_pb2.Calibration:
-    """Convert a calibration to a message, exactly."""
-    labels = calibration.labels or ("",) * len(calibration.pixels)
-    points = zip(calibration.pixels.tolist(), calibration.metres.tolist(), labels, strict=True)
-    return court_pb2.Calibration(
-        court=_KINDS[calibration.court],
-        width=calibration.width,
-        height=calibration.height,
-        points=[
-            court_pb2.CalibrationPoint(pixel_x=u, pixel_y=v, court_x=x, court_y=y, label=label)
-            for (u, v), (x, y), label in points
-        ],
-    )
-
-
-def fit_to_proto(calibration: CameraCalibration) -> court_pb2.CalibrationFit:
-    """How well a calibration's points fit, for pictures of the size in which they were clicked."""
-    fitted = calibration.fit()
+def fit_to_proto(points: PointPairs) -> court_pb2.CalibrationFit:
+    """How well point pairs fit, for pictures of the size in which they were clicked."""
+    fitted = points.calibration()
     return court_pb2.CalibrationFit(rms_error=fitted.error, homography=fitted.matrix.ravel().tolist())

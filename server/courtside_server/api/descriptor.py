@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from courtside.names import CameraName
+from courtside.timestamps import from_timestamp
 from courtside.v1 import ingest_pb2
-from courtside_server.api.convert import from_timestamp
 from courtside_server.errors import BadDescriptor, BadPacket, BadRequest
 from courtside_server.ingest.limits import IngestConfig
 from courtside_server.types import Codec, EncodedPacket, StreamInfo, StreamMode

@@ -12,8 +12,8 @@ import grpc
 from google.protobuf.message import Message
 
 from courtside.names import CameraName, parse_game
+from courtside.timestamps import to_timestamp
 from courtside.v1 import events_pb2, events_pb2_grpc
-from courtside_server.api.convert import event_to_proto, to_timestamp
 from courtside_server.errors import BadRequest, NotFound
 from courtside_server.events import EventHub, Subscription
 
@@ -58,7 +58,7 @@ class EventService(events_pb2_grpc.EventServiceServicer):
             while True:
                 event = await subscription.get(timeout)
                 if event is not None:
-                    response = events_pb2.SubscribeEventsResponse(event=event_to_proto(event))
+                    response = events_pb2.SubscribeEventsResponse(event=event.to_proto())
                 else:
                     response = events_pb2.SubscribeEventsResponse(
                         heartbeat=events_pb2.Heartbeat(
@@ -104,7 +104,7 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         response = events_pb2.ListEventsResponse(high_water_mark=high_water_mark, earliest_sequence=earliest)
         room = MAX_PAGE_BYTES
         for event in await self._hub.read(game, after, size):
-            message = event_to_proto(event)
+            message = event.to_proto()
             room -= message.ByteSize()
             if room < 0 and response.events:
                 break
@@ -125,7 +125,7 @@ class EventService(events_pb2_grpc.EventServiceServicer):
             raise NotFound(
                 f"{game} has no event {request.event_id!r}, or it was evicted", event_id=request.event_id
             )
-        return events_pb2.GetEventResponse(event=event_to_proto(event))
+        return events_pb2.GetEventResponse(event=event.to_proto())
 
 
 def _cameras(game: str, names: Any) -> list[str]:

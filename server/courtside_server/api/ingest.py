@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 import grpc
 
+from courtside.timestamps import from_timestamp, to_timestamp
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
-from courtside_server.api.convert import from_timestamp, to_timestamp
 from courtside_server.api.descriptor import encoded_packet, stream_info
 from courtside_server.api.status import translated
 from courtside_server.errors import BadDescriptor, BadPacket, CourtsideError, Draining, NotADescriptor

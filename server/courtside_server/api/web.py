@@ -14,30 +14,28 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from courtside.names import parse_game
-from courtside_server.api.convert import event_to_json
 from courtside_server.api.health import Health
 from courtside_server.errors import CourtsideError, CursorEvicted, InputError
 from courtside_server.events.hub import EventHub
 from courtside_server.telemetry.metrics import Metrics
 
-SOURCE_PAGES = Path(__file__).parents[3] / "clients" / "web"
-"""The web pages of a source checkout."""
+PAGES = Path(__file__).parents[1] / "web"
+"""The pages, part of this package."""
 _KEEPALIVE_S = 5.0
 """Seconds without an event after which a comment keeps the connection alive."""
 
 
-def web_app(metrics: Metrics, health: Health, hub: EventHub, pages: Path | None = None) -> Starlette:
+def web_app(metrics: Metrics, health: Health, hub: EventHub) -> Starlette:
     """Create the HTTP application.
 
     Routes: ``/metrics``; ``/livez`` (200 while the event loop runs) and ``/readyz`` (200 or 503);
     ``/v1/games/{game}/events?after=N`` (server-sent events; ``id`` is the sequence, so a browser resumes
-    automatically); ``/`` the overlay page, where its files are available.
+    automatically); ``/`` the overlay page.
 
     Args:
         metrics: the metrics of ``/metrics``.
         health: the state of the probes.
         hub: the events.
-        pages: folder of static pages; the source checkout's when ``None``.
     """
 
     async def show_metrics(request: Request) -> Response:
@@ -66,10 +64,8 @@ def web_app(metrics: Metrics, health: Health, hub: EventHub, pages: Path | None 
         Route("/livez", live),
         Route("/readyz", ready),
         Route("/v1/games/{game}/events", events),
+        Mount("/", StaticFiles(directory=PAGES, html=True)),
     ]
-    folder = SOURCE_PAGES if pages is None else pages
-    if folder.is_dir():
-        routes.append(Mount("/", StaticFiles(directory=folder, html=True)))
     return Starlette(routes=routes)
 
 
@@ -92,7 +88,7 @@ async def _event_stream(hub: EventHub, game: str, after: int | None) -> AsyncIte
                 if event is None:
                     yield ": keep-alive\n\n"
                 else:
-                    yield f"id: {event.sequence}\nevent: courtside\ndata: {event_to_json(event)}\n\n"
+                    yield f"id: {event.sequence}\nevent: courtside\ndata: {event.to_json()}\n\n"
     except CursorEvicted as error:
         # The browser would retry with the same id for ever; send it the beginning of the history.
         yield f"event: evicted\ndata: {error.fields.get('earliest_sequence', '')}\n\n"

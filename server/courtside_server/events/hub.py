@@ -179,10 +179,11 @@ class EventHub:
             return self._topics.setdefault(game, Topic(high_water_mark))
         return self._topics[game]
 
-    def _fan_out(self, events: Sequence[Event]) -> None:
-        for game, of_game in groupby(sorted(events, key=_game_and_sequence), key=lambda event: event.draft.game):
+    def _fan_out(self, drafts: Sequence[EventDraft], events: Sequence[Event]) -> None:
+        ordered = sorted(zip(events, drafts, strict=True), key=lambda pair: (pair[0].game, pair[0].sequence))
+        for game, of_game in groupby(ordered, key=lambda pair: pair[0].game):
             topic = self._topics[game]
-            for event in of_game:
+            for event, draft in of_game:
                 if event.sequence <= topic.high_water_mark:
                     continue  # an idempotent append returned it; every subscriber has seen it
                 if event.sequence > topic.high_water_mark + 1:
@@ -190,12 +191,11 @@ class EventHub:
                     for subscription in tuple(topic.live):
                         subscription.fall_back()
                 topic.high_water_mark = event.sequence
-                self._count(event)
+                self._count(draft)
                 for subscription in tuple(topic.live):
                     subscription.push(event)
 
-    def _count(self, event: Event) -> None:
-        draft = event.draft
+    def _count(self, draft: EventDraft) -> None:
         self._metrics.events.labels(draft.kind, draft.lifecycle.name.lower()).inc()
         if draft.due is not None:
             self._metrics.event_latency.labels(draft.kind).observe(max(0.0, self._clock() - draft.due))
@@ -218,10 +218,6 @@ class EventHub:
             return asyncio.get_running_loop().run_in_executor(executor, call)
 
         return offload
-
-
-def _game_and_sequence(event: Event) -> tuple[str, int]:
-    return event.draft.game, event.sequence
 
 
 def _draining() -> Draining:

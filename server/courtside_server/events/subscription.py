@@ -211,7 +211,7 @@ class Subscription:
         """Take one live event; called by the hub."""
         if event.sequence <= self._scanned:
             return  # the cursor came from the log just before the hub delivered this event
-        if not self._cameras or event.draft.camera in self._cameras:
+        if not self._cameras or event.camera in self._cameras:
             if len(self._pending) >= self._buffer:
                 self.cut("slow", f"{self._buffer} events were waiting for the subscriber")
                 return
@@ -251,7 +251,7 @@ class Subscription:
                     "restart the gateway"
                 )
             self._scanned = events[-1].sequence
-            self._pending.extend(e for e in events if not self._cameras or e.draft.camera in self._cameras)
+            self._pending.extend(e for e in events if not self._cameras or e.camera in self._cameras)
         self._go_live_if_caught_up(topic)
 
     def _go_live_if_caught_up(self, topic: Topic) -> None:

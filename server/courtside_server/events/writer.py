@@ -42,7 +42,7 @@ class LogWriter:
         log: the log.
         metrics: the gateway's metrics.
         offload: runs the log's blocking calls.
-        on_commit: gets the events of a commit, on the event loop, before any caller gets its result.
+        on_commit: gets the drafts and the events of a commit, on the event loop, before any caller gets its result.
         on_availability: called with every change of availability.
         queue: submissions that may wait.
         group: approximate number of drafts per commit.
@@ -55,7 +55,7 @@ class LogWriter:
         metrics: Metrics,
         offload: Offload,
         *,
-        on_commit: Callable[[Sequence[Event]], None],
+        on_commit: Callable[[Sequence[EventDraft], Sequence[Event]], None],
         on_availability: Callable[[bool], None],
         queue: int,
         group: int,
@@ -176,7 +176,7 @@ class LogWriter:
                 group[0].done.set_exception(error)
             return
         self._duration.observe(time.monotonic() - started)
-        self._on_commit(events)
+        self._on_commit(drafts, events)
         committed = iter(events)
         for request in group:
             own = [next(committed) for _ in request.drafts]

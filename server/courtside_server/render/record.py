@@ -222,10 +222,11 @@ class RecordingHub(EventHub):
         record: receives the drafts.
         log: the hub's log.
         metrics: the hub's metrics.
+        buffer: live events that may wait for one subscriber.
     """
 
-    def __init__(self, record: FilmRecord, log: EventLog, metrics: Metrics) -> None:
-        super().__init__(log, metrics)
+    def __init__(self, record: FilmRecord, log: EventLog, metrics: Metrics, *, buffer: int = 1000) -> None:
+        super().__init__(log, metrics, buffer=buffer)
         self._record = record
 
     async def publish(self, drafts: Sequence[EventDraft]) -> list[Event]:

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 
 from courtside.names import CameraName
+from courtside.timestamps import to_timestamp
 from courtside.v1 import ingest_pb2
-from courtside_server.api.convert import to_timestamp
 from courtside_server.types import Codec, EncodedPacket, StreamInfo, StreamMode
 
 CAMERA = "games/test/cameras/left"

@@ -10,10 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from courtside_server.types import Arc, CameraState, CameraStatus, EventDraft, Shot, ShotResult, Zone, ZoneSource
-
-_SHOT_FIELDS = frozenset(field.name for field in dataclasses.fields(Shot))
-_ARC_FIELDS = tuple(field.name for field in dataclasses.fields(Arc))
+from courtside.records import from_values
+from courtside_server.types import Arc, CameraStatus, EventDraft, Shot, Zone, ZoneSource
 
 
 def encode_payload(payload: Shot | CameraStatus) -> str:
@@ -42,24 +40,13 @@ def decode_payload(kind: str, text: str) -> Shot | CameraStatus:
     """
     values: dict[str, Any] = json.loads(text)
     if kind == "camera_status":
-        return CameraStatus(CameraState(values["state"]), values["detail"])
+        return from_values(CameraStatus, values)
     if kind != "shot":
         raise ValueError(f"unknown kind {kind!r}")
-    known = {name: value for name, value in values.items() if name in _SHOT_FIELDS}
-    if not Zone.knows(known["zone"]):
-        # Written with another set of zones, so its probabilities are of other zones, too.
-        known |= {"zone": Zone.UNSPECIFIED, "zone_probabilities": (), "zone_source": ZoneSource.UNSPECIFIED}
-    known["zone"] = Zone(known["zone"])
-    known["zone_probabilities"] = tuple(known["zone_probabilities"])
-    if "result" in known:
-        known["result"] = ShotResult(known["result"])
-    if "zone_source" in known:
-        known["zone_source"] = ZoneSource(known["zone_source"])
-    if known.get("court") is not None:
-        known["court"] = (known["court"][0], known["court"][1])
-    if known.get("arc") is not None:
-        known["arc"] = Arc(**{name: known["arc"].get(name) for name in _ARC_FIELDS})
-    return Shot(**known)
+    if not Zone.knows(values["zone"]):
+        # Written with an older or newer set of zones: its probabilities are of other zones, too.
+        values |= {"zone": Zone.UNSPECIFIED, "zone_probabilities": (), "zone_source": ZoneSource.UNSPECIFIED}
+    return from_values(Shot, values)
 
 
 def check_draft(draft: EventDraft) -> None:

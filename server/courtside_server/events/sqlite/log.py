@@ -145,7 +145,7 @@ class SqliteLog:
             draft = EventDraft(game, camera, event_id, Lifecycle(lifecycle), event_time, media_offset, payload)
         except (ValueError, KeyError, TypeError) as error:
             raise self._file.unavailable("SQLITE_CORRUPT", error) from error
-        return Event(draft, sequence, revision, append_time)
+        return draft.logged(sequence, revision, append_time)
 
 
 @dataclass(slots=True)
@@ -173,7 +173,7 @@ class _Game:
             (self.id, draft.event_id),
         ).fetchone()
         if head and head[3] == content:
-            return Event(draft, sequence=head[1], revision=head[0], append_time=head[2])
+            return draft.logged(head[1], head[0], head[2])
         self.high_water_mark += 1
         sequence, revision = self.high_water_mark, head[0] + 1 if head else 1
         is_open = draft.kind == "shot" and draft.lifecycle is Lifecycle.PROVISIONAL
@@ -188,7 +188,7 @@ class _Game:
                 draft.event_time, draft.media_offset, now, draft.kind, payload,
             ),
         )
-        return Event(draft, sequence=sequence, revision=revision, append_time=now)
+        return draft.logged(sequence, revision, now)
 
     def save(self, db: sqlite3.Connection, max_events: int | None) -> None:
         if max_events is not None:

@@ -13,6 +13,7 @@ from rich.table import Table
 from courtside_server.errors import CourtsideError, ModelNotFound
 from courtside_server.inference.triton.environment import default_environment
 from courtside_server.inference.triton.process import TritonProcess, default_state
+from courtside_server.packaged import starter_models
 
 _PORT = click.IntRange(0, 65535)
 
@@ -40,8 +41,8 @@ def triton() -> None:
 @click.option(
     "--repository",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path("model_repository"),
-    show_default=True,
+    default=starter_models,
+    show_default="the starter models that come along",
     help="The model repository.",
 )
 @click.option("--model", "models", multiple=True, help="A model to load; may be repeated. Default: all.")

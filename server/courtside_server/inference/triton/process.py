@@ -15,6 +15,7 @@ from types import TracebackType
 from tritonclient.grpc import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
+from courtside.telemetry import DISABLE_TELEMETRY
 from courtside_server.errors import EngineUnavailable, ModelInvalid
 from courtside_server.inference.repository import ModelRepository
 from courtside_server.inference.triton.environment import (
@@ -248,7 +249,7 @@ class TritonProcess:
     def _variables(environment: Path, given: Mapping[str, str]) -> dict[str, str]:
         # The stub uses the first python3 in PATH; variables that would redirect that interpreter must be removed.
         kept = {key: value for key, value in given.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
-        return {**kept, "PATH": f"{environment / 'bin'}:{given.get('PATH', os.defpath)}"}
+        return {**DISABLE_TELEMETRY, **kept, "PATH": f"{environment / 'bin'}:{given.get('PATH', os.defpath)}"}
 
     def _await_ready(self, pid: int, models: Sequence[str]) -> None:
         self._on_progress("loading the models" if models else "waiting until it is ready")
