@@ -99,7 +99,7 @@ async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
 
 @asynccontextmanager
 async def load(engine: Engine, name: str, streams: int = 4) -> AsyncIterator[list[float]]:
-    """Ask without a pause; gives what was answered, in order. Any error fails the test at the end."""
+    """Send requests without a pause; yields the answers in order. Any error fails the test at the end."""
     answers: list[float] = []
     stop = asyncio.Event()
 
@@ -157,8 +157,8 @@ async def test_a_bad_version_leaves_the_old_serving(start: Callable[..., Any], s
             assert set(answers) == {2.0} and engine.info("spoilt").version == "1" and engine.ready("spoilt")
             assert any(says in line.get("error", "") for line in logs), logs
             refusals = len([line for line in logs if "refused" in line["event"]])
-            assert refusals == 1, "it is said once, not at every look"
-        write_onnx(path, scale=4.0)  # mended, and said again
+            assert refusals == 1, "it is logged once, not at every check"
+        write_onnx(path, scale=4.0)  # repaired, and written again
         write_aliases(root, "spoilt = 2\n")
         await until(lambda: engine.info("spoilt").version == "2")
         assert (await engine.infer("spoilt", ONE, timeout=5))["y"][0, 0] == 4
@@ -232,14 +232,14 @@ async def test_a_restarted_triton_gets_the_version_back(triton: TritonProcess) -
 async def test_an_engine_that_is_away_is_tried_again(make_model: Callable[..., Path], repository: Path) -> None:
     make_model("clip", versions=(1, 2))
     write_aliases(repository, "clip = 2\n")
-    asked: list[Any] = []
+    started: list[Any] = []
 
     class Away(EmbeddedEngine):
         async def start(self, models: Any) -> None:
             from courtside_server.errors import EngineUnavailable
 
-            asked.append(models)
-            if len(asked) == 2:
+            started.append(models)
+            if len(started) == 2:
                 raise EngineUnavailable("not now")
             await super().start(models)
 
@@ -253,5 +253,5 @@ async def test_an_engine_that_is_away_is_tried_again(make_model: Callable[..., P
     await checks[1]
     assert engine.info("clip").version == "1"
     await checks[2]
-    assert len(asked) == 3, "and then left alone"
+    assert len(started) == 3, "and not again after that"
     await engine.close()

@@ -166,7 +166,7 @@ async def test_without_a_server_start_says_so_and_the_engine_heals_later(triton:
     with pytest.raises(EngineUnavailable, match=f"Triton at {triton.url}"):
         await to.start(["double"])
     assert not to.ready("double")
-    assert to.info("double").max_batch_size == 8, "the own repository knows the face"
+    assert to.info("double").max_batch_size == 8, "our own repository knows the signature"
     with pytest.raises(EngineUnavailable, match="cannot answer for model 'double' now"):
         await to.infer("double", ONE, timeout=1)
     await asyncio.to_thread(triton.start)

@@ -43,7 +43,7 @@ def serve() -> Serve:
 
 
 @pytest.fixture(scope="session")
-def studio() -> SimpleNamespace:
+def helpers() -> SimpleNamespace:
     """The helpers of this file; streams are encoded once."""
     kept: dict[Any, Coded] = {}
 

@@ -59,10 +59,10 @@ def test_a_turned_film_comes_out_upright(film, tmp_path):
         assert (stream.width, stream.height) == (180, 320)
 
 
-def test_the_play_keeps_its_colours_and_shots_are_drawn_on_it(film, tmp_path, studio):
+def test_the_play_keeps_its_colours_and_shots_are_drawn_on_it(film, tmp_path, helpers):
     record = FilmRecord()
-    record.add_frame(studio.observe(0.1))
-    record.add_draft(studio.draft(Lifecycle.CONFIRMED, media=0.05))
+    record.add_frame(helpers.observations(0.1))
+    record.add_draft(helpers.draft(Lifecycle.CONFIRMED, media=0.05))
     path = film()
     render(path, tmp_path / "out.mp4", record)
     pictures = []

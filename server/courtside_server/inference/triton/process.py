@@ -43,7 +43,7 @@ class TritonState:
 
     Attributes:
         pid: its process.
-        started: start time of the process in clock units since boot; tells it from a later process with the same pid.
+        started: start time of the process in clock units since boot, because a later process may have the same pid.
         grpc_port: port of its gRPC.
         http_port: port of its HTTP; 0 for none.
         metrics_port: port of its metrics; 0 for none.
