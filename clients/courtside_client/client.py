@@ -46,6 +46,15 @@ class Client:
     Args:
         endpoint: where the gateway listens, and how to get in.
         timeout: seconds for calls that are answered once.
+
+    Example:
+        >>> import asyncio
+        >>> async def count(address: str) -> int:
+        ...     async with Client(Endpoint(address)) as client:
+        ...         return len([event async for event in client.list_events("final")])
+        >>> asyncio.run(count("127.0.0.1:1"))  # nobody listens there
+        Traceback (most recent call last):
+        courtside_client.errors.GatewayUnavailable: ...
     """
 
     def __init__(self, endpoint: Endpoint, timeout: float = 10.0) -> None:

@@ -43,21 +43,29 @@ class StreamReport:
     """How a stream is doing, or how it went.
 
     Attributes:
-        state: connecting, streaming, reconnecting, finishing, done.
-        read: pictures drawn from the source.
-        sent: packets sent, those sent again not counted.
-        acked: packets the gateway has processed.
-        received: packets the gateway's session has taken in.
-        decoded: frames that reached the gateway's ring.
-        windows_scored: windows the gateway has scored.
-        dropped: frames dropped by the gateway, by reason.
+        state: connecting, streaming, reconnecting, finishing or done.
+        read: pictures taken from the source.
+        sent: packets sent; those sent again are not counted.
+        acked: packets that the gateway has processed.
+        received: packets that the gateway's session has received.
+        decoded: frames that the gateway has decoded.
+        windows_scored: windows that the gateway has scored.
+        dropped: frames that the gateway dropped, by reason.
+        unsent: packets dropped here because the connection was too slow.
         lost: packets sent to a gateway that lost them, and not sent again.
-        unsent: packets dropped here because the connection could not take them.
         thinned: pictures left out because the gateway asked for fewer.
         lag: age of the newest processed frame, seconds.
         kbytes: thousand bytes sent.
+        target_fps: frames per second that the gateway asks for; 0 for all.
         reconnects: times the connection was made again.
+        seconds: since the stream began.
+        done: the gateway has processed everything.
         problems: one sentence each.
+
+    Example:
+        >>> report = StreamReport(sent=100, acked=100, done=True)
+        >>> report.complete
+        True
     """
 
     state: str = "connecting"

@@ -46,6 +46,15 @@ class Subscription:
 
     Raises:
         BadName: not a game's or camera's name.
+
+    Example:
+        >>> from courtside_client.client import connect
+        >>> async def first_shot(address: str) -> Event | None:
+        ...     async with connect(address) as client, client.subscribe("final", after=0, retry_for=0) as events:
+        ...         return await events.next(timeout=5.0)
+        >>> asyncio.run(first_shot("127.0.0.1:1"))  # nobody listens there
+        Traceback (most recent call last):
+        courtside_client.errors.GatewayUnavailable: ...
     """
 
     def __init__(

@@ -119,7 +119,15 @@ class CourtsideError(Exception):
 
 
 class InputError(CourtsideError):
-    """The caller gave something unusable; the message says what to do."""
+    """The caller gave something unusable; the message says what to do.
+
+    Example:
+        >>> try:
+        ...     raise BadRequest("game 'a b' is not a name like games/final", field="game")
+        ... except InputError as error:
+        ...     print(error.message, error.fields)
+        game 'a b' is not a name like games/final {'field': 'game'}
+    """
 
     reason = ErrorReason.INVALID_INPUT
     exit_code = 2

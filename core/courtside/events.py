@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Self
 
 from google.protobuf import json_format
@@ -18,7 +18,12 @@ from courtside.v1 import events_pb2
 
 
 class ZoneSource(WireEnum):
-    """Where a shot's zone comes from; values equal the wire's ``Source``."""
+    """Where a shot's zone comes from; values equal the wire's ``Source``.
+
+    Example:
+        >>> str(ZoneSource.CALIBRATION)
+        'calibration'
+    """
 
     UNSPECIFIED = 0
     MODEL = 1
@@ -28,7 +33,12 @@ class ZoneSource(WireEnum):
 
 
 class ShotResult(WireEnum):
-    """Whether a shot went in."""
+    """Whether a shot went in.
+
+    Example:
+        >>> print(ShotResult.MISSED)
+        missed
+    """
 
     UNKNOWN = 0
     """Not known, or not known yet."""
@@ -37,7 +47,12 @@ class ShotResult(WireEnum):
 
 
 class Lifecycle(WireEnum):
-    """Where an event is in its life."""
+    """Where an event is in its life.
+
+    Example:
+        >>> f"this shot is {Lifecycle.PROVISIONAL}"
+        'this shot is provisional'
+    """
 
     PROVISIONAL = 1
     """Announced early; may be revised or retracted."""
@@ -48,7 +63,12 @@ class Lifecycle(WireEnum):
 
 
 class CameraState(WireEnum):
-    """What happened to a camera."""
+    """What happened to a camera.
+
+    Example:
+        >>> print(CameraState.RECOVERED)
+        recovered
+    """
 
     ONLINE = 1
     OFFLINE = 2
@@ -61,7 +81,13 @@ class CameraState(WireEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arc:
-    """The ball's flight as a parabola in the picture; only where the view shows it from the side."""
+    """The ball's flight as a parabola in the picture; only where the view shows it from the side.
+
+    Example:
+        >>> arc = Arc(release_angle=52.0, entry_angle=44.0, apex=1.6, uncertainty=2.0)
+        >>> print(f"released at {arc.release_angle:.0f}°, {arc.apex:.1f} m high")
+        released at 52°, 1.6 m high
+    """
 
     release_angle: float = field(metadata=wire("release_angle_degrees"))
     """Degrees above the horizontal at the release."""
@@ -120,7 +146,13 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class CameraStatus:
-    """A camera's change of state."""
+    """A camera's change of state.
+
+    Example:
+        >>> status = CameraStatus(CameraState.OFFLINE, "the stream ended")
+        >>> print(f"camera {status.state}: {status.detail}")
+        camera offline: the stream ended
+    """
 
     state: CameraState
     """What happened."""
@@ -259,3 +291,33 @@ def latest_shots(events: Iterable[Event]) -> list[Event]:
     last = {event.event_id: event for event in events if event.shot is not None}
     found = [event for event in last.values() if event.lifecycle is not Lifecycle.RETRACTED]
     return sorted(found, key=lambda event: event.media_offset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmShot(Shot):
+    """A shot in a film, with the time of its release.
+
+    Example:
+        >>> shot = FilmShot(
+        ...     probability=0.97, release_uncertainty=0.1, zone=Zone.PAINT_EXTENDED, zone_probabilities=(),
+        ...     make_probability=0.7, model="shot_flight:1", time=12.4, event_id="shot-1")
+        >>> print(f"{shot.time:.1f} s: {shot.zone}, {shot.points} points")
+        12.4 s: paint extended, 2 points
+    """
+
+    time: float
+    """Seconds from the film's first frame to the release, by the film's own clock."""
+    event_id: str
+    """The id of its events."""
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """The shot of an event.
+
+        Raises:
+            ValueError: the event is not a shot.
+        """
+        if event.shot is None:
+            raise ValueError(f"event {event.event_id!r} is no shot")
+        values = {field.name: getattr(event.shot, field.name) for field in fields(Shot)}
+        return cls(**values, time=event.media_offset, event_id=event.event_id)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside.court.zones import Zone
+from courtside.detections import UNTRACKED, Detections, ObjectClass
 from courtside.events import Arc, CameraState, CameraStatus, Event, Lifecycle, Shot, ShotResult, ZoneSource
 from courtside.names import CameraName
 
@@ -129,47 +130,6 @@ class Frame:
     def height(self) -> int:
         """Pixels."""
         return int(self.planes.shape[0]) * 2 // 3
-
-
-class ObjectClass(enum.IntEnum):
-    """What the detector tells apart; values equal its class numbers."""
-
-    BALL = 0
-    RIM = 1
-    PLAYER = 2
-    REFEREE = 3
-
-
-UNTRACKED = -1
-"""Track id of a detection that belongs to no track (yet)."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Detections:
-    """What the detector found in one picture, best first.
-
-    Attributes:
-        boxes: (N, 4) float32 xyxy, pixels of the frame.
-        scores: (N,) float32, 0 to 1.
-        classes: (N,) int64, :class:`ObjectClass` values.
-
-    Raises:
-        ValueError: the lengths differ.
-    """
-
-    boxes: NDArray[np.float32]
-    scores: NDArray[np.float32]
-    classes: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        """Check the shapes."""
-        if self.boxes.shape != (len(self.scores), 4) or len(self.scores) != len(self.classes):
-            raise ValueError(f"boxes {self.boxes.shape}, scores {len(self.scores)}, classes {len(self.classes)}")
-
-    def of(self, wanted: ObjectClass, least: float = 0.0) -> Detections:
-        """Those of one class with at least this score."""
-        keep = (self.classes == wanted) & (self.scores >= least)
-        return Detections(self.boxes[keep], self.scores[keep], self.classes[keep])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

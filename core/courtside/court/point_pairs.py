@@ -242,6 +242,11 @@ def read_calibration(path: Path) -> PointPairs:
     Raises:
         BadCalibration: it cannot be read, is no calibration file, or its points do not fit; one line that names the
             file.
+
+    Example:
+        >>> read_calibration(Path("nowhere.json"))
+        Traceback (most recent call last):
+        courtside.errors.BadCalibration: cannot read the calibration nowhere.json: No such file or directory
     """
     pairs = PointPairs.read(path)
     try:

@@ -22,9 +22,13 @@ MIDDLE_THREE_ANGLE = math.radians(22.0)
 
 
 class Zone(WireEnum):
-    """The seven shooting zones; values equal the wire's (1 to 7 belonged to an older set of zones).
+    """The seven shooting zones; :func:`zone_at` defines them.
 
-    The definition is `zone_at`'s.
+    Values equal the wire's, where 1 to 7 belonged to an older set of zones.
+
+    Example:
+        >>> print(Zone.LEFT_MID_RANGE, Zone.LEFT_MID_RANGE.points)
+        left mid-range 2
     """
 
     UNSPECIFIED = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,7 +30,7 @@ from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.render.record import FilmRecord, RecordingHub
 from courtside_server.settings import Settings
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import DropReason, Event
+from courtside_server.types import DropReason, Event, Observations
 
 _MODEL_TIMEOUT_S = 30.0
 """Seconds a model may take with film, however busy the machine: nobody waits for this answer live."""
@@ -104,6 +104,8 @@ class FilmAnalysis:
     Attributes:
         packets: packets read so far.
         dropped: frames left out, by reason; complete once :meth:`events` has ended.
+        on_tracks: called with what was tracked in each detector frame, from the camera's thread; the record's by
+            default.
     """
 
     def __init__(self, analyzer: FilmAnalyzer, path: Path, film: Film, record: FilmRecord | None) -> None:
@@ -113,8 +115,9 @@ class FilmAnalysis:
         self._info = stream_info(film.info, camera, analyzer._speed)
         self.packets = 0
         self.dropped: dict[str, int] = {}
+        self.on_tracks: Callable[[Observations], None] | None = None if record is None else record.add_frame
 
-    async def events(self, on_packets: Callable[[int], None] = lambda count: None) -> AsyncIterator[Event]:
+    async def events(self, on_packets: Callable[[int], None] = lambda count: None) -> AsyncGenerator[Event, None]:
         """Run the film; gives every revision of every event as soon as it is known. Call it once.
 
         Args:
@@ -136,8 +139,7 @@ class FilmAnalysis:
         services = CameraServices(self._analyzer._engine, hub, metrics)
         config = pipeline_config(settings)
         pipeline = CameraPipeline(self._info, self._analyzer._models, services, config, lambda: court)
-        if record is not None:
-            pipeline.backend.on_tracks = record.add_frame
+        pipeline.backend.on_tracks = self.on_tracks
         pipeline.start()
         clocks = Clocks(wall=lambda: FILM_WALL)
         camera = CameraSession(self._info, pipeline, metrics, ingest_config(settings), clocks=clocks)
