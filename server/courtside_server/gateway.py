@@ -97,7 +97,9 @@ class Gateway:
     # ---- start and stop ------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Bind, load the model, serve. A Triton or a log that is not there yet makes the gateway unready, not fail.
+        """Load the models, bind and serve.
+
+        While Triton or the event log is away the gateway runs and is not ready.
 
         Raises:
             ModelNotFound, ModelInvalid: the model cannot be used; the message says why.
@@ -109,7 +111,7 @@ class Gateway:
             await self.engine.start(model_names(self.settings))
             make_shot_models(self.settings, self.engine)
         except EngineUnavailable as error:
-            log.warning("the engine is not there yet; trying on", engine=self.engine.name, error=str(error))
+            log.warning("inference engine unavailable, it is tried again", engine=self.engine.name, error=str(error))
         await self._close_orphans()
         await self._start_grpc()
         await self._start_http()
@@ -119,7 +121,7 @@ class Gateway:
             self._spawn(watch.run(), "aliases")
 
     async def drain(self) -> None:
-        """Stop taking streams, let the open ones end with their acknowledgements, make all durable, close."""
+        """Refuse new streams, let open ones end with their acknowledgements, make every event durable, close."""
         await self.health.drain()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ingest.drain(), self.settings.drain_s)
