@@ -1,4 +1,4 @@
-"""Settings into parts: the engine they name, and each room's own rules; the same for live and film."""
+"""Composition: settings to parts, the same for live streams and films."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from courtside_server.telemetry.metrics import Metrics
 
 
 def make_engine(settings: Settings, metrics: Metrics | None = None) -> Engine:
-    """The engine that the settings name, not yet started."""
+    """Make the engine that the settings name; it is not started yet."""
     inference = settings.inference
     if inference.engine == "triton":
         repository = inference.repository if inference.repository.is_dir() else None
@@ -30,13 +30,13 @@ def make_engine(settings: Settings, metrics: Metrics | None = None) -> Engine:
 
 
 def make_alias_watch(settings: Settings, engine: Engine) -> AliasWatch | None:
-    """What lets the engine follow aliases.toml; None where the gateway has no repository of its own."""
+    """Make the watch that follows aliases.toml; None where the gateway has no repository of its own."""
     folder = settings.inference.repository
     return AliasWatch(engine, ModelRepository(folder), model_names(settings)) if folder.is_dir() else None
 
 
 def pipeline_config(settings: Settings) -> PipelineConfig:
-    """What the settings say of one camera's pipeline."""
+    """The settings of one camera's pipeline."""
     windows, perception = settings.windows, settings.perception
     return PipelineConfig(
         profile=Profile(perception.profile), clip_hop=windows.hop, clip_queue=windows.queue,
@@ -46,7 +46,7 @@ def pipeline_config(settings: Settings) -> PipelineConfig:
 
 
 def model_names(settings: Settings) -> list[str]:
-    """Every model that the profile needs."""
+    """Names of the models that the profile needs."""
     perception = settings.perception
     if perception.profile == "clip":
         return [settings.inference.model]
