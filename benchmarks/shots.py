@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from courtside.court.zones import ZONES
 from courtside_server.inference.onnx.engine import EmbeddedEngine
 from courtside_server.settings import Settings
 from courtside_server.shots.models.clip import ClipModel
@@ -33,7 +34,7 @@ from courtside_server.windows.config import NmsConfig
 from courtside_server.windows.nms import ShotCandidate, TemporalNms
 from courtside_server.windows.sampler import ClipSampler
 from courtside_server.windows.scheduler import WindowScheduler
-from courtside_sim import ZONES, open_simulation
+from courtside_sim import open_simulation
 
 FIRST_HELD_OUT_SEED = 20_000
 """Models are trained on smaller seeds."""

@@ -78,7 +78,7 @@ def make_shot_models(settings: Settings, engine: Engine, min_timeout: float = 0.
 
 
 def ingest_config(settings: Settings) -> IngestConfig:
-    """What the settings say of cameras, in the ingest's own terms."""
+    """The settings of the ingest."""
     ingest = settings.ingest
     return IngestConfig(
         staleness=ingest.staleness_s,

@@ -20,6 +20,7 @@ import numpy as np
 from rich.progress import Progress
 
 from courtside.court.measures import FIBA, Court
+from courtside.film import video_stream
 from courtside_server.errors import CourtsideError, UndecodableFilm
 from courtside_server.render.brush import Picture
 from courtside_server.render.encoder import BT601, BT709, EXACT, UNSPECIFIED, FilmWriter, VideoFormat
@@ -73,7 +74,7 @@ def render_film(
         CourtsideError: it was stopped.
     """
     with _open(source.path) as container:
-        stream = container.streams.video[0]
+        stream = video_stream(container)
         stream.thread_type = "AUTO"
         frames = _frames(container, stream)
         head = next(frames, None)
