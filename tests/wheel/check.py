@@ -62,13 +62,14 @@ class Installed:
 
     def _others_may_run(self) -> bool:
         try:
-            return subprocess.run([self.bin / "python", "-c", ""], user=NOBODY, group=NOBODY, check=False).returncode == 0
-        except PermissionError:
+            subprocess.run([self.bin / "python", "-c", ""], user=NOBODY, group=NOBODY, check=True)
+        except (PermissionError, subprocess.CalledProcessError):
             return False
+        return True
 
     def pip(self, *words: object) -> None:
         """Run pip there."""
-        command = [self.bin / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", *map(str, words)]
+        command = [self.bin / "python", "-m", "pip", "--disable-pip-version-check", "-qq", *map(str, words)]
         subprocess.run(command, check=True)
 
     @property
@@ -110,7 +111,7 @@ def check_whole(installed: Installed) -> None:
     film = "film.mp4"
     done = installed.run("python", "-c", _FILM, film)
     check("a simulated film is written", done.returncode == 0, done.stderr[-300:])
-    done = installed.run("courtside", "analyze", film, "--quiet")
+    done = installed.run("courtside", "analyze", film, "-qq")
     check("courtside analyze finds a shot", '"shot"' in done.stdout, done.stderr[-300:])
     with_server(installed, check_server)
     with_calibration(installed, film)
@@ -162,7 +163,7 @@ def check_server(http: str) -> None:
 
 def with_calibration(installed: Installed, film: str) -> None:
     """The page that calibrates is there."""
-    words = ["calibrate", film, "--out", "court.json", "--no-browser", "--port", "0"]
+    words = ["calibrate", film, "--out", "court.json", "--port", "0"]
     with subprocess.Popen(
         [installed.bin / "courtside", *words], cwd=installed.here, env=installed.environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **installed.ids,
@@ -207,7 +208,7 @@ def main() -> None:
         folder = Path(name)
         folder.chmod(0o755)
         for source in (".", "clients"):
-            pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "wheel", "--no-deps"]
+            pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-qq", "wheel", "--no-deps"]
             subprocess.run([*pip, "--wheel-dir", folder / "dist", ROOT / source], check=True)
         for distribution, use in (("courtside-", check_whole), ("courtside_client-", check_client)):
             (folder / distribution).mkdir()
