@@ -39,13 +39,15 @@ class Installed:
 
     Args:
         folder: empty; holds the environment, and the stranger's own folder.
-        wheel: what to install.
+        source: folder of the distribution's pyproject.toml.
     """
 
-    def __init__(self, folder: Path, wheel: Path) -> None:
+    def __init__(self, folder: Path, source: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", folder / "environment"], check=True)
         self.bin = folder / "environment" / "bin"
-        self.pip("install", "--constraint", ROOT / "constraints.txt", wheel)
+        self.pip("wheel", "--no-deps", "--wheel-dir", folder, source)
+        self.wheel = next(folder.glob("*.whl"))
+        self.pip("install", "--constraint", ROOT / "constraints.txt", self.wheel)
         self.site = next((folder / "environment" / "lib").glob("python3*/site-packages"))
         self.here = folder / "here"
         # Folders that a careless program takes for its own.
@@ -111,7 +113,7 @@ def check_whole(installed: Installed) -> None:
     film = "film.mp4"
     done = installed.run("python", "-c", _FILM, film)
     check("a simulated film is written", done.returncode == 0, done.stderr[-300:])
-    done = installed.run("courtside", "analyze", film, "-qq")
+    done = installed.run("courtside", "analyze", film, "--quiet")
     check("courtside analyze finds a shot", '"shot"' in done.stdout, done.stderr[-300:])
     with_server(installed, check_server)
     with_calibration(installed, film)
@@ -207,14 +209,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="courtside-wheel-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        for source in (".", "clients"):
-            pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-qq", "wheel", "--no-deps"]
-            subprocess.run([*pip, "--wheel-dir", folder / "dist", ROOT / source], check=True)
-        for distribution, use in (("courtside-", check_whole), ("courtside_client-", check_client)):
-            (folder / distribution).mkdir()
-            wheel = next((folder / "dist").glob(f"{distribution}*.whl"))
-            installed = Installed(folder / distribution, wheel)
-            print(f"{wheel.name}: {wheel.stat().st_size / 1e6:.1f} MB, installed {megabytes(installed)} MB", flush=True)
+        for part, use in ((".", check_whole), ("clients", check_client)):
+            (folder / use.__name__).mkdir()
+            installed = Installed(folder / use.__name__, ROOT / part)
+            size = installed.wheel.stat().st_size / 1e6
+            print(f"{installed.wheel.name}: {size:.1f} MB, installed {megabytes(installed)} MB", flush=True)
             use(installed)
             for path in [installed.site, *installed.site.rglob("*")]:
                 path.chmod(path.stat().st_mode | 0o200)
