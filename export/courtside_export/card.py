@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from courtside_export.entry import label_files
 from courtside_export.report import Report
 from courtside_export.speed import Speed
-from courtside_training.common.served import ServedSpec, TensorSpec
+from courtside_training.common.export_spec import ModelSignature, TensorSpec
 from courtside_training.common.tables import markdown
 
 
-def write_card(spec: ServedSpec, report: Report, body: str) -> str:
+def write_card(spec: ModelSignature, report: Report, body: str) -> str:
     """The text of MODEL_CARD.md.
 
     Args:

@@ -40,9 +40,9 @@ class _Models(click.Group):
 
 
 def _names() -> list[str]:
-    from courtside_training.common.registry import SYSTEMS
+    from courtside_training.common.registry import model_names
 
-    return list(SYSTEMS)
+    return model_names()
 
 
 @click.group(cls=_Models)

@@ -16,7 +16,7 @@ import numpy as np
 from courtside_export.errors import ExportInputError
 from courtside_export.placing import replace_files, write_error
 from courtside_training.common import registry
-from courtside_training.common.served import ServedSpec
+from courtside_training.common.export_spec import ModelSignature
 
 INPUT = "jpegs"
 PIPELINE_FILE = "model.dali"
@@ -32,7 +32,7 @@ def pack(clips: Sequence[Sequence[bytes]]) -> np.ndarray:
     return packed
 
 
-def pipeline(spec: ServedSpec, device: str = "gpu", threads: int = 4) -> Any:
+def pipeline(spec: ModelSignature, device: str = "gpu", threads: int = 4) -> Any:
     """The preprocessing pipeline, not yet built; its input is `INPUT`, uint8 (samples, bytes) a clip.
 
     Args:
@@ -78,7 +78,7 @@ def pipeline(spec: ServedSpec, device: str = "gpu", threads: int = 4) -> Any:
     return clips()
 
 
-def clip_size(spec: ServedSpec) -> tuple[int, int, int]:
+def clip_size(spec: ModelSignature) -> tuple[int, int, int]:
     """Samples, height and width of a clip model's input.
 
     Raises:
@@ -90,7 +90,7 @@ def clip_size(spec: ServedSpec) -> tuple[int, int, int]:
     return clip.dims[0], clip.dims[2], clip.dims[3]
 
 
-def preprocess_config(spec: ServedSpec, device: str) -> str:
+def preprocess_config(spec: ModelSignature, device: str) -> str:
     """config.pbtxt of the DALI model."""
     samples, _, _ = clip_size(spec)
     dims = ", ".join(str(size) for size in spec.inputs[0].dims)
@@ -104,7 +104,7 @@ instance_group [ {{ kind: {"KIND_GPU" if device == "gpu" else "KIND_CPU"}, count
 """
 
 
-def ensemble_config(spec: ServedSpec) -> str:
+def ensemble_config(spec: ModelSignature) -> str:
     """config.pbtxt of the ensemble: JPEGs into the DALI model, its clips into the clip model."""
     samples, _, _ = clip_size(spec)
     clip = spec.inputs[0].name
@@ -154,7 +154,7 @@ def write_ensemble(repository: Path, model: str, device: str = "gpu") -> list[Pa
     Raises:
         ExportInputError: DALI is missing, the model takes no clips, or the folder cannot be written.
     """
-    spec = registry.system(model).spec
+    spec = registry.export_spec(model).signature
     serialised = pipeline(spec, device).serialize()
     first, second = repository / f"{spec.name}_preprocess", repository / f"{spec.name}_jpeg"
     try:

@@ -10,25 +10,25 @@ from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
 from courtside_export.errors import ExportInputError
-from courtside_training.common.served import ServedSpec, TensorSpec
+from courtside_training.common.export_spec import ModelSignature, TensorSpec
 
 BACKENDS = {"onnx": 'backend: "onnxruntime"', "tensorrt": 'platform: "tensorrt_plan"'}
 _TYPES = {"uint8": "TYPE_UINT8", "float32": "TYPE_FP32"}
 
 
-def label_files(spec: ServedSpec) -> dict[str, str]:
+def label_files(spec: ModelSignature) -> dict[str, str]:
     """Label file by output: ``labels.txt`` for the only labelled output, else one named after each."""
     labelled = [tensor.name for tensor in spec.outputs if tensor.labels]
     return {name: "labels.txt" if len(labelled) == 1 else f"labels_{name}.txt" for name in labelled}
 
 
-def entry_files(spec: ServedSpec, target: str = "onnx") -> dict[str, str]:
+def entry_files(spec: ModelSignature, target: str = "onnx") -> dict[str, str]:
     """The text files of a model's folder, by name."""
     files = {file: "\n".join(_tensor(spec, name).labels) + "\n" for name, file in label_files(spec).items()}
     return {"config.pbtxt": config(spec, target), **files}
 
 
-def config(spec: ServedSpec, target: str = "onnx") -> str:
+def config(spec: ModelSignature, target: str = "onnx") -> str:
     """The text of config.pbtxt.
 
     Batches form without waiting long, as many instances answer as the model asks for (a GPU model: one a GPU), and a
@@ -77,7 +77,7 @@ version_policy {{ latest {{ num_versions: 1 }} }}
 {parameters}"""
 
 
-def check_same_face(folder: Path, spec: ServedSpec, target: str) -> None:
+def check_same_face(folder: Path, spec: ModelSignature, target: str) -> None:
     """Refuse to put a version beside others that have another face: one config.pbtxt speaks for all of them.
 
     Raises:
@@ -123,7 +123,7 @@ def row_bytes(tensor: TensorSpec) -> int:
     return math.prod(tensor.dims) * (1 if tensor.dtype == "uint8" else 4)
 
 
-def _tensor(spec: ServedSpec, name: str) -> TensorSpec:
+def _tensor(spec: ModelSignature, name: str) -> TensorSpec:
     return next(tensor for tensor in spec.outputs if tensor.name == name)
 
 

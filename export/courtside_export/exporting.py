@@ -26,7 +26,7 @@ from courtside_export.running import Run, in_batches, onnx_run, torch_run
 from courtside_export.speed import Speed, measure
 from courtside_export.tensorrt_engine import EngineRun, build, missing, trtexec
 from courtside_training.common import registry
-from courtside_training.common.served import Arrays, ServedSystem
+from courtside_training.common.export_spec import Arrays, ExportSpec
 
 BATCH = 8
 CALIBRATION_SEED = 10_900
@@ -89,21 +89,21 @@ def export_model(
         ExportInputError: an opset, precision, version or target that cannot be; a full disk; an unwritable folder.
     """
     settings = settings or ExportSettings()
-    system = registry.system(name)
+    system = registry.export_spec(name)
     check_opset(settings.opset)
     if settings.target == "onnx" and settings.fp16 and settings.int8:
         raise ExportInputError("--fp16 and --int8 together are for TensorRT, which mixes them: choose one for ONNX")
     if not checkpoint.is_file():
         raise ExportInputError(f"no checkpoint at {checkpoint}: train one with `courtside-train`")
-    folder = repository / system.spec.name
+    folder = repository / system.signature.name
     if settings.target == "tensorrt":
         _refuse_without_gpu(system, folder, settings)
-    check_same_face(folder, system.spec, settings.target)
+    check_same_face(folder, system.signature, settings.target)
     module = system.load(checkpoint)
     with new_version(folder, settings.version) as (version, scratch):
         export = _Export(system, module, checkpoint, settings, say)
         report = export.into(scratch, folder / str(version), version)
-    texts = entry_files(system.spec, settings.target)
+    texts = entry_files(system.signature, settings.target)
     replace_files(folder, texts if export.card is None else {**texts, "MODEL_CARD.md": export.card})
     return report
 
@@ -128,30 +128,31 @@ def export_graph(
     Raises:
         TrainingInputError, ExportInputError: as `export_model`.
     """
-    system = registry.system(name)
+    system = registry.export_spec(name)
     check_opset(settings.opset)
-    folder = repository / system.spec.name
-    check_same_face(folder, system.spec, "tensorrt")
+    folder = repository / system.signature.name
+    check_same_face(folder, system.signature, "tensorrt")
     made = _Export(system, system.load(checkpoint), checkpoint, settings, say).for_tensorrt()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         onnx.save(made, str(graph))
     except OSError as error:
         raise write_error(graph, error) from error
-    replace_files(folder, entry_files(system.spec, "tensorrt"))
+    replace_files(folder, entry_files(system.signature, "tensorrt"))
     return _trtexec(system, folder, graph, settings)
 
 
-def _trtexec(system: ServedSystem, folder: Path, graph: Path, settings: ExportSettings) -> str:
+def _trtexec(system: ExportSpec, folder: Path, graph: Path, settings: ExportSettings) -> str:
     plan = folder / str(settings.version or max(versions(folder), default=0) + 1) / "model.plan"
-    return f"mkdir -p {plan.parent} && " + trtexec(system.spec, graph, plan, fp16=settings.fp16, int8=settings.int8)
+    command = trtexec(system.signature, graph, plan, fp16=settings.fp16, int8=settings.int8)
+    return f"mkdir -p {plan.parent} && {command}"
 
 
-def _refuse_without_gpu(system: ServedSystem, folder: Path, settings: ExportSettings) -> None:
+def _refuse_without_gpu(system: ExportSpec, folder: Path, settings: ExportSettings) -> None:
     """Say what is missing for an engine, and how it is built where nothing is."""
     lacks = missing()
     if lacks:
-        graph = Path(f"{system.spec.name}.onnx")
+        graph = Path(f"{system.signature.name}.onnx")
         raise ExportInputError(
             f"no TensorRT engine can be built here: this machine lacks {' and '.join(lacks)}. Add --graph {graph} to "
             f"write what TensorRT reads, then run on the GPU machine: {_trtexec(system, folder, graph, settings)}"
@@ -162,12 +163,12 @@ class _Export:
     """One export under way."""
 
     def __init__(
-        self, system: ServedSystem, module: torch.nn.Module, checkpoint: Path, settings: ExportSettings,
+        self, system: ExportSpec, module: torch.nn.Module, checkpoint: Path, settings: ExportSettings,
         say: Callable[[str], None],
     ) -> None:
         self.system, self.checkpoint, self.settings, self.say = system, checkpoint, settings, say
-        self.spec = system.spec
-        self.names = [tensor.name for tensor in self.spec.outputs]
+        self.signature = system.signature
+        self.names = [tensor.name for tensor in self.signature.outputs]
         self.torch = torch_run(module)
         say(f"{settings.samples} samples")
         self.samples = system.samples(max(2, settings.samples), PARITY_SEED)
@@ -176,18 +177,18 @@ class _Export:
                 self.reference = in_batches(self.torch, self.samples, self.batch)
         except RuntimeError as error:
             raise ExportInputError(
-                f"{checkpoint} holds a network of another shape than {self.spec.name} is served with: it fails on the "
-                f"served input ({str(error).splitlines()[0][:200]})"
+                f"{checkpoint} holds a network of another shape than {self.signature.name} is served with: it fails on "
+                f"the served input ({str(error).splitlines()[0][:200]})"
             ) from error
-        check_arrays(self.spec.name, "output", self.spec.outputs, self.reference, len(self.samples[0]))
+        check_arrays(self.signature.name, "output", self.signature.outputs, self.reference, len(self.samples[0]))
         say("graph")
-        self.graph = to_onnx(module, self.spec, self.samples, settings.opset)
+        self.graph = to_onnx(module, self.signature, self.samples, settings.opset)
         self.card: str | None = None
         self._scores: dict[str, dict[str, float]] = {}
 
     @property
     def batch(self) -> int:
-        return min(BATCH, self.spec.max_batch)
+        return min(BATCH, self.signature.max_batch)
 
     def into(self, scratch: Path, final: Path, version: int) -> Report:
         """Write everything of the version."""
@@ -199,13 +200,13 @@ class _Export:
         if settings.target == "tensorrt":
             graph = self.for_tensorrt()
             self.say("TensorRT engine")
-            engine = build(graph.SerializeToString(), self.spec, fp16=settings.fp16, int8=settings.int8)
+            engine = build(graph.SerializeToString(), self.signature, fp16=settings.fp16, int8=settings.int8)
         else:
             for precision in wanted:
                 self.say(precision)
                 try:
                     made[precision] = (
-                        (to_half(self.graph, self.spec.name), None) if precision == "fp16" else self._calibrated()
+                        (to_half(self.graph, self.signature.name), None) if precision == "fp16" else self._calibrated()
                     )
                 except ExportInputError as error:
                     if precision == settings.precision:
@@ -216,19 +217,19 @@ class _Export:
             path.write_bytes(engine)
         else:
             onnx.save(made[settings.precision][0] if settings.precision in made else self.graph, str(path))
-        run = EngineRun(engine, self.spec) if engine is not None else onnx_run(path)
+        run = EngineRun(engine, self.signature) if engine is not None else onnx_run(path)
         self.say("parity")
         parity = self._parity(run)
         variants = tuple(self._variant(precision, *made[precision]) for precision in made)
         report = Report(
-            self.spec.name, version, settings.target, settings.precision, final, path.stat().st_size, settings.opset,
-            parity, self._speed(run, path), self._score(run), variants,
+            self.signature.name, version, settings.target, settings.precision, final, path.stat().st_size,
+            settings.opset, parity, self._speed(run, path), self._score(run), variants,
             tuple(notes), _software(),
         )
         (scratch / FILE).write_text(report.to_json(), "utf-8")
         if settings.evaluation is not None:
             body = self.system.card(self.checkpoint, settings.evaluation)
-            self.card = write_card(self.spec, report, body)
+            self.card = write_card(self.signature, report, body)
         return report
 
     def for_tensorrt(self) -> onnx.ModelProto:
@@ -242,9 +243,9 @@ class _Export:
     def _parity(self, run: Run) -> Parity:
         """In batches and, for the first row, alone: a batch size that was burnt in would show."""
         outputs = in_batches(run, self.samples, self.batch)
-        check_arrays(self.spec.name, "output", self.spec.outputs, outputs, len(self.samples[0]))
+        check_arrays(self.signature.name, "output", self.signature.outputs, outputs, len(self.samples[0]))
         alone = run(tuple(array[:1] for array in self.samples))
-        check_arrays(self.spec.name, "output", self.spec.outputs, alone, 1)
+        check_arrays(self.signature.name, "output", self.signature.outputs, alone, 1)
         return compare(self.names, self.reference, outputs, self.system.decisions)
 
     def _speed(self, run: Run, path: Path) -> Speed | None:

@@ -11,7 +11,7 @@ import onnx
 import torch
 
 from courtside_export.errors import ExportInputError
-from courtside_training.common.served import Arrays, ServedSpec, TensorSpec
+from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
 
 OPSETS = range(17, 21)
 """Opsets that the exporter writes and ONNX Runtime runs."""
@@ -28,7 +28,7 @@ def check_opset(opset: int) -> None:
         raise ExportInputError(f"opset {opset} is not supported: use {OPSETS[0]} to {OPSETS[-1]}")
 
 
-def to_onnx(module: torch.nn.Module, spec: ServedSpec, samples: Arrays, opset: int = 17) -> onnx.ModelProto:
+def to_onnx(module: torch.nn.Module, spec: ModelSignature, samples: Arrays, opset: int = 17) -> onnx.ModelProto:
     """The network as a graph from `spec.inputs` to `spec.outputs`, approved by onnx.checker.
 
     Args:

@@ -23,7 +23,7 @@ from courtside_export.graph import check_graph
 from courtside_export.parity import compare
 from courtside_export.running import in_batches, onnx_run
 from courtside_export.speed import measure
-from courtside_training.common.served import Arrays, ServedSystem
+from courtside_training.common.export_spec import Arrays, ExportSpec
 
 WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 BETWEEN = ("Relu", "Clip", "MaxPool", "AveragePool", "GlobalAveragePool", "Add", "Concat", "Resize", "Pad")
@@ -54,7 +54,7 @@ class Plan:
 
 
 def to_integers(
-    model: onnx.ModelProto, system: ServedSystem, samples: Arrays, *, symmetric: bool = False
+    model: onnx.ModelProto, system: ExportSpec, samples: Arrays, *, symmetric: bool = False
 ) -> tuple[onnx.ModelProto, Plan]:
     """A quantised copy of a checked single-precision graph.
 
@@ -76,7 +76,7 @@ def to_integers(
     chosen = [node.name for node in weighted if node.name not in heads]
     if not chosen:
         raise ExportInputError(
-            f"{system.spec.name} has no convolution or matrix product with constant weights to quantise "
+            f"{system.signature.name} has no convolution or matrix product with constant weights to quantise "
             f"apart from its last layers; export it without --int8"
         )
     kept = tuple(node.name for node in weighted if node.name in heads)
@@ -94,10 +94,10 @@ def to_integers(
 
 
 def _try(
-    single: onnx.ModelProto, made: dict[str, onnx.ModelProto], system: ServedSystem, samples: Arrays
+    single: onnx.ModelProto, made: dict[str, onnx.ModelProto], system: ExportSpec, samples: Arrays
 ) -> dict[str, dict[str, float]]:
     reference = in_batches(onnx_run(single), samples, _BATCH)
-    names = [tensor.name for tensor in system.spec.outputs]
+    names = [tensor.name for tensor in system.signature.outputs]
     runs = {name: onnx_run(quantised) for name, quantised in made.items()}
     speed = measure(runs, samples, rounds=10, seconds=5.0)
     agreement = {
@@ -108,13 +108,13 @@ def _try(
 
 
 def _quantise(
-    model: onnx.ModelProto, system: ServedSystem, nodes: list[str], samples: Arrays, symmetric: bool
+    model: onnx.ModelProto, system: ExportSpec, nodes: list[str], samples: Arrays, symmetric: bool
 ) -> onnx.ModelProto:
     from onnxruntime import quantization
 
     class Reader(quantization.CalibrationDataReader):
         def __init__(self) -> None:
-            names = [tensor.name for tensor in system.spec.inputs]
+            names = [tensor.name for tensor in system.signature.inputs]
             rows = range(0, len(samples[0]), _BATCH)
             self._batches = ({n: a[i : i + _BATCH] for n, a in zip(names, samples, strict=True)} for i in rows)
 
@@ -140,11 +140,11 @@ def _quantise(
             )
         except Exception as error:
             text = " ".join(str(error).split())[:300]
-            raise ExportInputError(f"ONNX Runtime cannot quantise {system.spec.name}: {text}") from error
+            raise ExportInputError(f"ONNX Runtime cannot quantise {system.signature.name}: {text}") from error
         finally:
             logging.getLogger().setLevel(level)
         quantised = onnx.load(Path(folder) / "int8.onnx")
-    check_graph(quantised, system.spec.name)
+    check_graph(quantised, system.signature.name)
     return quantised
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from courtside_training.common.served import Arrays
+from courtside_training.common.export_spec import Arrays
 
 
 @dataclass(frozen=True)

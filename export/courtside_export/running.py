@@ -10,7 +10,7 @@ import onnx
 import torch
 
 from courtside_export.errors import ExportInputError
-from courtside_training.common.served import Arrays
+from courtside_training.common.export_spec import Arrays
 
 Run = Callable[[Arrays], Arrays]
 

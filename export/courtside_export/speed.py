@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from courtside_export.running import Run
-from courtside_training.common.served import Arrays
+from courtside_training.common.export_spec import Arrays
 
 BUSY = 0.1
 """Share of all cores taken by others above which figures are called those of a machine in use."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from courtside_export.entry import shape_text
 from courtside_export.errors import ExportInputError
-from courtside_training.common.served import Arrays, ServedSpec
+from courtside_training.common.export_spec import Arrays, ModelSignature
 
 MAJOR = 10
 WORKSPACE = 2 << 30
@@ -49,12 +49,12 @@ def gpus() -> int:
     return count.value
 
 
-def best_batch(spec: ServedSpec) -> int:
+def best_batch(spec: ModelSignature) -> int:
     """The batch an engine is tuned for: half the largest."""
     return max(1, spec.max_batch // 2)
 
 
-def trtexec(spec: ServedSpec, graph: Path, plan: Path, *, fp16: bool, int8: bool) -> str:
+def trtexec(spec: ModelSignature, graph: Path, plan: Path, *, fp16: bool, int8: bool) -> str:
     """The command line that builds the same engine on the machine that will run it."""
     shapes = {"min": 1, "opt": best_batch(spec), "max": spec.max_batch}
     parts = ["trtexec", f"--onnx={shlex.quote(str(graph))}", f"--saveEngine={shlex.quote(str(plan))}"]
@@ -66,7 +66,7 @@ def trtexec(spec: ServedSpec, graph: Path, plan: Path, *, fp16: bool, int8: bool
     return " ".join([*parts, f"--memPoolSize=workspace:{WORKSPACE >> 20}M"])
 
 
-def build(graph: bytes, spec: ServedSpec, *, fp16: bool, int8: bool) -> bytes:
+def build(graph: bytes, spec: ModelSignature, *, fp16: bool, int8: bool) -> bytes:
     """Build a serialised engine for this machine's GPU, for batches of 1 to `spec.max_batch`.
 
     Args:
@@ -111,7 +111,7 @@ class EngineRun:
         ExportInputError: torch has no CUDA here, or the engine does not load.
     """
 
-    def __init__(self, plan: bytes, spec: ServedSpec) -> None:
+    def __init__(self, plan: bytes, spec: ModelSignature) -> None:
         import tensorrt as trt
         import torch
 

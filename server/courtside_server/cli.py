@@ -157,8 +157,8 @@ def analyze(
         },
     )
     configure_logs("warning", settings.log_format)
-    from courtside_server.court.calibration_store import read_calibration
-    from courtside_server.offline.analyze import analyze_films
+    from courtside.court.point_pairs import read_calibration
+    from courtside_server.offline.command import analyze_films
 
     try:
         court = None if calibration is None else read_calibration(calibration)

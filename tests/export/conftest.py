@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ pytest.importorskip("onnx")
 
 from courtside_export import cli  # noqa: E402
 from courtside_training.common import checkpoint, registry  # noqa: E402
-from courtside_training.common.served import ServedSpec, TensorSpec  # noqa: E402
+from courtside_training.common.export_spec import ModelSignature, TensorSpec  # noqa: E402
 
 
 class TinyNetwork(torch.nn.Module):
@@ -36,9 +36,9 @@ class TinyNetwork(torch.nn.Module):
 
 
 class TinySystem:
-    """Which colour is the picture; an offer as the registry knows them."""
+    """Which colour is the picture; an export spec as the registry knows it."""
 
-    spec = ServedSpec(
+    signature = ModelSignature(
         "tiny", (TensorSpec("picture", "uint8", (3, 16, 20)),),
         (TensorSpec("colour", "float32", (3,), ("red", "green", "blue")), TensorSpec("level", "float32", (1,))),
         max_batch=4, parameters={"input_kind": "picture"},
@@ -51,7 +51,7 @@ class TinySystem:
 
     def samples(self, count: int, seed: int):
         rng = np.random.default_rng(seed)
-        pictures = rng.integers(0, 90, (count, *self.spec.inputs[0].dims), np.uint8)
+        pictures = rng.integers(0, 90, (count, *self.signature.inputs[0].dims), np.uint8)
         pictures[np.arange(count), rng.integers(0, 3, count)] += 150
         return (pictures,)
 
@@ -69,12 +69,13 @@ class TinySystem:
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> TinySystem:
     """The tiny system, known to the registry."""
-    module = ModuleType("tiny_offer")
-    module.OFFER = TinySystem()
-    monkeypatch.setitem(sys.modules, "tiny_offer", module)
-    monkeypatch.setitem(registry.SYSTEMS, "tiny", "tiny_offer")
+    module = ModuleType("tiny_system")
+    module.EXPORT_SPEC = TinySystem()
+    module.SYSTEM = SimpleNamespace(export_specs={"tiny": "tiny_system"})
+    monkeypatch.setitem(sys.modules, "tiny_system", module)
+    monkeypatch.setitem(registry.SYSTEMS, "tiny", "tiny_system")
     monkeypatch.setattr("courtside_training.common.runtime.prepare", lambda threads: None)  # not this process's threads
-    return module.OFFER
+    return module.EXPORT_SPEC
 
 
 @pytest.fixture

@@ -24,10 +24,10 @@ from courtside_server.letterbox import letterbox
 from courtside_server.types import Codec, EncodedPacket, StreamInfo, StreamMode
 from courtside_sim import open_simulation
 from courtside_training.common import registry
-from courtside_training.common.served import ServedSpec, TensorSpec
+from courtside_training.common.export_spec import ModelSignature, TensorSpec
 
 ROOT = Path(__file__).parents[2]
-SPEC = ServedSpec(
+SPEC = ModelSignature(
     "shot_clip", (TensorSpec("clip", "uint8", (16, 3, 144, 256)),),
     tuple(TensorSpec(name, "float32", (n,)) for name, n in (("shot", 1), ("release", 16), ("zone", 7), ("make", 1))),
 )
@@ -94,10 +94,11 @@ def test_the_model_answers_the_same(clips):
 
 @pytest.fixture
 def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("clip_offer")
-    module.OFFER = SimpleNamespace(spec=SPEC)
-    monkeypatch.setitem(sys.modules, "clip_offer", module)
-    monkeypatch.setitem(registry.SYSTEMS, "shot_clip", "clip_offer")
+    module = ModuleType("clip_system")
+    module.EXPORT_SPEC = SimpleNamespace(signature=SPEC)
+    module.SYSTEM = SimpleNamespace(export_specs={"shot_clip": "clip_system"})
+    monkeypatch.setitem(sys.modules, "clip_system", module)
+    monkeypatch.setitem(registry.SYSTEMS, "shots", "clip_system")
 
 
 def test_the_ensemble_hangs_together(offered, pictures, tmp_path):
@@ -126,4 +127,4 @@ def test_the_ensemble_hangs_together(offered, pictures, tmp_path):
 
 def test_a_model_without_clips_is_refused(tiny):
     with pytest.raises(ExportInputError, match="tiny takes no clip of pictures"):
-        pipeline(tiny.spec)
+        pipeline(tiny.signature)

@@ -19,7 +19,7 @@ from courtside_export.parity import compare
 from courtside_export.running import onnx_run, torch_run
 from courtside_export.speed import measure
 from courtside_training.common import registry
-from courtside_training.common.served import ServedSpec, TensorSpec
+from courtside_training.common.export_spec import ModelSignature, TensorSpec
 
 from .conftest import TinySystem, save_tiny
 
@@ -69,13 +69,13 @@ def test_a_new_version_lies_beside_the_old_which_stays_as_it_was(tiny, trained, 
 
 def test_versions_of_another_face_are_kept_apart(tiny, trained, tmp_path, monkeypatch):
     export_model("tiny", trained, tmp_path)
-    face = tiny.spec
-    monkeypatch.setattr(TinySystem, "spec", ServedSpec(
+    face = tiny.signature
+    monkeypatch.setattr(TinySystem, "signature", ModelSignature(
         "tiny", face.inputs, (face.outputs[0], TensorSpec("level", "float32", (2,))), face.max_batch, face.parameters,
     ))
     with pytest.raises(ExportInputError, match="output 'level' differs from that of the versions"):
         export_model("tiny", trained, tmp_path)
-    monkeypatch.setattr(TinySystem, "spec", ServedSpec(
+    monkeypatch.setattr(TinySystem, "signature", ModelSignature(
         "tiny", face.inputs, (TensorSpec("colour", "float32", (3,), ("blue", "green", "red")), face.outputs[1]), 4,
     ))
     with pytest.raises(ExportInputError, match="the labels differ"):
@@ -83,8 +83,8 @@ def test_versions_of_another_face_are_kept_apart(tiny, trained, tmp_path, monkey
 
 
 def test_a_network_that_breaks_its_spec_is_refused(tiny, trained, tmp_path, monkeypatch):
-    wrong = (TensorSpec("colour", "float32", (5,)), tiny.spec.outputs[1])
-    monkeypatch.setattr(TinySystem, "spec", ServedSpec("tiny", tiny.spec.inputs, wrong, 4))
+    wrong = (TensorSpec("colour", "float32", (5,)), tiny.signature.outputs[1])
+    monkeypatch.setattr(TinySystem, "signature", ModelSignature("tiny", tiny.signature.inputs, wrong, 4))
     with pytest.raises(ExportInputError, match=r"output 'colour' of tiny is float32 \[3\].* says float32 \[5\]"):
         export_model("tiny", trained, tmp_path / "r")
     assert not (tmp_path / "r").exists()
@@ -205,7 +205,7 @@ def test_the_command_writes_card_report_and_alias(tiny, trained, tmp_path, comma
 def test_help_lists_every_model(command, capsys):
     assert command("--help") == 0
     out = capsys.readouterr().out
-    assert all(name in out for name in [*registry.SYSTEMS, "alias", "table", "dali"])
+    assert all(name in out for name in [*registry.model_names(), "alias", "table", "dali"])
 
 
 def test_parity_measures_differences():
@@ -232,8 +232,8 @@ def test_speed_is_the_median_of_what_ran():
 
 
 def test_a_network_that_fails_on_the_served_input_is_named(tiny, trained, tmp_path, monkeypatch):
-    narrow = ServedSpec("tiny", (TensorSpec("picture", "uint8", (3, 2, 2)),), tiny.spec.outputs, 4)
-    monkeypatch.setattr(TinySystem, "spec", narrow)
+    narrow = ModelSignature("tiny", (TensorSpec("picture", "uint8", (3, 2, 2)),), tiny.signature.outputs, 4)
+    monkeypatch.setattr(TinySystem, "signature", narrow)
     with pytest.raises(ExportInputError, match=r"tiny.pt holds a network of another shape than tiny is served with"):
         export_model("tiny", trained, tmp_path / "r")
     assert not (tmp_path / "r").exists()

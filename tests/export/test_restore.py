@@ -13,8 +13,8 @@ onnx = pytest.importorskip("onnx")
 from courtside_export.graph import to_onnx  # noqa: E402
 from courtside_export.running import torch_run  # noqa: E402
 from courtside_training.errors import TrainingInputError  # noqa: E402
+from courtside_training.shots.export_spec import EXPORT_SPEC  # noqa: E402
 from courtside_training.shots.network import ShotNetwork  # noqa: E402
-from courtside_training.shots.offer import OFFER  # noqa: E402
 from courtside_training.shots.placing import PlacingNetwork  # noqa: E402
 from courtside_training.shots.restore import restore, restored_checkpoint, settle_norms  # noqa: E402
 from courtside_training.shots.result import ResultNetwork  # noqa: E402
@@ -45,7 +45,7 @@ def clips() -> np.ndarray:
 @pytest.fixture(scope="module")
 def exported(served, clips, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("restore") / "model.onnx"
-    onnx.save(to_onnx(served, OFFER.spec, (clips,)), str(path))
+    onnx.save(to_onnx(served, EXPORT_SPEC.signature, (clips,)), str(path))
     return path
 
 

@@ -87,7 +87,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_the_engine_takes_every_batch_size_and_the_precisions_asked_for(fake, tiny):
-    assert build(b"graph", tiny.spec, fp16=True, int8=True) == b"plan"
+    assert build(b"graph", tiny.signature, fp16=True, int8=True) == b"plan"
     fake.parser.parse.assert_called_once_with(b"graph")
     fake.profile.set_shape.assert_called_once_with("picture", (1, 3, 16, 20), (2, 3, 16, 20), (4, 3, 16, 20))
     fake.config.add_optimization_profile.assert_called_once_with(fake.profile)
@@ -97,10 +97,10 @@ def test_the_engine_takes_every_batch_size_and_the_precisions_asked_for(fake, ti
 def test_what_tensorrt_refuses_is_one_error(fake, tiny):
     fake.builder.build_serialized_network.return_value = None
     with pytest.raises(ExportInputError, match="TensorRT built no engine for tiny"):
-        build(b"graph", tiny.spec, fp16=False, int8=False)
+        build(b"graph", tiny.signature, fp16=False, int8=False)
     fake.parser.parse.return_value = False
     with pytest.raises(ExportInputError, match="TensorRT cannot read tiny: node 3 is not supported"):
-        build(b"graph", tiny.spec, fp16=False, int8=False)
+        build(b"graph", tiny.signature, fp16=False, int8=False)
 
 
 def test_a_plan_becomes_a_version(fake, tiny, trained, tmp_path, monkeypatch):
@@ -125,5 +125,5 @@ def test_a_plan_becomes_a_version(fake, tiny, trained, tmp_path, monkeypatch):
 
 
 def test_paths_with_spaces_are_quoted(tiny):
-    line = trtexec(tiny.spec, Path("a b.onnx"), Path("p.plan"), fp16=False, int8=True)
+    line = trtexec(tiny.signature, Path("a b.onnx"), Path("p.plan"), fp16=False, int8=True)
     assert "--onnx='a b.onnx'" in line and line.count("--int8") == 1 and "--fp16" not in line

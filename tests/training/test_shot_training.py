@@ -14,7 +14,6 @@ from courtside_training import cli  # noqa: E402
 from courtside_training.common import checkpoint as checkpoints  # noqa: E402
 from courtside_training.errors import TrainingInputError  # noqa: E402
 from courtside_training.shots import losses, place_train, train, windows  # noqa: E402
-from courtside_training.shots.commands import shots  # noqa: E402
 from courtside_training.shots.footage import GRID_S, SPOTS, Footage, FootagePlan, ensure, load, stored  # noqa: E402
 from courtside_training.shots.geometry import HEIGHT, WIDTH  # noqa: E402
 from courtside_training.shots.network import NetworkConfig  # noqa: E402
@@ -112,7 +111,7 @@ def test_the_focal_loss_lets_sure_answers_count_less():
 
 
 def test_the_placing_network_learns_left_from_right(game: Footage, tmp_path):
-    config = place_train.MomentConfig(steps=50, batch=8, rate=4e-3, average=0.8)
+    config = place_train.MomentConfig(steps=100, batch=8, rate=4e-3, average=0.8)
     fit = place_train.place_fit([game], config, tmp_path / "place.pt", PlacerConfig(8, 16, 16, 32))
     fit.run()
     moments = place_train.Moments([game])
@@ -123,7 +122,7 @@ def test_the_placing_network_learns_left_from_right(game: Footage, tmp_path):
         with torch.no_grad():
             out = fit.average(torch.from_numpy(one["pictures"][None]))
         right += int(out["zone"].argmax()) == one["zone"]
-    assert right == 4 and fit.history.samples == 400
+    assert right == 4 and fit.history.samples == 800
 
 
 def test_the_result_network_sees_what_fell_through_the_ring(game: Footage, tmp_path):
@@ -243,6 +242,6 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, monkeypatch, 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_smoke_learns_resumes_and_exports_both_networks():
-    done = CliRunner().invoke(shots, ["--smoke"])
+    done = CliRunner().invoke(cli.cli, ["shots", "--smoke"])
     assert done.exit_code == 0, done.output
     assert "shot_clip: loss" in done.output and "shot_videomae: loss" in done.output

@@ -64,10 +64,10 @@ class Installed:
 
     def _others_may_run(self) -> bool:
         try:
-            subprocess.run([self.bin / "python", "-c", ""], user=NOBODY, group=NOBODY, check=True)
-        except (PermissionError, subprocess.CalledProcessError):
+            done = subprocess.run([self.bin / "python", "-c", ""], user=NOBODY, group=NOBODY, check=False)
+            return done.returncode == 0
+        except PermissionError:
             return False
-        return True
 
     def pip(self, *words: object) -> None:
         """Run pip there."""

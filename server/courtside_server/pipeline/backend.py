@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import structlog
 
+from courtside.court.homography import Calibration
 from courtside.queues import HandoverQueue
 from courtside_server.inference.request import InferenceRequest
-from courtside_server.perception.court import Calibration
 from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.pipeline.model_runner import ModelRunner, Stopped, Submitted

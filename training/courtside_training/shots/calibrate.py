@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.measures import fit_temperature
-from courtside_training.shots.evaluate import SUPPORT, Answers, shot_figures
+from courtside_training.shots.evaluate import SUPPORT, Answers, ask, shot_figures, torch_model
 from courtside_training.shots.footage import Footage
-from courtside_training.shots.geometry import THRESHOLD
+from courtside_training.shots.geometry import STRIDE_S, THRESHOLD
 from courtside_training.shots.metrics import logits
+from courtside_training.shots.models import load_any, system_of
+from courtside_training.shots.windows import hop_windows
 
 GRID = np.arange(-6.0, 6.01, 0.25)
 """Logits tried as thresholds."""
@@ -83,3 +88,30 @@ def calibrate(answers: Answers, games: Sequence[Footage]) -> tuple[float, float]
         scores.append(np.mean([shot_figures(moved, games, support)["F1"] for support in (0.0, SUPPORT)]))
     best = float(np.median(GRID[np.array(scores) >= max(scores) - NEAR_BEST]))
     return scale, logit(THRESHOLD) - scale * best
+
+
+def calibrate_checkpoint(
+    path: Path, games: Sequence[Footage], hop_s: float = STRIDE_S, report: Callable[[int, int], None] | None = None
+) -> dict[str, Any]:
+    """Fit scale, bias and temperature on validation film and write them into a checkpoint.
+
+    Args:
+        path: checkpoint of the joined clip network, or of VideoMAE.
+        games: validation film.
+        hop_s: seconds between two windows.
+        report: called with windows done and in all.
+
+    Returns:
+        What was written: ``scale`` and ``bias`` of the shot logit, ``temperature`` of the make logit, ``seeds``.
+
+    Raises:
+        TrainingInputError: the checkpoint is missing, torn, of another system, or not joined yet.
+    """
+    model, _ = load_any(path, calibrated=False)
+    answers = ask(torch_model(model), games, hop_windows(games, hop_s), report=report)
+    scale, bias = calibrate(answers, games)
+    fitted = {
+        "scale": scale, "bias": bias, "temperature": make_temperature(answers), "seeds": [game.seed for game in games],
+    }  # fmt: skip
+    checkpoints.update(path, system_of(path), calibration=fitted)
+    return fitted

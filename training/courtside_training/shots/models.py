@@ -18,23 +18,34 @@ RATE = {"light": 2.5e-3, "videomae-tiny": 1e-3, "videomae-small": 3e-4, "videoma
 """Peak rates; a transformer's falls with its width."""
 
 
+def system_of(path: Path) -> str:
+    """The name of the model that a checkpoint holds, `SYSTEM` or `VIDEOMAE`.
+
+    Raises:
+        TrainingInputError: missing, torn, or of another system.
+    """
+    try:
+        checkpoints.load(path, SYSTEM)
+    except TrainingInputError as first:
+        try:
+            checkpoints.load(path, VIDEOMAE)
+        except TrainingInputError:
+            raise first from None
+        return VIDEOMAE
+    return SYSTEM
+
+
 def load_any(path: Path, calibrated: bool = True) -> tuple[nn.Module, dict[str, Any]]:
     """The served model of a checkpoint of either system, and the checkpoint.
 
     Raises:
         TrainingInputError: missing, torn, of another system or of another shape.
     """
-    try:
-        found = checkpoints.load(path, SYSTEM)
-    except TrainingInputError as first:
-        try:
-            found = checkpoints.load(path, VIDEOMAE)
-        except TrainingInputError:
-            raise first from None
+    if system_of(path) == VIDEOMAE:
         from courtside_training.shots.videomae import load_videomae
 
         return load_videomae(path, calibrated)
-    return load_served(path, calibrated), found
+    return load_served(path, calibrated), checkpoints.load(path, SYSTEM)
 
 
 def temperature(found: dict[str, Any]) -> float:
