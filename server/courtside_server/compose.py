@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import tempfile
+from pathlib import Path
+
+from courtside_server.errors import SettingsError
 from courtside_server.inference.aliases import AliasWatch
 from courtside_server.inference.engine import Engine
 from courtside_server.inference.onnx.engine import EmbeddedEngine
@@ -16,6 +21,24 @@ from courtside_server.shots.models.clip import ClipModel
 from courtside_server.shots.models.flight import FlightModel
 from courtside_server.shots.models.rim import RimModel
 from courtside_server.telemetry.metrics import Metrics
+
+
+def check_data_folder(folder: Path) -> None:
+    """Make the data folder where it is missing, and see that files can be made in it.
+
+    A disk that is full is no mistake of the settings: the event log waits for room.
+
+    Raises:
+        SettingsError: it cannot be written; the message says why.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            message = f"the data folder {folder} cannot be written: {error.strerror}; name another with --data-dir"
+            raise SettingsError(message, key="events.data_dir") from None
 
 
 def make_engine(settings: Settings, metrics: Metrics | None = None) -> Engine:

@@ -25,6 +25,7 @@ from courtside_server.api.ingest import IngestService, message_options
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
 from courtside_server.compose import (
+    check_data_folder,
     ingest_config,
     make_alias_watch,
     make_engine,
@@ -103,8 +104,9 @@ class Gateway:
 
         Raises:
             ModelNotFound, ModelInvalid: the model cannot be used; the message says why.
-            SettingsError: an address cannot be listened on.
+            SettingsError: an address cannot be listened on, or the data folder cannot be written.
         """
+        await asyncio.to_thread(check_data_folder, self.settings.events.data_dir)
         await self.hub.start()
         await asyncio.to_thread(self.calibrations.load)
         try:
