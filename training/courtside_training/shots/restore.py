@@ -17,10 +17,10 @@ from torch import Tensor, nn
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots.network import ShotNetwork
-from courtside_training.shots.placing import PlacingNetwork
 from courtside_training.shots.result import ResultNetwork
 from courtside_training.shots.served import ServedShotModel
-from courtside_training.shots.train import SYSTEM
+from courtside_training.shots.train import MODEL
+from courtside_training.shots.zone_head import ZoneNetwork
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
@@ -46,7 +46,7 @@ def restore(path: Path) -> ServedShotModel:
         for one in convolutions
         if one[1].startswith("onnx::") and len(one) == 3 and values.keys() >= {*one[1:]}
     ]
-    model = ServedShotModel(ShotNetwork(), PlacingNetwork(), ResultNetwork()).eval()
+    model = ServedShotModel(ShotNetwork(), ZoneNetwork(), ResultNetwork()).eval()
     pairs = list(_normalised(model))
     if len(pairs) != len(folded):
         raise TrainingInputError(f"{path} has {len(folded)} folded convolutions, the clip network has {len(pairs)}")
@@ -59,7 +59,7 @@ def restore(path: Path) -> ServedShotModel:
             if known[name].shape != tuple(held.shape):
                 raise TrainingInputError(f"{path} is a network of another shape: {name} is {known[name].shape}")
             held.copy_(torch.from_numpy(np.array(known[name])))
-        elif name.startswith("network.") and name.split(".")[1] in ("place", "zone", "make"):
+        elif name.startswith("network.") and name.split(".")[1] in ("details", "zone", "make"):
             continue  # heads that only guide training are not exported
         elif not name.endswith((".running_mean", ".running_var", ".num_batches_tracked")) and not _is_norm(name, pairs):
             raise TrainingInputError(f"{path} lacks the weights {name}")
@@ -131,7 +131,7 @@ def restored_checkpoint(onnx: Path, path: Path) -> None:
         for name, part in (("placer", model.placer), ("result", model.result))
     }
     calibration = {name: float(getattr(model, name)) for name in ("scale", "bias", "temperature")}
-    checkpoints.save(path, SYSTEM, {
+    checkpoints.save(path, MODEL, {
         "settings": {"network": model.network.config.to_dict()}, "weights": weights, "average": weights, **parts,
         "calibration": calibration, "restored": str(onnx),
     })
