@@ -1,4 +1,4 @@
-"""An exported clip model comes back as a checkpoint that says the same and can be trained on."""
+"""An exported clip model is restored as a checkpoint with the same outputs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def exported(served, clips, tmp_path_factory) -> Path:
     return path
 
 
-def test_the_restored_model_answers_as_the_exported_one(served, exported, clips, tmp_path):
+def test_the_restored_model_has_the_outputs_of_the_exported_one(served, exported, clips, tmp_path):
     restored_checkpoint(exported, tmp_path / "last.pt")
     again = load_served(tmp_path / "last.pt")
     assert (float(again.scale), float(again.bias), float(again.temperature)) == pytest.approx((1.7, 0.4, 2.0))
@@ -57,7 +57,7 @@ def test_the_restored_model_answers_as_the_exported_one(served, exported, clips,
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
-def test_settled_normalisations_say_the_same_and_fit_their_inputs(exported, clips):
+def test_settled_normalisations_change_no_output_and_fit_their_inputs(exported, clips):
     placer = restore(exported).placer
     images = torch.from_numpy(clips[:, :6].reshape(4, 3, 3, 144, 256))
     before = placer(images)["zone"]

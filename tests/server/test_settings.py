@@ -3,7 +3,11 @@
 import pytest
 
 from courtside_server.errors import SettingsError
+from courtside_server.packaged import starter_models
+from courtside_server.parameters import parameters
+from courtside_server.perception.config import TrackingConfig
 from courtside_server.settings import load_settings
+from courtside_server.shots.criteria import ShotCriteria
 
 
 @pytest.fixture
@@ -18,17 +22,53 @@ def toml(tmp_path):
 
 def test_defaults_are_the_source_systems_and_loopback():
     settings = load_settings()
-    assert settings.windows.threshold == 0.8
+    assert settings.shots.clip.threshold == 0.8 and settings.perception.profile == "flight"
     assert settings.listen.grpc.startswith("127.0.0.1:") and settings.listen.http.startswith("127.0.0.1:")
 
 
+def test_a_folder_of_that_name_never_replaces_the_starter_models_unless_it_is_named(tmp_path, monkeypatch):
+    (tmp_path / "model_repository").mkdir()
+    monkeypatch.chdir(tmp_path)
+    default = load_settings().inference.repository
+    assert default == starter_models() and default.is_absolute()
+    assert (default / "shot_flight" / "config.pbtxt").is_file()
+    named = load_settings(flags={"inference.repository": "model_repository"}).inference.repository
+    assert named.samefile(tmp_path / "model_repository")
+
+
 def test_flags_win_over_environment_over_file(toml, monkeypatch):
-    path = toml("log_level = 'debug'\n[windows]\nhop = 2\nthreshold = 0.5\nnms_radius_s = 2.0\n")
+    path = toml("log_level = 'debug'\n[windows]\nhop = 2\n[shots.clip]\nthreshold = 0.5\nradius = 2.0\n")
     monkeypatch.setenv("COURTSIDE_WINDOWS__HOP", "4")
-    monkeypatch.setenv("COURTSIDE_WINDOWS__THRESHOLD", "0.6")
-    settings = load_settings(path, {"windows.hop": 8, "windows.threshold": None})
-    assert (settings.windows.hop, settings.windows.threshold, settings.windows.nms_radius_s) == (8, 0.6, 2.0)
-    assert settings.log_level == "debug" and settings.windows.middle_only
+    monkeypatch.setenv("COURTSIDE_SHOTS__CLIP__THRESHOLD", "0.6")
+    settings = load_settings(path, {"windows.hop": 8, "shots.clip.threshold": None})
+    clip = settings.shots.clip
+    assert (settings.windows.hop, clip.threshold, clip.radius) == (8, 0.6, 2.0)
+    assert settings.log_level == "debug" and clip.middle_only and clip.min_support == 0.4
+    assert load_settings(path, {"shots.clip.threshold": 0.9}).shots.clip.threshold == 0.9
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("perception.look_rate", "perception.detector_fps"), ("windows.threshold", "shots.clip.threshold"),
+     ("perception.min_support", "shots.flight.min_support")],
+)  # fmt: skip
+def test_an_old_name_is_answered_with_the_new_one(toml, monkeypatch, old, new):
+    section, key = old.split(".")
+    with pytest.raises(SettingsError, match=f"{old}' is now '{new}"):
+        load_settings(toml(f"[{section}]\n{key} = 0.5\n"))
+    monkeypatch.setenv(f"COURTSIDE_{section}__{key}".upper(), "0.5")
+    with pytest.raises(SettingsError, match=f"{old}' is now '{new}"):
+        load_settings()
+
+
+def test_every_number_that_decides_has_a_unit_a_meaning_evidence_and_a_search_range_round_it():
+    found = [*parameters(ShotCriteria), *parameters(TrackingConfig)]
+    assert len(found) > 90 and len({parameter.name for parameter in found}) == len(found)
+    for parameter in found:
+        assert parameter.unit and parameter.meaning.endswith(".") and parameter.evidence.endswith("."), parameter.name
+        if parameter.search is not None:
+            low, high = parameter.search
+            assert low <= parameter.default <= high and low < high, parameter.name
 
 
 def test_what_is_printed_reads_back_to_the_same(toml):
@@ -47,7 +87,7 @@ def test_a_720p_camera_stays_within_64_mb():
         ("colour = 1", "unknown setting 'colour'"),
         ("[windows]\nhop = 9", r"'windows\.hop'.*less than or equal to 8"),
         ("[listen]\ngrpc = '50051'", "is not HOST:PORT"),
-        ("[windows]\nthreshold = nan", r"windows\.threshold"),
+        ("[shots.clip]\nthreshold = nan", r"shots\.clip\.threshold"),
         ("windows = 3", "'windows'"),
         ("a = [", "cannot read the settings"),
     ],

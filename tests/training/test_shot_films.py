@@ -8,10 +8,11 @@ import av
 import numpy as np
 import pytest
 
+from courtside_training.common.splits import SPLITS
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots import films, footage
 from courtside_training.shots.footage import GRID_S, load, stored
-from courtside_training.shots.geometry import SPLITS, ZONE_LABELS
+from courtside_training.shots.geometry import ZONE_LABELS
 from courtside_training.shots.shot_labels import read_labels, zone_of
 
 HEADER = "video,release_time,type,made,x,y\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -179,7 +180,7 @@ def test_checkpoints_of_something_else_are_named(game: Footage, tmp_path):
     with pytest.raises(TrainingInputError, match="no readable checkpoint"):
         train.load_network(tmp_path / "text.pt")
     fit = run(game, tmp_path / "wide.pt", 1)
-    fit.settings = {**fit.settings, "network": NetworkConfig(8, 8, 16, 32).to_dict()}
+    fit.settings = {**fit.settings, "network": asdict(NetworkConfig(8, 8, 16, 32))}
     fit.save()
     with pytest.raises(TrainingInputError, match="another shape: mix"):
         train.load_network(tmp_path / "wide.pt")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
-from importlib.util import find_spec
 
 import click
 
@@ -21,8 +19,6 @@ class _Systems(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in registry.SYSTEMS:
-            if find_spec(f"courtside_training.{cmd_name}.commands") and cmd_name != "shots":
-                return getattr(import_module(f"courtside_training.{cmd_name}.commands"), cmd_name)
             return system_group(registry.system(cmd_name))
         if cmd_name == "sim":
             from courtside_training.simview.commands import sim

@@ -9,13 +9,12 @@ from typing import Any, TypeVar
 
 import structlog
 
+from courtside.court.homography import Calibration
 from courtside.queues import HandoverQueue
 from courtside_server.inference.request import InferenceRequest
-from courtside_server.perception.court import Calibration
 from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.config import PipelineConfig
-from courtside_server.pipeline.frontend import detector_fps
-from courtside_server.pipeline.model_runner import Answer, ModelRunner, Stopped
+from courtside_server.pipeline.model_runner import ModelRunner, Stopped, Submitted
 from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
 from courtside_server.types import DetectorFrame, Observations, StreamInfo, Window
@@ -26,7 +25,7 @@ T = TypeVar("T")
 _AHEAD = 4
 """Work of one camera that the models may have at once: while one answer is processed, the next ones are computed."""
 
-_Submitted = tuple[Work, InferenceRequest[Any] | None, Answer | None]
+_Entry = tuple[Work, InferenceRequest[Any] | None, Submitted | None]
 
 
 class Backend:
@@ -90,7 +89,7 @@ class Backend:
 
     def _start_scene(self) -> None:
         config, scale = self._config, self._info.time_scale
-        self._tracker = Tracker(self._ids, detector_fps(config, self._info) * scale, scale, config.tracking)
+        self._tracker = Tracker(self._ids, scale, config.tracking)
         self._detector = ShotDetector(
             config.profile, self._models, config.criteria, scale, self._calibration, self._infer
         )
@@ -118,7 +117,7 @@ class Backend:
                     work.done.set()
 
     def _work(self) -> None:
-        submitted: deque[_Submitted] = deque()
+        submitted: deque[_Entry] = deque()
         try:
             while True:
                 room = _AHEAD - len(submitted)
@@ -131,9 +130,9 @@ class Backend:
                 self._process(*submitted[0])
                 submitted.popleft()
         finally:
-            for work, _, answer in submitted:
-                if answer is not None:
-                    answer.cancel()
+            for work, _, under_way in submitted:
+                if under_way is not None:
+                    under_way.answer.cancel()
                 if isinstance(work, EndOfStream):
                     work.done.set()
 
@@ -145,11 +144,11 @@ class Backend:
             return self._models.detector.request(work)
         return None
 
-    def _process(self, work: Work, request: InferenceRequest[Any] | None, answer: Answer | None) -> None:
+    def _process(self, work: Work, request: InferenceRequest[Any] | None, submitted: Submitted | None) -> None:
         if isinstance(work, (Window, DetectorFrame)):
             newest = work.samples[-1] if isinstance(work, Window) else work
             self.media, self.wall = newest.media, newest.capture_time
-        result = None if request is None or answer is None else self._runner.result(request, answer)
+        result = None if request is None or submitted is None else self._runner.result(request, submitted)
         if isinstance(work, Window):
             if result is not None:
                 self.on_windows(1)

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
@@ -22,6 +23,19 @@ T = TypeVar("T")
 
 Answer = Future[dict[str, NDArray[Any]]]
 """Outputs of a request that is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A request that is under way.
+
+    Attributes:
+        answer: its outputs, later.
+        answered: how many requests the model had answered when this one was sent.
+    """
+
+    answer: Answer
+    answered: int
 
 
 class Stopped(Exception):
@@ -52,8 +66,9 @@ class ModelRunner:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._pending: set[Answer] = set()
+        self._answered: dict[str, int] = {}
 
-    def submit(self, request: InferenceRequest[T]) -> Answer:
+    def submit(self, request: InferenceRequest[T]) -> Submitted:
         """Send a request without waiting for the answer.
 
         Raises:
@@ -70,13 +85,13 @@ class ModelRunner:
                 raise Stopped from None
             self._pending.add(answer)
         answer.add_done_callback(self._pending.discard)
-        return answer
+        return Submitted(answer, self._answered.get(request.model, 0))
 
     def infer(self, request: InferenceRequest[T]) -> T | None:
         """Send a request and wait for the result; None where there is none."""
         return self.result(request, self.submit(request))
 
-    def result(self, request: InferenceRequest[T], answer: Answer) -> T | None:
+    def result(self, request: InferenceRequest[T], submitted: Submitted) -> T | None:
         """Wait for the result of a request that was submitted; None where there is none.
 
         Raises:
@@ -84,23 +99,24 @@ class ModelRunner:
         """
         while True:
             try:
-                result = request.parse(answer.result())
+                result = request.parse(submitted.answer.result())
             except CancelledError:
                 raise Stopped from None
             except (EngineUnavailable, InferenceTimeout) as error:
-                self._failed(request.model, error)
+                self._failed(request.model, error, submitted)
                 if self._retry_s is None:
                     self._on_skip("model_unavailable")
                     return None
                 if self._stop.wait(self._retry_s):
                     raise Stopped from None
-                answer = self.submit(request)
+                submitted = self.submit(request)
             except EngineError as error:
                 # The same input would fail again: leave it out and continue with the next.
-                self._failed(request.model, error)
+                self._failed(request.model, error, submitted)
                 self._on_skip("model_error")
                 return None
             else:
+                self._answered[request.model] = self._answered.get(request.model, 0) + 1
                 change = self._health.succeeded(request.model)
                 if change is not None:
                     log.info("models answer again", camera=self._camera, model=request.model)
@@ -115,7 +131,9 @@ class ModelRunner:
         for answer in pending:
             answer.cancel()
 
-    def _failed(self, model: str, error: EngineError) -> None:
+    def _failed(self, model: str, error: EngineError, submitted: Submitted) -> None:
+        if submitted.answered < self._answered.get(model, 0):
+            return  # The model has answered since: this failure is old news.
         change = self._health.failed(model, error.message)
         if change is not None:
             log.warning("model does not answer", camera=self._camera, model=model, reason=error.reason,

@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from courtside_server.perception.balls import MEMORY_S, BallTracker
+from courtside_server.perception.balls import BallTracker
+from courtside_server.perception.config import BallTrackingConfig
 from courtside_server.types import UNTRACKED
 
 SIZE = 12.0
@@ -44,7 +45,7 @@ def test_a_flight_keeps_one_track_at_any_rate_with_a_quarter_of_it_unseen(rate, 
     seen[:4] = True
     gaps = np.diff(times[np.flatnonzero(seen[:, 0])])
     ids = [i for i in run(BallTracker(count(1)), times, [path], seen)[0] if i != UNTRACKED]
-    if gaps.max() < MEMORY_S / 2:
+    if gaps.max() < BallTrackingConfig().memory / 2:
         assert set(ids) == {1}
 
 
@@ -58,7 +59,7 @@ def test_two_balls_that_cross_keep_their_own_tracks():
 def test_a_ball_out_of_sight_for_longer_than_memory_is_a_new_one():
     times = np.arange(0, 2, 1 / 30)
     still = np.tile([[200.0, 200.0]], (len(times), 1))
-    seen = ((times < 0.5) | (times > 0.5 + MEMORY_S + 0.1))[:, None]
+    seen = ((times < 0.5) | (times > 0.5 + BallTrackingConfig().memory + 0.1))[:, None]
     ids = [i for i in run(BallTracker(count(1)), times, [still], seen)[0] if i != UNTRACKED]
     assert ids[0] == 1 and ids[-1] == 2
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from courtside_server.letterbox import letterbox
 from courtside_server.types import STRIDE_S, Frame
-from courtside_server.windows.sampler import Sampler
+from courtside_server.windows.sampler import ClipSampler
 
 
 def frame_at(media: float, level: int = 0, size: tuple[int, int] = (64, 36)) -> Frame:
@@ -19,8 +19,8 @@ def frame_at(media: float, level: int = 0, size: tuple[int, int] = (64, 36)) -> 
 
 
 def sampled(times, **options):
-    sampler = Sampler(32, 18, **options)
-    return [sample for time in times for sample in sampler.offer(frame_at(time))]
+    sampler = ClipSampler(32, 18, **options)
+    return [sample for time in times for sample in sampler.push(frame_at(time))]
 
 
 def test_thirty_frames_a_second_give_a_sample_every_ninth_frame():

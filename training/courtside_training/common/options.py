@@ -47,12 +47,12 @@ def rate_option(default: float) -> Decorator:
     )
 
 
-def write_json(out: Path | None, result: dict[str, Any], *, merge: bool = False) -> None:
+def write_json(out: Path | None, result: Any, *, merge: bool = False) -> None:
     """Write `result` to `out`, if there is one; its folder is made.
 
     Args:
         out: file to write; None: nothing is written.
-        result: what JSON can hold.
+        result: what JSON can hold; to be merged, an object.
         merge: keep the keys of an existing file that `result` does not have.
 
     Raises:
@@ -78,7 +78,3 @@ def _read_object(path: Path) -> dict[str, Any]:
         raise TrainingInputError(f"{path} holds no JSON object: name another file")
     return found
 
-
-def system_group(name: str, about: str) -> click.Group:
-    """The group of a system that has no `System` declaration yet."""
-    return click.Group(name, help=about)

@@ -1,4 +1,4 @@
-"""How the detector offers itself to export."""
+"""What the export needs of `court_detector`."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from torch import nn
 
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
-from courtside_training.detector.classes import ANSWERS, BALL, CLASSES, HEIGHT, RIM, WIDTH
+from courtside_training.detector.classes import BALL, CLASSES, HEIGHT, MAX_DETECTIONS, RIM, WIDTH
 from courtside_training.detector.decoding import ServedDetector
 from courtside_training.detector.network import Detector, DetectorConfig
-from courtside_training.detector.training import SYSTEM
+from courtside_training.detector.training import MODEL
 from courtside_training.errors import TrainingInputError
 
 SURE = 0.3
-"""Score from which an answer is acted on in `decisions`."""
+"""Smallest score of a detection that counts in `decisions`."""
 CELL = 16
-"""Pixels a side of the squares in which `decisions` places the best ball and rim."""
+"""Side in pixels of the squares by which `decisions` gives the position of the best ball and rim."""
 FRAMES = 4
-"""Frames a held-out game in `score`."""
+"""Frames per simulated game in `samples` and `score`."""
 
 
 class DetectorExport:
-    """The served detector."""
+    """See `courtside_training.common.export_spec.ExportSpec`."""
 
     signature = ModelSignature(
-        name=SYSTEM,
+        name=MODEL,
         inputs=(TensorSpec("image", "uint8", (3, HEIGHT, WIDTH)),),
         outputs=(
-            TensorSpec("boxes", "float32", (ANSWERS, 4)),
-            TensorSpec("scores", "float32", (ANSWERS,)),
-            TensorSpec("classes", "float32", (ANSWERS,)),
+            TensorSpec("boxes", "float32", (MAX_DETECTIONS, 4)),
+            TensorSpec("scores", "float32", (MAX_DETECTIONS,)),
+            TensorSpec("classes", "float32", (MAX_DETECTIONS,)),
         ),
         max_batch=8,
         instances=2,
@@ -45,20 +45,20 @@ class DetectorExport:
         """The averaged network with its decoding.
 
         Raises:
-            TrainingInputError: as `common.checkpoint.load` and `fill`.
+            TrainingInputError: see `common.checkpoint.load` and `fill`.
         """
-        found = checkpoints.load(checkpoint, SYSTEM)
+        found = checkpoints.load(checkpoint, MODEL)
         try:
             detector = Detector(DetectorConfig(**found["settings"]["network"]))
             weights = found["average"]
         except (KeyError, TypeError) as error:
-            raise TrainingInputError(f"{checkpoint} lacks the detector's sizes or weights: train it anew") from error
+            raise TrainingInputError(f"{checkpoint} has no sizes or weights of a detector: train again") from error
         checkpoints.fill(detector, weights, checkpoint)
         return ServedDetector(detector).eval()
 
     def samples(self, count: int, seed: int) -> Arrays:
-        """Letterboxed frames (count, 3, 384, 640) of simulated games, four a game, from `seed` on."""
-        from courtside_training.detector.pictures import letterbox
+        """Letterboxed frames (count, 3, 384, 640) of simulated games from `seed` on, four per game."""
+        from courtside_training.detector.images import letterbox
         from courtside_training.detector.simulated import film
 
         rng = np.random.default_rng([seed, 5])
@@ -66,11 +66,14 @@ class DetectorExport:
         while len(images) < count:
             game = film(seed + len(images) // FRAMES)
             for _ in range(min(FRAMES, count - len(images))):
-                images.append(letterbox(game.picture(game.time(rng))).image.transpose(2, 0, 1))
+                images.append(letterbox(game.frame(game.time(rng))).image.transpose(2, 0, 1))
         return (np.stack(images),)
 
     def decisions(self, outputs: Arrays) -> np.ndarray:
-        """(N, 6) integers: answers of each class at `SURE`, then the square of the best ball and rim (-1: none)."""
+        """(N, 6) integers: number of detections of each class at `SURE`, then the squares of the best ball and rim.
+
+        A square is -1 if there is no such detection.
+        """
         boxes, scores, classes = outputs
         sure = scores >= SURE
         columns = [(sure & (classes.round() == kind)).sum(1) for kind in range(len(CLASSES))]
@@ -85,9 +88,9 @@ class DetectorExport:
 
     def score(self, run: Callable[[Arrays], Arrays], count: int) -> dict[str, float]:
         """AP50 of ball, rim and player and the ball's recall on `count` frames of held-out games."""
+        from courtside_training.common.splits import SPLITS
         from courtside_training.detector.evaluate import measure
         from courtside_training.detector.simulated import held_out
-        from courtside_training.shots.geometry import SPLITS
 
         games = max(1, -(-count // FRAMES))
         figures = measure(run, list(held_out(SPLITS["test"], games, FRAMES))[:count])
@@ -98,7 +101,7 @@ class DetectorExport:
         """The model card: network, data, training, figures, limits."""
         from courtside_training.detector.card import body
 
-        return body(checkpoints.load(checkpoint, SYSTEM), evaluation)
+        return body(checkpoints.load(checkpoint, MODEL), evaluation)
 
 
 EXPORT_SPEC = DetectorExport()

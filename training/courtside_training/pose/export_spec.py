@@ -1,4 +1,4 @@
-"""The pose network as a served model: its face, realistic inputs, decisions, score and card."""
+"""What the export needs of `player_pose`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from torch import nn
 
 from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
+from courtside_training.common.splits import SPLITS
 from courtside_training.pose.card import card
 from courtside_training.pose.crops import HEIGHT, MARGIN, WIDTH
 from courtside_training.pose.evaluate import figures
@@ -18,16 +19,15 @@ from courtside_training.pose.people import Person, stack
 from courtside_training.pose.simulated import game_people
 from courtside_training.pose.skeleton import JOINTS
 from courtside_training.pose.train import load_network
-from courtside_training.shots.geometry import SPLITS
 
 SURE = 0.5
-"""Confidence from which a keypoint counts as found."""
+"""Smallest confidence of a keypoint that counts as found."""
 FRAMES = 4
-"""Moments taken of each simulated game for samples and scores."""
+"""Frames per simulated game in `samples` and `score`."""
 
 
 class PoseExport:
-    """`player_pose` for export."""
+    """See `courtside_training.common.export_spec.ExportSpec`."""
 
     signature = ModelSignature(
         name="player_pose",
@@ -41,7 +41,7 @@ class PoseExport:
     )
 
     def load(self, checkpoint: Path) -> nn.Module:
-        """The averaged network of a checkpoint with the decoding, in eval mode."""
+        """The averaged network of a checkpoint with its decoding, in eval mode."""
         return ServedPose(load_network(checkpoint)[0]).eval()
 
     def samples(self, count: int, seed: int) -> Arrays:
@@ -50,7 +50,7 @@ class PoseExport:
         return (stack(_first(count, first + seed % (end - first)))[0],)
 
     def decisions(self, outputs: Arrays) -> np.ndarray:
-        """Which keypoints are found, and whether each wrist found is above the nose: (N, 19) of 0 and 1."""
+        """Whether each keypoint is found, and whether each wrist is found above the nose: (N, 19) of 0 and 1."""
         found = outputs[0]
         sure = found[..., 2] >= SURE
         wrists, nose = [JOINTS.index("left_wrist"), JOINTS.index("right_wrist")], JOINTS.index("nose")

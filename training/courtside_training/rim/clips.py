@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside_training.detector.classes import BALL, HEIGHT, RIM, WIDTH
-from courtside_training.detector.pictures import BAR
+from courtside_training.detector.images import BAR
 from courtside_training.errors import TrainingInputError
 from courtside_training.flight.geometry import COLUMNS, TIME_STEP_S, TIME_STEPS, Column
 from courtside_training.flight.tracks import resample

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_training.common.colour import tone_table
 from courtside_training.shots.geometry import HEIGHT, WIDTH
 
 
@@ -58,14 +59,9 @@ def crop(
 
 def recolour(clip: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Change gamma, contrast, brightness and white balance of a clip (..., 3)."""
-    ramp = np.arange(256) / 255.0
     gamma, gain, lift = rng.uniform(0.75, 1.35), rng.uniform(0.75, 1.25), rng.uniform(-0.08, 0.08)
-    tables = []
-    for _ in range(3):
-        table = (ramp**gamma - 0.5) * gain * rng.uniform(0.92, 1.08) + 0.5 + lift
-        tables.append(np.clip(table * 255, 0, 255))
-    lut = np.stack(tables, -1).astype(np.uint8)[None]
-    return cv2.LUT(clip.reshape(1, -1, 3), lut).reshape(clip.shape)
+    table = tone_table(gamma, gain, lift, rng.uniform(0.92, 1.08, 3))
+    return cv2.LUT(clip.reshape(1, -1, 3), table).reshape(clip.shape)
 
 
 def _compress(clip: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -20,9 +20,9 @@ from courtside_training.common.options import (
     rate_option,
     write_json,
 )
+from courtside_training.common.splits import SPLITS
 from courtside_training.common.system import Option, RunContext, Stage
 from courtside_training.errors import TrainingInputError
-from courtside_training.shots.geometry import SPLITS
 
 if TYPE_CHECKING:
     from courtside_training.common.fit import Fit

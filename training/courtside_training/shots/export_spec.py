@@ -13,8 +13,9 @@ from torch import nn
 
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
+from courtside_training.common.splits import SPLITS
 from courtside_training.shots.footage import GRID_S, Footage, FootagePlan, render
-from courtside_training.shots.geometry import HEIGHT, SAMPLES, SPLITS, STRIDE_S, THRESHOLD, WIDTH, ZONE_LABELS
+from courtside_training.shots.geometry import HEIGHT, SAMPLES, STRIDE_S, THRESHOLD, WIDTH, ZONE_LABELS
 from courtside_training.shots.tables import tables
 from courtside_training.shots.train import MODEL, load_served
 from courtside_training.shots.windows import LENGTH, OVERHANG, cut, hop_windows

@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_training.common.splits import SPLITS
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots.footage import GRID_S, labelled, save
-from courtside_training.shots.geometry import HEIGHT, SPLITS, WIDTH, ZONE_LABELS
+from courtside_training.shots.geometry import HEIGHT, WIDTH, ZONE_LABELS
 from courtside_training.shots.shot_labels import ShotRow
 
 LOADERS = ("auto", "pyav", "dali")

@@ -110,13 +110,13 @@ def _points(truth: object, width: int, height: int) -> NDArray[np.float32]:
 
 def _ground(truth: object, court: object) -> int:
     """Zone index under the player with the ball, for the nearer basket; -1 without one."""
-    from courtside_sim import ZONES, place
+    from courtside_sim import ZONES, zone_at
 
     holder = truth.ball_holder  # type: ignore[attr-defined]
     if holder is None:
         return -1
     x, y = truth.positions[int(np.flatnonzero(truth.players == holder)[0])]  # type: ignore[attr-defined]
-    return ZONES.index(place(court, float(x), float(y), _basket(court, float(x))))  # type: ignore[arg-type]
+    return ZONES.index(zone_at(court, float(x), float(y), _basket(court, float(x))))  # type: ignore[arg-type]
 
 
 def _basket(court: object, x: float) -> int:
@@ -127,7 +127,7 @@ def _floor(
     truth: object, court: object, lens: object, holder: NDArray[np.float32], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Points of the floor drawn over the image: `Footage.floor` (16, 3) and `Footage.spots` (16, 3)."""
-    from courtside_sim import ZONES, place
+    from courtside_sim import ZONES, zone_at
 
     floor, spots = np.zeros((SPOTS, 3), np.float32), np.zeros((SPOTS, 3), np.float32)
     found = []
@@ -150,7 +150,7 @@ def _floor(
         floor[index] = (u, v, 1.0)
         basket = _basket(court, x)
         ahead, left = court.to_local(x, y, basket)  # type: ignore[attr-defined]
-        spots[index] = (ahead, left, ZONES.index(place(court, x, y, basket)))  # type: ignore[arg-type]
+        spots[index] = (ahead, left, ZONES.index(zone_at(court, x, y, basket)))  # type: ignore[arg-type]
     return floor, spots
 
 

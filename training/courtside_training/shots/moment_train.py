@@ -231,7 +231,7 @@ def _fit(
         FitConfig(max(1, config.steps // steps), config.rate, 1e-2, clip=5.0, average=config.average,
                   seed=config.seed),
         steps, batches, learn, path,  # type: ignore[arg-type]
-        {"network": module.config.to_dict(), "moments": asdict(config), "data": data_summary(games)},
+        {"network": asdict(module.config), "moments": asdict(config), "data": data_summary(games)},
     )
 
 

@@ -8,7 +8,7 @@ under them and a pooled summary of the image go through dilated convolutions ove
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -27,10 +27,6 @@ class NetworkConfig:
     middle: int = 48
     deep: int = 64
     time: int = 96
-
-    def to_dict(self) -> dict[str, int]:
-        """Plain values for a checkpoint."""
-        return asdict(self)
 
 
 def shift(x: Tensor, batch: int) -> Tensor:

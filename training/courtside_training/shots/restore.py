@@ -1,12 +1,13 @@
 """Restoring: the weights of an exported clip model, read back into a checkpoint that can be trained further.
 
 The exporter folds every batch normalisation into the convolution before it. Restored, a normalisation adds the folded
-bias and does nothing else; `settle_norms` gives it back the statistics of film without changing what the network says.
+bias and does nothing else; `settle_norms` gives it the statistics of film again without changing the outputs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -87,7 +88,7 @@ def _normalised(model: nn.Module) -> Iterator[tuple[str, str]]:
 
 
 def settle_norms(module: nn.Module, batches: Iterable[Tensor]) -> None:
-    """Give restored normalisations the mean and variance of their inputs; what the network says stays the same.
+    """Give restored normalisations the mean and variance of their inputs; the outputs stay the same.
 
     Args:
         module: restored, so that each normalisation only adds its bias; left in eval mode.
@@ -127,11 +128,11 @@ def restored_checkpoint(onnx: Path, path: Path) -> None:
     model = restore(onnx)
     weights = model.network.state_dict()
     parts = {
-        name: {"config": part.config.to_dict(), "weights": part.state_dict()}
+        name: {"config": asdict(part.config), "weights": part.state_dict()}
         for name, part in (("placer", model.placer), ("result", model.result))
     }
     calibration = {name: float(getattr(model, name)) for name in ("scale", "bias", "temperature")}
     checkpoints.save(path, MODEL, {
-        "settings": {"network": model.network.config.to_dict()}, "weights": weights, "average": weights, **parts,
+        "settings": {"network": asdict(model.network.config)}, "weights": weights, "average": weights, **parts,
         "calibration": calibration, "restored": str(onnx),
     })

@@ -7,7 +7,7 @@ eight crops around it. If the window ends before the ball comes down, its output
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -31,10 +31,6 @@ class ResultConfig:
     stem: int = 24
     deep: int = 32
     time: int = 64
-
-    def to_dict(self) -> dict[str, int]:
-        """Plain values for a checkpoint."""
-        return asdict(self)
 
 
 def crop_at(images: Tensor, centres: Tensor) -> Tensor:

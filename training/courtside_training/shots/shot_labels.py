@@ -143,7 +143,7 @@ def zone_of(ahead: float, left: float, kind: str, court: str) -> int:
     Raises:
         ValueError: the position is off the court, or farther across the line than `SLACK_M`.
     """
-    from courtside_sim import ZONES, is_three, make_court, place
+    from courtside_sim import ZONES, make_court, zone_at
 
     floor = make_court(court, half=True)
     if not (-floor.basket_inset - 1 <= ahead <= floor.length and abs(left) <= floor.width / 2 + 1):
@@ -152,6 +152,6 @@ def zone_of(ahead: float, left: float, kind: str, court: str) -> int:
     for step in range(round(SLACK_M / 0.05) + 1):
         scale = 1 + (0.05 if wanted else -0.05) * step / max(distance, 0.05)
         x, y = floor.from_local(ahead * scale, left * scale, 0)
-        if is_three(floor, x, y, 0) == wanted:
-            return ZONES.index(place(floor, x, y, 0))
+        if floor.is_three(x, y, 0) == wanted:
+            return ZONES.index(zone_at(floor, x, y, 0))
     raise ValueError(f"a shot of type {kind} from x {ahead:g}, y {left:g} m, {distance:.1f} m from the rim")

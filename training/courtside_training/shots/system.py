@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 import click
 
 from courtside_training.common.options import FILES, FOLDER, count_option
+from courtside_training.common.splits import SPLITS
 from courtside_training.common.system import RunContext, SmokeRun, Stage, System
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots import commands
 from courtside_training.shots.commands import FILM, GAMES, HOME, stored_games
-from courtside_training.shots.geometry import SPLITS
 
 SMOKE_EPOCHS = 4
 

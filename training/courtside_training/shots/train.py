@@ -152,7 +152,7 @@ def light_fit(
     """A training run of the clip network; arguments as of `window_fit`."""
     torch.manual_seed(config.seed)
     network = network or NetworkConfig()
-    return window_fit(MODEL, ShotNetwork(network), games, config, path, {"network": network.to_dict()})
+    return window_fit(MODEL, ShotNetwork(network), games, config, path, {"network": asdict(network)})
 
 
 def load_network(path: Path) -> tuple[ShotNetwork, dict[str, Any]]:

@@ -8,7 +8,7 @@ shot is that of the floor under the shooter's feet.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -33,10 +33,6 @@ class ZoneNetworkConfig:
     middle: int = 48
     deep: int = 64
     last: int = 96
-
-    def to_dict(self) -> dict[str, int]:
-        """Plain values for a checkpoint."""
-        return asdict(self)
 
 
 class ContextBlock(nn.Module):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from courtside.court.zones import ZONES
 from courtside_server.errors import EngineError
 from courtside_server.inference.engine import Engine, ModelInfo, TensorSpec, check_signature
 from courtside_server.inference.request import InferenceRequest, Outputs, picture_size
 from courtside_server.types import WINDOW_SAMPLES, Sample, Window, WindowPrediction
-from courtside_server.zones import ZONES
 
 _FLOAT = np.dtype(np.float32)
 
@@ -76,3 +76,4 @@ def check_clip_signature(info: ModelInfo) -> None:
         inputs=[TensorSpec("clip", np.dtype(np.uint8), (WINDOW_SAMPLES, 3, -1, -1))],
         outputs=[TensorSpec(name, _FLOAT, shape) for name, shape in shapes.items()],
     )
+    picture_size(info, "clip")

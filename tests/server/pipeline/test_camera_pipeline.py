@@ -1,0 +1,229 @@
+"""One camera's stages: shots come out once, nothing is lost by film, live never waits, failures are announced."""
+
+import asyncio
+import threading
+
+import numpy as np
+import pytest
+
+from courtside.names import CameraName
+from courtside_server.errors import EngineError, EngineUnavailable, LogUnavailable
+from courtside_server.events.hub import EventHub
+from courtside_server.events.sqlite import SqliteLog
+from courtside_server.inference.engine import ModelInfo, TensorSpec
+from courtside_server.pipeline.camera import CameraPipeline, CameraServices
+from courtside_server.pipeline.config import PipelineConfig
+from courtside_server.shots.detector import ShotModels
+from courtside_server.shots.models.clip import ClipModel
+from courtside_server.telemetry.metrics import Metrics
+from courtside_server.types import CameraState, Codec, EventDraft, Frame, Lifecycle, Shot, StreamInfo, StreamMode
+
+CAMERA = CameraName.parse("games/g/cameras/c")
+
+
+class BrightestSample:
+    """An engine with a clip model whose answer is known: the brightest sample is the release."""
+
+    name = "fake"
+
+    def __init__(self):
+        self.fail_with = []
+        self.requests = 0
+        self.gate = None
+
+    def info(self, model):
+        shapes = {"shot": (1,), "release": (16,), "zone": (7,), "make": (1,)}
+        outputs = {name: TensorSpec(name, np.dtype(np.float32), shape) for name, shape in shapes.items()}
+        clip = TensorSpec("clip", np.dtype(np.uint8), (16, 3, 8, 16))
+        return ModelInfo(model, "1", {"clip": clip}, outputs, 8)
+
+    async def infer(self, model, inputs, *, timeout):
+        self.requests += 1
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.fail_with:
+            raise self.fail_with.pop(0)
+        level = inputs["clip"][0].mean((1, 2, 3))
+        release = np.full(16, 1e-6, np.float32)
+        release[int(level.argmax())] = 1
+        shot = 0.95 if level.max() > 150 else 0.05
+        return {
+            "shot": np.array([[shot]], np.float32), "release": release[None] / release.sum(),
+            "zone": np.eye(7, dtype=np.float32)[1:2], "make": np.array([[0.5]], np.float32),
+        }  # fmt: skip
+
+
+def info(mode, time_scale=1.0):
+    return StreamInfo(CAMERA, Codec.RAW_RGB, mode, 32, 16, 30.0, b"", 1 / 30, 0, 1, "", 0, time_scale)
+
+
+def play(pipeline, flashes, seconds, segment=0, start=0.0, fps=30):
+    """What the decode thread does."""
+    for index in range(round(seconds * fps)):
+        media = start + index / fps
+        planes = np.full((24, 32), 128, np.uint8)
+        planes[:16] = 235 if any(abs(media - flash) < 0.15 for flash in flashes) else 20
+        pipeline.on_frame(Frame(CAMERA.name, index, media, 5000 + media, media, segment, planes))
+
+
+class Rig:
+    def __init__(self, mode=StreamMode.FILM, log=None, config=None, time_scale=1.0):
+        self.metrics, self.model = Metrics(), BrightestSample()
+        self.log = log or SqliteLog(":memory:")
+        self.hub = EventHub(self.log, self.metrics, probe_interval=0.02)
+        self.mode, self.time_scale = mode, time_scale
+        self.config = config or PipelineConfig(retry_s=0.01)
+
+    async def __aenter__(self):
+        await self.hub.start()
+        services = CameraServices(self.model, self.hub, self.metrics)
+        models = ShotModels(ClipModel(self.model, "m", 5.0))
+        self.pipeline = CameraPipeline(info(self.mode, self.time_scale), models, services, self.config)
+        self.pipeline.start()
+        return self
+
+    async def __aexit__(self, *_):
+        await self.pipeline.stop()
+        await self.hub.close()
+
+    async def run(self, *steps):
+        """Run calls one after another on one other thread."""
+        await asyncio.to_thread(lambda: [step() for step in steps])
+
+    async def events(self):
+        return [EventDraft.of(event) for event in await self.hub.read(CAMERA.game, 0, 1000)]
+
+    async def final_shots(self):
+        drafts = [d for d in await self.events() if isinstance(d.payload, Shot)]
+        last = {d.event_id: d for d in drafts}
+        return sorted((d for d in last.values() if d.lifecycle is Lifecycle.CONFIRMED), key=lambda d: d.media_offset)
+
+    def skipped(self, reason):
+        return self.metrics.windows_skipped.labels(CAMERA.name, reason)._value.get()
+
+
+@pytest.mark.parametrize("hop", [1, 8])
+async def test_film_gives_every_shot_once_and_durable_when_the_end_returns(hop):
+    async with Rig(config=PipelineConfig(clip_hop=hop)) as rig:
+        await rig.run(lambda: play(rig.pipeline, [0.6, 7.2, 12.9], 14), rig.pipeline.on_end)
+        assert [s.media_offset for s in await rig.final_shots()] == pytest.approx([0.6, 7.2, 12.9], abs=0.16)
+        assert [s.event_time - s.media_offset for s in await rig.final_shots()] == pytest.approx([5000] * 3)
+
+
+async def test_media_offset_stays_on_the_films_own_clock_at_twice_real_speed():
+    async with Rig(time_scale=2.0) as rig:
+        await rig.run(lambda: play(rig.pipeline, [3.0], 8), rig.pipeline.on_end)
+        shots = await rig.final_shots()
+        assert [s.media_offset for s in shots] == pytest.approx([3.0], abs=0.16)
+
+
+async def test_film_asks_again_until_the_engine_is_back_and_reports_it_once():
+    async with Rig() as rig:
+        rig.model.fail_with = [EngineUnavailable("down")] * 7
+        await rig.run(lambda: play(rig.pipeline, [4.2], 8), rig.pipeline.on_end)
+        states = [d.payload.state for d in await rig.events() if not isinstance(d.payload, Shot)]
+        assert states == [CameraState.DEGRADED, CameraState.RECOVERED]
+        assert len(await rig.final_shots()) == 1
+        assert rig.skipped("model_unavailable") == 0
+
+
+async def test_live_counts_what_an_absent_engine_cost_and_goes_on():
+    async with Rig(StreamMode.LIVE) as rig:
+        rig.model.fail_with = [EngineUnavailable("down")] * 5
+        await rig.run(lambda: play(rig.pipeline, [9.0], 12), rig.pipeline.on_end)
+        assert rig.skipped("model_unavailable") + rig.skipped("window_late") >= 5
+        states = [d.payload.state for d in await rig.events() if not isinstance(d.payload, Shot)]
+        assert states == [CameraState.DEGRADED, CameraState.RECOVERED]
+
+
+async def test_a_window_the_model_cannot_answer_is_left_out_not_repeated():
+    async with Rig() as rig:
+        rig.model.fail_with = [EngineError("answered with NaN")]
+        await rig.run(lambda: play(rig.pipeline, [], 8), rig.pipeline.on_end)
+        assert rig.skipped("model_error") == 1
+
+
+async def test_live_never_waits_for_a_slow_model():
+    async with Rig(StreamMode.LIVE, config=PipelineConfig(clip_queue=2)) as rig:
+        rig.model.gate = asyncio.Event()
+        await asyncio.wait_for(rig.run(lambda: play(rig.pipeline, [], 20)), 10)
+        assert rig.skipped("window_late") >= 40
+        rig.model.gate.set()
+
+
+async def test_film_waits_for_a_slow_model_and_loses_nothing():
+    async with Rig(config=PipelineConfig(clip_queue=2)) as rig:
+        rig.model.gate = asyncio.Event()
+        finished = threading.Event()
+        task = asyncio.create_task(
+            rig.run(lambda: play(rig.pipeline, [5.1], 20), rig.pipeline.on_end, finished.set)
+        )
+        while not rig.model.requests:
+            await asyncio.sleep(0.001)
+        assert not finished.is_set()
+        rig.model.gate.set()
+        await task
+        assert rig.skipped("window_late") == 0 and len(await rig.final_shots()) == 1
+
+
+async def test_a_discontinuity_closes_what_is_open_and_starts_afresh():
+    async with Rig() as rig:
+        await rig.run(
+            lambda: play(rig.pipeline, [2.1], 3),
+            lambda: rig.pipeline.on_discontinuity(1, "the media clock jumped ahead by 60.000 s"),
+            lambda: play(rig.pipeline, [64.2], 6, segment=1, start=63.0),
+            rig.pipeline.on_end,
+        )
+        assert [s.media_offset for s in await rig.final_shots()] == pytest.approx([2.1, 64.2], abs=0.16)
+        (status,) = [d for d in await rig.events() if not isinstance(d.payload, Shot)]
+        assert status.payload.state is CameraState.DISCONTINUITY and "60.000" in status.payload.detail
+
+
+class FailingLog(SqliteLog):
+    def __init__(self):
+        super().__init__(":memory:")
+        self.broken = False
+
+    def _check(self):
+        if self.broken:
+            raise LogUnavailable("disk full")
+
+    def append(self, drafts):
+        self._check()
+        return super().append(drafts)
+
+    def check(self):
+        self._check()
+        super().check()
+
+
+async def test_film_waits_for_the_log_and_loses_no_event():
+    log = FailingLog()
+    async with Rig(log=log) as rig:
+        log.broken = True
+        task = asyncio.create_task(rig.run(lambda: play(rig.pipeline, [3.0], 6), rig.pipeline.on_end))
+        while rig.hub.available:
+            await asyncio.sleep(0.01)
+        log.broken = False
+        await task
+        assert len(await rig.final_shots()) == 1
+
+
+async def test_stopping_closes_open_shots():
+    async with Rig(StreamMode.LIVE) as rig:
+        await rig.run(lambda: play(rig.pipeline, [3.0], 5))
+        while not await rig.events():
+            await asyncio.sleep(0.01)
+        await rig.pipeline.stop()
+        (shot,) = await rig.final_shots()
+        assert shot.payload.interrupted
+
+
+async def test_stopping_frees_a_decode_thread_that_waits():
+    async with Rig(config=PipelineConfig(clip_queue=1, stop_s=0.2)) as rig:
+        rig.model.gate = asyncio.Event()
+        task = asyncio.create_task(rig.run(lambda: play(rig.pipeline, [], 20), rig.pipeline.on_end))
+        while rig.model.requests < 1:
+            await asyncio.sleep(0.001)
+        await rig.pipeline.stop()
+        await asyncio.wait_for(task, 5)

@@ -1,0 +1,78 @@
+"""One shot, one event id: from the first revision to the last, and again after a restart."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from courtside.court.zones import ZONES
+from courtside.names import CameraName
+from courtside_server.shots.events import ShotEvents, shot_id
+from courtside_server.types import Lifecycle, Zone
+from courtside_server.windows.nms import ShotCandidate
+
+CAMERA = CameraName.parse("games/g/cameras/left")
+SHARES = np.array([0.1, 0.0, 0.1, 0.0, 0.0, 0.7, 0.1])
+
+
+def candidate(key=0, wall=1000.0, lifecycle=Lifecycle.PROVISIONAL, **changes):
+    shot = ShotCandidate(key, lifecycle, 0.93, wall - 990, wall, 0.1, SHARES, 0.4, 3, 5, "shot_clip:1", 12.0)
+    return replace(shot, **changes)
+
+
+def test_all_revisions_of_a_shot_share_an_id_though_the_release_moves():
+    events = ShotEvents(CAMERA)
+    first = events.draft(0, candidate())
+    moved = events.draft(0, candidate(wall=1000.12))
+    final = events.draft(0, candidate(wall=1000.1, lifecycle=Lifecycle.CONFIRMED))
+    assert first.event_id == moved.event_id == final.event_id == shot_id(CAMERA.name, 1000.0)
+    assert (first.lifecycle, final.lifecycle) == (Lifecycle.PROVISIONAL, Lifecycle.CONFIRMED)
+    assert final.event_time == 1000.1 and final.media_offset == pytest.approx(10.1)
+
+
+def test_a_revision_tells_what_a_viewer_would_notice():
+    events = ShotEvents(CAMERA)
+    assert events.draft(0, candidate()) is not None
+    assert events.draft(0, candidate(wall=1000.01, agreeing=4)) is None
+    assert events.draft(0, candidate(zone=SHARES[::-1])) is not None
+    assert events.draft(0, candidate(zone=SHARES[::-1], make=0.6)) is not None
+    assert events.draft(0, candidate(zone=SHARES[::-1], make=0.6, lifecycle=Lifecycle.CONFIRMED)) is not None
+
+
+def test_the_event_says_zone_and_points():
+    shot = ShotEvents(CAMERA).draft(0, candidate()).payload
+    assert shot.zone is Zone.MIDDLE_THREE_POINTER and shot.zone.points == 3
+    assert shot.zone_probabilities[ZONES.index(Zone.MIDDLE_THREE_POINTER)] == pytest.approx(0.7)
+    assert (shot.windows_agreeing, shot.windows_covering) == (3, 5)
+
+
+def test_two_shots_have_two_ids_and_cameras_do_not_share():
+    events = ShotEvents(CAMERA)
+    ids = {
+        events.draft(0, candidate()).event_id,
+        events.draft(0, candidate(key=1, wall=1003.0)).event_id,
+        ShotEvents(CameraName.parse("games/g/cameras/right")).draft(0, candidate()).event_id,
+    }
+    assert len(ids) == 3
+
+
+def test_a_shot_seen_again_after_a_restart_keeps_its_id():
+    before = ShotEvents(CAMERA).draft(0, candidate(wall=1000.0))
+    after = ShotEvents(CAMERA)
+    after.restore([(before.event_time, before.event_id)])
+    assert after.draft(0, candidate(wall=1000.4)).event_id == before.event_id
+    assert after.draft(0, candidate(key=1, wall=1003.0)).event_id != before.event_id
+
+
+def test_two_open_candidates_never_share_an_id():
+    events = ShotEvents(CAMERA)
+    events.restore([(1000.5, "shot-old")])
+    one = events.draft(0, candidate(key=0, wall=1000.0))
+    two = events.draft(0, candidate(key=1, wall=1000.9))
+    assert one.event_id == "shot-old" and two.event_id != "shot-old"
+
+
+def test_a_new_segment_starts_new_candidates():
+    events = ShotEvents(CAMERA)
+    first = events.draft(0, candidate(lifecycle=Lifecycle.CONFIRMED))
+    assert events.draft(1, candidate(wall=1100.0)).event_id != first.event_id
