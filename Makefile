@@ -11,7 +11,6 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: apt-get install python3.11 python3.11-venv"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps supervision trackers
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.base
@@ -32,8 +31,8 @@ lint: $(VENV)/.dev  ## style, types, import floors
 proto: $(VENV)/.dev  ## generate core/courtside/v1 from the .proto files
 	$(BIN)/python proto/generate.py
 
-accuracy: $(VENV)/.dev  ## real clips, detection sets, rim clips, simulated games; DATA=folder, GAMES=20
-	$(BIN)/python tests/accuracy/run.py $(if $(DATA),--data $(DATA)) $(if $(GAMES),--games $(GAMES))
+accuracy: $(VENV)/.dev  ## real clips, detection sets, rim clips, simulated games; DATA=folder, GAMES=20, SWEEP=name of a number
+	$(BIN)/python tests/accuracy/$(if $(SWEEP),sweep.py $(SWEEP),run.py) $(if $(DATA),--data $(DATA)) $(if $(SWEEP),,$(if $(GAMES),--games $(GAMES)))
 
 bench: $(VENV)/.dev  ## side-by-side measurements
 	$(BIN)/python benchmarks/gateway.py

@@ -21,6 +21,7 @@ _OTHERS = {
     "triton": "The real Triton on this machine.",
 }
 """Short help of known commands, so that --help need not import them."""
+_FULL = "install `courtside` instead of `courtside-client`, which can stream and watch"
 
 
 class LazyGroup(click.Group):
@@ -33,13 +34,18 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load one."""
         if cmd_name in _OWN:
-            target = _OWN[cmd_name][0]
-            command = metadata.EntryPoint(cmd_name, target, GROUP).load()
+            point = metadata.EntryPoint(cmd_name, _OWN[cmd_name][0], GROUP)
         else:
             found = metadata.entry_points(group=GROUP, name=cmd_name)
+            if not found and cmd_name in _OTHERS:
+                raise click.ClickException(f"{cmd_name} is not installed: {_FULL}")
             if not found:
                 return None
-            command = next(iter(found)).load()
+            point = next(iter(found))
+        try:
+            command = point.load()
+        except ModuleNotFoundError as error:
+            raise click.ClickException(f"{cmd_name} needs {error.name}, which is not installed: {_FULL}") from None
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -50,7 +56,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="courtside")
+@click.version_option(package_name="courtside")  # the distribution, or the one that holds the package
 def courtside() -> None:
     """Courtside watches live basketball: camera feeds in, shot events out.
 

@@ -57,6 +57,13 @@ class StreamOptions:
 
     Raises:
         BadOption: a value is out of range.
+
+    Example:
+        >>> StreamOptions(pace=Pace.MAX).effective_mode.value
+        'film'
+        >>> StreamOptions(duration=-1)
+        Traceback (most recent call last):
+        courtside_client.errors.BadOption: duration -1 must be more than 0 seconds
     """
 
     codec: str | None = None

@@ -14,7 +14,7 @@ import grpc
 from courtside.names import CameraName
 from courtside.queues import DropPolicy, HandoverQueue
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
-from courtside_client.channel import gateway_address, open_channel
+from courtside_client.channel import Endpoint
 from courtside_client.encode import make_encoder
 from courtside_client.errors import CourtsideError, GatewayUnavailable, StaleEpochError
 from courtside_client.media import CodedFrame
@@ -43,21 +43,29 @@ class StreamReport:
     """How a stream is doing, or how it went.
 
     Attributes:
-        state: connecting, streaming, reconnecting, finishing, done.
-        read: pictures drawn from the source.
-        sent: packets sent, those sent again not counted.
-        acked: packets the gateway has processed.
-        received: packets the gateway's session has taken in.
-        decoded: frames that reached the gateway's ring.
-        windows_scored: windows the gateway has scored.
-        dropped: frames dropped by the gateway, by reason.
+        state: connecting, streaming, reconnecting, finishing or done.
+        read: pictures taken from the source.
+        sent: packets sent; those sent again are not counted.
+        acked: packets that the gateway has processed.
+        received: packets that the gateway's session has received.
+        decoded: frames that the gateway has decoded.
+        windows_scored: windows that the gateway has scored.
+        dropped: frames that the gateway dropped, by reason.
+        unsent: packets dropped here because the connection was too slow.
         lost: packets sent to a gateway that lost them, and not sent again.
-        unsent: packets dropped here because the connection could not take them.
         thinned: pictures left out because the gateway asked for fewer.
         lag: age of the newest processed frame, seconds.
         kbytes: thousand bytes sent.
+        target_fps: frames per second that the gateway asks for; 0 for all.
         reconnects: times the connection was made again.
+        seconds: since the stream began.
+        done: the gateway has processed everything.
         problems: one sentence each.
+
+    Example:
+        >>> report = StreamReport(sent=100, acked=100, done=True)
+        >>> report.complete
+        True
     """
 
     state: str = "connecting"
@@ -90,7 +98,7 @@ class StreamSession:
 
     Args:
         source: what to stream.
-        gateway: HOST:PORT.
+        gateway: where it listens, HOST:PORT or with credentials.
         camera: ``games/{game}/cameras/{camera}``.
         options: how.
         on_report: told a few times a second how it goes.
@@ -104,13 +112,14 @@ class StreamSession:
     def __init__(
         self,
         source: Source,
-        gateway: str,
+        gateway: Endpoint | str,
         camera: str,
         options: StreamOptions | None = None,
         on_report: Callable[[StreamReport], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._source, self._gateway, self._camera = source, gateway_address(gateway), CameraName.parse(camera).name
+        self._source, self._camera = source, CameraName.parse(camera).name
+        self._gateway = Endpoint(gateway) if isinstance(gateway, str) else gateway
         self._options = options or StreamOptions()
         self._on_report = on_report or (lambda report: None)
         self.plan: Plan = plan_stream(source.info, self._options)
@@ -158,7 +167,7 @@ class StreamSession:
         """
         self._producer.start()
         try:
-            async with open_channel(self._gateway) as channel:
+            async with self._gateway.open() as channel:
                 async for attempt in self._patience.retrying():
                     with attempt:
                         await self._connect(channel)

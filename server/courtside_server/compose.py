@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from courtside_server.inference.aliases import AliasWatch
 from courtside_server.inference.engine import Engine
 from courtside_server.inference.onnx.engine import EmbeddedEngine
@@ -28,19 +26,13 @@ def make_engine(settings: Settings, metrics: Metrics | None = None) -> Engine:
         return TritonEngine(
             inference.triton_url, repository=repository, shared_memory=inference.shared_memory, metrics=metrics
         )
-    return EmbeddedEngine(find_repository(inference.repository), threads=inference.threads, metrics=metrics)
+    return EmbeddedEngine(inference.repository, threads=inference.threads, metrics=metrics)
 
 
 def make_alias_watch(settings: Settings, engine: Engine) -> AliasWatch | None:
     """What lets the engine follow aliases.toml; None where the gateway has no repository of its own."""
-    folder = find_repository(settings.inference.repository)
+    folder = settings.inference.repository
     return AliasWatch(engine, ModelRepository(folder), model_names(settings)) if folder.is_dir() else None
-
-
-def find_repository(folder: Path) -> Path:
-    """The model repository: as named, or beside the source tree when that name is not here."""
-    beside = Path(__file__).parents[2] / folder
-    return beside if not folder.is_dir() and not folder.is_absolute() and beside.is_dir() else folder
 
 
 def pipeline_config(settings: Settings) -> PipelineConfig:
@@ -60,12 +52,6 @@ def model_names(settings: Settings) -> list[str]:
         return [settings.inference.model]
     names = [settings.inference.model, perception.detector, perception.flight, perception.rim]
     return [name for name in names if name]
-
-
-def import_trackers(settings: Settings) -> None:
-    """Import what tracking needs; it takes a second, so call it off the event loop before the first camera comes."""
-    if settings.perception.profile != "clip":
-        import trackers  # noqa: F401  (imports supervision and SciPy)
 
 
 def make_shot_models(settings: Settings, engine: Engine, min_timeout: float = 0.0) -> ShotModels:

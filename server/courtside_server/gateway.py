@@ -25,7 +25,6 @@ from courtside_server.api.ingest import IngestService, message_options
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
 from courtside_server.compose import (
-    import_trackers,
     ingest_config,
     make_alias_watch,
     make_engine,
@@ -41,8 +40,9 @@ from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.settings import Settings
+from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import CameraStatus, Lifecycle, Shot, StreamInfo
+from courtside_server.types import CameraStatus, EventDraft, Lifecycle, Shot, StreamInfo
 
 log = structlog.get_logger(__name__)
 
@@ -105,18 +105,16 @@ class Gateway:
         """
         await self.hub.start()
         await asyncio.to_thread(self.calibrations.load)
-        importing = asyncio.create_task(asyncio.to_thread(import_trackers, self.settings))
         try:
             await self.engine.start(model_names(self.settings))
             make_shot_models(self.settings, self.engine)
         except EngineUnavailable as error:
             log.warning("the engine is not there yet; trying on", engine=self.engine.name, error=str(error))
-        finally:
-            await importing
         await self._close_orphans()
         await self._start_grpc()
         await self._start_http()
         self._spawn(self._watch_health(), "health")
+        self._spawn(measure_loop_lag(self.metrics), "loop lag")
         if (watch := make_alias_watch(self.settings, self.engine)) is not None:
             self._spawn(watch.run(), "aliases")
 
@@ -210,15 +208,15 @@ class Gateway:
             info.camera.game, max(earliest - 1, newest - _RECALL_EVENTS), _RECALL_EVENTS
         )
         return [
-            (event.draft.event_time, event.draft.event_id)
+            (event.event_time, event.event_id)
             for event in events
-            if event.draft.camera == info.camera.name and isinstance(event.draft.payload, Shot)
+            if event.camera == info.camera.name and isinstance(event.payload, Shot)
         ]
 
     async def _close_orphans(self) -> None:
         """Give a last word to the shots that a crash left provisional: they were seen, nothing denied them."""
         try:
-            orphans = [event.draft for event in await asyncio.to_thread(self.log.open_shots)]
+            orphans = [EventDraft.of(event) for event in await asyncio.to_thread(self.log.open_shots)]
             closed = [
                 replace(draft, lifecycle=Lifecycle.CONFIRMED, payload=replace(draft.payload, interrupted=True))
                 for draft in orphans

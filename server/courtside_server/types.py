@@ -15,8 +15,17 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside.court.zones import Zone
+from courtside.detections import UNTRACKED, Detections, ObjectClass
+from courtside.events import Arc, CameraState, CameraStatus, Event, Lifecycle, Shot, ShotResult, ZoneSource
 from courtside.names import CameraName
-from courtside_server.zones import Zone as Zone
+
+__all__ = [
+    "MIDDLE", "STRIDE_S", "UNTRACKED", "WINDOW_SAMPLES", "Arc", "CameraName", "CameraState", "CameraStatus", "Codec",
+    "Detections", "DetectorFrame", "DropReason", "EncodedPacket", "Event", "EventDraft", "Frame", "GridPoint",
+    "Lifecycle", "ObjectClass", "Observations", "PointT", "Sample", "Shot", "ShotResult", "StreamInfo", "StreamMode",
+    "TimeStep", "Window", "WindowPrediction", "Zone", "ZoneSource",
+]  # fmt: skip
 
 STRIDE_S = 0.3
 """Seconds between two samples of a window (source system: VideoMAE shot analytics)."""
@@ -121,47 +130,6 @@ class Frame:
     def height(self) -> int:
         """Pixels."""
         return int(self.planes.shape[0]) * 2 // 3
-
-
-class ObjectClass(enum.IntEnum):
-    """What the detector tells apart; values equal its class numbers."""
-
-    BALL = 0
-    RIM = 1
-    PLAYER = 2
-    REFEREE = 3
-
-
-UNTRACKED = -1
-"""Track id of a detection that belongs to no track (yet)."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Detections:
-    """What the detector found in one picture, best first.
-
-    Attributes:
-        boxes: (N, 4) float32 xyxy, pixels of the frame.
-        scores: (N,) float32, 0 to 1.
-        classes: (N,) int64, :class:`ObjectClass` values.
-
-    Raises:
-        ValueError: the lengths differ.
-    """
-
-    boxes: NDArray[np.float32]
-    scores: NDArray[np.float32]
-    classes: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        """Check the shapes."""
-        if self.boxes.shape != (len(self.scores), 4) or len(self.scores) != len(self.classes):
-            raise ValueError(f"boxes {self.boxes.shape}, scores {len(self.scores)}, classes {len(self.classes)}")
-
-    def of(self, wanted: ObjectClass, least: float = 0.0) -> Detections:
-        """Those of one class with at least this score."""
-        keep = (self.classes == wanted) & (self.scores >= least)
-        return Detections(self.boxes[keep], self.scores[keep], self.classes[keep])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -361,87 +329,6 @@ class WindowPrediction:
     position: tuple[float, float] | None = None
 
 
-class ZoneSource(enum.IntEnum):
-    """Where a zone comes from; values equal the wire's ``Source``."""
-
-    UNSPECIFIED = 0
-    MODEL = 1
-    CALIBRATION = 2
-
-
-class ShotResult(enum.IntEnum):
-    """What the rim decided; values equal the wire's."""
-
-    UNKNOWN = 0
-    MADE = 1
-    MISSED = 2
-
-
-class Lifecycle(enum.IntEnum):
-    """Where an event is in its life; values equal the wire's."""
-
-    PROVISIONAL = 1
-    CONFIRMED = 2
-    RETRACTED = 3
-
-
-class CameraState(enum.IntEnum):
-    """What happened to a camera; values equal the wire's."""
-
-    ONLINE = 1
-    OFFLINE = 2
-    DISCONTINUITY = 3
-    DEGRADED = 4
-    RECOVERED = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """One shot as known so far."""
-
-    probability: float
-    release_uncertainty: float
-    zone: Zone
-    zone_probabilities: tuple[float, ...]
-    make_probability: float
-    model: str
-    windows_agreeing: int = 0
-    windows_covering: int = 0
-    result: ShotResult = ShotResult.UNKNOWN
-    interrupted: bool = False
-    zone_source: ZoneSource = ZoneSource.MODEL
-    shooter: int | None = None
-    """Track of the player who released it."""
-    court: tuple[float, float] | None = None
-    """x, y of the shooter's feet, metres from the court's centre."""
-    arc: Arc | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Arc:
-    """The ball's flight as a parabola in the picture; only where the view shows it from the side.
-
-    Attributes:
-        release_angle: degrees above the horizontal.
-        entry_angle: degrees below the horizontal at the rim's height; None where the rim is unknown.
-        apex: metres above the release.
-        uncertainty: one standard deviation of the angles, degrees.
-    """
-
-    release_angle: float
-    entry_angle: float | None
-    apex: float
-    uncertainty: float
-
-
-@dataclass(frozen=True, slots=True)
-class CameraStatus:
-    """A camera's change of state, with one sentence for a person."""
-
-    state: CameraState
-    detail: str
-
-
 @dataclass(frozen=True, slots=True)
 class EventDraft:
     """An event before the log has given it a sequence."""
@@ -463,18 +350,18 @@ class EventDraft:
         """``shot`` or ``camera_status``: the bounded label of metrics."""
         return "shot" if isinstance(self.payload, Shot) else "camera_status"
 
+    def logged(self, sequence: int, revision: int, append_time: float) -> Event:
+        """The event that a log has made of this draft."""
+        return Event(
+            game=self.game, camera=self.camera, event_id=self.event_id, lifecycle=self.lifecycle,
+            event_time=self.event_time, media_offset=self.media_offset, payload=self.payload, sequence=sequence,
+            revision=revision, append_time=append_time,
+        )  # fmt: skip
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One durable entry of a game's log.
-
-    Attributes:
-        sequence: position in the game's log, from 1, gap-free.
-        revision: 1 for the first of its ``event_id``, counting up.
-        append_time: Unix seconds, server's clock.
-    """
-
-    draft: EventDraft
-    sequence: int
-    revision: int
-    append_time: float
+    @classmethod
+    def of(cls, event: Event) -> EventDraft:
+        """The draft of a logged event."""
+        return cls(
+            event.game, event.camera, event.event_id, event.lifecycle, event.event_time, event.media_offset,
+            event.payload,
+        )  # fmt: skip

@@ -3,7 +3,7 @@
 from .actions import ACTION_LABELS, action_labels
 from .camera import SimulatedCamera
 from .config import CAMERA_KINDS, CameraConfig, GameConfig
-from .court import ZONES, Court, Zone, court_lines, fiba, is_three, make_court, nba, place
+from .court import FIBA, NBA, ZONES, Court, Zone, court_lines, make_court, zone_at
 from .film import SimulatedFilm, open_simulation
 from .game import Game, simulate
 from .truth import Action, FrameTruth, ShotTruth, ShotType
@@ -12,6 +12,8 @@ from .viewing import TruthTrack
 __all__ = [
     "ACTION_LABELS",
     "CAMERA_KINDS",
+    "FIBA",
+    "NBA",
     "ZONES",
     "Action",
     "CameraConfig",
@@ -27,11 +29,8 @@ __all__ = [
     "Zone",
     "action_labels",
     "court_lines",
-    "fiba",
-    "is_three",
     "make_court",
-    "nba",
     "open_simulation",
-    "place",
     "simulate",
+    "zone_at",
 ]

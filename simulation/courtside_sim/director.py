@@ -11,7 +11,7 @@ from .areas import AREAS, area_spot
 from .arms import world_frame
 from .bodies import SETTLE, Bodies
 from .config import GameConfig
-from .court import Court, is_three, place
+from .court import Court, zone_at
 from .footwork import LAYUP_GATHER, LAYUP_JUMP, LAYUP_SPEED, STEP_LEAD, Glide, layup_ball
 from .movement import Movers
 from .physics import STEP, BallPath, BallWorld, solve_flight
@@ -387,7 +387,7 @@ class Director:
         h, court = play.holder, play.court
         basket = play.basket
         x, y = (float(v) for v in play.movers.xy[h])
-        three = is_three(court, x, y, basket)
+        three = court.is_three(x, y, basket)
         spread = 0.6 if play.mode == "layup" else 1.0
         ball = tuple(float(v) for v in play.ball)
         self._path = shooting.take_shot(self._world, ball, basket, self._rng, spread * self._spread(h, three))
@@ -405,7 +405,7 @@ class Director:
                 team=int(play.roster.teams[h]),
                 x=x,
                 y=y,
-                zone=place(court, x, y, basket),
+                zone=zone_at(court, x, y, basket),
                 three=three,
                 made=self._path.made,
                 result_time=play.now + result,

@@ -22,7 +22,7 @@ import numpy as np
 
 from .camera import SimulatedCamera
 from .config import CameraConfig, GameConfig
-from .court import Zone, place
+from .court import Zone, zone_at
 from .cuts import SHOTS, GamePlay, PlayKind, find_plays
 from .game import Game, simulate, stream
 from .look import HAIRS, SKINS, Look, draw_look, hsv
@@ -290,7 +290,7 @@ class Highlight:
                     cut=cut,
                     action=Action(int(state.actions[player])),
                     has_ball=int(state.holder) == player,
-                    zone=place(game.court, *(float(v) for v in state.xy[player]), basket),
+                    zone=zone_at(game.court, *(float(v) for v in state.xy[player]), basket),
                     since=now - cut.play.time,
                     player=pixels[0] - corner,
                     ball=pixels[1] - corner,

@@ -13,17 +13,17 @@ from pathlib import Path
 import grpc
 import numpy as np
 import pytest
-from calibration_support import CAMERA, SEEN, calibrate_command, clicked, write_floor_film
+from calibration_support import CAMERA, SEEN, calibrate_command, point_pairs, write_floor_film
 
-from courtside.v1 import court_pb2, court_pb2_grpc
+from courtside.court.point_pairs import PointPairs, read_calibration
+from courtside.v1 import court_pb2_grpc
 from courtside_client import connect
-from courtside_client.calibrate.clicked import Clicked
 from courtside_client.calibrate.page import FILES, MAX_BODY, CalibrationPage
 from courtside_client.calibrate.picture import Picture
 from courtside_client.errors import BadOption, GatewayUnavailable, NotFoundError, RejectedError
 from courtside_server.api.court import CourtService
 from courtside_server.api.status import StatusInterceptor
-from courtside_server.court.calibration_store import CalibrationStore, read_calibration
+from courtside_server.court.calibration_store import CalibrationStore
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ async def served(keep=None, earlier=None):
 
 
 async def test_the_page_and_all_it_needs_come_from_here():
-    async with served(earlier=clicked()) as page:
+    async with served(earlier=point_pairs()) as page:
         assert page.address.startswith("http://127.0.0.1:")
         _, html = await page.ask()
         assert b"calibrate.js" in html and b"http" not in html.replace(b"http-equiv", b"")
@@ -100,14 +100,14 @@ async def test_the_fit_says_misses_and_draws_lines():
     moved = np.zeros((len(SEEN), 2))
     moved[2] = (4, 0)
     async with served() as page:
-        body = {"clicked": clicked(jitter=moved).model_dump(), "view": "0"}
+        body = {"points": point_pairs(jitter=moved).model_dump(), "view": "0"}
         status, text = await page.ask("fit", body)
         answer = json.loads(text)
         assert status == 200 and answer["problem"] == ""
         assert int(np.argmax(answer["misses"])) == 2 and 0.01 < answer["error"] < 0.2
         assert sum(len(line) for line in answer["lines"]) > 100 and len(answer["to_pixels"]) == 9
-        few = {"clicked": clicked(SEEN[:3]).model_dump(), "view": "0"}
-        assert json.loads((await page.ask("fit", few))[1])["problem"] == "1 more point needed"
+        few = {"points": point_pairs(SEEN[:3]).model_dump(), "view": "0"}
+        assert json.loads((await page.ask("fit", few))[1])["problem"].startswith("1 more point needed")
 
 
 @pytest.mark.parametrize(
@@ -116,11 +116,11 @@ async def test_the_fit_says_misses_and_draws_lines():
         (b"", {}),
         (b"{" * 1000, {}),
         (b"x" * (MAX_BODY + 1), {}),
-        ({"clicked": clicked().model_dump() | {"width": "1280"}, "view": "0"}, {}),
-        ({"clicked": clicked().model_dump() | {"points": [{}]}, "view": "0"}, {}),
-        ({"clicked": clicked().model_dump() | {"more": 1}, "view": "0"}, {}),
+        ({"points": point_pairs().model_dump() | {"width": "1280"}, "view": "0"}, {}),
+        ({"points": point_pairs().model_dump() | {"points": [{}]}, "view": "0"}, {}),
+        ({"points": point_pairs().model_dump() | {"more": 1}, "view": "0"}, {}),
         (b"[]", {}),
-        ({"clicked": clicked().model_dump(), "view": "0"}, {"Content-Type": "text/plain"}),
+        ({"points": point_pairs().model_dump(), "view": "0"}, {"Content-Type": "text/plain"}),
     ],
     ids=["empty", "broken", "too large", "wrong type", "no point", "unknown key", "list", "a form's type"],
 )
@@ -142,17 +142,17 @@ async def test_what_does_not_fit_is_not_saved_and_what_fails_can_be_tried_again(
         return "it is kept"
 
     async with served(keep) as page:
-        turned = clicked().model_dump()
+        turned = point_pairs().model_dump()
         for point in turned["points"]:
             point["pixel_x"] = 1280 - point["pixel_x"]
-        for bad in (turned, clicked(SEEN[:3]).model_dump(), clicked(width=640).model_dump()):
+        for bad in (turned, point_pairs(SEEN[:3]).model_dump(), point_pairs(width=640).model_dump()):
             assert (await page.ask("save", bad))[0] == 422
         assert tries == []
-        assert json.loads((await page.ask("save", clicked().model_dump()))[1])["problem"] == "the gateway is away"
+        assert json.loads((await page.ask("save", point_pairs().model_dump()))[1])["problem"] == "the gateway is away"
         assert not page.page.saved.is_set()
-        assert json.loads((await page.ask("save", clicked().model_dump()))[1]) == {"saved": "it is kept"}
+        assert json.loads((await page.ask("save", point_pairs().model_dump()))[1]) == {"saved": "it is kept"}
         await asyncio.wait_for(page.page.saved.wait(), 10)
-    assert tries == [clicked(), clicked()]
+    assert tries == [point_pairs(), point_pairs()]
 
 
 async def test_a_port_that_is_taken():
@@ -182,10 +182,10 @@ async def test_the_client_s_calls(gateway):
     async with connect(address) as client:
         with pytest.raises(NotFoundError):
             await client.get_calibration(CAMERA)
-        assert (await client.set_calibration(CAMERA, clicked().to_proto())).rms_error < 1e-3
-        assert (await client.get_calibration(CAMERA)).calibration == clicked().to_proto()
+        assert await client.set_calibration(CAMERA, point_pairs()) < 1e-3
+        assert (await client.get_calibration(CAMERA)).points == point_pairs()
         with pytest.raises(RejectedError, match="needs 4"):
-            await client.set_calibration(CAMERA, court_pb2.Calibration(court=1, width=9, height=9))
+            await client.set_calibration(CAMERA, PointPairs.of("nba", 9, 9, []))
         await client.delete_calibration(CAMERA)
         assert store.get(CAMERA) is None
         with pytest.raises(NotFoundError):
@@ -203,14 +203,14 @@ async def test_saving_ends_the_command_and_fills_file_and_gateway(floor_film, ga
         async with asyncio.timeout(60):
             page = Served(None, (await process.stdout.readline()).decode().strip())
             assert json.loads((await page.ask("session.json"))[1])["points"] == []
-            assert (await page.ask("save", clicked().model_dump()))[0] == 200
+            assert (await page.ask("save", point_pairs().model_dump()))[0] == 200
             _, errors = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     assert process.returncode == 0 and CAMERA.encode() in errors
-    assert Clicked.read(out) == clicked()
+    assert PointPairs.read(out) == point_pairs()
     assert store.get(CAMERA).to_json() == read_calibration(out).to_json()
 
 

@@ -12,7 +12,7 @@ import pytest
 from chromium import Chromium
 
 from courtside.v1 import common_pb2
-from courtside_sim import ZONES, nba, place
+from courtside_sim import NBA, ZONES, zone_at
 
 pytestmark = pytest.mark.timeout(120)
 WEB = Path(__file__).parents[2] / "clients" / "web"
@@ -64,10 +64,10 @@ def page(tmp_path: Path):
 
 
 def test_every_zone_s_count_stands_in_its_zone(page):
-    court = nba()
+    court = NBA
     found = {}
     for count, x, y in page.evaluate(COUNTS):
-        zone = place(court, *court.from_local(y - court.basket_inset, -x, 0), 0)
+        zone = zone_at(court, *court.from_local(y - court.basket_inset, -x, 0), 0)
         found[zone] = int(count)
     assert found == SHOTS
     assert page.evaluate("document.querySelector('#latest .zone').textContent") == "Right wing three"

@@ -10,8 +10,8 @@ from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
+from courtside.events import Event, message_to_json
 from courtside.v1 import court_pb2, events_pb2, ingest_pb2
-from courtside_server.api.convert import event_from_proto, event_to_json, event_to_proto, message_to_json
 
 FOLDER = Path(__file__).parent
 MODULES = (court_pb2, events_pb2, ingest_pb2)
@@ -78,11 +78,11 @@ def fields_of(message: Descriptor):
 @pytest.mark.parametrize("name", ["event.shot", "event.camera_status"])
 def test_the_gateway_s_own_events_are_the_golden_ones(name: str) -> None:
     golden = events_pb2.Event.FromString((FOLDER / f"{name}.binpb").read_bytes())
-    event = event_from_proto(golden)
-    assert event_to_proto(event) == golden
-    assert event_to_json(event) == message_to_json(golden)
+    event = Event.from_proto(golden)
+    assert event.to_proto() == golden
+    assert event.to_json() == message_to_json(golden)
 
 
 def test_a_field_of_a_newer_version_does_no_harm() -> None:
     data = (FOLDER / "event.shot.binpb").read_bytes() + b"\xfa\x3e\x03new"  # field 1007, a string
-    assert event_from_proto(events_pb2.Event.FromString(data)).draft.event_id == "left-0-41"
+    assert Event.from_proto(events_pb2.Event.FromString(data)).event_id == "left-0-41"

@@ -5,14 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from courtside_sim import Zone, court_lines, fiba, is_three, make_court, nba, place
+from courtside_sim import FIBA, NBA, Zone, court_lines, make_court, zone_at
 from courtside_sim.areas import AREAS, Area, area_at, area_spot
 
 FOOT = 0.3048
 
 
 def test_nba_dimensions_are_those_of_the_rule_book() -> None:
-    court = nba()
+    court = NBA
     assert (court.length, court.width) == pytest.approx((94 * FOOT, 50 * FOOT))
     assert court.rim_centre(0) == pytest.approx([41.75 * FOOT, 0, 10 * FOOT])
     assert court.rim_centre(1) == pytest.approx([-41.75 * FOOT, 0, 10 * FOOT])
@@ -21,7 +21,7 @@ def test_nba_dimensions_are_those_of_the_rule_book() -> None:
 
 
 def test_fiba_dimensions_are_those_of_the_rule_book() -> None:
-    court = fiba()
+    court = FIBA
     assert (court.length, court.width, court.rim_height) == (28.0, 15.0, 3.05)
     assert court.width / 2 - court.three_straight == pytest.approx(0.9)
     assert court.board_bottom == 2.9
@@ -40,7 +40,7 @@ def test_painted_three_point_line_is_where_the_rule_puts_it(name: str) -> None:
 
 
 def test_half_court_has_one_basket() -> None:
-    court = nba(half=True)
+    court = make_court("nba", half=True)
     assert court.baskets == 1
     with pytest.raises(ValueError, match="no basket 1"):
         court.rim_centre(1)
@@ -52,10 +52,10 @@ def test_left_and_right_are_those_of_a_player_facing_the_basket(name: str) -> No
     court = make_court(name)
     corner = court.width / 2 - 0.3
     end = court.length / 2 - 0.5
-    assert place(court, end, corner, 0) is Zone.LEFT_WING_THREE_POINTER
-    assert place(court, end, -corner, 0) is Zone.RIGHT_WING_THREE_POINTER
-    assert place(court, -end, -corner, 1) is Zone.LEFT_WING_THREE_POINTER
-    assert place(court, -end, corner, 1) is Zone.RIGHT_WING_THREE_POINTER
+    assert zone_at(court, end, corner, 0) is Zone.LEFT_WING_THREE_POINTER
+    assert zone_at(court, end, -corner, 0) is Zone.RIGHT_WING_THREE_POINTER
+    assert zone_at(court, -end, -corner, 1) is Zone.LEFT_WING_THREE_POINTER
+    assert zone_at(court, -end, corner, 1) is Zone.RIGHT_WING_THREE_POINTER
 
 
 @pytest.mark.parametrize("name", ["nba", "fiba"])
@@ -65,7 +65,7 @@ def test_zones_by_angle_and_distance(name: str, basket: int) -> None:
 
     def at(distance: float, degrees: float) -> Zone:
         angle = math.radians(degrees)
-        return place(
+        return zone_at(
             court, *court.from_local(distance * math.cos(angle), distance * math.sin(angle), basket), basket
         )
 
@@ -81,21 +81,21 @@ def test_zones_by_angle_and_distance(name: str, basket: int) -> None:
 
 
 def test_on_the_line_is_a_two() -> None:
-    court = nba()
+    court = NBA
     x, y = court.from_local(court.three_radius - 1e-9, 0.0, 0)
-    assert not is_three(court, x, y, 0)
-    assert is_three(court, x - 0.01, y, 0)
+    assert not court.is_three(x, y, 0)
+    assert court.is_three(x - 0.01, y, 0)
 
 
 @pytest.mark.parametrize("area", AREAS)
 def test_a_spot_drawn_for_an_area_lies_in_it(area: Area) -> None:
     rng = np.random.default_rng(3)
-    for court in (nba(), fiba(half=True)):
+    for court in (NBA, make_court("fiba", half=True)):
         for _ in range(20):
             x, y = area_spot(court, area, 0, rng)
             assert area_at(court, x, y, 0) is area
             assert abs(y) < court.width / 2 and abs(x) < court.length / 2
-            assert is_three(court, x, y, 0) == (area not in (Area.PAINT, Area.MID_RANGE))
+            assert court.is_three(x, y, 0) == (area not in (Area.PAINT, Area.MID_RANGE))
 
 
 def test_unknown_court_is_refused() -> None:

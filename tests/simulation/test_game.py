@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from courtside_sim import Action, GameConfig, Zone, is_three, place, simulate
+from courtside_sim import Action, GameConfig, Zone, simulate, zone_at
 from courtside_sim.body import Joint, skeleton
 
 CONFIGS = {
@@ -54,8 +54,8 @@ def test_zone_and_value_are_those_of_the_shooters_feet(game) -> None:
     for shot in game.shots:
         feet = game.state(shot.release_time).xy[shot.shooter]
         assert feet == pytest.approx([shot.x, shot.y], abs=1e-6)
-        assert shot.zone is place(game.court, shot.x, shot.y, shot.basket)
-        assert shot.three == is_three(game.court, shot.x, shot.y, shot.basket)
+        assert shot.zone is zone_at(game.court, shot.x, shot.y, shot.basket)
+        assert shot.three == game.court.is_three(shot.x, shot.y, shot.basket)
         assert shot.team == game.roster.teams[shot.shooter]
 
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from courtside_sim import fiba, nba
+from courtside_sim import make_court
 from courtside_sim.areas import AREAS, Area, area_spot
 from courtside_sim.physics import STEP, BallWorld, energy, solve_flight, solve_release
 from courtside_sim.shooting import perfect_velocity, take_shot
 
-COURT = nba(half=True)
+COURT = make_court("nba", half=True)
 WORLD = BallWorld(COURT)
 RIM = COURT.rim_centre(0)
 
@@ -51,7 +51,7 @@ def test_a_dropped_ball_bounces_like_a_basketball() -> None:
     assert 0.95 < after.max() - COURT.ball_radius < 1.4
 
 
-@pytest.mark.parametrize("court", [nba(half=True), fiba(half=True)], ids=["nba", "fiba"])
+@pytest.mark.parametrize("court", [make_court("nba", half=True), make_court("fiba", half=True)], ids=["nba", "fiba"])
 @pytest.mark.parametrize("area", AREAS)
 def test_the_solved_release_goes_in_from_everywhere(court, area: Area) -> None:
     world, rng = BallWorld(court), np.random.default_rng(11)

@@ -21,14 +21,17 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from courtside_client.calibrate.clicked import MAX_POINTS, Clicked, Strict, first_line
-from courtside_client.calibrate.fit import LEAST_POINTS, WORST_FIT, fit, projected
+from courtside.court.homography import MAX_MISS, MIN_POINTS, fit_homography
+from courtside.court.measures import COURTS
+from courtside.court.point_pairs import MAX_POINTS, PointPairs
+from courtside.files import StrictModel, first_problem
 from courtside_client.calibrate.picture import Picture
-from courtside_client.calibrate.plan import COURTS, View, plan
+from courtside_client.calibrate.plan import View, plan
+from courtside_client.calibrate.projection import projected_lines
 from courtside_client.errors import BadCalibration, BadOption, CourtsideError
 
-PAGES = Path(__file__).parents[2] / "web"
-"""The pages of a source checkout."""
+PAGES = Path(__file__).parent / "web"
+"""The page's files, part of this package."""
 FILES = ("calibrate.css", "calibrate.js", "calibrate-list.js", "calibrate-picture.js", "calibrate-plan.js")
 MAX_BODY = 64 * 2**10
 """Bytes of a posted body."""
@@ -40,8 +43,8 @@ _HEADERS = {
 }
 
 
-class _FitRequest(Strict):
-    clicked: Clicked
+class _FitRequest(StrictModel):
+    points: PointPairs
     view: View
 
 
@@ -60,7 +63,7 @@ class CalibrationPage:
     """
 
     def __init__(
-        self, picture: Picture, court: str, earlier: Clicked | None, keep: Callable[[Clicked], Awaitable[str]]
+        self, picture: Picture, court: str, earlier: PointPairs | None, keep: Callable[[PointPairs], Awaitable[str]]
     ) -> None:
         self._picture, self._court, self._earlier, self._keep = picture, court, earlier, keep
         self._keeping = asyncio.Lock()
@@ -68,13 +71,7 @@ class CalibrationPage:
         self.saved = asyncio.Event()
 
     def app(self) -> Starlette:
-        """The HTTP application; everything but ``/TOKEN/…`` is 404.
-
-        Raises:
-            BadOption: the page's files are not there.
-        """
-        if not (PAGES / "calibrate.html").is_file():
-            raise BadOption(f"the page's files are not in {PAGES}: install from a source checkout with pip install -e")
+        """The HTTP application; everything but ``/TOKEN/…`` is 404."""
         root = f"/{self.token}"
         routes: list[BaseRoute] = [
             Route("/favicon.ico", lambda request: Response(status_code=204)),  # browsers ask, token or not
@@ -98,7 +95,7 @@ class CalibrationPage:
             on_ready: told the page's address once it listens.
 
         Raises:
-            BadOption: the port is taken, or the page's files are not there.
+            BadOption: the port is taken.
         """
         app = self.app()
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -134,39 +131,38 @@ class CalibrationPage:
             "name": Path(picture.name).name, "at": picture.at, "width": picture.width, "height": picture.height,
             "court": self._court, "courts": {name: plan(name) for name in COURTS},
             "points": [point.model_dump() for point in self._earlier.points] if self._earlier else [],
-            "limits": {"least": LEAST_POINTS, "most": MAX_POINTS, "worst": WORST_FIT},
+            "limits": {"min": MIN_POINTS, "max": MAX_POINTS, "max_miss": MAX_MISS},
         })  # fmt: skip
 
     async def _fit(self, request: Request) -> Response:
         try:
-            asked = await _body(request, _FitRequest)
+            body = await _body(request, _FitRequest)
         except BadCalibration as error:
             return _json({"problem": error.message}, 422)
         try:
-            fitted = await asyncio.to_thread(fit, asked.clicked)
-        except BadCalibration as error:  # an answer like another: so far these points say nothing
+            fit = await asyncio.to_thread(fit_homography, body.points.pixels, body.points.metres)
+        except BadCalibration as error:  # not a mistake: so far these points determine nothing
             return _json({"problem": error.message, "misses": [], "lines": []})
-        shown = await asyncio.to_thread(projected, fitted, asked.clicked, asked.view)
+        shown = await asyncio.to_thread(projected_lines, fit, body.points, body.view)
         return _json({
-            "problem": fitted.problem, "error": fitted.error, "misses": fitted.misses.tolist(),
-            "to_pixels": np.linalg.inv(fitted.matrix).ravel().tolist(),
+            "problem": body.points.problem, "error": fit.error, "misses": fit.misses.tolist(),
+            "to_pixels": np.linalg.inv(fit.matrix).ravel().tolist(),
             "lines": [np.round(line, 2).tolist() for line in shown],
         })  # fmt: skip
 
     async def _save(self, request: Request) -> Response:
         try:
-            clicked = await _body(request, Clicked)
-            if (clicked.width, clicked.height) != (self._picture.width, self._picture.height):
-                raise BadCalibration("the points belong to a picture of another size: load the page anew")
-            if problem := (await asyncio.to_thread(fit, clicked)).problem:
-                raise BadCalibration(problem)
+            points = await _body(request, PointPairs)
+            if (points.width, points.height) != (self._picture.width, self._picture.height):
+                raise BadCalibration("the points belong to a picture of another size: reload the page")
+            await asyncio.to_thread(points.calibration)
             async with self._keeping:
                 if self.saved.is_set():
-                    raise BadCalibration("it was saved already")
-                said = await self._keep(clicked)
+                    raise BadCalibration("these points are already saved")
+                summary = await self._keep(points)
         except CourtsideError as error:
             return _json({"problem": error.message}, 422)
-        return _json({"saved": said}, background=BackgroundTask(self.saved.set))
+        return _json({"saved": summary}, background=BackgroundTask(self.saved.set))
 
 
 class _Server(uvicorn.Server):
@@ -190,7 +186,7 @@ async def _body(request: Request, model: type[_Model]) -> _Model:
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
-        raise BadCalibration(f"not what the page sends: {first_line(error)}") from None
+        raise BadCalibration(f"not what the page sends: {first_problem(error)}") from None
 
 
 def _file(name: str) -> Callable[[Request], Awaitable[Response]]:

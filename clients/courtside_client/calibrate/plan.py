@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_sim.court import Court, court_lines, make_court
+from courtside.court.measures import COURTS, Court, court_lines
 
-COURTS = ("nba", "fiba")
 View = Literal["0", "1", "both"]
 """Which part of the court: the half of basket 0 (x > 0), that of basket 1, or all of it."""
 VIEWS: tuple[View, ...] = get_args(View)
@@ -21,7 +21,7 @@ _STEP = 0.25
 
 def plan(name: str) -> dict[str, Any]:
     """A court for the page: sizes, named points and lines, all in metres; JSON-ready."""
-    court = make_court(name)
+    court = COURTS[name]
     return {
         "length": court.length,
         "width": court.width,
@@ -39,7 +39,7 @@ def lines(name: str, view: View) -> list[NDArray[np.float64]]:
 
 
 def _lines(name: str, view: View) -> list[NDArray[np.float64]]:
-    drawn = court_lines(make_court(name, half=view != "both"))
+    drawn = court_lines(replace(COURTS[name], half=view != "both"))
     return [-line for line in drawn] if view == "1" else drawn
 
 

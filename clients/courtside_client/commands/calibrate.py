@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
+from courtside.court.point_pairs import PointPairs
 from courtside.names import CameraName
-from courtside_client.calibrate.clicked import Clicked
 from courtside_client.calibrate.page import CalibrationPage
 from courtside_client.calibrate.picture import take_picture
 from courtside_client.channel import gateway_address
@@ -18,28 +18,28 @@ from courtside_client.errors import BadOption, NotFoundError
 from courtside_client.signals import run_until_signal
 
 
-async def _keep(clicked: Clicked, gateway: str, camera: str | None, out: Path | None) -> str:
+async def _keep(points: PointPairs, gateway: str, camera: str | None, out: Path | None) -> str:
     """Send and write; the gateway first, since it may refuse. One line about it."""
     said = []
     if camera is not None:
         async with connect(gateway) as client:
-            fit = await client.set_calibration(camera, clicked.to_proto())
-        said.append(f"{camera} is calibrated to {fit.rms_error:.2f} m")
+            error = await client.set_calibration(camera, points)
+        said.append(f"{camera} is calibrated to {error:.2f} m")
     if out is not None:
-        await asyncio.to_thread(clicked.write, out)
-        said.append(f"{len(clicked.points)} points are in {out}")
+        await asyncio.to_thread(points.write, out)
+        said.append(f"{len(points.points)} points are in {out}")
     return ", ".join(said)
 
 
-async def _earlier(gateway: str, camera: str | None, out: Path | None) -> Clicked | None:
+async def _earlier(gateway: str, camera: str | None, out: Path | None) -> PointPairs | None:
     """What was kept before; asking for it also finds out early that a gateway is away or a file is something else."""
     if camera is not None:
         try:
             async with connect(gateway) as client:
-                return Clicked.from_proto((await client.get_calibration(camera)).calibration)
+                return (await client.get_calibration(camera)).points
         except NotFoundError:
             pass
-    return await asyncio.to_thread(Clicked.read, out) if out is not None and out.exists() else None
+    return await asyncio.to_thread(PointPairs.read, out) if out is not None and out.exists() else None
 
 
 async def _calibrate(
@@ -56,8 +56,8 @@ async def _calibrate(
         )
         earlier = None
 
-    async def keep(clicked: Clicked) -> str:
-        said = await _keep(clicked, gateway, camera, out)
+    async def keep(points: PointPairs) -> str:
+        said = await _keep(points, gateway, camera, out)
         click.echo(said, err=True)
         return said
 

@@ -14,9 +14,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from courtside.v1 import events_pb2
+from courtside.events import Event, latest_shots
 from courtside_client.client import connect
-from courtside_client.commands.watch import HEADER, describe, to_json
+from courtside_client.commands.watch import EventPrinter
 from courtside_client.errors import GatewayFailed
 from courtside_client.options import StreamOptions
 from courtside_client.signals import first_of, run_until_signal
@@ -58,23 +58,22 @@ async def gateway(folder: Path) -> AsyncIterator[tuple[str, str]]:
             await process.wait()
 
 
-def compare(events: Sequence[events_pb2.Event], truth: Sequence[ShotTruth], seconds: float) -> Table:
+def compare(events: Sequence[Event], truth: Sequence[ShotTruth], seconds: float) -> Table:
     """A table of true releases and what was found of each; the last revision of an event counts."""
-    last = {event.event_id: event for event in events if event.HasField("shot")}
-    found = [event for event in last.values() if event.lifecycle != events_pb2.LIFECYCLE_RETRACTED]
+    found = latest_shots(events)
     table = Table("release (truth)", "zone (truth)", "found", "error", "zone found", title="Simulation against gateway")
     for shot in truth:
         if shot.release_time > seconds:
             break
         near = min(found, key=lambda e: abs(e.media_offset - shot.release_time), default=None)
-        zone = shot.zone.name.lower().replace("_", " ")
+        zone = str(shot.zone)
         if near is None or abs(near.media_offset - shot.release_time) > TOLERANCE_S:
             late = shot.release_time > seconds - SEEN_AFTER_S
             table.add_row(f"{shot.release_time:.2f} s", zone, "too late to be seen" if late else "missed", "", "")
             continue
         found.remove(near)
         error = near.media_offset - shot.release_time
-        same = "yes" if int(near.shot.zone) == int(shot.zone) else "no"
+        same = "yes" if near.shot is not None and near.shot.zone is shot.zone else "no"
         table.add_row(f"{shot.release_time:.2f} s", zone, f"{near.media_offset:.2f} s", f"{error:+.2f} s", same)
     for event in found:
         table.add_row("no shot", "", f"{event.media_offset:.2f} s", "", "")
@@ -86,22 +85,18 @@ async def play(seconds: float | None, style: str, seed: int, stop: asyncio.Event
     console = Console(stderr=True, highlight=False)
     source = open_source(f"sim://{seed}")
     assert isinstance(source, SimulatedSource)
-    seen: list[events_pb2.Event] = []
+    seen: list[Event] = []
     with tempfile.TemporaryDirectory(prefix="courtside-demo-") as folder:
         async with gateway(Path(folder)) as (grpc, http), connect(grpc) as client:
             console.print(f"gateway {grpc}, overlay page http://{http}/?game=demo")
-            if style == "table":
-                console.print(HEADER, style="bold")
 
             async def follow() -> None:
-                output = Console(highlight=False, soft_wrap=True)
+                printer = EventPrinter(style)
+                printer.print_header()
                 async with client.subscribe("demo", after=0) as events:
                     async for event in events:
                         seen.append(event)
-                        if style == "jsonl":
-                            print(to_json(event), flush=True)
-                        else:
-                            output.print(describe(event))
+                        printer.print(event)
 
             following = asyncio.create_task(follow())
             session = StreamSession(source, grpc, CAMERA, StreamOptions(duration=seconds))

@@ -26,8 +26,14 @@ def open_source(text: str) -> Source:
     match = _SCHEME.match(text)
     scheme = match.group(1).lower() if match else ""
     if scheme == "sim":
-        from courtside_client.sources.simulated import SimulatedSource  # the simulation, which no other source needs
-
+        try:  # the simulation, which no other source needs
+            from courtside_client.sources.simulated import SimulatedSource
+        except ModuleNotFoundError as error:
+            if error.name != "courtside_sim":
+                raise
+            raise SourceError(
+                f"{text}: the simulation is not installed; install `courtside` instead of `courtside-client`", text
+            ) from None
         return SimulatedSource(text)
     if scheme in SCHEMES:
         return NetworkSource(text)

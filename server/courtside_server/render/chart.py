@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from courtside.court.measures import FIBA, Court
+from courtside.court.zones import CLOSE_RANGE, MIDDLE_THREE_ANGLE, ZONES
 from courtside_server.render.brush import GREY, MADE, MISSED, WHITE, Brush, Colour, Picture
 from courtside_server.types import Shot, ShotResult, Zone
-from courtside_server.zones import CLOSE_RANGE, FIBA, MIDDLE_THREE_ANGLE, ZONES, Court
 
 RING = 0.225
 """Metres: a basket's inner radius."""

@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 from rich.progress import Progress
 
+from courtside.court.measures import FIBA, Court
 from courtside_server.errors import CourtsideError, UndecodableFilm
-from courtside_server.perception.court import FIBA, Court
 from courtside_server.render.brush import Picture
 from courtside_server.render.encoder import BT601, BT709, EXACT, UNSAID, FilmWriter, VideoFormat
 from courtside_server.render.overlay import FrameOverlay

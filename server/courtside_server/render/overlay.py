@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_server.perception.court import FIBA, Court
+from courtside.court.measures import FIBA, Court
 from courtside_server.render.brush import BALL, GOLD, INK, RIM, WHITE, Brush, Picture, track_colour
 from courtside_server.render.cards import CardStack, cards
 from courtside_server.render.chart import Mark, ShotChart

@@ -220,11 +220,11 @@ class RecordingHub(EventHub):
 
     Args:
         record: takes them.
-        log, metrics: the hub's own.
+        log, metrics, buffer: the hub's own.
     """
 
-    def __init__(self, record: FilmRecord, log: EventLog, metrics: Metrics) -> None:
-        super().__init__(log, metrics)
+    def __init__(self, record: FilmRecord, log: EventLog, metrics: Metrics, *, buffer: int = 1000) -> None:
+        super().__init__(log, metrics, buffer=buffer)
         self._record = record
 
     async def publish(self, drafts: Sequence[EventDraft]) -> list[Event]:

@@ -1,5 +1,6 @@
-"""Packet ring: the newest encoded packets of one camera, kept from keyframe to keyframe, to cut clips without
-encoding again.
+"""Packet ring: the newest encoded packets of one camera in groups that begin with a keyframe.
+
+Video clips can be cut from it without encoding again.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from courtside_server.errors import RingOvertaken
 from courtside_server.types import EncodedPacket
 
 PACKET_BUDGET = 8 * 2**20
-"""Default bytes of one camera's packet ring: about 25 s of 720p H.264 at 2.5 Mbit/s."""
+"""Default size of one camera's packet ring in bytes: about 25 s of 720p H.264 at 2.5 Mbit/s."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPacket:
-    """A packet with its place on the film's own clock."""
+    """A packet with its media time and segment."""
 
     packet: EncodedPacket
     media: float
@@ -27,20 +28,20 @@ class StoredPacket:
 
 @dataclass(slots=True)
 class _Group:
-    """A keyframe and what depends on it, in decoding order."""
+    """A keyframe and the packets that depend on it, in decoding order."""
 
     packets: list[StoredPacket] = field(default_factory=list)
     size: int = 0
 
 
 class PacketRing:
-    """Encoded packets within a byte budget; whole groups are evicted, oldest first.
+    """Keeps encoded packets within a byte budget. Whole groups are evicted, oldest first.
 
-    Packets before the first keyframe are passed over, and so is the rest of a group that alone outgrows the budget:
-    half a group cannot be decoded. One thread appends; any thread cuts.
+    Packets before the first keyframe are skipped. The rest of a group that exceeds the budget alone is skipped too,
+    because half a group cannot be decoded. One thread appends; any thread may cut.
 
     Args:
-        camera: resource name, for errors.
+        camera: resource name, for error messages.
         budget: bytes of packet data.
     """
 
@@ -49,11 +50,11 @@ class PacketRing:
         self._lock = threading.Lock()
         self._groups: deque[_Group] = deque()
         self._open = False
-        self._evicted: int | None = None  # newest segment of what was evicted last
+        self._evicted: int | None = None  # newest segment in the group evicted last
         self.nbytes = 0
 
     def __len__(self) -> int:
-        """Packets held."""
+        """Number of packets held."""
         with self._lock:
             return sum(len(group.packets) for group in self._groups)
 
@@ -61,9 +62,9 @@ class PacketRing:
         """Add the next packet in decoding order.
 
         Args:
-            packet: as it came in.
+            packet: the packet as received.
             media: its presentation time, seconds.
-            segment: not lower than the previous packet's.
+            segment: its segment; not lower than the previous packet's.
             keyframe: decoding can start here.
         """
         with self._lock:
@@ -80,11 +81,11 @@ class PacketRing:
                 self._evict()
 
     def cut(self, start: float, end: float, segment: int | None = None) -> tuple[StoredPacket, ...]:
-        """Packets, in decoding order, that show ``start`` to ``end`` seconds of ``segment`` (default: the newest).
+        """Return the packets that show ``start`` to ``end`` seconds of ``segment`` (default: the newest).
 
-        Begins with the last keyframe at or before ``start`` (the first there is, when the camera began later) and
-        ends with the last packet at or before ``end``; packets in between may lie outside where frames are
-        reordered. Empty when the ring holds nothing of that span.
+        They come in decoding order. They begin with the last keyframe at or before ``start``, or with the first
+        keyframe when the camera began later, and end with the last packet at or before ``end``. Where frames are
+        reordered, packets in between may lie outside that span. Empty when the ring holds nothing of it.
 
         Raises:
             RingOvertaken: the keyframe that the span needs has been evicted.

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from courtside.court.zones import ZONES
 from courtside.names import CameraName
 from courtside_server.shots.criteria import RevisionConfig
 from courtside_server.shots.state import ShotState
 from courtside_server.types import EventDraft, Lifecycle, Shot, Zone, ZoneSource
 from courtside_server.windows.nms import ShotCandidate
-from courtside_server.zones import ZONES
 
 
 def shot_id(camera: str, wall: float) -> str:

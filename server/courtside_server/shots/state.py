@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside.court.homography import Calibration
 from courtside_server.inference.request import Infer
-from courtside_server.perception.court import Calibration
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.arc import fit_arc
 from courtside_server.shots.criteria import ShotCriteria
@@ -192,10 +192,10 @@ class ShotStateMachine:
         if self._calibration is None:
             return state
         feet = find_feet(seen, shooter, release, self._scale, config)
-        place = self._calibration.place(*feet) if feet is not None else None
+        place = self._calibration.to_floor(*feet) if feet is not None else None
         if place is None:
             return state
-        zone = self._calibration.zones(place, self._calibration.court.nearer_basket(place.x))
+        zone = self._calibration.zone_probabilities(place, self._calibration.court.nearer_basket(place.x))
         return replace(
             state, court=(round(place.x, 3), round(place.y, 3)), zone=tuple(float(share) for share in zone),
             zone_source=ZoneSource.CALIBRATION,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
+
+from courtside_server.assignment import assign
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,8 @@ def match(found: Sequence[float], actual: Sequence[float], tolerance: float) -> 
     Returns:
         ``(found index, actual index)`` pairs.
     """
-    if not len(found) or not len(actual):
-        return []
-    cost: NDArray[np.float64] = np.abs(np.subtract.outer(np.asarray(found), np.asarray(actual)))
-    # Out of reach costs more than all reachable pairs together, so reachable pairs come first.
-    reach = cost <= tolerance
-    rows, columns = linear_sum_assignment(np.where(reach, cost, 1e6))
-    return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if reach[r, c]]
+    error: NDArray[np.float64] = np.abs(np.subtract.outer(np.asarray(found), np.asarray(actual)))
+    return assign(np.where(error <= tolerance, error, np.inf))
 
 
 def score(found: Sequence[float], actual: Sequence[float], tolerance: float = 0.3) -> ShotScores:

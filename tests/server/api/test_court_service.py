@@ -58,7 +58,7 @@ async def test_set_get_delete(served):
     assert floor[:2] / floor[2] == pytest.approx([14.0, -7.5])
     got = await served.stub.GetCalibration(court_pb2.GetCalibrationRequest(camera=CAMERA))
     assert got.calibration == wanted.calibration and got.fit == fit
-    assert served.store.get(CAMERA).for_size(640, 360).place(550.0, 155.0).x == pytest.approx(14.0)
+    assert served.store.get(CAMERA).for_size(640, 360).to_floor(550.0, 155.0).x == pytest.approx(14.0)
     restarted = CalibrationStore(served.folder / "calibrations.json")
     restarted.load()
     assert restarted.get(CAMERA) is not None
@@ -86,7 +86,7 @@ async def test_what_is_no_camera_s_name(served, method):
         (court_pb2.SetCalibrationRequest(camera=CAMERA), "calibration", "no calibration"),
         (request(court=court_pb2.COURT_KIND_UNSPECIFIED), "court", "COURT_KIND_NBA"),
         (request(court=77), "court", "COURT_KIND_NBA"),
-        (request(width=0), "width", "width is 0"),
+        (request(width=0), "width", "greater than or equal to 2"),
         (request(clicked=CLICKED[:3]), "points", "needs 4"),
         (request(clicked=[]), "points", "needs 4"),
         (request(clicked=CLICKED * 17), "points", "limit is 64"),

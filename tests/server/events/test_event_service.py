@@ -12,8 +12,8 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from courtside.events import Event
 from courtside.v1 import events_pb2, events_pb2_grpc
-from courtside_server.api.convert import event_from_proto, event_to_proto
 from courtside_server.api.events import EventService
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.events import EventHub, SqliteLog
@@ -85,12 +85,12 @@ async def test_history_then_a_heartbeat_then_live(served, draft) -> None:
     stored = await served.hub.publish([draft(1), draft(2)])
     call = served.stub.SubscribeEvents(subscribe(0))
     first, second, heartbeat = await read(call, 3)
-    assert [event_from_proto(first.event), event_from_proto(second.event)] == stored
+    assert [Event.from_proto(first.event), Event.from_proto(second.event)] == stored
     assert heartbeat.heartbeat.high_water_mark == 2
     assert heartbeat.heartbeat.HasField("server_time")
     [revised] = await served.hub.publish([draft(1, lifecycle=Lifecycle.CONFIRMED)])
     [third] = await read(call, 1)
-    assert event_from_proto(third.event) == revised
+    assert Event.from_proto(third.event) == revised
     assert (third.event.sequence, third.event.revision) == (3, 2)
     call.cancel()
 
@@ -257,7 +257,7 @@ async def test_paging_gives_every_event_once(served, draft) -> None:
         token = page.next_page_token
         if not token:
             break
-    assert seen == [event_to_proto(event) for event in stored[1:]]
+    assert seen == [event.to_proto() for event in stored[1:]]
     assert pages == 2
 
 
@@ -305,7 +305,7 @@ async def test_get_gives_the_latest_revision(served, draft) -> None:
     await served.hub.publish([draft(1)])
     [latest] = await served.hub.publish([draft(1, lifecycle=Lifecycle.RETRACTED)])
     got = await served.stub.GetEvent(events_pb2.GetEventRequest(game=GAME, event_id="event-1"))
-    assert event_from_proto(got.event) == latest
+    assert Event.from_proto(got.event) == latest
 
 
 async def test_get_of_an_unknown_event(served) -> None:

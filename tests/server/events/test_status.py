@@ -133,7 +133,6 @@ def test_the_table_says_what_clients_rely_on() -> None:
         "NotADescriptor": "INVALID_ARGUMENT",
         "NotFound": "NOT_FOUND",
         "RingOvertaken": "OUT_OF_RANGE",
-        "SessionUnknown": "NOT_FOUND",
         "SettingsError": "FAILED_PRECONDITION",
         "SlowSubscriber": "RESOURCE_EXHAUSTED",
         "StaleEpoch": "ABORTED",

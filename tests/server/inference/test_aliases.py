@@ -53,7 +53,8 @@ def test_a_name_is_looked_up(make_model: Callable[..., Path], repository: Path) 
     assert models.find("clip").file() == repository / "clip" / "2" / "model.onnx"
     shots = models.find("shots")
     assert (shots.info.name, shots.info.version, shots.pinned) == ("clip", "1", True)
-    with pytest.raises(ModelInvalid, match=r"aliases.toml asks for version 9 of model 'clip', .* holds \[1, 2, 3\]"):
+    missing = r"aliases.toml names version 9 of model .clip., but .* contains \[1, 2, 3\]"
+    with pytest.raises(ModelInvalid, match=missing):
         models.find("odd")
 
 
@@ -247,11 +248,11 @@ async def test_an_engine_that_is_away_is_tried_again(make_model: Callable[..., P
     await engine.start(["clip"])
     say(repository, "clip = 1\n")
     watch = AliasWatch(engine, ModelRepository(repository), ["clip"])
-    looks: list[Awaitable[None]] = [watch.look(), watch.look(), watch.look()]
-    await looks[0]
+    checks: list[Awaitable[None]] = [watch.check(), watch.check(), watch.check()]
+    await checks[0]
     assert engine.info("clip").version == "2"
-    await looks[1]
+    await checks[1]
     assert engine.info("clip").version == "1"
-    await looks[2]
+    await checks[2]
     assert len(asked) == 3, "and then left alone"
     await engine.close()

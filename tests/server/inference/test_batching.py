@@ -142,7 +142,7 @@ async def test_a_full_queue_refuses_the_newest() -> None:
         first = await busy(model, to)
         waiting = [ask(to, rows(1)), ask(to, rows(2))]
         await settle()
-        with pytest.raises(EngineUnavailable, match="2 requests wait for model 'm' already") as caught:
+        with pytest.raises(EngineUnavailable, match="2 requests are already waiting for model 'm'") as caught:
             await ask(to, rows(3))
         assert caught.value.fields["policy"] == "reject_newest"
         waiting[0].cancel()

@@ -192,7 +192,7 @@ async def test_a_new_version_takes_over_without_a_gap(make_model: Make, reposito
 async def test_what_was_not_started_is_not_found(make_model: Make, repository: Path) -> None:
     make_model("double")
     async with engine(repository, "double") as to:
-        with pytest.raises(ModelNotFound, match="model 'other' was not started; started are: double"):
+        with pytest.raises(ModelNotFound, match="model 'other' was not started; started models: double"):
             to.info("other")
         with pytest.raises(ModelNotFound, match="no model 'other'"):
             await to.start(["other"])

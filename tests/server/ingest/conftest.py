@@ -22,8 +22,8 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from courtside.names import CameraName
+from courtside.timestamps import to_timestamp
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
-from courtside_server.api.convert import to_timestamp
 from courtside_server.api.ingest import IngestService, message_options
 from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.registry import CameraRegistry

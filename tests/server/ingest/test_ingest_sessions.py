@@ -57,7 +57,7 @@ async def test_lower_epoch_is_refused_even_after_the_newer_one_ended(serve, stud
         assert (await gateway.play(coded, epoch=7)).decoded == 30
 
 
-async def test_second_publisher_with_the_same_epoch_is_told_so(serve, studio):
+async def test_second_client_with_the_same_epoch_is_refused(serve, studio):
     coded = studio.encode(frames=30).film()
     async with serve() as gateway:
         first, second = gateway.client(), gateway.client()
@@ -65,7 +65,7 @@ async def test_second_publisher_with_the_same_epoch_is_told_so(serve, studio):
         await first.send(coded.packets[0])
         await second.send(coded.descriptor(session="something-else"))
         error = await second.error()
-        assert error.code is ABORTED and "another publisher" in error.message
+        assert error.code is ABORTED and "another client" in error.message
         for packet in coded.packets[1:]:
             await first.send(packet)
         assert (await first.finish()).decoded == 30

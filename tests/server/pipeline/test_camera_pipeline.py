@@ -16,7 +16,7 @@ from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.shots.detector import ShotModels
 from courtside_server.shots.models.clip import ClipModel
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import CameraState, Codec, Frame, Lifecycle, Shot, StreamInfo, StreamMode
+from courtside_server.types import CameraState, Codec, EventDraft, Frame, Lifecycle, Shot, StreamInfo, StreamMode
 
 CAMERA = CameraName.parse("games/g/cameras/c")
 
@@ -91,7 +91,7 @@ class Rig:
         await asyncio.to_thread(lambda: [step() for step in steps])
 
     async def events(self):
-        return [event.draft for event in await self.hub.read(CAMERA.game, 0, 1000)]
+        return [EventDraft.of(event) for event in await self.hub.read(CAMERA.game, 0, 1000)]
 
     async def final_shots(self):
         drafts = [d for d in await self.events() if isinstance(d.payload, Shot)]

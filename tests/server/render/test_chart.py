@@ -5,10 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from courtside.court.measures import FIBA, NBA
+from courtside.court.zones import ZONES, zone_at
 from courtside_server.render.brush import MADE, MISSED, Brush
 from courtside_server.render.chart import Mark, ShotChart
 from courtside_server.types import Zone
-from courtside_server.zones import FIBA, NBA, ZONES, zone_at
 
 
 @pytest.fixture(params=[FIBA, NBA], ids=lambda court: court.name)

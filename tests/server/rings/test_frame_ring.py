@@ -1,4 +1,4 @@
-"""The frame ring gives frames by time, exactly as a plain list would, or says that they were overwritten."""
+"""The frame ring finds frames by time exactly as a plain list would, or raises that they were overwritten."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from courtside_server.errors import RingOvertaken
 from courtside_server.rings.frames import FrameRing
+from courtside_server.rings.slots import RingFrame
 
 WIDTH, HEIGHT = 16, 8
 FRAME_BYTES = WIDTH * HEIGHT * 3 // 2
@@ -21,14 +22,18 @@ def planes(value: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
     return np.full((height * 3 // 2, width), value % 251, np.uint8)
 
 
-def write(ring: FrameRing, sequence: int, media: float, segment: int = 0):
-    return ring.write(
-        planes(sequence), sequence=sequence, media=media, capture_time=media, arrival=media, segment=segment
+def write(
+    ring: FrameRing, sequence: int, media: float, segment: int = 0, size: tuple[int, int] = (WIDTH, HEIGHT)
+) -> RingFrame:
+    slot = ring.reserve(*size)
+    np.copyto(slot.planes, planes(sequence, *size))
+    return ring.commit(
+        slot, sequence=sequence, media=media, capture_time=media, arrival=media, segment=segment
     )
 
 
 class Model:
-    """Every frame ever written, and the rule when the ring must refuse."""
+    """Every frame ever written, and when the ring must refuse."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
@@ -174,14 +179,14 @@ def test_wrong_commits_are_refused():
 def test_change_of_size_starts_anew_and_keeps_what_a_reader_holds():
     ring = FrameRing("c", 4 * FRAME_BYTES)
     old = write(ring, 3, 0.0)
-    ring.write(planes(9, 32, 8), sequence=4, media=0.1, capture_time=0, arrival=0, segment=1)
+    write(ring, 4, 0.1, segment=1, size=(32, 8))
     assert ring.capacity == 2 and len(ring) == 1
     with ring.read(old) as pixels:
         assert (pixels == planes(3)).all()
     with pytest.raises(RingOvertaken):
         ring.nearest(0.0, 0)
     for sequence in range(5, 12):
-        ring.write(planes(9, 32, 8), sequence=sequence, media=sequence, capture_time=0, arrival=0, segment=1)
+        write(ring, sequence, sequence, segment=1, size=(32, 8))
     ring.check(old)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from courtside_sim.court import Court, fiba, nba
+from courtside_sim.court import Court, make_court
 from courtside_sim.physics import STEP, BallWorld, Vector, release_angle, solve_release
 
 RATE = 120.0
@@ -82,7 +82,7 @@ def draw_bank(count: int, seed: int, report: Callable[[int], None] | None = None
         report: called with the number of shots so far.
     """
     rng = np.random.default_rng([seed, 97])
-    courts = [nba(True), fiba(True)]
+    courts = [make_court("nba", half=True), make_court("fiba", half=True)]
     paths, made, netted, radii = [], [], [], []
     while len(made) < count:
         want = len(made) % 2 == 0

@@ -1,6 +1,4 @@
-"""Where on a court a shot is taken: a rule book's measures, the seven shooting zones, and the NBA's own finer zones.
-
-Everything here is plain arithmetic on metres and imports nothing of this package.
+"""Where on a court a shot is taken: the seven shooting zones, and the NBA's own finer zones.
 
 Coordinates are metres; the origin is the centre of a full court's floor, x along its length, y across. Basket 0
 stands at +x, basket 1 at -x; a half court keeps the same frame and has basket 0 only. Left and right are those of a
@@ -13,7 +11,9 @@ import enum
 import math
 from dataclasses import dataclass
 
-FOOT = 0.3048
+from courtside.court.measures import FOOT, Court
+from courtside.enums import WireEnum
+
 CLOSE_RANGE = 10 * FOOT
 """Metres from the rim within which a two counts as a shot from the extended paint: the usual limit of close range in
 published shooting tables (0-3, 3-10, 10-16 feet and beyond)."""
@@ -21,10 +21,14 @@ MIDDLE_THREE_ANGLE = math.radians(22.0)
 """A three from within this angle of the court's axis, seen from the rim, is from the middle."""
 
 
-class Zone(enum.IntEnum):
-    """The seven shooting zones; values equal the wire's (1 to 7 belonged to an older set of zones).
+class Zone(WireEnum):
+    """The seven shooting zones; :func:`zone_at` defines them.
 
-    The definition is `zone_at`'s.
+    Values equal the wire's, where 1 to 7 belonged to an older set of zones.
+
+    Example:
+        >>> print(Zone.LEFT_MID_RANGE, Zone.LEFT_MID_RANGE.points)
+        left mid-range 2
     """
 
     UNSPECIFIED = 0
@@ -46,76 +50,9 @@ class Zone(enum.IntEnum):
         """The zone as people read it: "left mid-range", "middle three-pointer"."""
         return self.name.lower().replace("_", " ").replace("d range", "d-range").replace("three p", "three-p")
 
-    @classmethod
-    def knows(cls, number: int) -> bool:
-        """Whether a stored or received number is one of these; 1 to 7, of the older zones, are not."""
-        return number in cls._value2member_map_
-
 
 ZONES: tuple[Zone, ...] = tuple(zone for zone in Zone if zone is not Zone.UNSPECIFIED)
 """The zones in the order in which a model's ``zone`` output and ``zone_probabilities`` give them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Court:
-    """One rule book's lines as far as zones need them, metres to their outer edge.
-
-    Sources: NBA Official Rules, rule 1; FIBA Official Basketball Rules 2022, article 2.
-    """
-
-    name: str
-    length: float
-    width: float
-    lane_width: float
-    lane_length: float
-    three_radius: float
-    three_straight: float
-    basket_inset: float
-    board_inset: float
-    restricted_radius: float
-
-    @property
-    def three_break(self) -> float:
-        """Metres from the baseline at which the straight three-point line meets the arc."""
-        return self.basket_inset + math.sqrt(self.three_radius**2 - self.three_straight**2)
-
-    @property
-    def elbow_angle(self) -> float:
-        """Radians between the court's axis and an end of the free-throw line, seen from the rim: 30 degrees."""
-        return math.atan2(self.lane_width / 2, self.lane_length - self.basket_inset)
-
-    def to_local(self, x: float, y: float, basket: int) -> tuple[float, float]:
-        """Fold a floor position onto one half: metres in front of the rim, metres to the attacker's left."""
-        rim = self.length / 2 - self.basket_inset
-        return (rim - x, y) if basket == 0 else (x + rim, -y)
-
-    def nearer_basket(self, x: float) -> int:
-        """The basket on the half that x lies in."""
-        return 0 if x >= 0 else 1
-
-    def is_three(self, x: float, y: float, basket: int) -> bool:
-        """Whether a shot from (x, y) is worth three; on the line is a two."""
-        ahead, left = self.to_local(x, y, basket)
-        if ahead + self.basket_inset <= self.three_break:
-            return abs(left) > self.three_straight
-        return math.hypot(ahead, left) > self.three_radius
-
-    def in_lane(self, x: float, y: float, basket: int) -> bool:
-        """Whether (x, y) lies in the lane in front of a basket; on its lines is inside."""
-        ahead, left = self.to_local(x, y, basket)
-        return abs(left) <= self.lane_width / 2 and ahead + self.basket_inset <= self.lane_length
-
-
-NBA = Court(
-    name="nba", length=94 * FOOT, width=50 * FOOT, lane_width=16 * FOOT, lane_length=19 * FOOT,
-    three_radius=23.75 * FOOT, three_straight=22 * FOOT, basket_inset=5.25 * FOOT, board_inset=4 * FOOT,
-    restricted_radius=4 * FOOT,
-)  # fmt: skip
-FIBA = Court(
-    name="fiba", length=28.0, width=15.0, lane_width=4.9, lane_length=5.8, three_radius=6.75, three_straight=6.6,
-    basket_inset=1.575, board_inset=1.2, restricted_radius=1.25,
-)  # fmt: skip
-COURTS = {court.name: court for court in (NBA, FIBA)}
 
 
 def zone_at(court: Court, x: float, y: float, basket: int) -> Zone:
@@ -132,8 +69,10 @@ def zone_at(court: Court, x: float, y: float, basket: int) -> Zone:
     - middle three-pointer: within `MIDDLE_THREE_ANGLE` of the axis; left and right wing: the other threes, the
       corners among them.
 
-    >>> zone_at(FIBA, 13.5, 7.2, basket=0).name  # the corner to the left of basket 0
-    'LEFT_WING_THREE_POINTER'
+    Example:
+        >>> from courtside.court.measures import FIBA
+        >>> str(zone_at(FIBA, 13.5, 7.2, basket=0))  # the corner to the left of basket 0
+        'left wing three-pointer'
     """
     ahead, left = court.to_local(x, y, basket)
     angle = abs(math.atan2(left, ahead))
@@ -203,8 +142,10 @@ def nba_zone_at(court: Court, x: float, y: float, basket: int) -> NbaZone:
     with its charts: three of 60 degrees for 8 to 16 ft and for threes above the break, five of 36 degrees for longer
     twos. Distances are from the rim's centre; every three is "24+ ft.".
 
-    >>> nba_zone_at(NBA, 13.8, -7.3, basket=0).basic.value
-    'Right Corner 3'
+    Example:
+        >>> from courtside.court.measures import NBA
+        >>> nba_zone_at(NBA, 13.8, -7.3, basket=0).basic.value
+        'Right Corner 3'
     """
     ahead, left = court.to_local(x, y, basket)
     distance = math.hypot(ahead, left)

@@ -50,8 +50,8 @@ function place(x, y) {
     say("Pick a point on the plan first, then click it in the picture.", "problem");
     return;
   }
-  if (!known && state.points.length >= session.limits.most) {
-    say(`There are ${session.limits.most} points already.`, "problem");
+  if (!known && state.points.length >= session.limits.max) {
+    say(`There are ${session.limits.max} points already.`, "problem");
     return;
   }
   remember();
@@ -89,7 +89,7 @@ function setCourt(court) {
 // ---- talking to the command -------------------------------------------------------------------------------------
 
 const rounded = (pixels) => Math.round(100 * pixels) / 100;
-const clicked = () => ({
+const pointPairs = () => ({
   format: "courtside-calibration-1", court: state.court, width: session.width, height: session.height,
   points: state.points.map((point) => ({
     pixel_x: rounded(point.px), pixel_y: rounded(point.py), court_x: point.x, court_y: point.y, label: point.label,
@@ -115,12 +115,12 @@ async function refit() {
   fitting = true;
   while (stale) {
     stale = false;
-    if (state.points.length < session.limits.least) {
+    if (state.points.length < session.limits.min) {
       state.fit = null;
       continue;
     }
     try {
-      const fit = await post("fit", { clicked: clicked(), view: state.view });
+      const fit = await post("fit", { points: pointPairs(), view: state.view });
       if (!stale) state.fit = fit;
     } catch {
       state.fit = { ...nothing, problem: "The command does not answer any more: has it ended?" };
@@ -134,7 +134,7 @@ async function save() {
   if (!savable()) return;
   $("save").disabled = true;
   try {
-    const answer = await post("save", clicked());
+    const answer = await post("save", pointPairs());
     if (answer.refused) {
       say(`Not saved: ${answer.problem}`, "problem");
       $("save").disabled = false;
@@ -168,14 +168,14 @@ function say(text, kind = "") {
 
 function explain() {
   const count = state.points.length;
-  const missing = session.limits.least - count;
+  const missing = session.limits.min - count;
   const spot = state.chosen && !placed(state.chosen) && spotOf(state.chosen);
   if (state.fit?.problem) say(`${state.fit.problem[0].toUpperCase()}${state.fit.problem.slice(1)}.`, "problem");
   else if (spot) say(`Click “${labelOf(spot)}” in the picture.`);
   else if (missing > 0) {
     say(count ? `${missing} more point${missing > 1 ? "s" : ""}: pick the next one on the plan.`
       : "Pick a point on the plan that you can see in the picture, then click it there.");
-  } else if (count === session.limits.least) say("Four points always fit. Add a fifth one, far from the others, to see how exact they are.");
+  } else if (count === session.limits.min) say("Four points always fit. Add a fifth one, far from the others, to see how exact they are.");
   else if (state.fit) {
     const worst = Math.max(...state.fit.misses);
     const centimetres = Math.max(1, Math.round(100 * state.fit.error));
@@ -208,7 +208,7 @@ function show() {
 }
 
 function changed() {
-  if (state.points.length < session.limits.least) state.fit = null;
+  if (state.points.length < session.limits.min) state.fit = null;
   // Until the new fit is there: lines of the old one are better than none, its misses belong to other points.
   else if (state.fit && state.fit.misses.length !== state.points.length) state.fit = { ...state.fit, misses: [] };
   refit();

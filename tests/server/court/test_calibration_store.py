@@ -1,4 +1,4 @@
-"""A camera's calibration is checked, scaled to its frames, and kept whole through restarts and broken files."""
+"""The calibration store keeps every camera's calibration whole, through restarts, full disks and broken files."""
 
 from __future__ import annotations
 
@@ -13,127 +13,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from courtside.court.point_pairs import PointPairs
 from courtside_server.court import calibration_store
-from courtside_server.court.calibration_store import (
-    CalibrationStore,
-    CameraCalibration,
-    read_calibration,
-    write_calibration,
-)
-from courtside_server.errors import BadRequest, InputError, NotFound, StoreFull, StoreUnavailable
+from courtside_server.court.calibration_store import CalibrationStore
+from courtside_server.errors import NotFound, StoreFull, StoreUnavailable
 
 LEFT, RIGHT = "games/final/cameras/left", "games/final/cameras/right"
-PIXELS = np.array([[200.0, 300.0], [1100.0, 310.0], [1250.0, 700.0], [30.0, 690.0]])
-METRES = np.array([[14.0, 7.5], [14.0, -7.5], [0.0, -7.5], [0.0, 7.5]])
+ROWS = [(200, 300, 14, 7.5), (1100, 310, 14, -7.5), (1250, 700, 0, -7.5), (30, 690, 0, 7.5)]
 
 
-def calibration(**changes) -> CameraCalibration:
-    given = {"court": "fiba", "width": 1280, "height": 720, "pixels": PIXELS, "metres": METRES, "labels": tuple("abcd")}
-    return CameraCalibration(**given | changes)
+def calibration(width: int = 1280) -> PointPairs:
+    return PointPairs.of("fiba", width, 720, ROWS, list("abcd"))
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "calibrations.json"
-
-
-# --- the calibration -----------------------------------------------------------------------------------------------
-
-
-def test_frames_of_another_size_have_the_same_places():
-    clicked = calibration()
-    here = clicked.fit().place(640, 500)
-    for width, height in ((640, 360), (1920, 1080), (854, 480)):
-        there = clicked.for_size(width, height).place(640 * width / 1280, 500 * height / 720)
-        assert (there.x, there.y) == (pytest.approx(here.x), pytest.approx(here.y))
-
-
-@pytest.mark.parametrize("size", [(720, 1280), (640, 480), (1280, 300)])
-def test_frames_of_another_shape_have_no_places(size):
-    with pytest.raises(BadRequest, match="another shape"):
-        calibration().for_size(*size)
-
-
-def test_it_cannot_be_changed_under_a_reader():
-    pixels = PIXELS.copy()
-    clicked = calibration(pixels=pixels)
-    pixels[:] = 0
-    assert np.array_equal(clicked.pixels, PIXELS)
-    with pytest.raises(ValueError, match="read-only"):
-        clicked.pixels[0, 0] = 1.0
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"court": "street"}, "none of fiba, nba"),
-        ({"width": 0}, "width is 0"),
-        ({"height": 20_000}, "height is 20000"),
-        ({"pixels": np.add(PIXELS, (200, 0))}, "point 2 lies outside the 1280x720 picture"),
-        ({"metres": METRES * 3}, "point 1 is more than 3 m off"),
-        ({"pixels": PIXELS * (-1, 1) + (1280, 0)}, "mirrored"),
-        ({"metres": METRES[:3]}, "needs 4"),
-        ({"pixels": PIXELS[:3], "metres": METRES[:3], "labels": ()}, "needs 4"),
-        ({"pixels": np.full((4, 2), np.nan)}, "finite"),
-        ({"pixels": np.zeros((0, 2)), "metres": np.zeros((0, 2)), "labels": ()}, "needs 4"),
-        ({"pixels": np.tile(PIXELS, (17, 1)), "metres": np.tile(METRES, (17, 1)), "labels": ()}, "the limit is 64"),
-        ({"labels": ("a",)}, "1 labels for 4 points"),
-        ({"labels": ("a" * 81, "", "", "")}, "80 characters"),
-    ],
-)
-def test_what_makes_no_calibration_is_refused(changes, message):
-    with pytest.raises(BadRequest, match=message):
-        calibration(**changes)
-
-
-# --- its file ------------------------------------------------------------------------------------------------------
-
-
-def test_a_file_gives_back_what_was_written(tmp_path):
-    write_calibration(tmp_path / "c.json", calibration())
-    found = read_calibration(tmp_path / "c.json")
-    assert found.to_json() == calibration().to_json() == (tmp_path / "c.json").read_text()
-    assert np.array_equal(found.fit().matrix, calibration().fit().matrix)
-    assert [file.name for file in tmp_path.iterdir()] == ["c.json"]
-
-
-@pytest.mark.parametrize(
-    ("edit", "message"),
-    [
-        (lambda text: text[: len(text) // 2], "is no calibration file"),
-        (lambda text: "", "is no calibration file"),
-        (lambda text: "\0\xff" * 9, "is no calibration file"),
-        (lambda text: "[]", "is no calibration file"),
-        (lambda text: text.replace("courtside-calibration-1", "courtside-calibration-2"), "format"),
-        (lambda text: text.replace("pixel_x", "pixle_x", 1), "points.0.pixel_x: Field required"),
-        (lambda text: text.replace("200.0", "NaN"), "points.0.pixel_x"),
-        (lambda text: text.replace("200.0", '"200"'), "points.0.pixel_x"),
-        (lambda text: text.replace("200.0", "1e999"), "points.0.pixel_x"),
-        (lambda text: text.replace("200.0", "900.0"), "click it again|exchanged|horizon|one line|fits"),
-        (lambda text: text.replace("fiba", "street"), "court 'street'"),
-        (lambda text: text + " " * 2**17, "larger than"),
-    ],
-)
-def test_a_file_that_is_none_is_one_clear_line(tmp_path, edit, message):
-    extra = calibration(
-        pixels=np.vstack([PIXELS, [[640.0, 420.0]]]), labels=(),
-        metres=np.vstack([METRES, [calibration().fit().place(640, 420).x, calibration().fit().place(640, 420).y]]),
-    )  # fmt: skip
-    path = tmp_path / "c.json"
-    path.write_text(edit(extra.to_json()), encoding="latin-1")
-    with pytest.raises(InputError, match=message) as caught:
-        read_calibration(path)
-    assert str(path) in caught.value.message and "\n" not in caught.value.message
-
-
-def test_a_file_that_is_not_there_or_cannot_be_written(tmp_path):
-    with pytest.raises(InputError, match=r"cannot read .*No such file"):
-        read_calibration(tmp_path / "c.json")
-    with pytest.raises(StoreUnavailable, match=r"cannot write .*No such file"):
-        write_calibration(tmp_path / "nowhere" / "c.json", calibration())
-
-
-# --- the store -----------------------------------------------------------------------------------------------------
 
 
 def reopened(path: Path) -> CalibrationStore:
@@ -187,18 +82,16 @@ def test_a_store_gives_back_exactly_what_was_kept(tmp_path_factory, kept):
     path = tmp_path_factory.mktemp("store") / "calibrations.json"
     store = CalibrationStore(path)
     made = {
-        name: calibration(court=court, pixels=PIXELS + jitter, labels=(label, "", "", label))
+        name: PointPairs.of(court, 1280, 720, ROWS + np.pad(jitter, ((0, 0), (0, 2))), [label, "", "", label])
         for name, (jitter, label, court) in kept.items()
         if _encodable(label)
     }
-    for name, clicked in made.items():
-        store.set(name, clicked)
+    for name, pairs in made.items():
+        store.set(name, pairs)
     again = reopened(path)
-    for name, clicked in made.items():
-        found = again.get(name)
-        assert np.array_equal(found.pixels, clicked.pixels) and np.array_equal(found.metres, clicked.metres)
-        assert (found.court, found.labels) == (clicked.court, clicked.labels)
-        assert np.array_equal(found.fit().matrix, clicked.fit().matrix)
+    for name, pairs in made.items():
+        assert again.get(name) == pairs
+        assert np.array_equal(again.get(name).calibration().matrix, pairs.calibration().matrix)
 
 
 def _encodable(text: str) -> bool:
