@@ -16,9 +16,9 @@ from courtside_export.running import onnx_run, torch_run  # noqa: E402
 from courtside_training.common import registry  # noqa: E402
 from courtside_training.common.export_spec import ModelSignature, TensorSpec  # noqa: E402
 from courtside_training.shots.network import NetworkConfig, ShotNetwork  # noqa: E402
-from courtside_training.shots.placing import PlacerConfig, PlacingNetwork  # noqa: E402
 from courtside_training.shots.result import ResultNetwork  # noqa: E402
 from courtside_training.shots.served import ServedShotModel  # noqa: E402
+from courtside_training.shots.zone_head import ZoneNetwork, ZoneNetworkConfig  # noqa: E402
 
 REPOSITORY = Path(__file__).parents[2] / "model_repository"
 COMMITTED = sorted(path.parent.name for path in REPOSITORY.glob("*/config.pbtxt"))
@@ -32,7 +32,7 @@ SPEC = ModelSignature(
 @pytest.fixture(scope="module")
 def served() -> ServedShotModel:
     torch.manual_seed(1)
-    network, placer = ShotNetwork(NetworkConfig(8, 8, 16, 16)), PlacingNetwork(PlacerConfig(8, 8, 8, 16))
+    network, placer = ShotNetwork(NetworkConfig(8, 8, 16, 16)), ZoneNetwork(ZoneNetworkConfig(8, 8, 8, 16))
     result = ResultNetwork()
     for module in (network, placer, result):
         for layer in module.modules():
