@@ -84,8 +84,8 @@ def game() -> Footage:
 
 def test_a_perfect_model_is_measured_as_perfect(game: Footage):
     predictions = answers_for(game)
-    for rule in (False, True):
-        figures = window_figures(predictions, middle_rule=rule)
+    for middle in (False, True):
+        figures = window_figures(predictions, middle_only=middle)
         assert figures["F1"] == figures["ROC-AUC"] == figures["zone accuracy"] == 1.0
         assert figures["release error, mean s"] == pytest.approx(0.0, abs=1e-6)
     figures = shot_figures(predictions, [game])
@@ -168,7 +168,7 @@ def test_unknown_results_and_zones_are_not_measured(game: Footage):
         **predictions.__dict__,
         "true_made": np.full(len(predictions.shot), -1), "true_zone": np.full(len(predictions.shot), -1),
     })
-    figures = window_figures(unknown, middle_rule=True)
+    figures = window_figures(unknown, middle_only=True)
     assert math.isnan(figures["zone accuracy"]) and math.isnan(figures["make Brier"]) and figures["F1"] == 1.0
 
 

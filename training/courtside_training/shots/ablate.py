@@ -63,10 +63,10 @@ def joint_against_separate(
     # Neither is calibrated, so both are compared without a threshold: releases, zones and makes over all true shots.
     rows = {}
     for name, predictions in (("joint", joint), ("separate", separate)):
-        figures = window_figures(predictions, middle_rule=False)
+        figures = window_figures(predictions, middle_only=False)
         positive = predictions.pick(predictions.true_shot)
         positive = positive.with_shot(positive.shot * 0 + 1)
-        about = window_figures(positive, middle_rule=False)
+        about = window_figures(positive, middle_only=False)
         rows[name] = {
             "networks": 1 if name == "joint" else len(HEADS),
             "ROC-AUC": figures["ROC-AUC"],

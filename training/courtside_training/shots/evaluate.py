@@ -117,13 +117,13 @@ def counted(predictions: Predictions, threshold: float = THRESHOLD) -> NDArray[n
     return (predictions.shot >= threshold) & middle
 
 
-def window_figures(predictions: Predictions, middle_rule: bool) -> dict[str, float]:
+def window_figures(predictions: Predictions, middle_only: bool) -> dict[str, float]:
     """Detection and release figures of windows.
 
-    Without `middle_rule`, a window should find a release anywhere in it. With it, only releases in the middle eight
+    Without `middle_only`, a window should find a release anywhere in it. With it, only releases in the middle eight
     samples should be found, and a prediction counts only if its release lies there.
     """
-    if middle_rule:
+    if middle_only:
         truth = predictions.true_middle
         position = release_position(predictions.release)
         inside = np.array([in_middle(p) for p in position], bool)
@@ -319,11 +319,11 @@ def full_report(
     result_known = counted(predictions) & predictions.true_middle
     return {
         "seeds": [game.seed for game in games],
-        "windows, 0.3 s hop, any sample": window_figures(predictions, middle_rule=False),
-        "windows, 0.3 s hop, middle eight": window_figures(predictions, middle_rule=True),
-        "windows, staggered, any sample": window_figures(staggered, middle_rule=False),
-        "windows, staggered, middle eight": window_figures(staggered, middle_rule=True),
-        "windows, non-overlapping": window_figures(apart, middle_rule=False),
+        "windows, 0.3 s hop, any sample": window_figures(predictions, middle_only=False),
+        "windows, 0.3 s hop, middle eight": window_figures(predictions, middle_only=True),
+        "windows, staggered, any sample": window_figures(staggered, middle_only=False),
+        "windows, staggered, middle eight": window_figures(staggered, middle_only=True),
+        "windows, non-overlapping": window_figures(apart, middle_only=False),
         "shots, 0.3 s hop": shot_figures(predictions, games),
         "shots, staggered": shot_figures(staggered, games, support=0.0),
         "shots by camera": by_kind,
