@@ -10,19 +10,12 @@ import pytest
 from courtside_training.shots import metrics
 from courtside_training.shots.ablate import stagger
 from courtside_training.shots.calibrate import calibrate, fit_scale, make_temperature
-from courtside_training.shots.evaluate import (
-    Predictions,
-    every,
-    find_shots,
-    make_figures,
-    reliability,
-    retempered,
-    shot_figures,
-    window_figures,
-)
+from courtside_training.shots.evaluate import make_figures, reliability, retempered, window_figures
 from courtside_training.shots.footage import SPOTS, Footage
 from courtside_training.shots.labels import label, spread
+from courtside_training.shots.predictions import Predictions, every
 from courtside_training.shots.tables import reliability_plot, tables
+from courtside_training.shots.whole_games import find_shots, shot_figures
 
 
 def test_detection_by_hand():

@@ -9,11 +9,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from courtside_training.shots.evaluate import HALF, Predictions, every, infer, shot_figures, torch_model, window_figures
+from courtside_training.shots.evaluate import window_figures
 from courtside_training.shots.footage import Footage
 from courtside_training.shots.geometry import SAMPLES, STRIDE_S
 from courtside_training.shots.network import NetworkConfig
+from courtside_training.shots.predictions import HALF, Predictions, every, infer, torch_model
 from courtside_training.shots.train import HEADS, TrainConfig, light_fit
+from courtside_training.shots.whole_games import shot_figures
 from courtside_training.shots.windows import hop_windows
 
 

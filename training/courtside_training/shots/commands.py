@@ -194,9 +194,9 @@ def ablate(
 
     prepare(threads, seed)
     from courtside_training.shots.ablate import joint_against_separate, stagger
-    from courtside_training.shots.evaluate import infer, torch_model
     from courtside_training.shots.geometry import STRIDE_S
     from courtside_training.shots.models import load_any
+    from courtside_training.shots.predictions import infer, torch_model
     from courtside_training.shots.tables import table
     from courtside_training.shots.train import TrainConfig
     from courtside_training.shots.windows import hop_windows

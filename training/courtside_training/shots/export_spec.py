@@ -75,7 +75,8 @@ class ShotExport:
 
     def score(self, run: Callable[[Arrays], Arrays], count: int) -> dict[str, float]:
         """Figures over `count` windows of held-out games, 0.3 s apart, by the middle eight samples."""
-        from courtside_training.shots.evaluate import infer, window_figures
+        from courtside_training.shots.evaluate import window_figures
+        from courtside_training.shots.predictions import infer
 
         each = round((GAME_S / GRID_S - 1 - LENGTH + 2 * OVERHANG) / round(STRIDE_S / GRID_S))
         games = _games(max(1, round(count / each)), SPLITS["test"][0], GAME_S)

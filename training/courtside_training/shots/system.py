@@ -97,9 +97,10 @@ class ShotSystem(System):
     ) -> dict[str, Any]:
         """See `System.evaluate`."""
         found = stored_games(film, split, games)
-        from courtside_training.shots.evaluate import full_report, torch_model
+        from courtside_training.shots.evaluate import full_report
         from courtside_training.shots.models import load_any, temperature
         from courtside_training.shots.onnx_model import onnx_model
+        from courtside_training.shots.predictions import torch_model
         from courtside_training.shots.tables import reliability_plot
 
         served, content = load_any(context.checkpoint)
