@@ -1,4 +1,4 @@
-"""The export's part of `courtside-train SYSTEM --smoke`, which finds it as an entry point and does not import it."""
+"""The export check of `courtside-train SYSTEM --smoke`, which loads it as an entry point."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
-from courtside_export.exporting import BATCH, ExportSettings, export_model
+from courtside_export.exporting import export_model
+from courtside_export.job import BATCH
+from courtside_export.settings import ExportSettings
 
 SMALLEST_AGREEMENT = 0.99
 """Smallest share of decisions in which the exported file and the checkpoint must agree."""
@@ -17,15 +19,15 @@ def check_export(model: str, checkpoint: Path) -> str:
     """Export a checkpoint into a temporary repository and compare the file with it.
 
     Args:
-        model: its name in the repository.
-        checkpoint: of that model.
+        model: The model's name in the repository.
+        checkpoint: A checkpoint of that model.
 
     Returns:
         One line with the largest difference and the share of equal decisions.
 
     Raises:
-        click.ClickException: the file decides differently.
-        TrainingInputError, ExportInputError: as `export_model`.
+        click.ClickException: The file decides differently.
+        TrainingInputError, ExportInputError: As in `export_model`.
     """
     with tempfile.TemporaryDirectory() as folder:
         parity = export_model(model, checkpoint, Path(folder), ExportSettings(samples=BATCH)).parity

@@ -1,4 +1,4 @@
-"""The simulated court: physics, players, cameras and pictures, with the full truth of every frame."""
+"""The simulated court: physics, players, cameras and rendered frames, with the ground truth of every frame."""
 
 from .actions import ACTION_LABELS, action_labels
 from .camera import SimulatedCamera

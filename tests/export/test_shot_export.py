@@ -1,4 +1,4 @@
-"""The shot model's graph, and the entries that are committed."""
+"""The shot model's graph, and the committed models."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 torch = pytest.importorskip("torch")
 onnx = pytest.importorskip("onnx")
 
-from courtside_export.entry import config, versions  # noqa: E402
 from courtside_export.graph import to_onnx  # noqa: E402
+from courtside_export.model_config import config, versions  # noqa: E402
 from courtside_export.running import onnx_run, torch_run  # noqa: E402
 from courtside_training.common import registry  # noqa: E402
 from courtside_training.common.export_spec import ModelSignature, TensorSpec  # noqa: E402
@@ -81,7 +81,7 @@ def test_zones_are_read_around_the_release(served, clips):
 
 
 @pytest.mark.parametrize("name", [name for name in COMMITTED if name in registry.model_names()])
-def test_a_committed_entry_is_the_one_this_code_writes(name):
+def test_a_committed_config_is_the_one_this_code_writes(name):
     assert (REPOSITORY / name / "config.pbtxt").read_text() == config(registry.export_spec(name).signature)
 
 
@@ -93,7 +93,7 @@ def test_a_committed_model_keeps_the_contract(name):
         onnx.checker.check_model(str(path), full_check=True)
 
 
-def test_a_still_grey_picture_is_no_shot():
+def test_a_still_grey_clip_is_no_shot():
     newest = versions(REPOSITORY / "shot_clip")[-1]
     grey = np.full((2, 16, 3, 144, 256), 90, np.uint8)
     out = onnx_run(REPOSITORY / "shot_clip" / str(newest) / "model.onnx")((grey,))

@@ -1,4 +1,4 @@
-"""The golden messages still parse, from JSON and from bytes, to equal messages, and serialise to the same again."""
+"""The golden messages parse to equal messages from JSON and from bytes, and serialise to the same files again."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_files_are_those_of_the_examples() -> None:
     assert sorted(path.stem for path in FOLDER.glob("*.binpb")) == NAMES
     for name, message in examples.EXAMPLES.items():
         assert examples.to_bytes(message) == (FOLDER / f"{name}.binpb").read_bytes(), (
-            "the contract changed; if that is meant, run: python tests/golden/examples.py"
+            "the contract changed; if that is intended, run: python tests/golden/examples.py"
         )
 
 
@@ -65,7 +65,7 @@ def test_every_field_of_the_wire_is_in_an_example() -> None:
         for message in module.DESCRIPTOR.message_types_by_name.values()
         for field in fields_of(message)
     }
-    assert fields - seen == set(), "add these to tests/golden/examples.py and write the files anew"
+    assert fields - seen == set(), "add these to tests/golden/examples.py and run it"
 
 
 def fields_of(message: Descriptor):

@@ -1,4 +1,4 @@
-"""The ball: flight, bounces and what a release leads to."""
+"""The ball: flight, bounces and the result of a release."""
 
 import math
 
@@ -45,7 +45,7 @@ def test_free_flight_is_a_parabola() -> None:
 
 
 def test_a_dropped_ball_bounces_like_a_basketball() -> None:
-    """The rules ask for a rebound of 1.2 to 1.4 m (bottom to top) when dropped from 1.8 m."""
+    """The official rules require a rebound of 1.2 to 1.4 m (bottom to top) when dropped from 1.8 m."""
     path = WORLD.fly((0.0, 0.0, 1.8 + COURT.ball_radius), (0.0, 0.0, 0.0), 1.6)
     after = path.positions[int(path.floor_hits[0] / STEP) :, 2]
     assert 0.95 < after.max() - COURT.ball_radius < 1.4

@@ -5,7 +5,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from courtside_sim.keypoints import CameraView, PoseNoise, observe
+from courtside_sim.keypoints import CameraView, PoseNoise, noisy_keypoints
 from courtside_sim.sequences import shot_sequences
 from courtside_training.cli import cli
 from courtside_training.common.measures import roc_auc
@@ -30,7 +30,7 @@ def test_gather_and_release_are_found_without_knowing_them() -> None:
     rng = np.random.default_rng(2)
     gathers, releases = [], []
     for shot in draw_shots([20_000 + index // 3 for index in range(60)], [0, 1, 2] * 20, rng):
-        found = find_shot(observe(shot.joints, SIDE, PoseNoise(), rng), shot.times)
+        found = find_shot(noisy_keypoints(shot.joints, SIDE, PoseNoise(), rng), shot.times)
         gathers.append(found.gather - shot.gather_time)
         releases.append(found.release - shot.release_time)
     assert np.median(np.abs(releases)) < 0.05
@@ -40,7 +40,7 @@ def test_gather_and_release_are_found_without_knowing_them() -> None:
 def test_a_track_without_a_shot_has_none() -> None:
     rng = np.random.default_rng(0)
     (shot,) = draw_shots([20_000], [0], rng)
-    still = np.repeat(observe(shot.joints, SIDE, PoseNoise(), rng)[:1], 40, 0)
+    still = np.repeat(noisy_keypoints(shot.joints, SIDE, PoseNoise(), rng)[:1], 40, 0)
     with pytest.raises(NoShotError):
         find_shot(still, np.arange(40) / 30)
     with pytest.raises(ValueError, match="finite and ascending"):
@@ -140,7 +140,8 @@ def write_shots(folder, shots=8, **columns) -> None:
     seeds, kinds = [20_000 + index // 2 for index in range(shots)], [index % 3 for index in range(shots)]
     sequences = draw_shots(seeds, kinds, rng)
     for index, shot in enumerate(sequences):
-        np.savez(folder / f"{index}.npz", keypoints=observe(shot.joints, SIDE, PoseNoise(), rng), times=shot.times)
+        keypoints = noisy_keypoints(shot.joints, SIDE, PoseNoise(), rng)
+        np.savez(folder / f"{index}.npz", keypoints=keypoints, times=shot.times)
         row = {"gather": f"{shot.gather_time:.3f}", "release": f"{shot.release_time:.3f}", "type": "step-back"}
         row |= columns
         lines.append(f"{index}.npz,p{index // 2},{row['type']},{row['gather']},{row['release']}")

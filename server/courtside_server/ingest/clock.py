@@ -30,14 +30,14 @@ class FrameTime:
 
     Attributes:
         media: seconds since the camera's first frame.
-        segment: number of the media segment; each discontinuity begins a new one.
+        media_segment: number of the media segment; each discontinuity begins a new one.
         capture_time: Unix seconds: the camera's, or the server's estimate where the camera's is implausible.
         jump: one sentence on the discontinuity, when this frame begins a new segment.
         replaced: ``capture_time`` is the server's estimate.
     """
 
     media: float
-    segment: int
+    media_segment: int
     capture_time: float
     jump: str | None
     replaced: bool
@@ -76,7 +76,7 @@ class MediaClock:
         self._steps: deque[float] = deque(maxlen=_RATE_STEPS)
         self._jumps: deque[float] = deque(maxlen=_MAX_JUMPS)
         self._anchor: tuple[float, float] | None = None
-        self.segment = 0
+        self.media_segment = 0
 
     def media(self, pts: int) -> float:
         """Seconds since the camera's first frame."""
@@ -107,9 +107,9 @@ class MediaClock:
             if self._live and len(self._jumps) == _MAX_JUMPS and arrival - self._jumps[0] < _JUMP_SPAN_S:
                 return None
             self._jumps.append(arrival)
-            self.segment += 1
+            self.media_segment += 1
         self._last_pts = pts
-        self._last = FrameTime(media, self.segment, wall, jump, replaced)
+        self._last = FrameTime(media, self.media_segment, wall, jump, replaced)
         return self._last
 
     def _jump(self, step: float, wall_step: float) -> str | None:

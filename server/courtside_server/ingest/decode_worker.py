@@ -157,7 +157,7 @@ class DecodeWorker:
         if item.keyframe:
             self.awaiting_keyframe = False
         self._silent = 0 if pictures else self._silent + 1
-        self._packets.append(packet, self._clock.media(packet.pts), self._clock.segment, item.keyframe)
+        self._packets.append(packet, self._clock.media(packet.pts), self._clock.media_segment, item.keyframe)
         intact = self._emit(pictures)
         # Leading pictures and single fields are packets without a picture; that is normal while others come out.
         if (self._count_lost() and self._silent > _MAX_SILENT_PACKETS) or not intact:
@@ -233,7 +233,7 @@ class DecodeWorker:
         self._good(times)
         if times.jump is not None:
             self._counters.metrics.discontinuities.labels(self._name).inc()
-            self._guard(lambda: self._sink.on_discontinuity(times.segment, times.jump or ""))
+            self._guard(lambda: self._sink.on_discontinuity(times.media_segment, times.jump or ""))
         if self._live and now - packet.arrival > self._config.staleness:
             self._counters.drop(DropReason.STALE)
             return
@@ -245,7 +245,7 @@ class DecodeWorker:
             media=times.media,
             capture_time=times.capture_time,
             arrival=packet.arrival,
-            segment=times.segment,
+            media_segment=times.media_segment,
         )
         self.last_age = self._clocks.monotonic() - packet.arrival
         self._frame_age.observe(self.last_age)

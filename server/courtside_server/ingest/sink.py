@@ -13,8 +13,8 @@ class FrameSink(Protocol):
     def on_frame(self, frame: Frame) -> None:
         """Take a frame. ``frame.planes`` is a read-only view into the camera's ring. For film this may block."""
 
-    def on_discontinuity(self, segment: int, detail: str) -> None:
-        """The media clock or the capture clock jumped; the next frame belongs to ``segment``."""
+    def on_discontinuity(self, media_segment: int, detail: str) -> None:
+        """The media clock or the capture clock jumped; the next frame belongs to ``media_segment``."""
 
     def on_end(self) -> None:
         """Flush, and return when everything received before has been processed. This is the last call."""

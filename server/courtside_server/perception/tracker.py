@@ -79,8 +79,8 @@ class Tracker:
         best = np.argsort(-rim_scores, kind="stable")[: self._config.rims.crops]
         crops: dict[int, NDArray[np.uint8]] = {int(rim_ids[row]): rim_crop(frame, rims[row] + both) for row in best}
         return Observations(
-            frame.camera, frame.segment, frame.media, frame.capture_time, frame.arrival, frame.width, frame.height,
-            frame.pan,
+            frame.camera, frame.media_segment, frame.media, frame.capture_time, frame.arrival,
+            frame.width, frame.height, frame.pan,
             np.concatenate([boxes for boxes, *_ in parts]), np.concatenate([scores for _, scores, *_ in parts]),
             np.concatenate([np.full(len(ids), kind, np.int64) for *_, ids, kind in parts]),
             np.concatenate([ids for *_, ids, _ in parts]), frame.cut, crops,

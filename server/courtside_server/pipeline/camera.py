@@ -106,9 +106,9 @@ class CameraPipeline:
         """Take the next frame; film waits here while the models are behind."""
         self._frontend.on_frame(frame)
 
-    def on_discontinuity(self, segment: int, detail: str) -> None:
+    def on_discontinuity(self, media_segment: int, detail: str) -> None:
         """Close the windows of the old segment and start the new one."""
-        self._frontend.on_discontinuity(segment, detail)
+        self._frontend.on_discontinuity(media_segment, detail)
 
     def on_end(self) -> None:
         """Flush; returns when every event of the stream is durable, or the pipeline was stopped."""

@@ -87,7 +87,7 @@ class FilmRecord:
         self._seen: list[FrameRecord] = []
         self._media: list[float] = []
         self._shots: dict[str, ShotHistory] = {}
-        self._view, self._segment = 0, 0
+        self._view, self._media_segment = 0, 0
 
     def __len__(self) -> int:
         """How many looks are kept."""
@@ -99,8 +99,8 @@ class FilmRecord:
         """Keep what is drawn of a look; one that is not later than the last (a clock that went back) is left out."""
         if self._media and observations.media <= self._media[-1]:
             return
-        if observations.cut or observations.segment != self._segment:
-            self._view, self._segment = self._view + 1, observations.segment
+        if observations.cut or observations.media_segment != self._media_segment:
+            self._view, self._media_segment = self._view + 1, observations.media_segment
         self._media.append(observations.media)
         first = slice(MOST_BOXES)
         self._seen.append(

@@ -24,7 +24,7 @@ FRAME_BUDGET = 44 * 2**20
 
 
 class FrameRing:
-    """The newest frames of one camera, ordered by ``(segment, media)``.
+    """The newest frames of one camera, ordered by ``(media_segment, media)``.
 
     All memory for a frame size is allocated when the first frame of that size is reserved. When the size changes in
     mid-stream the ring starts again empty; frames of the old size that a reader still holds stay valid.
@@ -65,7 +65,7 @@ class FrameRing:
             index = (self._start + self._count) % storage.capacity
             if self._count == storage.capacity:
                 oldest = self._entry(0)
-                self._evicted = (oldest.segment, oldest.media)
+                self._evicted = (oldest.media_segment, oldest.media)
                 self._entries[index] = None
                 self._start = (self._start + 1) % storage.capacity
                 self._count -= 1
@@ -83,12 +83,12 @@ class FrameRing:
         )
 
     def commit(
-        self, slot: Slot, *, sequence: int, media: float, capture_time: float, arrival: float, segment: int
+        self, slot: Slot, *, sequence: int, media: float, capture_time: float, arrival: float, media_segment: int
     ) -> RingFrame:
         """Publish a reserved slot as the newest frame.
 
         Raises:
-            ValueError: ``slot`` is not the reserved one, or ``(segment, media)`` is not after the newest frame's.
+            ValueError: ``slot`` is not the reserved one, or ``(media_segment, media)`` is not after the newest frame's.
         """
         with self._lock:
             storage = self._storage
@@ -98,16 +98,16 @@ class FrameRing:
                 raise ValueError("this slot was committed already")
             if self._count:
                 newest = self._entry(self._count - 1)
-                if (segment, media) <= (newest.segment, newest.media):
+                if (media_segment, media) <= (newest.media_segment, newest.media):
                     raise ValueError(
-                        f"frame {media:.6f} s of segment {segment} is not after "
-                        f"{newest.media:.6f} s of segment {newest.segment}"
+                        f"frame {media:.6f} s of segment {media_segment} is not after "
+                        f"{newest.media:.6f} s of segment {newest.media_segment}"
                     )
             view = slot.planes.view()
             view.flags.writeable = False
             storage.generations[slot.index] += 1
             frame = RingFrame(
-                self._camera, sequence, media, capture_time, arrival, segment, view,
+                self._camera, sequence, media, capture_time, arrival, media_segment, view,
                 slot.index, storage.generations[slot.index], storage,
             )
             self._entries[slot.index] = frame
@@ -117,7 +117,7 @@ class FrameRing:
     def _resize(self, width: int, height: int) -> SlotStorage:
         if self._count:
             newest = self._entry(self._count - 1)
-            self._evicted = (newest.segment, newest.media)
+            self._evicted = (newest.media_segment, newest.media)
         self._storage = storage = SlotStorage(width, height, self._budget)
         self._entries = [None] * storage.capacity
         self._start = self._count = 0
@@ -144,43 +144,43 @@ class FrameRing:
         with self._lock:
             return self._entry(self._count - 1) if self._count else None
 
-    def nearest(self, media: float, segment: int | None = None) -> RingFrame | None:
-        """The frame of ``segment`` (default: the newest) closest to ``media``; of two equally close ones the earlier.
+    def nearest(self, media: float, media_segment: int | None = None) -> RingFrame | None:
+        """The frame of ``media_segment`` (default: the newest) closest to ``media``; the earlier of two equals.
 
         Raises:
             RingOvertaken: the closest frame has been overwritten.
         """
         with self._lock:
-            segment = self._newest_segment() if segment is None else segment
+            media_segment = self._newest_segment() if media_segment is None else media_segment
             best: RingFrame | None = None
-            at = bisect_left(range(self._count), (segment, media), key=self._key)
+            at = bisect_left(range(self._count), (media_segment, media), key=self._key)
             for index in (at - 1, at):
-                if 0 <= index < self._count and (frame := self._entry(index)).segment == segment:
+                if 0 <= index < self._count and (frame := self._entry(index)).media_segment == media_segment:
                     if best is None or abs(frame.media - media) < abs(best.media - media):
                         best = frame
             if self._evicted is not None:
                 gone_segment, gone_media = self._evicted
-                if segment < gone_segment or (
-                    segment == gone_segment
+                if media_segment < gone_segment or (
+                    media_segment == gone_segment
                     and (best is None or abs(gone_media - media) <= abs(best.media - media))
                 ):
-                    raise self._overtaken(media, segment)
+                    raise self._overtaken(media, media_segment)
             return best
 
-    def between(self, start: float, end: float, segment: int | None = None) -> tuple[RingFrame, ...]:
-        """Frames of ``segment`` (default: the newest) with ``start <= media <= end``, oldest first.
+    def between(self, start: float, end: float, media_segment: int | None = None) -> tuple[RingFrame, ...]:
+        """Frames of ``media_segment`` (default: the newest) with ``start <= media <= end``, oldest first.
 
         Raises:
             RingOvertaken: a frame of that span has been overwritten.
         """
         with self._lock:
-            segment = self._newest_segment() if segment is None else segment
+            media_segment = self._newest_segment() if media_segment is None else media_segment
             if self._evicted is not None and start <= end:
                 gone_segment, gone_media = self._evicted
-                if segment < gone_segment or (segment == gone_segment and start <= gone_media):
-                    raise self._overtaken(start, segment)
-            first = bisect_left(range(self._count), (segment, start), key=self._key)
-            last = bisect_right(range(self._count), (segment, end), key=self._key)
+                if media_segment < gone_segment or (media_segment == gone_segment and start <= gone_media):
+                    raise self._overtaken(start, media_segment)
+            first = bisect_left(range(self._count), (media_segment, start), key=self._key)
+            last = bisect_right(range(self._count), (media_segment, end), key=self._key)
             return tuple(self._entry(index) for index in range(first, last))
 
     def check(self, frame: Frame) -> None:
@@ -190,7 +190,7 @@ class FrameRing:
             RingOvertaken: the slot has been reused; discard what was read.
         """
         if isinstance(frame, RingFrame) and frame.overtaken:
-            raise self._overtaken(frame.media, frame.segment)
+            raise self._overtaken(frame.media, frame.media_segment)
 
     @contextmanager
     def read(self, frame: Frame) -> Iterator[NDArray[np.uint8]]:
@@ -205,7 +205,7 @@ class FrameRing:
             yield frame.planes
         except Exception as error:
             if isinstance(frame, RingFrame) and frame.overtaken:
-                raise self._overtaken(frame.media, frame.segment) from error
+                raise self._overtaken(frame.media, frame.media_segment) from error
             raise
         self.check(frame)
 
@@ -219,7 +219,7 @@ class FrameRing:
             owned = planes.copy()
         owned.flags.writeable = False
         return Frame(
-            frame.camera, frame.sequence, frame.media, frame.capture_time, frame.arrival, frame.segment, owned
+            frame.camera, frame.sequence, frame.media, frame.capture_time, frame.arrival, frame.media_segment, owned
         )
 
     # ---- index, under the lock -----------------------------------------------------------------------------------
@@ -231,14 +231,14 @@ class FrameRing:
 
     def _key(self, index: int) -> tuple[int, float]:
         frame = self._entry(index)
-        return frame.segment, frame.media
+        return frame.media_segment, frame.media
 
     def _newest_segment(self) -> int:
         if self._count:
-            return self._entry(self._count - 1).segment
+            return self._entry(self._count - 1).media_segment
         return self._evicted[0] if self._evicted is not None else 0
 
-    def _overtaken(self, media: float, segment: int) -> RingOvertaken:
+    def _overtaken(self, media: float, media_segment: int) -> RingOvertaken:
         oldest = self._entries[self._start] if self._count else None
         newest = self._entries[(self._start + self._count - 1) % len(self._entries)] if self._count else None
         held = f"from {oldest.media:.3f} to {newest.media:.3f} s" if oldest and newest else "nothing"
@@ -247,7 +247,7 @@ class FrameRing:
             "or raise ingest.frame_ring_mb",
             camera=self._camera,
             media=media,
-            segment=segment,
+            media_segment=media_segment,
             oldest=oldest.media if oldest else "",
             newest=newest.media if newest else "",
         )

@@ -215,7 +215,7 @@ class Seen:
     number: int
     sequence: int
     media: float
-    segment: int
+    media_segment: int
     capture_time: float
     arrival: float
     damage: float
@@ -241,11 +241,11 @@ class Sink:
         harm = damage(frame.planes, number) if self.look else 0.0
         self.sizes.add((frame.width, frame.height))
         self.frames.append(Seen(
-            number, frame.sequence, frame.media, frame.segment, frame.capture_time, frame.arrival, harm
+            number, frame.sequence, frame.media, frame.media_segment, frame.capture_time, frame.arrival, harm
         ))
 
-    def on_discontinuity(self, segment: int, detail: str) -> None:
-        self.jumps.append((segment, detail))
+    def on_discontinuity(self, media_segment: int, detail: str) -> None:
+        self.jumps.append((media_segment, detail))
 
     def on_end(self) -> None:
         self.ended += 1

@@ -285,7 +285,7 @@ class TestTime:
 
     async def test_pts_that_goes_back_begins_a_segment(self, serve, studio):
         gateway = await self.play(serve, studio, [100, 101, 102, 0, 1, 2, 3, 4, 5, 6])
-        assert [f.segment for f in gateway.sink.frames] == [0] * 3 + [1] * 7
+        assert [f.media_segment for f in gateway.sink.frames] == [0] * 3 + [1] * 7
         assert gateway.sink.jumps == [(1, "the media clock went back by 3.400 s")]
         name = "courtside_discontinuities_total"
         assert gateway.metrics.registry.get_sample_value(name, {"camera": studio.camera}) == 1
@@ -294,7 +294,7 @@ class TestTime:
     async def test_pts_that_leaps_begins_a_segment(self, serve, studio, far):
         gateway = await self.play(serve, studio, [0, 1, 2, *range(far, far + 7)], mode="film")
         frames = gateway.sink.frames
-        assert frames[3].segment == 1 and frames[3].media == pytest.approx(far / 30)
+        assert frames[3].media_segment == 1 and frames[3].media == pytest.approx(far / 30)
         assert len(frames) + gateway.status.dropped["clock"] == 10
 
     async def test_gap_under_two_seconds_is_no_jump(self, serve, studio):

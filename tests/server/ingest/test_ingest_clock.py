@@ -28,30 +28,30 @@ def test_any_jitter_under_two_seconds_stays_one_segment(steps, first):
     for step in steps:
         places.append(media_clock.update(pts, NOW + (pts - first) / 1000, (pts - first) / 1000, NOW))
         pts += step
-    assert {p.segment for p in places} == {0}
+    assert {p.media_segment for p in places} == {0}
     assert [p.media for p in places] == sorted({p.media for p in places}) and places[0].media == 0
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=60), st.booleans())
 def test_places_only_ever_go_forward(pts, live):
     """Whatever the camera sends, (segment, media) rises: what the frame ring needs."""
-    keys = [(p.segment, p.media) for p in run(clock(live=live), pts) if p is not None]
+    keys = [(p.media_segment, p.media) for p in run(clock(live=live), pts) if p is not None]
     assert keys == sorted(set(keys))
 
 
 def test_slow_camera_has_not_jumped():
-    assert {p.segment for p in run(clock(frame_rate=0.5), [i * 4000 for i in range(10)])} == {0}
+    assert {p.media_segment for p in run(clock(frame_rate=0.5), [i * 4000 for i in range(10)])} == {0}
     learned = [p for p in run(clock(frame_rate=0), [i * 4000 for i in range(12)]) if p is not None]
-    assert learned[-1].segment == learned[-4].segment, "an unnamed rate is learned"
+    assert learned[-1].media_segment == learned[-4].media_segment, "an unnamed rate is learned"
 
 
 def test_film_at_twice_the_speed_is_no_jump_of_the_capture_clock():
-    assert {p.segment for p in run(clock(time_scale=0.5), list(range(0, 60_000, 33)), scale=0.5)} == {0}
+    assert {p.media_segment for p in run(clock(time_scale=0.5), list(range(0, 60_000, 33)), scale=0.5)} == {0}
 
 
 def test_capture_clock_of_film_never_begins_a_segment():
     film = clock(live=False)
-    assert film.update(0, NOW, 0, NOW).segment == film.update(33, NOW + 500, 0, NOW).segment == 0
+    assert film.update(0, NOW, 0, NOW).media_segment == film.update(33, NOW + 500, 0, NOW).media_segment == 0
 
 
 def test_replaced_capture_times_of_film_follow_the_media_clock():

@@ -39,7 +39,7 @@ async def test_every_frame_arrives_once_in_order_with_its_own_identity(serve, st
             source = coded.packets[frame.sequence]
             assert source.pts == frame.number
             assert frame.media == pytest.approx(frame.number / 30)
-            assert frame.segment == 0
+            assert frame.media_segment == 0
         assert (status.received, status.decoded, dict(status.dropped)) == (40, 40, {})
         assert status.ack_sequence == 39
         assert gateway.sink.ended == 1 and gateway.closed == [gateway.sink.info.session]

@@ -84,7 +84,7 @@ def test_what_is_kept_of_a_look_is_bounded(studio):
 def test_a_look_from_a_clock_that_went_back_is_left_out(studio):
     record = FilmRecord()
     record.add_frame(studio.observe(1.0))
-    record.add_frame(studio.observe(0.5, segment=1))
+    record.add_frame(studio.observe(0.5, media_segment=1))
     assert len(record) == 1 and record.newest == 1.0
 
 

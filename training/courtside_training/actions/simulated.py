@@ -125,7 +125,7 @@ def render_game(seed: int, plan: ClipPlan) -> StoredClips:
     first = np.arange(0, last + 1)
     first = first[(first % every == 0) | (plan.dense & (first % _DENSE == 0))]
     middles = times[first] + (FRAMES - 1) / 2 / film.fps
-    labels = middle_labels(action_labels(record.states.actions), record.tick_rate, middles, plan)
+    labels = middle_labels(action_labels(record.states.actions), record.step_rate, middles, plan)
     rng = np.random.default_rng(np.random.SeedSequence([seed, _STREAM]))
     planned = []
     for row, start in enumerate(first):

@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_sim.balls import add_ball
 from courtside_sim.canvas import Canvas
-from courtside_sim.figures import Wardrobe, add_ball
 from courtside_sim.hoops import Hoop, add_hoop
 from courtside_sim.lens import Lens, look_at
-from courtside_sim.look import draw_look
+from courtside_sim.style import draw_style
+from courtside_sim.wardrobe import Wardrobe
 from courtside_training.detector.classes import BALL, RIM
 from courtside_training.detector.images import LabelledImage
 from courtside_training.detector.simulated import FilmedGame
@@ -57,7 +58,7 @@ def paste_hoop(labelled: LabelledImage, filmed: FilmedGame, rng: np.random.Gener
     )
     roster = filmed.camera.game.roster
     appearance = replace(
-        draw_look(len(roster), rng), light=float(rng.uniform(0.45, 1.15)), tint=rng.uniform(0.9, 1.1, 3), haze=0.0
+        draw_style(len(roster), rng), light=float(rng.uniform(0.45, 1.15)), tint=rng.uniform(0.9, 1.1, 3), haze=0.0
     )
     wardrobe = Wardrobe(appearance, roster)
     height, width = labelled.image.shape[:2]

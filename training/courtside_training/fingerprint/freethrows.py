@@ -15,7 +15,7 @@ from scipy.stats import rankdata, spearmanr
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import NearestNeighbors
 
-from courtside_sim.keypoints import PoseNoise, observe
+from courtside_sim.keypoints import PoseNoise, noisy_keypoints
 from courtside_training.common.tables import markdown
 from courtside_training.errors import TrainingInputError
 from courtside_training.fingerprint.evaluate import NEIGHBOURS, Embed, drift_statistic, own_distance
@@ -77,7 +77,7 @@ def _faced(joints: np.ndarray, ball: np.ndarray) -> np.ndarray:
 def track_of(joints: np.ndarray, name: str, noise: PoseNoise, rng: np.random.Generator, fps: float) -> np.ndarray:
     """A throw in the view of an evaluation camera: (T, 17, 3), NaN with confidence 0 for joints missing in the data."""
     unseen = ~np.isfinite(joints).all(-1)
-    track = observe(np.nan_to_num(joints), camera(name), noise, rng, fps)
+    track = noisy_keypoints(np.nan_to_num(joints), camera(name), noise, rng, fps)
     track[unseen] = [np.nan, np.nan, 0.0]
     return track
 

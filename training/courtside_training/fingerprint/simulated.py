@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from courtside_sim.forms import Form, distort, draw_form
-from courtside_sim.keypoints import CameraView, PoseNoise, draw_view, observe
+from courtside_sim.keypoints import CameraView, PoseNoise, draw_view, noisy_keypoints
 from courtside_sim.sequences import SHOT_TYPES, ShotSequence, shot_sequences
 from courtside_training.fingerprint.motion import Motion, NoShotError, cut, find_shot
 
@@ -91,7 +91,7 @@ def to_input(
         NoShotError: no motion is found.
     """
     fps = 1.0 / float(shot.times[1] - shot.times[0])
-    track = observe(shot.joints, view, noise, rng, fps)
+    track = noisy_keypoints(shot.joints, view, noise, rng, fps)
     if slip is None:
         return cut(track, shot.times, find_shot(track, shot.times))
     gather, release = np.array([shot.gather_time, shot.release_time]) + slip * rng.standard_normal(2) * [1.0, 0.5]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_sim.look import SKINS
+from courtside_sim.style import SKINS
 from courtside_training.rim.basket import Basket
 from courtside_training.rim.scenery import DRAWN, MARGIN, draw_scene, rgb, to_drawn
 from courtside_training.rim.views import NET, RIM_RADIUS, Take, behind_board

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_sim.look import HoopLook, draw_hoop
+from courtside_sim.style import HoopStyle, draw_hoop
 from courtside_training.detector.composites import texture
 from courtside_training.rim.views import BOARD, RIM_RADIUS, Take
 
@@ -42,7 +42,7 @@ class Scene:
 
     image: Image
     board: Image
-    style: HoopLook
+    style: HoopStyle
     gain: NDArray[np.float64]
     scale: float
     bracket: list[tuple[np.ndarray, tuple[float, ...]]]
@@ -187,7 +187,7 @@ def _crowd(rng: np.random.Generator) -> Image:
     return np.clip(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 3)), 0, 255).astype(np.uint8)
 
 
-def _post(pen: _Pen, style: HoopLook, gain: NDArray[np.float64], rng: np.random.Generator) -> None:
+def _post(pen: _Pen, style: HoopStyle, gain: NDArray[np.float64], rng: np.random.Generator) -> None:
     color = rgb(style.post, gain * rng.uniform(0.7, 1.2))
     back = BOARD[0] + rng.uniform(0.5, 2.2)
     high = rng.uniform(-0.6, 0.6)
@@ -200,7 +200,7 @@ def _post(pen: _Pen, style: HoopLook, gain: NDArray[np.float64], rng: np.random.
             pen.lines([(BOARD[0] + 0.05, y, height), (back, y * 0.6, high)], rng.uniform(0.03, 0.1), color)
 
 
-def _board(pen: _Pen, style: HoopLook, gain: NDArray[np.float64], rng: np.random.Generator) -> Image:
+def _board(pen: _Pen, style: HoopStyle, gain: NDArray[np.float64], rng: np.random.Generator) -> Image:
     """Draw the board, and return how much of what is behind it is hidden (240, 240)."""
     x, half, low = BOARD[0], rng.uniform(0.55, 0.92), rng.uniform(-0.18, -0.08)
     tall = rng.uniform(0.72, 1.1)
@@ -248,7 +248,7 @@ def _outline(shape: str, half: float, low: float, tall: float) -> list[tuple[flo
 
 
 def _bracket(
-    style: HoopLook, gain: NDArray[np.float64], rng: np.random.Generator
+    style: HoopStyle, gain: NDArray[np.float64], rng: np.random.Generator
 ) -> list[tuple[np.ndarray, tuple[float, ...]]]:
     """The plate that carries the rim; on baskets in parks it is as wide as the rim."""
     wide = rng.uniform(0.15, 1.35)

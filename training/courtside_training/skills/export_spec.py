@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from courtside_sim.highlights import bank
+from courtside_sim.game_bank import bank
 from courtside_sim.skills import GROUPS, LEVELS, SKILLS
 from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
 from courtside_training.skills import evaluate, films

@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 
 from courtside_sim.court import ZONES, Zone
-from courtside_sim.cuts import SHOTS, PlayKind
-from courtside_sim.highlights import Bank, Highlight, Moment, bank
+from courtside_sim.game_bank import Bank, bank
+from courtside_sim.game_plays import SHOTS, PlayKind
+from courtside_sim.highlights import Highlight, Moment
 from courtside_sim.truth import Action
 from courtside_training.common.arrays import reading_arrays, write_arrays
 from courtside_training.errors import TrainingInputError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from courtside_sim.highlights import LEAGUES, SEASONS, World
+from courtside_sim.seasons import LEAGUES, SEASONS, World
 
 FOLDER = Path("runs/skills/films")
 """Folder of stored films."""

@@ -203,7 +203,7 @@ class SkillSystem(System):
 
     def smoke_runs(self) -> Iterator[SmokeRun]:
         """Three small films and a tiny network, both training steps."""
-        from courtside_sim.highlights import bank
+        from courtside_sim.game_bank import bank
         from courtside_training.common.fit import Fit, FitConfig
         from courtside_training.skills import train as training
         from courtside_training.skills.films import simulated

@@ -1,4 +1,4 @@
-"""Finds the plays of single players in a finished game: shots, rebounds, passes, contests, screens, drives."""
+"""Lists the plays of single players in a finished game: shots, rebounds, passes, contests, screens, drives."""
 
 from __future__ import annotations
 
@@ -15,15 +15,21 @@ from .game import Game
 from .truth import Action, ShotTruth
 
 CONTEST_REACH = 0.45
+"""A defender up within this many seconds of the release contests the shot."""
 ASSIST_WITHIN = 4.0
+"""A pass is an assist when the receiver scores within this many seconds of the catch."""
 DRIVE_SECONDS, DRIVE_METRES = 1.5, 3.0
+"""Shortest duration and distance of a drive."""
 FREE_THROW_REACH = 1.6
-DEFENDING = tuple(action for action in Action if action.name in ("CONTEST", "BLOCK"))
-SCREENING = tuple(action for action in Action if action.name == "PICK")
+"""Metres around the middle of the free-throw line from which a shot counts as a free throw."""
+DEFENDING = (Action.CONTEST, Action.BLOCK)
+"""Actions of a defender up against a shot."""
+SCREENING = (Action.PICK,)
+"""Actions of a screener."""
 
 
 class PlayKind(IntEnum):
-    """What a player did."""
+    """The kind of a play."""
 
     FREE_THROW = 0
     TWO = 1
@@ -38,6 +44,7 @@ class PlayKind(IntEnum):
 
 
 SHOTS = (PlayKind.FREE_THROW, PlayKind.TWO, PlayKind.THREE)
+"""The kinds that are shots."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +52,12 @@ class GamePlay:
     """One player's play in one game.
 
     Attributes:
-        kind: What.
-        player: Who, an id of that game.
+        kind: The kind of play.
+        player: The player's id in that game.
         time: Seconds from the game's start: the release of a shot or pass, the catch of a rebound.
-        success: The shot went in; for a contest, the other's shot did not. True where nothing is decided.
-        contested: A shot with a defender up against it.
-        zone: Of the shot taken or contested, UNSPECIFIED otherwise.
+        success: For a shot, whether it went in; for a contest, whether the opponent's shot missed; otherwise True.
+        contested: Whether a defender was up against the shot.
+        zone: The zone of the shot taken or contested; UNSPECIFIED for other plays.
     """
 
     kind: PlayKind
@@ -64,14 +71,14 @@ class GamePlay:
 def find_plays(game: Game) -> list[GamePlay]:
     """Every play of every player of `game`, in no particular order.
 
-    Nobody is fouled in a simulated game, so shots from about the free-throw line stand for free throws.
+    There are no fouls in a simulated game, so shots from near the free-throw line are counted as free throws.
     """
     return [*_shots(game), *_rebounds(game), *_passes(game), *_runs(game)]
 
 
 def _shots(game: Game) -> Iterator[GamePlay]:
-    """Shots, and the contests against them."""
-    states, rate = game.recording.states, game.recording.tick_rate
+    """The shots, and the contests against them."""
+    states, rate = game.recording.states, game.recording.step_rate
     for shot in game.shots:
         low = max(int((shot.release_time - CONTEST_REACH) * rate), 0)
         high = int((shot.release_time + CONTEST_REACH) * rate) + 1
@@ -93,7 +100,7 @@ def _shot_kind(game: Game, shot: ShotTruth) -> PlayKind:
 
 def _holds(game: Game) -> list[tuple[int, float, float]]:
     """Who had the ball from when to when: (player, start, end) in seconds, in order."""
-    holder, rate = game.recording.states.holder, game.recording.tick_rate
+    holder, rate = game.recording.states.holder, game.recording.step_rate
     edges = np.flatnonzero(np.diff(holder)) + 1
     starts = np.concatenate([[0], edges])
     ends = np.concatenate([edges, [len(holder)]])
@@ -130,8 +137,8 @@ def _passes(game: Game) -> Iterator[GamePlay]:
 
 
 def _runs(game: Game) -> Iterator[GamePlay]:
-    """Screens and drives: stretches of one action."""
-    states, rate = game.recording.states, game.recording.tick_rate
+    """Screens and drives: periods of one continuous action."""
+    states, rate = game.recording.states, game.recording.step_rate
     for player in range(len(game.roster)):
         for wanted, kind in ((SCREENING, PlayKind.SCREEN), ((Action.DRIBBLE,), PlayKind.DRIVE)):
             doing = np.isin(states.actions[:, player], wanted).astype(np.int8)

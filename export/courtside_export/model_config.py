@@ -1,4 +1,4 @@
-"""What a model's folder of a Triton repository says about all its versions: config.pbtxt and label files."""
+"""A model's configuration in a Triton repository, common to all its versions: config.pbtxt and label files."""
 
 from __future__ import annotations
 
@@ -13,48 +13,50 @@ from courtside_export.errors import ExportInputError
 from courtside_training.common.export_spec import ModelSignature, TensorSpec
 
 BACKENDS = {"onnx": 'backend: "onnxruntime"', "tensorrt": 'platform: "tensorrt_plan"'}
+"""The line of config.pbtxt that names the backend, by target."""
 _TYPES = {"uint8": "TYPE_UINT8", "float32": "TYPE_FP32"}
 
 
-def label_files(spec: ModelSignature) -> dict[str, str]:
-    """Label file by output: ``labels.txt`` for the only labelled output, else one named after each."""
-    labelled = [tensor.name for tensor in spec.outputs if tensor.labels]
+def label_files(signature: ModelSignature) -> dict[str, str]:
+    """Label file by output: ``labels.txt`` for a single labelled output, else one file named after each."""
+    labelled = [tensor.name for tensor in signature.outputs if tensor.labels]
     return {name: "labels.txt" if len(labelled) == 1 else f"labels_{name}.txt" for name in labelled}
 
 
-def entry_files(spec: ModelSignature, target: str = "onnx") -> dict[str, str]:
-    """The text files of a model's folder, by name."""
-    files = {file: "\n".join(_tensor(spec, name).labels) + "\n" for name, file in label_files(spec).items()}
-    return {"config.pbtxt": config(spec, target), **files}
+def config_files(signature: ModelSignature, target: str = "onnx") -> dict[str, str]:
+    """The text files of a model's folder: contents by file name."""
+    files = {file: "\n".join(_tensor(signature, name).labels) + "\n" for name, file in label_files(signature).items()}
+    return {"config.pbtxt": config(signature, target), **files}
 
 
-def config(spec: ModelSignature, target: str = "onnx") -> str:
+def config(signature: ModelSignature, target: str = "onnx") -> str:
     """The text of config.pbtxt.
 
-    Batches form without waiting long, as many instances answer as the model asks for (a GPU model: one a GPU), and a
-    load ends only after one row of zeros went through. The newest version answers unless whoever loads the model asks
-    for another.
+    Requests wait at most 2 ms to form a batch. The number of instances is the signature's; a GPU model has one per GPU.
+    A model counts as loaded only after one row of zeros went through it. The newest version is served unless the client
+    that loads the model names another.
     """
-    labels = label_files(spec)
-    preferred = ", ".join(str(size) for size in range(1, min(4, spec.max_batch) + 1))
-    inputs = ",\n".join(f"  {{ {_face(tensor)} }}" for tensor in spec.inputs)
+    labels = label_files(signature)
+    preferred = ", ".join(str(size) for size in range(1, min(4, signature.max_batch) + 1))
+    inputs = ",\n".join(f"  {{ {_fields(tensor)} }}" for tensor in signature.inputs)
     outputs = ",\n".join(
-        f"  {{ {_face(tensor)}" + (f', label_filename: "{labels[tensor.name]}"' if tensor.name in labels else "") + " }"
-        for tensor in spec.outputs
+        f"  {{ {_fields(tensor)}"
+        + (f', label_filename: "{labels[tensor.name]}"' if tensor.name in labels else "") + " }"
+        for tensor in signature.outputs
     )
     warm = ",\n".join(
         f'    {{ key: "{tensor.name}" value {{ data_type: {_TYPES[tensor.dtype]}, dims: {_dims(tensor.dims)}, '
         f"zero_data: true }} }}"
-        for tensor in spec.inputs
+        for tensor in signature.inputs
     )
     parameters = "".join(
         f'parameters {{ key: "{key}" value: {{ string_value: "{_escaped(value)}" }} }}\n'
-        for key, value in sorted(spec.parameters.items())
+        for key, value in sorted(signature.parameters.items())
     )
     kind = "KIND_GPU" if target == "tensorrt" else "KIND_CPU"
-    return f"""name: "{spec.name}"
+    return f"""name: "{signature.name}"
 {BACKENDS[target]}
-max_batch_size: {spec.max_batch}
+max_batch_size: {signature.max_batch}
 input [
 {inputs}
 ]
@@ -65,7 +67,7 @@ dynamic_batching {{
   preferred_batch_size: [ {preferred} ]
   max_queue_delay_microseconds: 2000
 }}
-instance_group [ {{ kind: {kind}, count: {1 if target == "tensorrt" else spec.instances} }} ]
+instance_group [ {{ kind: {kind}, count: {1 if target == "tensorrt" else signature.instances} }} ]
 model_warmup [ {{
   name: "zeros"
   batch_size: 1
@@ -77,11 +79,13 @@ version_policy {{ latest {{ num_versions: 1 }} }}
 {parameters}"""
 
 
-def check_same_face(folder: Path, spec: ModelSignature, target: str) -> None:
-    """Refuse to put a version beside others that have another face: one config.pbtxt speaks for all of them.
+def check_signature(folder: Path, signature: ModelSignature, target: str) -> None:
+    """Check that a new version has the signature of the versions beside it, because they share one config.pbtxt.
+
+    The signature is the backend, and the names, types, sizes and labels of the tensors.
 
     Raises:
-        ExportInputError: names what differs.
+        ExportInputError: The signature differs; the message names what differs.
     """
     path = folder / "config.pbtxt"
     if not path.is_file() or not versions(folder):
@@ -90,8 +94,8 @@ def check_same_face(folder: Path, spec: ModelSignature, target: str) -> None:
     try:
         text_format.Parse(path.read_text("utf-8"), old)
     except (text_format.ParseError, UnicodeDecodeError) as error:
-        raise ExportInputError(f"{path} does not parse: {error}; mend or remove it") from None
-    text_format.Parse(config(spec, target), new)
+        raise ExportInputError(f"{path} does not parse: {error}; correct or remove it") from None
+    text_format.Parse(config(signature, target), new)
     advice = "export to another --repository, or remove the older versions"
     if (old.backend, old.platform) != (new.backend, new.platform):
         have = old.platform or old.backend
@@ -102,19 +106,19 @@ def check_same_face(folder: Path, spec: ModelSignature, target: str) -> None:
         if before != after:
             name = next(name for name in [*after, *before] if before.get(name) != after.get(name))
             raise ExportInputError(f"{kind} {name!r} differs from that of the versions in {folder}: {advice}")
-    for name, text in entry_files(spec, target).items():
+    for name, text in config_files(signature, target).items():
         if name != "config.pbtxt" and (folder / name).is_file() and (folder / name).read_text("utf-8") != text:
             raise ExportInputError(f"the labels differ from those in {folder / name}: {advice}")
 
 
 def versions(folder: Path) -> list[int]:
-    """Version numbers in a model's folder, ascending."""
+    """The version numbers in a model's folder, ascending."""
     there = folder.iterdir() if folder.is_dir() else ()
     return sorted(int(p.name) for p in there if p.is_dir() and p.name.isdigit() and not p.name.startswith("0"))
 
 
 def shape_text(name: str, rows: int, dims: Sequence[int]) -> str:
-    """A tensor's shape as trtexec wants it: ``clip:1x16x3x144x256``."""
+    """A tensor's shape as trtexec expects it: ``clip:1x16x3x144x256``."""
     return f"{name}:{'x'.join(str(size) for size in (rows, *dims))}"
 
 
@@ -123,11 +127,11 @@ def row_bytes(tensor: TensorSpec) -> int:
     return math.prod(tensor.dims) * (1 if tensor.dtype == "uint8" else 4)
 
 
-def _tensor(spec: ModelSignature, name: str) -> TensorSpec:
-    return next(tensor for tensor in spec.outputs if tensor.name == name)
+def _tensor(signature: ModelSignature, name: str) -> TensorSpec:
+    return next(tensor for tensor in signature.outputs if tensor.name == name)
 
 
-def _face(tensor: TensorSpec) -> str:
+def _fields(tensor: TensorSpec) -> str:
     return f'name: "{tensor.name}", data_type: {_TYPES[tensor.dtype]}, dims: {_dims(tensor.dims)}'
 
 

@@ -1,4 +1,4 @@
-"""Puts a finished version beside the others in one step: readers see all of it or nothing, whatever goes wrong."""
+"""Writes a version's folder and a model's files in one step each: readers see all of it or nothing."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from courtside_export.entry import versions
 from courtside_export.errors import ExportInputError
+from courtside_export.model_config import versions
 
 _PARTIAL = re.compile(r"\.partial-(\d+)")
 
 
 @contextmanager
 def new_version(folder: Path, version: int | None) -> Iterator[tuple[int, Path]]:
-    """Give the version number and a scratch folder to fill; on success the scratch folder becomes that version.
+    """Yield the version number and a scratch folder to fill; on success the scratch folder becomes that version.
 
-    Nothing is left behind when the body raises, and a version that exists is never touched.
+    Nothing is left behind when the body raises, and an existing version is never changed.
 
     Args:
-        folder: the model's folder, made when missing.
-        version: its number; None: one more than the newest.
+        folder: The model's folder; created when missing.
+        version: The version's number; None for one more than the newest.
 
     Raises:
-        ExportInputError: the version exists, the repository cannot be written, or the disk is full.
+        ExportInputError: The version exists, the repository cannot be written, or the disk is full.
     """
     number = version or max(versions(folder), default=0) + 1
     final = folder / str(number)
     if final.exists():
         raise ExportInputError(
-            f"{final} is there already and is never overwritten: leave --version out or name another"
+            f"{final} exists and is never overwritten: leave --version out or give another number"
         )
-    made = _missing(folder)
+    made = _missing_folders(folder)
     scratch = folder / f".partial-{os.getpid()}"
     try:
         try:
             scratch.mkdir(parents=True)
-            _forget_the_dead(folder)
+            _remove_abandoned(folder)
             yield number, scratch
             scratch.rename(final)
         except OSError as error:
@@ -51,15 +51,15 @@ def new_version(folder: Path, version: int | None) -> Iterator[tuple[int, Path]]
             try:
                 parent.rmdir()
             except OSError:
-                break  # somebody else put something there
+                break  # another process has written there
         raise
 
 
 def replace_files(folder: Path, texts: Mapping[str, str], *, always: bool = False) -> None:
-    """Write text files, each in one step; only those that change unless `always`.
+    """Write text files, each in one step; files that would not change are left alone unless `always`.
 
     Raises:
-        ExportInputError: the folder cannot be written, or the disk is full.
+        ExportInputError: The folder cannot be written, or the disk is full.
     """
     scratch: list[tuple[Path, Path]] = []
     try:
@@ -70,7 +70,7 @@ def replace_files(folder: Path, texts: Mapping[str, str], *, always: bool = Fals
             part = path.with_name(f".{name}.partial-{os.getpid()}")
             scratch.append((part, path))
             part.write_text(text, "utf-8")
-        for part, path in scratch:  # renaming needs no space: all or nothing, as far as a file system can
+        for part, path in scratch:  # renaming needs no disk space, so a full disk cannot leave half of the files
             part.replace(path)
     except OSError as error:
         raise write_error(folder, error) from error
@@ -80,14 +80,14 @@ def replace_files(folder: Path, texts: Mapping[str, str], *, always: bool = Fals
 
 
 def write_error(folder: Path, error: OSError) -> ExportInputError:
-    """One clear line for what the file system said."""
+    """The one-line error for a failure of the file system."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return ExportInputError(f"no space left to write {folder}: free some and export again; nothing was changed")
     return ExportInputError(f"cannot write {folder}: {error.strerror or error}; nothing was changed")
 
 
-def _missing(folder: Path) -> list[Path]:
-    """The folders that making this one will make, innermost first."""
+def _missing_folders(folder: Path) -> list[Path]:
+    """The folders that do not exist yet on the way to this one, innermost first."""
     missing = []
     while not folder.exists() and folder != folder.parent:
         missing.append(folder)
@@ -95,8 +95,8 @@ def _missing(folder: Path) -> list[Path]:
     return missing
 
 
-def _forget_the_dead(folder: Path) -> None:
-    """Remove scratch folders of exports that were killed."""
+def _remove_abandoned(folder: Path) -> None:
+    """Remove the scratch folders of exports that were killed."""
     for path in folder.iterdir():
         found = _PARTIAL.fullmatch(path.name)
         if found and not Path(f"/proc/{found[1]}").exists() and Path("/proc/self").exists():

@@ -1,9 +1,9 @@
-"""INT8 for CPUs: static quantisation by ONNX Runtime (quantise/dequantise pairs, one scale an output channel).
+"""INT8 for CPUs: static quantisation by ONNX Runtime (quantise/dequantise pairs, one scale per output channel).
 
-Which nodes: those with constant weights (Conv, Gemm, MatMul), except the last ones before each output, whose few
-values decide. Two plans are tried: only these nodes, or also the cheap ones between them, so that whole stretches
-stay in integers. The plan that keeps more decisions of the calibration samples wins, the faster one where both keep
-as many.
+Nodes with constant weights (Conv, Gemm, MatMul) are quantised, except the last ones before each output, because their
+few values decide the result. Two plans are tried: only these nodes, or also the cheap nodes between them, so that long
+stretches of the graph stay in integers. The plan that keeps more decisions on the calibration samples is used; when
+both keep as many, the faster one.
 """
 
 from __future__ import annotations
@@ -26,20 +26,22 @@ from courtside_export.speed import measure
 from courtside_training.common.export_spec import Arrays, ExportSpec
 
 WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+"""Operators with weights."""
 BETWEEN = ("Relu", "Clip", "MaxPool", "AveragePool", "GlobalAveragePool", "Add", "Concat", "Resize", "Pad")
+"""Cheap operators between them that the second plan quantises too."""
 _BATCH = 4
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What was quantised and how the choice fell.
+class QuantisationPlan:
+    """Which nodes were quantised, and the measurements behind the choice.
 
     Attributes:
         name: ``weights`` or ``stretches``.
-        nodes: quantised nodes by kind.
-        kept: nodes with weights that stayed in single precision, by name: they stand before an output.
-        samples: calibrated on.
-        tried: agreement with the single-precision decisions and milliseconds a row, by plan.
+        nodes: Number of quantised nodes by operator.
+        kept: Names of the nodes with weights that stayed in single precision because they come before an output.
+        samples: Number of calibration samples.
+        tried: Agreement with the single-precision decisions and milliseconds per row, by plan.
     """
 
     name: str
@@ -53,19 +55,19 @@ class Plan:
         return asdict(self)
 
 
-def to_integers(
-    model: onnx.ModelProto, system: ExportSpec, samples: Arrays, *, symmetric: bool = False
-) -> tuple[onnx.ModelProto, Plan]:
-    """A quantised copy of a checked single-precision graph.
+def to_int8(
+    model: onnx.ModelProto, spec: ExportSpec, samples: Arrays, *, symmetric: bool = False
+) -> tuple[onnx.ModelProto, QuantisationPlan]:
+    """Quantise a copy of a checked single-precision graph.
 
     Args:
-        model: single precision.
-        system: whose; its decisions judge the plans.
-        samples: to calibrate on, at least eight rows.
-        symmetric: zero points at zero, as TensorRT wants them, and no trial of plans under ONNX Runtime.
+        model: The single-precision graph.
+        spec: The model's export spec; the plans are compared by its decisions.
+        samples: Calibration samples, at least eight rows.
+        symmetric: Use zero points of zero, as TensorRT requires, and only the first plan.
 
     Raises:
-        ExportInputError: the graph has nothing to quantise, or ONNX Runtime cannot.
+        ExportInputError: The graph has nothing to quantise, or ONNX Runtime cannot quantise it.
     """
     named = _named(model)
     heads = _heads(named)
@@ -76,7 +78,7 @@ def to_integers(
     chosen = [node.name for node in weighted if node.name not in heads]
     if not chosen:
         raise ExportInputError(
-            f"{system.signature.name} has no convolution or matrix product with constant weights to quantise "
+            f"{spec.signature.name} has no convolution or matrix product with constant weights to quantise "
             f"apart from its last layers; export it without --int8"
         )
     kept = tuple(node.name for node in weighted if node.name in heads)
@@ -84,37 +86,37 @@ def to_integers(
     plans = {"weights": chosen}
     if between and not symmetric:
         plans["stretches"] = [*chosen, *between]
-    made = {name: _quantise(named, system, nodes, samples, symmetric) for name, nodes in plans.items()}
-    tried = {} if symmetric else _try(named, made, system, samples)
+    made = {name: _quantise(named, spec, nodes, samples, symmetric) for name, nodes in plans.items()}
+    tried = {} if symmetric else _try(named, made, spec, samples)
     best = max(tried, key=lambda n: (tried[n]["agreement"], -tried[n]["ms"])) if tried else "weights"
     kinds = {node.name: node.op_type for node in named.graph.node}
     found = [kinds[name] for name in plans[best]]
-    plan = Plan(best, {kind: found.count(kind) for kind in sorted(set(found))}, kept, len(samples[0]), tried)
-    return made[best], plan
+    nodes = {kind: found.count(kind) for kind in sorted(set(found))}
+    return made[best], QuantisationPlan(best, nodes, kept, len(samples[0]), tried)
 
 
 def _try(
-    single: onnx.ModelProto, made: dict[str, onnx.ModelProto], system: ExportSpec, samples: Arrays
+    single: onnx.ModelProto, made: dict[str, onnx.ModelProto], spec: ExportSpec, samples: Arrays
 ) -> dict[str, dict[str, float]]:
     reference = in_batches(onnx_run(single), samples, _BATCH)
-    names = [tensor.name for tensor in system.signature.outputs]
+    names = [tensor.name for tensor in spec.signature.outputs]
     runs = {name: onnx_run(quantised) for name, quantised in made.items()}
     speed = measure(runs, samples, rounds=10, seconds=5.0)
     agreement = {
-        name: compare(names, reference, in_batches(run, samples, _BATCH), system.decisions).agreement
+        name: compare(names, reference, in_batches(run, samples, _BATCH), spec.decisions).agreement
         for name, run in runs.items()
     }
     return {name: {"agreement": agreement[name], "ms": speed.median[name]} for name in runs}
 
 
 def _quantise(
-    model: onnx.ModelProto, system: ExportSpec, nodes: list[str], samples: Arrays, symmetric: bool
+    model: onnx.ModelProto, spec: ExportSpec, nodes: list[str], samples: Arrays, symmetric: bool
 ) -> onnx.ModelProto:
     from onnxruntime import quantization
 
     class Reader(quantization.CalibrationDataReader):
         def __init__(self) -> None:
-            names = [tensor.name for tensor in system.signature.inputs]
+            names = [tensor.name for tensor in spec.signature.inputs]
             rows = range(0, len(samples[0]), _BATCH)
             self._batches = ({n: a[i : i + _BATCH] for n, a in zip(names, samples, strict=True)} for i in rows)
 
@@ -123,15 +125,15 @@ def _quantise(
 
     level = logging.getLogger().level
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it recommends a preparation that was already done
+        warnings.simplefilter("ignore")  # it recommends a preparation step that `_named` has done
         logging.getLogger().setLevel(logging.ERROR)
         copy = onnx.ModelProto()
-        copy.CopyFrom(model)  # it moves the weights out of what it is given
+        copy.CopyFrom(model)  # because it moves the weights out of its argument
         try:
             quantization.quantize_static(
                 copy, Path(folder) / "int8.onnx", Reader(),
                 quant_format=quantization.QuantFormat.QDQ, per_channel=True,
-                # Seven bits of weight: eight overflow the 16-bit sums of CPUs without integer dot products.
+                # Weights of seven bits: eight bits overflow the 16-bit sums of CPUs without integer dot products.
                 reduce_range=not symmetric,
                 activation_type=quantization.QuantType.QInt8 if symmetric else quantization.QuantType.QUInt8,
                 weight_type=quantization.QuantType.QInt8, nodes_to_quantize=nodes,
@@ -140,19 +142,19 @@ def _quantise(
             )
         except Exception as error:
             text = " ".join(str(error).split())[:300]
-            raise ExportInputError(f"ONNX Runtime cannot quantise {system.signature.name}: {text}") from error
+            raise ExportInputError(f"ONNX Runtime cannot quantise {spec.signature.name}: {text}") from error
         finally:
             logging.getLogger().setLevel(level)
         quantised = onnx.load(Path(folder) / "int8.onnx")
-    check_graph(quantised, system.signature.name)
+    check_graph(quantised, spec.signature.name)
     return quantised
 
 
 def _named(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy with shapes worked out, constants as initializers and a name for every node."""
+    """A copy with inferred shapes, constants as initializers and a name for every node."""
     import onnxruntime as ort
 
-    # ONNX Runtime's own basic passes fold constants and fuse batch norms, which quantisation needs done first.
+    # ONNX Runtime's basic passes fold constants and fuse batch norms; quantisation needs that done first.
     with tempfile.TemporaryDirectory() as folder:
         options = ort.SessionOptions()
         options.log_severity_level = 3
@@ -162,7 +164,7 @@ def _named(model: onnx.ModelProto) -> onnx.ModelProto:
         copy = onnx.load(options.optimized_model_filepath)
     used = {node.domain for node in copy.graph.node}
     for domain in [entry for entry in copy.opset_import if entry.domain not in used]:
-        copy.opset_import.remove(domain)  # it names every domain it knows
+        copy.opset_import.remove(domain)  # because ONNX Runtime lists every domain it knows
     copy = onnx.shape_inference.infer_shapes(copy)
     for index, node in enumerate(copy.graph.node):
         node.name = node.name or f"{node.op_type}_{index}"
@@ -170,7 +172,7 @@ def _named(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _heads(model: onnx.ModelProto) -> set[str]:
-    """Names of the nodes between each output and the last weights before it, those included."""
+    """Names of the nodes from the last weights before each output to that output."""
     makers = {output: node for node in model.graph.node for output in node.output}
     heads: set[str] = set()
     _walk([value.name for value in model.graph.output], makers.get, heads)

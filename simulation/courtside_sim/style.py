@@ -1,4 +1,4 @@
-"""How a place and its players look: colours, light and surroundings, drawn once from the seed."""
+"""The appearance of a court and its players: colours, light and surroundings, drawn from the seed."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ OUTDOOR_FLOORS: tuple[Color, ...] = ((96, 98, 100), (90, 110, 70), (130, 96, 60)
 
 
 @dataclass(frozen=True)
-class HoopLook:
-    """How a place's baskets look; colours are BGR 0..255.
+class HoopStyle:
+    """The appearance of the baskets; colours are BGR, 0 to 255.
 
     Attributes:
-        board: The board's colour.
-        opacity: Of the board; a glass one is mostly see-through.
-        frame: The board's edge.
-        frame_width: Metres.
-        square: The target square's colour, None for a board without one.
-        rim: The ring's colour.
-        rim_width: Metres.
-        net: The net's colour, None for a bare ring.
-        net_width: Metres; a chain is thicker than cord.
+        board: Colour of the backboard.
+        opacity: Opacity of the backboard, 0 to 1; glass is low.
+        frame: Colour of the backboard's edge.
+        frame_width: Width of that edge, metres.
+        square: Colour of the target square; None for a board without one.
+        rim: Colour of the ring.
+        rim_width: Drawn width of the ring's tube, metres.
+        net: Colour of the net; None for a ring without a net.
+        net_width: Width of a strand, metres; a chain is thicker than cord.
         strands: Number of strands of the net.
         mount: 'stand' (padded, behind the baseline), 'pole' (bent pole) or 'wall' (arms from the wall).
         post: Colour of the stand, pole or arms.
-        sheet: Whether a painted strip or shooter's square fills the board's lower edge.
+        sheet: Whether a painted strip covers the board's lower edge.
     """
 
     board: Color
@@ -59,32 +59,32 @@ class HoopLook:
 
 
 @dataclass(frozen=True)
-class Look:
-    """One place's appearance; colours are BGR 0..255.
+class Style:
+    """The appearance of one game; colours are BGR, 0 to 255.
 
     Attributes:
-        outdoor: Playground under the sky rather than a gym.
-        floor, apron, paint, line: The court's colours.
-        wall, pad, seats: Surroundings.
-        kits, shorts, trims: Two entries each, one a team.
-        skins, hairs: One entry a player.
-        ball: The ball's colour.
+        outdoor: Whether it is a playground under the sky rather than a gym.
+        floor, apron, paint, line: Colours of the court.
+        wall, pad, seats: Colours of the surroundings.
+        kits, shorts, trims: Two colours each, one per team.
+        skins, hairs: One colour per person.
+        ball: Colour of the ball.
         light: Brightness factor of everything.
-        tint: (3,) float64 BGR factors, the light's colour.
-        noise: Standard deviation of the picture noise in grey levels.
+        tint: (3,) float64 BGR factors: the colour of the light.
+        noise: Standard deviation of the image noise, grey levels.
         sun: (2,) metres of shadow per metre of height.
-        hoop: The baskets' looks.
-        crowd: Share of seats taken.
-        haze: Contrast taken away, 0 to about 0.2.
-        softness: Standard deviation of the lens blur in pixels, 0 for a sharp one.
-        detail: Share of the resolution that the camera keeps, 1 for all of it.
-        vignette: Light lost in the corners, 0 to 1.
-        slope: (2,) change of brightness from the middle to the right and lower edge, the lamps' or the sun's.
-        cast: (3,) BGR factors at one end of the slope, coloured light.
-        shutter: Seconds a frame is exposed.
-        quality: JPEG quality of the camera's compression, 100 for none.
-        stripes: Two entries: 0 plain, 1 side stripes, 2 hoops, each a team.
-        plank_seed: Draws the scenery's details.
+        hoop: Style of the baskets.
+        crowd: Share of the seats that are taken.
+        haze: Contrast lost, 0 to about 0.2.
+        softness: Standard deviation of the lens blur, pixels; 0 for none.
+        detail: Share of the resolution that the camera keeps; 1 for all of it.
+        vignette: Share of the light lost in the corners, 0 to 1.
+        slope: (2,) change of brightness from the middle to the right and to the lower edge, by lamps or sun.
+        cast: (3,) BGR factors of coloured light at one end of the slope.
+        shutter: Exposure time of a frame, seconds.
+        quality: JPEG quality of the camera's compression; 100 for none.
+        stripes: Jersey pattern of each team: 0 plain, 1 stripes down the sides, 2 rings across.
+        plank_seed: Draws the details of the scenery.
     """
 
     outdoor: bool
@@ -105,7 +105,7 @@ class Look:
     tint: np.ndarray
     noise: float
     sun: np.ndarray
-    hoop: HoopLook
+    hoop: HoopStyle
     crowd: float
     haze: float
     softness: float
@@ -120,13 +120,13 @@ class Look:
 
 
 def hsv(hue: float, saturation: float, value: float) -> Color:
-    """BGR 0..255 of a hue, saturation and value in 0..1."""
+    """Convert hue, saturation and value, 0 to 1, to BGR, 0 to 255."""
     r, g, b = colorsys.hsv_to_rgb(hue % 1.0, saturation, value)
     return int(b * 255), int(g * 255), int(r * 255)
 
 
 def shade(color: Color, factor: float) -> Color:
-    """A colour made lighter or darker."""
+    """Multiply a colour by `factor`, clamped to 0 to 255."""
     return tuple(int(min(max(c * factor, 0), 255)) for c in color)
 
 
@@ -153,8 +153,8 @@ BOARDS: tuple[Color, ...] = (
 NETS: tuple[Color, ...] = ((238, 238, 238), (215, 220, 222), (170, 172, 172), (120, 120, 220), (215, 150, 110))
 
 
-def draw_hoop(outdoor: bool, rng: np.random.Generator) -> HoopLook:
-    """A random make of basket, as found in a gym or `outdoor`."""
+def draw_hoop(outdoor: bool, rng: np.random.Generator) -> HoopStyle:
+    """Draw the style of the baskets of a gym, or of a playground when `outdoor`."""
     glass = rng.random() < (0.35 if outdoor else 0.7)
     board = (235, 235, 235) if glass else BOARDS[int(rng.choice(8, p=(0.34, 0.16, 0.12, 0.1, 0.08, 0.08, 0.06, 0.06)))]
     dark = sum(board) < 330
@@ -167,7 +167,7 @@ def draw_hoop(outdoor: bool, rng: np.random.Generator) -> HoopLook:
     net = (165, 168, 170) if chain else NETS[int(rng.choice(5, p=(0.5, 0.2, 0.12, 0.09, 0.09)))]
     mount = rng.choice(["stand", "pole", "wall"], p=(0.2, 0.65, 0.15) if outdoor else (0.55, 0.12, 0.33))
     posts = ((60, 60, 64), (120, 122, 124), (140, 70, 30), (40, 40, 150), (70, 120, 60), (210, 210, 210))
-    return HoopLook(
+    return HoopStyle(
         board=shade(board, rng.uniform(0.85, 1.05)),
         opacity=float(rng.uniform(0.08, 0.4)) if glass else 1.0,
         frame=(245, 245, 245) if glass and rng.random() < 0.7 else shade(ink, rng.uniform(0.6, 1.2)),
@@ -184,8 +184,8 @@ def draw_hoop(outdoor: bool, rng: np.random.Generator) -> HoopLook:
     )
 
 
-def draw_look(players: int, rng: np.random.Generator) -> Look:
-    """A random place for `players` players."""
+def draw_style(players: int, rng: np.random.Generator) -> Style:
+    """Draw the style of a game with `players` people."""
     outdoor = bool(rng.random() < 0.3)
     hue = rng.random()
     light_kit = hsv(hue + rng.uniform(0.3, 0.7), rng.choice([0.0, 0.05, 0.5]), rng.uniform(0.85, 0.97))
@@ -215,7 +215,7 @@ def draw_look(players: int, rng: np.random.Generator) -> Look:
     steep = abs(rng.normal(0, 0.16)) if rng.random() < 0.7 else 0.0
     towards = rng.uniform(0, 2 * np.pi)
     crushed = rng.random() < 0.45
-    return Look(
+    return Style(
         outdoor=outdoor,
         floor=shade(floor, rng.uniform(0.9, 1.1)),
         apron=apron,
