@@ -164,8 +164,8 @@ def test_a_whole_model_needs_all_its_parts(game: Footage, tmp_path):
     moment_train.zone_fit([game], moments, tmp_path / "p.pt", ZoneNetworkConfig(8, 16, 16, 32)).run()
     moment_train.result_fit([game], moments, tmp_path / "r.pt", ResultConfig(8, 8, 16)).run()
     with pytest.raises(TrainingInputError, match="not a checkpoint of shot_place but of shot_result"):
-        train.join(tmp_path / "last.pt", placer=tmp_path / "r.pt")
-    train.join(tmp_path / "last.pt", placer=tmp_path / "p.pt", result=tmp_path / "r.pt")
+        train.join(tmp_path / "last.pt", zone=tmp_path / "r.pt")
+    train.join(tmp_path / "last.pt", zone=tmp_path / "p.pt", result=tmp_path / "r.pt")
     served = train.load_served(tmp_path / "last.pt")
     with torch.no_grad():
         shot, release, zone, make = served(batch_of(game, 3)["clip"])

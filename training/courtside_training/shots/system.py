@@ -144,7 +144,7 @@ class ShotSystem(System):
                 zone, result = folder / "zone.pt", folder / "result.pt"
                 zone_fit(games, MomentConfig(4, 4), zone, ZoneNetworkConfig(8, 16, 16, 32)).run()
                 result_fit(games, MomentConfig(4, 4), result, ResultConfig(8, 8, 16)).run()
-                join(path, placer=zone, result=result)
+                join(path, zone=zone, result=result)
                 calibrate_checkpoint(path, games, hop_s=0.9)
 
             yield SmokeRun("shot_clip", light, SMOKE_EPOCHS, finish)
