@@ -11,26 +11,30 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
 import av
 import numpy as np
+from accuracy.scores import ShotScores, match, score
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from courtside.court.zones import ZONES
 from courtside_server.inference.onnx.engine import EmbeddedEngine
 from courtside_server.settings import Settings
 from courtside_server.shots.models.clip import ClipModel
 from courtside_server.types import Frame, Lifecycle, Sample, Window, WindowPrediction
 from courtside_server.windows.config import NmsConfig
-from courtside_server.windows.evaluate import ShotScores, match, score
 from courtside_server.windows.nms import ShotCandidate, TemporalNms
 from courtside_server.windows.sampler import ClipSampler
 from courtside_server.windows.scheduler import WindowScheduler
-from courtside_sim import ZONES, open_simulation
+from courtside_sim import open_simulation
 
 FIRST_HELD_OUT_SEED = 20_000
 """Models are trained on smaller seeds."""

@@ -16,7 +16,7 @@ from courtside.queues import DropPolicy, HandoverQueue
 from courtside.v1 import events_pb2, events_pb2_grpc
 from courtside_client.errors import CourtsideError, GatewayUnavailable, SequenceGapError
 from courtside_client.remote import gateway_error
-from courtside_client.retry import Patience
+from courtside_client.retry import RetryPolicy
 
 HEARTBEAT_S = 2.0
 """The gateway's usual pause between heartbeats, seconds."""
@@ -72,7 +72,7 @@ class Subscription:
         self.game = parse_game(game, allow_id=True)
         self._cameras = [CameraName.parse(camera).name for camera in cameras]
         self._received = self._delivered = after
-        self._patience = Patience(retry_for)
+        self._retry = RetryPolicy(retry_for)
         self._idle_timeout, self._on_reconnect = idle_timeout, on_reconnect
         self._call: Any = None
         self._seen: OrderedDict[tuple[str, int], None] = OrderedDict()
@@ -158,14 +158,14 @@ class Subscription:
                     message = await self._next_message()
                 except GatewayUnavailable as error:
                     self._drop_call()
-                    if self._patience.exhausted():
+                    if self._retry.exhausted():
                         raise
-                    delay = self._patience.delay(error.retry_after)
+                    delay = self._retry.delay(error.retry_after)
                     if self._on_reconnect is not None:
                         self._on_reconnect(error, delay)
                     await asyncio.sleep(delay)
                     continue
-                self._patience.progress()
+                self._retry.succeeded()
                 if message.WhichOneof("message") == "heartbeat":
                     self._take_heartbeat(message.heartbeat.high_water_mark)
                 elif self._is_new(message.event):

@@ -11,7 +11,7 @@ from enum import Enum
 
 import numpy as np
 
-from .court import Court
+from courtside.court.measures import Court
 
 TOP_HALF_ANGLE = math.radians(22.0)
 """Threes from within this angle of the court's axis are from the top."""

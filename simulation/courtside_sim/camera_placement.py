@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from courtside.court.measures import Court
+
 from .areas import AREAS, area_spot
-from .court import Court
 from .lens import Lens, look_at
 from .recording import Recording
 

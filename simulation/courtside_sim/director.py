@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 
+from courtside.court.measures import Court
+
 from . import shooting
 from .arms import world_frame
 from .bodies import SETTLE, Bodies
 from .config import GameConfig
-from .court import Court
 from .held_ball import DRIBBLE_SECONDS, HeldBall
 from .movement import Movers
 from .passing import Passing

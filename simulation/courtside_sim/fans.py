@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from courtside.court.measures import Court
+
 from .canvas import Canvas
-from .court import Court
 from .lens import Lens
 from .style import SKINS, Style
 from .wardrobe import Wardrobe

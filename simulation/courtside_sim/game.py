@@ -7,8 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from courtside.court.measures import Court, make_court
+
 from .config import WARM_UP_PLAYERS, GameConfig
-from .court import Court, make_court
 from .director import Director
 from .officials import Officials, join_states
 from .play import Station

@@ -10,7 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from .court import Zone
+from courtside.court.zones import Zone
+
 from .game import Game
 from .truth import Action, ShotTruth
 

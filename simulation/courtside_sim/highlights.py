@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from courtside.court.zones import Zone, zone_at
+
 from .camera import SimulatedCamera
-from .court import Zone, zone_at
 from .game import stream
 from .game_bank import Bank
 from .play_choice import Cut, draw_cuts, draw_star

@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from courtside.court.measures import Court
+
 from .canvas import SHIFT, UNIT, Canvas
-from .court import Court
 from .lens import Lens
 from .physics import NET_LENGTH
 from .style import Style

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .court import Court
+from courtside.court.measures import Court
+
 from .movement import foot_swing, stride_length
 from .recording import SMOOTH_FIELDS, Recording, State
 from .roster import Roster, draw_roster

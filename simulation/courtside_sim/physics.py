@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .court import Court
+from courtside.court.measures import Court
 
 GRAVITY = 9.81
 """Metres per second squared."""

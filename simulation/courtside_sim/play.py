@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .court import Court
+from courtside.court.measures import Court
+
 from .footwork import Glide
 from .movement import Movers
 from .roster import Roster

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .court import Court, court_lines
+from courtside.court.measures import Court, court_lines
+
 from .lens import Lens
 from .style import Style, shade
 

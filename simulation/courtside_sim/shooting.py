@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .court import Court
+from courtside.court.measures import Court
+
 from .forms import Form
 from .physics import GRAVITY, BallPath, BallWorld, Vector, release_angle, solve_release
 

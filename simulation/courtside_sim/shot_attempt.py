@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 
+from courtside.court.zones import zone_at
+
 from . import shooting
 from .areas import AREAS, area_spot
 from .config import GameConfig
 from .contests import BLOCK_REACH, blocked_path, move_blocker, start_contests
-from .court import zone_at
 from .footwork import LAYUP_GATHER, LAYUP_JUMP, LAYUP_SPEED, STEP_LEAD, Glide, layup_ball
 from .held_ball import HeldBall
 from .physics import BallPath, BallWorld

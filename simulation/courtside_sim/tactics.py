@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from .court import Court
+from courtside.court.measures import Court
+
 from .movement import Movers
 
 HOMES = (

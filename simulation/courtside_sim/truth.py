@@ -7,7 +7,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from .court import Zone
+from courtside.court.zones import Zone
 
 
 class Action(IntEnum):

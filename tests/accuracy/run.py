@@ -79,13 +79,13 @@ def visibility_table(folder: Path) -> None:
     from accuracy.visibility import visibilities
 
     table = Table("clip", "rim, frames", "ball after each release", title="detected (aims: rim .95, ball .85)")
-    asked = found = 0
+    frames = found = 0
     for path, visible in visibilities(folder).items():
         rim = f"{visible.rim_found} of {visible.rim_shown}" if visible.rim_shown else "none in view"
         table.add_row(path.stem, rim, " ".join(f"{mine}/{all_}" for all_, mine in visible.balls))
-        asked, found = (total + sum(row[i] for row in visible.balls) for i, total in enumerate((asked, found)))
+        frames, found = (total + sum(row[i] for row in visible.balls) for i, total in enumerate((frames, found)))
     CONSOLE.print(table)
-    CONSOLE.print(f"ball found in {found} of {asked} frames after a release ({found / max(asked, 1):.1%})")
+    CONSOLE.print(f"ball found in {found} of {frames} frames after a release ({found / max(frames, 1):.1%})")
 
 
 def variants_table(folder: Path) -> None:
@@ -122,8 +122,7 @@ def detector_table(data: Path) -> None:
 def games_table(count: int, seconds: float, more: list[str], balls: int = 1) -> None:
     """Held-out simulated games (with two balls: warm-ups of ten players) through H.264 and ``courtside analyze``."""
     from accuracy.games import write_game
-
-    from courtside_server.windows.evaluate import ShotScores, score
+    from accuracy.scores import ShotScores, score
 
     name = "games" if balls == 1 else "warm-ups"
     total, known, right = ShotScores(0, 0, 0, ()), 0, 0

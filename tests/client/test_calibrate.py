@@ -16,9 +16,9 @@ from courtside.court.homography import fit_homography
 from courtside.court.measures import COURTS
 from courtside.court.point_pairs import PointPairs
 from courtside.media import SourceFrame, SourceInfo
-from courtside_client.calibrate.picture import take_picture
 from courtside_client.calibrate.plan import View, lines, plan
 from courtside_client.calibrate.projection import projected_lines
+from courtside_client.calibrate.still import take_still
 from courtside_client.errors import BadOption, SourceError
 
 # --- the plan ------------------------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ def film(tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("at", [0.0, 0.1, 0.99, 1.0, 2.55, 3.9])
 def test_the_picture_is_the_one_at_that_time(film, at):
-    picture = take_picture(str(film), at)
+    picture = take_still(str(film), at)
     level = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR).mean()
     assert picture.at == pytest.approx(at, abs=0.0501)
     assert level == pytest.approx(20 + 50 * picture.at, abs=3)
@@ -100,8 +100,8 @@ def test_the_picture_is_turned_upright(monkeypatch, turn, corner):
     info = SourceInfo("phone", 80, 40, 30.0, Fraction(1, 30), 0, rotation=turn, live=True)
     frames = [SourceFrame(n, lambda: av.VideoFrame.from_ndarray(pixels, format="rgb24")) for n in range(2)]
     phone = SimpleNamespace(info=info, frames=lambda: iter(frames), close=lambda: None)
-    monkeypatch.setattr("courtside_client.calibrate.picture.open_source", lambda _: phone)
-    picture = take_picture("phone", 0.0)
+    monkeypatch.setattr("courtside_client.calibrate.still.open_source", lambda _: phone)
+    picture = take_still("phone", 0.0)
     found = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert (picture.height, picture.width) == found.shape == ((80, 40) if turn in (90, 270) else (40, 80))
     assert found[corner] > 200 and (found > 128).mean() == pytest.approx(1 / 8, abs=0.02)
@@ -110,11 +110,11 @@ def test_the_picture_is_turned_upright(monkeypatch, turn, corner):
 @pytest.mark.parametrize("at", [4.5, -1.0, float("nan")])
 def test_a_time_that_is_not_in_the_film(film, at):
     with pytest.raises(BadOption, match="--at"):
-        take_picture(str(film), at)
+        take_still(str(film), at)
 
 
 def test_what_is_no_film(tmp_path):
     (tmp_path / "x.mp4").write_bytes(b"no film")
     for name in ("x.mp4", "nowhere.mp4"):
         with pytest.raises(SourceError):
-            take_picture(str(tmp_path / name), 0.0)
+            take_still(str(tmp_path / name), 0.0)

@@ -42,7 +42,7 @@ def page(tmp_path: Path):
     assert browser.problems == []
 
 
-def place(browser: Chromium, key: str, x: float, y: float) -> None:
+def mark(browser: Chromium, key: str, x: float, y: float) -> None:
     browser.click(*browser.evaluate(CENTRE.format(f'[data-id="{key}"] .dot')))
     browser.click(*browser.evaluate(WINDOW.format(x, y)))
 
@@ -50,7 +50,7 @@ def place(browser: Chromium, key: str, x: float, y: float) -> None:
 def test_clicked_points_become_a_file(page, tmp_path):
     wanted = point_pairs()
     for key, point in list(zip(SEEN, wanted.points, strict=True))[:4]:
-        place(page, key, point.pixel_x, point.pixel_y)
+        mark(page, key, point.pixel_x, point.pixel_y)
     page.until(f"{STEP}.startsWith('Four points always fit')")
     page.until("document.querySelectorAll('#picture .over').length === 1")
     # The fifth by keyboard: Enter on the plan puts the cross where the fit expects the point, Enter there places it.
@@ -75,8 +75,8 @@ def test_clicked_points_become_a_file(page, tmp_path):
 def test_a_wrong_point_is_shown_and_can_be_nudged_undone_and_deleted(page):
     wanted = list(zip(SEEN, point_pairs().points, strict=True))
     for key, point in wanted[:5]:
-        place(page, key, point.pixel_x, point.pixel_y)
-    place(page, SEEN[5], wanted[5][1].pixel_x + 160, wanted[5][1].pixel_y)
+        mark(page, key, point.pixel_x, point.pixel_y)
+    mark(page, SEEN[5], wanted[5][1].pixel_x + 160, wanted[5][1].pixel_y)
     page.until(f"{STEP}.includes('click it again')")
     assert page.evaluate("document.getElementById('save').disabled")
     for _ in range(16):

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from chromium import Chromium
 
+from courtside.court.measures import NBA
+from courtside.court.zones import ZONES, zone_at
 from courtside.v1 import common_pb2
-from courtside_sim import NBA, ZONES, zone_at
 
 pytestmark = pytest.mark.timeout(120)
-WEB = Path(__file__).parents[2] / "clients" / "web"
+WEB = Path(__file__).parents[2] / "server" / "courtside_server" / "web"
 COUNTS = """[...document.querySelectorAll('#court text')].map(
   (text) => [text.textContent, Number(text.getAttribute('x')), Number(text.getAttribute('y'))])"""
 SHOTS = {zone: index + 1 for index, zone in enumerate(ZONES)}

@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from courtside_sim import Action, GameConfig, Zone, simulate, zone_at
+from courtside.court.zones import Zone, zone_at
+from courtside_sim import Action, GameConfig, simulate
 from courtside_sim.body import Joint, skeleton
 
 CONFIGS = {

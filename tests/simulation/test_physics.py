@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from courtside_sim import make_court
+from courtside.court.measures import make_court
 from courtside_sim.areas import AREAS, Area, area_spot
 from courtside_sim.physics import STEP, BallWorld, energy, solve_flight, solve_release
 from courtside_sim.shooting import perfect_velocity, take_shot

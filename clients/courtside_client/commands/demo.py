@@ -27,17 +27,18 @@ from courtside_sim import ShotTruth
 
 CAMERA = "games/demo/cameras/sim"
 SEEN_AFTER_S = 1.6
-"""A shot so close to the end may not be announced yet: 1.2 s of film and the model come first."""
+"""Seconds before the end in which a shot may not be announced yet: it takes 1.2 s of film and the model's time."""
 TOLERANCE_S = 0.3
+"""Seconds between a true release and a found one that count as the same shot."""
 
 
 @contextlib.asynccontextmanager
 async def gateway(folder: Path) -> AsyncIterator[tuple[str, str]]:
-    """Run ``courtside serve`` on free loopback ports; gives its gRPC and HTTP addresses."""
+    """Run ``courtside serve`` on free loopback ports; yields its gRPC and HTTP addresses."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "courtside_client.cli", "serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0",
         "--data-dir", str(folder), "--log-level", "warning", stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,  # a terminal's Ctrl-C is for the demo, which ends its gateway last
+        start_new_session=True,  # Ctrl-C in a terminal must reach the demo only, which ends its gateway last
     )
     assert process.stdout is not None
     try:
@@ -59,9 +60,10 @@ async def gateway(folder: Path) -> AsyncIterator[tuple[str, str]]:
 
 
 def compare(events: Sequence[Event], truth: Sequence[ShotTruth], seconds: float) -> Table:
-    """A table of true releases and what was found of each; the last revision of an event counts."""
+    """A table of true releases and of what was found; the last revision of an event counts."""
     found = latest_shots(events)
-    table = Table("release (truth)", "zone (truth)", "found", "error", "zone found", title="Simulation against gateway")
+    columns = ("release (truth)", "zone (truth)", "found", "error", "zone found")
+    table = Table(*columns, title="Simulation and gateway compared")
     for shot in truth:
         if shot.release_time > seconds:
             break
@@ -69,7 +71,7 @@ def compare(events: Sequence[Event], truth: Sequence[ShotTruth], seconds: float)
         zone = str(shot.zone)
         if near is None or abs(near.media_offset - shot.release_time) > TOLERANCE_S:
             late = shot.release_time > seconds - SEEN_AFTER_S
-            table.add_row(f"{shot.release_time:.2f} s", zone, "too late to be seen" if late else "missed", "", "")
+            table.add_row(f"{shot.release_time:.2f} s", zone, "too close to the end" if late else "missed", "", "")
             continue
         found.remove(near)
         error = near.media_offset - shot.release_time
@@ -107,7 +109,7 @@ async def play(seconds: float | None, style: str, seed: int, stop: asyncio.Event
                     following.result()
                 session.stop()
                 report = await streaming
-                # Whatever the stream ended with is durable by now; give the subscription time to bring it.
+                # All events are durable by now; give the subscription time to deliver them.
                 newest = [event async for event in client.list_events("demo")]
                 async with asyncio.timeout(5):
                     while len(seen) < len(newest):
@@ -124,13 +126,13 @@ async def play(seconds: float | None, style: str, seed: int, stop: asyncio.Event
 
 
 @click.command()
-@click.option("--seconds", type=click.FloatRange(1), help="End by itself after so long; default: until Ctrl-C.")
+@click.option("--seconds", type=click.FloatRange(1), help="End after this many seconds; default: at Ctrl-C.")
 @click.option("--format", "style", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=20_012, show_default=True,
               help="Which simulated game; this one is filmed from beside the court.")  # fmt: skip
 def demo(seconds: float | None, style: str, seed: int) -> None:
-    """Gateway, simulated camera, subscriber and overlay page in one; compares with the truth at the end.
+    """Run a gateway, a simulated camera, a subscriber and the overlay page; compare with the truth at the end.
 
-    Ctrl-C ends it properly, comparison included: exit code 0.
+    Ctrl-C ends it with the comparison and exit code 0.
     """
     run_until_signal(lambda stop: play(seconds, style, seed, stop))

@@ -58,10 +58,10 @@ async def follow(gateway: str, game: str, after: int | None, style: str, count: 
 @click.command()
 @click.option("--gateway", default="127.0.0.1:50051", show_default=True, metavar="HOST:PORT")
 @click.option("--game", required=True, metavar="G", help="G or games/G.")
-@click.option("--after", type=click.IntRange(0), help="Begin after this sequence; 0: the whole history. Default: now.")
+@click.option("--after", type=click.IntRange(0), help="Start after this sequence; 0: the whole history. Default: now.")
 @click.option("--format", "style", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
-@click.option("--count", type=click.IntRange(0), help="End after so many events.")
-@click.option("--retry-for", default=60.0, show_default=True, help="Seconds to go on while the gateway is away.")
+@click.option("--count", type=click.IntRange(0), help="End after this many events.")
+@click.option("--retry-for", default=60.0, show_default=True, help="Seconds to retry while the gateway is away.")
 def watch(gateway: str, game: str, after: int | None, style: str, count: int | None, retry_for: float) -> None:
     """Follow a game's events. Reconnects and resumes by itself. Ctrl-C ends it with exit code 0."""
 

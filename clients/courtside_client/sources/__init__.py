@@ -1,4 +1,4 @@
-"""Sources: files, cameras, network streams and simulations behind one face."""
+"""Sources: files, cameras, network streams and simulations behind one interface."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
 def open_source(text: str) -> Source:
-    """Open a source by what a person types: a device index, a file, a stream's URL, or ``sim://SEED``.
+    """Open a source by its name: a device index, a file, the URL of a stream, or ``sim://SEED``.
 
     Raises:
         SourceError: it does not exist, has no video, cannot be decoded, or its scheme is not known.

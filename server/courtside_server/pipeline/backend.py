@@ -137,7 +137,7 @@ class Backend:
                     work.done.set()
 
     def _request(self, work: Work) -> InferenceRequest[Any] | None:
-        """What a model is asked about a piece of work as soon as it comes."""
+        """The request that a piece of work needs; sent as soon as the work comes."""
         if isinstance(work, Window):
             return self._models.clip.request(work) if self._detector.scores_clips else None
         if isinstance(work, DetectorFrame) and self._models.detector is not None:

@@ -106,7 +106,7 @@ class ShotStateMachine:
         self._ball = self._new_ball(None)
         self._zone: tuple[float, ...] | None = None
         self.zone_requested = False
-        """Whether the clip model was asked for the zone."""
+        """Whether the zone was requested from the clip model."""
 
     @property
     def windows_closed(self) -> bool:
@@ -218,7 +218,7 @@ class ShotStateMachine:
         )  # fmt: skip
 
     def _watch_rim(self, ball: _Ball, ring: TrackRing, now: float, infer: Infer) -> None:
-        """Ask the rim model while the ball is at the rim."""
+        """Run the rim model while the ball is at the rim."""
         config, scale = self._criteria.result, self._scale
         reached = first_at_rim(ball.path, ball.rim, self.candidate.media + config.watch_from / scale, config)
         if self._rim is None or reached is None or (now - reached) * scale > config.watch_time:

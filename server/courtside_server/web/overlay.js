@@ -1,10 +1,10 @@
-// The overlay: shows a game's shots as they come. ?game=ID picks the game (demo), ?after=N where to begin (0).
+// The overlay: shows a game's shots as they arrive. ?game=ID chooses the game (demo), ?after=N the sequence to start after (0).
 const params = new URLSearchParams(location.search);
 const game = params.get("game") ?? "demo";
 const after = params.get("after") ?? "0";
 
-// Where each zone's count stands on an NBA half court in metres: base line at y = 0, rim at (0, 1.6), and left as seen by
-// a player who faces the basket.
+// Where each zone's count is shown on an NBA half court, metres: baseline at y = 0, rim at (0, 1.6), left as seen by a
+// player who faces the basket.
 const zones = {
   ZONE_PAINT_EXTENDED: { name: "Paint", x: 0, y: 3.6 },
   ZONE_LEFT_MID_RANGE: { name: "Left mid-range", x: -4.75, y: 3.2 },
@@ -28,7 +28,7 @@ function element(tag, attributes = {}, text = "") {
   const svg = ["circle", "path", "rect", "text"].includes(tag);
   const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
   for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.textContent = text; // never innerHTML: text comes from the wire
+  node.textContent = text; // never innerHTML: the text comes from the network
   return node;
 }
 
@@ -82,7 +82,7 @@ function show() {
   $("latest").replaceChildren(
     element("div", { class: `points ${gone}` }, newest.shot.points ? `${newest.shot.points} points` : "Shot"),
     element("div", { class: `zone ${gone}` }, zones[newest.shot.zone]?.name ?? "Zone unknown"),
-    element("div", { class: "dim" }, `${clock(newest.mediaOffset)}, goes in with ${percent(newest.shot.makeProbability)}`),
+    element("div", { class: "dim" }, `${clock(newest.mediaOffset)}, make probability ${percent(newest.shot.makeProbability)}`),
   );
 }
 

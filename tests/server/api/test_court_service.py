@@ -68,15 +68,15 @@ async def test_set_get_delete(served):
 
 @pytest.mark.parametrize("method", ["Get", "Delete"])
 async def test_a_camera_without_one_is_not_found(served, method):
-    ask = getattr(court_pb2, f"{method}CalibrationRequest")(camera=CAMERA)
-    error = await refused(getattr(served.stub, f"{method}Calibration")(ask))
+    message = getattr(court_pb2, f"{method}CalibrationRequest")(camera=CAMERA)
+    error = await refused(getattr(served.stub, f"{method}Calibration")(message))
     assert (error.code, error.reason) == (grpc.StatusCode.NOT_FOUND, "NOT_FOUND") and CAMERA in error.details
 
 
 @pytest.mark.parametrize("method", ["Get", "Delete", "Set"])
 async def test_what_is_no_camera_s_name(served, method):
-    ask = getattr(court_pb2, f"{method}CalibrationRequest")(camera="left")
-    error = await refused(getattr(served.stub, f"{method}Calibration")(ask))
+    message = getattr(court_pb2, f"{method}CalibrationRequest")(camera="left")
+    error = await refused(getattr(served.stub, f"{method}Calibration")(message))
     assert (error.code, error.field) == (grpc.StatusCode.INVALID_ARGUMENT, "camera")
 
 

@@ -84,7 +84,7 @@ def test_more_balls_than_a_batch_holds_leave_out_those_seen_least():
     assert predictions[0].track == 1
 
 
-def test_a_window_without_a_moving_ball_asks_the_model_nothing():
+def test_a_window_without_a_moving_ball_needs_no_request():
     media = 0.2 + np.arange(flight_input.STEPS) * flight_input.STEP_S
     at_rest = [observed(o.media, [(around(700, 50), BALL, 5)]) for o in play()]
     window = FlightWindow(0, media, media, 0.0, 1.0, 0.0, at_rest)

@@ -204,7 +204,7 @@ def window(start: float) -> Window[Sample]:
     ))  # fmt: skip
 
 
-def test_the_clip_model_is_asked_once_per_shot_for_its_zone():
+def test_the_clip_model_gets_one_request_per_shot_for_its_zone():
     clip, tracker = KnownClip(), Tracker(TrackIds.fresh())
     detector = make_detector(clip=clip)
     zones = set()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from courtside_sim.court import Court, make_court
+from courtside.court.measures import Court, make_court
 from courtside_sim.physics import STEP, BallWorld, Vector, release_angle, solve_release
 
 RATE = 120.0

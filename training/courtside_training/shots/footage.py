@@ -110,7 +110,7 @@ def _points(truth: object, width: int, height: int) -> NDArray[np.float32]:
 
 def _ground(truth: object, court: object) -> int:
     """Zone index under the player with the ball, for the nearer basket; -1 without one."""
-    from courtside_sim import ZONES, zone_at
+    from courtside.court.zones import ZONES, zone_at
 
     holder = truth.ball_holder  # type: ignore[attr-defined]
     if holder is None:
@@ -127,7 +127,7 @@ def _floor(
     truth: object, court: object, lens: object, holder: NDArray[np.float32], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Points of the floor drawn over the image: `Footage.floor` (16, 3) and `Footage.spots` (16, 3)."""
-    from courtside_sim import ZONES, zone_at
+    from courtside.court.zones import ZONES, zone_at
 
     floor, spots = np.zeros((SPOTS, 3), np.float32), np.zeros((SPOTS, 3), np.float32)
     found = []
@@ -156,7 +156,8 @@ def _floor(
 
 def render(seed: int, plan: FootagePlan) -> Footage:
     """Simulate and film one game; the seed determines the kind of camera."""
-    from courtside_sim import ZONES, Action, CameraConfig, GameConfig, SimulatedCamera, simulate
+    from courtside.court.zones import ZONES
+    from courtside_sim import Action, CameraConfig, GameConfig, SimulatedCamera, simulate
 
     rng = np.random.default_rng([seed, 77])
     speed = float(rng.uniform(0.85, 1.2)) if plan.vary and rng.random() < 0.25 else 1.0

@@ -143,7 +143,8 @@ def zone_of(ahead: float, left: float, kind: str, court: str) -> int:
     Raises:
         ValueError: the position is off the court, or farther across the line than `SLACK_M`.
     """
-    from courtside_sim import ZONES, make_court, zone_at
+    from courtside.court.measures import make_court
+    from courtside.court.zones import ZONES, zone_at
 
     floor = make_court(court, half=True)
     if not (-floor.basket_inset - 1 <= ahead <= floor.length and abs(left) <= floor.width / 2 + 1):

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from courtside_sim.court import ZONES, Zone
+from courtside.court.zones import ZONES, Zone
 from courtside_sim.game_bank import Bank, bank
 from courtside_sim.game_plays import SHOTS, PlayKind
 from courtside_sim.highlights import Highlight, Moment

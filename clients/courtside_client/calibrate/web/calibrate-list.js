@@ -1,4 +1,4 @@
-// The table of clicked points: number, name, by how much each misses, and a button to delete it.
+// The table of points: number, name, by how much each one misses, and a button to delete it.
 
 function cell(text, kind = "") {
   return Object.assign(document.createElement("td"), { textContent: text, className: kind });
@@ -21,7 +21,7 @@ export function list(scroller, body, rows) {
   }));
   const current = body.querySelector(".chosen")?.getBoundingClientRect();
   if (!current) return;
-  // Within the list only: the page must not move under the mouse.
+  // Scroll within the list only: the page must not move under the mouse.
   const frame = scroller.getBoundingClientRect();
   if (current.bottom > frame.bottom) scroller.scrollTop += current.bottom - frame.bottom + 8;
   else if (current.top < frame.top) scroller.scrollTop += current.top - frame.top - 8;

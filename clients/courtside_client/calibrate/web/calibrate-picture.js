@@ -1,10 +1,10 @@
-// The film's picture: clicked points, the court's lines laid over it, a loupe under the mouse. Pixels throughout.
+// The film's picture with the points, the court's lines and a magnifier at the mouse. All coordinates are pixels.
 import { shape } from "./calibrate-plan.js";
 
-const GRIP = 12; // screen pixels around a point within which it is taken, not another one placed
+const GRIP = 12; // screen pixels around a point within which a click takes it instead of marking another one
 
 export class Picture {
-  // on.place(x, y): clicked; on.take(id): a point was taken; on.move(id, x, y, first): it was moved.
+  // on.mark(x, y): a point was clicked; on.take(id): a point was taken; on.move(id, x, y, first): it was moved.
   constructor(svg, loupe, width, height, on) {
     Object.assign(this, { svg, loupe, width, height, on, marks: [], lines: [], cursor: null });
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -30,7 +30,7 @@ export class Picture {
     const size = (pixels) => pixels / this.scale;
     const parts = [];
     const paths = this.lines.map((line) => `M${line.map((point) => point.join(" ")).join("L")}`).join("");
-    if (paths) { // in a frame of their own, which cuts them at the picture's edge
+    if (paths) { // in an svg of their own, which cuts them at the picture's edge
       const inner = shape("svg", { width: this.width, height: this.height });
       inner.append(shape("path", { class: "under", d: paths }), shape("path", { class: "over", d: paths }));
       parts.push(inner);
@@ -68,9 +68,9 @@ export class Picture {
       .map((mark) => ({ mark, far: Math.hypot(mark.x - x, mark.y - y) * this.scale }))
       .filter(({ far }) => far <= GRIP)
       .sort((a, b) => a.far - b.far)[0]?.mark;
-    // With a point in hand a click places it, even beside another one: corners can be close.
+    // While a point is chosen, a click marks it even beside another one: corners can be close together.
     if (!near || (this.armed && !near.chosen)) {
-      if (inside) this.on.place(x, y);
+      if (inside) this.on.mark(x, y);
       return;
     }
     this.on.take(near.id);
@@ -79,7 +79,7 @@ export class Picture {
     const [dx, dy] = [near.x - x, near.y - y];
     const move = (moved) => {
       const to = this.at(moved);
-      if (first && Math.hypot(to.x - x, to.y - y) * this.scale < 2) return; // a trembling hand
+      if (first && Math.hypot(to.x - x, to.y - y) * this.scale < 2) return; // the hand trembles
       this.on.move(near.id, to.x + dx, to.y + dy, first);
       first = false;
     };
@@ -97,11 +97,11 @@ export class Picture {
     if (inside) this.magnify(x, y);
   }
 
-  // Show the loupe at a place of the picture, beside it and inside the stage.
+  // Show the magnifier for a position in the picture, beside it and inside the stage.
   magnify(x, y) {
     this.loupe.hidden = false;
     const side = this.loupe.width;
-    const zoom = Math.min(Math.max(4 * this.scale, 3), 12); // screen pixels a pixel of the film
+    const zoom = Math.min(Math.max(4 * this.scale, 3), 12); // screen pixels per pixel of the film
     const context = this.loupe.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, side, side);
@@ -126,7 +126,7 @@ export class Picture {
     context.stroke();
     const stage = this.svg.getBoundingClientRect();
     const spot = new DOMPoint(x, y).matrixTransform(this.svg.getScreenCTM());
-    const beside = (place, room) => (place + 28 + side < room ? place + 28 : place - 28 - side);
+    const beside = (left, room) => (left + 28 + side < room ? left + 28 : left - 28 - side);
     this.loupe.style.left = `${Math.max(0, beside(spot.x - stage.left, stage.width))}px`;
     this.loupe.style.top = `${Math.max(0, Math.min(spot.y - stage.top - side / 2, stage.height - side - 4))}px`;
   }

@@ -1,4 +1,4 @@
-// The plan of a court: its lines and its named points, each to be picked by mouse or keyboard. Metres throughout.
+// The plan of a court: lines and named points, which are chosen by mouse or keyboard. All coordinates are metres.
 const SVG = "http://www.w3.org/2000/svg";
 
 export function shape(tag, attributes = {}, ...children) {
@@ -8,21 +8,21 @@ export function shape(tag, attributes = {}, ...children) {
   return node;
 }
 
-const MARGIN = 1.3; // metres of ground around the floor
+const MARGIN = 1.3; // metres around the floor
 
 export class Plan {
-  // svg: where to draw; on.pick(id, keyboard): a point was picked; on.point(id or null): the mouse or the focus is on a point.
+  // svg: where to draw; on.pick(id, keyboard): a point was chosen; on.point(id or null): the mouse or the focus is on a point.
   constructor(svg, on) {
     this.svg = svg;
     this.on = on;
-    this.turned = 0; // quarters by which somebody turned it
+    this.turned = 0; // quarter turns by the user
     svg.addEventListener("keydown", (event) => this.key(event));
   }
 
-  // court: as in session.json; view: "0", "1" or "both"; placed: Set of ids; chosen: id or null.
-  draw(court, view, placed, chosen) {
+  // court: as in session.json; view: "0", "1" or "both"; marked: Set of ids; chosen: id or null.
+  draw(court, view, marked, chosen) {
     const focused = this.svg.contains(document.activeElement) ? document.activeElement.dataset.id : null;
-    // A half court has its basket at the top, a whole one lies on its side, as most cameras see them.
+    // A half court has its basket at the top; a full court is shown lengthwise, as most cameras see it.
     this.turns = (this.turned + { 0: 3, 1: 1, both: 0 }[view]) % 4;
     this.small = view === "both";
     this.spots = court.points.filter((point) => view === "both" || [view, "both"].includes(point.half));
@@ -46,7 +46,7 @@ export class Plan {
       const [tx, ty] = this.map([sign * (end - 2.6), 0.6 * side]);
       parts.push(shape("text", { class: "end", x: tx, y: ty }, `basket ${sign > 0 ? 0 : 1}`));
     }
-    for (const spot of this.spots) parts.push(this.spot(spot, placed.has(spot.id), spot.id === chosen));
+    for (const spot of this.spots) parts.push(this.spot(spot, marked.has(spot.id), spot.id === chosen));
     this.svg.replaceChildren(...parts);
     if (focused) this.svg.querySelector(`[data-id="${focused}"]`)?.focus();
   }
@@ -78,11 +78,11 @@ export class Plan {
     return this.path(kind, corners, "Z");
   }
 
-  spot(spot, placed, chosen) {
+  spot(spot, marked, chosen) {
     const [x, y] = this.map([spot.x, spot.y]);
     const group = shape("g", {
-      class: `spot${placed ? " placed" : ""}${chosen ? " chosen" : ""}`, "data-id": spot.id, tabindex: 0, role: "button",
-      "aria-label": `${spot.label}${placed ? ", placed" : ""}`, "aria-pressed": chosen,
+      class: `spot${marked ? " marked" : ""}${chosen ? " chosen" : ""}`, "data-id": spot.id, tabindex: 0, role: "button",
+      "aria-label": `${spot.label}${marked ? ", marked" : ""}`, "aria-pressed": chosen,
     });
     if (chosen) group.append(shape("circle", { class: "ring", cx: x, cy: y, r: this.small ? 1 : 0.75 }));
     group.append(
@@ -101,7 +101,7 @@ export class Plan {
     if (!id) return;
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
-      event.stopPropagation(); // this Enter picks; the next one, in the picture, places
+      event.stopPropagation(); // this Enter chooses; the next one, in the picture, marks
       this.on.pick(id, true);
       return;
     }
@@ -116,7 +116,7 @@ export class Plan {
       const [sx, sy] = this.map([spot.x, spot.y]);
       const along = (sx - x) * way[0] + (sy - y) * way[1];
       const beside = Math.abs((sx - x) * way[1]) + Math.abs((sy - y) * way[0]);
-      // Nearest in that direction; what lies aside counts double.
+      // The nearest in that direction; distance to the side counts double.
       if (along > 0.05 && (!best || along + 2 * beside < best.far)) best = { id: spot.id, far: along + 2 * beside };
     }
     if (best) this.svg.querySelector(`[data-id="${best.id}"]`).focus();

@@ -1,20 +1,20 @@
-// Court calibration: pick a point of the plan, click it in the picture, see the court's lines fall into place.
+// Court calibration: choose a point on the plan, click it in the picture, check the court's lines over the picture.
 import { list } from "./calibrate-list.js";
 import { Picture } from "./calibrate-picture.js";
 import { Plan } from "./calibrate-plan.js";
 
 const $ = (id) => document.getElementById(id);
-const GOOD = 0.1; // metres by which a point may miss and still count as well clicked
-const FAIR = 0.25;
+const GOOD = 0.1; // metres by which a point may miss and still count as good
+const FAIR = 0.25; // metres up to which it counts as fair
 
 let session, plan, picture;
-// A placed point: id (of the plan, or "kept-N" for one that is not in it), label, x and y in metres, px and py in pixels.
+// A marked point: id (of the plan, or "kept-N" for a point that is not on it), label, x and y in metres, px and py in pixels.
 const state = { court: "nba", view: "0", points: [], chosen: null, cursor: null, fit: null, saved: false };
 const history = [];
 
 const spots = () => session.courts[state.court].points;
 const spotOf = (id) => spots().find((spot) => spot.id === id);
-const placed = (id) => state.points.find((point) => point.id === id);
+const marked = (id) => state.points.find((point) => point.id === id);
 const quality = (miss) => (miss === undefined ? "" : miss <= GOOD ? "good" : miss <= FAIR ? "fair" : "bad");
 
 function labelOf(spot) {
@@ -37,21 +37,21 @@ function undo() {
 function choose(id, keyboard = false) {
   state.chosen = id;
   state.cursor = null;
-  if (id && !placed(id) && keyboard) {
+  if (id && !marked(id) && keyboard) {
     state.cursor = predicted(spotOf(id)) ?? [session.width / 2, session.height / 2];
   }
   show();
 }
 
-function place(x, y) {
+function mark(x, y) {
   const spot = state.chosen && spotOf(state.chosen);
-  const known = state.chosen && placed(state.chosen);
+  const known = state.chosen && marked(state.chosen);
   if (!spot && !known) {
-    say("Pick a point on the plan first, then click it in the picture.", "problem");
+    showStep("Choose a point on the plan first, then click it in the picture.", "problem");
     return;
   }
   if (!known && state.points.length >= session.limits.max) {
-    say(`There are ${session.limits.max} points already.`, "problem");
+    showStep(`There are ${session.limits.max} points already.`, "problem");
     return;
   }
   remember();
@@ -63,14 +63,14 @@ function place(x, y) {
 
 function move(id, x, y, first) {
   if (first) remember();
-  const point = placed(id);
+  const point = marked(id);
   point.px = Math.min(Math.max(x, 0), session.width);
   point.py = Math.min(Math.max(y, 0), session.height);
   changed();
 }
 
 function remove(id) {
-  if (!placed(id)) return;
+  if (!marked(id)) return;
   remember();
   state.points = state.points.filter((point) => point.id !== id);
   if (state.chosen === id) state.chosen = null;
@@ -86,7 +86,7 @@ function setCourt(court) {
   changed();
 }
 
-// ---- talking to the command -------------------------------------------------------------------------------------
+// ---- requests to the command -------------------------------------------------------------------------------------
 
 const rounded = (pixels) => Math.round(100 * pixels) / 100;
 const pointPairs = () => ({
@@ -96,14 +96,14 @@ const pointPairs = () => ({
   })),
 });
 
-const nothing = { misses: [], lines: [] };
+const noFit = { misses: [], lines: [] };
 
 async function post(path, body) {
   const answer = await fetch(path, {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   });
   const content = await answer.json();
-  return answer.ok ? content : { ...nothing, problem: content.problem ?? `refused (${answer.status})`, refused: true };
+  return answer.ok ? content : { ...noFit, problem: content.problem ?? `refused (${answer.status})`, refused: true };
 }
 
 let fitting = false;
@@ -111,7 +111,7 @@ let stale = false;
 
 async function refit() {
   stale = true;
-  if (fitting) return; // the one on its way asks again when it comes back
+  if (fitting) return; // the request under way is repeated when it returns
   fitting = true;
   while (stale) {
     stale = false;
@@ -123,7 +123,7 @@ async function refit() {
       const fit = await post("fit", { points: pointPairs(), view: state.view });
       if (!stale) state.fit = fit;
     } catch {
-      state.fit = { ...nothing, problem: "The command does not answer any more: has it ended?" };
+      state.fit = { ...noFit, problem: "The command no longer answers: has it ended?" };
     }
   }
   fitting = false;
@@ -136,15 +136,15 @@ async function save() {
   try {
     const answer = await post("save", pointPairs());
     if (answer.refused) {
-      say(`Not saved: ${answer.problem}`, "problem");
+      showStep(`Not saved: ${answer.problem}`, "problem");
       $("save").disabled = false;
       return;
     }
     state.saved = true;
-    $("said").textContent = answer.saved;
+    $("summary").textContent = answer.saved;
     $("done").showModal();
   } catch {
-    say("Not saved: the command does not answer any more.", "problem");
+    showStep("Not saved: the command no longer answers.", "problem");
   }
 }
 
@@ -161,7 +161,7 @@ function predicted(spot) {
 
 const savable = () => !state.saved && !fitting && state.fit && !state.fit.problem;
 
-function say(text, kind = "") {
+function showStep(text, kind = "") {
   $("step").textContent = text;
   $("step").className = kind;
 }
@@ -169,24 +169,24 @@ function say(text, kind = "") {
 function explain() {
   const count = state.points.length;
   const missing = session.limits.min - count;
-  const spot = state.chosen && !placed(state.chosen) && spotOf(state.chosen);
-  if (state.fit?.problem) say(`${state.fit.problem[0].toUpperCase()}${state.fit.problem.slice(1)}.`, "problem");
-  else if (spot) say(`Click “${labelOf(spot)}” in the picture.`);
+  const spot = state.chosen && !marked(state.chosen) && spotOf(state.chosen);
+  if (state.fit?.problem) showStep(`${state.fit.problem[0].toUpperCase()}${state.fit.problem.slice(1)}.`, "problem");
+  else if (spot) showStep(`Click “${labelOf(spot)}” in the picture.`);
   else if (missing > 0) {
-    say(count ? `${missing} more point${missing > 1 ? "s" : ""}: pick the next one on the plan.`
-      : "Pick a point on the plan that you can see in the picture, then click it there.");
-  } else if (count === session.limits.min) say("Four points always fit. Add a fifth one, far from the others, to see how exact they are.");
+    showStep(count ? `${missing} more point${missing > 1 ? "s" : ""}: choose the next one on the plan.`
+      : "Choose a point on the plan that you can see in the picture, then click it there.");
+  } else if (count === session.limits.min) showStep("Four points always fit. Add a fifth point, far from the others, to see how exact they are.");
   else if (state.fit) {
     const worst = Math.max(...state.fit.misses);
     const centimetres = Math.max(1, Math.round(100 * state.fit.error));
-    if (worst <= FAIR) say(`${centimetres} cm off (root mean square). If the orange lines lie on the painted ones, save.`, "good");
-    else say(`${centimetres} cm off (root mean square); the points in red miss most: look at them through the loupe.`);
+    if (worst <= FAIR) showStep(`${centimetres} cm off (root mean square). Save if the orange lines lie on the painted lines.`, "good");
+    else showStep(`${centimetres} cm off (root mean square); the red points miss most: check them with the magnifier.`);
   }
 }
 
 function show() {
   const misses = state.fit?.misses ?? [];
-  const chosenSpot = state.chosen && !placed(state.chosen) ? spotOf(state.chosen) : null;
+  const chosenSpot = state.chosen && !marked(state.chosen) ? spotOf(state.chosen) : null;
   plan.draw(session.courts[state.court], state.view, new Set(state.points.map((point) => point.id)), state.chosen);
   picture.draw({
     marks: state.points.map((point, index) => ({
@@ -209,7 +209,7 @@ function show() {
 
 function changed() {
   if (state.points.length < session.limits.min) state.fit = null;
-  // Until the new fit is there: lines of the old one are better than none, its misses belong to other points.
+  // Until the new fit is there, the old lines are better than none; the old misses belong to other points.
   else if (state.fit && state.fit.misses.length !== state.points.length) state.fit = { ...state.fit, misses: [] };
   refit();
   show();
@@ -221,7 +221,7 @@ function key(event) {
   if (state.saved || !session) return;
   const control = event.ctrlKey || event.metaKey;
   const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-  const chosen = state.chosen && placed(state.chosen);
+  const chosen = state.chosen && marked(state.chosen);
   if (control && event.key.toLowerCase() === "z") undo();
   else if (control && event.key.toLowerCase() === "s") save();
   else if (control || event.target.matches?.("input")) return;
@@ -238,7 +238,7 @@ function key(event) {
       show();
     }
     picture.magnify(...(chosen ? [chosen.px, chosen.py] : state.cursor));
-  } else if (event.key === "Enter" && state.cursor && document.activeElement === $("picture")) place(...state.cursor);
+  } else if (event.key === "Enter" && state.cursor && document.activeElement === $("picture")) mark(...state.cursor);
   else return;
   event.preventDefault();
 }
@@ -264,7 +264,7 @@ async function start() {
     if (!answer.ok) throw new Error(String(answer.status));
     loaded = await answer.json();
   } catch {
-    say("This page belongs to the command “courtside calibrate FILE --out calibration.json”: open the address that it prints.", "problem");
+    showStep("This page is part of the command “courtside calibrate FILE --out calibration.json”: open the address that it prints.", "problem");
     return;
   }
   session = loaded;
@@ -278,9 +278,9 @@ async function start() {
     point: (id) => { $("name").textContent = id ? labelOf(spotOf(id)) : ""; },
   });
   picture = new Picture($("picture"), $("loupe"), session.width, session.height, {
-    place: (x, y) => place(x, y), take: (id) => choose(id), move,
+    mark: (x, y) => mark(x, y), take: (id) => choose(id), move,
   });
-  if (session.width > 2.6 * session.height) { // a panorama gets the whole width
+  if (session.width > 2.6 * session.height) { // a panorama uses the whole width
     document.querySelector("main").classList.add("wide");
     $("stage").style.aspectRatio = `${session.width} / ${session.height}`;
   }

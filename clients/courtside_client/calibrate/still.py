@@ -1,4 +1,4 @@
-"""One picture of a source, as the gateway will see it: decoded, turned upright."""
+"""One picture of a source as the gateway sees it: decoded and turned upright."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from courtside_client.sources import open_source
 
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _QUALITY = 95
+"""Of the JPEG, 0 to 100."""
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A still.
+class Still:
+    """A still picture.
 
     Attributes:
         name: the source as it was given.
         at: seconds since the source's first picture.
         width: pixels, rotation applied.
-        height: likewise.
-        jpeg: the picture.
+        height: pixels, rotation applied.
+        jpeg: the encoded picture.
     """
 
     name: str
@@ -38,16 +39,16 @@ class Picture:
     jpeg: bytes
 
 
-def take_picture(source: str, at: float) -> Picture:
+def take_still(source: str, at: float) -> Still:
     """Decode one picture of a source.
 
     Args:
         source: whatever ``courtside stream`` takes.
-        at: seconds since its first picture; a film is sought, anything else is watched until then.
+        at: seconds since its first picture; a film is searched, any other source is read up to then.
 
     Raises:
-        SourceError: it cannot be used.
-        SourceLost: it broke off before.
+        SourceError: the source cannot be used.
+        SourceLost: it broke off before ``at``.
         BadOption: it ends before ``at``.
     """
     if not (math.isfinite(at) and at >= 0):
@@ -56,7 +57,7 @@ def take_picture(source: str, at: float) -> Picture:
     try:
         info = opened.info
         wanted = info.first_pts + round(at / float(info.time_base))
-        # Half a frame early: a time that somebody read off a player is rounded.
+        # Half a frame of tolerance: a time that is read from a video player is rounded.
         slack = round(0.5 / (info.frame_rate or 30) / float(info.time_base))
         frames = opened.frames(wanted) if isinstance(opened, Film) and at > 0 else opened.frames()
         for frame in frames:
@@ -67,10 +68,10 @@ def take_picture(source: str, at: float) -> Picture:
     raise BadOption(f"--at {at:g}: {source} ends before that")
 
 
-def _still(info: SourceInfo, at: float, frame: Any) -> Picture:
+def _still(info: SourceInfo, at: float, frame: Any) -> Still:
     pixels: NDArray[np.uint8] = frame.to_ndarray(format="bgr24")
     if info.rotation:
         pixels = cv2.rotate(pixels, _TURNS[info.rotation])
     height, width = pixels.shape[:2]
     _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    return Picture(info.name, max(at, 0.0), width, height, data.tobytes())
+    return Still(info.name, max(at, 0.0), width, height, data.tobytes())

@@ -58,7 +58,7 @@ class Ingest(ingest_pb2_grpc.IngestServiceServicer):
         if self.next and act.get("ack", True):  # what an earlier connection brought has been processed meanwhile
             self.ack = self.next - 1
             await self._status(context, act)
-        asked = False
+        wanted = False
         for count in itertools.count():
             if count == act.get("cut"):
                 await asyncio.sleep(act.get("pause", 0.0))
@@ -79,9 +79,9 @@ class Ingest(ingest_pb2_grpc.IngestServiceServicer):
             self.received, self.next = self.received + 1, packet.sequence + 1
             if act.get("ack", True):
                 self.ack = packet.sequence
-            asked = not asked and count == act.get("keyframe")
+            wanted = not wanted and count == act.get("keyframe")
             if not act.get("silent"):
-                await self._status(context, act, request_keyframe=asked)
+                await self._status(context, act, request_keyframe=wanted)
 
     async def _status(self, context, act, **fields):
         processed = self.received if act.get("ack", True) else 0
@@ -148,7 +148,7 @@ async def test_film_starts_over_from_a_keyframe_when_the_gateway_lost_the_sessio
 async def test_a_packet_that_waits_for_room_survives_a_cut(ingest, film):
     ingest.acts = [{"cut": 5, "ack": False}, {}]
     streaming = session(ingest, film)
-    streaming._spool = Spool(1.0, 5, 2**20, 2**20, forget=False)
+    streaming._spool = Spool(1.0, 5, 2**20, 2**20, drop_oldest=False)
     report = await streaming.run()
     assert len({packet.pts for packet in ingest.packets}) == 60
     assert report.complete and report.acked == 60

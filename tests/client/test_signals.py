@@ -71,4 +71,4 @@ def test_a_stopped_demo_stops_its_gateway(start):
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
-    assert "Simulation against gateway" in errors and gone(children[0])
+    assert "Simulation and gateway compared" in errors and gone(children[0])
