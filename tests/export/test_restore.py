@@ -58,13 +58,13 @@ def test_the_restored_model_has_the_outputs_of_the_exported_one(served, exported
 
 
 def test_settled_normalisations_change_no_output_and_fit_their_inputs(exported, clips):
-    placer = restore(exported).placer
+    zone_network = restore(exported).zone_network
     images = torch.from_numpy(clips[:, :6].reshape(4, 3, 3, 144, 256))
-    before = placer(images)["zone"]
-    settle_norms(placer, [images[:2], images[2:]])
-    torch.testing.assert_close(placer(images)["zone"], before, atol=1e-4, rtol=0)
-    placer.head[2].p = 0.0
-    trained = placer.train()(images)["zone"]
+    before = zone_network(images)["zone"]
+    settle_norms(zone_network, [images[:2], images[2:]])
+    torch.testing.assert_close(zone_network(images)["zone"], before, atol=1e-4, rtol=0)
+    zone_network.head[2].p = 0.0
+    trained = zone_network.train()(images)["zone"]
     torch.testing.assert_close(trained, before, atol=1e-3, rtol=0)
 
 

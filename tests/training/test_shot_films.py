@@ -19,7 +19,7 @@ HEADER = "video,release_time,type,made,x,y\n"
 
 
 def write_film(path: Path, seconds: float, rate: int = 20, size: tuple[int, int] = (64, 48)) -> None:
-    """A film whose images grow brighter with time, 10 levels a second."""
+    """A film whose images grow brighter with time, 10 levels per second."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=rate)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"

@@ -18,7 +18,7 @@ def labelled(start: float, releases: list[float]):
 
 
 def film(releases: list[float], seconds: float = 30.0, seed: int = 0) -> Footage:
-    """A tiny black film with shots; every image's first pixel tells its index."""
+    """A small black film with shots; the first pixel of every image is its index."""
     count = round(seconds / GRID_S)
     frames = np.zeros((count, 144, 256, 3), np.uint8)
     frames[:, 0, 0, 0] = np.arange(count) % 256

@@ -10,19 +10,12 @@ import pytest
 from courtside_training.shots import metrics
 from courtside_training.shots.ablate import stagger
 from courtside_training.shots.calibrate import calibrate, fit_scale, make_temperature
-from courtside_training.shots.evaluate import (
-    Predictions,
-    every,
-    find_shots,
-    make_figures,
-    reliability,
-    retempered,
-    shot_figures,
-    window_figures,
-)
+from courtside_training.shots.evaluate import make_figures, reliability, retempered, window_figures
 from courtside_training.shots.footage import SPOTS, Footage
 from courtside_training.shots.labels import label, spread
+from courtside_training.shots.predictions import Predictions, every
 from courtside_training.shots.tables import reliability_plot, tables
+from courtside_training.shots.whole_games import find_shots, shot_figures
 
 
 def test_detection_by_hand():
@@ -84,8 +77,8 @@ def game() -> Footage:
 
 def test_a_perfect_model_is_measured_as_perfect(game: Footage):
     predictions = answers_for(game)
-    for rule in (False, True):
-        figures = window_figures(predictions, middle_rule=rule)
+    for middle in (False, True):
+        figures = window_figures(predictions, middle_only=middle)
         assert figures["F1"] == figures["ROC-AUC"] == figures["zone accuracy"] == 1.0
         assert figures["release error, mean s"] == pytest.approx(0.0, abs=1e-6)
     figures = shot_figures(predictions, [game])
@@ -168,7 +161,7 @@ def test_unknown_results_and_zones_are_not_measured(game: Footage):
         **predictions.__dict__,
         "true_made": np.full(len(predictions.shot), -1), "true_zone": np.full(len(predictions.shot), -1),
     })
-    figures = window_figures(unknown, middle_rule=True)
+    figures = window_figures(unknown, middle_only=True)
     assert math.isnan(figures["zone accuracy"]) and math.isnan(figures["make Brier"]) and figures["F1"] == 1.0
 
 

@@ -66,7 +66,7 @@ def run(game: Footage, path, epochs: int, resume: bool = False, **more):
     return fit
 
 
-def test_a_handful_of_windows_is_learnt_by_heart(game: Footage, tmp_path):
+def test_a_handful_of_windows_is_learned_by_heart(game: Footage, tmp_path):
     fit = train.light_fit([game], train.TrainConfig(), tmp_path / "a.pt", SMALL)
     batch, optimizer = batch_of(game, 3), torch.optim.Adam(fit.module.parameters(), lr=1e-2)
     history = []
@@ -111,7 +111,7 @@ def test_the_focal_loss_lets_sure_answers_count_less():
     assert float(found[1]) < 0.1 * float(plain[1]) and float(found[2]) > float(plain[2])
 
 
-def test_the_placing_network_learns_left_from_right(game: Footage, tmp_path):
+def test_the_zone_network_learns_left_from_right(game: Footage, tmp_path):
     config = moment_train.MomentConfig(steps=100, batch=8, rate=4e-3, average=0.8)
     fit = moment_train.zone_fit([game], config, tmp_path / "place.pt", ZoneNetworkConfig(8, 16, 16, 32))
     fit.run()
@@ -126,7 +126,7 @@ def test_the_placing_network_learns_left_from_right(game: Footage, tmp_path):
     assert right == 4 and fit.history.samples == 800
 
 
-def test_the_result_network_sees_what_fell_through_the_ring(game: Footage, tmp_path):
+def test_the_result_network_sees_what_fell_through_the_rim(game: Footage, tmp_path):
     config = moment_train.MomentConfig(steps=60, batch=8, rate=4e-3, average=0.8)
     fit = moment_train.result_fit([game], config, tmp_path / "result.pt", ResultConfig(8, 16, 16))
     fit.run()
@@ -164,8 +164,8 @@ def test_a_whole_model_needs_all_its_parts(game: Footage, tmp_path):
     moment_train.zone_fit([game], moments, tmp_path / "p.pt", ZoneNetworkConfig(8, 16, 16, 32)).run()
     moment_train.result_fit([game], moments, tmp_path / "r.pt", ResultConfig(8, 8, 16)).run()
     with pytest.raises(TrainingInputError, match="not a checkpoint of shot_place but of shot_result"):
-        train.join(tmp_path / "last.pt", placer=tmp_path / "r.pt")
-    train.join(tmp_path / "last.pt", placer=tmp_path / "p.pt", result=tmp_path / "r.pt")
+        train.join(tmp_path / "last.pt", zone=tmp_path / "r.pt")
+    train.join(tmp_path / "last.pt", zone=tmp_path / "p.pt", result=tmp_path / "r.pt")
     served = train.load_served(tmp_path / "last.pt")
     with torch.no_grad():
         shot, release, zone, make = served(batch_of(game, 3)["clip"])

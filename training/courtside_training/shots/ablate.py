@@ -9,11 +9,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from courtside_training.shots.evaluate import HALF, Predictions, every, infer, shot_figures, torch_model, window_figures
+from courtside_training.shots.evaluate import window_figures
 from courtside_training.shots.footage import Footage
 from courtside_training.shots.geometry import SAMPLES, STRIDE_S
 from courtside_training.shots.network import NetworkConfig
+from courtside_training.shots.predictions import HALF, Predictions, every, infer, torch_model
 from courtside_training.shots.train import HEADS, TrainConfig, light_fit
+from courtside_training.shots.whole_games import shot_figures
 from courtside_training.shots.windows import hop_windows
 
 
@@ -63,10 +65,10 @@ def joint_against_separate(
     # Neither is calibrated, so both are compared without a threshold: releases, zones and makes over all true shots.
     rows = {}
     for name, predictions in (("joint", joint), ("separate", separate)):
-        figures = window_figures(predictions, middle_rule=False)
+        figures = window_figures(predictions, middle_only=False)
         positive = predictions.pick(predictions.true_shot)
         positive = positive.with_shot(positive.shot * 0 + 1)
-        about = window_figures(positive, middle_rule=False)
+        about = window_figures(positive, middle_only=False)
         rows[name] = {
             "networks": 1 if name == "joint" else len(HEADS),
             "ROC-AUC": figures["ROC-AUC"],

@@ -11,11 +11,12 @@ import numpy as np
 
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.measures import fit_temperature
-from courtside_training.shots.evaluate import SUPPORT, Predictions, infer, shot_figures, torch_model
 from courtside_training.shots.footage import Footage
 from courtside_training.shots.geometry import STRIDE_S, THRESHOLD
 from courtside_training.shots.metrics import logits
 from courtside_training.shots.models import load_any, model_of
+from courtside_training.shots.predictions import Predictions, infer, torch_model
+from courtside_training.shots.whole_games import SUPPORT, shot_figures
 from courtside_training.shots.windows import hop_windows
 
 GRID = np.arange(-6.0, 6.01, 0.25)

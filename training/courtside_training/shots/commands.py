@@ -97,7 +97,7 @@ def _zone_fit(games: list[Footage], config: MomentConfig, path: Path, init: Path
     from courtside_training.shots.moment_train import zone_fit
     from courtside_training.shots.restore import restore
 
-    return zone_fit(games, config, path, init=restore(init).placer if init else None)
+    return zone_fit(games, config, path, init=restore(init).zone_network if init else None)
 
 
 def _result_fit(games: list[Footage], config: MomentConfig, path: Path) -> Fit:
@@ -136,7 +136,7 @@ def join(checkpoint: Path, zone: Path | None, result: Path | None) -> None:
     """Put newly trained small networks into a checkpoint whose calibration stays as it is."""
     from courtside_training.shots.train import join as joined
 
-    parts = {name: path for name, path in (("placer", zone), ("result", result)) if path is not None}
+    parts = {name: path for name, path in (("zone", zone), ("result", result)) if path is not None}
     if not parts:
         raise TrainingInputError("nothing to join: give --zone, --result or both")
     joined(checkpoint, **parts)
@@ -162,7 +162,7 @@ def calibrate(film: Path, checkpoint: Path, zone: Path, result: Path, threads: i
     from courtside_training.shots.train import MODEL, join
 
     if model_of(checkpoint) == MODEL:
-        join(checkpoint, placer=zone, result=result)
+        join(checkpoint, zone=zone, result=result)
     with progress() as bar:
         task = bar.add_task("calibrate")
         fitted = calibrate_checkpoint(
@@ -194,9 +194,9 @@ def ablate(
 
     prepare(threads, seed)
     from courtside_training.shots.ablate import joint_against_separate, stagger
-    from courtside_training.shots.evaluate import infer, torch_model
     from courtside_training.shots.geometry import STRIDE_S
     from courtside_training.shots.models import load_any
+    from courtside_training.shots.predictions import infer, torch_model
     from courtside_training.shots.tables import table
     from courtside_training.shots.train import TrainConfig
     from courtside_training.shots.windows import hop_windows

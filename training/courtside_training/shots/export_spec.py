@@ -75,12 +75,13 @@ class ShotExport:
 
     def score(self, run: Callable[[Arrays], Arrays], count: int) -> dict[str, float]:
         """Figures over `count` windows of held-out games, 0.3 s apart, by the middle eight samples."""
-        from courtside_training.shots.evaluate import infer, window_figures
+        from courtside_training.shots.evaluate import window_figures
+        from courtside_training.shots.predictions import infer
 
         each = round((GAME_S / GRID_S - 1 - LENGTH + 2 * OVERHANG) / round(STRIDE_S / GRID_S))
         games = _games(max(1, round(count / each)), SPLITS["test"][0], GAME_S)
         predictions = infer(lambda clip: tuple(run((clip,))), games, hop_windows(games, STRIDE_S)[:count])
-        figures = window_figures(predictions, middle_rule=True)
+        figures = window_figures(predictions, middle_only=True)
         wanted = ("ROC-AUC", "F1", "release error, mean s", "zone accuracy", "make ROC-AUC")
         return {name: float(figures[name]) for name in wanted}
 
@@ -143,7 +144,7 @@ def _seeds(seeds: list[int] | None) -> str:
     return f"{len(seeds)} validation games, seeds {min(seeds)} to {max(seeds)}"
 
 
-def _learnt(part: dict[str, Any], what: str) -> str:
+def _trained_on(part: dict[str, Any], what: str) -> str:
     """How much a small network was trained on, as the end of a sentence; empty if unknown."""
     if "samples" not in part:
         return ""
@@ -165,7 +166,7 @@ LIMITS = """- Trained on drawn film only: no real player, gym, camera shake, cro
 
 def clip_card(found: dict[str, Any], evaluation: dict[str, Any]) -> str:
     """The clip model's card; figures from the evaluation and the checkpoint only."""
-    moments, shots = (_learnt(found[name], what) for name, what in (("placer", "moments"), ("result", "shots")))
+    moments, shots = (_trained_on(found[name], what) for name, what in (("placer", "moments"), ("result", "shots")))
     return f"""Finds shots in a clip of basketball film: whether a ball was shot, at which of 16 samples it was released, from which of
 seven zones, and whether it goes in. One sample every {STRIDE_S} s, letterboxed RGB. Licence: Apache-2.0.
 

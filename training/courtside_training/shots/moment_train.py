@@ -227,7 +227,7 @@ def _fit(
         yield from prefetch(source())
 
     return Fit(
-        PARTS[part][0], module.to(memory_format=torch.channels_last),
+        PARTS[part].model, module.to(memory_format=torch.channels_last),
         FitConfig(max(1, config.steps // steps), config.rate, 1e-2, clip=5.0, average=config.average,
                   seed=config.seed),
         steps, batches, learn, path,  # type: ignore[arg-type]
@@ -259,7 +259,7 @@ def zone_fit(
         examples = (moments.example(moments.draw(rng), rng)["images"] for _ in range(SETTLE))
         settle_norms(init, (torch.from_numpy(one[None]) for one in examples))
     return _fit(
-        "placer", init or ZoneNetwork(network), config, lambda rng: moments.example(moments.draw(rng), rng),
+        "zone", init or ZoneNetwork(network), config, lambda rng: moments.example(moments.draw(rng), rng),
         lambda module, batch: zone_losses(module(batch["images"]), batch), path, games,
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside_training.errors import TrainingInputError
-from courtside_training.shots.evaluate import Model
+from courtside_training.shots.predictions import Model
 
 OUTPUTS = ("shot", "release", "zone", "make")
 

@@ -40,7 +40,7 @@ def restore(path: Path) -> ServedShotModel:
     except Exception as error:
         # Missing, torn, something else than ONNX: the parser raises a different error for each.
         raise TrainingInputError(f"{path} cannot be read as an ONNX model: {error}") from error
-    values = {one.name: np.array(numpy_helper.to_array(one)) for one in graph.initializer}
+    values = {_weight_name(one.name): np.array(numpy_helper.to_array(one)) for one in graph.initializer}
     convolutions = [tuple(node.input) for node in graph.node if node.op_type == "Conv"]
     folded = [
         (values[one[1]], values[one[2]])
@@ -67,6 +67,11 @@ def restore(path: Path) -> ServedShotModel:
     for norm in _norms(model):
         norm.running_var.fill_(1.0 - norm.eps)  # type: ignore[union-attr, operator]
     return model
+
+
+def _weight_name(exported: str) -> str:
+    """The name of a weight in `ServedShotModel`; older exports have another name for the zone network."""
+    return exported.replace("placer.", "zone_network.", 1) if exported.startswith("placer.") else exported
 
 
 def _is_norm(name: str, pairs: list[tuple[str, str]]) -> bool:
@@ -129,7 +134,7 @@ def restored_checkpoint(onnx: Path, path: Path) -> None:
     weights = model.network.state_dict()
     parts = {
         name: {"config": asdict(part.config), "weights": part.state_dict()}
-        for name, part in (("placer", model.placer), ("result", model.result))
+        for name, part in (("placer", model.zone_network), ("result", model.result))
     }
     calibration = {name: float(getattr(model, name)) for name in ("scale", "bias", "temperature")}
     checkpoints.save(path, MODEL, {

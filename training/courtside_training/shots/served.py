@@ -19,8 +19,7 @@ class ServedShotModel(nn.Module):
 
     Args:
         network: the trained clip network.
-        placer: the trained zone network; reads the samples before, at and after the likeliest release. The name is
-            part of the weights' names in checkpoints and exported graphs.
+        zone: the trained zone network; reads the samples before, at and after the likeliest release.
         result: the trained result network; reads the rim after the release.
         scale: factor on the shot logit. Scale and bias are fitted on validation film so that 0.8 is the best threshold.
         bias: added to the scaled shot logit.
@@ -28,11 +27,11 @@ class ServedShotModel(nn.Module):
     """
 
     def __init__(
-        self, network: ShotNetwork, placer: ZoneNetwork, result: ResultNetwork, scale: float = 1.0,
+        self, network: ShotNetwork, zone: ZoneNetwork, result: ResultNetwork, scale: float = 1.0,
         bias: float = 0.0, temperature: float = 1.0,
     ) -> None:
         super().__init__()
-        self.network, self.placer, self.result = network, placer, result
+        self.network, self.zone_network, self.result = network, zone, result
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float32))
         self.register_buffer("bias", torch.tensor(bias, dtype=torch.float32))
         self.register_buffer("temperature", torch.tensor(temperature, dtype=torch.float32))
@@ -47,7 +46,7 @@ class ServedShotModel(nn.Module):
         at = release.argmax(1)
         rows = torch.arange(batch, device=clip.device)[:, None]
         chosen = (at[:, None] + self.around[None]).clamp(0, SAMPLES - 1)
-        zone = torch.softmax(self.placer(clip[rows, chosen])["zone"], 1)
+        zone = torch.softmax(self.zone_network(clip[rows, chosen])["zone"], 1)
         samples, exist = after(at.float())
         rims = (out["maps"].flatten(2).softmax(-1) @ self.network.grid).reshape(batch, SAMPLES, MAPS, 2)[:, :, RIM]
         crops = crop_at(clip[rows, samples].flatten(0, 1), rims[rows, samples].flatten(0, 1))

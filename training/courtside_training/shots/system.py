@@ -97,9 +97,10 @@ class ShotSystem(System):
     ) -> dict[str, Any]:
         """See `System.evaluate`."""
         found = stored_games(film, split, games)
-        from courtside_training.shots.evaluate import full_report, torch_model
+        from courtside_training.shots.evaluate import full_report
         from courtside_training.shots.models import load_any, temperature
         from courtside_training.shots.onnx_model import onnx_model
+        from courtside_training.shots.predictions import torch_model
         from courtside_training.shots.tables import reliability_plot
 
         served, content = load_any(context.checkpoint)
@@ -143,7 +144,7 @@ class ShotSystem(System):
                 zone, result = folder / "zone.pt", folder / "result.pt"
                 zone_fit(games, MomentConfig(4, 4), zone, ZoneNetworkConfig(8, 16, 16, 32)).run()
                 result_fit(games, MomentConfig(4, 4), result, ResultConfig(8, 8, 16)).run()
-                join(path, placer=zone, result=result)
+                join(path, zone=zone, result=result)
                 calibrate_checkpoint(path, games, hop_s=0.9)
 
             yield SmokeRun("shot_clip", light, SMOKE_EPOCHS, finish)

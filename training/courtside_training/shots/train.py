@@ -176,30 +176,52 @@ def _build(make: Any, path: Path) -> Any:
 
 @dataclass(frozen=True)
 class Parts:
-    """The small networks beside the clip network, by their names in a checkpoint; `placer` is the zone network."""
+    """The small networks beside the clip network."""
 
-    placer: ZoneNetwork = field(default_factory=ZoneNetwork)
+    zone: ZoneNetwork = field(default_factory=ZoneNetwork)
     result: ResultNetwork = field(default_factory=ResultNetwork)
 
 
-PARTS: dict[str, tuple[str, type[nn.Module], type]] = {
-    "placer": ("shot_place", ZoneNetwork, ZoneNetworkConfig),
-    "result": ("shot_result", ResultNetwork, ResultConfig),
+@dataclass(frozen=True)
+class PartSpec:
+    """How a small network is stored.
+
+    Attributes:
+        key: its name in the checkpoint of the clip model. That of the zone network is historical, so that older
+            checkpoints can be read.
+        model: name of the model in its own checkpoint.
+        network: its class.
+        config: class of its sizes.
+    """
+
+    key: str
+    model: str
+    network: type[nn.Module]
+    config: type
+
+
+PARTS: dict[str, PartSpec] = {
+    "zone": PartSpec("placer", "shot_place", ZoneNetwork, ZoneNetworkConfig),
+    "result": PartSpec("result", "shot_result", ResultNetwork, ResultConfig),
 }
-"""By the name in the clip model's checkpoint: name in its own checkpoint, network, and sizes."""
+"""The small networks by name."""
 
 
 def join(path: Path, **parts: Path) -> None:
-    """Put the averaged networks of other runs (`PARTS`) into the checkpoint of the clip network.
+    """Put the averaged networks of other runs into the checkpoint of the clip network.
+
+    Args:
+        path: checkpoint of the clip network.
+        parts: checkpoints of the small networks, by their names in `PARTS`.
 
     Raises:
         TrainingInputError: a file is missing or of another model.
     """
     extra = {}
     for name, source in parts.items():
-        found = checkpoints.load(source, PARTS[name][0])
+        found = checkpoints.load(source, PARTS[name].model)
         history = found["history"]
-        extra[name] = {
+        extra[PARTS[name].key] = {
             "config": found["settings"]["network"], "weights": found["average"], "data": found["settings"]["data"],
             "samples": history["samples"], "seconds": history["seconds"], "train": found["config"],
         }
@@ -213,14 +235,13 @@ def load_parts(path: Path, found: Mapping[str, Any]) -> Parts:
         TrainingInputError: one was not joined yet, or is of another shape.
     """
     built = {}
-    for name, (_, network, config) in PARTS.items():
-        stored = found.get(name)
+    for name, part in PARTS.items():
+        stored = found.get(part.key)
         if stored is None:
-            what = "zone" if name == "placer" else name
             raise TrainingInputError(
-                f"{path} has no {what} network yet: run `courtside-train shots fit-zone`, `fit-result` and `calibrate`"
+                f"{path} has no {name} network yet: run `courtside-train shots fit-zone`, `fit-result` and `calibrate`"
             )
-        built[name] = _build(lambda n=network, c=config, s=stored: n(c(**s["config"])), path).eval()
+        built[name] = _build(lambda p=part, s=stored: p.network(p.config(**s["config"])), path).eval()
         checkpoints.fill(built[name], stored["weights"], path)
     return Parts(**built)
 
@@ -236,5 +257,5 @@ def load_served(path: Path, calibrated: bool = True) -> ServedShotModel:
     fitted = found.get("calibration") if calibrated else None
     fitted = fitted or {"scale": 1.0, "bias": 0.0, "temperature": 1.0}
     return ServedShotModel(
-        network, parts.placer, parts.result, fitted["scale"], fitted["bias"], fitted["temperature"]
+        network, parts.zone, parts.result, fitted["scale"], fitted["bias"], fitted["temperature"]
     ).eval()
