@@ -1,24 +1,21 @@
-"""The gateway at saturation against a bare loop, and its latency with 1, 2 and 4 live cameras.
+"""The gateway at saturation compared with a bare loop, and its latency with 1, 2 and 4 live cameras.
 
     python benchmarks/gateway.py [--film FILE] [--rounds 3] [--cameras 1 2 4] [--seconds 30]
 
-Both sides do the same work on the same film in the same run, in turn: H.264 decoding, sampling, windows, the same
-model in ONNX Runtime with the same threads. The bare loop is one process without network, log or events. The gateway
-is `courtside serve`, fed by `courtside stream` in a process of its own, so the transport is paid for too.
-Latency is from the arrival of a window's last sample to its event being durable, on the server's monotonic clock.
+Both sides do the same work on the same film, one after the other in each round: H.264 decoding, sampling, windows, and
+the same model in ONNX Runtime with the same number of threads. The bare loop is one process without network, log or
+events. The gateway is `courtside serve`, fed by `courtside stream` in a process of its own, so its figure includes the
+transport. The ratio is the gateway's frames per second over those of the bare loop. Latency is measured from the
+arrival of a window's last sample to the event being durable, on the server's monotonic clock.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 import av
@@ -26,12 +23,12 @@ import cv2
 import numpy as np
 import onnxruntime
 import psutil
-from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.table import Table
+from serve import Serve, quantile
 
-from courtside_server.types import Frame
-from courtside_server.windows.sampler import Sampler
+from courtside_server.types import Frame, Sample
+from courtside_server.windows.sampler import ClipSampler
 from courtside_server.windows.scheduler import WindowScheduler
 from courtside_sim import open_simulation
 
@@ -51,22 +48,22 @@ def make_film(path: Path, seconds: float, size: tuple[int, int]) -> Path:
 
 
 def bare_loop(film: Path, model: Path, hop: int, threads: int) -> tuple[int, float]:
-    """Frames and seconds of the loop without a gateway."""
+    """Frames decoded and seconds taken by the loop without a gateway."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     _, _, _, height, width = session.get_inputs()[0].shape
-    sampler, scheduler = Sampler(width, height), WindowScheduler("c", 0, hop)
+    sampler, scheduler = ClipSampler(width, height), WindowScheduler[Sample]("c", 0, hop)
     session.run(None, {"clip": np.zeros((1, 16, 3, height, width), np.uint8)})
     frames, started = 0, time.perf_counter()
     with av.open(str(film)) as container:
         stream = container.streams.video[0]
         stream.thread_type = "SLICE"
-        for picture in container.decode(stream):
-            planes = picture.to_ndarray(format="yuv420p")
-            media = float(picture.pts * stream.time_base)
+        for decoded in container.decode(stream):
+            planes = decoded.to_ndarray(format="yuv420p")
+            media = float(decoded.pts * stream.time_base)
             frames += 1
-            for sample in sampler.offer(Frame("c", frames, media, media, media, 0, planes)):
+            for sample in sampler.push(Frame("c", frames, media, media, media, 0, planes)):
                 for window in scheduler.add(sample):
                     session.run(None, {"clip": np.stack([s.pixels for s in window.samples])[np.newaxis]})
     for window in scheduler.flush():
@@ -74,45 +71,9 @@ def bare_loop(film: Path, model: Path, hop: int, threads: int) -> tuple[int, flo
     return frames, time.perf_counter() - started
 
 
-class Serve:
-    """`courtside serve` on free ports, for one measurement."""
-
-    def __init__(self, folder: Path, hop: int, *flags: str) -> None:
-        command = [sys.executable, "-m", "courtside_client.cli", "serve", "--grpc", "127.0.0.1:0", "--http",
-                   "127.0.0.1:0", "--data-dir", str(folder), "--hop", str(hop), "--log-level", "warning", *flags]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        addresses = json.loads(self.process.stdout.readline())
-        self.grpc, self.http = addresses["grpc"], addresses["http"]
-
-    def __enter__(self) -> Serve:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        self.process.wait(30)
-
-    def metrics(self) -> dict[str, list]:
-        """All samples of /metrics by sample name."""
-        with urllib.request.urlopen(f"http://{self.http}/metrics") as answer:
-            text = answer.read().decode()
-        out: dict[str, list] = {}
-        for family in text_string_to_metric_families(text):
-            for sample in family.samples:
-                out.setdefault(sample.name, []).append(sample)
-        return out
-
-    def stream(self, film: Path, camera: str, *flags: str) -> subprocess.Popen:
-        """Start `courtside stream`."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "courtside_client.cli", "stream", str(film), "--gateway", self.grpc,
-             "--camera", f"games/bench/cameras/{camera}", "--quiet", *flags],
-            stdout=subprocess.DEVNULL,
-        )
-
-
 def through_gateway(film: Path, hop: int) -> float:
-    """Seconds from the first packet to everything done, client start-up left out."""
-    with tempfile.TemporaryDirectory() as folder, Serve(Path(folder), hop) as serve:
+    """Seconds from the first packet to the end, without the start-up of the client."""
+    with tempfile.TemporaryDirectory() as folder, Serve(Path(folder), hop, "--profile", "clip") as serve:
         client = serve.stream(film, "left", "--mode", "film", "--pace", "max", "--passthrough", "always")
         first = None
         while client.poll() is None:
@@ -125,20 +86,9 @@ def through_gateway(film: Path, hop: int) -> float:
         return time.perf_counter() - first
 
 
-def quantile(buckets: list, share: float) -> float:
-    """Quantile of a Prometheus histogram, linear within a bucket."""
-    counts = sorted((float(s.labels["le"]), s.value) for s in buckets)
-    rank, below, low = share * counts[-1][1], 0.0, 0.0
-    for bound, count in counts:
-        if count >= rank:
-            return low if np.isinf(bound) else low + (bound - low) * (rank - below) / max(1e-9, count - below)
-        below, low = count, bound
-    return low
-
-
 def live(film: Path, cameras: int, seconds: float, hop: int) -> list[str]:
-    """One row: latency and cost of so many live cameras that all play the same film."""
-    with tempfile.TemporaryDirectory() as folder, Serve(Path(folder), hop) as serve:
+    """One table row: latency and cost of `cameras` live cameras that all play the same film."""
+    with tempfile.TemporaryDirectory() as folder, Serve(Path(folder), hop, "--profile", "clip") as serve:
         process = psutil.Process(serve.process.pid)
         idle = process.memory_info().rss
         clients = [
@@ -188,7 +138,7 @@ def main() -> None:
             console.print(f"median ratio {statistics.median(ours / bare for _, bare, ours in rows):.3f}")
         rows = [live(film, cameras, options.seconds, options.hop) for cameras in options.cameras]
     table = Table("cameras", "p50 ms", "p95 ms", "p99 ms", "windows", "skipped", "dropped", "CPU", "memory/camera",
-                  title=f"Live, {options.seconds:.0f} s each: last sample of the window in to event durable")
+                  title=f"Live, {options.seconds:.0f} s each: from the last sample of a window to the durable event")
     for row in rows:
         table.add_row(*row)
     console.print(table)

@@ -1,10 +1,11 @@
-"""How soon a live shot is told: from the release to the first event, from the rim's decision to the result.
+"""Latency of live shots: from the release to the first event, and from the ball at the rim to the result.
 
     python benchmarks/latency.py [FILM...] [--games 4] [--seconds 60] [--seed 21000]
 
-Films and simulated games are streamed at real time into `courtside serve` with its default profile, one camera, and
-the events are stamped as `courtside watch` prints them: camera to gateway to subscriber, all on this machine. When
-the rim decides is known of simulated games only. Film that runs at another speed than life has no place here.
+Films and simulated games are streamed at real time, one camera at a time, into `courtside serve` with its default
+profile. Each event is stamped when `courtside watch` prints it, so the latency includes camera, gateway and subscriber,
+all on this machine. The moment the ball passes the rim is known for simulated games only. Slow-motion film cannot be
+measured. The ratio is shots that were kept (not retracted) over all shots announced.
 """
 
 from __future__ import annotations
@@ -21,25 +22,27 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-from gateway import Serve
 from rich.console import Console
 from rich.table import Table
+from serve import Serve
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from accuracy.games import write_game
 
 SAME_S = 0.3
-"""Seconds between an event and a true release that are one shot."""
+"""An event and a true release within this many seconds are the same shot."""
 
 
 @dataclass
-class Told:
-    """When things were said of one shot, Unix seconds.
+class ShotTimes:
+    """When the events of one shot arrived, Unix seconds.
 
     Attributes:
-        release: as the last revision has it, and the same on the film's own clock.
-        first, result: of the first event, and of the first with a result.
-        kept: it was not retracted.
+        release: Release time in the last revision.
+        media: The same release on the film's clock, media seconds.
+        first: Arrival of the first event.
+        result: Arrival of the first event with a result; None before it.
+        kept: Whether the shot was not retracted.
     """
 
     release: float = 0.0
@@ -51,7 +54,14 @@ class Told:
 
 @dataclass
 class Latencies:
-    """Seconds from a release to its first event, from the rim's decision to the result, and what was told in all."""
+    """Latencies of one film, seconds.
+
+    Attributes:
+        provisional: From each release to its first event.
+        result: From the ball at the rim to each result.
+        shots: Number of shots kept.
+        retracted: Number of shots retracted.
+    """
 
     provisional: list[float] = field(default_factory=list)
     result: list[float] = field(default_factory=list)
@@ -60,13 +70,13 @@ class Latencies:
 
 
 class Watch:
-    """`courtside watch`, its lines stamped as they come."""
+    """A `courtside watch` process whose lines are stamped as they arrive."""
 
     def __init__(self, grpc: str) -> None:
         command = [sys.executable, "-m", "courtside_client.cli", "watch", "--gateway", grpc, "--game", "bench",
                    "--after", "0", "--format", "jsonl"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        self.told: dict[str, Told] = {}
+        self.shots: dict[str, ShotTimes] = {}
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -76,7 +86,7 @@ class Watch:
             now, event = time.time(), json.loads(line)
             if "shot" not in event:
                 continue
-            one = self.told.setdefault(event["eventId"], Told(first=now))
+            one = self.shots.setdefault(event["eventId"], ShotTimes(first=now))
             one.release = _unix(event["eventTime"])
             one.media = event["mediaOffset"]
             one.kept = event["lifecycle"] != "LIFECYCLE_RETRACTED"
@@ -85,7 +95,7 @@ class Watch:
                 one.result = now
 
     def close(self) -> None:
-        """End it."""
+        """End the process."""
         self._process.terminate()
         self._process.wait(10)
         self._thread.join(10)
@@ -96,14 +106,14 @@ def _unix(stamp: str) -> float:
 
 
 def measure(film: Path, truth: tuple) -> Latencies:
-    """Stream one film; ``truth`` holds a simulated game's shots, or nothing."""
+    """Stream one film; ``truth`` has the true shots of a simulated game, or is empty."""
     out = Latencies()
     with tempfile.TemporaryDirectory() as folder, Serve(Path(folder), 1) as serve:
         watch = Watch(serve.grpc)
         serve.stream(film, "c").wait()
         time.sleep(1.0)
         watch.close()
-    for one in watch.told.values():
+    for one in watch.shots.values():
         out.retracted += not one.kept
         if not one.kept:
             continue
@@ -130,9 +140,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=21_000)
     options = parser.parse_args()
-    table = Table("film", "shots told", "retracted", "release to first event, s", "rim to result, s",
+    table = Table("film", "shots", "retracted", "release to first event, s", "rim to result, s",
                   title="Live, default profile: median / 90 % / worst (shots)")
-    provisional, result = [], []
+    provisional, result, kept, announced = [], [], 0, 0
     with tempfile.TemporaryDirectory() as folder:
         films = [(film, film.name, ()) for film in options.films]
         for seed in range(options.seed, options.seed + options.games):
@@ -143,8 +153,11 @@ def main() -> None:
             one = measure(film, truth)
             table.add_row(name, str(one.shots), str(one.retracted), _spread(one.provisional), _spread(one.result))
             provisional, result = provisional + one.provisional, result + one.result
+            kept, announced = kept + one.shots, announced + one.shots + one.retracted
     table.add_row("all", "", "", _spread(provisional), _spread(result))
-    Console(width=140).print(table)
+    console = Console(width=140)
+    console.print(table)
+    console.print(f"ratio of shots kept to shots announced: {kept / announced if announced else np.nan:.3f}")
 
 
 if __name__ == "__main__":

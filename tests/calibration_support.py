@@ -9,7 +9,7 @@ import av
 import cv2
 import numpy as np
 
-from courtside_client.calibrate.clicked import Clicked, Point
+from courtside.court.point_pairs import PointPair, PointPairs
 from courtside_client.calibrate.plan import lines, plan
 
 CAMERA = "games/final/cameras/left"
@@ -28,14 +28,14 @@ def camera(metres, x=-4.0, y=-14.0, height=4.0, focal=900.0):
     return np.stack([640 + focal * (relative @ right) / depth, 360 + focal * (relative @ down) / depth], 1)
 
 
-def clicked(ids=SEEN, jitter=None, **changes) -> Clicked:
+def point_pairs(ids=SEEN, jitter=None, **changes) -> PointPairs:
     metres = np.array([(SPOTS[key]["x"], SPOTS[key]["y"]) for key in ids]).reshape(-1, 2)
     pixels = camera(metres) + (0 if jitter is None else jitter)
     points = [
-        Point(pixel_x=u, pixel_y=v, court_x=x, court_y=y, label=SPOTS[key]["label"])
+        PointPair(pixel_x=u, pixel_y=v, court_x=x, court_y=y, label=SPOTS[key]["label"])
         for key, (u, v), (x, y) in zip(ids, pixels.tolist(), metres.tolist(), strict=True)
     ]
-    return Clicked(**{"court": "fiba", "width": 1280, "height": 720, "points": points} | changes)
+    return PointPairs(**{"court": "fiba", "width": 1280, "height": 720, "points": points} | changes)
 
 
 def write_floor_film(path: Path) -> Path:

@@ -1,17 +1,19 @@
-"""Channels to a gateway: keepalive, message limits and reconnection pace in one place."""
+"""Channels to a gateway: address, credentials, keepalive, message limits and reconnection pace in one place."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import grpc
 
 from courtside.errors import BadName
+from courtside_client.errors import BadOption
 
 MAX_SEND_BYTES = 64 * 2**20
-"""Largest message sent: a raw 4K picture fits; the gateway's own limit comes with Accepted."""
+"""Bytes of the largest message sent: a raw 4K picture fits. The gateway's own limit comes with Accepted."""
 MAX_RECEIVE_BYTES = 16 * 2**20
-"""Largest message taken."""
+"""Bytes of the largest message received."""
 
 _ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+):(\d{1,5})")
 
@@ -43,10 +45,34 @@ def gateway_address(text: str) -> str:
     return text
 
 
-def open_channel(gateway: str) -> grpc.aio.Channel:
-    """An insecure channel to ``HOST:PORT``; connects on first use.
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a gateway listens, and how to get in.
+
+    Attributes:
+        address: ``HOST:PORT``.
+        credentials: for TLS, from ``grpc.ssl_channel_credentials``; ``None`` connects without encryption.
+        call_credentials: sent with every call, for example a token; they need ``credentials`` too.
 
     Raises:
-        BadName: ``gateway`` is not HOST:PORT.
+        BadName: ``address`` is not HOST:PORT.
+        BadOption: call credentials without TLS; gRPC does not send them in the clear.
     """
-    return grpc.aio.insecure_channel(gateway_address(gateway), options=_OPTIONS)
+
+    address: str
+    credentials: grpc.ChannelCredentials | None = None
+    call_credentials: grpc.CallCredentials | None = None
+
+    def __post_init__(self) -> None:
+        gateway_address(self.address)
+        if self.call_credentials is not None and self.credentials is None:
+            raise BadOption("call credentials need TLS: pass credentials=grpc.ssl_channel_credentials() too")
+
+    def open(self) -> grpc.aio.Channel:
+        """A channel of its own; it connects on first use."""
+        if self.credentials is None:
+            return grpc.aio.insecure_channel(self.address, options=_OPTIONS)
+        credentials = self.credentials
+        if self.call_credentials is not None:
+            credentials = grpc.composite_channel_credentials(credentials, self.call_credentials)
+        return grpc.aio.secure_channel(self.address, credentials, options=_OPTIONS)

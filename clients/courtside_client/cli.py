@@ -1,4 +1,4 @@
-"""The command line: own commands here, those of other packages by entry point, loaded only when called."""
+"""The command line: the client's commands, and those of other packages by entry point, loaded when called."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 GROUP = "courtside.commands"
 """Entry points of this group become commands, so that the client never imports the server."""
 _OWN = {
-    "calibrate": ("courtside_client.commands.calibrate:calibrate", "Click a court's points in a picture of a film."),
+    "calibrate": ("courtside_client.commands.calibrate:calibrate", "Calibrate a camera: click points of the court."),
     "demo": ("courtside_client.commands.demo:demo", "Gateway, simulated camera and subscriber in one."),
     "stream": ("courtside_client.commands.stream:stream", "Stream a camera, a film or a simulation."),
     "watch": ("courtside_client.commands.watch:watch", "Follow a game's events."),
@@ -18,9 +18,10 @@ _OWN = {
 _OTHERS = {
     "analyze": "Find the shots in films.",
     "serve": "Run the gateway.",
-    "triton": "The real Triton on this machine.",
+    "triton": "Run a real Triton on this machine.",
 }
 """Short help of known commands, so that --help need not import them."""
+_FULL = "install `courtside` instead of `courtside-client`, which can stream and watch"
 
 
 class LazyGroup(click.Group):
@@ -31,15 +32,20 @@ class LazyGroup(click.Group):
         return sorted({*_OWN, *(point.name for point in metadata.entry_points(group=GROUP))})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load one."""
+        """Load a command."""
         if cmd_name in _OWN:
-            target = _OWN[cmd_name][0]
-            command = metadata.EntryPoint(cmd_name, target, GROUP).load()
+            point = metadata.EntryPoint(cmd_name, _OWN[cmd_name][0], GROUP)
         else:
             found = metadata.entry_points(group=GROUP, name=cmd_name)
+            if not found and cmd_name in _OTHERS:
+                raise click.ClickException(f"{cmd_name} is not installed: {_FULL}")
             if not found:
                 return None
-            command = next(iter(found)).load()
+            point = next(iter(found))
+        try:
+            command = point.load()
+        except ModuleNotFoundError as error:
+            raise click.ClickException(f"{cmd_name} needs {error.name}, which is not installed: {_FULL}") from None
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -50,12 +56,12 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="courtside")
+@click.version_option(package_name="courtside")  # the distribution, or the one that holds the package
 def courtside() -> None:
     """Courtside watches live basketball: camera feeds in, shot events out.
 
-    Exit codes: 0 fine, 2 bad usage or input (one line on stderr), 1 anything else. Ctrl-C is the
-    proper end of stream, watch and demo (0); a second one, or one elsewhere, gives 130.
+    Exit codes: 0 success, 2 bad usage or input (one line on stderr), 1 any other error. Ctrl-C ends stream, watch
+    and demo with 0; a second Ctrl-C, or one in another command, gives 130.
     """
 
 

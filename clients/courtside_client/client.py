@@ -1,72 +1,127 @@
-"""The client: one connection to a gateway, for events and streams."""
+"""The client: one connection to a gateway, for events, calibrations and streams."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Self
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import grpc
 
+from courtside.events import Event
 from courtside.names import CameraName, parse_game
 from courtside.v1 import court_pb2, court_pb2_grpc, events_pb2, events_pb2_grpc
-from courtside_client.channel import open_channel
+from courtside_client.channel import Endpoint
 from courtside_client.options import StreamOptions
 from courtside_client.remote import gateway_error
 from courtside_client.sources import open_source
 from courtside_client.stream import StreamReport, StreamSession
-from courtside_client.subscribe import Subscription
+from courtside_client.subscribe import ReconnectHook, Subscription
 
-TIMEOUT_S = 10.0
+if TYPE_CHECKING:
+    from courtside.court.point_pairs import PointPairs
+
+_PAGE_SIZE = 500
+"""Events per page of a listing."""
+
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class CameraCalibration:
+    """What a gateway keeps of a camera's calibration.
+
+    Attributes:
+        points: the point pairs.
+        error: metres by which they miss their positions, root mean square.
+    """
+
+    points: PointPairs
+    error: float
 
 
 class Client:
-    """A gateway; use it as an async context manager.
+    """A gateway; use it as an async context manager, or call :meth:`aclose`.
 
     Args:
-        gateway: HOST:PORT.
+        endpoint: where the gateway listens, and how to get in.
+        timeout: seconds for calls that are answered once.
 
-    Raises:
-        BadName: ``gateway`` is not HOST:PORT.
+    Example:
+        >>> import asyncio
+        >>> async def count(address: str) -> int:
+        ...     async with Client(Endpoint(address)) as client:
+        ...         return len([event async for event in client.list_events("final")])
+        >>> asyncio.run(count("127.0.0.1:1"))  # nobody listens there
+        Traceback (most recent call last):
+        courtside_client.errors.GatewayUnavailable: ...
     """
 
-    def __init__(self, gateway: str) -> None:
-        self._gateway = gateway
-        self._channel = open_channel(gateway)
+    def __init__(self, endpoint: Endpoint, timeout: float = 10.0) -> None:
+        self._endpoint, self._timeout = endpoint, timeout
+        self._channel = endpoint.open()
         self._events = events_pb2_grpc.EventServiceStub(self._channel)
         self._court = court_pb2_grpc.CourtServiceStub(self._channel)
+        self._subscriptions: list[Subscription] = []
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the subscriptions and the connection. Idempotent."""
+        for subscription in self._subscriptions:
+            await subscription.aclose()
+        self._subscriptions.clear()
         await self._channel.close()
 
     def subscribe(
-        self, game: str, after: int | None = None, *, cameras: Sequence[str] = (), retry_for: float = 60.0
+        self,
+        game: str,
+        after: int | None = None,
+        *,
+        cameras: Sequence[str] = (),
+        retry_for: float = 60.0,
+        on_reconnect: ReconnectHook | None = None,
     ) -> Subscription:
-        """A game's events; see :class:`~courtside_client.subscribe.Subscription`."""
-        return Subscription(self._channel, game, after, cameras=cameras, retry_for=retry_for)
+        """A game's events as an async iterator; see :class:`~courtside_client.subscribe.Subscription`.
 
-    async def list_events(self, game: str, after: int = 0) -> AsyncIterator[events_pb2.Event]:
+        Args:
+            game: ``games/{game}`` or the bare id.
+            after: deliver events with a greater sequence, 0 for the whole history; ``None``: only what comes from
+                now on.
+            cameras: only events of these cameras; empty means all.
+            retry_for: seconds to go on trying while the gateway is away.
+            on_reconnect: called with the error and the delay in seconds before each new try.
+
+        Raises:
+            BadName: not a game's or camera's name.
+        """
+        subscription = Subscription(
+            self._channel, game, after, cameras=cameras, retry_for=retry_for, on_reconnect=on_reconnect
+        )
+        self._subscriptions.append(subscription)
+        return subscription
+
+    async def list_events(self, game: str, after: int = 0) -> AsyncIterator[Event]:
         """Every event of a game with a greater sequence, oldest first, page by page.
 
         Raises:
             GatewayError: the gateway's answer.
         """
         name = parse_game(game, allow_id=True)
-        request = events_pb2.ListEventsRequest(game=name, after_sequence=after, page_size=500)
+        request = events_pb2.ListEventsRequest(game=name, after_sequence=after, page_size=_PAGE_SIZE)
         while True:
-            try:
-                page = await self._events.ListEvents(request, timeout=TIMEOUT_S)
-            except grpc.aio.AioRpcError as error:
-                raise gateway_error(error) from None
-            for event in page.events:
-                yield event
+            page: events_pb2.ListEventsResponse = await self._call(self._events.ListEvents, request)
+            for message in page.events:
+                yield Event.from_proto(message)
             if not page.next_page_token:
                 return
             request.page_token = page.next_page_token
 
-    async def get_event(self, game: str, event_id: str) -> events_pb2.Event:
+    async def get_event(self, game: str, event_id: str) -> Event:
         """The latest revision of one event.
 
         Raises:
@@ -74,52 +129,46 @@ class Client:
             GatewayError: the gateway's answer.
         """
         request = events_pb2.GetEventRequest(game=parse_game(game, allow_id=True), event_id=event_id)
-        try:
-            answer: events_pb2.GetEventResponse = await self._events.GetEvent(request, timeout=TIMEOUT_S)
-            return answer.event
-        except grpc.aio.AioRpcError as error:
-            raise gateway_error(error) from None
+        answer: events_pb2.GetEventResponse = await self._call(self._events.GetEvent, request)
+        return Event.from_proto(answer.event)
 
-    async def set_calibration(self, camera: str, calibration: court_pb2.Calibration) -> court_pb2.CalibrationFit:
-        """Have a camera's calibration checked and kept; says how well it fits.
+    async def set_calibration(self, camera: str, points: PointPairs) -> float:
+        """Have the gateway check and keep a camera's calibration.
+
+        Returns:
+            Metres by which the points miss their positions, root mean square.
 
         Raises:
-            RejectedError: the points make no court; the message names the point.
+            RejectedError: the points do not fit a court; the message names the point.
             GatewayError: the gateway's answer.
         """
-        request = court_pb2.SetCalibrationRequest(camera=CameraName.parse(camera).name, calibration=calibration)
-        try:
-            answer: court_pb2.SetCalibrationResponse = await self._court.SetCalibration(request, timeout=TIMEOUT_S)
-            return answer.fit
-        except grpc.aio.AioRpcError as error:
-            raise gateway_error(error) from None
+        name = CameraName.parse(camera).name
+        request = court_pb2.SetCalibrationRequest(camera=name, calibration=points.to_proto())
+        answer: court_pb2.SetCalibrationResponse = await self._call(self._court.SetCalibration, request)
+        return answer.fit.rms_error
 
-    async def get_calibration(self, camera: str) -> court_pb2.GetCalibrationResponse:
-        """A camera's calibration and how well it fits.
+    async def get_calibration(self, camera: str) -> CameraCalibration:
+        """A camera's calibration.
 
         Raises:
             NotFoundError: the camera has none.
             GatewayError: the gateway's answer.
         """
+        from courtside.court.point_pairs import PointPairs
+
         request = court_pb2.GetCalibrationRequest(camera=CameraName.parse(camera).name)
-        try:
-            answer: court_pb2.GetCalibrationResponse = await self._court.GetCalibration(request, timeout=TIMEOUT_S)
-            return answer
-        except grpc.aio.AioRpcError as error:
-            raise gateway_error(error) from None
+        answer: court_pb2.GetCalibrationResponse = await self._call(self._court.GetCalibration, request)
+        return CameraCalibration(PointPairs.from_proto(answer.calibration), answer.fit.rms_error)
 
     async def delete_calibration(self, camera: str) -> None:
-        """Have a camera's calibration forgotten.
+        """Have the gateway forget a camera's calibration.
 
         Raises:
             NotFoundError: the camera has none.
             GatewayError: the gateway's answer.
         """
         request = court_pb2.DeleteCalibrationRequest(camera=CameraName.parse(camera).name)
-        try:
-            await self._court.DeleteCalibration(request, timeout=TIMEOUT_S)
-        except grpc.aio.AioRpcError as error:
-            raise gateway_error(error) from None
+        await self._call(self._court.DeleteCalibration, request)
 
     async def stream(
         self,
@@ -128,10 +177,55 @@ class Client:
         options: StreamOptions | None = None,
         on_report: Callable[[StreamReport], None] | None = None,
     ) -> StreamReport:
-        """Send a source (file, device index, URL, ``sim://SEED``) to its end, see :class:`StreamSession`."""
-        return await StreamSession(open_source(source), self._gateway, camera, options, on_report).run()
+        """Send a source to its end; see :class:`~courtside_client.stream.StreamSession`.
+
+        Args:
+            source: a file, a device index, a URL, or ``sim://SEED``.
+            camera: ``games/{game}/cameras/{camera}``.
+            options: how to send it.
+            on_report: called a few times per second with how it goes.
+
+        Raises:
+            SourceError: the source cannot be used.
+            GatewayError: the gateway's answer.
+        """
+        return await StreamSession(open_source(source), self._endpoint, camera, options, on_report).run()
+
+    async def _call(self, method: Callable[..., Awaitable[_Answer]], request: Any) -> _Answer:
+        try:
+            return await method(request, timeout=self._timeout)
+        except grpc.aio.AioRpcError as error:
+            raise gateway_error(error) from None
 
 
-def connect(gateway: str = "127.0.0.1:50051") -> Client:
-    """Make a client for the gateway at HOST:PORT; enter it as an async context manager."""
-    return Client(gateway)
+def connect(
+    address: str = "127.0.0.1:50051",
+    *,
+    credentials: grpc.ChannelCredentials | None = None,
+    call_credentials: grpc.CallCredentials | None = None,
+    timeout: float = 10.0,
+) -> Client:
+    """Make a client for a gateway; the connection is made on first use.
+
+    Args:
+        address: HOST:PORT.
+        credentials: for TLS, from ``grpc.ssl_channel_credentials``; ``None`` connects without encryption.
+        call_credentials: sent with every call, for example ``grpc.access_token_call_credentials(token)``.
+        timeout: seconds for calls that are answered once.
+
+    Raises:
+        BadName: ``address`` is not HOST:PORT.
+        BadOption: call credentials without TLS.
+
+    Example:
+        >>> import asyncio
+        >>> async def main() -> None:
+        ...     async with connect("127.0.0.1:1") as client:
+        ...         async with client.subscribe("final", after=0, retry_for=0.1) as events:
+        ...             async for event in events:
+        ...                 print(event.shot)
+        >>> asyncio.run(main())
+        Traceback (most recent call last):
+        courtside_client.errors.GatewayUnavailable: ...
+    """
+    return Client(Endpoint(address, credentials, call_credentials), timeout)

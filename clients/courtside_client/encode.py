@@ -1,4 +1,4 @@
-"""Encoding: pictures to packets, one out for each one in, at once and in order."""
+"""Encoders: one picture in, one packet out, immediately and in order."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from courtside.v1 import ingest_pb2
 from courtside_client.errors import BadOption
 
 KEYFRAME_EVERY_S = 2.0
-"""Longest time between keyframes: what a viewer who lost one packet misses at most."""
+"""Seconds between keyframes at most: what a viewer loses who misses one packet."""
 JPEG_QUALITY = 85
+"""0 to 100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,13 @@ class Encoded:
 
 
 class Encoder(Protocol):
-    """Codes pictures; used by one thread.
+    """Encodes pictures; used by one thread.
 
     Attributes:
         codec: value of ``courtside.v1.Codec``.
-        intra: every packet decodes by itself.
-        width: of the coded picture, pixels, even.
-        height: likewise.
+        intra: every packet can be decoded by itself.
+        width: pixels of the coded picture, even.
+        height: pixels of the coded picture, even.
     """
 
     codec: ingest_pb2.Codec
@@ -47,18 +48,18 @@ class Encoder(Protocol):
     height: int
 
     def encode(self, picture: Any, *, keyframe: bool = False) -> Encoded:
-        """Code an ``av.VideoFrame``; ``keyframe`` demands that decoding can start here."""
+        """Encode an ``av.VideoFrame``; ``keyframe`` demands a packet at which decoding can start."""
 
 
 class H264Encoder:
-    """H.264, Annex B, parameter sets before every keyframe, no picture held back.
+    """H.264 as Annex B: parameter sets before every keyframe, no delayed pictures.
 
     libx264 with ``tune=zerolatency`` (no B-frames, no look-ahead, sliced threads).
 
     Args:
-        width: of the source, pixels.
-        height: likewise.
-        frame_rate: nominal; 0 when unknown.
+        width: pixels of the source.
+        height: pixels of the source.
+        frame_rate: nominal frames per second; 0 when unknown.
     """
 
     codec = ingest_pb2.CODEC_H264
@@ -70,7 +71,7 @@ class H264Encoder:
         self._interval = max(1, round(rate * KEYFRAME_EVERY_S))
         context: Any = av.CodecContext.create("libx264", "w")
         context.width, context.height, context.pix_fmt = self.width, self.height, "yuv420p"
-        # x264 is given a running number for pts: cameras' own repeat and jump, and every packet comes out at once.
+        # x264 gets a running number as pts: time stamps of cameras repeat and jump.
         context.framerate = rate
         context.time_base = Fraction(1, rate)
         context.gop_size = self._interval
@@ -79,7 +80,7 @@ class H264Encoder:
             "tune": "zerolatency",
             "crf": "23",
             "forced-idr": "1",
-            # Without a ceiling one busy second at a high resolution would fill an uplink.
+            # Without a limit, one busy second at a high resolution would fill an uplink.
             "maxrate": "12M",
             "bufsize": "12M",
         }
@@ -90,7 +91,7 @@ class H264Encoder:
         """See :class:`Encoder`."""
         frame = picture.reformat(width=self.width, height=self.height, format="yuv420p")
         frame.pts, frame.time_base = self._count, self._context.time_base
-        # A decoded picture says what it was coded as; x264 would take that for an order.
+        # A decoded picture carries the type it was coded as; x264 would follow it.
         frame.pict_type = PictureType.I if keyframe or self._count == 0 else PictureType.NONE
         self._count += 1
         packets = self._context.encode(frame)
@@ -98,7 +99,7 @@ class H264Encoder:
 
 
 class JpegEncoder:
-    """One JPEG a picture."""
+    """One JPEG per picture."""
 
     codec = ingest_pb2.CODEC_JPEG
     intra = True
@@ -132,10 +133,10 @@ def make_encoder(codec: str, width: int, height: int, frame_rate: float) -> Enco
     """The encoder of ``h264``, ``jpeg`` or ``raw``.
 
     Raises:
-        BadOption: any other codec, or a picture too small to be coded.
+        BadOption: any other codec, or a picture too small to encode.
     """
     if width < 2 or height < 2:
-        raise BadOption(f"a picture of {width}x{height} pixels is too small to be coded")
+        raise BadOption(f"a picture of {width}x{height} pixels is too small to encode")
     if codec == "h264":
         return H264Encoder(width, height, frame_rate)
     if codec == "jpeg":

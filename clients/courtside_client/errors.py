@@ -56,6 +56,11 @@ class GatewayError(CourtsideError):
         reason: a :class:`courtside.errors.ErrorReason`; plain text from a newer gateway; empty when there is none.
         fields: ``ErrorInfo.metadata``.
         retry_after: seconds the gateway asks to wait before trying again, or ``None``.
+
+    Example:
+        >>> error = NotFoundError("no event 'shot-1'", code=grpc.StatusCode.NOT_FOUND, reason="NOT_FOUND")
+        >>> isinstance(error, GatewayError), error.reason
+        (True, 'NOT_FOUND')
     """
 
     def __init__(
@@ -120,7 +125,7 @@ class SequenceGapError(CourtsideError):
 
     Attributes:
         expected: the sequence that was due.
-        got: the sequence that came.
+        got: the sequence that was received.
     """
 
     def __init__(self, expected: int, got: int) -> None:

@@ -1,4 +1,4 @@
-"""What a caller may choose about a stream, and what follows from it for a source."""
+"""Stream options, and the plan of what is sent that follows from them for a source."""
 
 from __future__ import annotations
 
@@ -16,25 +16,30 @@ class Pace(enum.StrEnum):
     """At which speed a film is sent."""
 
     REALTIME = "realtime"
+    """At the speed of real life."""
     MAX = "max"
+    """As fast as the gateway takes it."""
 
 
 class Mode(enum.StrEnum):
     """What matters more when the gateway cannot keep up: the newest frame, or every frame."""
 
     LIVE = "live"
+    """The newest frame: older ones may be dropped."""
     FILM = "film"
+    """Every frame: the source waits."""
 
 
 class PassThrough(enum.StrEnum):
     """Whether a source's own packets are sent as they are."""
 
     AUTO = "auto"
+    """Where the gateway takes them and nothing is lost by it."""
     ALWAYS = "always"
     NEVER = "never"
 
 
-_UNTOUCHED = {"h264": ingest_pb2.CODEC_H264, "hevc": ingest_pb2.CODEC_HEVC}
+_PASSED_THROUGH = {"h264": ingest_pb2.CODEC_H264, "hevc": ingest_pb2.CODEC_HEVC}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +47,28 @@ class StreamOptions:
     """How to stream.
 
     Attributes:
-        codec: ``h264``, ``jpeg`` or ``raw`` to encode so; ``None`` leaves the choice.
-        pace: speed of a film; a live source sets its own.
-        mode: ``None``: film at pace max, live otherwise.
+        codec: ``h264``, ``jpeg`` or ``raw``; ``None`` lets the client choose.
+        pace: speed of a film; a live source has its own.
+        mode: ``None`` means film at pace max, live otherwise.
         passthrough: whether packets are sent as they are.
-        loop: begin a film again when it ends.
-        duration: stop after so many seconds of media.
-        time_scale: true seconds per media second, 2 for film that runs at twice real speed.
-        epoch: fencing token; by default milliseconds since 1970, so that the newest publisher wins.
+        loop: start a film again when it ends.
+        duration: stop after this many seconds of media.
+        time_scale: true seconds per media second: 2 for film at twice real speed.
+        epoch: fencing token; by default milliseconds since 1970, so that the newest client wins.
         retry_for: seconds to go on trying while the gateway is away.
-        film_start: Unix seconds of the first frame of film; ``None``: now.
-        idle_timeout: seconds without a word from the gateway after which the connection counts as dead.
-        done_timeout: seconds without any progress, while the gateway works off the rest, after which to give up.
+        film_start: Unix seconds of a film's first frame; ``None`` means now.
+        idle_timeout: seconds without a message after which the connection counts as dead.
+        done_timeout: seconds without progress after which to give up waiting for the gateway to process the rest.
 
     Raises:
         BadOption: a value is out of range.
+
+    Example:
+        >>> StreamOptions(pace=Pace.MAX).effective_mode.value
+        'film'
+        >>> StreamOptions(duration=-1)
+        Traceback (most recent call last):
+        courtside_client.errors.BadOption: duration -1 must be more than 0 seconds
     """
 
     codec: str | None = None
@@ -88,7 +100,7 @@ class StreamOptions:
 
     @property
     def effective_mode(self) -> Mode:
-        """The mode, chosen or following from the pace."""
+        """The mode as chosen, or as it follows from the pace."""
         return self.mode or (Mode.FILM if self.pace is Pace.MAX else Mode.LIVE)
 
 
@@ -97,9 +109,9 @@ class Plan:
     """What will be sent.
 
     Attributes:
-        passthrough: the source's own packets, untouched.
+        passthrough: the source's own packets are sent as they are.
         codec: value of ``courtside.v1.Codec``.
-        encoder: ``h264``, ``jpeg`` or ``raw``; empty when passing through.
+        encoder: ``h264``, ``jpeg`` or ``raw``; empty with passthrough.
         why: one clause for a person.
     """
 
@@ -113,32 +125,32 @@ _CODECS = {"h264": ingest_pb2.CODEC_H264, "jpeg": ingest_pb2.CODEC_JPEG, "raw": 
 
 
 def plan_stream(info: SourceInfo, options: StreamOptions) -> Plan:
-    """Decide between passing on and encoding.
+    """Decide between passthrough and encoding.
 
-    Packets are passed on untouched where the gateway takes their codec and nothing is lost by it: B-frames cost a
-    live stream the delay of their reordering, so such a source is encoded anew unless it is film.
+    Packets are sent as they are where the gateway takes their codec and nothing is lost by it. B-frames delay a live
+    stream by their reordering, so such a source is encoded again unless it is film.
 
     Raises:
-        BadOption: what was asked for cannot be done with this source.
+        BadOption: this source cannot be sent like that.
     """
     if info.live and options.loop:
         raise BadOption(f"{info.name} is live and has no end: leave out --loop")
     if info.live and options.pace is Pace.MAX:
         raise BadOption(f"{info.name} is live and sets its own pace: leave out --pace max")
-    untouched = _UNTOUCHED.get(info.codec)
+    codec = _PASSED_THROUGH.get(info.codec)
     if options.passthrough is PassThrough.ALWAYS:
-        if untouched is None:
+        if codec is None:
             have = f"its codec is {info.codec}" if info.codec else "it has pictures, not packets"
             raise BadOption(f"{info.name} cannot be passed through ({have}): use --passthrough auto")
-        return Plan(True, untouched, "", "asked for")
+        return Plan(True, codec, "", "as requested")
     if options.codec is not None:
-        return Plan(False, _CODECS[options.codec], options.codec, "asked for")
+        return Plan(False, _CODECS[options.codec], options.codec, "as requested")
     if options.passthrough is PassThrough.NEVER:
-        return Plan(False, ingest_pb2.CODEC_H264, "h264", "asked for")
-    if untouched is None:
+        return Plan(False, ingest_pb2.CODEC_H264, "h264", "as requested")
+    if codec is None:
         return Plan(False, ingest_pb2.CODEC_H264, "h264", f"the gateway does not take {info.codec or 'pictures'}")
     if not info.reordered:
-        return Plan(True, untouched, "", "no B-frames")
+        return Plan(True, codec, "", "no B-frames")
     if options.effective_mode is Mode.FILM:
-        return Plan(True, untouched, "", "film: delay does not matter")
-    return Plan(False, ingest_pb2.CODEC_H264, "h264", "its B-frames would cost delay")
+        return Plan(True, codec, "", "film: delay does not matter")
+    return Plan(False, ingest_pb2.CODEC_H264, "h264", "its B-frames would add delay")

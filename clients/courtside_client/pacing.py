@@ -1,4 +1,4 @@
-"""Pacing: film at the speed of life, a lower frame rate on request, and clocks that misbehave."""
+"""Pacing: film at real speed, a lower frame rate on request, and checks of a source's clocks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from typing import Protocol
 
 STALL_S = 2.0
-"""Being so late, or a media clock that jumps so far ahead, begins a new time line instead of a race or a wait."""
+"""Seconds of delay, or of a jump of the media clock, after which pacing starts afresh instead of catching up."""
 
 
 class Clock(Protocol):
@@ -40,7 +40,7 @@ class SystemClock:
 
 
 class Pacer:
-    """Holds each frame back until it is due: true seconds since the first frame, on a monotonic clock.
+    """Holds each frame back until it is due, in true seconds since the first frame, on a monotonic clock.
 
     Args:
         clock: time.
@@ -52,13 +52,13 @@ class Pacer:
         self._start: float | None = None
         self._last = 0.0
         self.rebased = 0
-        """Times that a new time line was begun."""
+        """How often pacing started afresh."""
 
     def wait(self, seconds: float) -> float:
-        """Wait for the frame at ``seconds`` of the film's own time.
+        """Wait until the frame at ``seconds`` of the film's own time is due.
 
         Returns:
-            How late the frame is, seconds; 0 when it was on time.
+            Seconds by which the frame is late; 0 when it is on time.
         """
         now = self._clock.monotonic()
         if self._start is None:
@@ -75,11 +75,11 @@ class Pacer:
 
 
 class Thinner:
-    """Leaves out frames so that at most ``target`` a second remain; evenly, by media time."""
+    """Leaves out frames evenly by media time, so that at most ``target`` per second remain."""
 
     def __init__(self) -> None:
         self.target = 0.0
-        """Frames per second of true time; 0 keeps all. Set it at any time."""
+        """Frames per second of true time; 0 keeps all. May be set at any time."""
         self._due: float | None = None
 
     def keep(self, seconds: float) -> bool:
@@ -91,7 +91,7 @@ class Thinner:
         interval = 1.0 / target
         if self._due is None or abs(seconds - self._due) > max(STALL_S, 2 * interval):
             self._due = seconds
-        # A thousandth of a frame of grace: pts are rounded, and a frame a hair early must not wait for the next.
+        # A tolerance of a thousandth of a frame: pts are rounded, and a frame that is slightly early must be kept.
         if seconds < self._due - interval * 1e-3:
             return False
         self._due = max(self._due + interval, seconds - interval)
@@ -99,10 +99,10 @@ class Thinner:
 
 
 class ClockWatch:
-    """Notices a source whose clocks misbehave; counts, and gives one sentence for each kind of trouble.
+    """Detects sources with bad clocks: counts each kind of problem and describes it in one sentence.
 
     Args:
-        live: wall clock and media clock should run together.
+        live: wall clock and media clock should run at the same speed.
     """
 
     def __init__(self, live: bool) -> None:
@@ -110,8 +110,8 @@ class ClockWatch:
         self._last: tuple[float, float, float] | None = None
         self.backward = self.repeated = self.jumps = self.wall_steps = 0
 
-    def see(self, seconds: float, monotonic: float, wall: float) -> None:
-        """Take the next shown frame's media time, and both clocks when it was taken."""
+    def update(self, seconds: float, monotonic: float, wall: float) -> None:
+        """Check the next frame: its media time, and both clocks at the time of capture."""
         if self._last is not None:
             step = seconds - self._last[0]
             elapsed = monotonic - self._last[1]
@@ -126,7 +126,7 @@ class ClockWatch:
         self._last = (seconds, monotonic, wall)
 
     def problems(self) -> list[str]:
-        """One sentence for each kind of trouble seen so far."""
+        """One sentence for each kind of problem so far."""
         seen = (
             (self.backward, "the source's media clock went backward {} time(s)"),
             (self.repeated, "the source repeated a time stamp {} time(s); the gateway ignores the later frame"),

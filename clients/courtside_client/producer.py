@@ -1,4 +1,4 @@
-"""The producer: a thread that draws a source, holds it to its pace, encodes it or passes it on, into the send queue."""
+"""The producer: a thread that reads a source at its pace, encodes it if needed, and fills the send queue."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from courtside_client.sources.base import Source
 
 
 class Producer(threading.Thread):
-    """Draws a source to its end, or until :meth:`stop`; the queue is ended either way.
+    """Reads a source to its end, or until :meth:`stop`; the queue is ended either way.
 
     Args:
-        source: what to draw.
-        encoder: codes pictures; ``None`` passes the source's own packets on.
-        queue: where to.
+        source: what to read.
+        encoder: encodes pictures; ``None`` sends the source's own packets.
+        queue: where packets go.
         options: pace, loop, duration, time scale.
         clock: time.
     """
@@ -40,22 +40,22 @@ class Producer(threading.Thread):
         self._began = options.film_start
         self._newest = source.info.first_pts
         self.keyframe_wanted = threading.Event()
-        """Set it to have the next picture coded as a keyframe."""
+        """Set it to have the next picture encoded as a keyframe."""
         self.watch = ClockWatch(source.info.live)
         self.thinner = Thinner()
         self.read = 0
-        """Pictures drawn from the source."""
+        """Pictures read from the source."""
         self.thinned = 0
         """Pictures left out because the gateway asked for fewer."""
         self.error: CourtsideError | None = None
         """Why the source ended early."""
 
     def finish(self) -> None:
-        """Draw no more; what is in the queue is still for sending. Safe from any thread."""
+        """Stop reading; what is in the queue will still be sent. Safe from any thread."""
         self._stopped.set()
 
     def stop(self) -> None:
-        """End soon and let go of the queue; safe from any thread."""
+        """End soon and close the queue; safe from any thread."""
         self._stopped.set()
         self._queue.close()
 
@@ -103,11 +103,11 @@ class Producer(threading.Thread):
                 dts = None if packet.dts is None else packet.dts + offset
                 self._newest = max(self._newest, pts)
                 media = float((pts - info.first_pts) * info.time_base)
-                # Behind a reordered picture earlier ones may follow: then only a keyframe is a clean end.
+                # After a reordered picture earlier ones may follow: then only a keyframe is a clean end.
                 if self._over(media) and (packet.keyframe or not info.reordered):
                     return
                 self.read += not packet.decode_only
-                # Paced by coding order: a picture that others are decoded from must not wait for its own time.
+                # Paced in coding order: a picture that others depend on must not wait for its own time.
                 coding = pts if dts is None else min(dts, pts)
                 capture = self._due(max(0.0, float((coding - info.first_pts) * info.time_base)), media)
                 if self._stopped.is_set():
@@ -115,7 +115,7 @@ class Producer(threading.Thread):
                 yield CodedFrame(pts, dts, packet.keyframe, packet.decode_only, packet.data, capture, media)
 
     def _rounds(self) -> Iterator[int]:
-        """Offset in pts of each time the source is played."""
+        """The pts offset of each pass over the source."""
         info = self._source.info
         step = round(1 / ((info.frame_rate or 30) * info.time_base))
         offset = 0
@@ -126,16 +126,16 @@ class Producer(threading.Thread):
             offset = self._newest - info.first_pts + step
 
     def _due(self, paced: float, media: float) -> float:
-        """Wait until the frame at ``paced`` seconds of media is due; capture time of the picture at ``media``."""
+        """Wait until the frame at ``paced`` media seconds is due; returns the picture's capture time."""
         scale = self._options.time_scale
         realtime = self._options.pace is Pace.REALTIME
         if realtime and not self._source.info.live:
             self._pacer.wait(paced * scale)
         wall = self._clock.wall()
-        self.watch.see(paced, self._clock.monotonic(), wall)
+        self.watch.update(paced, self._clock.monotonic(), wall)
         if realtime:
             return wall + (media - paced) * scale
-        # As fast as it goes: the film is taken to begin now and to run at its own speed.
+        # At full speed: the film counts as starting now and running at its own speed.
         self._began = wall if self._began is None else self._began
         return self._began + media * scale
 

@@ -1,4 +1,4 @@
-"""Remote errors: a gRPC status, with its google.rpc details, as one of the client's own errors."""
+"""Remote errors: a gRPC status with its google.rpc details becomes one of the client's errors."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _BY_CODE: dict[grpc.StatusCode, type[errors.GatewayError]] = {
 _TRANSIENT = {
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.CANCELLED,  # by the server: a cancellation of our own never comes this way
+    grpc.StatusCode.CANCELLED,  # by the server: our own cancellation is raised otherwise
     grpc.StatusCode.UNKNOWN,
-    grpc.StatusCode.INTERNAL,  # also what HTTP/2 makes of a connection cut at the wrong moment
+    grpc.StatusCode.INTERNAL,  # also the result of a connection that is cut in the middle of a message
 }
 
 
 def gateway_error(error: grpc.aio.AioRpcError) -> errors.GatewayError:
     """The client's error for a failed call.
 
-    What may be tried again becomes :class:`~courtside_client.errors.GatewayUnavailable`: the transient codes, and
-    any code that came with a RetryInfo.
+    What may be retried becomes :class:`~courtside_client.errors.GatewayUnavailable`: transient codes, and any code that
+    comes with a RetryInfo.
     """
     info, retry_after = _details(error)
     code, text = error.code(), (error.details() or "").strip() or "no reason given"
@@ -66,7 +66,7 @@ def _details(error: grpc.aio.AioRpcError) -> tuple[error_details_pb2.ErrorInfo, 
             continue
         try:
             status = status_pb2.Status.FromString(value)
-        except Exception:  # a proxy's own trailer; the code and text still count
+        except Exception:  # a trailer of some proxy; the code and text still count
             break
         retry = error_details_pb2.RetryInfo()
         for detail in status.details:

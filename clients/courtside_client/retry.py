@@ -1,4 +1,4 @@
-"""Retrying: exponential back-off with jitter, patience that starts anew with every success."""
+"""Retrying: exponential back-off with jitter over one outage at a time."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from tenacity.wait import wait_base
 from courtside_client.errors import GatewayUnavailable
 
 FIRST_DELAY_S = 0.2
-MOST_DELAY_S = 5.0
+"""Seconds before the first new try."""
+MAX_DELAY_S = 5.0
+"""Seconds between two tries at most."""
 
 
-class Patience(wait_base):
+class RetryPolicy(wait_base):
     """How long to go on trying while a gateway is away: tenacity's wait and stop, over one outage at a time.
 
-    A session calls :meth:`progress` whenever the gateway has answered properly; only failures since then count.
+    A session calls :meth:`succeeded` whenever the gateway has answered; only failures since then count.
 
     Args:
         retry_for: seconds of outage after which to give up.
         clock: monotonic seconds.
         rng: source of jitter.
-        on_retry: told of each failure that will be retried, with the delay in seconds.
+        on_retry: called with each failure that will be retried, and the delay in seconds.
     """
 
     def __init__(
@@ -40,28 +42,28 @@ class Patience(wait_base):
         self._failures = 0
         self._since: float | None = None
 
-    def progress(self) -> None:
-        """The gateway works: whatever fails next is a new outage."""
+    def succeeded(self) -> None:
+        """The gateway works: the next failure starts a new outage."""
         self._failures = 0
         self._since = None
 
-    def hurry(self) -> None:
-        """Have no more patience: the next failure is the last."""
+    def give_up(self) -> None:
+        """Make the next failure the last."""
         self._retry_for = 0.0
 
     def exhausted(self) -> bool:
-        """The outage has lasted longer than there is patience for."""
+        """The outage has lasted ``retry_for`` seconds."""
         now = self._clock()
         if self._since is None:
-            self._since = now  # the first failure begins the outage, however long all was quiet before
+            self._since = now  # the first failure starts the outage
         return now - self._since >= self._retry_for
 
     def delay(self, retry_after: float | None = None) -> float:
-        """Seconds to wait before the next try; half of it is jitter, never less than the gateway asked for."""
+        """Seconds to wait before the next try: half of it is jitter, and never less than the gateway asked for."""
         self._failures += 1
-        full = min(MOST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(self._failures - 1, 10))
+        full = min(MAX_DELAY_S, FIRST_DELAY_S * 2.0 ** min(self._failures - 1, 10))
         chosen = full * self._rng.uniform(0.5, 1.0)
-        return chosen if retry_after is None else max(chosen, min(retry_after, MOST_DELAY_S))
+        return chosen if retry_after is None else max(chosen, min(retry_after, MAX_DELAY_S))
 
     def __call__(self, retry_state: tenacity.RetryCallState) -> float:
         """Tenacity's wait."""
@@ -72,9 +74,9 @@ class Patience(wait_base):
         return seconds
 
     def retrying(self) -> tenacity.AsyncRetrying:
-        """The loop: ``async for attempt in patience.retrying(): with attempt: ...``.
+        """The loop: ``async for attempt in policy.retrying(): with attempt: ...``.
 
-        Only :class:`~courtside_client.errors.GatewayUnavailable` is tried again; everything else passes.
+        Only :class:`~courtside_client.errors.GatewayUnavailable` is retried; every other error is raised.
         """
         return tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception_type(GatewayUnavailable),

@@ -1,4 +1,4 @@
-"""Signals: Ctrl-C and SIGTERM end a command properly; a second one ends it at once."""
+"""Signals: Ctrl-C and SIGTERM end a command gracefully; a second one ends it immediately."""
 
 from __future__ import annotations
 

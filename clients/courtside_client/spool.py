@@ -1,4 +1,4 @@
-"""Spool: packets that were sent and may have to be sent again, bounded."""
+"""The spool: sent packets that may have to be sent again, bounded."""
 
 from __future__ import annotations
 
@@ -18,23 +18,22 @@ class Spooled:
 
 
 class Spool:
-    """Keeps unacknowledged packets, and acknowledged ones back to the keyframe from which a gateway that lost its
-    memory can be brought up again.
+    """Keeps unacknowledged packets, and acknowledged ones back to a keyframe from which a restarted gateway can resume.
 
-    Unacknowledged packets are bounded by waiting (:meth:`room`) or, live, by forgetting the oldest. Acknowledged
-    ones are bounded by ``most_kept`` bytes: then the oldest go, and the next later keyframe has to do.
+    Unacknowledged packets are bounded by waiting (:meth:`room`) or, in a live stream, by dropping the oldest.
+    Acknowledged packets are bounded by ``max_kept`` bytes: the oldest are dropped up to the next keyframe.
 
     Args:
         keep: seconds of acknowledged media to keep, from a keyframe on.
-        most_packets: unacknowledged packets.
-        most_bytes: unacknowledged bytes; one packet is always admitted.
-        most_kept: acknowledged bytes.
-        forget: live: when there is no room, forget the oldest instead of waiting.
+        max_packets: unacknowledged packets.
+        max_bytes: unacknowledged bytes; one packet is always admitted.
+        max_kept: acknowledged bytes.
+        drop_oldest: drop the oldest packets instead of waiting for room (live).
     """
 
-    def __init__(self, keep: float, most_packets: int, most_bytes: int, most_kept: int, *, forget: bool) -> None:
-        self._keep, self._most_packets, self._most_bytes = keep, most_packets, most_bytes
-        self._most_kept, self._forget = most_kept, forget
+    def __init__(self, keep: float, max_packets: int, max_bytes: int, max_kept: int, *, drop_oldest: bool) -> None:
+        self._keep, self._max_packets, self._max_bytes = keep, max_packets, max_bytes
+        self._max_kept, self._drop_oldest_first = max_kept, drop_oldest
         self._items: list[Spooled] = []
         self._acked_count = 0
         self._unacked_bytes = self._acked_bytes = 0
@@ -57,8 +56,8 @@ class Spool:
         return len(self._items) - self._acked_count
 
     async def room(self, size: int) -> None:
-        """Wait until a packet of ``size`` bytes may be added; at once where the oldest may be forgotten."""
-        while not self._forget and not self._fits(size):
+        """Wait until a packet of ``size`` bytes may be added; returns at once where the oldest may be dropped."""
+        while not self._drop_oldest_first and not self._fits(size):
             self._room.clear()
             await self._room.wait()
 
@@ -66,8 +65,8 @@ class Spool:
         """Keep a packet; sequences go up by one."""
         self._items.append(item)
         self._unacked_bytes += len(item.packet.data)
-        while self._forget and self.unacked > 1 and not self._fits(0, self._most_packets + 1):
-            self._forget_oldest()
+        while self._drop_oldest_first and self.unacked > 1 and not self._fits(0, self._max_packets + 1):
+            self._drop_oldest()
 
     def ack(self, sequence: int) -> None:
         """Everything up to ``sequence`` was processed."""
@@ -83,7 +82,7 @@ class Spool:
         self._room.set()
 
     def give_up(self) -> int:
-        """Forget everything: none of it will be sent again. Gives how many were not acknowledged."""
+        """Drop everything, because none of it will be sent again; returns how many were not acknowledged."""
         lost = self.unacked
         if self._items:
             self.acked = self._items[-1].sequence
@@ -93,33 +92,33 @@ class Spool:
         return lost
 
     def skip_before(self, sequence: int) -> int:
-        """Forget what comes before ``sequence``; gives how many of these were not acknowledged."""
+        """Drop what comes before ``sequence``; returns how many of these were not acknowledged."""
         lost = 0
         while self._items and self._items[0].sequence < sequence:
             if not self._acked_count:
                 lost += 1
                 self.acked = max(self.acked, self._items[0].sequence)
-            self._forget_oldest()
+            self._drop_oldest()
         return lost
 
     def since(self, sequence: int) -> list[Spooled] | None:
-        """What to send when the gateway wants ``sequence`` next; ``None`` when that is no longer kept."""
+        """What to send when the gateway expects ``sequence`` next; ``None`` when that is no longer kept."""
         if self._items and self._items[0].sequence > sequence:
             return None
         return self._items[bisect_left(self._items, sequence, key=lambda item: item.sequence) :]
 
     def replay(self) -> list[Spooled]:
-        """What to send to a gateway that has lost everything: from the oldest keyframe kept."""
+        """What to send to a gateway that has lost its state: from the oldest keyframe kept."""
         for index, item in enumerate(self._items):
             if item.packet.keyframe:
                 return self._items[index:]
         return []
 
-    def _fits(self, size: int, most_packets: int | None = None) -> bool:
+    def _fits(self, size: int, max_packets: int | None = None) -> bool:
         if not self.unacked:
             return True
-        most = self._most_packets if most_packets is None else most_packets
-        return self.unacked < most and self._unacked_bytes + size <= self._most_bytes
+        most = self._max_packets if max_packets is None else max_packets
+        return self.unacked < most and self._unacked_bytes + size <= self._max_bytes
 
     def _trim(self) -> None:
         """Keep from the last keyframe that lies at least ``keep`` seconds before the newest acknowledged packet."""
@@ -131,7 +130,7 @@ class Spool:
             if packet.keyframe and newest - packet.media >= self._keep:
                 self._drop(index)
                 break
-        while self._acked_bytes > self._most_kept and self._acked_count:
+        while self._acked_bytes > self._max_kept and self._acked_count:
             following = next((i for i in range(1, self._acked_count) if self._items[i].packet.keyframe), None)
             self._drop(self._acked_count if following is None else following)
 
@@ -141,7 +140,7 @@ class Spool:
         del self._items[:count]
         self._acked_count -= count
 
-    def _forget_oldest(self) -> None:
+    def _drop_oldest(self) -> None:
         if self._acked_count:
             self._drop(1)
         else:

@@ -1,4 +1,4 @@
-"""Streaming: one source to one camera of a gateway, through breaks, until everything is processed."""
+"""Streaming: one source to one camera of a gateway, across lost connections, until everything is processed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import grpc
 from courtside.names import CameraName
 from courtside.queues import DropPolicy, HandoverQueue
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
-from courtside_client.channel import gateway_address, open_channel
+from courtside_client.channel import Endpoint
 from courtside_client.encode import make_encoder
 from courtside_client.errors import CourtsideError, GatewayUnavailable, StaleEpochError
 from courtside_client.media import CodedFrame
@@ -22,7 +22,7 @@ from courtside_client.options import Mode, Plan, StreamOptions, plan_stream
 from courtside_client.pacing import Clock, SystemClock
 from courtside_client.producer import Producer
 from courtside_client.remote import gateway_error
-from courtside_client.retry import Patience
+from courtside_client.retry import RetryPolicy
 from courtside_client.sources.base import Source
 from courtside_client.spool import Spool, Spooled
 from courtside_client.wire import descriptor_request, packet_request
@@ -30,12 +30,12 @@ from courtside_client.wire import descriptor_request, packet_request
 _LIVE_QUEUE = (90, 16 * 2**20)  # packets (about three seconds) and bytes
 _FILM_QUEUE = (32, 64 * 2**20)
 _KEEP_S = 6.0
-"""Acknowledged film kept for a gateway that lost its memory: more than the 4.5 s of a window it had under way."""
+"""Seconds of acknowledged film kept for a gateway that restarts: more than the 4.5 s of an unfinished window."""
 
 _ALONE_S = 0.1
-"""Pause after the first packet of a connection that was made again, seconds: time for the gateway to refuse it."""
+"""Seconds to pause after the first packet of a new connection: time for the gateway to refuse it."""
 _STEADY_S = 5.0
-"""A connection that has lasted so long counts as a success even if nothing was acknowledged, seconds."""
+"""Seconds after which a connection counts as a success even if nothing was acknowledged."""
 
 
 @dataclass(frozen=True)
@@ -43,21 +43,29 @@ class StreamReport:
     """How a stream is doing, or how it went.
 
     Attributes:
-        state: connecting, streaming, reconnecting, finishing, done.
-        read: pictures drawn from the source.
-        sent: packets sent, those sent again not counted.
-        acked: packets the gateway has processed.
-        received: packets the gateway's session has taken in.
-        decoded: frames that reached the gateway's ring.
-        windows_scored: windows the gateway has scored.
-        dropped: frames dropped by the gateway, by reason.
+        state: connecting, streaming, reconnecting, finishing or done.
+        read: pictures taken from the source.
+        sent: packets sent; those sent again are not counted.
+        acked: packets that the gateway has processed.
+        received: packets that the gateway's session has received.
+        decoded: frames that the gateway has decoded.
+        windows_scored: windows that the gateway has scored.
+        dropped: frames that the gateway dropped, by reason.
+        unsent: packets dropped here because the connection was too slow.
         lost: packets sent to a gateway that lost them, and not sent again.
-        unsent: packets dropped here because the connection could not take them.
         thinned: pictures left out because the gateway asked for fewer.
         lag: age of the newest processed frame, seconds.
         kbytes: thousand bytes sent.
+        target_fps: frames per second that the gateway asks for; 0 for all.
         reconnects: times the connection was made again.
+        seconds: since the stream began.
+        done: the gateway has processed everything.
         problems: one sentence each.
+
+    Example:
+        >>> report = StreamReport(sent=100, acked=100, done=True)
+        >>> report.complete
+        True
     """
 
     state: str = "connecting"
@@ -86,31 +94,32 @@ class StreamReport:
 
 
 class StreamSession:
-    """Streams a source; make one a stream and call :meth:`run` once.
+    """Streams a source; make one per stream and call :meth:`run` once.
 
     Args:
         source: what to stream.
-        gateway: HOST:PORT.
+        gateway: where it listens, HOST:PORT or with credentials.
         camera: ``games/{game}/cameras/{camera}``.
-        options: how.
-        on_report: told a few times a second how it goes.
+        options: how to send it.
+        on_report: called a few times per second with how it goes.
         clock: time; for tests.
 
     Raises:
-        BadName: gateway or camera is no name.
-        BadOption: what was asked for cannot be done with this source.
+        BadName: not a gateway's or a camera's name.
+        BadOption: the source cannot be sent like that.
     """
 
     def __init__(
         self,
         source: Source,
-        gateway: str,
+        gateway: Endpoint | str,
         camera: str,
         options: StreamOptions | None = None,
         on_report: Callable[[StreamReport], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._source, self._gateway, self._camera = source, gateway_address(gateway), CameraName.parse(camera).name
+        self._source, self._camera = source, CameraName.parse(camera).name
+        self._gateway = Endpoint(gateway) if isinstance(gateway, str) else gateway
         self._options = options or StreamOptions()
         self._on_report = on_report or (lambda report: None)
         self.plan: Plan = plan_stream(source.info, self._options)
@@ -122,16 +131,16 @@ class StreamSession:
         self._film = self._options.effective_mode is Mode.FILM
         self._queue = send_queue(film=self._film)
         self._spool = Spool(
-            _KEEP_S, most_packets=2048 if self._film else 300, most_bytes=256 * 2**20, most_kept=64 * 2**20,
-            forget=not self._film,
+            _KEEP_S, max_packets=2048 if self._film else 300, max_bytes=256 * 2**20, max_kept=64 * 2**20,
+            drop_oldest=not self._film,
         )
         self._producer = Producer(source, self._encoder, self._queue, self._options, clock or SystemClock())
-        self._patience = Patience(self._options.retry_for, on_retry=self._note_retry)
+        self._retry = RetryPolicy(self._options.retry_for, on_retry=self._note_retry)
         self._session = ""
         self._next = 0
         self._pending: deque[Spooled] = deque()
-        self._hand: CodedFrame | None = None
-        self._alone = False
+        self._current: CodedFrame | None = None
+        self._first_alone = False
         self._before = StreamReport()
         self._ended = False
         self._report = StreamReport()
@@ -151,15 +160,15 @@ class StreamSession:
         """Stream to the end of the source.
 
         Raises:
-            GatewayUnavailable: the gateway stayed away longer than there was patience for.
-            StaleEpochError: a newer publisher took the camera over.
+            GatewayUnavailable: the gateway stayed away longer than ``retry_for``.
+            StaleEpochError: a newer client has taken over the camera.
             RejectedError: the gateway refused the stream.
-            SourceLost: the source broke off; what came before it has been processed.
+            SourceLost: the source broke off; everything before that has been processed.
         """
         self._producer.start()
         try:
-            async with open_channel(self._gateway) as channel:
-                async for attempt in self._patience.retrying():
+            async with self._gateway.open() as channel:
+                async for attempt in self._retry.retrying():
                     with attempt:
                         await self._connect(channel)
         finally:
@@ -171,9 +180,9 @@ class StreamSession:
         return self.report
 
     def stop(self) -> None:
-        """End the stream properly: draw no more, send what waits, have it acknowledged; :meth:`run` then returns."""
+        """End the stream: stop reading, send what is queued, wait until it is processed; :meth:`run` then returns."""
         self._producer.finish()
-        self._patience.hurry()
+        self._retry.give_up()
 
     # ---- one connection ------------------------------------------------------------------------------------------
 
@@ -188,7 +197,7 @@ class StreamSession:
             self._resume(accepted.accepted)
             self._set(state="finishing" if self._ended and not self._pending else "streaming")
             tasks = [asyncio.create_task(self._send(call)), asyncio.create_task(self._receive(call))]
-            # A sender that fails has only seen that the connection is gone; the receiver knows why.
+            # A sender that fails only knows that the connection is gone; the receiver knows why.
             await tasks[1]
         except grpc.aio.AioRpcError as error:
             raise gateway_error(error) from None
@@ -206,30 +215,30 @@ class StreamSession:
         return descriptor_request(self._camera, info, self.plan, size, self._options, self._session)
 
     def _resume(self, accepted: ingest_pb2.Accepted) -> None:
-        """Decide what goes out first on this connection."""
+        """Decide what is sent first on this connection."""
         first, known = not self._session, accepted.session == self._session
         self._session = accepted.session
         if first:
             return
-        self._alone = True
+        self._first_alone = True
         if not known:
             self._before = self._report  # the gateway counts from zero again
         if known and (again := self._spool.since(accepted.next_sequence)) is not None:
             self._pending = deque(again)
         elif self._film and not known and (again := self._spool.replay()):
-            # The gateway lost its memory: bring it up again from a keyframe.
+            # The gateway has restarted: send again from a keyframe.
             self._lose(self._spool.skip_before(again[0].sequence))
             self._pending = deque(again)
         else:
-            self._begin_at_keyframe()
+            self._start_at_keyframe()
 
-    def _begin_at_keyframe(self) -> None:
+    def _start_at_keyframe(self) -> None:
         self._lose(self._spool.give_up())
         self._pending = deque()
-        if self._hand is not None and not self._hand.keyframe:
-            self._hand = None
+        if self._current is not None and not self._current.keyframe:
+            self._current = None
             self._queue.dropped += 1
-        if self._hand is None:
+        if self._current is None:
             self._queue.skip_to_keyframe()
             self._producer.keyframe_wanted.set()
 
@@ -245,26 +254,26 @@ class StreamSession:
             else:
                 break
             await call.write(packet_request(item))
-            if self._alone:
-                # A write under way hides the status of a call that the gateway ends. A packet that is refused comes
-                # first on the next connection; with nothing sent behind it, the reason arrives.
-                self._alone = False
+            if self._first_alone:
+                # A pending write hides the status of a call that the gateway ends. A packet that is refused comes
+                # first on the next connection; when nothing is sent after it, the reason arrives.
+                self._first_alone = False
                 await asyncio.sleep(_ALONE_S)
         await call.write(ingest_pb2.StreamFramesRequest(end=ingest_pb2.EndOfStream()))
         self._set(state="finishing")
 
     async def _following(self) -> Spooled | None:
         """The next new packet, in the spool; ``None`` when the source has ended."""
-        if self._hand is None and not self._ended:
-            self._hand = next(iter(await self._queue.aget()), None)
-        if self._hand is None:
+        if self._current is None and not self._ended:
+            self._current = next(iter(await self._queue.aget()), None)
+        if self._current is None:
             self._ended = True
             return None
-        # In hand until it is in the spool: a connection that breaks while there is no room must not take it along.
-        await self._spool.room(len(self._hand.data))
-        item = Spooled(self._next, self._hand)
+        # Kept here until it is in the spool: a connection that breaks while there is no room must not lose it.
+        await self._spool.room(len(self._current.data))
+        item = Spooled(self._next, self._current)
         self._spool.add(item)
-        self._next, self._hand = self._next + 1, None
+        self._next, self._current = self._next + 1, None
         self._set(kbytes=self._report.kbytes + len(item.packet.data) / 1000)
         return item
 
@@ -274,12 +283,12 @@ class StreamSession:
             message = await self._read(call)
             status = message.status
             acked = self._spool.acked
-            # Zero is the first packet's sequence, and also what is said before any packet was processed.
+            # Zero is the first packet's sequence, and also the value before any packet was processed.
             if status.ack_sequence or status.decoded or any(status.dropped.values()):
                 self._spool.ack(status.ack_sequence)
-            # A gateway that only accepts and goes away again must wear patience out.
+            # A gateway that accepts and goes away again must use up the time for retries.
             if self._spool.acked > acked or time.monotonic() - began > _STEADY_S:
-                self._patience.progress()
+                self._retry.succeeded()
             if not self._film:
                 self._producer.thinner.target = status.target_fps
             if status.request_keyframe:
@@ -305,7 +314,7 @@ class StreamSession:
             async with asyncio.timeout(timeout):
                 message: ingest_pb2.StreamFramesResponse = await call.read()
         except TimeoutError:
-            raise GatewayUnavailable(f"no word from the gateway for {timeout:g} s") from None
+            raise GatewayUnavailable(f"no message from the gateway for {timeout:g} s") from None
         if message is grpc.aio.EOF:
             code = await call.code()
             if code is grpc.StatusCode.OK:

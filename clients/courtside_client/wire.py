@@ -1,27 +1,14 @@
-"""Wire: the client's types as messages of ``courtside.v1``."""
+"""The client's types as messages of ``courtside.v1``."""
 
 from __future__ import annotations
 
 import time
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from courtside.media import SourceInfo
+from courtside.timestamps import to_timestamp
 from courtside.v1 import ingest_pb2
 from courtside_client.options import Mode, Plan, StreamOptions
 from courtside_client.spool import Spooled
-
-
-def timestamp(seconds: float) -> Timestamp:
-    """Unix seconds as a Timestamp."""
-    stamp = Timestamp()
-    stamp.FromNanoseconds(round(seconds * 1e9))
-    return stamp
-
-
-def seconds_of(stamp: Timestamp) -> float:
-    """A Timestamp as Unix seconds."""
-    return stamp.ToNanoseconds() / 1e9
 
 
 def descriptor_request(
@@ -33,9 +20,9 @@ def descriptor_request(
         camera: resource name.
         info: the source.
         plan: what is sent.
-        size: coded width and height, pixels.
-        options: how to stream.
-        session: the session to resume, or empty.
+        size: width and height of the coded picture, pixels.
+        options: how to send it.
+        session: the session to resume; empty for a new one.
     """
     film = options.effective_mode is Mode.FILM
     return ingest_pb2.StreamFramesRequest(
@@ -52,7 +39,7 @@ def descriptor_request(
             first_pts=info.first_pts,
             epoch=options.epoch,
             session=session,
-            client_time=timestamp(time.time()),
+            client_time=to_timestamp(time.time()),
             rotation_degrees=info.rotation,
             time_scale=options.time_scale,
         )
@@ -65,7 +52,7 @@ def packet_request(item: Spooled) -> ingest_pb2.StreamFramesRequest:
     return ingest_pb2.StreamFramesRequest(
         packet=ingest_pb2.Packet(
             sequence=item.sequence,
-            capture_time=timestamp(packet.capture_time),
+            capture_time=to_timestamp(packet.capture_time),
             pts=packet.pts,
             dts=packet.dts,
             keyframe=packet.keyframe,

@@ -1,1 +1,113 @@
-"""Courtside's core: the types and tools that its client, server, simulation and training share."""
+"""Courtside: real-time basketball intelligence. This is what a program imports.
+
+::
+
+    import courtside
+
+    for shot in courtside.analyze("game.mp4"):
+        print(shot.time, shot.zone, shot.result)
+
+    async with courtside.connect("gateway:50051") as client:
+        async with client.subscribe("final", after=0) as events:
+            async for event in events:
+                print(event.shot)
+
+Everything is loaded when it is first used: subscribing does not load the models' runtime, analyzing a film does not
+load the client.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from courtside.court.point_pairs import PointPairs, read_calibration
+    from courtside.court.zones import ZONES, Zone
+    from courtside.detections import Detections, ObjectClass
+    from courtside.errors import CourtsideError, InputError
+    from courtside.events import (
+        Arc,
+        CameraState,
+        CameraStatus,
+        Event,
+        FilmShot,
+        Lifecycle,
+        Shot,
+        ShotResult,
+        ZoneSource,
+        latest_shots,
+    )
+    from courtside_client.client import Client, connect
+    from courtside_client.errors import GatewayError
+    from courtside_client.options import StreamOptions
+    from courtside_client.stream import StreamReport
+    from courtside_client.subscribe import Subscription
+    from courtside_server.offline.api import analyze, analyze_events
+
+__all__ = [
+    "ZONES",
+    "Arc",
+    "CameraState",
+    "CameraStatus",
+    "Client",
+    "CourtsideError",
+    "Detections",
+    "Event",
+    "FilmShot",
+    "GatewayError",
+    "InputError",
+    "Lifecycle",
+    "ObjectClass",
+    "PointPairs",
+    "Shot",
+    "ShotResult",
+    "StreamOptions",
+    "StreamReport",
+    "Subscription",
+    "Zone",
+    "ZoneSource",
+    "analyze",
+    "analyze_events",
+    "connect",
+    "latest_shots",
+    "read_calibration",
+]
+
+_HOMES = {
+    "courtside.court.point_pairs": ("PointPairs", "read_calibration"),
+    "courtside.court.zones": ("ZONES", "Zone"),
+    "courtside.detections": ("Detections", "ObjectClass"),
+    "courtside.errors": ("CourtsideError", "InputError"),
+    "courtside.events": (
+        "Arc", "CameraState", "CameraStatus", "Event", "FilmShot", "Lifecycle", "Shot", "ShotResult", "ZoneSource",
+        "latest_shots",
+    ),
+    "courtside_client.client": ("Client", "connect"),
+    "courtside_client.errors": ("GatewayError",),
+    "courtside_client.options": ("StreamOptions",),
+    "courtside_client.stream": ("StreamReport",),
+    "courtside_client.subscribe": ("Subscription",),
+    "courtside_server.offline.api": ("analyze", "analyze_events"),
+}  # fmt: skip
+"""Where each public name lives."""
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'courtside' has no attribute {name!r}")
+    try:
+        found = getattr(importlib.import_module(_MODULES[name]), name)
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"courtside.{name} needs {error.name}, which is not installed: install `courtside` instead of "
+            "`courtside-client`, which can stream and watch"
+        ) from error
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -6,7 +6,7 @@
     ├── InputError                     the caller gave something unusable (exit code 2)
     │   ├── BadRequest                   a field is missing or malformed
     │   │   ├── BadName                    not the name of a game, a camera or a gateway
-    │   │   └── BadCalibration             points that do not fit a court, or a file that is no calibration
+    │   │   └── BadCalibration             points that do not fit a court, or a file that is not a calibration
     │   └── SourceError                  a film, camera or stream cannot be used
     │       ├── SourceNotFound             no such file, device or simulation
     │       ├── SourceUnreachable          a network source does not answer
@@ -69,7 +69,6 @@ class ErrorReason(enum.StrEnum):
     UNDECODABLE_FILM = "UNDECODABLE_FILM", "INVALID_ARGUMENT", "a film cannot be opened or holds no usable video"
     BAD_REQUEST = "BAD_REQUEST", "INVALID_ARGUMENT", "a field of the request is missing or malformed"
     STALE_EPOCH = "STALE_EPOCH", "ABORTED", "a newer client owns the camera"
-    SESSION_UNKNOWN = "SESSION_UNKNOWN", "NOT_FOUND", "the session to resume does not exist"
     TOO_MANY_STREAMS = "TOO_MANY_STREAMS", "RESOURCE_EXHAUSTED", "the gateway's camera limit is reached"
     NOT_FOUND = "NOT_FOUND", "NOT_FOUND", "unknown game, camera, event or calibration"
     CURSOR_EVICTED = "CURSOR_EVICTED", "OUT_OF_RANGE", "the history after the cursor is gone"
@@ -120,7 +119,15 @@ class CourtsideError(Exception):
 
 
 class InputError(CourtsideError):
-    """The caller gave something unusable; the message says what to do."""
+    """The caller gave something unusable; the message says what to do.
+
+    Example:
+        >>> try:
+        ...     raise BadRequest("game 'a b' is not a name like games/final", field="game")
+        ... except InputError as error:
+        ...     print(error.message, error.fields)
+        game 'a b' is not a name like games/final {'field': 'game'}
+    """
 
     reason = ErrorReason.INVALID_INPUT
     exit_code = 2
@@ -137,7 +144,7 @@ class BadName(BadRequest):
 
 
 class BadCalibration(BadRequest):
-    """Points that do not fit a court, or a file that is no calibration."""
+    """Points that do not fit a court, or a file that is not a calibration."""
 
 
 class SourceError(InputError):

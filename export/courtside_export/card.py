@@ -1,41 +1,41 @@
-"""The model card: a head written from what the export measured, then what the system says of itself."""
+"""The model card: a table of what the export measured, then the text that the system supplies."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from courtside_export.entry import label_files
+from courtside_export.model_config import label_files
 from courtside_export.report import Report
 from courtside_export.speed import Speed
-from courtside_training.common.served import ServedSpec, TensorSpec
+from courtside_training.common.export_spec import ModelSignature, TensorSpec
 from courtside_training.common.tables import markdown
 
 
-def write_card(spec: ServedSpec, report: Report, body: str) -> str:
+def write_card(signature: ModelSignature, report: Report, body: str) -> str:
     """The text of MODEL_CARD.md.
 
     Args:
-        spec: the model's face.
-        report: of this version.
-        body: of the system, Markdown.
+        signature: The model's signature.
+        report: The report of this version.
+        body: The system's own text, Markdown.
     """
-    labels = label_files(spec)
+    labels = label_files(signature)
     rows = [
-        ("input" if index == 0 else "", _tensor(tensor, None)) for index, tensor in enumerate(spec.inputs)
+        ("input" if index == 0 else "", _tensor(tensor, None)) for index, tensor in enumerate(signature.inputs)
     ] + [
         ("outputs" if index == 0 else "", _tensor(tensor, labels.get(tensor.name)))
-        for index, tensor in enumerate(spec.outputs)
+        for index, tensor in enumerate(signature.outputs)
     ]
     file = "model.plan" if report.target == "tensorrt" else "model.onnx"
     rows.append(("file", f"{file}, {report.size / 1e6:.2f} MB, {report.precision}, opset {report.opset}, free batch "
-                         f"size up to {spec.max_batch}"))
+                         f"size up to {signature.max_batch}"))
     if report.speed is not None:
         rows.append(("speed", _speed(report.speed)))
     gaps = ", ".join(f"{name} {value:.1e}" for name, value in report.parity.largest.items())
     rows.append(("parity", f"{report.parity.samples} simulated samples against the checkpoint: decisions agree on "
                            f"{report.parity.agreement:.1%}; largest differences {gaps}"))
     rows += [(variant.precision, variant.verdict) for variant in report.variants]
-    head = f"# {spec.name}, version {report.version}\n\n{markdown(('', ''), rows).rstrip()}\n"
+    head = f"# {signature.name}, version {report.version}\n\n{markdown(('', ''), rows).rstrip()}\n"
     notes = "".join(f"\n{note}\n" for note in report.notes)
     return f"{head}{notes}\n{body.strip()}\n"
 

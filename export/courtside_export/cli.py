@@ -1,4 +1,4 @@
-"""The command line `courtside-export`; torch and onnx are imported only by the commands that need them."""
+"""The command line `courtside-export`; only the commands that need torch and onnx import them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REPOSITORY = click.option(
 
 
 class _Models(click.Group):
-    """Every model of the registry is a command; they share one set of options."""
+    """A group with one command per model of the registry; all of them have the same options."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         return [*_names(), *super().list_commands(context)]
@@ -40,40 +40,42 @@ class _Models(click.Group):
 
 
 def _names() -> list[str]:
-    from courtside_training.common.registry import SYSTEMS
+    from courtside_training.common.registry import model_names
 
-    return list(SYSTEMS)
+    return model_names()
 
 
 @click.group(cls=_Models)
 def cli() -> None:
-    """Turn trained checkpoints into versions of a model repository, and say which version answers."""
+    """Export trained checkpoints to a model repository, and choose which version is served."""
 
 
 @click.command()
 @click.option("--checkpoint", type=FILES, required=True, help="Written by `courtside-train SYSTEM fit`.")
-@click.option("--to", "target", type=click.Choice(("onnx", "tensorrt")), default="onnx", show_default=True)
-@click.option("--fp16", is_flag=True, help="Half precision, for GPUs; inputs and outputs stay as they are.")
-@click.option("--int8", is_flag=True, help="Static quantisation, one scale an output channel.")
+@click.option("--to", "target", type=click.Choice(("onnx", "tensorrt")), default="onnx", show_default=True,
+              help="Format of the model file.")
+@click.option("--fp16", is_flag=True, help="Half precision, for GPUs; inputs and outputs keep their types.")
+@click.option("--int8", is_flag=True, help="Static INT8 quantisation with one scale per output channel.")
 @click.option("--also", type=click.Choice(("fp16", "int8")), multiple=True,
-              help="Measure this precision too and report it, without keeping its file.")
+              help="Also measure and report this precision, without keeping its file.")
 @click.option("--calibration", type=click.IntRange(8, 10_000), default=100, show_default=True,
-              help="Simulated samples that INT8 is calibrated on.")
-@click.option("--opset", type=int, default=17, show_default=True)
+              help="Number of simulated samples for INT8 calibration.")
+@click.option("--opset", type=int, default=17, show_default=True, help="ONNX opset of the graph.")
 @click.option("--repository", type=FOLDERS, show_default="model_repository, with TensorRT model_repository_tensorrt",
-              help="Folder in Triton's layout; made when missing.")
-@click.option("--graph", type=FILES, help="With --to tensorrt: build no engine, write here what TensorRT reads, and "
-              "print the trtexec command that builds the engine elsewhere.")
-@click.option("--version", type=click.IntRange(min=1), help="Default: one more than the newest.")
-@click.option("--evaluation", type=FILES, help="Written by `courtside-train SYSTEM evaluate --out`; gives a card.")
-@click.option("--alias", help="Let this name (or the model's own) answer with the new version from now on.")
+              help="Folder in Triton's layout; created when missing.")
+@click.option("--graph", type=FILES, help="With --to tensorrt: write the ONNX graph for TensorRT to this file, build "
+              "no engine, and print the trtexec command that builds the engine on another machine.")
+@click.option("--version", type=click.IntRange(min=1), help="Version number; default: one more than the newest.")
+@click.option("--evaluation", type=FILES,
+              help="Written by `courtside-train SYSTEM evaluate --out`; needed for a model card.")
+@click.option("--alias", help="Serve the new version under this name (or the model's own) from now on.")
 @click.option("--samples", type=click.IntRange(2, 10_000), default=64, show_default=True,
-              help="Simulated samples on which checkpoint and file are compared.")
+              help="Number of simulated samples on which checkpoint and file are compared.")
 @click.option("--score", "scored", type=click.IntRange(0, 100_000), default=0, show_default=True,
-              help="Held-out cases on which checkpoint and file are scored; 0: none.")
+              help="Number of held-out cases on which checkpoint and file are scored; 0 for none.")
 @click.option("--no-speed", is_flag=True, help="Do not measure speed.")
 def export(**options: Any) -> None:
-    """Writes model.onnx (or model.plan) and report.json, and with --evaluation the model's card."""
+    """Writes model.onnx (or model.plan) and report.json; with --evaluation also the model card."""
 
 
 def _export(name: str, options: dict[str, Any]) -> None:
@@ -81,7 +83,7 @@ def _export(name: str, options: dict[str, Any]) -> None:
     checkpoint, target, evaluation, graph = given.checkpoint, given.target, given.evaluation, given.graph
     found = None
     if graph is not None and target != "tensorrt":
-        raise ExportInputError("--graph is for --to tensorrt; --to onnx writes the graph into the repository")
+        raise ExportInputError("--graph needs --to tensorrt; --to onnx writes the graph into the repository")
     for path in (checkpoint, evaluation):
         if path is not None and not path.is_file():
             raise ExportInputError(f"no file at {path}")
@@ -89,11 +91,12 @@ def _export(name: str, options: dict[str, Any]) -> None:
         try:
             found = json.loads(evaluation.read_text("utf-8"))
         except ValueError:
-            raise ExportInputError(f"{evaluation} is no evaluation: write one with `evaluate --out`") from None
+            raise ExportInputError(f"{evaluation} is not an evaluation: write one with `evaluate --out`") from None
     from rich.console import Console
 
     from courtside_export.aliases import set_alias
-    from courtside_export.exporting import ExportSettings, export_graph, export_model
+    from courtside_export.exporting import export_graph, export_model
+    from courtside_export.settings import ExportSettings
     from courtside_training.common.runtime import prepare
 
     prepare(threads=2)
@@ -103,14 +106,14 @@ def _export(name: str, options: dict[str, Any]) -> None:
     )
     repository = given.repository or Path("model_repository" if target == "onnx" else "model_repository_tensorrt")
     with Console(stderr=True).status(name) as spinner:
-        def say(text: str) -> None:
+        def progress(text: str) -> None:
             spinner.update(f"{name}: {text}")
 
         if graph is not None:
-            command = export_graph(name, checkpoint, repository, graph, settings, say)
+            command = export_graph(name, checkpoint, repository, graph, settings, progress)
             click.echo(f"{graph} written; build the engine on the machine that will run it:\n{command}")
             return
-        report = export_model(name, checkpoint, repository, settings, say)
+        report = export_model(name, checkpoint, repository, settings, progress)
     click.echo(f"{report.folder}: {report.size / 1e6:.2f} MB, {report.precision}, opset {report.opset}")
     click.echo(
         f"parity: {report.parity.samples} samples, decisions agree on {report.parity.agreement:.1%}, "
@@ -125,7 +128,7 @@ def _export(name: str, options: dict[str, Any]) -> None:
         click.echo(line)
     if given.alias is not None:
         set_alias(repository, given.alias, report.model, report.version)
-        click.echo(f"{given.alias} answers with {report.model} version {report.version}")
+        click.echo(f"{given.alias} now serves {report.model} version {report.version}")
 
 
 @cli.command()
@@ -133,17 +136,17 @@ def _export(name: str, options: dict[str, Any]) -> None:
 @click.argument("version", metavar="[MODEL:]VERSION")
 @REPOSITORY
 def alias(alias: str, version: str, repository: Path) -> None:
-    """Let ALIAS answer with a version; a running service follows without losing a request.
+    """Serve a version under the name ALIAS; a running service switches without losing a request.
 
-    ALIAS is a model's own name (`courtside-export alias shot_clip 2`) or another (`… alias shots shot_clip:2`).
+    ALIAS is a model's own name (`courtside-export alias shot_clip 2`) or another one (`… alias shots shot_clip:2`).
     """
     from courtside_export.aliases import set_alias
 
     model, _, number = version.rpartition(":")
     if not number.isdigit() or not int(number):
-        raise ExportInputError(f"{version!r} is no version: give a number, or MODEL:NUMBER")
+        raise ExportInputError(f"{version!r} is not a version: give a number, or MODEL:NUMBER")
     set_alias(repository, alias, model or alias, int(number))
-    click.echo(f"{alias} answers with {model or alias} version {number}")
+    click.echo(f"{alias} now serves {model or alias} version {number}")
 
 
 @cli.command()
@@ -157,11 +160,11 @@ def table(repository: Path) -> None:
 
 @cli.command()
 @REPOSITORY
-@click.option("--model", default="shot_clip", show_default=True, help="The clip model that the pictures go to.")
+@click.option("--model", default="shot_clip", show_default=True, help="The clip model that reads the decoded images.")
 @click.option("--device", type=click.Choice(("cpu", "gpu")), default="gpu", show_default=True,
-              help="Where JPEGs are decoded.")
+              help="Device that decodes the JPEGs.")
 def dali(repository: Path, model: str, device: str) -> None:
-    """Write the DALI preprocessing model and the ensemble JPEGs → clip model, for NVIDIA's container."""
+    """Write the DALI preprocessing model and the ensemble (JPEGs → clip model) for NVIDIA's Triton container."""
     from courtside_export.dali import write_ensemble
 
     for folder in write_ensemble(repository, model, device):
@@ -169,7 +172,7 @@ def dali(repository: Path, model: str, device: str) -> None:
 
 
 def main() -> None:
-    """Run the command line; bad usage or input is one line and exit code 2."""
+    """Run the command line; bad usage or input prints one line and exits with code 2."""
     try:
         code = cli.main(standalone_mode=False)
     except (ExportInputError, TrainingInputError) as error:

@@ -1,8 +1,8 @@
-"""DALI in front of a clip model, for Triton in NVIDIA's container: JPEGs in, what the clip model takes out.
+"""DALI preprocessing in front of a clip model, for Triton in NVIDIA's container: from JPEGs to the model's input.
 
-The pipeline does what the gateway does with a JPEG: decode to YCbCr, scale luma and chroma apart with the aspect kept
-(even sizes), chroma at half the target's size, then RGB between black bars. The one difference is the filter: the
-gateway averages areas, DALI has a Gaussian that comes closest to it.
+The pipeline does what the gateway does with a JPEG. It decodes to YCbCr and scales luma and chroma separately with the
+aspect ratio kept (even sizes, chroma at half the target's size). It then converts to RGB and adds black bars. The one
+difference is the filter: the gateway averages areas; a Gaussian is the closest filter that DALI has.
 """
 
 from __future__ import annotations
@@ -14,36 +14,38 @@ from typing import Any
 import numpy as np
 
 from courtside_export.errors import ExportInputError
-from courtside_export.placing import replace_files, write_error
+from courtside_export.version_folder import replace_files, write_error
 from courtside_training.common import registry
-from courtside_training.common.served import ServedSpec
+from courtside_training.common.export_spec import ModelSignature
 
 INPUT = "jpegs"
+"""Name of the ensemble's input."""
 PIPELINE_FILE = "model.dali"
+"""File name that Triton's DALI backend expects."""
 
 
 def pack(clips: Sequence[Sequence[bytes]]) -> np.ndarray:
-    """JPEGs of several clips as the ensemble takes them: uint8 (clips, samples, longest), zeros behind each."""
+    """Pack the JPEGs of several clips as the ensemble's input: uint8 (clips, samples, longest), padded with zeros."""
     longest = max(len(jpeg) for clip in clips for jpeg in clip)
     packed = np.zeros((len(clips), len(clips[0]), longest), np.uint8)
     for row, clip in zip(packed, clips, strict=True):
-        for place, jpeg in zip(row, clip, strict=True):
-            place[: len(jpeg)] = np.frombuffer(jpeg, np.uint8)
+        for buffer, jpeg in zip(row, clip, strict=True):
+            buffer[: len(jpeg)] = np.frombuffer(jpeg, np.uint8)
     return packed
 
 
-def pipeline(spec: ServedSpec, device: str = "gpu", threads: int = 4) -> Any:
-    """The preprocessing pipeline, not yet built; its input is `INPUT`, uint8 (samples, bytes) a clip.
+def pipeline(signature: ModelSignature, device: str = "gpu", threads: int = 4) -> Any:
+    """The preprocessing pipeline, not yet built; its input is `INPUT`, uint8 (samples, bytes) per clip.
 
     Args:
-        spec: of a clip model: one input uint8 (samples, 3, height, width).
-        device: ``gpu`` decodes and scales there, ``cpu`` needs none.
-        threads: of the decoder.
+        signature: Signature of a clip model, with one input uint8 (samples, 3, height, width).
+        device: ``gpu`` to decode and scale on the GPU, ``cpu`` where there is none.
+        threads: Decoder threads.
 
     Raises:
         ExportInputError: DALI is not installed, or the model takes no clips.
     """
-    samples, height, width = clip_size(spec)
+    samples, height, width = clip_size(signature)
     try:
         from nvidia.dali import fn, pipeline_def, types
         from nvidia.dali import math as dali_math
@@ -53,7 +55,7 @@ def pipeline(spec: ServedSpec, device: str = "gpu", threads: int = 4) -> Any:
     def even(size: Any) -> Any:
         return dali_math.max(2.0, dali_math.floor(size / 2.0 + 0.5) * 2.0)
 
-    def picture(jpeg: Any) -> Any:
+    def image(jpeg: Any) -> Any:
         shape = fn.peek_image_shape(jpeg, dtype=types.FLOAT)
         scale = dali_math.min(height / shape[0], width / shape[1])
         high, wide = even(shape[0] * scale), even(shape[1] * scale)
@@ -70,53 +72,54 @@ def pipeline(spec: ServedSpec, device: str = "gpu", threads: int = 4) -> Any:
         boxed = fn.crop(rgb, crop=(height, width), out_of_bounds_policy="pad", fill_values=0)
         return fn.transpose(boxed, perm=[2, 0, 1])
 
-    @pipeline_def(batch_size=spec.max_batch, num_threads=threads, device_id=0 if device == "gpu" else None)
+    @pipeline_def(batch_size=signature.max_batch, num_threads=threads, device_id=0 if device == "gpu" else None)
     def clips() -> Any:
         jpegs = fn.external_source(device="cpu", name=INPUT, dtype=types.UINT8, ndim=2)
-        return fn.stack(*(picture(jpegs[index]) for index in range(samples)))
+        return fn.stack(*(image(jpegs[index]) for index in range(samples)))
 
     return clips()
 
 
-def clip_size(spec: ServedSpec) -> tuple[int, int, int]:
+def clip_size(signature: ModelSignature) -> tuple[int, int, int]:
     """Samples, height and width of a clip model's input.
 
     Raises:
-        ExportInputError: the model takes something else.
+        ExportInputError: The model has another input.
     """
-    (clip,) = spec.inputs if len(spec.inputs) == 1 else (None,)
+    (clip,) = signature.inputs if len(signature.inputs) == 1 else (None,)
     if clip is None or clip.dtype != "uint8" or len(clip.dims) != 4 or clip.dims[1] != 3:
-        raise ExportInputError(f"{spec.name} takes no clip of pictures (uint8 [samples, 3, height, width])")
+        name = signature.name
+        raise ExportInputError(f"{name} is not a clip model: its input is not uint8 [samples, 3, height, width]")
     return clip.dims[0], clip.dims[2], clip.dims[3]
 
 
-def preprocess_config(spec: ServedSpec, device: str) -> str:
+def preprocess_config(signature: ModelSignature, device: str) -> str:
     """config.pbtxt of the DALI model."""
-    samples, _, _ = clip_size(spec)
-    dims = ", ".join(str(size) for size in spec.inputs[0].dims)
-    return f"""name: "{spec.name}_preprocess"
+    samples, _, _ = clip_size(signature)
+    dims = ", ".join(str(size) for size in signature.inputs[0].dims)
+    return f"""name: "{signature.name}_preprocess"
 backend: "dali"
-max_batch_size: {spec.max_batch}
+max_batch_size: {signature.max_batch}
 input [ {{ name: "{INPUT}", data_type: TYPE_UINT8, dims: [ {samples}, -1 ], allow_ragged_batch: true }} ]
-output [ {{ name: "{spec.inputs[0].name}", data_type: TYPE_UINT8, dims: [ {dims} ] }} ]
+output [ {{ name: "{signature.inputs[0].name}", data_type: TYPE_UINT8, dims: [ {dims} ] }} ]
 dynamic_batching {{ max_queue_delay_microseconds: 2000 }}
 instance_group [ {{ kind: {"KIND_GPU" if device == "gpu" else "KIND_CPU"}, count: 1 }} ]
 """
 
 
-def ensemble_config(spec: ServedSpec) -> str:
+def ensemble_config(signature: ModelSignature) -> str:
     """config.pbtxt of the ensemble: JPEGs into the DALI model, its clips into the clip model."""
-    samples, _, _ = clip_size(spec)
-    clip = spec.inputs[0].name
+    samples, _, _ = clip_size(signature)
+    clip = signature.inputs[0].name
     outputs = ",\n".join(
         f'  {{ name: "{tensor.name}", data_type: TYPE_FP32, dims: [ {", ".join(map(str, tensor.dims))} ] }}'
-        for tensor in spec.outputs
+        for tensor in signature.outputs
     )
-    names = [tensor.name for tensor in spec.outputs]
+    names = [tensor.name for tensor in signature.outputs]
     answers = "\n".join(f'      output_map {{ key: "{name}" value: "{name}" }}' for name in names)
-    return f"""name: "{spec.name}_jpeg"
+    return f"""name: "{signature.name}_jpeg"
 platform: "ensemble"
-max_batch_size: {spec.max_batch}
+max_batch_size: {signature.max_batch}
 input [ {{ name: "{INPUT}", data_type: TYPE_UINT8, dims: [ {samples}, -1 ] }} ]
 output [
 {outputs}
@@ -124,13 +127,13 @@ output [
 ensemble_scheduling {{
   step [
     {{
-      model_name: "{spec.name}_preprocess"
+      model_name: "{signature.name}_preprocess"
       model_version: -1
       input_map {{ key: "{INPUT}" value: "{INPUT}" }}
       output_map {{ key: "{clip}" value: "{clip}" }}
     }},
     {{
-      model_name: "{spec.name}"
+      model_name: "{signature.name}"
       model_version: -1
       input_map {{ key: "{clip}" value: "{clip}" }}
 {answers}
@@ -141,12 +144,12 @@ ensemble_scheduling {{
 
 
 def write_ensemble(repository: Path, model: str, device: str = "gpu") -> list[Path]:
-    """Write the DALI model and the ensemble, as a repository of their own beside the model's.
+    """Write the DALI model and the ensemble into a repository of their own.
 
     Args:
-        repository: folder to write to; Triton takes several (``--model-repository`` twice).
-        model: a clip model of the registry.
-        device: where JPEGs are decoded.
+        repository: Folder to write to; Triton accepts several (``--model-repository`` twice).
+        model: A clip model of the registry.
+        device: Device that decodes the JPEGs, ``gpu`` or ``cpu``.
 
     Returns:
         The two model folders.
@@ -154,19 +157,19 @@ def write_ensemble(repository: Path, model: str, device: str = "gpu") -> list[Pa
     Raises:
         ExportInputError: DALI is missing, the model takes no clips, or the folder cannot be written.
     """
-    spec = registry.system(model).spec
-    serialised = pipeline(spec, device).serialize()
-    first, second = repository / f"{spec.name}_preprocess", repository / f"{spec.name}_jpeg"
+    signature = registry.export_spec(model).signature
+    serialised = pipeline(signature, device).serialize()
+    first, second = repository / f"{signature.name}_preprocess", repository / f"{signature.name}_jpeg"
     try:
         for folder in (first, second):
             (folder / "1").mkdir(parents=True, exist_ok=True)
         part = first / "1" / f".{PIPELINE_FILE}.partial"
         part.write_bytes(serialised)
         part.replace(first / "1" / PIPELINE_FILE)
-        # Triton wants a version folder for an ensemble too, and git keeps no empty ones.
+        # Triton needs a version folder for an ensemble too, and git keeps no empty folders.
         (second / "1" / ".keep").touch()
     except OSError as error:
         raise write_error(repository, error) from error
-    replace_files(first, {"config.pbtxt": preprocess_config(spec, device)})
-    replace_files(second, {"config.pbtxt": ensemble_config(spec)})
+    replace_files(first, {"config.pbtxt": preprocess_config(signature, device)})
+    replace_files(second, {"config.pbtxt": ensemble_config(signature)})
     return [first, second]

@@ -1,7 +1,7 @@
-"""What can go wrong for a user of the export commands."""
+"""The error of the export commands."""
 
 from __future__ import annotations
 
 
 class ExportInputError(Exception):
-    """Bad usage or input; its text is one clear line that says what to do. The command line exits with 2."""
+    """Bad usage or input; the message is one line that says what to do. The command line exits with code 2."""

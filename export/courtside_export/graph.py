@@ -1,4 +1,4 @@
-"""Turns a served torch network into a checked ONNX graph with a free batch dimension."""
+"""Converts a torch network to a checked ONNX graph with a free batch dimension."""
 
 from __future__ import annotations
 
@@ -11,85 +11,86 @@ import onnx
 import torch
 
 from courtside_export.errors import ExportInputError
-from courtside_training.common.served import Arrays, ServedSpec, TensorSpec
+from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
 
 OPSETS = range(17, 21)
-"""Opsets that the exporter writes and ONNX Runtime runs."""
+"""Opsets that torch can write and ONNX Runtime can run."""
 _TYPES = {"uint8": onnx.TensorProto.UINT8, "float32": onnx.TensorProto.FLOAT}
 
 
 def check_opset(opset: int) -> None:
-    """Refuse an opset that cannot be written.
+    """Check that an opset is one of `OPSETS`.
 
     Raises:
-        ExportInputError: names the ones that can.
+        ExportInputError: It is not; the message names the supported ones.
     """
     if opset not in OPSETS:
         raise ExportInputError(f"opset {opset} is not supported: use {OPSETS[0]} to {OPSETS[-1]}")
 
 
-def to_onnx(module: torch.nn.Module, spec: ServedSpec, samples: Arrays, opset: int = 17) -> onnx.ModelProto:
-    """The network as a graph from `spec.inputs` to `spec.outputs`, approved by onnx.checker.
+def to_onnx(module: torch.nn.Module, signature: ModelSignature, samples: Arrays, opset: int = 17) -> onnx.ModelProto:
+    """Convert the network to a graph from `signature.inputs` to `signature.outputs`, checked by onnx.checker.
 
     Args:
-        module: takes the inputs in order, gives a tuple of the outputs.
-        spec: names, types and sizes; the graph is held to it.
-        samples: two or more rows of real inputs; the graph is traced on two of them.
-        opset: one of `OPSETS`.
+        module: Takes the inputs in order and returns a tuple of the outputs.
+        signature: Names, types and sizes that the graph must have.
+        samples: Two or more rows of realistic inputs; the graph is traced on two of them.
+        opset: One of `OPSETS`.
 
     Raises:
-        ExportInputError: an opset that is not supported, or a network that is not what its spec says.
+        ExportInputError: An unsupported opset, or a network that does not match its signature.
     """
     check_opset(opset)
-    check_arrays(spec.name, "input", spec.inputs, samples, len(samples[0]))
-    names = [tensor.name for tensor in (*spec.inputs, *spec.outputs)]
+    check_arrays(signature.name, "input", signature.inputs, samples, len(samples[0]))
+    inputs = [tensor.name for tensor in signature.inputs]
+    outputs = [tensor.name for tensor in signature.outputs]
     buffer = io.BytesIO()
     with warnings.catch_warnings():
-        # The newer exporter needs onnxscript, which nothing else here does; the older one says so at every call.
+        # The newer exporter needs onnxscript, which nothing else here uses; the older one warns about it on every call.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             module.eval(), tuple(torch.from_numpy(array[:2].copy()) for array in samples), buffer, dynamo=False,
-            opset_version=opset, input_names=names[: len(spec.inputs)], output_names=names[len(spec.inputs) :],
-            dynamic_axes={name: {0: "batch"} for name in names},
+            opset_version=opset, input_names=inputs, output_names=outputs,
+            dynamic_axes={name: {0: "batch"} for name in (*inputs, *outputs)},
         )
     model = onnx.load_from_string(buffer.getvalue())
-    model.doc_string = f"Courtside {spec.name}"
-    _state_sizes(model.graph.output, spec.outputs)
-    check_graph(model, spec.name)
+    model.doc_string = f"Courtside {signature.name}"
+    _state_sizes(model.graph.output, signature.outputs)
+    check_graph(model, signature.name)
     return model
 
 
 def check_graph(model: onnx.ModelProto, name: str) -> None:
-    """Run the full checker, shape inference included.
+    """Run onnx.checker with shape inference.
 
     Raises:
-        ExportInputError: the graph is not valid ONNX.
+        ExportInputError: The graph is not valid ONNX.
     """
     try:
         onnx.checker.check_model(model, full_check=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         text = " ".join(str(error).split())[:300]
-        raise ExportInputError(f"{name}: onnx.checker refuses the graph: {text}") from error
+        raise ExportInputError(f"{name}: onnx.checker rejects the graph: {text}") from error
 
 
 def check_arrays(name: str, kind: str, specs: Sequence[TensorSpec], arrays: Iterable[np.ndarray], rows: int) -> None:
-    """Hold arrays to what a spec promises.
+    """Check arrays against the tensors of a signature.
 
     Raises:
-        ExportInputError: another number, type or shape; names the tensor and both faces.
+        ExportInputError: Another number, type or shape; the message names the tensor and what was expected.
     """
     arrays = tuple(arrays)
     if len(arrays) != len(specs):
-        raise ExportInputError(f"{name} gives {len(arrays)} {kind}s, its spec names {len(specs)}")
+        raise ExportInputError(f"{name} gives {len(arrays)} {kind}s, its signature names {len(specs)}")
     for spec, array in zip(specs, arrays, strict=True):
         if array.dtype != spec.dtype or array.shape != (rows, *spec.dims):
             raise ExportInputError(
                 f"{kind} {spec.name!r} of {name} is {array.dtype} {list(array.shape[1:])} for {len(array)} of {rows} "
-                f"rows, its spec says {spec.dtype} {list(spec.dims)}"
+                f"rows, its signature has {spec.dtype} {list(spec.dims)}"
             )
 
 
 def _state_sizes(values: Iterable[onnx.ValueInfoProto], specs: Sequence[TensorSpec]) -> None:
-    """Write the sizes of the spec where tracing left a symbol; only the batch stays free."""
+    """Replace symbolic sizes that tracing left by the sizes of the signature; only the batch stays free."""
     for value, spec in zip(values, specs, strict=True):
         value.CopyFrom(onnx.helper.make_tensor_value_info(spec.name, _TYPES[spec.dtype], ["batch", *spec.dims]))

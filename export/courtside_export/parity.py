@@ -1,4 +1,4 @@
-"""Parity: does the exported file say what the checkpoint says, on the same inputs?"""
+"""Parity: how much the outputs of the exported file differ from those of the checkpoint on the same inputs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from courtside_training.common.served import Arrays
+from courtside_training.common.export_spec import Arrays
 
 
 @dataclass(frozen=True)
 class Parity:
-    """Largest and mean absolute difference of each output, and the share of samples with the same decisions."""
+    """Differences between two implementations.
+
+    Attributes:
+        samples: Number of samples compared.
+        largest: Largest absolute difference by output.
+        mean: Mean absolute difference by output.
+        agreement: Share of samples with the same decisions.
+    """
 
     samples: int
     largest: dict[str, float]
@@ -20,20 +27,20 @@ class Parity:
     agreement: float
 
     def to_dict(self) -> dict[str, object]:
-        """Plain values."""
+        """The values as plain Python objects."""
         return asdict(self)
 
 
 def compare(
     names: Sequence[str], reference: Arrays, exported: Arrays, decisions: Callable[[Arrays], np.ndarray]
 ) -> Parity:
-    """Compare two implementations' outputs for the same samples.
+    """Compare the outputs of two implementations for the same samples.
 
     Args:
-        names: of the outputs, in order.
-        reference: outputs (N, ...) of the checkpoint.
-        exported: outputs (N, ...) of the file.
-        decisions: what is decided from outputs, integers (N, D); a sample agrees when all D do.
+        names: Names of the outputs, in order.
+        reference: Outputs (N, ...) of the checkpoint.
+        exported: Outputs (N, ...) of the file.
+        decisions: Computes the decisions from outputs, integers (N, D); a sample agrees when all D do.
     """
     gaps = [np.abs(a.astype(np.float64) - b) for a, b in zip(reference, exported, strict=True)]
     same = (decisions(reference) == decisions(exported)).reshape(len(reference[0]), -1)

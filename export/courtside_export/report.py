@@ -1,4 +1,4 @@
-"""What an export measured: report.json of a version, and the table of all of them for the documentation."""
+"""The measurements of an export: report.json of a version, and the table of all reports for the documentation."""
 
 from __future__ import annotations
 
@@ -8,27 +8,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from courtside_export.entry import versions
 from courtside_export.errors import ExportInputError
+from courtside_export.model_config import versions
 from courtside_export.parity import Parity
 from courtside_export.speed import Speed
 from courtside_training.common.tables import markdown
 
 FILE = "report.json"
+"""The report's file name in a version's folder."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One precision of a model against the single-precision file it was made from.
+    """One precision of a model, compared with the single-precision file it was made from.
 
     Attributes:
         precision: ``fp16`` or ``int8``.
-        size: bytes.
-        parity: against the checkpoint.
-        speed: of both, by ``onnx`` and the precision, two threads.
-        score: headline figures by ``onnx`` and the precision; empty when not asked for.
-        plan: what was quantised; empty for fp16.
-        verdict: one sentence.
+        size: Bytes of the file.
+        parity: Parity with the checkpoint.
+        speed: Speed of both files with two threads, by ``onnx`` and the precision; None when not measured.
+        score: Headline figures of both files, by ``onnx`` and the precision; empty when not measured.
+        plan: What was quantised; empty for fp16.
+        verdict: A summary in one sentence.
     """
 
     precision: str
@@ -53,19 +54,19 @@ class Report:
     """One exported version.
 
     Attributes:
-        model: its name.
-        version: its number.
+        model: The model's name.
+        version: The version's number.
         target: ``onnx`` or ``tensorrt``.
-        precision: of the file: ``fp32``, ``fp16`` or ``int8``.
-        folder: of the version.
-        size: bytes of the file.
-        opset: of the graph.
-        parity: file against checkpoint.
-        speed: torch before, the file after, by threads; None when not measured.
-        score: headline figures of ``torch`` and the file; empty when not asked for.
-        variants: other precisions that were tried, and the one that was kept.
-        notes: what a reader should know.
-        software: versions it was made with.
+        precision: Precision of the file: ``fp32``, ``fp16`` or ``int8``.
+        folder: The version's folder.
+        size: Bytes of the file.
+        opset: ONNX opset of the graph.
+        parity: Parity of the file with the checkpoint.
+        speed: Speed of the checkpoint in torch and of the file, by number of threads; None when not measured.
+        score: Headline figures of ``torch`` and of the ``file``; empty when not measured.
+        variants: The reduced precisions that were measured, including one that was kept.
+        notes: What a reader should know.
+        software: Versions of the packages it was made with.
     """
 
     model: str
@@ -106,7 +107,7 @@ def reports(repository: Path) -> Iterator[dict[str, Any]]:
     """Every report of a repository, by model and version.
 
     Raises:
-        ExportInputError: the repository is no folder, or a report cannot be read.
+        ExportInputError: The repository is not a folder, or a report cannot be read.
     """
     if not repository.is_dir():
         raise ExportInputError(f"no model repository at {repository}: name one with --repository")
@@ -128,7 +129,7 @@ HEADER = (
 
 
 def table(repository: Path) -> str:
-    """The Markdown table of docs/models.md: milliseconds of one row, median; differences against the checkpoint."""
+    """The Markdown table of docs/models.md: median milliseconds per row, and differences from the checkpoint."""
     rows, busy, machines = [], False, set()
     for report in reports(repository):
         speed, parity = report["speed"], report["parity"]

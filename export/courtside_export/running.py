@@ -1,4 +1,4 @@
-"""Ways to run a network: torch, ONNX Runtime; all take and give tuples of arrays with a leading batch dimension."""
+"""Runs a network under torch or ONNX Runtime, from and to tuples of arrays with a leading batch dimension."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ import onnx
 import torch
 
 from courtside_export.errors import ExportInputError
-from courtside_training.common.served import Arrays
+from courtside_training.common.export_spec import Arrays
 
 Run = Callable[[Arrays], Arrays]
+"""Runs a network: inputs to outputs."""
 
 
 def torch_run(module: torch.nn.Module) -> Run:
-    """Run the torch network itself."""
+    """A function that runs the torch network itself."""
 
     def run(inputs: Arrays) -> Arrays:
         with torch.inference_mode():
             outputs = module(*(torch.from_numpy(np.ascontiguousarray(array)) for array in inputs))
         if isinstance(outputs, torch.Tensor):
-            raise ExportInputError("the network gives a bare tensor; a served network gives a tuple, one an output")
+            raise ExportInputError("the network returns one tensor; return a tuple with one tensor per output")
         return tuple(output.numpy() for output in outputs)
 
     return run
 
 
 def onnx_run(model: onnx.ModelProto | Path, threads: int = 2) -> Run:
-    """Run a graph under ONNX Runtime on the CPU.
+    """A function that runs a graph under ONNX Runtime on the CPU.
 
     Raises:
-        ExportInputError: ONNX Runtime does not take it.
+        ExportInputError: ONNX Runtime cannot load the graph.
     """
     import onnxruntime as ort
 
@@ -41,8 +42,8 @@ def onnx_run(model: onnx.ModelProto | Path, threads: int = 2) -> Run:
     source = str(model) if isinstance(model, Path) else model.SerializeToString()
     try:
         session = ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its exceptions share no base of their own
-        raise ExportInputError(f"ONNX Runtime does not take the graph: {' '.join(str(error).split())[:300]}") from error
+    except Exception as error:  # the exceptions of ONNX Runtime have no common base class
+        raise ExportInputError(f"ONNX Runtime cannot load the graph: {' '.join(str(error).split())[:300]}") from error
     inputs = [node.name for node in session.get_inputs()]
     outputs = [node.name for node in session.get_outputs()]
 

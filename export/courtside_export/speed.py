@@ -1,4 +1,4 @@
-"""How long one row takes, several implementations in turn, and how busy the machine was with other things meanwhile."""
+"""Speed of one row under several implementations, and how busy the machine was with other programs meanwhile."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from pathlib import Path
 import numpy as np
 
 from courtside_export.running import Run
-from courtside_training.common.served import Arrays
+from courtside_training.common.export_spec import Arrays
 
 BUSY = 0.1
-"""Share of all cores taken by others above which figures are called those of a machine in use."""
+"""Share of all cores used by other programs above which a measurement is marked as disturbed."""
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Milliseconds of one row, batch 1.
+    """Milliseconds per row at batch size 1.
 
     Attributes:
-        median: by implementation.
-        fastest: by implementation; what a quiet machine comes close to.
-        rounds: how often each ran.
-        cores: of the machine.
-        load: the system's load average when it began.
-        others: share of all cores that other processes took meanwhile; None where the system does not tell.
+        median: Median time by implementation.
+        fastest: Shortest time by implementation; a quiet machine comes close to it.
+        rounds: How often each implementation ran.
+        cores: Cores of the machine.
+        load: The system's load average at the start.
+        others: Share of all cores that other processes used meanwhile; None when the system does not report it.
     """
 
     median: dict[str, float]
@@ -39,22 +39,22 @@ class Speed:
 
     @property
     def in_use(self) -> bool:
-        """Whether other processes disturbed it, as far as can be told."""
+        """Whether other processes disturbed the measurement, as far as is known."""
         return (self.others if self.others is not None else self.load / self.cores) > BUSY
 
     def to_dict(self) -> dict[str, object]:
-        """Plain values."""
+        """The values as plain Python objects."""
         return {**asdict(self), "in_use": self.in_use}
 
 
 def measure(runs: Mapping[str, Run], inputs: Arrays, *, rounds: int = 20, seconds: float = 20.0) -> Speed:
-    """Time every implementation on single rows, one after another in each round, so that a disturbance meets all.
+    """Time every implementation on single rows, alternating in each round so that a disturbance affects all of them.
 
     Args:
-        runs: implementations by name.
-        inputs: rows to take in turn.
-        rounds: at most; at least five.
-        seconds: after which no more rounds begin.
+        runs: Implementations by name.
+        inputs: Rows that are used in turn.
+        rounds: Largest number of rounds; at least five are run.
+        seconds: No round starts after this time.
     """
     rows = [tuple(array[i : i + 1] for array in inputs) for i in range(len(inputs[0]))]
     for run in runs.values():
@@ -83,7 +83,7 @@ def measure(runs: Mapping[str, Run], inputs: Arrays, *, rounds: int = 20, second
 
 
 def _processor_seconds() -> tuple[float, float] | None:
-    """Processor time spent by the whole machine and by this process; None where /proc/stat is not at hand."""
+    """Processor seconds used by the whole machine and by this process; None where there is no /proc/stat."""
     try:
         fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
     except OSError:

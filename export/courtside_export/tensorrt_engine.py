@@ -1,8 +1,8 @@
-"""TensorRT: builds an engine where the package and a GPU are, and says what is missing and what to run where not.
+"""TensorRT: builds an engine where the package and a GPU are present, and otherwise names what is missing.
 
 API: TensorRT 10 Python (Builder.build_serialized_network, IOptimizationProfile.set_shape, IBuilderConfig.set_flag).
-INT8 is explicit quantisation: the graph brings its own quantise/dequantise pairs, calibrated on a CPU, so nothing has
-to be calibrated on the GPU and trtexec builds the same engine from the same file.
+INT8 is explicit quantisation: the graph holds quantise/dequantise pairs that were calibrated on a CPU. Nothing is
+calibrated on the GPU, and trtexec builds the same engine from the same file.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from courtside_export.entry import shape_text
 from courtside_export.errors import ExportInputError
-from courtside_training.common.served import Arrays, ServedSpec
+from courtside_export.model_config import shape_text
+from courtside_training.common.export_spec import Arrays, ModelSignature
 
 MAJOR = 10
+"""The supported major version of TensorRT."""
 WORKSPACE = 2 << 30
-"""Bytes of GPU memory that tactics may use while building."""
+"""Bytes of GPU memory that the builder may use."""
 
 
 def missing() -> list[str]:
-    """What an engine cannot be built without and this machine has not; empty when it can be built."""
+    """What this machine lacks to build an engine; empty when it can build one."""
     lacks = []
     if importlib.util.find_spec("tensorrt") is None:
         lacks.append("the Python package tensorrt (pip install 'tensorrt>=10,<11')")
@@ -38,7 +39,7 @@ def missing() -> list[str]:
 
 
 def gpus() -> int:
-    """CUDA devices the driver shows; 0 without a driver."""
+    """Number of CUDA devices; 0 without a driver."""
     try:
         cuda = ctypes.CDLL("libcuda.so.1")
     except OSError:
@@ -49,34 +50,34 @@ def gpus() -> int:
     return count.value
 
 
-def best_batch(spec: ServedSpec) -> int:
-    """The batch an engine is tuned for: half the largest."""
-    return max(1, spec.max_batch // 2)
+def best_batch(signature: ModelSignature) -> int:
+    """The batch size that an engine is tuned for: half the largest."""
+    return max(1, signature.max_batch // 2)
 
 
-def trtexec(spec: ServedSpec, graph: Path, plan: Path, *, fp16: bool, int8: bool) -> str:
-    """The command line that builds the same engine on the machine that will run it."""
-    shapes = {"min": 1, "opt": best_batch(spec), "max": spec.max_batch}
+def trtexec(signature: ModelSignature, graph: Path, plan: Path, *, fp16: bool, int8: bool) -> str:
+    """The trtexec command line that builds the same engine on the machine that will run it."""
+    shapes = {"min": 1, "opt": best_batch(signature), "max": signature.max_batch}
     parts = ["trtexec", f"--onnx={shlex.quote(str(graph))}", f"--saveEngine={shlex.quote(str(plan))}"]
     parts += [
-        f"--{which}Shapes={','.join(shape_text(tensor.name, rows, tensor.dims) for tensor in spec.inputs)}"
+        f"--{which}Shapes={','.join(shape_text(tensor.name, rows, tensor.dims) for tensor in signature.inputs)}"
         for which, rows in shapes.items()
     ]
     parts += ["--fp16"] * fp16 + ["--int8"] * int8
     return " ".join([*parts, f"--memPoolSize=workspace:{WORKSPACE >> 20}M"])
 
 
-def build(graph: bytes, spec: ServedSpec, *, fp16: bool, int8: bool) -> bytes:
-    """Build a serialised engine for this machine's GPU, for batches of 1 to `spec.max_batch`.
+def build(graph: bytes, signature: ModelSignature, *, fp16: bool, int8: bool) -> bytes:
+    """Build a serialised engine for this machine's GPU, for batches of 1 to `signature.max_batch`.
 
     Args:
-        graph: the ONNX file; with `int8` it holds quantise/dequantise pairs with zero points at zero.
-        spec: names and sizes of its inputs.
-        fp16: let TensorRT choose half-precision kernels.
-        int8: let it choose integer kernels.
+        graph: Bytes of the ONNX file; with `int8` it holds quantise/dequantise pairs with zero points of zero.
+        signature: Names and sizes of the inputs.
+        fp16: Whether TensorRT may use half-precision kernels.
+        int8: Whether TensorRT may use integer kernels.
 
     Raises:
-        ExportInputError: the parser or the builder refuses; with TensorRT's own reason.
+        ExportInputError: The parser or the builder fails; the message has TensorRT's reason.
     """
     import tensorrt as trt
 
@@ -86,13 +87,13 @@ def build(graph: bytes, spec: ServedSpec, *, fp16: bool, int8: bool) -> bytes:
     parser = trt.OnnxParser(network, logger)
     if not parser.parse(graph):
         reasons = "; ".join(str(parser.get_error(i)) for i in range(min(3, parser.num_errors)))
-        raise ExportInputError(f"TensorRT cannot read {spec.name}: {reasons}")
+        raise ExportInputError(f"TensorRT cannot read {signature.name}: {reasons}")
     config = builder.create_builder_config()
     config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, WORKSPACE)
     profile = builder.create_optimization_profile()
-    for tensor in spec.inputs:
+    for tensor in signature.inputs:
         profile.set_shape(
-            tensor.name, (1, *tensor.dims), (best_batch(spec), *tensor.dims), (spec.max_batch, *tensor.dims)
+            tensor.name, (1, *tensor.dims), (best_batch(signature), *tensor.dims), (signature.max_batch, *tensor.dims)
         )
     config.add_optimization_profile(profile)
     for wanted, flag in ((fp16, trt.BuilderFlag.FP16), (int8, trt.BuilderFlag.INT8)):
@@ -100,18 +101,18 @@ def build(graph: bytes, spec: ServedSpec, *, fp16: bool, int8: bool) -> bytes:
             config.set_flag(flag)
     plan = builder.build_serialized_network(network, config)
     if plan is None:
-        raise ExportInputError(f"TensorRT built no engine for {spec.name}; its log above says why")
+        raise ExportInputError(f"TensorRT built no engine for {signature.name}: see its log above for the reason")
     return bytes(plan)
 
 
 class EngineRun:
-    """Runs a built engine on arrays, through torch's CUDA tensors; for parity and speed.
+    """Runs an engine on arrays through torch's CUDA tensors, to measure parity and speed.
 
     Raises:
         ExportInputError: torch has no CUDA here, or the engine does not load.
     """
 
-    def __init__(self, plan: bytes, spec: ServedSpec) -> None:
+    def __init__(self, plan: bytes, signature: ModelSignature) -> None:
         import tensorrt as trt
         import torch
 
@@ -119,16 +120,16 @@ class EngineRun:
             raise ExportInputError(
                 "the engine is built but cannot be compared: this torch has no CUDA; install the CUDA build of torch"
             )
-        self._torch, self._spec = torch, spec
+        self._torch, self._spec = torch, signature
         self._runtime = trt.Runtime(trt.Logger(trt.Logger.WARNING))
         engine = self._runtime.deserialize_cuda_engine(plan)
         if engine is None:
-            raise ExportInputError(f"TensorRT does not load the engine it built for {spec.name}")
+            raise ExportInputError(f"TensorRT does not load the engine it built for {signature.name}")
         self._engine: Any = engine
         self._context = engine.create_execution_context()
 
     def __call__(self, inputs: Arrays) -> Arrays:
-        """One batch, at most `max_batch` rows."""
+        """Run one batch of at most `max_batch` rows."""
         torch, rows = self._torch, len(inputs[0])
         held = []
         for tensor, array in zip(self._spec.inputs, inputs, strict=True):

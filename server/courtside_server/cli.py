@@ -33,12 +33,11 @@ def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
 
 def _model_in_use(settings: Settings) -> str:
     """Which version answers, as the repository says now."""
-    from courtside_server.compose import find_repository
     from courtside_server.inference.repository import ModelRepository
 
     name = settings.inference.model
     try:
-        info = ModelRepository(find_repository(settings.inference.repository)).find(name).info
+        info = ModelRepository(settings.inference.repository).find(name).info
     except CourtsideError as error:
         return " ".join(error.message.split())
     return f"{name} is answered by {info.name} version {info.version}"
@@ -50,7 +49,7 @@ def _model_in_use(settings: Settings) -> str:
 @click.option("--grpc", metavar="HOST:PORT", help="Where cameras and subscribers connect (127.0.0.1:50051).")
 @click.option("--http", metavar="HOST:PORT", help="Metrics, probes, overlay page (127.0.0.1:8080).")
 @click.option("--data-dir", metavar="DIR", help="Folder of the event log (var).")
-@click.option("--repository", metavar="DIR", help="Model repository (model_repository).")
+@click.option("--repository", metavar="DIR", help="Model repository (the starter models that come along).")
 @click.option("--triton-url", metavar="HOST:PORT", help="Triton's gRPC address (127.0.0.1:8001).")
 @click.option("--profile", type=click.Choice(["clip", "flight", "both"]), help="What finds shots (flight).")
 @click.option("--hop", type=int, help="Samples of 0.3 s between clip windows: 1 lowest latency, 8 half a window.")
@@ -114,7 +113,7 @@ def serve(
 )
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings.")
 @click.option("--engine", type=click.Choice(["embedded", "triton"]), help="What runs the models.")
-@click.option("--repository", metavar="DIR", help="Model repository (model_repository).")
+@click.option("--repository", metavar="DIR", help="Model repository (the starter models that come along).")
 @click.option("--triton-url", metavar="HOST:PORT", help="Triton's gRPC address (127.0.0.1:8001).")
 @click.option("--profile", type=click.Choice(["clip", "flight", "both"]), help="What finds shots (flight).")
 @click.option(
@@ -158,8 +157,8 @@ def analyze(
         },
     )
     configure_logs("warning", settings.log_format)
-    from courtside_server.court.calibration_store import read_calibration
-    from courtside_server.offline.analyze import analyze_films
+    from courtside.court.point_pairs import read_calibration
+    from courtside_server.offline.command import analyze_films
 
     try:
         court = None if calibration is None else read_calibration(calibration)

@@ -9,8 +9,7 @@
     │   ├── BadPacket                    a packet breaks the stream's rules (sequence, size, time)
     │   ├── CorruptPacket                a packet cannot be decoded; the stream goes on without it
     │   └── BadRequest, SourceError      see ``courtside.errors``
-    ├── StaleEpoch                     a newer publisher owns the camera
-    ├── SessionUnknown                 the session to resume does not exist
+    ├── StaleEpoch                     a newer ingest client owns the camera
     ├── TooManyStreams                 the gateway's camera limit is reached; retry later or elsewhere
     ├── NotFound                       unknown game, camera, event or calibration
     ├── CursorEvicted                  history before `earliest_sequence` is gone
@@ -38,7 +37,7 @@ __all__ = [
     "BadCalibration", "BadDescriptor", "BadPacket", "BadRequest", "CorruptPacket", "CourtsideError", "CursorEvicted",
     "Draining", "EngineError", "EngineUnavailable", "FilmUnwritable", "InferenceTimeout", "InputError",
     "LogUnavailable", "ModelInvalid", "ModelNotFound", "NotADescriptor", "NotFound", "RingOvertaken",
-    "SessionUnknown", "SettingsError", "SlowSubscriber", "StaleEpoch", "StoreFull", "StoreUnavailable",
+    "SettingsError", "SlowSubscriber", "StaleEpoch", "StoreFull", "StoreUnavailable",
     "TensorMismatch", "TooManyStreams", "UndecodableFilm",
 ]  # fmt: skip
 
@@ -68,15 +67,9 @@ class CorruptPacket(InputError):
 
 
 class StaleEpoch(CourtsideError):
-    """A newer publisher owns the camera; this one must stop."""
+    """A newer ingest client owns the camera; this one must stop."""
 
     reason = ErrorReason.STALE_EPOCH
-
-
-class SessionUnknown(CourtsideError):
-    """The session to resume does not exist (any more); open a new one."""
-
-    reason = ErrorReason.SESSION_UNKNOWN
 
 
 class TooManyStreams(CourtsideError):
@@ -112,7 +105,7 @@ class LogUnavailable(CourtsideError):
 
 
 class StoreUnavailable(CourtsideError):
-    """A file in which the gateway keeps what it was told cannot be written."""
+    """A file in which the gateway keeps calibrations cannot be written."""
 
     reason = ErrorReason.STORE_UNAVAILABLE
     retry_after = 5.0

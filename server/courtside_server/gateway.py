@@ -25,7 +25,7 @@ from courtside_server.api.ingest import IngestService, message_options
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
 from courtside_server.compose import (
-    import_trackers,
+    check_data_folder,
     ingest_config,
     make_alias_watch,
     make_engine,
@@ -41,8 +41,9 @@ from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.settings import Settings
+from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import CameraStatus, Lifecycle, Shot, StreamInfo
+from courtside_server.types import CameraStatus, EventDraft, Lifecycle, Shot, StreamInfo
 
 log = structlog.get_logger(__name__)
 
@@ -97,31 +98,32 @@ class Gateway:
     # ---- start and stop ------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Bind, load the model, serve. A Triton or a log that is not there yet makes the gateway unready, not fail.
+        """Load the models, bind and serve.
+
+        While Triton or the event log is away the gateway runs and is not ready.
 
         Raises:
             ModelNotFound, ModelInvalid: the model cannot be used; the message says why.
-            SettingsError: an address cannot be listened on.
+            SettingsError: an address cannot be listened on, or the data folder cannot be written.
         """
+        await asyncio.to_thread(check_data_folder, self.settings.events.data_dir)
         await self.hub.start()
         await asyncio.to_thread(self.calibrations.load)
-        importing = asyncio.create_task(asyncio.to_thread(import_trackers, self.settings))
         try:
             await self.engine.start(model_names(self.settings))
             make_shot_models(self.settings, self.engine)
         except EngineUnavailable as error:
-            log.warning("the engine is not there yet; trying on", engine=self.engine.name, error=str(error))
-        finally:
-            await importing
+            log.warning("inference engine unavailable, it is tried again", engine=self.engine.name, error=str(error))
         await self._close_orphans()
         await self._start_grpc()
         await self._start_http()
         self._spawn(self._watch_health(), "health")
+        self._spawn(measure_loop_lag(self.metrics), "loop lag")
         if (watch := make_alias_watch(self.settings, self.engine)) is not None:
             self._spawn(watch.run(), "aliases")
 
     async def drain(self) -> None:
-        """Stop taking streams, let the open ones end with their acknowledgements, make all durable, close."""
+        """Refuse new streams, let open ones end with their acknowledgements, make every event durable, close."""
         await self.health.drain()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ingest.drain(), self.settings.drain_s)
@@ -210,15 +212,15 @@ class Gateway:
             info.camera.game, max(earliest - 1, newest - _RECALL_EVENTS), _RECALL_EVENTS
         )
         return [
-            (event.draft.event_time, event.draft.event_id)
+            (event.event_time, event.event_id)
             for event in events
-            if event.draft.camera == info.camera.name and isinstance(event.draft.payload, Shot)
+            if event.camera == info.camera.name and isinstance(event.payload, Shot)
         ]
 
     async def _close_orphans(self) -> None:
         """Give a last word to the shots that a crash left provisional: they were seen, nothing denied them."""
         try:
-            orphans = [event.draft for event in await asyncio.to_thread(self.log.open_shots)]
+            orphans = [EventDraft.of(event) for event in await asyncio.to_thread(self.log.open_shots)]
             closed = [
                 replace(draft, lifecycle=Lifecycle.CONFIRMED, payload=replace(draft.payload, interrupted=True))
                 for draft in orphans
@@ -259,13 +261,13 @@ async def serve_until_signal(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     gateway = Gateway(settings)
-    asked_at: float | None = None
+    first_signal_at: float | None = None
 
     def on_signal() -> None:
-        nonlocal asked_at
-        if asked_at is not None and loop.time() - asked_at > _DOUBLE_S:
+        nonlocal first_signal_at
+        if first_signal_at is not None and loop.time() - first_signal_at > _DOUBLE_S:
             os._exit(1)  # asked twice: whatever still hangs is not waited for
-        asked_at = asked_at or loop.time()
+        first_signal_at = first_signal_at or loop.time()
         stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):

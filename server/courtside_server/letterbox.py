@@ -1,4 +1,4 @@
-"""Pixels: a decoded frame scaled into a model's input."""
+"""Letterbox: scales a decoded frame into a model's input size, keeping its shape between bars."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Letterboxed:
-    """A picture at a model's size, and where the frame lies in it.
+    """A frame scaled to a model's input size.
 
     Attributes:
         pixels: RGB, uint8, ``(3, H, W)``.
-        scale: input pixels a frame pixel.
-        margin: x, y of the frame's corner in the input.
-        planes: the scaled picture without bars before its colours were converted, I420.
+        scale: input pixels per frame pixel.
+        margin: x, y of the frame's upper left corner in the input, pixels.
+        planes: the scaled frame in I420, without bars.
     """
 
     pixels: NDArray[np.uint8]
@@ -27,14 +27,15 @@ class Letterboxed:
 
 
 def letterbox(planes: NDArray[np.uint8], width: int, height: int, grey: int = 0) -> Letterboxed:
-    """Scale an I420 picture into ``width`` x ``height`` RGB, keeping its shape between bars.
+    """Scale an I420 frame into ``width`` x ``height`` RGB, keeping its shape between bars.
 
-    Each plane is scaled before the colour conversion: a 720p frame then costs a tenth of converting it first.
+    The planes are scaled before the colour conversion. For a 720p frame this takes a tenth of the time of converting
+    first.
 
     Args:
         planes: I420, uint8, ``(h * 3 // 2, w)`` with even h and w.
-        width: pixels, even.
-        height: pixels, even.
+        width: width of the result, pixels, even.
+        height: height of the result, pixels, even.
         grey: brightness of the bars, 0 to 255.
     """
     source_h, source_w = planes.shape[0] * 2 // 3, planes.shape[1]

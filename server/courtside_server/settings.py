@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from courtside_server.errors import SettingsError
+from courtside_server.packaged import starter_models
 from courtside_server.perception.config import TrackingConfig
 from courtside_server.shots.criteria import ShotCriteria
 
@@ -100,7 +101,7 @@ class InferenceSettings(_Section):
 
     engine: Literal["embedded", "triton"] = "embedded"
     model: str = "shot_clip"
-    repository: Path = Path("model_repository")
+    repository: Path = Field(default_factory=starter_models, description="the starter models unless another is named")
     triton_url: str = "127.0.0.1:8001"
     shared_memory: bool = False
     timeout_s: float = Field(2.0, gt=0, le=60)

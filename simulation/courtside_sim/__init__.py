@@ -1,9 +1,8 @@
-"""The simulated court: physics, players, cameras and pictures, with the full truth of every frame."""
+"""The simulated court: physics, players, cameras and rendered frames, with the ground truth of every frame."""
 
 from .actions import ACTION_LABELS, action_labels
 from .camera import SimulatedCamera
 from .config import CAMERA_KINDS, CameraConfig, GameConfig
-from .court import ZONES, Court, Zone, court_lines, fiba, is_three, make_court, nba, place
 from .film import SimulatedFilm, open_simulation
 from .game import Game, simulate
 from .truth import Action, FrameTruth, ShotTruth, ShotType
@@ -12,10 +11,8 @@ from .viewing import TruthTrack
 __all__ = [
     "ACTION_LABELS",
     "CAMERA_KINDS",
-    "ZONES",
     "Action",
     "CameraConfig",
-    "Court",
     "FrameTruth",
     "Game",
     "GameConfig",
@@ -24,14 +21,7 @@ __all__ = [
     "SimulatedCamera",
     "SimulatedFilm",
     "TruthTrack",
-    "Zone",
     "action_labels",
-    "court_lines",
-    "fiba",
-    "is_three",
-    "make_court",
-    "nba",
     "open_simulation",
-    "place",
     "simulate",
 ]

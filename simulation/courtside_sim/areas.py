@@ -11,7 +11,7 @@ from enum import Enum
 
 import numpy as np
 
-from .court import Court, is_three
+from courtside.court.measures import Court
 
 TOP_HALF_ANGLE = math.radians(22.0)
 """Threes from within this angle of the court's axis are from the top."""
@@ -37,7 +37,7 @@ AREAS: tuple[Area, ...] = tuple(Area)
 def area_at(court: Court, x: float, y: float, basket: int) -> Area:
     """The area of floor position (x, y) metres in front of `basket`."""
     ahead, left = court.to_local(x, y, basket)
-    if is_three(court, x, y, basket):
+    if court.is_three(x, y, basket):
         if ahead + court.basket_inset <= court.three_break:
             return Area.LEFT_CORNER if left > 0 else Area.RIGHT_CORNER
         if abs(math.atan2(left, ahead)) <= TOP_HALF_ANGLE:

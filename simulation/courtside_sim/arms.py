@@ -1,4 +1,4 @@
-"""Where the hands go when they do not hold the ball, and how they follow it when they do."""
+"""Wrist targets: arms of players without the ball, and hands on a held ball."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .truth import Action
 
 
 def body_frame(movers: Movers, player: int, point: np.ndarray) -> np.ndarray:
-    """A world point (3,) in a player's frame: metres ahead, metres to the left, height above the floor."""
+    """Convert a world point (3,) to a player's body frame: metres ahead, metres to the left, metres of height."""
     dx, dy = point[0] - movers.xy[player, 0], point[1] - movers.xy[player, 1]
     c, s = np.cos(movers.heading[player]), np.sin(movers.heading[player])
     return np.array([dx * c + dy * s, -dx * s + dy * c, point[2]])
 
 
 def world_frame(movers: Movers, player: int, point: np.ndarray) -> np.ndarray:
-    """Inverse of `body_frame`."""
+    """Convert a body-frame point (3,) of a player to world metres; the inverse of `body_frame`."""
     c, s = np.cos(movers.heading[player]), np.sin(movers.heading[player])
     x = movers.xy[player, 0] + point[0] * c - point[1] * s
     y = movers.xy[player, 1] + point[0] * s + point[1] * c
@@ -26,10 +26,10 @@ def world_frame(movers: Movers, player: int, point: np.ndarray) -> np.ndarray:
 
 
 class IdleArms:
-    """Arms of players without the ball: swinging with the stride, spread in defence, up against a shot."""
+    """Arms of players without the ball: they swing with the stride, spread in defence and go up against a shot."""
 
     def __init__(self, roster: Roster):
-        """Measure the players of `roster`."""
+        """Compute the poses from the heights of `roster`."""
         h = roster.heights
         self._low, self._bent = 0.50 * h, 0.09 * h
         self._side = np.stack([0.145 * h, -0.145 * h], -1)
@@ -38,7 +38,7 @@ class IdleArms:
             self._guard[:, index] = np.stack(
                 [np.full(len(h), 0.28), side * 0.27 * h, (0.64 - 0.02 * side) * h], -1
             )
-            # One arm swats, the other balances; in a pick the forearms cross low before the body.
+            # To block, one arm swats and the other balances. In a pick the forearms cross low in front of the body.
             high = (0.42, -0.02, 1.24) if side < 0 else (0.12, 0.20, 0.80)
             self._block[:, index] = np.stack(
                 [np.full(len(h), high[0]), side * abs(high[1]) * h, high[2] * h], -1
@@ -49,7 +49,14 @@ class IdleArms:
             )
 
     def hands(self, movers: Movers, speed: np.ndarray, actions: np.ndarray, jump: np.ndarray) -> np.ndarray:
-        """Body-frame targets (P, 2, 3), left hand then right, for speeds, actions and jumps (P,)."""
+        """Wrist targets (P, 2, 3) in the body frame, left then right.
+
+        Args:
+            movers: Stride phases and amplitudes.
+            speed: (P,) m/s.
+            actions: (P,) `Action` values.
+            jump: (P,) metres off the floor.
+        """
         swing = np.sin(movers.phase) * (movers.amplitude * 0.8)
         run = np.minimum(np.maximum((speed - 1.0) / 3.0, 0.0), 1.0)
         hands = np.empty((len(speed), 2, 3))
@@ -70,9 +77,9 @@ def holding_hands(ball: np.ndarray, form: Form, raised: float | np.ndarray) -> n
 
     Args:
         ball: (..., 3) ball centre in the body frame.
-        form: The holder's: shooting hand, and where the guide hand lies on a raised ball.
-        raised: (...) 0 with the ball low (hands at its sides), 1 with it overhead (shooting hand beneath,
-            guide hand beside).
+        form: The holder's form: the shooting hand, and where the guide hand lies on a raised ball.
+        raised: (...) from 0, ball low with a hand on each side, to 1, ball overhead with the shooting hand beneath
+            and the guide hand beside it.
 
     Returns:
         (..., 2, 3) wrist targets, left then right.

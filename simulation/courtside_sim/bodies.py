@@ -1,4 +1,4 @@
-"""Bodies in play: knees, lean, jumps and hands of every player, following what they do."""
+"""Body poses during play: knees, lean, jumps and hands of every player, by what each is doing."""
 
 from __future__ import annotations
 
@@ -10,25 +10,28 @@ from . import shooting
 from .arms import IdleArms, body_frame, holding_hands
 from .footwork import LAYUP_RAISE
 from .movement import Movers
+from .physics import GRAVITY
 from .play import Play
 from .roster import Roster
 from .steering import screening
 from .truth import Action
 
 SETTLE = 0.18
+"""Seconds that the ball takes to ease into a new hold."""
 
 
 class Bodies:
-    """How P players hold themselves.
+    """The poses of P players.
 
     Attributes:
-        crouch, lean: (P,) metres of knee bend, radians of torso lean.
-        shape: (P, 3) elbow flare, feet's way out and right foot's lead, see `State`.
+        crouch: (P,) knee bend, metres.
+        lean: (P,) torso lean, radians.
+        shape: (P, 3) elbow flare, stance width and right foot's lead, see `BodyState`.
         hands: (P, 2, 3) wrist targets in the body frame, left then right.
     """
 
     def __init__(self, roster: Roster, movers: Movers):
-        """Stand `roster` up."""
+        """Start with every player of `roster` standing."""
         count = len(roster)
         self.crouch, self.lean = np.zeros(count), np.zeros(count)
         self.shape = np.zeros((count, 3))
@@ -36,7 +39,7 @@ class Bodies:
         self.hands = self._arms.hands(movers, np.zeros(count), np.zeros(count, int), np.zeros(count))
 
     def update(self, play: Play, dt: float) -> np.ndarray:
-        """Move all bodies on by `dt` seconds: returns actions (P,) int64 and sets `play.jump`."""
+        """Advance all bodies by `dt` seconds; returns the actions (P,) int64 and sets `play.jump`."""
         m, roster = play.movers, play.roster
         speed = np.sqrt((m.velocity * m.velocity).sum(-1))
         actions = np.where(speed > 2.3, Action.RUN, np.where(speed > 0.4, Action.WALK, Action.STAND)).astype(
@@ -45,8 +48,8 @@ class Bodies:
         crouch, lean = np.where(speed > 2.3, 0.05, 0.02), np.clip(speed * 0.045, 0, 0.25)
         rate, shape = np.full((len(roster), 2), 11.0), np.zeros((len(roster), 3))
         if not play.drill:
-            rivals = (roster.teams != play.team) & (speed < 3.0) & (play.mode != "loose")
-            actions[rivals], crouch[rivals], lean[rivals] = Action.GUARD, 0.14, 0.22
+            opponents = (roster.teams != play.team) & (speed < 3.0) & (play.mode != "loose")
+            actions[opponents], crouch[opponents], lean[opponents] = Action.GUARD, 0.14, 0.22
         p = play.plan.screener
         if p >= 0 and screening(play, p):
             actions[p], crouch[p], lean[p] = Action.PICK, 0.10, 0.04
@@ -59,7 +62,7 @@ class Bodies:
         follow = play.now - play.followed < shooting.FOLLOW
         follow &= play.followed > 0
         since = play.now - play.take_off
-        play.jump = np.maximum(0.0, np.sqrt(2 * 9.81 * play.leap) * since - 0.5 * 9.81 * since * since)
+        play.jump = np.maximum(0.0, np.sqrt(2 * GRAVITY * play.leap) * since - 0.5 * GRAVITY * since * since)
         hands = self._arms.hands(m, speed, actions, play.jump)
         for p in np.flatnonzero(follow):
             hands[p], rate[p] = self._follow_hands(play, int(p))
@@ -80,7 +83,7 @@ class Bodies:
                 crouch[h], lean[h] = bend if bend is not None else (crouch[h] + 0.08, lean[h] + 0.12)
         elif play.now >= play.since:
             self._reach(play, actions, hands, rate, crouch, lean)
-        landing = (play.jump <= 0) & (play.now - play.take_off < 2 * np.sqrt(2 * play.leap / 9.81) + 0.25)
+        landing = (play.jump <= 0) & (play.now - play.take_off < 2 * np.sqrt(2 * play.leap / GRAVITY) + 0.25)
         landing &= play.now - play.take_off > 0.1
         crouch = np.where(landing, np.maximum(crouch, 0.11), crouch)
         ease = 1 - math.exp(-13 * dt)
@@ -95,10 +98,11 @@ class Bodies:
 
     @staticmethod
     def _blocked(play: Play) -> bool:
-        """Whether the latest shot was blocked."""
+        """True when the latest shot was blocked."""
         return bool(play.shots) and play.shots[-1].blocked_by >= 0
 
     def _follow_hands(self, play: Play, player: int) -> tuple[np.ndarray, np.ndarray]:
+        """Wrist targets and hand rates of a player who has just passed or shot."""
         height = play.roster.heights[player]
         if play.passed(player):
             both = np.array([[0.5, 0.12, 0.70 * height], [0.5, -0.12, 0.70 * height]])
@@ -118,7 +122,7 @@ class Bodies:
     def _handler(
         self, play: Play, h: int
     ) -> tuple[np.ndarray, np.ndarray, Action, tuple[float, float] | None]:
-        """Hands, hand rates, action and (crouch, lean) of the player with the ball."""
+        """Hands, hand rates, action and (crouch, lean) of the player with the ball; None for the usual stance."""
         side = play.roster.handed[h]
         ball = body_frame(play.movers, h, play.ball)
         raised = min(max((ball[2] - play.jump[h]) / play.roster.heights[h] - 0.7, 0.0) / 0.25, 1.0)

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from .recording import Bearing
+from .recording import BodyState
 from .roster import Roster
 
 
@@ -40,7 +40,8 @@ class Joint(IntEnum):
 
 
 KEYPOINTS = 17
-# Shares of the player's height (Drillis and Contini's segment lengths, rounded).
+"""Number of COCO keypoints, which are the first rows of a skeleton."""
+# Segment lengths as shares of the player's height, after Drillis and Contini, rounded.
 HIP_HEIGHT, TORSO, ANKLE_HEIGHT = 0.52, 0.29, 0.045
 THIGH, SHIN, UPPER_ARM, FOREARM, HAND = 0.245, 0.237, 0.172, 0.155, 0.06
 SHOULDER_HALF, HIP_HALF, HEAD_UP, HEAD_RADIUS = 0.105, 0.052, 0.115, 0.062
@@ -53,14 +54,17 @@ def _unit(vector: np.ndarray) -> np.ndarray:
 def two_bone(
     root: np.ndarray, goal: np.ndarray, upper: np.ndarray, lower: np.ndarray, pole: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Inverse kinematics of a limb: the middle joint and the reachable end nearest to `goal`.
+    """Inverse kinematics of a limb of two bones.
 
     Args:
-        root: (..., 3) shoulder or hip.
-        goal: (..., 3) where wrist or ankle should be.
-        upper: (..., 1) length of the first bone.
-        lower: (..., 1) length of the second bone.
-        pole: (..., 3) direction the middle joint bends towards.
+        root: (..., 3) shoulder or hip, metres.
+        goal: (..., 3) where the wrist or ankle should be, metres.
+        upper: (..., 1) length of the first bone, metres.
+        lower: (..., 1) length of the second bone, metres.
+        pole: (..., 3) direction in which the middle joint bends.
+
+    Returns:
+        The middle joint (..., 3), and the reachable end (..., 3) nearest to `goal`.
     """
     reach = goal - root
     distance = np.sqrt((reach * reach).sum(-1, keepdims=True))
@@ -72,8 +76,8 @@ def two_bone(
     return root + direction * along + bend * out, root + direction * distance
 
 
-def skeleton(state: Bearing, roster: Roster) -> np.ndarray:
-    """Joints of every player: (..., P, 24, 3) float64 metres; see `Joint` for the rows."""
+def skeleton(state: BodyState, roster: Roster) -> np.ndarray:
+    """The joints of every player, (..., P, 24, 3) float64 metres; `Joint` names the rows."""
     h = roster.heights
     c, s = np.cos(state.heading), np.sin(state.heading)
     zero = np.zeros_like(c)

@@ -1,4 +1,4 @@
-"""Drawing with depth: shapes are collected with their distance, then painted far to near."""
+"""A canvas with depth: shapes are collected with their distance, then painted from far to near."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from .look import Color
+from .style import Color
 
 SHIFT = 4
+"""Fractional bits of OpenCV's fixed-point coordinates."""
 UNIT = 1 << SHIFT
+"""Fixed-point units per pixel."""
 
 
 class Canvas:
-    """Shapes waiting to be painted; coordinates are pixels as floats, drawn to a sixteenth of a pixel."""
+    """Collected shapes; coordinates are pixels as floats, drawn to a sixteenth of a pixel."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -54,10 +56,10 @@ class Canvas:
         )
 
     def call(self, depth: float, paint: Callable[..., object], *arguments: object) -> None:
-        """Anything else: `paint(picture, *arguments)` when its turn comes."""
+        """Any other shape: `paint(picture, *arguments)` draws it in its turn."""
         self._shapes.append((depth, paint, arguments))
 
-    def paint(self, picture: np.ndarray) -> None:
-        """Paint everything onto `picture` (H, W, 3) uint8, farthest first, ties in the order added."""
+    def paint(self, image: np.ndarray) -> None:
+        """Paint all shapes onto `image` (H, W, 3) uint8, farthest first; equal depths in the order added."""
         for _, paint, arguments in sorted(self._shapes, key=lambda shape: -shape[0]):
-            paint(picture, *arguments)
+            paint(image, *arguments)

@@ -1,24 +1,26 @@
-"""People around the court who move a little: they sway, and rise when a shot goes in."""
+"""Spectators around the court who move a little: they sway, and rise when a shot goes in."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from courtside.court.measures import Court
+
 from .canvas import Canvas
-from .court import Court
-from .figures import Wardrobe
 from .lens import Lens
-from .look import SKINS, Look
+from .style import SKINS, Style
+from .wardrobe import Wardrobe
 
 SEATED, STANDING = 0.62, 1.15
+"""Neck heights, metres."""
 
 
 class Fans:
-    """Up to a dozen moving spectators; the still ones are part of the scenery."""
+    """Up to twelve moving spectators; those who keep still are part of the scenery."""
 
-    def __init__(self, court: Court, look: Look, wardrobe: Wardrobe, room: tuple, rng: np.random.Generator):
+    def __init__(self, court: Court, style: Style, wardrobe: Wardrobe, room: tuple, rng: np.random.Generator):
         """Seat them along the far side and behind the baseline of basket 0."""
-        count = int(rng.integers(0, 13)) if look.crowd > 0.25 else int(rng.integers(0, 3))
+        count = int(rng.integers(0, 13)) if style.crowd > 0.25 else int(rng.integers(0, 3))
         near, far = max(room[0], -court.length / 2), court.length / 2 + 1
         side = np.where(rng.random(count) < 0.8, 1.0, -1.0)
         y = side * (court.width / 2 + rng.uniform(1.6, 3.2, count))
@@ -30,7 +32,7 @@ class Fans:
         self._skins = [wardrobe.lit(SKINS[int(rng.integers(len(SKINS)))]) for _ in range(count)]
 
     def add(self, canvas: Canvas, lens: Lens, time: float, cheer: float) -> None:
-        """Collect their shapes; `cheer` 0..1 lifts them."""
+        """Add their shapes to `canvas`; `cheer` from 0 to 1 lifts them."""
         if not len(self._place):
             return
         wave = np.sin(self._phase + time * self._rate)

@@ -1,4 +1,4 @@
-"""Draws players and the ball."""
+"""Draws players and referees."""
 
 from __future__ import annotations
 
@@ -8,19 +8,11 @@ import cv2
 import numpy as np
 
 from .body import HEAD_RADIUS, Joint
-from .canvas import SHIFT, UNIT, Canvas
+from .canvas import UNIT, Canvas
 from .lens import Lens
-from .look import Color, Look, shade
+from .motion_blur import paint_swept, sweep
 from .roster import Roster
-
-
-class Skin(IntEnum):
-    """Rows of a player's palette; the row after each is its shaded twin, for the far side of the body."""
-
-    JERSEY = 0
-    SHORTS = 2
-    SKIN = 4
-    SHOE = 6
+from .wardrobe import Skin, Wardrobe
 
 
 class Spot(IntEnum):
@@ -60,53 +52,13 @@ _SIDE = np.array([limb[4] for limb in LIMBS])
 _NUDGE = np.array([limb[5] for limb in LIMBS])
 _ROW = np.array([limb[3] for limb in LIMBS])
 TORSO_PAD = 0.055
-# Limbs that can blur, by their place in LIMBS, and the joint whose motion decides.
+# Limbs that can blur, by their index in LIMBS, and the joint whose motion decides.
 _QUICK = {0: 0, 1: 0, 5: 1, 6: 2, 7: 2, 11: 3}
 _FAST = np.array([Joint.LEFT_ANKLE, Joint.LEFT_WRIST, Joint.RIGHT_ANKLE, Joint.RIGHT_WRIST])
 
 
-class Wardrobe:
-    """Every colour a player is drawn with, lit once."""
-
-    def __init__(self, look: Look, roster: Roster):
-        """Dress the players of `roster`."""
-        gain = look.tint * look.light * (1 - look.haze)
-
-        def lit(color: Color, factor: float = 1.0) -> Color:
-            return tuple(
-                int(v) for v in np.clip(np.array(color) * gain * factor + 255 * look.haze * 0.8, 0, 255)
-            )
-
-        teams = roster.teams
-        shoes = ((225, 225, 225), (52, 52, 62), (30, 30, 32))
-        kits, shorts = (*look.kits, (205, 205, 205)), (*look.shorts, (34, 34, 36))
-        self.palette = [
-            [
-                lit(color, factor)
-                for color, near, far in (
-                    (kits[t], 1.0, 0.82),
-                    (shorts[t], 0.95, 0.75),
-                    (look.skins[p], 1.0, 0.8),
-                    (shoes[t], 1.0, 0.75),
-                )
-                for factor in (near, far)
-            ]
-            for p, t in enumerate(teams)
-        ]
-        trims, stripes = (*look.trims, (24, 24, 26)), (*look.stripes, 3)
-        self.trim = [lit(trims[t]) for t in teams]
-        self.stripes = [stripes[t] for t in teams]
-        # Referees wear long black trousers.
-        self.shin = [Skin.SHORTS if t == 2 else Skin.SKIN for t in teams]
-        self.hair = [lit(c) for c in look.hairs]
-        self.eye = lit((30, 30, 34))
-        self.ball = (lit(look.ball), lit(look.ball, 0.62), lit(shade(look.ball, 1.25)))
-        self.numbers = ["" if t == 2 else str(int(n)) for n, t in zip(roster.numbers, teams, strict=True)]
-        self.lit = lit
-
-
 def _spots(px: np.ndarray, girth: np.ndarray) -> np.ndarray:
-    """The (P, 35, 2) pixels drawn: joints (P, 24, 2), then `Spot`s; `girth` (P,) is pixels a metre thick."""
+    """The (P, 35, 2) pixels drawn: joints (P, 24, 2), then `Spot`s; `girth` (P,) is pixels per metre of thickness."""
     spots = np.empty((len(px), len(Joint) + len(Spot), 2))
     spots[:, : len(Joint)] = px
     for side in (0, 1):
@@ -147,17 +99,17 @@ def add_players(
     lens: Lens,
     smear: np.ndarray,
 ) -> None:
-    """Collect the shapes of players `who`.
+    """Add the shapes of the people `who` to `canvas`.
 
     Args:
-        canvas: Where to.
+        canvas: Collects the shapes.
         wardrobe: Colours.
-        who: Player ids to draw.
+        who: Indices of the people to draw.
         px: (P, 24, 2) everyone's joints in pixels.
         depth: (P, 24) everyone's joint depths in metres.
         roster: Bodies.
-        lens: View.
-        smear: (P, 24, 2) pixels that everyone's joints move while the frame is exposed.
+        lens: The camera's view.
+        smear: (P, 24, 2) pixels that everyone's joints move during the exposure.
     """
     scale = lens.focal / np.maximum(depth[:, Joint.NECK], 0.3)
     girth = scale * roster.girths
@@ -192,7 +144,7 @@ def add_players(
                 row += shin - Skin.SKIN
             quick = _QUICK.get(index)
             if quick is not None and ghosts[quick]:
-                canvas.call(distance, _swept, *_sweep(spots[p], relative[p], a, b, width), palette[row])
+                canvas.call(distance, paint_swept, *sweep(spots[p], relative[p], a, b, width), palette[row])
             else:
                 canvas.bar(distance, at[a], at[b], width, palette[row])
         canvas.bar(body + 0.03, at[Joint.NECK], at[Joint.HEAD], 2 * pads[p], palette[Skin.SKIN + 1])
@@ -208,55 +160,25 @@ def add_players(
         _add_head(canvas, wardrobe, p, spots[p], float(depth[p, Joint.HEAD]), radius, facing[p])
 
 
-def _sweep(
-    spots: np.ndarray, smear: np.ndarray, a: int, b: int, width: int
-) -> tuple[np.ndarray, np.ndarray, int, float]:
-    """A limb's place at both ends of the exposure (2, 2), its width and how solid it stays."""
-    first, last = smear[a] / 2, smear[b] / 2
-    start, stop = np.stack([spots[a] - first, spots[b] - last]), np.stack([spots[a] + first, spots[b] + last])
-    moved = float(np.hypot(*(first + last)))
-    return start, stop, width, width / (width + moved)
-
-
-def _swept(
-    picture: np.ndarray, start: np.ndarray, stop: np.ndarray, width: int, solid: float, color: Color
-) -> None:
-    """Paint what a bar covers on its way from `start` to `stop`, the fainter the farther it goes."""
-    corners = np.concatenate([start, stop])
-    low = np.maximum(corners.min(0) - width - 1, 0).astype(int)
-    high = np.minimum(corners.max(0) + width + 2, [picture.shape[1], picture.shape[0]]).astype(int)
-    if (high - low < 2).any() or (high - low > 400).any():
-        return
-    patch = picture[low[1] : high[1], low[0] : high[0]]
-    over = patch.copy()
-    fixed = ((corners - low) * UNIT).astype(np.int32)
-    cv2.fillConvexPoly(over, cv2.convexHull(fixed), color, cv2.LINE_AA, SHIFT)
-    for share in (0.0, 0.5, 1.0):
-        a, b = ((start + (stop - start) * share - low) * UNIT).astype(int).tolist()
-        cv2.line(over, a, b, color, width, cv2.LINE_AA, SHIFT)
-    share = min(1.0, solid + 0.1)
-    cv2.addWeighted(over, share, patch, 1 - share, 0, dst=patch)
-
-
 def _add_stripes(
     canvas: Canvas, wardrobe: Wardrobe, index: int, spots: np.ndarray, depth: float, pad: int
 ) -> None:
-    """Stripes down the sides (1), hoops across (2) or a referee's uprights (3)."""
-    style, color = wardrobe.stripes[index], wardrobe.trim[index]
+    """Add stripes down the sides (1), rings across (2) or a referee's vertical stripes (3)."""
+    pattern, color = wardrobe.stripes[index], wardrobe.trim[index]
     left, right = spots[Spot.TOP_LEFT], spots[Spot.TOP_RIGHT]
     low_left, low_right = spots[Spot.WAIST_LEFT], spots[Spot.WAIST_RIGHT]
-    if style == 2:
+    if pattern == 2:
         lines = [
             np.stack([left + (low_left - left) * share, right + (low_right - right) * share])
             for share in (0.2, 0.75)
         ]
     else:
-        shares = (0.06, 0.94) if style == 1 else (0.05, 0.28, 0.5, 0.72, 0.95)
+        shares = (0.06, 0.94) if pattern == 1 else (0.05, 0.28, 0.5, 0.72, 0.95)
         lines = [
             np.stack([left + (right - left) * share, low_left + (low_right - low_left) * share])
             for share in shares
         ]
-    canvas.stroke(depth - 0.001, lines, max(1.0, (0.4 if style == 3 else 0.6) * pad), color)
+    canvas.stroke(depth - 0.001, lines, max(1.0, (0.4 if pattern == 3 else 0.6) * pad), color)
 
 
 def _add_head(
@@ -268,7 +190,7 @@ def _add_head(
     radius: float,
     facing: float,
 ) -> None:
-    """Hair and face; `facing` is 1 towards the camera, -1 away."""
+    """Add hair and face; `facing` is 1 towards the camera, -1 away from it."""
     skin, hair = wardrobe.palette[index][Skin.SKIN], wardrobe.hair[index]
     head, crown = spots[Joint.HEAD], spots[Joint.CROWN]
     if facing <= -0.3:
@@ -287,7 +209,7 @@ def _add_head(
 def _add_number(
     canvas: Canvas, wardrobe: Wardrobe, index: int, spots: np.ndarray, depth: float, girth: float
 ) -> None:
-    """The jersey's number, where it is large enough and turned enough to be read."""
+    """Add the jersey's number when it is large enough and turned enough to be read."""
     size = float(np.hypot(*(spots[Spot.LOW_LEFT] - spots[Spot.TOP_LEFT])))
     wide = float(np.hypot(*(spots[Joint.LEFT_SHOULDER] - spots[Joint.RIGHT_SHOULDER])))
     if size <= 18 or wide <= 0.21 * girth:
@@ -295,29 +217,5 @@ def _add_number(
     text, scale = wardrobe.numbers[index], size / 62.0
     (w, h), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, scale, 1)
     origin = (int(spots[Spot.CHEST, 0] - w / 2), int(spots[Spot.CHEST, 1] + h / 2))
-    style = (cv2.FONT_HERSHEY_DUPLEX, scale, wardrobe.trim[index], max(1, round(scale * 2.2)), cv2.LINE_AA)
-    canvas.call(depth - 0.002, cv2.putText, text, origin, *style)
-
-
-def add_ball(
-    canvas: Canvas, wardrobe: Wardrobe, pixel: np.ndarray, depth: float, radius: float, smear: np.ndarray
-) -> None:
-    """Collect the ball: `radius` pixels around `pixel`, moving `smear` (2,) pixels during the exposure."""
-    body, dark, bright = wardrobe.ball
-    moved = float(np.hypot(*smear))
-    if 0.5 * radius < moved < 300:
-        width = max(1, round(2 * radius))
-        solid = max(width / (width + moved), 0.3)
-        ends = np.stack([pixel, pixel])
-        canvas.call(depth, _swept, ends - smear / 2, ends + smear / 2, width, solid, body)
-        return
-    canvas.disc(depth, pixel, radius, dark)
-    canvas.disc(depth, pixel - (radius * 0.10, radius * 0.16), radius * 0.84, body)
-    if radius > 2.5:
-        canvas.disc(depth, pixel - (radius * 0.3, radius * 0.38), radius * 0.3, bright)
-    if radius > 4:
-        seam = [
-            pixel + np.array([[-radius, 0], [radius, 0]]) * 0.95,
-            pixel + np.array([[0, -radius], [0, radius]]) * 0.95,
-        ]
-        canvas.stroke(depth, seam, radius / 8, (30, 40, 60))
+    font = (cv2.FONT_HERSHEY_DUPLEX, scale, wardrobe.trim[index], max(1, round(scale * 2.2)), cv2.LINE_AA)
+    canvas.call(depth - 0.002, cv2.putText, text, origin, *font)

@@ -1,4 +1,4 @@
-"""A simulated film behind one address, such as sim://7?camera=behind: frames in order, and their truth."""
+"""A simulated film by its address, such as sim://7?camera=behind: frames in order, and their ground truth."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ class SimulatedFilm:
     """A game filmed by one camera at a fixed rate.
 
     Attributes:
-        game, camera: What is filmed and by what.
+        camera: The camera.
+        game: The game it films.
         fps: Frames per second.
-        width, height: Pixels.
+        width, height: Frame size in pixels.
     """
 
     def __init__(self, camera: SimulatedCamera, fps: float):
@@ -93,11 +94,11 @@ def open_simulation(
     players: int | None = None,
     balls: int = 1,
 ) -> SimulatedFilm:
-    """Open a simulated film by seed or by address; an address' own options win over the arguments.
+    """Open a simulated film by seed or by address; options in the address override the arguments.
 
-    The camera's kind, when not given, is drawn by the seed, and the game suits it: a few players at one
-    basket for 'behind' and 'phone', half-court play for 'sideline' and 'corner', full-court play for 'broadcast'.
-    With two balls it is a warm-up of ten, or of as many as asked: at one basket, or at both for 'broadcast'.
+    When the camera's kind is not given, the seed draws it. The game suits the camera: a few players at one basket for
+    'behind' and 'phone', half-court play for 'sideline' and 'corner', full-court play for 'broadcast'. With two balls
+    it is a warm-up of ten players, or of `players`, at one basket, or at both for 'broadcast'.
 
     Args:
         url_or_seed: A seed, or sim://SEED with optional ?camera=&width=&height=&fps=&duration=&players=&balls=.
@@ -110,7 +111,7 @@ def open_simulation(
         balls: 1, or 2 for a warm-up of two groups.
 
     Raises:
-        ValueError: on an unknown option or an impossible value, in one sentence.
+        ValueError: An unknown option or an impossible value; the message is one line.
     """
     options = {
         "duration": duration,

@@ -1,4 +1,4 @@
-"""How one player shoots, as scalars: what makes a shooter recognisable, and how a form goes wrong."""
+"""Shooting forms: the scalars that make a shooter recognisable, and how a form goes wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-# The range each scalar is drawn from; a form that players really have lies inside all of them.
 RANGES = {
     "tempo": (0.85, 1.2),
     "leap": (0.16, 0.48),
@@ -41,35 +40,36 @@ RANGES = {
     "follow_side": (-0.02, 0.20),
     "follow_guide": (0.72, 1.04),
 }
+"""The range each scalar of a `Form` is drawn from; forms of real players lie inside all of them."""
 
 
 @dataclass(frozen=True)
 class Form:
     """One player's shooting form.
 
-    Sides are metres towards the shooting hand, heights of the ball are shares of the player's height, times
-    are seconds at a tempo of one.
+    Sides are metres towards the shooting hand. Heights of the ball are shares of the player's height. Times are
+    seconds at a tempo of 1.
 
     Attributes:
-        handed: +1 shoots with the right hand, -1 with the left.
-        tempo: How quick the whole motion is.
-        leap: Jump height in metres.
-        gather, dip, raising, push: How long each part of the motion takes.
-        hang: Take-off before the release, as a share of the time to the jump's peak: above one releases
-            after the peak.
+        handed: +1 for a right-handed shooter, -1 for a left-handed one.
+        tempo: Speed factor of the whole motion.
+        leap: Jump height, metres.
+        gather, dip, raising, push: Duration of each part of the motion.
+        hang: Take-off before the release, as a share of the time to the jump's peak; above 1 the release comes after
+            the peak.
         snap: How late the push speeds up, an exponent.
-        pocket_height: Where the gather ends.
-        dip_height, dip_ahead, dip_side: Where the dip ends.
+        pocket_height: The ball's height where the gather ends.
+        dip_height, dip_ahead, dip_side: The ball where the dip ends.
         arc: How far the ball swings forward on its way up, metres.
-        set_height, set_ahead, set_side: The set point.
-        release_height, release_ahead, release_side: Where the ball leaves the hand.
-        flare: How far the shooting elbow points outwards, 0 about forty degrees, below it tucked in.
-        guide_ahead, guide_out, guide_up: Guide hand on the raised ball, metres from its usual place.
-        knee: Knee bend at the bottom, metres the hips sink.
-        lean, set_lean: Torso lean at the bottom and from the set point on, radians.
-        width: Each foot out of its usual place, metres.
-        stagger: How far the shooting side's foot is ahead of the other, metres.
-        follow_height, follow_ahead, follow_side: Shooting wrist in the follow-through.
+        set_height, set_ahead, set_side: The ball at the set point.
+        release_height, release_ahead, release_side: The ball where it leaves the hand.
+        flare: How far the shooting elbow points outwards: 0 is about forty degrees, negative is tucked in.
+        guide_ahead, guide_out, guide_up: Offset of the guide hand on the raised ball, metres.
+        knee: Knee bend at the bottom: how far the hips sink, metres.
+        lean, set_lean: Torso lean at the bottom, and from the set point on, radians.
+        width: Extra stance width of each foot, metres.
+        stagger: How far the foot of the shooting side is ahead of the other, metres.
+        follow_height, follow_ahead, follow_side: The shooting wrist in the follow-through.
         follow_guide: Height of the guide wrist in the follow-through.
     """
 
@@ -108,27 +108,28 @@ class Form:
     follow_guide: float
 
     def vector(self) -> np.ndarray:
-        """Every scalar but the handedness, in units of its range: (32,) float64, about 0 to 1."""
+        """Every scalar except the handedness, scaled by its range: (32,) float64, about 0 to 1."""
         return np.array([(getattr(self, name) - low) / (high - low) for name, (low, high) in RANGES.items()])
 
 
 SCALARS = tuple(field.name for field in fields(Form) if field.name != "handed")
+"""Names of the scalars, in the order of `Form.vector`."""
 
 
 def draw_form(rng: np.random.Generator) -> Form:
-    """A random player's form, left-handed in 15 of 100."""
+    """Draw a random player's form; 15 of 100 are left-handed."""
     handed = 1.0 if rng.random() < 0.85 else -1.0
     return Form(handed=handed, **{name: float(rng.uniform(*RANGES[name])) for name in SCALARS})
 
 
 def distort(form: Form, rng: np.random.Generator, amount: float) -> Form:
-    """The same player with a form gone wrong (fatigue, injury, a bad habit).
+    """Change a player's form at random, as fatigue, an injury or a bad habit does.
 
     Args:
         form: The usual form.
-        rng: Draws which scalars move, and which way.
-        amount: Standard deviation of the change as a share of each scalar's range: 0.03 is the difference
-            from one shot to the next, 0.25 a form that a coach would stop.
+        rng: Draws the changes.
+        amount: Standard deviation of the change as a share of each scalar's range. 0.03 is the difference from one
+            shot to the next; 0.25 is a form that a coach would correct.
 
     Returns:
         A form of the same hand; scalars may leave their range by a fifth of it.

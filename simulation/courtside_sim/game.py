@@ -1,4 +1,4 @@
-"""A simulated game: who plays where, every shot's truth, and the state at any moment."""
+"""A simulated game: its court and players, the ground truth of every shot, and the state at any moment."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from functools import cached_property
 
 import numpy as np
 
+from courtside.court.measures import Court, make_court
+
 from .config import WARM_UP_PLAYERS, GameConfig
-from .court import Court, make_court
 from .director import Director
-from .officials import Officials, join
+from .officials import Officials, join_states
 from .play import Station
 from .recording import Recording, State
 from .roster import Roster, draw_roster
 from .truth import ShotTruth
 
-GAME_STREAM, LOOK_STREAM, CAMERA_STREAM, FILM_STREAM, OFFICIALS_STREAM = 1, 2, 3, 4, 5
+GAME_STREAM, STYLE_STREAM, CAMERA_STREAM, FILM_STREAM, OFFICIALS_STREAM = 1, 2, 3, 4, 5
 WARM_UP_STREAMS = (6, 7)
+"""Purposes of the random streams of the two groups of a warm-up."""
 
 
 def stream(seed: int, purpose: int) -> np.random.Generator:
-    """An independent random generator for one purpose of one seed."""
+    """An independent random generator for one purpose, such as `GAME_STREAM`, of one seed."""
     return np.random.default_rng(np.random.SeedSequence([seed, purpose]))
 
 
@@ -29,13 +31,13 @@ class Game:
     """A finished game; build one with `simulate`.
 
     Attributes:
-        seed: What it was drawn from.
-        config: As asked, with every None replaced by what the seed drew.
-        court: Geometry.
-        roster: Players.
+        seed: The seed it was drawn from.
+        config: The settings, with every None replaced by what the seed drew.
+        court: The court's geometry.
+        roster: The players.
         shots: Every shot in order of release.
-        recording: States at the tick rate; in a warm-up with the first group's ball and its holder.
-        second: The same people with the second group's ball and its holder; None where there is one ball.
+        recording: States at the step rate; in a warm-up with the first group's ball and its holder.
+        second: The same people with the second group's ball and its holder; None in a game of one ball.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class Game:
         record: Recording,
         second: Recording | None = None,
     ):
-        """Hold a played game."""
+        """Keep the parts of a finished game."""
         self.seed, self.config, self.court, self.roster = seed, config, court, roster
         self.shots, self.recording, self.second = shots, record, second
 
@@ -67,23 +69,23 @@ class Game:
         return Officials(self.court, self.recording, count, rng)
 
     def state(self, time: float) -> State:
-        """The interpolated state at `time` seconds, held at the ends."""
+        """The interpolated state at `time` seconds, clamped to the game's start and end."""
         return self.recording.at(time)
 
 
 def simulate(seed: int, config: GameConfig | None = None) -> Game:
-    """Play one game; the same seed and config always give the identical game.
+    """Simulate one game; the same seed and config always give the identical game.
 
-    With two balls it is a warm-up: each team shoots by itself at a ball of its own, at the two baskets of a full
-    court or on the two sides of a half court's one basket. The groups know nothing of each other, so people and
-    balls of different groups may pass through one another.
+    With two balls it is a warm-up: each team practises with a ball of its own, at the two baskets of a full court or
+    on the two sides of a half court's one basket. The groups are simulated independently, so people and balls of
+    different groups may pass through one another.
 
     Args:
         seed: Non-negative.
-        config: What to fix; None fields are drawn.
+        config: Settings; a setting of None is drawn from the seed.
 
     Raises:
-        ValueError: on a negative seed.
+        ValueError: The seed is negative.
     """
     if seed < 0:
         raise ValueError(f"seed must not be negative, got {seed}")
@@ -111,7 +113,7 @@ def simulate(seed: int, config: GameConfig | None = None) -> Game:
 
 
 def _warm_up(seed: int, config: GameConfig, court: Court, roster: Roster) -> Game:
-    """Both teams' drills, played one by one and laid over each other; the second team's ids follow the first's."""
+    """Simulate both teams' drills separately and join them; the second team's ids follow the first team's."""
     groups = [roster.take(np.flatnonzero(roster.teams == team)) for team in (0, 1)]
     stations = [Station(0, 1), Station(0, -1)] if court.half else [Station(0, 0), Station(1, 0)]
     directors = [
@@ -124,7 +126,7 @@ def _warm_up(seed: int, config: GameConfig, court: Court, roster: Roster) -> Gam
     holder = np.where(two.holder >= 0, two.holder + first, -1)
     for array in (net, holder):
         array.setflags(write=False)
-    both = replace(join(one, two), net=net)
+    both = replace(join_states(one, two), net=net)
     shots = [*directors[0].shots, *(replace(shot, shooter=shot.shooter + first) for shot in directors[1].shots)]
     shots.sort(key=lambda shot: shot.release_time)
     return Game(
@@ -133,6 +135,6 @@ def _warm_up(seed: int, config: GameConfig, court: Court, roster: Roster) -> Gam
         court,
         roster.take(np.concatenate([np.flatnonzero(roster.teams == team) for team in (0, 1)])),
         tuple(replace(shot, shot_id=number) for number, shot in enumerate(shots)),
-        Recording(config.tick_rate, both),
-        Recording(config.tick_rate, replace(both, ball=two.ball, holder=holder)),
+        Recording(config.step_rate, both),
+        Recording(config.step_rate, replace(both, ball=two.ball, holder=holder)),
     )

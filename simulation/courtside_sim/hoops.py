@@ -5,21 +5,23 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from courtside.court.measures import Court
+
 from .canvas import SHIFT, UNIT, Canvas
-from .court import Court
-from .figures import Wardrobe
 from .lens import Lens
-from .look import Look
 from .physics import NET_LENGTH
+from .style import Style
+from .wardrobe import Wardrobe
 
 RING_STEPS = 20
+"""Points of the polygon that stands for the ring."""
 
 
 class Hoop:
-    """One basket's geometry, ready to be projected."""
+    """The geometry of one basket; every attribute is points (N, 3) in world metres."""
 
     def __init__(self, court: Court, basket: int, mount: str, strands: int):
-        """Build the points of basket number `basket`, held by `mount`, its net of `strands` strands."""
+        """Build the points of basket number `basket` on a `mount`, with a net of `strands` strands."""
         sign = 1.0 if basket == 0 else -1.0
         self.centre = court.rim_centre(basket)
         angle = np.linspace(0, 2 * np.pi, RING_STEPS, endpoint=False)
@@ -59,7 +61,7 @@ class Hoop:
         self._radius = court.rim_radius
 
     def net(self, push: float) -> np.ndarray:
-        """Net points (4, strands, 3), ring to hem; `push` 0..1 flares and lifts it as a ball passes."""
+        """Net points (4, strands, 3) from the ring down; `push` from 0 to 1 widens and lifts it as a ball passes."""
         rows = []
         for level, (down, wide) in enumerate(((0.0, 1.0), (0.36, 0.78), (0.7, 0.62), (1.0, 0.56))):
             angle = self._net_angle + (level % 2) * np.pi / len(self._net_angle)
@@ -72,25 +74,25 @@ class Hoop:
         return np.stack(rows)
 
 
-def _glass(picture: np.ndarray, corners: np.ndarray, alpha: float, shine: float) -> None:
+def _glass(image: np.ndarray, corners: np.ndarray, alpha: float, shine: float) -> None:
     low, high = corners.min(0), corners.max(0)
     x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
-    x1, y1 = min(int(high[0]) + 2, picture.shape[1]), min(int(high[1]) + 2, picture.shape[0])
+    x1, y1 = min(int(high[0]) + 2, image.shape[1]), min(int(high[1]) + 2, image.shape[0])
     if x1 - x0 < 2 or y1 - y0 < 2:
         return
     mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
     cv2.fillConvexPoly(mask, ((corners - (x0, y0)) * UNIT).astype(np.int32), 255, cv2.LINE_8, SHIFT)
-    patch = picture[y0:y1, x0:x1]
+    patch = image[y0:y1, x0:x1]
     cv2.copyTo(cv2.convertScaleAbs(patch, alpha=1 - alpha, beta=shine * alpha), mask, patch)
 
 
-def _board_key(hoop: Hoop, lens: Lens, depths: np.ndarray, balls: np.ndarray) -> float:
-    """The board's place in the painting order: its far edge, moved past the balls if it must; `balls` is (N, 3)."""
+def _board_depth(hoop: Hoop, lens: Lens, depths: np.ndarray, balls: np.ndarray) -> float:
+    """The depth at which the board is painted: its far edge, moved if needed to keep `balls` (N, 3) on their side."""
     plane, sign = hoop.board[0, 0], np.sign(hoop.board_back[0, 0] - hoop.board[0, 0])
     key = float(depths.max())
     if (lens.position[0] - plane) * sign < 0:
         seen = [((ball[0] - plane) * sign < 0, float(lens.project(ball)[1])) for ball in balls]
-        # The balls in front come last, because where no key suits all a ball behind the board is the rarer sight.
+        # Balls in front are treated last: when no depth suits all, a ball behind the board is the rarer case.
         key = min([key, *(depth - 0.05 for in_front, depth in seen if not in_front)])
         key = max([key, *(depth + 0.05 for in_front, depth in seen if in_front)])
     return key
@@ -100,12 +102,12 @@ def add_hoop(
     canvas: Canvas,
     hoop: Hoop,
     lens: Lens,
-    look: Look,
+    style: Style,
     wardrobe: Wardrobe,
     push: float,
     ball: np.ndarray,
 ) -> None:
-    """Collect one basket's shapes; ring and net are split so that the `ball`, (3,) or several (N, 3), can be inside."""
+    """Add one basket's shapes to `canvas`; ring and net are split so that a `ball`, (3,) or (N, 3), can be inside."""
     centre, depth = lens.project(hoop.centre)
     if depth < 1.0 or not -400 < centre[0] < lens.width + 400:
         return
@@ -116,37 +118,37 @@ def add_hoop(
     stand, stand_depth = lens.project(hoop.stand)
     if min(board_depth.min(), back_depth.min(), stand_depth.min()) < 0.5:
         return
-    made = look.hoop
+    made = style.hoop
     metal, line = wardrobe.lit((96, 92, 90)), wardrobe.lit(made.frame)
     paint = wardrobe.lit(made.post)
-    face = _board_key(hoop, lens, board_depth, np.atleast_2d(ball))
+    front = _board_depth(hoop, lens, board_depth, np.atleast_2d(ball))
     post = float(stand_depth[0])
-    # Seen from the court the arms are behind the board, however near their midpoints come.
+    # Seen from the court the arms are always behind the board, even when their midpoints are nearer.
     behind = (
-        face + 0.03
+        front + 0.03
         if (lens.position[0] - hoop.board[0, 0]) * (hoop.stand[0, 0] - hoop.board[0, 0]) < 0
         else 0.0
     )
     if made.mount != "wall":
         wide = 0.2 if made.mount == "stand" else 0.13
-        color = wardrobe.lit(look.pad) if made.mount == "stand" else paint
+        color = wardrobe.lit(style.pad) if made.mount == "stand" else paint
         canvas.limb(post, stand[0], stand[1], wide * scale, color)
     canvas.limb(max(float(stand_depth[2] + post) / 2, behind), stand[1], stand[2], 0.09 * scale, paint)
     canvas.limb(max(float(stand_depth[4] + post) / 2, behind), stand[3], stand[4], 0.07 * scale, paint)
     if made.opacity < 1:
-        canvas.call(face + 0.01, _glass, board, made.opacity, wardrobe.lit(made.board)[1])
+        canvas.call(front + 0.01, _glass, board, made.opacity, wardrobe.lit(made.board)[1])
     else:
-        canvas.polygon(face + 0.01, board, wardrobe.lit(made.board))
+        canvas.polygon(front + 0.01, board, wardrobe.lit(made.board))
     if made.sheet:
         strip, _ = lens.project(hoop.strip)
-        canvas.polygon(face + 0.005, strip, wardrobe.lit(look.pad))
-    canvas.polygon(face + 0.02, np.stack([board[0], board[1], back[1], back[0]]), metal)
-    canvas.polygon(face + 0.02, np.stack([board[0], board[3], back[3], back[0]]), metal)
-    canvas.polygon(face + 0.02, np.stack([board[1], board[2], back[2], back[1]]), metal)
-    canvas.stroke(face, [np.concatenate([board, board[:1]])], made.frame_width * scale, line)
+        canvas.polygon(front + 0.005, strip, wardrobe.lit(style.pad))
+    canvas.polygon(front + 0.02, np.stack([board[0], board[1], back[1], back[0]]), metal)
+    canvas.polygon(front + 0.02, np.stack([board[0], board[3], back[3], back[0]]), metal)
+    canvas.polygon(front + 0.02, np.stack([board[1], board[2], back[2], back[1]]), metal)
+    canvas.stroke(front, [np.concatenate([board, board[:1]])], made.frame_width * scale, line)
     if made.square is not None:
         square, _ = lens.project(hoop.square)
-        canvas.stroke(face, [np.concatenate([square, square[:1]])], 0.04 * scale, wardrobe.lit(made.square))
+        canvas.stroke(front, [np.concatenate([square, square[:1]])], 0.04 * scale, wardrobe.lit(made.square))
     bracket, bracket_depth = lens.project(hoop.bracket)
     canvas.limb(float(bracket_depth.mean()), bracket[0], bracket[1], 0.1 * scale, wardrobe.lit(made.rim, 0.7))
     _add_ring(canvas, hoop, lens, wardrobe.lit(made.rim), depth, made.rim_width * scale)

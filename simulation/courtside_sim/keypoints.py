@@ -1,4 +1,4 @@
-"""Joint tracks seen by a camera through a pose network: pixels, confidences and the usual mistakes."""
+"""Keypoints of a joint track as a pose network reports them: pixels, confidences and the usual mistakes."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from .lens import Lens, look_at
 ARMS = (Joint.LEFT_SHOULDER, Joint.LEFT_ELBOW, Joint.LEFT_WRIST)
 LEGS = (Joint.LEFT_HIP, Joint.LEFT_KNEE, Joint.LEFT_ANKLE)
 LEFT_SIDE = np.array([1, 3, 5, 7, 9, 11, 13, 15])
-# Error of each joint relative to the mean, after COCO's per-keypoint constants (head small, hips large).
+# Error of each joint relative to the mean, after COCO's per-keypoint constants: small at the head, large at the hips.
 SIGMAS = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 68.0
 
 
 @dataclass(frozen=True)
 class CameraView:
-    """Where a camera stands as the shooter sees it.
+    """A camera's position relative to the shooter.
 
     Attributes:
         azimuth: Radians from straight ahead (the basket), positive to the shooter's left.
         elevation: Radians above the horizontal at the shooter's chest.
         distance: Metres.
-        size: Height in pixels of a person of two metres.
+        size: Height of a person of two metres, pixels.
     """
 
     azimuth: float
@@ -37,14 +37,14 @@ class CameraView:
 
 @dataclass(frozen=True)
 class PoseNoise:
-    """How wrong a pose network is; lengths are shares of the person's height in the picture.
+    """The errors of a pose network; lengths are shares of the person's height in the picture.
 
     Attributes:
-        jitter: Standard deviation of a joint's error, half of it slow (over about five frames), half of it fresh.
-        outliers: Chance of a joint being somewhere else in a frame.
-        swaps: Chance a second of left and right being exchanged for a few frames (arms, legs or both).
-        misses: Chance of a joint not being found, for those in view; hidden ones are missed far more often.
-        dropped: Chance of a whole frame without the person.
+        jitter: Standard deviation of a joint's error; half of it lasts about five frames, half is new in each frame.
+        outliers: Chance per frame that a joint is reported somewhere else.
+        swaps: Chance per second that left and right are exchanged for a few frames (arms, legs or both).
+        misses: Chance per frame that a joint in view is not found; hidden joints are missed far more often.
+        dropped: Chance per frame that the person is not found at all.
     """
 
     jitter: float = 0.008
@@ -54,7 +54,7 @@ class PoseNoise:
     dropped: float = 0.01
 
     def scaled(self, factor: float) -> PoseNoise:
-        """The same mistakes `factor` times as large or frequent."""
+        """The same errors, `factor` times as large or frequent."""
         return PoseNoise(*(value * factor for value in vars(self).values()))
 
 
@@ -63,7 +63,7 @@ def draw_view(
     azimuth: tuple[float, float] = (-math.pi, math.pi),
     elevation: tuple[float, float] = (0.0, 0.42),
 ) -> CameraView:
-    """A random camera: 5 to 18 metres away, the person 110 to 420 pixels high."""
+    """Draw a random camera 5 to 18 metres away; a person is 110 to 420 pixels high."""
     return CameraView(
         float(rng.uniform(*azimuth)),
         float(rng.uniform(*elevation)),
@@ -73,7 +73,7 @@ def draw_view(
 
 
 def project(joints: np.ndarray, view: CameraView) -> tuple[np.ndarray, np.ndarray]:
-    """Joints (T, J, 3) in metres to pixels (T, J, 2) and depths (T, J) in metres; the camera holds still."""
+    """Project joints (T, J, 3), metres, to pixels (T, J, 2) and depths (T, J), metres; the camera does not move."""
     chest = np.array([0.0, 0.0, 1.2])
     flat = view.distance * math.cos(view.elevation)
     offset = [
@@ -88,7 +88,7 @@ def project(joints: np.ndarray, view: CameraView) -> tuple[np.ndarray, np.ndarra
 
 
 def hidden(pixels: np.ndarray, depth: np.ndarray, size: float) -> np.ndarray:
-    """Joints (T, 17) bool behind the person's own trunk: inside its outline and farther away than its middle."""
+    """Which joints, (T, 17) bool, are behind the person's own trunk: inside its outline and farther than its middle."""
     shoulders = pixels[:, [Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER]]
     hips = pixels[:, [Joint.LEFT_HIP, Joint.RIGHT_HIP]]
     trunk = np.concatenate([shoulders, hips], 1)
@@ -105,7 +105,7 @@ def hidden(pixels: np.ndarray, depth: np.ndarray, size: float) -> np.ndarray:
 
 
 def _swapped(pixels: np.ndarray, fps: float, chance: float, rng: np.random.Generator) -> np.ndarray:
-    """Exchange left and right for a few frames now and then."""
+    """Exchange left and right for a few frames, on average `chance` times per second."""
     for start in np.flatnonzero(rng.random(len(pixels)) < chance / fps):
         end = start + 1 + int(rng.integers(1, 5))
         group = (ARMS, LEGS, ARMS + LEGS)[int(rng.integers(3))]
@@ -117,17 +117,17 @@ def _swapped(pixels: np.ndarray, fps: float, chance: float, rng: np.random.Gener
     return pixels
 
 
-def observe(
+def noisy_keypoints(
     joints: np.ndarray, view: CameraView, noise: PoseNoise, rng: np.random.Generator, fps: float = 30.0
 ) -> np.ndarray:
-    """What a pose network would report of a joint track.
+    """The keypoints that a pose network would report for a joint track.
 
     Args:
         joints: (T, 17, 3) metres.
         view: The camera.
-        noise: The mistakes.
-        rng: Draws them.
-        fps: Frame rate of `joints`.
+        noise: The network's errors.
+        rng: Draws the errors.
+        fps: Frames per second of `joints`.
 
     Returns:
         (T, 17, 3) float32: x, y in pixels (NaN where not found) and confidence (0 where not found).

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 NEAR = 0.15
+"""Smallest depth, metres; nearer points count as behind the camera."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Lens:
         return np.array([[self.focal, 0, self.width / 2], [0, self.focal, self.height / 2], [0, 0, 1.0]])
 
     def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """World points (..., 3) to pixels (..., 2) and depths (...,) in metres; below `NEAR` is behind."""
+        """Project world points (..., 3) to pixels (..., 2) and depths (...,), metres; below `NEAR` is behind."""
         seen = (points - self.position) @ np.swapaxes(self.rotation, -1, -2)
         depth = seen[..., 2]
         safe = np.maximum(depth, NEAR)[..., None]
@@ -42,13 +43,13 @@ class Lens:
     def plane(self, origin: np.ndarray, across: np.ndarray, along: np.ndarray) -> np.ndarray:
         """Homography (3, 3) from plane coordinates (a, b) of origin + a * across + b * along to pixels.
 
-        Its third row gives the depth, so the sign of w tells front from behind.
+        Its third row gives the depth, so w is positive in front of the camera and negative behind it.
         """
         columns = np.stack([across, along, origin - self.position], axis=1)
         return self.matrix @ self.rotation @ columns
 
     def scaled(self, factor: float) -> Lens:
-        """The same view drawn `factor` times as large."""
+        """The same view at `factor` times the resolution."""
         return Lens(
             self.position,
             self.rotation,

@@ -1,4 +1,4 @@
-"""The referees: who they are and how they follow play along the lines."""
+"""The referees: their bodies, and how they follow play along the lines."""
 
 from __future__ import annotations
 
@@ -6,30 +6,34 @@ from dataclasses import replace
 
 import numpy as np
 
-from .court import Court
+from courtside.court.measures import Court
+
+from .movement import foot_swing, stride_length
 from .recording import SMOOTH_FIELDS, Recording, State
 from .roster import Roster, draw_roster
 
 RATE = 15.0
+"""Steps per second of the referees' recording."""
 LAG = 0.9
+"""Seconds that a referee trails the position they aim for."""
 
 
 class Officials:
-    """R referees walking the floor.
+    """The referees of one game.
 
     Attributes:
         roster: Their bodies.
-        recording: Their states, at `RATE`; ball, holder and net in it mean nothing.
+        recording: Their states at `RATE`; its ball, holder and net are not used.
     """
 
     def __init__(self, court: Court, recording: Recording, count: int, rng: np.random.Generator):
-        """Send `count` referees after the ball of `recording`."""
+        """Let `count` referees follow the ball of `recording`."""
         self.roster = draw_roster(count, rng)
-        duration = (len(recording.states.holder) - 1) / recording.tick_rate
+        duration = (len(recording.states.holder) - 1) / recording.step_rate
         times = np.arange(int(duration * RATE) + 2) / RATE
-        ticks = np.minimum((times * recording.tick_rate).astype(int), len(recording.states.holder) - 1)
-        ball = recording.states.ball[ticks]
-        place = np.empty((len(times), count, 2))
+        steps = np.minimum((times * recording.step_rate).astype(int), len(recording.states.holder) - 1)
+        ball = recording.states.ball[steps]
+        goals = np.empty((len(times), count, 2))
         first = 1.0 if rng.random() < 0.5 else -1.0
         for index in range(count):
             side = first if index % 2 == 0 else -first
@@ -42,27 +46,26 @@ class Officials:
             else:
                 x = ball[:, 0] * 0.8 - np.sign(ball[:, 0]) * rng.uniform(2.0, 4.5) + wander
                 y = np.full(len(times), side * (court.width / 2 - rng.uniform(0.0, 2.0))) + wander
-            place[:, index] = np.stack([x, y], -1)
-        self.recording = Recording(RATE, _walk(place, ball, self.roster))
+            goals[:, index] = np.stack([x, y], -1)
+        self.recording = Recording(RATE, _walk(goals, ball, self.roster))
 
 
-def _walk(place: np.ndarray, ball: np.ndarray, roster: Roster) -> State:
-    """States of people who follow the wished places (T, R, 2) at a walk or a jog, looking at the ball."""
-    steps, count = place.shape[:2]
-    xy, velocity = np.empty_like(place), np.zeros_like(place)
-    xy[0] = place[0]
+def _walk(goals: np.ndarray, ball: np.ndarray, roster: Roster) -> State:
+    """States of people who follow `goals` (T, R, 2) at a walk or a jog, turned to the ball (T, 3)."""
+    steps, count = goals.shape[:2]
+    xy, velocity = np.empty_like(goals), np.zeros_like(goals)
+    xy[0] = goals[0]
     for t in range(1, steps):
-        pull = (place[t] - xy[t - 1]) / LAG
+        pull = (goals[t] - xy[t - 1]) / LAG
         pace = np.sqrt((pull * pull).sum(-1, keepdims=True))
         wish = pull * np.minimum(1.0, 4.8 / np.maximum(pace, 1e-6))
         velocity[t] = velocity[t - 1] + (wish - velocity[t - 1]) * 0.25
         xy[t] = xy[t - 1] + velocity[t] / RATE
     speed = np.sqrt((velocity * velocity).sum(-1))
-    stride = 1.2 + 0.35 * speed
-    phase = np.cumsum(2 * np.pi * speed / stride / RATE, axis=0)
-    amplitude = np.where(speed > 0.15, stride / (2 * np.pi) * np.minimum(1.0, speed / 0.9), 0.0)
-    look = ball[:, None, :2] - xy
-    aim = np.where((speed > 2.3)[..., None], velocity, look)
+    phase = np.cumsum(2 * np.pi * speed / stride_length(speed) / RATE, axis=0)
+    amplitude = foot_swing(speed)
+    to_gaze = ball[:, None, :2] - xy
+    aim = np.where((speed > 2.3)[..., None], velocity, to_gaze)
     heading = np.unwrap(np.arctan2(aim[..., 1], aim[..., 0]), axis=0)
     kernel = np.ones(7) / 7
     for index in range(count):
@@ -93,10 +96,11 @@ def _walk(place: np.ndarray, ball: np.ndarray, roster: Roster) -> State:
 
 
 PERSONAL = tuple(name for name in (*SMOOTH_FIELDS, "actions") if name not in ("ball", "net"))
+"""Fields of a `State` with one entry per person."""
 
 
-def join(state: State, others: State) -> State:
-    """One state of the players of `state` followed by the people of `others`, with the former's ball.
+def join_states(state: State, others: State) -> State:
+    """Join the people of two states, `state` first; ball, holder and net are those of `state`.
 
     Both may hold N moments; people are then the second axis.
     """
@@ -107,8 +111,8 @@ def join(state: State, others: State) -> State:
     return replace(state, **joined)
 
 
-def cast(roster: Roster, officials: Roster) -> Roster:
-    """Players followed by referees, who are team 2."""
+def join_rosters(roster: Roster, officials: Roster) -> Roster:
+    """The players followed by the referees, who get team 2."""
     return Roster(
         teams=np.concatenate([roster.teams, np.full(len(officials), 2)]),
         heights=np.concatenate([roster.heights, officials.heights]),

@@ -1,7 +1,7 @@
-"""The ball's physics: ballistic flight and spin-free bounces off floor, ring, backboard and bracket.
+"""The ball's physics: ballistic flight and bounces without spin off floor, ring, backboard and bracket.
 
-Flight is integrated exactly (constant gravity, no drag); contacts are found by bisection inside a step and
-only ever take energy away. The net brakes a ball that has passed down through the ring.
+Flight is integrated exactly (constant gravity, no drag). Contacts are found by bisection inside a step and never add
+energy. The net slows a ball that has passed down through the ring.
 """
 
 from __future__ import annotations
@@ -11,27 +11,41 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .court import Court
+from courtside.court.measures import Court
 
 GRAVITY = 9.81
+"""Metres per second squared."""
 STEP = 1.0 / 240.0
+"""Seconds per step of a flight."""
 FLOOR_BOUNCE, BOARD_BOUNCE, RIM_BOUNCE = 0.76, 0.72, 0.58
+"""Coefficients of restitution: speed after a bounce over speed before, across the surface."""
 FLOOR_GRIP, HARD_GRIP = 0.92, 0.94
+"""Speed after a bounce over speed before, along the surface; `HARD_GRIP` is for ring, board and bracket."""
 ROLL_SPEED, ROLL_DRAG = 0.45, 0.5
+"""Vertical speed, m/s, below which the ball rolls, and the rate, per second, at which a rolling ball slows down."""
 TUBE_RADIUS = 0.009
+"""Radius of the ring's tube, metres."""
 BOARD_DEPTH = 0.04
+"""Thickness of the backboard, metres."""
 NET_LENGTH = 0.42
+"""Metres from the ring down to the net's end."""
 BRACKET_HALF_WIDTH = 0.07
+"""Half the width of the bracket between ring and board, metres."""
 
 Vector = tuple[float, float, float]
+"""A position in metres or a velocity in m/s."""
 
 
 @dataclass(frozen=True)
 class BallPath:
-    """A simulated flight: times (N,) s from its start, positions (N, 3) m, and how a shot at a basket ended.
+    """A simulated flight.
 
-    `made` and `result` (s from the start) are set when the ball last fell past the ring's plane; `result` is
-    None when the ball never came down past it.
+    Attributes:
+        times: (N,) seconds from its start.
+        positions: (N, 3) metres.
+        made: Whether the ball last fell past the ring's plane inside the ring.
+        result: Seconds from the start to that fall; None when the ball never came down past the plane.
+        floor_hits: Seconds from the start to each bounce on the floor.
     """
 
     times: np.ndarray
@@ -41,10 +55,10 @@ class BallPath:
     floor_hits: tuple[float, ...]
 
     def at(self, time: float) -> Vector:
-        """Position at `time` seconds from the start, linearly interpolated, held at the end."""
-        place = min(max(time / STEP, 0.0), len(self.times) - 1.000001)
-        index = int(place)
-        share = place - index
+        """Position (m) at `time` seconds from the start, linearly interpolated and clamped to the flight."""
+        position = min(max(time / STEP, 0.0), len(self.times) - 1.000001)
+        index = int(position)
+        share = position - index
         a, b = self.positions[index], self.positions[index + 1]
         return (
             float(a[0] + (b[0] - a[0]) * share),
@@ -61,7 +75,8 @@ def energy(position: Vector, velocity: Vector) -> float:
 def solve_release(start: Vector, target: Vector, angle: float) -> Vector:
     """Velocity (m/s) that carries a ball from `start` through `target` when launched at `angle` radians.
 
-    Raises ValueError when no flight at that angle reaches the target.
+    Raises:
+        ValueError: No flight at that angle reaches the target.
     """
     dx, dy, dz = target[0] - start[0], target[1] - start[1], target[2] - start[2]
     flat = math.hypot(dx, dy)
@@ -83,9 +98,15 @@ def solve_flight(start: Vector, target: Vector, duration: float) -> Vector:
 
 
 def release_angle(distance: float, height_gain: float, arc: float = 0.0) -> float:
-    """Launch angle (rad): the least-speed angle plus a few degrees, more from close, plus `arc`."""
+    """Launch angle (rad) of a shot: the angle of least speed plus four degrees, more at short range, plus `arc` (rad).
+
+    Args:
+        distance: Metres over the floor to the rim.
+        height_gain: Metres from the release up to the rim.
+        arc: Extra angle, radians.
+    """
     least = math.pi / 4 + 0.5 * math.atan2(height_gain, distance)
-    # From under the ring a least-speed ball would meet the ring's front from below.
+    # From under the ring a ball of least speed would hit the ring's front from below.
     close = math.radians(7.0) * max(0.0, 2.4 - distance)
     return min(least + math.radians(4.0) + close + arc, math.radians(80.0))
 
@@ -94,7 +115,7 @@ class BallWorld:
     """Everything the ball can hit on one court."""
 
     def __init__(self, court: Court):
-        """Collect the court's rings, backboards and brackets."""
+        """Build the court's rings, backboards and brackets."""
         self.court = court
         self.radius = court.ball_radius
         self._baskets: list[tuple[float, float, tuple[Vector, Vector], tuple[Vector, Vector]]] = []
@@ -113,7 +134,7 @@ class BallWorld:
             self._baskets.append((rim_x, sign, board, bracket))
 
     def contact(self, p: Vector) -> tuple[float, Vector, float, float]:
-        """The hard surface nearest to `p`: gap (m, negative inside), normal, bounce and grip factors."""
+        """The solid surface nearest to a ball at `p`: gap (m, negative inside), normal, bounce and grip factors."""
         best = (p[2] - self.radius, (0.0, 0.0, 1.0), FLOOR_BOUNCE, FLOOR_GRIP)
         if p[2] < self.court.board_bottom - 0.5:
             return best
@@ -145,14 +166,14 @@ class BallWorld:
         return best
 
     def in_net(self, p: Vector) -> bool:
-        """Whether the ball's centre hangs inside a net."""
+        """Whether the ball's centre is inside a net."""
         below = self.court.rim_height - p[2]
         if not 0.0 < below < NET_LENGTH:
             return False
         return any(math.hypot(p[0] - rim_x, p[1]) < self.court.rim_radius for rim_x, *_ in self._baskets)
 
     def advance(self, p: Vector, v: Vector, step: float = STEP) -> tuple[Vector, Vector, bool]:
-        """One step of `step` seconds: new position, new velocity and whether the floor was hit."""
+        """Advance by `step` seconds: the new position, the new velocity, and whether the ball hit the floor."""
         if p[2] <= self.radius + 1e-6 and abs(v[2]) < ROLL_SPEED:
             keep = math.exp(-ROLL_DRAG * step)
             return (
@@ -197,7 +218,7 @@ class BallWorld:
         return p, v, hit
 
     def fly(self, start: Vector, velocity: Vector, duration: float, basket: int | None = None) -> BallPath:
-        """Simulate `duration` s from `start` (m) at `velocity` (m/s); judge its result at `basket`."""
+        """Simulate `duration` s from `start` (m) at `velocity` (m/s), with the result at `basket` if one is given."""
         count = max(math.ceil(duration / STEP) + 1, 2)
         positions = np.empty((count, 3))
         positions[0] = start

@@ -1,4 +1,4 @@
-"""Decides what an attack wants: who shoots next, from which area, when and off which pass."""
+"""Plans of an attack: who shoots next, from which area, when, and after which pass."""
 
 from __future__ import annotations
 
@@ -12,21 +12,25 @@ from .play import Plan, Play
 from .truth import ShotType
 
 FAKES, LOBS = 0.22, 0.3
+"""Share of plans with a pump fake, and share of passes that are lobbed."""
 PASSES, FIRST_PASSES = 0.6, 0.35
+"""Share of plans in which another player than the ball handler shoots, and that share at the start of a game."""
 LAYUPS, SCREENS = 0.5, 0.45
+"""Share of shots from the paint that are layups, and share of plans with a pick when a third attacker is free."""
 OWN_STEPS, PASSED_STEPS = 0.62, 0.22
+"""Share of shots with a step first: by the ball handler, and after a pass."""
 
 
 class Planner:
-    """Draws plans; areas come from a shuffled bag of all seven, so that each appears."""
+    """Draws plans; the seven areas are used in shuffled order, so that each of them appears."""
 
     def __init__(self, shot_interval: float, rng: np.random.Generator):
-        """Aim for a release every `shot_interval` seconds or so."""
+        """Aim for a release about every `shot_interval` seconds."""
         self._interval, self._rng = shot_interval, rng
         self._bag: list[Area] = []
 
     def draw(self, play: Play, first: bool = False) -> Plan:
-        """The holder's side's next plan; the `first` of a game is quick and simple."""
+        """The next plan of the side with the ball; the `first` plan of a game is short and simple."""
         rng, court = self._rng, play.court
         if not self._bag:
             self._bag = [AREAS[i] for i in rng.permutation(len(AREAS))]
@@ -70,7 +74,7 @@ class Planner:
             plan.approach = approach_to(plan.spot, play.court.rim_centre(play.basket), back, rng)
 
     def _screen(self, play: Play, plan: Plan) -> None:
-        """Send a third attacker to set a pick now and then."""
+        """Send a third attacker to set a pick, in a share of `SCREENS` of the plans."""
         free = [p for p in play.mates(play.holder) if p != plan.shooter]
         if free and self._rng.random() < SCREENS:
             plan.screener = free[int(self._rng.integers(len(free)))]

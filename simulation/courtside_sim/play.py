@@ -1,4 +1,4 @@
-"""A game in progress: everything the director, the steering and the bodies share."""
+"""A game in progress: the state that director, steering and bodies share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .court import Court
+from courtside.court.measures import Court
+
 from .footwork import Glide
 from .movement import Movers
 from .roster import Roster
@@ -16,10 +17,21 @@ from .truth import ShotTruth, ShotType
 
 @dataclass
 class Plan:
-    """What the attack wants next: who shoots, from where, how and when, and whether a pass leads there.
+    """The next shot that the attack plans.
 
-    `approach` is where the shooter goes first: the `spot` itself, or where a step to it begins. `screener`
-    sets a pick at `screen` for the handler, who waits for it until `screen_until`; -1 and None for none.
+    Attributes:
+        shooter: Who shoots.
+        spot: Floor position of the shot, metres.
+        due: When the release is planned, seconds.
+        waiting_spot: Where the ball handler goes until the shooter is ready, metres.
+        fake: Whether a pump fake comes first.
+        lob: Whether the pass to the shooter is a lob.
+        approach: Where the shooter goes first: the `spot` itself, or where a step to it begins, metres.
+        shot_type: How the shot comes about.
+        layup: Whether it is a layup.
+        screener: Who sets a pick for the ball handler; -1 for nobody.
+        screen: (2,) where the pick is set, metres; None before the place is chosen.
+        screen_until: When the ball handler stops waiting for the pick, seconds.
     """
 
     shooter: int
@@ -38,9 +50,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Station:
-    """Where a group warms up: its `basket`, and the half of the floor before it.
+    """Where a group warms up.
 
-    `side` is 1 for the left as an attacker sees it, -1 for the right, 0 for both.
+    Attributes:
+        basket: The basket it shoots at.
+        side: The half of the floor in front of it: 1 for the left as an attacker sees it, -1 for the right, 0 for both.
     """
 
     basket: int
@@ -49,30 +63,38 @@ class Station:
 
 @dataclass
 class Play:
-    """The moment a game is in; times are seconds from its start, -9 for never.
+    """The present state of a game in progress; times are seconds from its start, -9 for never.
 
     Attributes:
-        court, roster, movers, off_ball: Where, who, how they move and where they go without the ball.
-        drill: Everybody is on one side, as in practice.
-        plan: What the attack wants.
-        holder: Who has the ball, -1 for nobody.
+        court: The court.
+        roster: The players.
+        movers: Their positions and strides.
+        off_ball: Where players without the ball go.
+        drill: Whether all players are on one side, as in practice.
+        plan: The next shot planned.
+        holder: Who has the ball; -1 for nobody.
         receiver: Who a pass or a rebound goes to.
         team: The side in attack.
         ball: (3,) metres.
-        mode: 'handle', 'windup', 'flight', 'fake', 'step', 'layup', 'shoot' or 'loose', entered at `since`.
-        bounce: Dribble phase, 0 when not dribbling, else up to 1.
-        residual_at: When the ball last changed hands or holds.
+        mode: 'handle', 'windup', 'flight', 'fake', 'step', 'layup', 'shoot' or 'loose'.
+        now: The present time.
+        since: When the mode was entered.
+        bounce: Phase of the dribble, above 0 up to 1; 0 when not dribbling.
+        residual_at: When the ball last changed hands or grip.
         pass_end: When the pass in flight arrives.
-        catch_point, catch_time: (3,) metres and when the receiver meets the ball.
+        catch_point: (3,) where the receiver meets the ball, metres.
+        catch_time: When the receiver meets the ball.
         jump: (P,) metres off the floor.
-        take_off, leap: (P,) when each last jumped, and how high in metres.
-        contesting, followed: (P,) when each last went up against a shot, and last let go of the ball.
-        glide: What carries the holder's feet in a step or a layup.
-        blocker, block_at: The defender on the way to block the present shot, -1 for none, and when the
-            latest block began.
-        last_release: Of the latest shot.
-        shots: So far.
-        station: Where everybody stays in a warm-up, None in a game.
+        take_off: (P,) when each player last jumped.
+        leap: (P,) height of that jump, metres.
+        contesting: (P,) when each player last went up against a shot.
+        followed: (P,) when each player last let go of the ball.
+        glide: The movement of the holder's feet in a step or a layup.
+        blocker: The defender who is about to block the present shot; -1 for nobody.
+        block_at: When the latest block began.
+        last_release: When the latest shot was released.
+        shots: The shots so far.
+        station: Where everybody stays in a warm-up; None in a game.
     """
 
     court: Court
@@ -107,7 +129,7 @@ class Play:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the present mode was entered."""
+        """Seconds since the mode was entered."""
         return self.now - self.since
 
     @property
@@ -126,18 +148,18 @@ class Play:
         return 0 if self.court.half else team
 
     def own_side(self, spot: tuple[float, float]) -> tuple[float, float]:
-        """A floor spot (m), mirrored where it lies on the side that the station leaves to others."""
+        """A floor position (m), mirrored when it lies on the side that the station leaves to the other group."""
         if self.station is None or self.court.to_local(*spot, self.station.basket)[1] * self.station.side >= 0:
             return spot
         return spot[0], -spot[1]
 
     def mates(self, player: int) -> list[int]:
-        """Everybody else on a player's side."""
+        """All other players on a player's side."""
         same = [p for p in range(len(self.roster)) if p != player]
         return same if self.drill else [p for p in same if self.roster.teams[p] == self.roster.teams[player]]
 
     def passed(self, player: int) -> bool:
-        """Whether what a player last let go of was a pass rather than a shot."""
+        """Whether a player last let go of the ball in a pass rather than a shot."""
         if not self.shots or self.shots[-1].shooter != player:
             return True
         return bool(self.followed[player] != self.last_release)

@@ -1,4 +1,4 @@
-"""Who gets the ball after a shot, and where."""
+"""Rebounds: who gets the ball after a shot, and where."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from .physics import BallPath
 from .play import Play
 
 SPEED, REACTION, REACH = 4.0, 0.35, 0.4
+"""A player's speed (m/s), time to react (s) and reach (m) on the way to the ball."""
 
 
 def choose_rebounder(play: Play, path: BallPath) -> None:
-    """Set the play's receiver to whoever meets the flying ball first after the result, and where and when.
+    """Set the receiver of `play`, and where and when they meet the ball: the player who can reach it first.
 
-    In a game a made shot is the other side's ball.
+    The search begins at the shot's result. In a game the other side gets the ball after a made shot.
     """
     shot, m = play.shots[-1], play.movers
     allowed = list(range(len(play.roster)))

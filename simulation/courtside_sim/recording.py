@@ -8,18 +8,24 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Bearing:
-    """How players stand and move at one moment, which is all that `skeleton` reads.
+class BodyState:
+    """The poses of players at one moment: everything that `skeleton` needs.
 
     With N moments every array has a leading N.
 
     Attributes:
-        xy, velocity: (P, 2) m, m/s.
-        heading, jump, crouch, lean, phase, amplitude: (P,) rad, m, m, rad, rad, m.
-        shape: (P, 3) elbow flare (0 usual, 1 pointing outwards), each foot's way out of its usual place and the
-            right foot's lead, metres.
-        hands: (P, 2, 3) wrist targets, left then right, in the body frame: metres ahead, metres to the left,
-            height above the floor.
+        xy: (P, 2) positions, metres.
+        velocity: (P, 2) m/s.
+        heading: (P,) radians.
+        jump: (P,) feet above the floor, metres.
+        crouch: (P,) knee bend, metres.
+        lean: (P,) torso lean, radians.
+        phase: (P,) stride phase, radians.
+        amplitude: (P,) foot swing, metres.
+        shape: (P, 3) elbow flare (0 usual, 1 pointing outwards), extra stance width of each foot in metres, and the
+            right foot's lead in metres.
+        hands: (P, 2, 3) wrist targets, left then right, in the body frame: metres ahead, metres to the left, metres
+            above the floor.
     """
 
     xy: np.ndarray
@@ -35,13 +41,13 @@ class Bearing:
 
 
 @dataclass(frozen=True)
-class State(Bearing):
-    """Everything that moves at one moment: the players' bearing and the rest.
+class State(BodyState):
+    """Everything that moves at one moment: the players' bodies, the ball and the nets.
 
     Attributes:
-        actions: (P,) int64.
-        ball: (3,) m.
-        holder: int64, -1 for nobody.
+        actions: (P,) int64 `Action` values.
+        ball: (3,) metres.
+        holder: int64 index of the player with the ball, -1 for nobody.
         net: (R,) how far each net is pushed by a made shot, 0 to 1.
     """
 
@@ -65,13 +71,14 @@ SMOOTH_FIELDS = (
     "ball",
     "net",
 )
+"""Fields of a `State` that are interpolated between steps."""
 
 
 class Recorder:
-    """Fills the arrays tick by tick."""
+    """Stores the state of every step and makes a `Recording` of them."""
 
-    def __init__(self, ticks: int, players: int, baskets: int):
-        """Allocate room for `ticks` states."""
+    def __init__(self, steps: int, players: int, baskets: int):
+        """Allocate arrays for `steps` states."""
         shapes = {
             "xy": (players, 2),
             "velocity": (players, 2),
@@ -80,36 +87,36 @@ class Recorder:
             "ball": (3,),
             "net": (baskets,),
         }
-        self._arrays = {name: np.zeros((ticks, *shapes.get(name, (players,)))) for name in SMOOTH_FIELDS}
-        self._arrays["actions"] = np.zeros((ticks, players), np.int64)
-        self._arrays["holder"] = np.full(ticks, -1, np.int64)
+        self._arrays = {name: np.zeros((steps, *shapes.get(name, (players,)))) for name in SMOOTH_FIELDS}
+        self._arrays["actions"] = np.zeros((steps, players), np.int64)
+        self._arrays["holder"] = np.full(steps, -1, np.int64)
 
-    def put(self, tick: int, **values: object) -> None:
-        """Store one tick's values by field name."""
+    def put(self, step: int, **values: object) -> None:
+        """Store one step's values by field name."""
         for name, value in values.items():
-            self._arrays[name][tick] = value
+            self._arrays[name][step] = value
 
-    def finish(self, tick_rate: float) -> Recording:
+    def finish(self, step_rate: float) -> Recording:
         """The finished, read-only recording."""
         for array in self._arrays.values():
             array.setflags(write=False)
-        return Recording(tick_rate, State(**self._arrays))
+        return Recording(step_rate, State(**self._arrays))
 
 
 @dataclass(frozen=True)
 class Recording:
-    """States at a fixed rate from time zero."""
+    """States at `step_rate` per second, from time zero; `states` has a leading step axis."""
 
-    tick_rate: float
+    step_rate: float
     states: State
 
     def at(self, time: float) -> State:
-        """The state at `time` seconds, interpolated linearly; actions and holder are the last tick's."""
+        """The state at `time` seconds, interpolated linearly; actions and holder are those of the step before."""
         last = len(self.states.holder) - 1
-        # The nudge keeps a time that is meant to be a tick from falling just short of it in floating point.
-        place = min(max(time * self.tick_rate + 1e-6, 0.0), float(last))
-        index = min(int(place), last - 1) if last else 0
-        share = place - index
+        # The small addition keeps the exact time of a step from falling just short of it in floating point.
+        position = min(max(time * self.step_rate + 1e-6, 0.0), float(last))
+        index = min(int(position), last - 1) if last else 0
+        share = position - index
         after = min(index + 1, last)
         values = {}
         for name in SMOOTH_FIELDS:
@@ -119,11 +126,11 @@ class Recording:
         return State(**values, actions=self.states.actions[nearest], holder=self.states.holder[nearest])
 
     def sample(self, times: np.ndarray) -> State:
-        """The states at `times` (N,) seconds, as `at` gives them one by one: every array has a leading N."""
+        """The states at `times` (N,) seconds, equal to those of `at`; every array has a leading N."""
         last = len(self.states.holder) - 1
-        place = np.clip(times * self.tick_rate + 1e-6, 0.0, float(last))
-        index = np.minimum(place.astype(int), max(last - 1, 0))
-        share, after = place - index, np.minimum(index + 1, last)
+        position = np.clip(times * self.step_rate + 1e-6, 0.0, float(last))
+        index = np.minimum(position.astype(int), max(last - 1, 0))
+        share, after = position - index, np.minimum(index + 1, last)
         values = {}
         for name in SMOOTH_FIELDS:
             array = getattr(self.states, name)

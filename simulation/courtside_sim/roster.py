@@ -1,4 +1,4 @@
-"""Who plays: bodies, habits and kits' numbers, drawn once from the seed."""
+"""The players of a game: bodies, shooting forms, skills and jersey numbers, drawn from the seed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class Roster:
     """P players as a struct of arrays.
 
     Attributes:
-        teams: (P,) int64, 0 or 1: the kit worn.
+        teams: (P,) int64, 0 or 1; decides the kit.
         heights: (P,) float64 metres.
-        girths: (P,) float64, limb thickness factor about 1.
+        girths: (P,) float64, limb thickness factor, about 1.
         handed: (P,) float64, +1 for a right-handed shooter, -1 for a left-handed one.
-        tempo: (P,) float64, how quick the shooting motion is, about 1.
-        leap: (P,) float64, jump-shot height in metres.
-        numbers: (P,) int64, on the jersey.
-        forms: P shooting forms, of the same handed, tempo and leap.
+        tempo: (P,) float64, speed factor of the shooting motion, about 1.
+        leap: (P,) float64, height of the jump shot, metres.
+        numbers: (P,) int64 jersey numbers.
+        forms: P shooting forms with the same handed, tempo and leap.
         skills: (P, 20) int64 levels 0 to 4 in the order of `skills.SKILLS`.
     """
 
@@ -41,7 +41,7 @@ class Roster:
         return len(self.teams)
 
     def take(self, players: np.ndarray) -> Roster:
-        """The players of these ids (N,), in this order."""
+        """A roster of the players with these indices (N,), in this order."""
         arrays = {
             field.name: getattr(self, field.name)[players] for field in fields(self) if field.name != "forms"
         }
@@ -49,7 +49,7 @@ class Roster:
 
 
 def draw_roster(players: int, rng: np.random.Generator) -> Roster:
-    """A random roster of `players` with alternating teams."""
+    """Draw a roster of `players` players with alternating teams."""
     teams = np.arange(players) % 2
     heights = rng.uniform(1.76, 2.1, players)
     girths = rng.uniform(0.9, 1.2, players)
@@ -57,7 +57,7 @@ def draw_roster(players: int, rng: np.random.Generator) -> Roster:
     tempo = rng.uniform(0.85, 1.2, players)
     leap = rng.uniform(0.16, 0.48, players)
     numbers = rng.choice(56, players, replace=False)
-    # A child generator leaves the game's own stream, and with it every game drawn later, as it is.
+    # A child generator leaves the game's own stream unchanged, so that older seeds still give the same games.
     own = rng.spawn(1)[0]
     forms = tuple(
         replace(draw_form(own), handed=float(handed[p]), tempo=float(tempo[p]), leap=float(leap[p]))

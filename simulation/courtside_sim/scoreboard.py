@@ -1,11 +1,11 @@
-"""The broadcast's strip with both teams' colours, the score and the clock."""
+"""The score strip of a broadcast: both teams' colours, the score and the clock."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from .look import Look, shade
+from .style import Style, shade
 from .truth import ShotTruth
 
 FONT = cv2.FONT_HERSHEY_DUPLEX
@@ -13,13 +13,13 @@ NAMES = ("HAW", "BUL", "RIV", "OAK", "STR", "LYN", "NOR", "SUN", "KIN", "PAX", "
 
 
 class Scoreboard:
-    """Paints the strip into pictures of one size; drawn anew only when score or clock change."""
+    """Paints the strip into frames of one size; it is redrawn only when the score or the clock changes."""
 
     def __init__(
-        self, look: Look, shots: tuple[ShotTruth, ...], width: int, height: int, rng: np.random.Generator
+        self, style: Style, shots: tuple[ShotTruth, ...], width: int, height: int, rng: np.random.Generator
     ):
-        """Choose place, names, first score and first clock."""
-        self._look, self._shots = look, shots
+        """Draw the position, the names, the score and the clock at the start of the film."""
+        self._style, self._shots = style, shots
         self._high = max(10, round(height * rng.uniform(0.05, 0.075)))
         self._wide = min(width - 4, round(self._high * rng.uniform(9.0, 13.0)))
         self._names = [NAMES[i] for i in rng.choice(len(NAMES), 2, replace=False)]
@@ -35,8 +35,8 @@ class Scoreboard:
         self._key: tuple[int, ...] | None = None
         self._strip: np.ndarray | None = None
 
-    def paint(self, picture: np.ndarray, time: float) -> None:
-        """Lay the strip of `time` seconds over `picture`."""
+    def paint(self, image: np.ndarray, time: float) -> None:
+        """Blend the strip of `time` seconds into `image`."""
         scores = [int(n) for n in self._first]
         for shot in self._shots:
             if shot.made and shot.result_time <= time:
@@ -44,7 +44,7 @@ class Scoreboard:
         key = (*scores, int(self._clock - time))
         if key != self._key:
             self._key, self._strip = key, self._draw(*key)
-        patch = picture[self._y : self._y + self._high, self._x : self._x + self._wide]
+        patch = image[self._y : self._y + self._high, self._x : self._x + self._wide]
         cv2.addWeighted(self._strip, self._alpha, patch, 1 - self._alpha, 0, dst=patch)
 
     def _draw(self, first: int, second: int, clock: int) -> np.ndarray:
@@ -57,8 +57,8 @@ class Scoreboard:
         for index, text in enumerate(texts):
             x = index * cell
             if index < 2:
-                cv2.rectangle(strip, (x, 0), (x + cell - 2, high), self._look.kits[index], -1)
-            ground = self._look.kits[index] if index < 2 else self._base
+                cv2.rectangle(strip, (x, 0), (x + cell - 2, high), self._style.kits[index], -1)
+            ground = self._style.kits[index] if index < 2 else self._base
             ink = (20, 20, 20) if sum(ground) > 380 else (245, 245, 245)
             scale = high / 32
             (w, h), _ = cv2.getTextSize(text, FONT, scale, 1)

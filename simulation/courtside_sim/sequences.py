@@ -1,4 +1,4 @@
-"""Shots as joint tracks only, no pictures: the fast path for models that read keypoints over time."""
+"""Shots as joint tracks without rendering: fast training data for models of keypoints over time."""
 
 from __future__ import annotations
 
@@ -11,15 +11,21 @@ import numpy as np
 from .arms import holding_hands
 from .body import KEYPOINTS, skeleton
 from .forms import Form, distort
-from .recording import Bearing
+from .movement import foot_swing, stride_length
+from .physics import GRAVITY
+from .recording import BodyState
 from .shooting import HOLD, follow_wrists, motion_length, shot_pose, take_off_time
 
 SHOT_TYPES = ("catch and shoot", "step back", "side step")
+"""The types of shot, in the order of their numbers."""
 CATCH_AND_SHOOT, STEP_BACK, SIDE_STEP = range(3)
 BEFORE, AFTER = 0.9, 0.65
-# A player's spread from one shot to the next, as a share of the spread between players: a pro's release
-# height varies by about 2 cm and the timing of the parts by about 5 in 100.
+"""Seconds before the gather and after the release."""
 VARIATION = 0.08
+"""A player's spread from one shot to the next, as a share of the spread between players.
+
+A professional's release height varies by about 2 cm and the timing of the parts by about 5 percent.
+"""
 
 
 @dataclass(frozen=True)
@@ -27,12 +33,13 @@ class ShotSequence:
     """One player's body around one shot.
 
     Attributes:
-        joints: (T, 17, 3) metres, COCO's order; the player faces +x at the gather and stands near the origin.
+        joints: (T, 17, 3) metres, in COCO's order; the player faces +x at the gather and stands near the origin.
         times: (T,) seconds.
-        gather, release: Index of the first frame at or after the start of the gather, and after the release.
+        gather: Index of the first frame at or after the start of the gather.
+        release: Index of the first frame at or after the release.
         gather_time, release_time: Seconds.
         shot_type: Index into `SHOT_TYPES`.
-        handed: +1 right, -1 left.
+        handed: +1 for a right-handed shooter, -1 for a left-handed one.
     """
 
     joints: np.ndarray
@@ -46,8 +53,8 @@ class ShotSequence:
 
 
 @dataclass(frozen=True)
-class Statures:
-    """What `skeleton` reads of a roster: (N,) heights in metres."""
+class BodyHeights:
+    """The part of a roster that `skeleton` needs: `heights` (N,) in metres."""
 
     heights: np.ndarray
 
@@ -58,7 +65,7 @@ def _smooth(share: np.ndarray) -> np.ndarray:
 
 
 def typed(form: Form, shot_type: int) -> Form:
-    """How a form changes off the dribble: a step-back leans away and jumps less, a side-step stands wider."""
+    """Adapt a form to a type of shot: a step-back leans away and jumps less, a side-step stands wider."""
     if shot_type == STEP_BACK:
         return replace(form, leap=form.leap * 0.88, set_lean=form.set_lean - 0.05, stagger=form.stagger * 0.5)
     if shot_type == SIDE_STEP:
@@ -67,7 +74,7 @@ def typed(form: Form, shot_type: int) -> Form:
 
 
 def _path(shot_type: int, time: np.ndarray, planted: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Feet (T, 2) and heading (T,) for times from the gather on; both at rest when `planted` is past."""
+    """Feet (T, 2) and heading (T,) for times from the gather on; both are at rest after `planted` seconds."""
     ahead, left = np.zeros_like(time), np.zeros_like(time)
     if shot_type == CATCH_AND_SHOOT:
         # A short step or hop into the catch, turning from the passer to the basket.
@@ -91,7 +98,7 @@ def _path(shot_type: int, time: np.ndarray, planted: float, rng: np.random.Gener
 def _hands_before(
     shot_type: int, form: Form, height: float, time: np.ndarray, held: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Wrist targets (T, 2, 3) before the gather: reaching for the pass, or dribbling; `held` (2, 3) ends it."""
+    """Wrist targets (T, 2, 3) before the gather, from reaching for the pass or dribbling to `held` (2, 3)."""
     side = form.handed
     idle = np.array([[0.12, 0.145 * height, 0.5 * height], [0.12, -0.145 * height, 0.5 * height]])
     if shot_type == CATCH_AND_SHOOT:
@@ -115,20 +122,19 @@ def _hands_before(
 def _fields(
     form: Form, height: float, shot_type: int, time: np.ndarray, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """One shot's `Bearing` fields without the player axis, for times (T,) from the start of the gather on."""
+    """The `BodyState` fields of one shot without the player axis, for times (T,) relative to the gather's start."""
     length, take_off = motion_length(form), take_off_time(form)
     planted = 0.75 * (form.gather + form.dip) / form.tempo
     xy, heading = _path(shot_type, time, planted, rng)
     step = time[1] - time[0]
     velocity = np.gradient(xy, step, axis=0)
     speed = np.hypot(velocity[:, 0], velocity[:, 1])
-    stride = 1.2 + 0.35 * speed
-    phase = rng.uniform(0, 2 * math.pi) + np.cumsum(2 * math.pi * speed / stride) * step
-    amplitude = np.where(speed > 0.15, stride / (2 * math.pi) * np.minimum(1.0, speed / 0.9), 0.0)
+    phase = rng.uniform(0, 2 * math.pi) + np.cumsum(2 * math.pi * speed / stride_length(speed)) * step
+    amplitude = foot_swing(speed)
     since = time - take_off
-    launch = math.sqrt(2 * 9.81 * form.leap)
-    jump = np.where(since > 0, np.maximum(0.0, launch * since - 4.905 * since * since), 0.0)
-    landing = since - 2 * launch / 9.81
+    launch = math.sqrt(2 * GRAVITY * form.leap)
+    jump = np.where(since > 0, np.maximum(0.0, launch * since - 0.5 * GRAVITY * since * since), 0.0)
+    landing = since - 2 * launch / GRAVITY
     pose = shot_pose(np.clip(time, 0.0, length), form)
     bent = rng.uniform(0.03, 0.12) * (1 - _smooth((time + 0.25) / 0.4))
     ball = np.stack([pose.ball[:, 0], -form.handed * pose.ball[:, 1], pose.ball[:, 2] * height + jump], -1)
@@ -161,18 +167,18 @@ def shot_sequences(
     heights: np.ndarray | None = None,
     variation: float = VARIATION,
 ) -> list[ShotSequence]:
-    """Many shots at once, each with its player's small changes from shot to shot.
+    """Simulate many shots at once; a player's form varies a little from shot to shot.
 
     Args:
-        forms: One a shot.
-        shot_types: One a shot, index into `SHOT_TYPES`.
-        rng: Source of everything that differs between two shots of one player.
-        fps: Frames a second.
+        forms: One per shot.
+        shot_types: One per shot, an index into `SHOT_TYPES`.
+        rng: Draws everything that differs between two shots of one player.
+        fps: Frames per second.
         heights: (N,) metres; drawn when None.
         variation: See `VARIATION`.
 
     Raises:
-        ValueError: when the lengths differ or a type is unknown.
+        ValueError: The lengths differ or a type is unknown.
     """
     if len(forms) != len(shot_types):
         raise ValueError(f"{len(forms)} forms but {len(shot_types)} shot types")
@@ -190,8 +196,8 @@ def shot_sequences(
         _fields(form, float(height), kind, times - gather, rng)
         for form, height, kind, gather in zip(actual, heights, shot_types, gathers, strict=True)
     ]
-    bearing = Bearing(**{name: np.stack([fields[name] for fields in drawn], 1) for name in drawn[0]})
-    joints = skeleton(bearing, Statures(heights))[:, :, :KEYPOINTS].astype(np.float32)
+    bodies = BodyState(**{name: np.stack([fields[name] for fields in drawn], 1) for name in drawn[0]})
+    joints = skeleton(bodies, BodyHeights(heights))[:, :, :KEYPOINTS].astype(np.float32)
     found = []
     for index, (gather, length) in enumerate(zip(gathers, lengths, strict=True)):
         release = gather + length
@@ -214,5 +220,5 @@ def shot_sequences(
 def shot_sequence(
     form: Form, shot_type: int, rng: np.random.Generator, fps: float = 30.0, height: float | None = None
 ) -> ShotSequence:
-    """One shot; see `shot_sequences`, which is several times quicker a shot when many are wanted."""
+    """Simulate one shot; for many shots `shot_sequences` is several times faster per shot."""
     return shot_sequences([form], [shot_type], rng, fps, None if height is None else np.array([height]))[0]

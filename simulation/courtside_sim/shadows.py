@@ -8,9 +8,8 @@ import numpy as np
 from .body import Joint
 from .canvas import SHIFT, UNIT
 from .lens import NEAR, Lens
-from .look import Look
+from .style import Style
 
-# Chains of joints drawn as bars, with the bar's width in metres.
 CHAINS = (
     ((Joint.NECK, Joint.LEFT_HIP, Joint.LEFT_KNEE, Joint.LEFT_ANKLE), 0.17),
     ((Joint.NECK, Joint.RIGHT_HIP, Joint.RIGHT_KNEE, Joint.RIGHT_ANKLE), 0.17),
@@ -28,15 +27,16 @@ CHAINS = (
     ((Joint.NECK, Joint.LEFT_HIP), 0.32),
     ((Joint.HEAD, Joint.CROWN), 0.2),
 )
+"""Chains of joints whose shadow is drawn as a bar, with the bar's width in metres."""
 _INDEX = [np.array(joints) for joints, _ in CHAINS]
-# A bar lying on the floor looks thinner than it is; half its width is a fair mean over viewing angles.
 FLATTENED = 0.55
+"""Apparent width of a bar that lies on the floor, as a share of its width: about the mean over viewing angles."""
 
 
-def paint_shadows(picture: np.ndarray, lens: Lens, look: Look, who: list[int], joints: np.ndarray) -> None:
-    """Darken the floor where players `who` stand in the light; `joints` is everyone's (P, 24, 3) metres."""
+def paint_shadows(image: np.ndarray, lens: Lens, style: Style, who: list[int], joints: np.ndarray) -> None:
+    """Darken the floor under the people `who`; `joints` (P, 24, 3), metres, are everyone's."""
     floor = joints.copy()
-    floor[..., :2] += joints[..., 2:3] * look.sun
+    floor[..., :2] += joints[..., 2:3] * style.sun
     floor[..., 2] = 0.01
     pixels, depth = lens.project(floor)
     scale = lens.focal / np.maximum(depth.mean(-1), NEAR)
@@ -54,17 +54,17 @@ def paint_shadows(picture: np.ndarray, lens: Lens, look: Look, who: list[int], j
         for index, (_, wide) in zip(_INDEX, CHAINS, strict=True):
             thick = max(1, round(wide * size * FLATTENED))
             cv2.polylines(mask, [fixed[index]], False, 255, thick, cv2.LINE_8, SHIFT)
-        if not look.outdoor:
+        if not style.outdoor:
             axes = (max(int(0.33 * size * UNIT), 8), max(int(0.13 * size * UNIT), 8))
             centre = ((feet[p] - (x0, y0)) * UNIT).astype(int).tolist()
             cv2.ellipse(mask, centre, axes, 0, 0, 360, 255, -1, cv2.LINE_8, SHIFT)
-        patch = picture[y0:y1, x0:x1]
-        cv2.copyTo(cv2.convertScaleAbs(patch, alpha=0.56 if look.outdoor else 0.72), mask, patch)
+        patch = image[y0:y1, x0:x1]
+        cv2.copyTo(cv2.convertScaleAbs(patch, alpha=0.56 if style.outdoor else 0.72), mask, patch)
 
 
-def paint_ball_shadow(picture: np.ndarray, lens: Lens, look: Look, ball: np.ndarray, radius: float) -> None:
-    """Darken the floor under the ball, (3,) metres."""
-    spot = np.array([ball[0] + ball[2] * look.sun[0], ball[1] + ball[2] * look.sun[1], 0.01])
+def paint_ball_shadow(image: np.ndarray, lens: Lens, style: Style, ball: np.ndarray, radius: float) -> None:
+    """Darken the floor under a ball of `radius` metres at `ball` (3,), metres."""
+    spot = np.array([ball[0] + ball[2] * style.sun[0], ball[1] + ball[2] * style.sun[1], 0.01])
     pixel, depth = lens.project(spot)
     if depth < NEAR * 4:
         return
@@ -79,5 +79,5 @@ def paint_ball_shadow(picture: np.ndarray, lens: Lens, look: Look, ball: np.ndar
     cv2.ellipse(
         mask, centre, (int(size * UNIT), int(size * flat * UNIT)), 0, 0, 360, 255, -1, cv2.LINE_8, SHIFT
     )
-    patch = picture[y0:y1, x0:x1]
+    patch = image[y0:y1, x0:x1]
     cv2.copyTo(cv2.convertScaleAbs(patch, alpha=0.6), mask, patch)

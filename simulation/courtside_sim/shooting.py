@@ -1,4 +1,4 @@
-"""The shooting motion (gather, dip, raise, release, follow-through) and the flight it sends the ball on."""
+"""The shooting motion (gather, dip, raise, release, follow-through) and the flight of the ball after it."""
 
 from __future__ import annotations
 
@@ -7,28 +7,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .court import Court
+from courtside.court.measures import Court
+
 from .forms import Form
-from .physics import BallPath, BallWorld, Vector, release_angle, solve_release
+from .physics import GRAVITY, BallPath, BallWorld, Vector, release_angle, solve_release
 
 FOLLOW = 0.55
+"""Seconds of follow-through."""
 FAKE_RETURN = 0.34
+"""Seconds from the top of a pump fake back to the hold."""
 LONG_SPREAD, SIDE_SPREAD, ARC_SPREAD = 0.135, 0.075, 0.05
-
-# Ball centre in the body frame: metres ahead, metres to the shooting side, height as a share of the player's.
+"""Standard deviations of the human error: metres at the rim along and across the line of the shot, and radians."""
 HOLD = np.array([0.30, 0.03, 0.60])
+"""Centre of a held ball: metres ahead, metres to the shooting side, height as a share of the player's height."""
 
 
 @dataclass(frozen=True)
 class Pose:
-    """One moment of the motion, or T moments (then every array has a leading T).
+    """One moment of the motion; with T moments every array has a leading T.
 
     Attributes:
-        ball: (3,) in the body frame, see `HOLD`.
-        crouch: Knee bend, metres.
-        lean: Torso lean, radians.
-        shape: (3,) elbow flare, each foot's way out and the shooting foot's lead in metres.
-        raised: 0 with the ball low to 1 with it at the set point.
+        ball: (3,) as in `HOLD`.
+        crouch: () knee bend, metres.
+        lean: () torso lean, radians.
+        shape: (3,) elbow flare, extra stance width of each foot and the shooting foot's lead, metres.
+        raised: () from 0, ball low, to 1, ball at the set point.
     """
 
     ball: np.ndarray
@@ -60,7 +63,7 @@ def take_off_time(form: Form) -> float:
 
 
 def _keys(form: Form) -> np.ndarray:
-    """The motion's five key poses (5, 9): ball, crouch, lean, shape, raised."""
+    """The five key poses of the motion, (5, 9): ball, crouch, lean, shape, raised."""
     pocket_side = 0.3 * HOLD[1] + 0.7 * form.dip_side
     return np.array(
         [
@@ -78,7 +81,7 @@ def _keys(form: Form) -> np.ndarray:
 
 
 def shot_pose(elapsed: float | np.ndarray, form: Form) -> Pose:
-    """The motion `elapsed` seconds (a number or (T,)) after the gather began, held from the release on."""
+    """The pose `elapsed` seconds, () or (T,), after the gather began; from the release on it stays the same."""
     time = np.asarray(elapsed, float) * form.tempo
     lengths = np.array([form.gather, form.dip, form.raising, form.push])
     starts = np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
@@ -97,12 +100,12 @@ def _fake_top(form: Form) -> float:
 
 
 def fake_length(form: Form) -> float:
-    """Seconds a pump fake takes, there and back."""
+    """Seconds that a pump fake takes, up and down."""
     return _fake_top(form) + FAKE_RETURN
 
 
 def fake_pose(elapsed: float, form: Form) -> Pose:
-    """A pump fake: the shot's motion up to four fifths of the raise, then back down, feet on the floor."""
+    """The pose of a pump fake: the shot's motion up to four fifths of the raise, then back down; feet on the floor."""
     up = _fake_top(form)
     top = shot_pose(min(elapsed, up), form)
     if elapsed <= up:
@@ -116,7 +119,10 @@ def fake_pose(elapsed: float, form: Form) -> Pose:
 def follow_wrists(form: Form, height: float, jump: float | np.ndarray) -> np.ndarray:
     """Wrist targets (..., 2, 3) of the follow-through in the body frame, left then right, metres.
 
-    `height` is the player's, `jump` (...) how high the feet are.
+    Args:
+        form: The player's form.
+        height: The player's height, metres.
+        jump: (...) feet above the floor, metres.
     """
     side, lift = form.handed, np.asarray(jump, float)[..., None] * [0.0, 0.0, 1.0]
     strong = np.array([form.follow_ahead, -side * form.follow_side, form.follow_height * height]) + lift
@@ -126,13 +132,13 @@ def follow_wrists(form: Form, height: float, jump: float | np.ndarray) -> np.nda
 
 def jump_height(time: float, leap: float) -> float:
     """Height (m) of the feet `time` seconds after take-off for a jump that peaks at `leap` metres."""
-    launch = math.sqrt(2 * 9.81 * leap)
-    return max(0.0, launch * time - 0.5 * 9.81 * time * time) if time > 0 else 0.0
+    launch = math.sqrt(2 * GRAVITY * leap)
+    return max(0.0, launch * time - 0.5 * GRAVITY * time * time) if time > 0 else 0.0
 
 
 def rise_time(leap: float) -> float:
     """Seconds from take-off to the peak."""
-    return math.sqrt(2 * leap / 9.81)
+    return math.sqrt(2 * leap / GRAVITY)
 
 
 def perfect_velocity(court: Court, start: Vector, basket: int, arc: float = 0.0) -> Vector:
@@ -146,14 +152,14 @@ def perfect_velocity(court: Court, start: Vector, basket: int, arc: float = 0.0)
 def take_shot(
     world: BallWorld, start: Vector, basket: int, rng: np.random.Generator, skill: float = 1.0
 ) -> BallPath:
-    """Perturb the perfect release as a human would and let the ball decide: five seconds with a result.
+    """Add human error to the perfect release and simulate the flight: five seconds that include the result.
 
     Args:
         world: What the ball can hit.
         start: Ball centre at the release, metres.
-        basket: Target.
-        rng: Source of the human error.
-        skill: Spread factor of that error: 1 makes about 45 in 100.
+        basket: The basket aimed at.
+        rng: Draws the error.
+        skill: Factor of the error; with 1 about 45 of 100 shots go in.
     """
     rim = world.court.rim_centre(basket)
     flat = math.hypot(rim[0] - start[0], rim[1] - start[1])

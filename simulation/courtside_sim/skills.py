@@ -1,14 +1,14 @@
 """A player's twenty skills: their names, their five levels, and how they go together in one player.
 
 Names and order are those of BASKET (Pan, Zhang, Bertasius, "BASKET: A Large-Scale Video Dataset for Fine-Grained
-Skill Estimation", CVPR 2025) as its repository asks a language model for them
-(yulupan00/BASKET, benchmarking/LLaVA-OneVision/multi_gpu_inference.py); the names of the levels are those of the
+Skill Estimation", CVPR 2025) in the prompts of its repository
+(yulupan00/BASKET, benchmarking/LLaVA-OneVision/multi_gpu_inference.py). The names of the levels are those of the
 paper's abstract, numbered as in the repository's README: 0 is poor, 4 is excellent. The members of the five coarse
-groups are those of the paper's Table 8. They are not slices of `SKILLS`: in the repository's order fouls and turnovers
-stand in each other's place.
+groups are those of the paper's Table 8. They are not slices of `SKILLS`, because fouls and turnovers are exchanged in
+the repository's order.
 
-One difference: the published defensive consistency counts the other way round (0 is excellent). Here 4 is the best
-level of every skill; an adapter of the published labels turns that one.
+One difference: the published levels of defensive consistency run the other way (0 is excellent). Here 4 is the best
+level of every skill; an adapter of the published labels reverses that one.
 """
 
 from __future__ import annotations
@@ -47,8 +47,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 """The five coarse groups and their skills (BASKET, Table 8)."""
 
-# What each skill owes to talent, to size (big men rebound, guards pass), to a shooter's touch and to care for the
-# ball; the rest of its unit variance is its own. Turnovers and fouls are rated by how few there are.
 LOADINGS: np.ndarray = np.array(
     [
         (0.25, -0.30, 0.70, 0.00),
@@ -73,6 +71,11 @@ LOADINGS: np.ndarray = np.array(
         (0.55, 0.25, 0.45, 0.35),
     ]
 )
+"""(20, 4) loading of each skill on four traits: talent, size, shooting touch and care for the ball.
+
+Tall players rebound, guards pass. The rest of a skill's unit variance is its own. Turnovers and fouls are rated by how
+few there are.
+"""
 SIZE = 1
 """Column of `LOADINGS` that is the player's size."""
 QUINTILES = np.array([-0.8416, -0.2533, 0.2533, 0.8416])
@@ -80,9 +83,9 @@ QUINTILES = np.array([-0.8416, -0.2533, 0.2533, 0.8416])
 
 
 def draw_skills(rng: np.random.Generator, players: int) -> np.ndarray:
-    """Levels of `players` players: (P, 20) int64, 0 poor to 4 excellent, each level a fifth of all players.
+    """Draw the levels of `players` players: (P, 20) int64, 0 poor to 4 excellent, each level a fifth of all players.
 
-    Skills hang together through four hidden traits (a linear factor model): all-round talent, size, touch and care.
+    Skills correlate through four hidden traits (a linear factor model): all-round talent, size, touch and care.
     """
     traits = rng.standard_normal((players, LOADINGS.shape[1]))
     own = np.sqrt(1.0 - (LOADINGS**2).sum(1))
@@ -91,14 +94,14 @@ def draw_skills(rng: np.random.Generator, players: int) -> np.ndarray:
 
 
 def size_of(levels: np.ndarray) -> np.ndarray:
-    """How big players with these levels (P, 20) tend to be: (P,) float64, standard deviations from the mean.
+    """The expected size of players with these levels (P, 20): (P,) float64, standard deviations from the mean.
 
-    The regression of the size trait on the levels under the factor model, so that bodies fit skills.
+    It is the regression of the size trait on the levels under the factor model, so that bodies fit skills.
     """
     covariance = LOADINGS @ LOADINGS.T
     np.fill_diagonal(covariance, 1.0)
     weights = np.linalg.solve(covariance, LOADINGS[:, SIZE])
     spread = np.sqrt(LOADINGS[:, SIZE] @ weights)
-    # Level 0..4 stands for the mean of its fifth of a standard normal.
+    # Each level stands for the mean of its fifth of a standard normal distribution.
     middles = np.array([-1.3998, -0.5319, 0.0, 0.5319, 1.3998])
     return middles[np.asarray(levels)] @ weights / spread

@@ -1,4 +1,4 @@
-"""Tells every player where to go and where to look, by what the game is doing."""
+"""Steering: sets where every player goes and turns to, by the present mode of the game."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def steer(play: Play) -> None:
     """Set every player's target, speed and gaze for the next step."""
     m, court = play.movers, play.court
     m.locked[:], m.firm[:], m.square[:] = False, False, False
-    m.face[:] = play.ball[:2]
+    m.gaze[:] = play.ball[:2]
     attackers = [p for p in range(len(play.roster)) if play.drill or play.roster.teams[p] == play.team]
     defenders = [p for p in range(len(play.roster)) if p not in attackers]
     for p in attackers:
@@ -29,11 +29,11 @@ def steer(play: Play) -> None:
         transition = abs(m.xy[h, 0] - court.rim_centre(play.off_ball.basket)[0]) > court.length * 0.45
         m.speed[h] = 6.0 if transition else 4.0
         m.target[h] = play.plan.approach if play.plan.shooter == h else play.plan.waiting_spot
-        m.face[h] = court.rim_centre(play.off_ball.basket)[:2]
+        m.gaze[h] = court.rim_centre(play.off_ball.basket)[:2]
         if play.mode in busy:
             m.locked[h] = True
             if play.mode == "windup":
-                m.face[h] = play.catch_point[:2]
+                m.gaze[h] = play.catch_point[:2]
     s = play.plan.shooter
     if play.mode in ("handle", "windup") and s != play.holder and s >= 0:
         m.target[s] = play.plan.approach
@@ -48,7 +48,7 @@ def steer(play: Play) -> None:
         for p in range(len(play.roster)):
             if play.now - play.followed[p] < shooting.FOLLOW:
                 m.locked[p] = True
-                m.face[p] = court.rim_centre(play.off_ball.basket)[:2]
+                m.gaze[p] = court.rim_centre(play.off_ball.basket)[:2]
         r = play.receiver
         if not m.locked[r]:
             m.target[r], m.firm[r] = _catch_stance(play, r), True
@@ -58,7 +58,7 @@ def steer(play: Play) -> None:
 
 
 def _screen(play: Play, defenders: list[int]) -> None:
-    """Bring the screener to the handler's defender, and let the handler wait for it."""
+    """Bring the screener to the ball handler's defender, and let the ball handler wait for it."""
     plan, m, h = play.plan, play.movers, play.holder
     p = plan.screener
     if p < 0 or h < 0 or p == h or play.mode != "handle" or not defenders:
@@ -78,7 +78,7 @@ def _screen(play: Play, defenders: list[int]) -> None:
         plan.screen_until = min(play.now + 2.8, plan.due - 1.2)
     if play.now < plan.screen_until + 0.7:
         m.target[p], m.speed[p], m.firm[p] = plan.screen, 5.0, True
-        m.face[p] = m.xy[min(defenders, key=lambda d: math.dist(m.xy[d], m.xy[h]))]
+        m.gaze[p] = m.xy[min(defenders, key=lambda d: math.dist(m.xy[d], m.xy[h]))]
         if play.now < plan.screen_until:
             m.target[h] = m.xy[h]
             if screening(play, p):
@@ -86,7 +86,7 @@ def _screen(play: Play, defenders: list[int]) -> None:
 
 
 def screening(play: Play, player: int) -> bool:
-    """Whether a player stands in the pick they were sent to set."""
+    """Whether a player stands in the pick that the plan wants them to set."""
     plan, m = play.plan, play.movers
     if player != plan.screener or plan.screen is None or play.mode != "handle":
         return False
@@ -95,6 +95,7 @@ def screening(play: Play, player: int) -> bool:
 
 
 def _catch_stance(play: Play, player: int) -> np.ndarray:
+    """Where a player stands to catch a loose ball (2,): up to 0.32 m short of the catch point."""
     aim = play.movers.xy[player] - play.catch_point[:2]
     far = math.hypot(*aim)
     return play.catch_point[:2] + aim / max(far, 1e-6) * min(0.32, far)

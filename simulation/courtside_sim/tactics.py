@@ -1,4 +1,4 @@
-"""Where players without the ball go: spacing and cuts in attack, between man and basket in defence."""
+"""Movement without the ball: spacing and cuts in attack, guarding between opponent and basket in defence."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from .court import Court
+from courtside.court.measures import Court
+
 from .movement import Movers
 
-# Metres ahead of the rim and to the attacker's left, as shares of the three-point radius.
 HOMES = (
     (1.1, 0.0),
     (0.85, 0.75),
@@ -20,15 +20,16 @@ HOMES = (
     (0.45, -0.5),
     (0.2, 0.3),
 )
+"""Home positions in attack: ahead of the rim and to the attacker's left, as shares of the three-point radius."""
 
 
 class OffBall:
-    """Keeps a wish for every player without the ball and refreshes it now and then."""
+    """Assigns a home position to every player without the ball and changes it from time to time."""
 
     def __init__(
         self, court: Court, players: int, rng: np.random.Generator, basket: int = 0, side: int = 0
     ):
-        """Deal out the first homes for an attack on `basket`; `side` keeps to one half of them, see `Station`."""
+        """Assign the first homes for an attack on `basket`; `side` uses one half of them, see `Station`."""
         self._court, self._rng = court, rng
         self._rim_x = float(court.rim_centre(0)[0])
         self._homes = [home for home, (_, left) in enumerate(HOMES) if left * side >= 0]
@@ -38,7 +39,7 @@ class OffBall:
         self.basket = basket
 
     def home(self, player: int) -> tuple[float, float]:
-        """The floor position of a player's present home, for the basket under attack."""
+        """The floor position (m) of a player's home for the attacked basket, or of their cut to the rim."""
         ahead, left = HOMES[self._home[player]]
         radius = self._court.three_radius
         if self._cut[player]:
@@ -62,7 +63,7 @@ class OffBall:
         movers.square[player] = False
 
     def guard(self, player: int, man: int, on_ball: bool, movers: Movers) -> None:
-        """Keep a defender between their man and the basket."""
+        """Keep a defender between their opponent, player `man`, and the basket."""
         rim_x = self._rim_x if self.basket == 0 else -self._rim_x
         man_x, man_y = movers.xy[man].tolist()
         x, y = movers.xy[player].tolist()
@@ -73,4 +74,4 @@ class OffBall:
         movers.target[player] = goal_x, goal_y
         movers.speed[player] = 6.0 if far > 4 else 4.2
         movers.square[player] = far < 4
-        movers.face[player] = man_x, man_y
+        movers.gaze[player] = man_x, man_y

@@ -1,4 +1,4 @@
-"""What is really happening: the ground truth of shots and of single frames."""
+"""Ground truth of shots and of single frames."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from .court import Zone
+from courtside.court.zones import Zone
 
 
 class Action(IntEnum):
@@ -41,14 +41,24 @@ class ShotType(IntEnum):
 
 @dataclass(frozen=True)
 class ShotTruth:
-    """One shot; times in seconds from the game's start, position in court metres.
+    """One shot; times are seconds from the game's start.
 
-    `gather_time` is the start of the gather, when both hands take the ball for the shot. `shot_type` is
-    CATCH_AND_SHOOT for every shot without a step before it, off a pass or not. A `layup` is released on the
-    run near the rim. `blocked_by` is the defender who touched the ball, -1 for none; a blocked shot's
-    `result_time` is that touch. `release_time` is the first moment the ball is free of the hand. `result_time`
-    is when the ball fell past the ring's plane for the last time: through the ring when `made`, outside it
-    otherwise.
+    Attributes:
+        shot_id: Number in the game, from 0 in order of release.
+        release_time: First moment the ball is free of the hand.
+        shooter: Player id.
+        team: The shooter's team, 0 or 1.
+        x, y: The shooter's position on the court, metres.
+        zone: The zone of that position.
+        three: Whether the shot is worth three points.
+        made: Whether the ball went in.
+        result_time: When the ball last fell past the ring's plane, through the ring when `made`, outside otherwise; for
+            a blocked shot, when the blocker touched it.
+        basket: The basket aimed at.
+        shot_type: CATCH_AND_SHOOT for every shot without a step before it, whether after a pass or not.
+        gather_time: Start of the gather, when both hands take the ball for the shot.
+        layup: Whether it is released on the run near the rim.
+        blocked_by: Player id of the blocker, -1 for none.
     """
 
     shot_id: int
@@ -70,7 +80,7 @@ class ShotTruth:
 
 @dataclass(frozen=True)
 class FrameTruth:
-    """One frame as a camera sees it; P players (all of them, in id order), R rims, pixels with y down.
+    """One frame of a camera: P players (all of them, in id order), R rims, pixels with y down.
 
     Attributes:
         time: Seconds from the game's start.
@@ -86,9 +96,9 @@ class FrameTruth:
         in_view: (P,) bool.
         ball_position: (3,) float64 court metres.
         positions: (P, 2) float64 court metres.
-        referees: (R, 4) float32 xyxy boxes of the referees, who are nobody's players; all zero out of view.
-        second_ball: (4,) float32 as `ball`, a warm-up's second ball; all zero where there is one ball. What trains
-            on `ball` must film games of one ball: to it a second one in the picture would be background.
+        referees: (R, 4) float32 xyxy boxes of the R referees, who are not among the players; all zero out of view.
+        second_ball: (4,) float32 like `ball`, the second ball of a warm-up; all zero in a game of one ball. A model
+            trained on `ball` alone must use games of one ball, because a second ball would count as background.
         second_holder: Id of the player with the second ball, or None.
     """
 

@@ -1,4 +1,4 @@
-"""From views of the game to the truth of frames: boxes, keypoints and who hides whom, N moments at once."""
+"""Ground truth of frames from views of the game: boxes, keypoints and occlusion, N moments at once."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Viewed:
 
     Attributes:
         time: (N,) seconds.
-        lens: The camera at each moment, its rotation (N, 3, 3).
-        state: (N, ...) what moves.
-        roster: Bodies.
+        lens: The camera at each moment; its rotation is (N, 3, 3).
+        state: The game's states, with a leading N.
+        roster: The people's bodies.
         joints: (N, P, 24, 3) metres.
         pixels: (N, P, 24, 2) the joints' pixels.
         depth: (N, P, 24) the joints' depths in metres.
         ball: The ball, or a warm-up's first.
-        second: The second group's ball and its holder (N,) int64, None where there is one ball.
+        second: The second group's ball and its holder (N,) int64; None in a game of one ball.
     """
 
     time: np.ndarray
@@ -46,7 +46,7 @@ class Viewed:
 
 @dataclass(frozen=True)
 class TruthTrack:
-    """The truth of N frames; each array is `FrameTruth`'s field of that name with a leading N.
+    """The ground truth of N frames; each array is the field of `FrameTruth` of that name with a leading N.
 
     `ball_holder` and `second_holder` are (N,) int64, -1 for nobody.
     """
@@ -72,7 +72,7 @@ class TruthTrack:
         return len(self.time)
 
     def frame(self, index: int) -> FrameTruth:
-        """The truth of one frame."""
+        """The ground truth of one frame."""
         holder, second = int(self.ball_holder[index]), int(self.second_holder[index])
         return FrameTruth(
             time=float(self.time[index]),
@@ -94,7 +94,7 @@ class TruthTrack:
 
 
 def joined(parts: list[TruthTrack]) -> TruthTrack:
-    """Tracks of one camera laid end to end."""
+    """Concatenate tracks of one camera."""
     whole = {
         field.name: np.concatenate([getattr(part, field.name) for part in parts])
         for field in fields(TruthTrack)
@@ -104,7 +104,7 @@ def joined(parts: list[TruthTrack]) -> TruthTrack:
 
 
 def _hidden(points: np.ndarray, depths: np.ndarray, owner: np.ndarray, view: Viewed) -> np.ndarray:
-    """Which points (N, K, 2) at `depths` (N, K) are hidden by a person nearer than their `owner` (K,)."""
+    """Which points (N, K, 2) at `depths` (N, K) are hidden by a nearer person other than their `owner` (K,)."""
     px, scale = view.pixels, view.lens.focal / np.maximum(view.depth, NEAR)
     neck, hips = px[:, :, Joint.NECK], (px[:, :, Joint.LEFT_HIP] + px[:, :, Joint.RIGHT_HIP]) / 2
     knees, head = (px[:, :, Joint.LEFT_KNEE] + px[:, :, Joint.RIGHT_KNEE]) / 2, px[:, :, Joint.HEAD]
@@ -120,7 +120,7 @@ def _hidden(points: np.ndarray, depths: np.ndarray, owner: np.ndarray, view: Vie
     for axis in (0, 1):
         near &= points[:, :, None, axis] > low[:, None, :, axis]
         near &= points[:, :, None, axis] < high[:, None, :, axis]
-    # Few pairs are left that need the exact shapes.
+    # Only the few pairs that are left need the exact shapes.
     n, k, p = np.nonzero(near)
     point = points[n, k]
     blocked = _near_segment(point, neck[n, p], hips[n, p], half[n, p])
@@ -139,7 +139,7 @@ def _near_segment(points: np.ndarray, a: np.ndarray, b: np.ndarray, reach: np.nd
 
 
 def _boxes(view: Viewed, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Everybody's boxes (N, P, 4), zero out of view, and who is in view (N, P)."""
+    """Boxes of all people (N, P, 4), zero out of view, and who is in view (N, P)."""
     scale = view.lens.focal / np.maximum(view.depth, NEAR)
     pad = (scale * view.roster.girths[:, None] * 0.06)[..., None]
     pad[:, :, Joint.HEAD, 0] = scale[:, :, Joint.HEAD] * HEAD_RADIUS * view.roster.heights * 1.05
@@ -151,7 +151,7 @@ def _boxes(view: Viewed, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _keypoints(view: Viewed, size: np.ndarray, in_view: np.ndarray) -> np.ndarray:
-    """Keypoints (N, players, 17, 3) of the players, who come first among the people."""
+    """Keypoints (N, players, 17, 3) of the players, who are the first of the people."""
     moments, count = in_view.shape
     keys, depth = view.pixels[:, :count, :KEYPOINTS], view.depth[:, :count, :KEYPOINTS]
     inside = ((keys >= 0) & (keys < size)).all(-1) & (depth > NEAR) & in_view[..., None]
@@ -175,14 +175,14 @@ def _rims(view: Viewed, hoops: list[Hoop], size: np.ndarray) -> np.ndarray:
 
 
 def _ball(ball: BallView, view: Viewed, size: np.ndarray) -> np.ndarray:
-    """Pixel, radius and whether it is seen: (N, 4) float32."""
+    """Pixel, radius and visibility (1 or 0) of a ball: (N, 4) float32."""
     inside = ((ball.pixel >= 0) & (ball.pixel < size)).all(-1) & (ball.depth > NEAR)
     covered = _hidden(ball.pixel[:, None], ball.depth[:, None] + 0.1, np.array([-1]), view)[:, 0]
     return np.concatenate([ball.pixel, ball.radius[:, None], (inside & ~covered)[:, None]], -1, dtype=np.float32)
 
 
 def track_truth(view: Viewed, teams: np.ndarray, hoops: list[Hoop]) -> TruthTrack:
-    """The truth of N views of a game whose players are of `teams` (players,)."""
+    """The ground truth of N views of a game; `teams` (players,) are the players' teams."""
     size, count = np.array([view.lens.width, view.lens.height]), len(teams)
     boxes, in_view = _boxes(view, size)
     boxes, referees, in_view = boxes[:, :count], boxes[:, count:], in_view[:, :count]

@@ -1,48 +1,35 @@
-"""Clips cut round a rim, judged by the gateway's own detector, trackers and rim model."""
+"""Clips that show little more than a rim, classified by the gateway's own detector, trackers and rim model."""
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import av
 import numpy as np
-from accuracy.walk import CAMERA, observe
+from accuracy.replay import CAMERA, Bench, detect, started, track
 
-from courtside_server.compose import make_engine
-from courtside_server.perception.detector import CourtDetector
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.settings import Settings
-from courtside_server.shots.models.rim import WATCH_S, RimModel, Verdict, first_at_rim, flew_past
-from courtside_server.shots.state import JUDGE_EVERY_S
-from courtside_server.shots.trajectory import BallPath, ball_paths, nearest_rim
+from courtside_server.shots.criteria import FlightWindowConfig, ResultConfig
+from courtside_server.shots.models.rim import LOOKBACK_S
+from courtside_server.shots.result import ResultVote, first_at_rim, is_air_ball
+from courtside_server.shots.trajectory import Trajectory, ball_trajectories, nearest_rim
 from courtside_server.types import Frame, ShotResult
 
 MARGIN = 1.5
-"""A clip fills its picture with the rim; the gateway sees rims in whole courts: it is shown in a wider frame."""
+"""The clip is put into a frame so many times as tall: the gateway sees rims in whole courts, not alone."""
 
 
-def judge_clips(folder: Path) -> dict[str, tuple[int, int, int]]:
-    """Right, wrong and untold clips of ``make`` and ``miss``."""
-    return asyncio.run(_judge_clips(folder))
-
-
-async def _judge_clips(folder: Path) -> dict[str, tuple[int, int, int]]:
-    settings = Settings()
-    engine = make_engine(settings)
-    look = settings.perception
-    await engine.start([look.detector, look.rim])
-    detector, model = CourtDetector(engine, look.detector, 10.0), RimModel(engine, look.rim, 10.0)
-    out = {}
-    try:
+def classify_clips(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """Right, wrong and unknown clips of ``make`` and ``miss``."""
+    settings, out = Settings(), {}
+    with started(settings) as bench:
         for kind, wanted in (("make", ShotResult.MADE), ("miss", ShotResult.MISSED)):
             films = sorted((folder / kind).glob("*.mp4"))
-            said = [await judge(path, detector, model, look.look_rate) for path in films]
-            told = [result for result in said if result is not ShotResult.UNKNOWN]
-            right = sum(result is wanted for result in told)
-            out[kind] = (right, len(told) - right, len(said) - len(told))
-    finally:
-        await engine.close()
+            results = [classify(path, bench, settings.perception.detector_fps) for path in films]
+            known = [result for result in results if result is not ShotResult.UNKNOWN]
+            right = sum(result is wanted for result in known)
+            out[kind] = (right, len(known) - right, len(results) - len(known))
     return out
 
 
@@ -63,42 +50,46 @@ def frames(path: Path) -> list[Frame]:
     return out
 
 
-async def judge(path: Path, detector: CourtDetector, model: RimModel, rate: float) -> ShotResult:
-    """What the rim model makes of one clip: its verdicts over time, summed as the gateway sums them."""
-    ring, verdict, last, first = TrackRing(10.0), Verdict(), -1.0, None
-    for observations in await observe(frames(path), detector, rate):
+def classify(path: Path, bench: Bench, fps: float) -> ShotResult:
+    """What the rim model makes of one clip: its answers over time, added up as the gateway does."""
+    config = ResultConfig()
+    assert bench.models.rim is not None
+    ring, vote, last, first = TrackRing(10.0), ResultVote(config), -1.0, None
+    for observations in track(detect(frames(path), bench, fps)):
         ring.append(observations)
         now = observations.media
-        if now - last < JUDGE_EVERY_S - 1e-6:
+        if now - last < config.interval - 1e-6:
             continue
         last = now
-        window = ring.between(now - 2.4, now)
-        ball = whole_path(window)
-        reached = first_at_rim(ball, rim_of(window, ball), 0.0)
+        window = ring.between(now - LOOKBACK_S, now)
+        ball = whole_trajectory(window)
+        reached = first_at_rim(ball, rim_of(window, ball), 0.0, config)
         first = reached if first is None else first
-        if first is not None and now - first <= WATCH_S:
-            verdict.add(await model.judge(ball, window, now, 1.0), now)
+        if first is not None and now - first <= config.watch_time:
+            answer = bench.infer(bench.models.rim.request(ball, window, now, 1.0))
+            assert answer is not None
+            vote.add(answer)
     window = ring.between(0.0, 1e9)
-    ball = whole_path(window)
-    if verdict.settled is ShotResult.UNKNOWN and flew_past(ball, rim_of(window, ball), 0.0):
+    ball = whole_trajectory(window)
+    if vote.final is ShotResult.UNKNOWN and is_air_ball(ball, rim_of(window, ball), 0.0, config):
         return ShotResult.MISSED
-    return verdict.settled
+    return vote.final
 
 
-def rim_of(window: list, path: BallPath) -> np.ndarray | None:
-    """The rim the ball comes nearest to; None without a ball or a rim."""
-    return nearest_rim(window, path.places) if len(path) else None
+def rim_of(window: list, path: Trajectory) -> np.ndarray | None:
+    """The rim that the ball comes nearest to; None without a ball or a rim."""
+    return nearest_rim(window, path.positions) if len(path) else None
 
 
-def whole_path(window: list) -> BallPath:
+def whole_trajectory(window: list) -> Trajectory:
     """All moving balls of a window as one: a clip shows one shot, however often its track breaks."""
     best: dict[float, tuple[float, ...]] = {}
-    for path in ball_paths(window):
-        if len(path) >= 3 and not path.moves:
+    for path in ball_trajectories(window):
+        if len(path) >= 3 and not path.extent() > FlightWindowConfig().min_travel:
             continue
-        for media, place, size, score in zip(path.media, path.places, path.sizes, path.scores, strict=True):
+        for media, position, size, score in zip(path.media, path.positions, path.sizes, path.scores, strict=True):
             if media not in best or score > best[media][3]:
-                best[media] = (*place, size, score)
+                best[media] = (*position, size, score)
     times = np.array(sorted(best))
     rows = np.array([best[time] for time in times]).reshape(-1, 4)
-    return BallPath(0, times, rows[:, :2], rows[:, 2], rows[:, 3])
+    return Trajectory(0, times, rows[:, :2], rows[:, 2], rows[:, 3])

@@ -51,7 +51,7 @@ def clips_table(folder: Path, more: list[str]) -> None:
     CONSOLE.print(
         f"labelled clips: precision {scores.precision:.2f} (aim .90), recall {scores.recall:.2f} (aim .90), "
         f"F1 {scores.f1:.2f}, median error {scores.median_error:.3f} s (aim .050), "
-        f"results {total.right} of {total.judged} right, {total.told} told (aim 8 of 10)"
+        f"results {total.right} of {total.known} right, {total.emitted} emitted (aim 8 of 10)"
     )
 
 
@@ -63,7 +63,7 @@ def _cells(score: ClipScore, clip: Clip) -> list[str]:
     errors = " ".join(f"{error:+.2f}" for error in scores.errors)
     missed = scores.actual - scores.true_positives
     return [str(scores.found), str(scores.true_positives), str(missed), str(false), errors,
-            f"{score.right} of {score.judged}"]  # fmt: skip
+            f"{score.right} of {score.known}"]  # fmt: skip
 
 
 def _length(clip: Clip) -> float:
@@ -74,18 +74,18 @@ def _length(clip: Clip) -> float:
         return float(container.duration or 0) / 1e6 * clip.speed
 
 
-def sight_table(folder: Path) -> None:
-    """How often rim and ball are in sight."""
-    from accuracy.sight import sights
+def visibility_table(folder: Path) -> None:
+    """How often rim and ball are detected."""
+    from accuracy.visibility import visibilities
 
-    table = Table("clip", "rim, frames", "ball after each release", title="in sight (aims: rim .95, ball .85)")
-    asked = found = 0
-    for path, sight in sights(folder).items():
-        rim = f"{sight.rim_found} of {sight.rim_shown}" if sight.rim_shown else "none to see"
-        table.add_row(path.stem, rim, " ".join(f"{mine}/{all_}" for all_, mine in sight.balls))
-        asked, found = (total + sum(row[i] for row in sight.balls) for i, total in enumerate((asked, found)))
+    table = Table("clip", "rim, frames", "ball after each release", title="detected (aims: rim .95, ball .85)")
+    frames = found = 0
+    for path, visible in visibilities(folder).items():
+        rim = f"{visible.rim_found} of {visible.rim_shown}" if visible.rim_shown else "none in view"
+        table.add_row(path.stem, rim, " ".join(f"{mine}/{all_}" for all_, mine in visible.balls))
+        frames, found = (total + sum(row[i] for row in visible.balls) for i, total in enumerate((frames, found)))
     CONSOLE.print(table)
-    CONSOLE.print(f"ball found in {found} of {asked} frames after a release ({found / max(asked, 1):.1%})")
+    CONSOLE.print(f"ball found in {found} of {frames} frames after a release ({found / max(frames, 1):.1%})")
 
 
 def variants_table(folder: Path) -> None:
@@ -98,7 +98,7 @@ def variants_table(folder: Path) -> None:
         found = score.scores
         total += score
         table.add_row(name, str(found.found), str(found.true_positives), str(found.actual),
-                      f"{found.median_error:.3f}", f"{score.right} of {score.judged}")  # fmt: skip
+                      f"{found.median_error:.3f}", f"{score.right} of {score.known}")  # fmt: skip
     CONSOLE.print(table)
     found = total.scores
     CONSOLE.print(f"all of them: precision {found.precision:.2f}, recall {found.recall:.2f}, F1 {found.f1:.2f}")
@@ -122,11 +122,10 @@ def detector_table(data: Path) -> None:
 def games_table(count: int, seconds: float, more: list[str], balls: int = 1) -> None:
     """Held-out simulated games (with two balls: warm-ups of ten players) through H.264 and ``courtside analyze``."""
     from accuracy.games import write_game
-
-    from courtside_server.windows.evaluate import ShotScores, score
+    from accuracy.scores import ShotScores, score
 
     name = "games" if balls == 1 else "warm-ups"
-    total, judged, right = ShotScores(0, 0, 0, ()), 0, 0
+    total, known, right = ShotScores(0, 0, 0, ()), 0, 0
     table = Table("game", "camera", "shots", "found", "right", title=f"simulated {name}")
     with tempfile.TemporaryDirectory() as folder:
         for seed in track(range(20_000, 20_000 + count), name, console=Console(stderr=True)):
@@ -137,7 +136,7 @@ def games_table(count: int, seconds: float, more: list[str], balls: int = 1) -> 
             total += one
             for shot in shots:
                 near = [f for f in found if abs(f.media - shot.release_time) <= 0.3 and f.result != "unspecified"]
-                judged += bool(near)
+                known += bool(near)
                 right += bool(near) and (near[0].result == "made") == shot.made
             table.add_row(str(seed), kind, str(one.actual), str(one.found), str(one.true_positives))
             path.unlink()
@@ -145,7 +144,7 @@ def games_table(count: int, seconds: float, more: list[str], balls: int = 1) -> 
     false = (total.found - total.true_positives) / max(count * seconds / 600, 1e-9)
     CONSOLE.print(
         f"simulated {name}: precision {total.precision:.2f}, recall {total.recall:.2f}, F1 {total.f1:.2f}, "
-        f"median error {total.median_error:.3f} s, results {right} of {judged} right, {false:.1f} false shots in ten "
+        f"median error {total.median_error:.3f} s, results {right} of {known} right, {false:.1f} false shots in ten "
         "minutes (aim 1)"
     )
 
@@ -157,14 +156,15 @@ def main() -> None:
     parser.add_argument("--games", type=int, default=20)
     parser.add_argument("--warm-ups", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--parts", default="clips,sight,variants,detector,rims,games,warm-ups")
+    parser.add_argument("--parts", default="clips,clips2,visibility,variants,detector,rims,games,warm-ups")
     parser.add_argument("--config", type=Path, help="settings for analyze")
     options = parser.parse_args()
     more = ["--config", str(options.config)] if options.config else []
     parts = options.parts.split(",")
     for name, folder, run in (
         ("clips", options.data / "footage", lambda f: clips_table(f, more)),
-        ("sight", options.data / "footage", sight_table),
+        ("clips2", options.data / "footage2", lambda f: clips_table(f, more)),
+        ("visibility", options.data / "footage", visibility_table),
         ("variants", options.data / "footage", variants_table),
         ("detector", options.data / "detection", detector_table),
         ("rims", options.data / "rim_outcome", rims_table),
@@ -181,11 +181,11 @@ def main() -> None:
 
 def rims_table(folder: Path) -> None:
     """Clips of rims, made or missed."""
-    from accuracy.rims import judge_clips
+    from accuracy.rims import classify_clips
 
-    table = Table("kind", "clips", "right", "wrong", "not told", title="rim clips (aim: .90 right)")
+    table = Table("kind", "clips", "right", "wrong", "unknown", title="rim clips (aim: .90 right)")
     right = every = 0
-    for kind, (yes, no, open_) in judge_clips(folder).items():
+    for kind, (yes, no, open_) in classify_clips(folder).items():
         table.add_row(kind, str(yes + no + open_), str(yes), str(no), str(open_))
         right, every = right + yes, every + yes + no + open_
     CONSOLE.print(table)

@@ -14,7 +14,7 @@ def line(event: str, media: float, lifecycle: str, result: str = "UNSPECIFIED") 
     return json.dumps({"eventId": event, "mediaOffset": media, "lifecycle": f"LIFECYCLE_{lifecycle}", "shot": shot})
 
 
-def test_the_last_revision_counts_and_what_was_taken_back_does_not():
+def test_the_last_revision_counts_and_what_was_retracted_does_not():
     text = "\n".join([
         line("a", 1.0, "PROVISIONAL"), line("b", 2.0, "PROVISIONAL"), line("a", 1.1, "CONFIRMED", "MADE"),
         line("b", 2.0, "RETRACTED"), line("c", 0.5, "PROVISIONAL"), json.dumps({"eventId": "x", "cameraStatus": {}}),
@@ -27,7 +27,7 @@ def test_errors_are_in_real_seconds(speed, right):
     clip = Clip(Path("f"), speed, ((1.0, "made"), (5.0, "")), True)
     score = score_clip([Found(1.2, "missed", 0.9), Found(5.05, "made", 0.9)], clip)
     assert score.scores.true_positives == right
-    assert score.judged == (1 if speed == 1.0 else 0) and score.right == 0
+    assert score.known == (1 if speed == 1.0 else 0) and score.right == 0
 
 
 def test_one_shot_answers_for_one_release_only():

@@ -1,12 +1,11 @@
 """The labelled clips as other cameras might have filmed them: what is found should hardly change.
 
-Fifteen releases in five clips say little of film that nobody has looked at; each clip seen in ten other ways says a
-little more. The clips run through detector, trackers and finder of the gateway, not through its codecs.
+Fifteen releases in five clips say little about film that nobody has seen; each clip changed in ten ways says a
+little more. The clips run through the gateway's detector, trackers and shot detection, not through its codecs.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -15,11 +14,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 from accuracy.labels import Clip, ClipScore, Found, read_clips, score_clip
-from accuracy.walk import film_frames, find_shots, look_rate, observe, started
+from accuracy.replay import Bench, detect, detector_fps, film_frames, find_shots, started, track
 from numpy.typing import NDArray
 
 from courtside_server.settings import Settings
-from courtside_server.shots.detector import Finders, FlightRules
 from courtside_server.types import Frame
 
 Pixels = NDArray[np.uint8]
@@ -95,21 +93,17 @@ def frames(clip: Clip, variant: str) -> Iterator[Frame]:
 
 def variants(folder: Path) -> dict[str, ClipScore]:
     """Of each variant, all labelled clips together."""
-    return asyncio.run(_variants([clip for clip in read_clips(folder) if clip.labelled], Settings()))
-
-
-async def _variants(clips: list[Clip], settings: Settings) -> dict[str, ClipScore]:
-    most, names = settings.perception.look_rate, (*PICTURES, *LEFT_OUT)
-    async with started(settings) as (models, rules):
+    settings = Settings()
+    clips, names = [clip for clip in read_clips(folder) if clip.labelled], (*PICTURES, *LEFT_OUT)
+    with started(settings) as bench:
         return {
-            name: sum([await one(clip, name, models, rules, most) for clip in clips], ClipScore()) for name in names
+            name: sum([one(clip, name, bench, settings.perception.detector_fps) for clip in clips], ClipScore())
+            for name in names
         }
 
 
-async def one(clip: Clip, variant: str, models: Finders, rules: FlightRules, most: float) -> ClipScore:
+def one(clip: Clip, variant: str, bench: Bench, limit: float) -> ClipScore:
     """What is found in one clip."""
-    assert models.detector is not None
-    rate = look_rate(clip.path, most, clip.speed)
-    seen = await observe(frames(clip, variant), models.detector, rate, clip.speed)
-    shots = await find_shots(seen, models, rules, rate, clip.speed)
-    return score_clip([Found.of(change) for change in shots], clip)
+    fps = detector_fps(clip.path, limit, clip.speed)
+    seen = track(detect(frames(clip, variant), bench, fps, clip.speed), clip.speed)
+    return score_clip([Found.of(change) for change in find_shots(seen, bench, clip.speed)], clip)

@@ -6,10 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from calibration_support import SEEN, calibrate_command, clicked, write_floor_film
+from calibration_support import SEEN, calibrate_command, point_pairs, write_floor_film
 from chromium import Chromium
 
-from courtside_client.calibrate.clicked import Clicked
+from courtside.court.point_pairs import PointPairs
 
 pytestmark = pytest.mark.timeout(180)
 CENTRE = """(() => {{
@@ -42,15 +42,15 @@ def page(tmp_path: Path):
     assert browser.problems == []
 
 
-def place(browser: Chromium, key: str, x: float, y: float) -> None:
+def mark(browser: Chromium, key: str, x: float, y: float) -> None:
     browser.click(*browser.evaluate(CENTRE.format(f'[data-id="{key}"] .dot')))
     browser.click(*browser.evaluate(WINDOW.format(x, y)))
 
 
 def test_clicked_points_become_a_file(page, tmp_path):
-    wanted = clicked()
+    wanted = point_pairs()
     for key, point in list(zip(SEEN, wanted.points, strict=True))[:4]:
-        place(page, key, point.pixel_x, point.pixel_y)
+        mark(page, key, point.pixel_x, point.pixel_y)
     page.until(f"{STEP}.startsWith('Four points always fit')")
     page.until("document.querySelectorAll('#picture .over').length === 1")
     # The fifth by keyboard: Enter on the plan puts the cross where the fit expects the point, Enter there places it.
@@ -63,7 +63,7 @@ def test_clicked_points_become_a_file(page, tmp_path):
     page.press("s", modifiers=2)
     page.until("document.getElementById('done').open")
     assert page.process.wait(20) == 0
-    found = Clicked.read(tmp_path / "calibration.json")
+    found = PointPairs.read(tmp_path / "calibration.json")
     assert [point.label for point in found.points] == [point.label for point in wanted.points[:5]]
     for ours, theirs in zip(found.points, wanted.points, strict=False):
         assert (ours.court_x, ours.court_y) == (theirs.court_x, theirs.court_y)
@@ -73,10 +73,10 @@ def test_clicked_points_become_a_file(page, tmp_path):
 
 
 def test_a_wrong_point_is_shown_and_can_be_nudged_undone_and_deleted(page):
-    wanted = list(zip(SEEN, clicked().points, strict=True))
+    wanted = list(zip(SEEN, point_pairs().points, strict=True))
     for key, point in wanted[:5]:
-        place(page, key, point.pixel_x, point.pixel_y)
-    place(page, SEEN[5], wanted[5][1].pixel_x + 160, wanted[5][1].pixel_y)
+        mark(page, key, point.pixel_x, point.pixel_y)
+    mark(page, SEEN[5], wanted[5][1].pixel_x + 160, wanted[5][1].pixel_y)
     page.until(f"{STEP}.includes('click it again')")
     assert page.evaluate("document.getElementById('save').disabled")
     for _ in range(16):

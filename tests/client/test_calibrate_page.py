@@ -13,17 +13,17 @@ from pathlib import Path
 import grpc
 import numpy as np
 import pytest
-from calibration_support import CAMERA, SEEN, calibrate_command, clicked, write_floor_film
+from calibration_support import CAMERA, SEEN, calibrate_command, point_pairs, write_floor_film
 
-from courtside.v1 import court_pb2, court_pb2_grpc
+from courtside.court.point_pairs import PointPairs, read_calibration
+from courtside.v1 import court_pb2_grpc
 from courtside_client import connect
-from courtside_client.calibrate.clicked import Clicked
 from courtside_client.calibrate.page import FILES, MAX_BODY, CalibrationPage
-from courtside_client.calibrate.picture import Picture
+from courtside_client.calibrate.still import Still
 from courtside_client.errors import BadOption, GatewayUnavailable, NotFoundError, RejectedError
 from courtside_server.api.court import CourtService
 from courtside_server.api.status import StatusInterceptor
-from courtside_server.court.calibration_store import CalibrationStore, read_calibration
+from courtside_server.court.calibration_store import CalibrationStore
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +40,15 @@ class Served:
     def __init__(self, page: CalibrationPage, address: str) -> None:
         self.page, self.address = page, address
 
-    async def ask(self, path="", body=None, address=None, **headers):
+    async def fetch(self, path="", body=None, address=None, **headers):
         """Status and body."""
         data = json.dumps(body).encode() if isinstance(body, dict) else body
         sent = {"Content-Type": "application/json"} if data is not None else {}
         request = urllib.request.Request((address or self.address) + path, data, sent | headers)
-        return await asyncio.to_thread(self._ask, request)
+        return await asyncio.to_thread(self._fetch, request)
 
     @staticmethod
-    def _ask(request):
+    def _fetch(request):
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:
                 return answer.status, answer.read()
@@ -62,7 +62,7 @@ async def served(keep=None, earlier=None):
     async def nothing(_):
         return "kept"
 
-    page = CalibrationPage(Picture("/films/film.mp4", 1.5, 1280, 720, b"jpeg"), "fiba", earlier, keep or nothing)
+    page = CalibrationPage(Still("/films/film.mp4", 1.5, 1280, 720, b"jpeg"), "fiba", earlier, keep or nothing)
     stop, address = asyncio.Event(), asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(page.serve(0, stop, address.set_result))
     try:
@@ -74,15 +74,15 @@ async def served(keep=None, earlier=None):
 
 
 async def test_the_page_and_all_it_needs_come_from_here():
-    async with served(earlier=clicked()) as page:
+    async with served(earlier=point_pairs()) as page:
         assert page.address.startswith("http://127.0.0.1:")
-        _, html = await page.ask()
+        _, html = await page.fetch()
         assert b"calibrate.js" in html and b"http" not in html.replace(b"http-equiv", b"")
         for name in FILES:
-            status, text = await page.ask(name)
+            status, text = await page.fetch(name)
             assert status == 200 and b"://" not in text.replace(b"http://www.w3.org/2000/svg", b"")
-        assert await page.ask("picture.jpg") == (200, b"jpeg")
-        session = json.loads((await page.ask("session.json"))[1])
+        assert await page.fetch("picture.jpg") == (200, b"jpeg")
+        session = json.loads((await page.fetch("session.json"))[1])
         assert (session["name"], session["width"], session["court"]) == ("film.mp4", 1280, "fiba")
         assert len(session["points"]) == len(SEEN)
 
@@ -91,8 +91,8 @@ async def test_nobody_gets_in_without_the_token_or_by_another_name():
     async with served() as page:
         root = page.address.removesuffix(f"/{page.page.token}/")
         for path in ("/", "/session.json", "/picture.jpg", "/wrong-token/", f"/{page.page.token[:-1]}/"):
-            assert (await page.ask(path, address=root))[0] == 404
-        assert (await page.ask("session.json", Host="evil.example"))[0] == 400
+            assert (await page.fetch(path, address=root))[0] == 404
+        assert (await page.fetch("session.json", Host="evil.example"))[0] == 400
         assert len(page.page.token) >= 20
 
 
@@ -100,14 +100,14 @@ async def test_the_fit_says_misses_and_draws_lines():
     moved = np.zeros((len(SEEN), 2))
     moved[2] = (4, 0)
     async with served() as page:
-        body = {"clicked": clicked(jitter=moved).model_dump(), "view": "0"}
-        status, text = await page.ask("fit", body)
+        body = {"points": point_pairs(jitter=moved).model_dump(), "view": "0"}
+        status, text = await page.fetch("fit", body)
         answer = json.loads(text)
         assert status == 200 and answer["problem"] == ""
         assert int(np.argmax(answer["misses"])) == 2 and 0.01 < answer["error"] < 0.2
         assert sum(len(line) for line in answer["lines"]) > 100 and len(answer["to_pixels"]) == 9
-        few = {"clicked": clicked(SEEN[:3]).model_dump(), "view": "0"}
-        assert json.loads((await page.ask("fit", few))[1])["problem"] == "1 more point needed"
+        few = {"points": point_pairs(SEEN[:3]).model_dump(), "view": "0"}
+        assert json.loads((await page.fetch("fit", few))[1])["problem"].startswith("1 more point needed")
 
 
 @pytest.mark.parametrize(
@@ -116,18 +116,18 @@ async def test_the_fit_says_misses_and_draws_lines():
         (b"", {}),
         (b"{" * 1000, {}),
         (b"x" * (MAX_BODY + 1), {}),
-        ({"clicked": clicked().model_dump() | {"width": "1280"}, "view": "0"}, {}),
-        ({"clicked": clicked().model_dump() | {"points": [{}]}, "view": "0"}, {}),
-        ({"clicked": clicked().model_dump() | {"more": 1}, "view": "0"}, {}),
+        ({"points": point_pairs().model_dump() | {"width": "1280"}, "view": "0"}, {}),
+        ({"points": point_pairs().model_dump() | {"points": [{}]}, "view": "0"}, {}),
+        ({"points": point_pairs().model_dump() | {"more": 1}, "view": "0"}, {}),
         (b"[]", {}),
-        ({"clicked": clicked().model_dump(), "view": "0"}, {"Content-Type": "text/plain"}),
+        ({"points": point_pairs().model_dump(), "view": "0"}, {"Content-Type": "text/plain"}),
     ],
     ids=["empty", "broken", "too large", "wrong type", "no point", "unknown key", "list", "a form's type"],
 )
 async def test_what_the_page_would_not_send_is_refused(body, headers):
     async with served() as page:
         for path in ("fit", "save"):
-            status, text = await page.ask(path, body, **headers)
+            status, text = await page.fetch(path, body, **headers)
             assert status == 422 and json.loads(text)["problem"]
         assert not page.page.saved.is_set()
 
@@ -142,23 +142,23 @@ async def test_what_does_not_fit_is_not_saved_and_what_fails_can_be_tried_again(
         return "it is kept"
 
     async with served(keep) as page:
-        turned = clicked().model_dump()
+        turned = point_pairs().model_dump()
         for point in turned["points"]:
             point["pixel_x"] = 1280 - point["pixel_x"]
-        for bad in (turned, clicked(SEEN[:3]).model_dump(), clicked(width=640).model_dump()):
-            assert (await page.ask("save", bad))[0] == 422
+        for bad in (turned, point_pairs(SEEN[:3]).model_dump(), point_pairs(width=640).model_dump()):
+            assert (await page.fetch("save", bad))[0] == 422
         assert tries == []
-        assert json.loads((await page.ask("save", clicked().model_dump()))[1])["problem"] == "the gateway is away"
+        assert json.loads((await page.fetch("save", point_pairs().model_dump()))[1])["problem"] == "the gateway is away"
         assert not page.page.saved.is_set()
-        assert json.loads((await page.ask("save", clicked().model_dump()))[1]) == {"saved": "it is kept"}
+        assert json.loads((await page.fetch("save", point_pairs().model_dump()))[1]) == {"saved": "it is kept"}
         await asyncio.wait_for(page.page.saved.wait(), 10)
-    assert tries == [clicked(), clicked()]
+    assert tries == [point_pairs(), point_pairs()]
 
 
 async def test_a_port_that_is_taken():
     async with served() as page:
         port = int(page.address.split(":")[2].split("/")[0])
-        other = CalibrationPage(Picture("f", 0.0, 2, 2, b""), "nba", None, None)
+        other = CalibrationPage(Still("f", 0.0, 2, 2, b""), "nba", None, None)
         with pytest.raises(BadOption, match=f"--port {port}"):
             await other.serve(port, asyncio.Event(), print)
 
@@ -182,10 +182,10 @@ async def test_the_client_s_calls(gateway):
     async with connect(address) as client:
         with pytest.raises(NotFoundError):
             await client.get_calibration(CAMERA)
-        assert (await client.set_calibration(CAMERA, clicked().to_proto())).rms_error < 1e-3
-        assert (await client.get_calibration(CAMERA)).calibration == clicked().to_proto()
+        assert await client.set_calibration(CAMERA, point_pairs()) < 1e-3
+        assert (await client.get_calibration(CAMERA)).points == point_pairs()
         with pytest.raises(RejectedError, match="needs 4"):
-            await client.set_calibration(CAMERA, court_pb2.Calibration(court=1, width=9, height=9))
+            await client.set_calibration(CAMERA, PointPairs.of("nba", 9, 9, []))
         await client.delete_calibration(CAMERA)
         assert store.get(CAMERA) is None
         with pytest.raises(NotFoundError):
@@ -202,15 +202,15 @@ async def test_saving_ends_the_command_and_fills_file_and_gateway(floor_film, ga
     try:
         async with asyncio.timeout(60):
             page = Served(None, (await process.stdout.readline()).decode().strip())
-            assert json.loads((await page.ask("session.json"))[1])["points"] == []
-            assert (await page.ask("save", clicked().model_dump()))[0] == 200
+            assert json.loads((await page.fetch("session.json"))[1])["points"] == []
+            assert (await page.fetch("save", point_pairs().model_dump()))[0] == 200
             _, errors = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     assert process.returncode == 0 and CAMERA.encode() in errors
-    assert Clicked.read(out) == clicked()
+    assert PointPairs.read(out) == point_pairs()
     assert store.get(CAMERA).to_json() == read_calibration(out).to_json()
 
 
@@ -231,7 +231,7 @@ def test_ctrl_c_ends_it_without_saving(floor_film, tmp_path):
         (["FILM", "--gateway", "127.0.0.1:1", "--out", "c.json"], "--camera"),
         (["FILM", "--camera", "left"], "left"),
         (["FILM", "--camera", CAMERA, "--gateway", "nowhere"], "HOST:PORT"),
-        (["FILM", "--out", "BROKEN"], "no calibration file"),
+        (["FILM", "--out", "BROKEN"], "not a calibration file"),
         (["FILM", "--out", "c.json", "--at", "99"], "--at 99"),
         (["BROKEN", "--out", "c.json"], "not a film"),
     ],

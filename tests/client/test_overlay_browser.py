@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from chromium import Chromium
 
+from courtside.court.measures import NBA
+from courtside.court.zones import ZONES, zone_at
 from courtside.v1 import common_pb2
-from courtside_sim import ZONES, nba, place
 
 pytestmark = pytest.mark.timeout(120)
-WEB = Path(__file__).parents[2] / "clients" / "web"
+WEB = Path(__file__).parents[2] / "server" / "courtside_server" / "web"
 COUNTS = """[...document.querySelectorAll('#court text')].map(
   (text) => [text.textContent, Number(text.getAttribute('x')), Number(text.getAttribute('y'))])"""
 SHOTS = {zone: index + 1 for index, zone in enumerate(ZONES)}
@@ -64,10 +65,10 @@ def page(tmp_path: Path):
 
 
 def test_every_zone_s_count_stands_in_its_zone(page):
-    court = nba()
+    court = NBA
     found = {}
     for count, x, y in page.evaluate(COUNTS):
-        zone = place(court, *court.from_local(y - court.basket_inset, -x, 0), 0)
+        zone = zone_at(court, *court.from_local(y - court.basket_inset, -x, 0), 0)
         found[zone] = int(count)
     assert found == SHOTS
     assert page.evaluate("document.querySelector('#latest .zone').textContent") == "Right wing three"

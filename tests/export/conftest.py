@@ -1,11 +1,11 @@
-"""A tiny system to export: a picture in, two heads out; and a repository for it."""
+"""A tiny system to export, with one image input and two output heads, and a checkpoint of it."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,11 +15,11 @@ pytest.importorskip("onnx")
 
 from courtside_export import cli  # noqa: E402
 from courtside_training.common import checkpoint, registry  # noqa: E402
-from courtside_training.common.served import ServedSpec, TensorSpec  # noqa: E402
+from courtside_training.common.export_spec import ModelSignature, TensorSpec  # noqa: E402
 
 
 class TinyNetwork(torch.nn.Module):
-    """Normalises, two convolutions, two heads."""
+    """Normalisation, two convolutions, two heads."""
 
     def __init__(self, width: int = 8) -> None:
         super().__init__()
@@ -28,17 +28,17 @@ class TinyNetwork(torch.nn.Module):
         self.dense = torch.nn.Linear(width, 16)
         self.colour, self.level = torch.nn.Linear(16, 3), torch.nn.Linear(16, 1)
 
-    def forward(self, picture):
-        x = picture.float() / 127.5 - 1
+    def forward(self, image):
+        x = image.float() / 127.5 - 1
         x = torch.relu(self.second(torch.relu(self.first(x)))).mean((2, 3))
         x = torch.relu(self.dense(x))
         return torch.softmax(self.colour(x), 1), torch.sigmoid(self.level(x))
 
 
 class TinySystem:
-    """Which colour is the picture; an offer as the registry knows them."""
+    """Classifies an image by its colour; has the interface of `ExportSpec`."""
 
-    spec = ServedSpec(
+    signature = ModelSignature(
         "tiny", (TensorSpec("picture", "uint8", (3, 16, 20)),),
         (TensorSpec("colour", "float32", (3,), ("red", "green", "blue")), TensorSpec("level", "float32", (1,))),
         max_batch=4, parameters={"input_kind": "picture"},
@@ -51,16 +51,16 @@ class TinySystem:
 
     def samples(self, count: int, seed: int):
         rng = np.random.default_rng(seed)
-        pictures = rng.integers(0, 90, (count, *self.spec.inputs[0].dims), np.uint8)
-        pictures[np.arange(count), rng.integers(0, 3, count)] += 150
-        return (pictures,)
+        images = rng.integers(0, 90, (count, *self.signature.inputs[0].dims), np.uint8)
+        images[np.arange(count), rng.integers(0, 3, count)] += 150
+        return (images,)
 
     def decisions(self, outputs):
         return np.stack([outputs[0].argmax(1), outputs[1][:, 0] >= 0.5], 1)
 
     def score(self, run, count: int):
-        pictures = self.samples(count, 20_001)
-        return {"accuracy": float((run(pictures)[0].argmax(1) == pictures[0].mean((2, 3)).argmax(1)).mean())}
+        images = self.samples(count, 20_001)
+        return {"accuracy": float((run(images)[0].argmax(1) == images[0].mean((2, 3)).argmax(1)).mean())}
 
     def card(self, path: Path, evaluation):
         return f"## Measured\n\naccuracy {evaluation['accuracy']}, Apache-2.0"
@@ -68,13 +68,15 @@ class TinySystem:
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> TinySystem:
-    """The tiny system, known to the registry."""
-    module = ModuleType("tiny_offer")
-    module.OFFER = TinySystem()
-    monkeypatch.setitem(sys.modules, "tiny_offer", module)
-    monkeypatch.setitem(registry.SYSTEMS, "tiny", "tiny_offer")
-    monkeypatch.setattr("courtside_training.common.runtime.prepare", lambda threads: None)  # not this process's threads
-    return module.OFFER
+    """The tiny system, listed in the registry."""
+    module = ModuleType("tiny_system")
+    module.EXPORT_SPEC = TinySystem()
+    module.SYSTEM = SimpleNamespace(export_specs={"tiny": "tiny_system"})
+    monkeypatch.setitem(sys.modules, "tiny_system", module)
+    monkeypatch.setitem(registry.SYSTEMS, "tiny", "tiny_system")
+    # Leave the threads of the test process as they are.
+    monkeypatch.setattr("courtside_training.common.runtime.prepare", lambda threads: None)
+    return module.EXPORT_SPEC
 
 
 @pytest.fixture
@@ -91,7 +93,7 @@ def save_tiny(path: Path, width: int = 8, seed: int = 3) -> Path:
 
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """`command("tiny", "--checkpoint", path)` runs `courtside-export` and gives its exit code."""
+    """`command("tiny", "--checkpoint", path)` runs `courtside-export` and returns its exit code."""
 
     def run(*arguments: object) -> int:
         monkeypatch.setattr(sys, "argv", ["courtside-export", *map(str, arguments)])

@@ -1,4 +1,4 @@
-"""The DALI pipeline for NVIDIA's container against the gateway's own preprocessing, on the CPU."""
+"""The DALI pipeline for NVIDIA's container compared with the gateway's preprocessing, on the CPU."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from courtside_server.letterbox import letterbox
 from courtside_server.types import Codec, EncodedPacket, StreamInfo, StreamMode
 from courtside_sim import open_simulation
 from courtside_training.common import registry
-from courtside_training.common.served import ServedSpec, TensorSpec
+from courtside_training.common.export_spec import ModelSignature, TensorSpec
 
 ROOT = Path(__file__).parents[2]
-SPEC = ServedSpec(
+SPEC = ModelSignature(
     "shot_clip", (TensorSpec("clip", "uint8", (16, 3, 144, 256)),),
     tuple(TensorSpec(name, "float32", (n,)) for name, n in (("shot", 1), ("release", 16), ("zone", 7), ("make", 1))),
 )
@@ -35,7 +35,7 @@ SPEC = ServedSpec(
 
 @pytest.fixture(scope="module")
 def pictures() -> list[np.ndarray]:
-    """Sixteen pictures of a simulated game, 0.1 s apart."""
+    """Sixteen frames of a simulated game, 0.1 s apart."""
     return [bgr for index, (_, bgr) in enumerate(open_simulation("sim://20500", duration=1.6)) if index % 3 == 0][:16]
 
 
@@ -45,7 +45,7 @@ def jpegs(pictures: list[np.ndarray], width: int, height: int) -> list[bytes]:
 
 
 def gateway(film: list[bytes], width: int, height: int) -> np.ndarray:
-    """What the gateway makes of them: (samples, 3, 144, 256)."""
+    """The gateway's preprocessing of the same JPEGs: (samples, 3, 144, 256)."""
     camera = CameraName.parse("games/g/cameras/c")
     info = StreamInfo(
         camera=camera, codec=Codec.JPEG, mode=StreamMode.FILM, width=width, height=height, frame_rate=30.0,
@@ -62,7 +62,7 @@ def gateway(film: list[bytes], width: int, height: int) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def clips(pictures) -> tuple[np.ndarray, np.ndarray]:
-    """The same clips through the gateway and through DALI; 720p, and a shape that needs bars."""
+    """The same clips through the gateway and through DALI: one in 720p, one of a shape that needs black bars."""
     sizes = [(1280, 720), (500, 402)]
     films = [jpegs(pictures, *size) for size in sizes]
     built = pipeline(SPEC, "cpu", threads=1)
@@ -93,14 +93,15 @@ def test_the_model_answers_the_same(clips):
 
 
 @pytest.fixture
-def offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("clip_offer")
-    module.OFFER = SimpleNamespace(spec=SPEC)
-    monkeypatch.setitem(sys.modules, "clip_offer", module)
-    monkeypatch.setitem(registry.SYSTEMS, "shot_clip", "clip_offer")
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("clip_system")
+    module.EXPORT_SPEC = SimpleNamespace(signature=SPEC)
+    module.SYSTEM = SimpleNamespace(export_specs={"shot_clip": "clip_system"})
+    monkeypatch.setitem(sys.modules, "clip_system", module)
+    monkeypatch.setitem(registry.SYSTEMS, "shots", "clip_system")
 
 
-def test_the_ensemble_hangs_together(offered, pictures, tmp_path):
+def test_the_configs_of_the_ensemble_match(registered, pictures, tmp_path):
     from nvidia.dali import Pipeline
 
     first, second = write_ensemble(tmp_path, "shot_clip", "cpu")
@@ -125,5 +126,5 @@ def test_the_ensemble_hangs_together(offered, pictures, tmp_path):
 
 
 def test_a_model_without_clips_is_refused(tiny):
-    with pytest.raises(ExportInputError, match="tiny takes no clip of pictures"):
-        pipeline(tiny.spec)
+    with pytest.raises(ExportInputError, match="tiny is not a clip model"):
+        pipeline(tiny.signature)

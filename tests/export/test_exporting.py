@@ -1,4 +1,4 @@
-"""Checkpoint to repository: files, parity, precision, versions, refusals."""
+"""Export of a checkpoint to a repository: files, parity, precision, versions, errors."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import pytest
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
-from courtside_export import exporting, integer, placing
+from courtside_export import int8, job, version_folder
 from courtside_export.errors import ExportInputError
-from courtside_export.exporting import ExportSettings, export_model
+from courtside_export.exporting import export_model
 from courtside_export.parity import compare
 from courtside_export.running import onnx_run, torch_run
+from courtside_export.settings import ExportSettings
 from courtside_export.speed import measure
 from courtside_training.common import registry
-from courtside_training.common.served import ServedSpec, TensorSpec
+from courtside_training.common.export_spec import ModelSignature, TensorSpec
 
 from .conftest import TinySystem, save_tiny
 
@@ -28,7 +29,7 @@ def files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_version_is_written_whole_and_says_what_the_checkpoint_says(tiny, trained, tmp_path):
+def test_a_version_is_written_whole_and_agrees_with_the_checkpoint(tiny, trained, tmp_path):
     report = export_model("tiny", trained, tmp_path / "r")
     assert files(tmp_path / "r") == ["tiny/1/model.onnx", "tiny/1/report.json", "tiny/config.pbtxt", "tiny/labels.txt"]
     assert report.parity.agreement == 1.0 and max(report.parity.largest.values()) < 1e-5
@@ -55,42 +56,43 @@ def test_the_config_names_every_tensor_batches_warms_and_labels(tiny, trained, t
     assert (tmp_path / "tiny/labels.txt").read_text().split() == ["red", "green", "blue"]
 
 
-def test_a_new_version_lies_beside_the_old_which_stays_as_it_was(tiny, trained, tmp_path):
+def test_a_new_version_leaves_the_older_ones_unchanged(tiny, trained, tmp_path):
     export_model("tiny", trained, tmp_path / "r")
     before = {name: (tmp_path / "r" / name).read_bytes() for name in files(tmp_path / "r")}
     other = export_model("tiny", save_tiny(tmp_path / "b.pt", seed=4), tmp_path / "r")
     assert other.version == 2 and other.folder.name == "2"
     after = {name: (tmp_path / "r" / name).read_bytes() for name in before}
     assert before == after and (tmp_path / "r/tiny/2/model.onnx").read_bytes() != before["tiny/1/model.onnx"]
-    with pytest.raises(ExportInputError, match=r"tiny/2 is there already and is never overwritten"):
+    with pytest.raises(ExportInputError, match=r"tiny/2 exists and is never overwritten"):
         export_model("tiny", trained, tmp_path / "r", ExportSettings(version=2))
     assert export_model("tiny", trained, tmp_path / "r", ExportSettings(version=7)).version == 7
 
 
-def test_versions_of_another_face_are_kept_apart(tiny, trained, tmp_path, monkeypatch):
+def test_versions_of_another_signature_are_kept_apart(tiny, trained, tmp_path, monkeypatch):
     export_model("tiny", trained, tmp_path)
-    face = tiny.spec
-    monkeypatch.setattr(TinySystem, "spec", ServedSpec(
-        "tiny", face.inputs, (face.outputs[0], TensorSpec("level", "float32", (2,))), face.max_batch, face.parameters,
+    before = tiny.signature
+    wider = (before.outputs[0], TensorSpec("level", "float32", (2,)))
+    monkeypatch.setattr(TinySystem, "signature", ModelSignature(
+        "tiny", before.inputs, wider, before.max_batch, before.parameters,
     ))
     with pytest.raises(ExportInputError, match="output 'level' differs from that of the versions"):
         export_model("tiny", trained, tmp_path)
-    monkeypatch.setattr(TinySystem, "spec", ServedSpec(
-        "tiny", face.inputs, (TensorSpec("colour", "float32", (3,), ("blue", "green", "red")), face.outputs[1]), 4,
+    monkeypatch.setattr(TinySystem, "signature", ModelSignature(
+        "tiny", before.inputs, (TensorSpec("colour", "float32", (3,), ("blue", "green", "red")), before.outputs[1]), 4,
     ))
     with pytest.raises(ExportInputError, match="the labels differ"):
         export_model("tiny", trained, tmp_path)
 
 
-def test_a_network_that_breaks_its_spec_is_refused(tiny, trained, tmp_path, monkeypatch):
-    wrong = (TensorSpec("colour", "float32", (5,)), tiny.spec.outputs[1])
-    monkeypatch.setattr(TinySystem, "spec", ServedSpec("tiny", tiny.spec.inputs, wrong, 4))
-    with pytest.raises(ExportInputError, match=r"output 'colour' of tiny is float32 \[3\].* says float32 \[5\]"):
+def test_a_network_that_breaks_its_signature_is_refused(tiny, trained, tmp_path, monkeypatch):
+    wrong = (TensorSpec("colour", "float32", (5,)), tiny.signature.outputs[1])
+    monkeypatch.setattr(TinySystem, "signature", ModelSignature("tiny", tiny.signature.inputs, wrong, 4))
+    with pytest.raises(ExportInputError, match=r"output 'colour' of tiny is float32 \[3\].* has float32 \[5\]"):
         export_model("tiny", trained, tmp_path / "r")
     assert not (tmp_path / "r").exists()
 
 
-def test_half_precision_keeps_the_face_and_halves_the_file(tiny, trained, tmp_path):
+def test_half_precision_keeps_the_signature_and_halves_the_file(tiny, trained, tmp_path):
     whole = export_model("tiny", trained, tmp_path)
     half = export_model("tiny", trained, tmp_path, ExportSettings(fp16=True))
     assert half.precision == "fp16" and any("meant for GPUs" in note for note in half.notes)
@@ -127,7 +129,7 @@ def test_a_full_disk_is_one_error_and_leaves_nothing(tiny, trained, tmp_path, mo
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(exporting.onnx, "save", full)
+    monkeypatch.setattr(job.onnx, "save", full)
     with pytest.raises(ExportInputError, match=r"no space left to write .*tiny: free some and export again"):
         export_model("tiny", trained, tmp_path / "r")
     assert not (tmp_path / "r").exists()
@@ -140,7 +142,7 @@ def test_a_full_disk_beside_other_versions_changes_none(tiny, trained, tmp_path,
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(exporting, "compare", interrupted)
+    monkeypatch.setattr(job, "compare", interrupted)
     with pytest.raises(KeyboardInterrupt):
         export_model("tiny", trained, tmp_path / "r")
     assert files(tmp_path / "r") == before
@@ -149,7 +151,7 @@ def test_a_full_disk_beside_other_versions_changes_none(tiny, trained, tmp_path,
 
 def test_what_a_killed_export_left_is_cleared(tmp_path):
     (tmp_path / ".partial-999999999").mkdir()
-    with placing.new_version(tmp_path, None) as (version, scratch):
+    with version_folder.new_version(tmp_path, None) as (version, scratch):
         (scratch / "file").write_text("x")
     assert version == 1 and [path.name for path in tmp_path.iterdir()] == ["1"]
 
@@ -167,11 +169,11 @@ def test_a_repository_that_cannot_be_written_is_named(tiny, trained, tmp_path):
         (["tiny", "--checkpoint", "missing.pt"], "no file at missing.pt"),
         (["tiny", "--checkpoint", "wide.pt"], "network of another shape: first.weight is (12, 3, 3, 3), expected (8,"),
         (["tiny", "--checkpoint", "tiny.pt", "--opset", "7"], "opset 7 is not supported: use 17 to 20"),
-        (["tiny", "--checkpoint", "tiny.pt", "--fp16", "--int8"], "--fp16 and --int8 together are for TensorRT"),
-        (["tiny", "--checkpoint", "tiny.pt", "--evaluation", "tiny.pt"], "tiny.pt is no evaluation"),
+        (["tiny", "--checkpoint", "tiny.pt", "--fp16", "--int8"], "--fp16 and --int8 together need --to tensorrt"),
+        (["tiny", "--checkpoint", "tiny.pt", "--evaluation", "tiny.pt"], "tiny.pt is not an evaluation"),
         (["tiny", "--checkpoint", "tiny.pt", "--to", "coreml"], "'coreml' is not one of 'onnx', 'tensorrt'"),
         (["table", "--repository", "r"], "no model repository at r"),
-        (["alias", "tiny", "new"], "'new' is no version"),
+        (["alias", "tiny", "new"], "'new' is not a version"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(
@@ -192,7 +194,7 @@ def test_the_command_writes_card_report_and_alias(tiny, trained, tmp_path, comma
     assert command(*arguments, "--samples", 8, "--score", 10, "--alias", "live") == 0
     out = capsys.readouterr().out
     assert "decisions agree on 100.0%" in out and "score of file: accuracy" in out
-    assert "live answers with tiny version 1" in out
+    assert "live now serves tiny version 1" in out
     card = (tmp_path / "r/tiny/MODEL_CARD.md").read_text()
     for part in ("# tiny, version 1", "`picture` uint8 [B, 3, 16, 20]", "labels in labels.txt", "accuracy 0.75",
                  "decisions agree on 100.0%", "ms (torch, one thread)"):
@@ -205,7 +207,7 @@ def test_the_command_writes_card_report_and_alias(tiny, trained, tmp_path, comma
 def test_help_lists_every_model(command, capsys):
     assert command("--help") == 0
     out = capsys.readouterr().out
-    assert all(name in out for name in [*registry.SYSTEMS, "alias", "table", "dali"])
+    assert all(name in out for name in [*registry.model_names(), "alias", "table", "dali"])
 
 
 def test_parity_measures_differences():
@@ -232,15 +234,15 @@ def test_speed_is_the_median_of_what_ran():
 
 
 def test_a_network_that_fails_on_the_served_input_is_named(tiny, trained, tmp_path, monkeypatch):
-    narrow = ServedSpec("tiny", (TensorSpec("picture", "uint8", (3, 2, 2)),), tiny.spec.outputs, 4)
-    monkeypatch.setattr(TinySystem, "spec", narrow)
+    narrow = ModelSignature("tiny", (TensorSpec("picture", "uint8", (3, 2, 2)),), tiny.signature.outputs, 4)
+    monkeypatch.setattr(TinySystem, "signature", narrow)
     with pytest.raises(ExportInputError, match=r"tiny.pt holds a network of another shape than tiny is served with"):
         export_model("tiny", trained, tmp_path / "r")
     assert not (tmp_path / "r").exists()
 
 
-def test_a_precision_that_cannot_be_is_said_where_it_was_only_to_be_measured(tiny, trained, tmp_path, monkeypatch):
-    monkeypatch.setattr(integer, "WEIGHTED", ())
+def test_a_precision_that_fails_is_noted_when_it_was_only_to_be_measured(tiny, trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(int8, "WEIGHTED", ())
     report = export_model("tiny", trained, tmp_path, ExportSettings(also=("int8",)))
     assert not report.variants and "No int8: tiny has no convolution" in report.notes[0]
     with pytest.raises(ExportInputError, match="tiny has no convolution or matrix product"):

@@ -1,4 +1,4 @@
-"""The shot model's graph, and the entries that are committed."""
+"""The shot model's graph, and the committed models."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import pytest
 torch = pytest.importorskip("torch")
 onnx = pytest.importorskip("onnx")
 
-from courtside_export.entry import config, versions  # noqa: E402
 from courtside_export.graph import to_onnx  # noqa: E402
+from courtside_export.model_config import config, versions  # noqa: E402
 from courtside_export.running import onnx_run, torch_run  # noqa: E402
 from courtside_training.common import registry  # noqa: E402
-from courtside_training.common.served import ServedSpec, TensorSpec  # noqa: E402
+from courtside_training.common.export_spec import ModelSignature, TensorSpec  # noqa: E402
 from courtside_training.shots.network import NetworkConfig, ShotNetwork  # noqa: E402
-from courtside_training.shots.placing import PlacerConfig, PlacingNetwork  # noqa: E402
 from courtside_training.shots.result import ResultNetwork  # noqa: E402
 from courtside_training.shots.served import ServedShotModel  # noqa: E402
+from courtside_training.shots.zone_head import ZoneNetwork, ZoneNetworkConfig  # noqa: E402
 
 REPOSITORY = Path(__file__).parents[2] / "model_repository"
 COMMITTED = sorted(path.parent.name for path in REPOSITORY.glob("*/config.pbtxt"))
 SIZES = {"shot": 1, "release": 16, "zone": 7, "make": 1}
-SPEC = ServedSpec(
+SPEC = ModelSignature(
     "shot_clip", (TensorSpec("clip", "uint8", (16, 3, 144, 256)),),
     tuple(TensorSpec(name, "float32", (size,)) for name, size in SIZES.items()),
 )
@@ -32,14 +32,14 @@ SPEC = ServedSpec(
 @pytest.fixture(scope="module")
 def served() -> ServedShotModel:
     torch.manual_seed(1)
-    network, placer = ShotNetwork(NetworkConfig(8, 8, 16, 16)), PlacingNetwork(PlacerConfig(8, 8, 8, 16))
+    network, zone_network = ShotNetwork(NetworkConfig(8, 8, 16, 16)), ZoneNetwork(ZoneNetworkConfig(8, 8, 8, 16))
     result = ResultNetwork()
-    for module in (network, placer, result):
+    for module in (network, zone_network, result):
         for layer in module.modules():
             if isinstance(layer, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
                 layer.running_mean.uniform_(-0.2, 0.2)
                 layer.running_var.uniform_(0.3, 1.0)
-    return ServedShotModel(network, placer, result, scale=1.7, bias=0.4).eval()
+    return ServedShotModel(network, zone_network, result, scale=1.7, bias=0.4).eval()
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_outputs_are_the_checkpoint_s_and_batches_change_nothing(served, exporte
 
 
 def test_calibration_is_inside_the_graph(served, clips):
-    plain = ServedShotModel(served.network, served.placer, served.result).eval()
+    plain = ServedShotModel(served.network, served.zone_network, served.result).eval()
     before, after = torch_run(plain)((clips,))[0], torch_run(served)((clips,))[0]
     logit = np.log(before / (1 - before))
     assert np.allclose(after, 1 / (1 + np.exp(-(1.7 * logit + 0.4))), atol=1e-5)
@@ -76,14 +76,13 @@ def test_zones_are_read_around_the_release(served, clips):
     release, zone = torch_run(served)((clips[:1],))[1:3]
     at = int(release[0].argmax())
     seen = np.clip([at - 1, at, at + 1], 0, 15)
-    expected = torch.softmax(served.placer(torch.from_numpy(clips[:1, seen]))["zone"], 1).detach().numpy()
+    expected = torch.softmax(served.zone_network(torch.from_numpy(clips[:1, seen]))["zone"], 1).detach().numpy()
     assert np.allclose(zone, expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", [name for name in COMMITTED if name in registry.SYSTEMS])
-def test_a_committed_entry_is_the_one_this_code_writes(name):
-    system = pytest.importorskip(registry.SYSTEMS[name], reason=f"{name} is not offered yet").OFFER
-    assert (REPOSITORY / name / "config.pbtxt").read_text() == config(system.spec)
+@pytest.mark.parametrize("name", [name for name in COMMITTED if name in registry.model_names()])
+def test_a_committed_config_is_the_one_this_code_writes(name):
+    assert (REPOSITORY / name / "config.pbtxt").read_text() == config(registry.export_spec(name).signature)
 
 
 @pytest.mark.parametrize("name", COMMITTED)
@@ -94,7 +93,7 @@ def test_a_committed_model_keeps_the_contract(name):
         onnx.checker.check_model(str(path), full_check=True)
 
 
-def test_a_still_grey_picture_is_no_shot():
+def test_a_still_grey_clip_is_no_shot():
     newest = versions(REPOSITORY / "shot_clip")[-1]
     grey = np.full((2, 16, 3, 144, 256), 90, np.uint8)
     out = onnx_run(REPOSITORY / "shot_clip" / str(newest) / "model.onnx")((grey,))

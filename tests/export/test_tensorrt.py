@@ -1,4 +1,4 @@
-"""TensorRT: the build's calls against a recorded stand-in of its API, the refusal, and the deploy step."""
+"""TensorRT: the build's calls against a mock of its API, the error on a machine without a GPU, the deploy step."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import pytest
 
 from courtside_export import tensorrt_engine
 from courtside_export.errors import ExportInputError
-from courtside_export.exporting import ExportSettings, export_model
+from courtside_export.exporting import export_model
 from courtside_export.running import onnx_run, torch_run
+from courtside_export.settings import ExportSettings
 from courtside_export.tensorrt_engine import build, missing, trtexec
 
 
@@ -25,7 +26,7 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tensorrt_engine.importlib.util, "find_spec", lambda name: None)
 
 
-def test_a_machine_without_it_is_told_what_is_missing_and_what_to_run(no_gpu, tiny, trained, tmp_path, command, capsys):
+def test_the_error_without_a_gpu_names_what_is_missing(no_gpu, tiny, trained, tmp_path, command, capsys):
     repository = tmp_path / "r"
     assert command("tiny", "--checkpoint", trained, "--to", "tensorrt", "--fp16", "--repository", repository) == 2
     error = capsys.readouterr().err
@@ -53,13 +54,12 @@ def test_the_graph_for_the_deploy_step(tiny, trained, tmp_path, command, capsys,
     model = onnx.load(tmp_path / "tiny.onnx")
     points = {node.input[2] for node in model.graph.node if node.op_type == "QuantizeLinear"}
     zeros = [onnx.numpy_helper.to_array(t) for t in model.graph.initializer if t.name in points]
-    assert len(zeros) >= 3 and all(z.dtype == np.int8 and not z.any() for z in zeros), "TensorRT wants symmetric ones"
+    assert len(zeros) >= 3 and all(z.dtype == np.int8 and not z.any() for z in zeros), "zero points are symmetric"
     inputs = tiny.samples(40, 7)
     same = tiny.decisions(onnx_run(model)(inputs)) == tiny.decisions(torch_run(tiny.load(trained))(inputs))
     assert same.all(1).mean() > 0.8
     assert command("tiny", "--checkpoint", trained, "--graph", "x.onnx") == 2
-    assert "--graph is for --to tensorrt" in capsys.readouterr().err
-
+    assert "--graph needs --to tensorrt" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -86,26 +86,26 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Any:
     return SimpleNamespace(config=config, profile=profile, builder=builder, parser=parser)
 
 
-def test_the_engine_takes_every_batch_size_and_the_precisions_asked_for(fake, tiny):
-    assert build(b"graph", tiny.spec, fp16=True, int8=True) == b"plan"
+def test_the_engine_accepts_every_batch_size_and_has_the_chosen_precisions(fake, tiny):
+    assert build(b"graph", tiny.signature, fp16=True, int8=True) == b"plan"
     fake.parser.parse.assert_called_once_with(b"graph")
     fake.profile.set_shape.assert_called_once_with("picture", (1, 3, 16, 20), (2, 3, 16, 20), (4, 3, 16, 20))
     fake.config.add_optimization_profile.assert_called_once_with(fake.profile)
     assert [call.args for call in fake.config.set_flag.call_args_list] == [("fp16",), ("int8",)]
 
 
-def test_what_tensorrt_refuses_is_one_error(fake, tiny):
+def test_a_failure_of_tensorrt_is_one_error(fake, tiny):
     fake.builder.build_serialized_network.return_value = None
     with pytest.raises(ExportInputError, match="TensorRT built no engine for tiny"):
-        build(b"graph", tiny.spec, fp16=False, int8=False)
+        build(b"graph", tiny.signature, fp16=False, int8=False)
     fake.parser.parse.return_value = False
     with pytest.raises(ExportInputError, match="TensorRT cannot read tiny: node 3 is not supported"):
-        build(b"graph", tiny.spec, fp16=False, int8=False)
+        build(b"graph", tiny.signature, fp16=False, int8=False)
 
 
 def test_a_plan_becomes_a_version(fake, tiny, trained, tmp_path, monkeypatch):
     class Run:
-        """Stands in for the GPU: answers as the checkpoint does."""
+        """Stands in for the GPU: computes the checkpoint's outputs."""
 
         def __init__(self, plan: bytes, spec: Any) -> None:
             assert plan == b"plan"
@@ -116,7 +116,7 @@ def test_a_plan_becomes_a_version(fake, tiny, trained, tmp_path, monkeypatch):
             with torch.inference_mode():
                 return tuple(out.numpy() for out in tiny.load(trained)(torch.from_numpy(inputs[0])))
 
-    monkeypatch.setattr("courtside_export.exporting.EngineRun", Run)
+    monkeypatch.setattr("courtside_export.job.EngineRun", Run)
     report = export_model("tiny", trained, tmp_path, ExportSettings(target="tensorrt", fp16=True))
     assert (report.folder / "model.plan").read_bytes() == b"plan" and report.parity.agreement == 1.0
     assert 'platform: "tensorrt_plan"' in (tmp_path / "tiny/config.pbtxt").read_text()
@@ -125,5 +125,5 @@ def test_a_plan_becomes_a_version(fake, tiny, trained, tmp_path, monkeypatch):
 
 
 def test_paths_with_spaces_are_quoted(tiny):
-    line = trtexec(tiny.spec, Path("a b.onnx"), Path("p.plan"), fp16=False, int8=True)
+    line = trtexec(tiny.signature, Path("a b.onnx"), Path("p.plan"), fp16=False, int8=True)
     assert "--onnx='a b.onnx'" in line and line.count("--int8") == 1 and "--fp16" not in line

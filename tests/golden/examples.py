@@ -1,7 +1,7 @@
-"""The golden messages: one example of everything that goes over the wire, as JSON and as bytes beside this file.
+"""The golden messages: one example of every message on the wire, as JSON and as bytes beside this file.
 
-They pin the wire contract: a renamed, renumbered or retyped field makes ``test_golden.py`` fail. After a change that is
-meant, ``python tests/golden/examples.py`` writes the files anew.
+They pin the wire contract: a renamed, renumbered or retyped field makes ``test_golden.py`` fail. After an intended
+change, ``python tests/golden/examples.py`` rewrites the files.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ APPENDED = Timestamp(seconds=1_700_000_013, nanos=1_000)
 
 
 def shot_event() -> events.Event:
-    """A provisional shot as the gateway announces it."""
+    """A provisional shot as the gateway publishes it."""
     return events.Event(
         game=GAME,
         sequence=17,
@@ -68,7 +68,7 @@ def complete_shot_event() -> events.Event:
 
 
 def camera_status_event() -> events.Event:
-    """A camera that jumped."""
+    """The status of a camera whose media time jumped back."""
     return events.Event(
         game=GAME,
         sequence=19,
@@ -85,8 +85,8 @@ def camera_status_event() -> events.Event:
 
 
 def calibration() -> court.Calibration:
-    """Half a FIBA court as somebody clicked it."""
-    clicked = [
+    """A calibration of half a FIBA court by four point pairs."""
+    point_pairs = [
         (211.5, 318.0, 14.0, 7.5, "basket 0: corner, left"),
         (1098.25, 322.5, 14.0, -7.5, "basket 0: corner, right"),
         (1270.0, 700.75, 0.0, -7.5, ""),
@@ -94,13 +94,13 @@ def calibration() -> court.Calibration:
     ]
     points = [
         court.CalibrationPoint(pixel_x=u, pixel_y=v, court_x=x, court_y=y, label=label)
-        for u, v, x, y, label in clicked
+        for u, v, x, y, label in point_pairs
     ]
     return court.Calibration(court=court.COURT_KIND_FIBA, width=1280, height=720, points=points)
 
 
 def calibration_fit() -> court.CalibrationFit:
-    """A homography with numbers that both forms hold exactly."""
+    """A homography whose numbers are exact in JSON and in bytes."""
     return court.CalibrationFit(
         rms_error=0.0625, homography=[0.0, -0.0625, 32.0, -0.03125, 0.0, 20.0, 0.0, 0.0009765625, 1.0]
     )
@@ -187,7 +187,7 @@ EXAMPLES: dict[str, Message] = {
     "delete_calibration_request": court.DeleteCalibrationRequest(camera=CAMERA),
     "delete_calibration_response": court.DeleteCalibrationResponse(),
 }
-"""By file name; the part before the first dot is the message's name."""
+"""The examples by file name; the part before the first dot is the message's name."""
 
 
 def to_json(message: Message) -> str:

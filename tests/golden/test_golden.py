@@ -1,4 +1,4 @@
-"""The golden messages still parse, from JSON and from bytes, to equal messages, and serialise to the same again."""
+"""The golden messages parse to equal messages from JSON and from bytes, and serialise to the same files again."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
+from courtside.events import Event, message_to_json
 from courtside.v1 import court_pb2, events_pb2, ingest_pb2
-from courtside_server.api.convert import event_from_proto, event_to_json, event_to_proto, message_to_json
 
 FOLDER = Path(__file__).parent
 MODULES = (court_pb2, events_pb2, ingest_pb2)
@@ -42,7 +42,7 @@ def test_the_files_are_those_of_the_examples() -> None:
     assert sorted(path.stem for path in FOLDER.glob("*.binpb")) == NAMES
     for name, message in examples.EXAMPLES.items():
         assert examples.to_bytes(message) == (FOLDER / f"{name}.binpb").read_bytes(), (
-            "the contract changed; if that is meant, run: python tests/golden/examples.py"
+            "the contract changed; if that is intended, run: python tests/golden/examples.py"
         )
 
 
@@ -65,7 +65,7 @@ def test_every_field_of_the_wire_is_in_an_example() -> None:
         for message in module.DESCRIPTOR.message_types_by_name.values()
         for field in fields_of(message)
     }
-    assert fields - seen == set(), "add these to tests/golden/examples.py and write the files anew"
+    assert fields - seen == set(), "add these to tests/golden/examples.py and run it"
 
 
 def fields_of(message: Descriptor):
@@ -78,11 +78,11 @@ def fields_of(message: Descriptor):
 @pytest.mark.parametrize("name", ["event.shot", "event.camera_status"])
 def test_the_gateway_s_own_events_are_the_golden_ones(name: str) -> None:
     golden = events_pb2.Event.FromString((FOLDER / f"{name}.binpb").read_bytes())
-    event = event_from_proto(golden)
-    assert event_to_proto(event) == golden
-    assert event_to_json(event) == message_to_json(golden)
+    event = Event.from_proto(golden)
+    assert event.to_proto() == golden
+    assert event.to_json() == message_to_json(golden)
 
 
 def test_a_field_of_a_newer_version_does_no_harm() -> None:
     data = (FOLDER / "event.shot.binpb").read_bytes() + b"\xfa\x3e\x03new"  # field 1007, a string
-    assert event_from_proto(events_pb2.Event.FromString(data)).draft.event_id == "left-0-41"
+    assert Event.from_proto(events_pb2.Event.FromString(data)).event_id == "left-0-41"

@@ -1,4 +1,4 @@
-"""The wire contract: the generated Python is fresh, and the .proto files follow the house's lint rules."""
+"""The wire contract: the generated Python is up to date, and the .proto files follow the project's style."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_the_generated_python_is_fresh(tmp_path: Path) -> None:
 
 
 def without_version(text: str) -> str:
-    """The text without the generator's own version, so that another patch release of it is not staleness."""
+    """The text without the generator's version, so that another patch release of it makes no difference."""
     text = re.sub(r"^# Protobuf Python Version: .*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"(Domain\.PUBLIC,\s*)\d+,\s*\d+,\s*\d+,", r"\1", text)
     return re.sub(r"GRPC_GENERATED_VERSION = '.*'", "", text)
@@ -45,7 +45,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[descriptor_pb2.FileD
 
 
 def messages_of(file):
-    """Every message with its path in the source info, nested ones too; map entries are the compiler's own."""
+    """Every message with its path in the source info, nested ones too, without the compiler's map entries."""
     stack = [((4, index), message) for index, message in enumerate(file.message_type)]
     while stack:
         path, message = stack.pop()
@@ -71,7 +71,7 @@ def test_every_file_is_in_the_package_of_its_folder(files) -> None:
         assert re.fullmatch(r"courtside/v1/[a-z][a-z0-9_]*\.proto", file.name)
 
 
-def test_names_are_in_the_house_s_style(files) -> None:
+def test_names_follow_the_project_style(files) -> None:
     for file in files:
         for _, message in messages_of(file):
             assert re.fullmatch(r"([A-Z][a-z0-9]*)+", message.name), message.name
@@ -86,7 +86,7 @@ def test_names_are_in_the_house_s_style(files) -> None:
                 assert re.fullmatch(prefix + r"[A-Z0-9]+(_[A-Z0-9]+)*", value.name), value.name
 
 
-def test_services_and_their_requests_are_named_by_the_rules(files) -> None:
+def test_services_and_their_requests_follow_the_naming_style(files) -> None:
     used: list[str] = []
     services = [service for file in files for service in file.service]
     assert {service.name for service in services} >= {"CourtService", "EventService", "IngestService"}
@@ -121,5 +121,5 @@ def test_services_methods_and_messages_are_explained(files) -> None:
             for part, method in enumerate(service.method):
                 if not comments.get((6, number, 2, part)):
                     unexplained.append(method.name)
-        assert unexplained == [], f"{file.name}: say what these are"
+        assert unexplained == [], f"{file.name}: these need a comment"
 

@@ -3,6 +3,7 @@
 import pytest
 
 from courtside_server.errors import SettingsError
+from courtside_server.packaged import starter_models
 from courtside_server.parameters import parameters
 from courtside_server.perception.config import TrackingConfig
 from courtside_server.settings import load_settings
@@ -23,6 +24,16 @@ def test_defaults_are_the_source_systems_and_loopback():
     settings = load_settings()
     assert settings.shots.clip.threshold == 0.8 and settings.perception.profile == "flight"
     assert settings.listen.grpc.startswith("127.0.0.1:") and settings.listen.http.startswith("127.0.0.1:")
+
+
+def test_a_folder_of_that_name_never_replaces_the_starter_models_unless_it_is_named(tmp_path, monkeypatch):
+    (tmp_path / "model_repository").mkdir()
+    monkeypatch.chdir(tmp_path)
+    default = load_settings().inference.repository
+    assert default == starter_models() and default.is_absolute()
+    assert (default / "shot_flight" / "config.pbtxt").is_file()
+    named = load_settings(flags={"inference.repository": "model_repository"}).inference.repository
+    assert named.samefile(tmp_path / "model_repository")
 
 
 def test_flags_win_over_environment_over_file(toml, monkeypatch):
@@ -87,7 +98,7 @@ def test_a_mistake_in_the_file_is_one_clear_error(toml, text, says):
     assert "\n" not in caught.value.message.strip() or "TOML" in caught.value.message
 
 
-def test_a_missing_file_is_said(tmp_path):
+def test_a_missing_file_is_one_clear_error(tmp_path):
     with pytest.raises(SettingsError, match="no such file"):
         load_settings(tmp_path / "none.toml")
 

@@ -1,4 +1,4 @@
-"""What players do: steps, layups, blocks, picks, and the labels of their actions."""
+"""Actions of players: steps, layups, blocks, picks, and the labels of actions."""
 
 import math
 
@@ -83,20 +83,20 @@ def test_blocks_stay_rare(games) -> None:
     assert sum(shot.blocked_by >= 0 for shot in shots) / len(shots) < 0.25
 
 
-def test_a_screener_stands_still_near_a_rival(games) -> None:
+def test_a_screener_stands_still_near_an_opponent(games) -> None:
     seen = 0
     for game in games:
         states = game.recording.states
-        for tick, player in np.argwhere(states.actions == Action.PICK)[::10]:
+        for step, player in np.argwhere(states.actions == Action.PICK)[::10]:
             seen += 1
-            assert np.hypot(*states.velocity[tick, player]) < 1.3
-            rivals = np.flatnonzero(game.roster.teams != game.roster.teams[player])
-            assert min(math.dist(states.xy[tick, player], states.xy[tick, r]) for r in rivals) < 2.5
+            assert np.hypot(*states.velocity[step, player]) < 1.3
+            opponents = np.flatnonzero(game.roster.teams != game.roster.teams[player])
+            assert min(math.dist(states.xy[step, player], states.xy[step, r]) for r in opponents) < 2.5
     assert seen >= 5
 
 
 def test_better_shooters_make_more() -> None:
-    """The spread shrinks with the level of the shot's kind, so makes must follow over many shots."""
+    """A smaller error makes more shots, over many of them."""
     from courtside_sim.physics import BallWorld
     from courtside_sim.shooting import take_shot
 

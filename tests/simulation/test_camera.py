@@ -1,4 +1,4 @@
-"""Cameras: pictures and frame truth."""
+"""Cameras: rendered frames and their ground truth."""
 
 import time
 
@@ -50,7 +50,7 @@ def test_keypoints_lie_in_their_boxes_and_boxes_in_the_frame(film) -> None:
                 assert len(inside) == 0 and not box.any()
 
 
-def test_the_ball_is_painted_where_the_truth_says() -> None:
+def test_the_ball_is_painted_at_its_true_position() -> None:
     film = open_simulation(5, camera="behind", duration=14)
     shot = film.shots[0]
     moment = shot.release_time + 0.35
@@ -133,9 +133,9 @@ def test_compression_can_be_switched_off() -> None:
     for seed in range(4):
         squeezed = SimulatedCamera(game, CameraConfig("corner"), seed)
         plain = SimulatedCamera(game, CameraConfig("corner", compression=False), seed)
-        assert plain.look.quality == squeezed.look.quality
+        assert plain.style.quality == squeezed.style.quality
         same = np.array_equal(squeezed.render(1.0), plain.render(1.0))
-        assert same == (squeezed.look.quality == 100)
+        assert same == (squeezed.style.quality == 100)
         different += not same
     assert 0 < different < 4
 
@@ -159,9 +159,9 @@ def test_the_score_follows_made_shots() -> None:
 
 
 def test_baskets_look_different_from_place_to_place() -> None:
-    from courtside_sim.look import draw_look
+    from courtside_sim.style import draw_style
 
-    hoops = [draw_look(2, np.random.default_rng(seed)).hoop for seed in range(60)]
+    hoops = [draw_style(2, np.random.default_rng(seed)).hoop for seed in range(60)]
     assert {hoop.mount for hoop in hoops} == {"stand", "pole", "wall"}
     assert {hoop.opacity < 1 for hoop in hoops} == {hoop.square is None for hoop in hoops} == {True, False}
     assert len({hoop.rim for hoop in hoops}) > 30 and any(hoop.net is None for hoop in hoops)
@@ -176,7 +176,7 @@ def test_fast_things_smear_while_the_shutter_is_open() -> None:
     moment = shot.release_time + 0.2
     pictures = []
     for shutter in (1 / 2000, 1 / 30):
-        camera.look = replace(camera.look, shutter=shutter)
+        camera.style = replace(camera.style, shutter=shutter)
         pictures.append(camera.render(moment))
     x, y, radius, _ = camera.truth(moment).ball
     reach = int(3 * radius)

@@ -30,7 +30,7 @@ def test_seed_and_address_open_the_same_film() -> None:
         ("sim://7?fps=nan", "fps must be 1 to 240"),
         ("sim://7?duration=-1", "duration must be"),
         ("sim://7?players=12", "players must be 1 to 10"),
-        ("sim://7?width=1", "picture must be"),
+        ("sim://7?width=1", "frame size must be"),
         ("sim://7?fps=20&fps=30", "is given twice"),
         ("sim://7/extra", "has no seed"),
         ("sim://7?duration=inf", "duration must be"),

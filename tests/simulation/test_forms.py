@@ -1,4 +1,4 @@
-"""Shooting forms: drawn within range, recognisable, distorted as far as asked."""
+"""Shooting forms: within range, different between players, distorted by the given amount."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def test_a_form_lies_within_its_ranges_and_players_differ(rng) -> None:
     assert 0.78 < np.mean([form.handed > 0 for form in forms]) < 0.92
 
 
-def test_a_distorted_form_moves_as_far_as_asked_and_keeps_its_hand(rng) -> None:
+def test_a_distorted_form_changes_by_the_amount_and_keeps_its_hand(rng) -> None:
     form = draw_form(rng)
     assert distort(form, rng, 0.0) == form
     moved = [

@@ -1,4 +1,4 @@
-"""Games: shots, their truth and determinism."""
+"""Games: shots, their ground truth, and determinism."""
 
 import hashlib
 import math
@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from courtside_sim import Action, GameConfig, Zone, is_three, place, simulate
+from courtside.court.zones import Zone, zone_at
+from courtside_sim import Action, GameConfig, simulate
 from courtside_sim.body import Joint, skeleton
 
 CONFIGS = {
@@ -36,7 +37,7 @@ def test_a_game_stays_what_its_seed_has_always_been() -> None:
     """Measurements and trained models refer to games by their seeds."""
     states, digest = simulate(9, GameConfig(duration=15)).recording.states, hashlib.sha256()
     for name in ("actions", "ball", "hands", "heading", "holder", "net", "xy"):
-        # Millimetres hide what processors differ in; the sum turns -0.0 into 0.0.
+        # Rounding to millimetres hides differences between processors; adding 0.0 turns -0.0 into 0.0.
         digest.update((np.round(getattr(states, name), 3) + 0.0).tobytes())
     assert digest.hexdigest() == "83ebc5e3f2fecfae4b90f556081047adc1951c65876320fe97797ce3d4d36151"
 
@@ -54,8 +55,8 @@ def test_zone_and_value_are_those_of_the_shooters_feet(game) -> None:
     for shot in game.shots:
         feet = game.state(shot.release_time).xy[shot.shooter]
         assert feet == pytest.approx([shot.x, shot.y], abs=1e-6)
-        assert shot.zone is place(game.court, shot.x, shot.y, shot.basket)
-        assert shot.three == is_three(game.court, shot.x, shot.y, shot.basket)
+        assert shot.zone is zone_at(game.court, shot.x, shot.y, shot.basket)
+        assert shot.three == game.court.is_three(shot.x, shot.y, shot.basket)
         assert shot.team == game.roster.teams[shot.shooter]
 
 
@@ -91,18 +92,18 @@ def test_made_is_the_ball_falling_through_the_ring(game) -> None:
 
 def test_the_ball_stays_in_its_holders_hands(game) -> None:
     states = game.recording.states
-    ticks = np.flatnonzero(states.holder >= 0)[::5]
+    steps = np.flatnonzero(states.holder >= 0)[::5]
     joints = skeleton(states, game.roster)
-    for tick in ticks:
-        holder = states.holder[tick]
-        if states.actions[tick, holder] == Action.DRIBBLE:
+    for step in steps:
+        holder = states.holder[step]
+        if states.actions[step, holder] == Action.DRIBBLE:
             continue
-        wrists = joints[tick, holder, [Joint.LEFT_WRIST, Joint.RIGHT_WRIST]]
-        assert np.linalg.norm(wrists - states.ball[tick], axis=-1).min() < 0.8
+        wrists = joints[step, holder, [Joint.LEFT_WRIST, Joint.RIGHT_WRIST]]
+        assert np.linalg.norm(wrists - states.ball[step], axis=-1).min() < 0.8
 
 
 def test_nobody_runs_faster_than_a_person_and_the_ball_never_jumps(game) -> None:
-    states, dt = game.recording.states, 1 / game.config.tick_rate
+    states, dt = game.recording.states, 1 / game.config.step_rate
     assert np.hypot(*np.moveaxis(np.diff(states.xy, axis=0) / dt, -1, 0)).max() < 8.0
     assert np.linalg.norm(np.diff(states.ball, axis=0) / dt, axis=-1).max() < 16.0
     assert states.ball[:, 2].min() > 0.05

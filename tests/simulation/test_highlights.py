@@ -1,10 +1,13 @@
-"""Highlights: skills as they come in players, plays that follow them, pictures that are always the same."""
+"""Highlight films: skills of players, plays that follow the skills, and deterministic frames."""
 
 import numpy as np
 import pytest
 
-from courtside_sim.cuts import SHOTS, PlayKind
-from courtside_sim.highlights import LEAGUES, LONGEST, SEASONS, SHORTEST, Bank, Highlight
+from courtside_sim.game_bank import Bank
+from courtside_sim.game_plays import SHOTS, PlayKind
+from courtside_sim.highlights import Highlight
+from courtside_sim.play_choice import LONGEST, SHORTEST
+from courtside_sim.seasons import LEAGUES, SEASONS
 from courtside_sim.skills import GROUPS, LEVELS, SKILLS, draw_skills, size_of
 
 

@@ -1,4 +1,4 @@
-"""The ball: flight, bounces and what a release leads to."""
+"""The ball: flight, bounces and the result of a release."""
 
 import math
 
@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from courtside_sim import fiba, nba
+from courtside.court.measures import make_court
 from courtside_sim.areas import AREAS, Area, area_spot
 from courtside_sim.physics import STEP, BallWorld, energy, solve_flight, solve_release
 from courtside_sim.shooting import perfect_velocity, take_shot
 
-COURT = nba(half=True)
+COURT = make_court("nba", half=True)
 WORLD = BallWorld(COURT)
 RIM = COURT.rim_centre(0)
 
@@ -45,13 +45,13 @@ def test_free_flight_is_a_parabola() -> None:
 
 
 def test_a_dropped_ball_bounces_like_a_basketball() -> None:
-    """The rules ask for a rebound of 1.2 to 1.4 m (bottom to top) when dropped from 1.8 m."""
+    """The official rules require a rebound of 1.2 to 1.4 m (bottom to top) when dropped from 1.8 m."""
     path = WORLD.fly((0.0, 0.0, 1.8 + COURT.ball_radius), (0.0, 0.0, 0.0), 1.6)
     after = path.positions[int(path.floor_hits[0] / STEP) :, 2]
     assert 0.95 < after.max() - COURT.ball_radius < 1.4
 
 
-@pytest.mark.parametrize("court", [nba(half=True), fiba(half=True)], ids=["nba", "fiba"])
+@pytest.mark.parametrize("court", [make_court("nba", half=True), make_court("fiba", half=True)], ids=["nba", "fiba"])
 @pytest.mark.parametrize("area", AREAS)
 def test_the_solved_release_goes_in_from_everywhere(court, area: Area) -> None:
     world, rng = BallWorld(court), np.random.default_rng(11)

@@ -1,4 +1,4 @@
-"""Shots as joint tracks and as a pose network's keypoints."""
+"""Shots as joint tracks, and the keypoints a pose network reports for them."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from courtside_sim.forms import draw_form
-from courtside_sim.keypoints import CameraView, PoseNoise, draw_view, observe, project
+from courtside_sim.keypoints import CameraView, PoseNoise, draw_view, noisy_keypoints, project
 from courtside_sim.sequences import SHOT_TYPES, STEP_BACK, shot_sequence, shot_sequences
 
 FRONT = CameraView(0.3, 0.1, 9.0, 210.0)
@@ -73,9 +73,9 @@ def test_unknown_types_and_uneven_lengths_are_refused() -> None:
 
 def test_a_perfect_network_sees_the_projection_and_a_real_one_makes_mistakes(shots) -> None:
     rng = np.random.default_rng(0)
-    track = observe(shots[0].joints, FRONT, CLEAN, rng)
+    track = noisy_keypoints(shots[0].joints, FRONT, CLEAN, rng)
     assert track[..., :2] == pytest.approx(project(shots[0].joints, FRONT)[0], abs=1e-3)
-    seen = [observe(shot.joints, draw_view(rng), PoseNoise(), rng) for shot in shots]
+    seen = [noisy_keypoints(shot.joints, draw_view(rng), PoseNoise(), rng) for shot in shots]
     missing = np.mean([np.isnan(track[..., 0]).mean() for track in seen])
     assert 0.01 < missing < 0.12
     for track in seen:

@@ -1,4 +1,4 @@
-"""Warm-ups: two groups, each with a ball of its own, shooting at the same time."""
+"""Warm-ups: two groups, each with its own ball, that shoot at the same time."""
 
 import math
 from dataclasses import replace
@@ -89,7 +89,7 @@ def test_made_is_the_own_groups_ball_falling_through_the_ring(game) -> None:
             assert game.state(shot.result_time + 0.25).net[shot.basket] > 0.5
 
 
-def test_both_balls_are_painted_where_the_truth_says(film) -> None:
+def test_both_balls_are_painted_at_their_true_positions(film) -> None:
     painted = [0, 0]
     for shot in film.shots:
         moment = shot.release_time + FREE
@@ -121,7 +121,7 @@ def test_the_second_ball_changes_the_picture_only_at_itself_and_its_shadow(film)
     assert (~airborne).any(), "no shadow"
 
 
-def test_truth_tells_both_holders_and_is_empty_without_a_second_ball(film) -> None:
+def test_truth_has_both_holders_and_is_empty_without_a_second_ball(film) -> None:
     times = np.arange(0, 20, 0.4)
     track = film.camera.truth_track(times)
     assert track.second_ball.shape == (len(times), 4) and track.second_ball.dtype == np.float32
@@ -145,7 +145,7 @@ def test_both_groups_releases_are_in_view(kind: str) -> None:
         assert film.camera.sees(film.game.court.rim_centre(shot.basket), shot.release_time)
 
 
-def test_an_address_opens_a_warm_up_of_ten_or_as_many_as_asked() -> None:
+def test_an_address_opens_a_warm_up_of_ten_or_of_the_given_number() -> None:
     film = open_simulation("sim://8?balls=2&duration=10&camera=phone")
     assert film.shots == open_simulation(8, balls=2, duration=10, camera="phone").shots
     assert len(film.game.roster) == 10 and film.game.second is not None
@@ -161,7 +161,7 @@ def test_an_address_opens_a_warm_up_of_ten_or_as_many_as_asked() -> None:
         ("sim://7?balls=2&players=1", "two balls need at least 2 players, not 1"),
     ],
 )
-def test_impossible_warm_ups_are_refused_in_one_sentence(url: str, message: str) -> None:
+def test_impossible_warm_ups_are_refused_in_one_line(url: str, message: str) -> None:
     with pytest.raises(ValueError, match=message) as caught:
         open_simulation(url)
     assert "\n" not in str(caught.value)

@@ -24,14 +24,14 @@ def write_clip(path: Path, level: int, frames: int = FRAMES) -> None:
         stream = container.add_stream("mpeg4", rate=10)
         stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 128, 176, "yuv420p", 2_000_000
         for _ in range(frames):
-            picture = np.full((176, 128, 3), level, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            frame = np.full((176, 128, 3), level, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())
 
 
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
-    """A miniature of the published folder: one clip of every tenth stretch, one mirrored, one discard."""
+    """A miniature of the published folder: clips of three id groups, one mirrored copy, one discarded clip."""
     folder = tmp_path / "spacejam"
     (folder / "clips").mkdir(parents=True)
     annotation = {"0000000": 4, "0000000_flipped": 4, "0000001": DISCARD, "0001000": 9, "0002000": 0}
@@ -73,7 +73,7 @@ def test_published_clips_are_read_without_the_discards(published: Path):
     assert abs(clip.mean() - 120) < 4
 
 
-def test_a_mirrored_copy_shares_the_stretch_of_its_source(published: Path):
+def test_a_mirrored_copy_is_in_the_group_of_its_source(published: Path):
     found = spacejam.SpaceJam(published, 112, 80)
     group = dict(zip(found.names.tolist(), found.groups.tolist(), strict=True))
     assert group["0000000"] == group["0000000_flipped"]
@@ -89,10 +89,10 @@ def change(folder: Path, name: str, **values: object) -> None:
     ("spoil", "message"),
     [
         (lambda f: (f / "annotation_dict.json").unlink(), "no annotation_dict.json"),
-        (lambda f: (f / "annotation_dict.json").write_text("{"), "no readable JSON"),
-        (lambda f: (f / "annotation_dict.json").write_text("[]"), "must map"),
+        (lambda f: (f / "annotation_dict.json").write_text("{"), "not readable JSON"),
+        (lambda f: (f / "annotation_dict.json").write_text("[]"), "must be an object"),
         (lambda f: change(f, "annotation_dict.json", **{"0001000": 11}), "has class 11"),
-        (lambda f: change(f, "annotation_dict.json", **{"0009999": 1}), "0009999.mp4 is missing"),
+        (lambda f: change(f, "annotation_dict.json", **{"0009999": 1}), r"0009999\.mp4 is annotated but missing"),
         (lambda f: change(f, "labels_dict.json", **{"2": "walk"}), "calls class 2 'walk'"),
         (lambda f: (f / "clips").rename(f / "other"), "no folder clips or examples"),
     ],
@@ -108,16 +108,16 @@ def test_a_corrupt_and_a_short_video_are_named(published: Path):
     write_clip(published / "clips" / "0001000.mp4", 50, frames=9)
     found = spacejam.SpaceJam(published, 112, 80)
     names = found.names.tolist()
-    with pytest.raises(TrainingInputError, match=r"0000000\.mp4 is no readable video"):
+    with pytest.raises(TrainingInputError, match=r"0000000\.mp4 is not a readable video"):
         found.read(names.index("0000000"))
-    with pytest.raises(TrainingInputError, match="has 9 pictures"):
+    with pytest.raises(TrainingInputError, match="has 9 frames"):
         found.read(names.index("0001000"))
 
 
 def test_a_crop_has_its_player_in_the_middle_at_a_known_height():
-    picture = np.zeros((360, 640, 3), np.uint8)
-    picture[100:180, 300:330] = 255
-    crop = tracked.cut(picture, np.array([315.0, 140.0]), 80.0)
+    frame = np.zeros((360, 640, 3), np.uint8)
+    frame[100:180, 300:330] = 255
+    crop = tracked.cut(frame, np.array([315.0, 140.0]), 80.0)
     ys, xs = np.nonzero(crop[..., 0] > 128)
     assert abs(xs.mean() - WIDTH / 2) < 1.5 and abs(ys.mean() - HEIGHT / 2) < 1.5
     assert np.ptp(ys) == pytest.approx(HEIGHT / tracked.CONTEXT, abs=2)
@@ -133,7 +133,7 @@ def test_a_tracked_path_keeps_up_with_a_runner_but_is_not_the_truth():
         assert 70 < tall < 90
 
 
-def test_the_label_is_the_middles_action_and_a_passing_moment_is_a_discard():
+def test_the_label_is_the_action_at_the_middle_and_a_brief_action_is_discarded():
     codes = np.full((120, 2), LABELS.index("run"))
     codes[60:63, 0] = LABELS.index("pass")
     codes[50:80, 1] = LABELS.index("shoot")
@@ -142,7 +142,7 @@ def test_the_label_is_the_middles_action_and_a_passing_moment_is_a_discard():
     assert found[:, 1].tolist() == [2, 4, 2]
 
 
-def test_only_poor_classes_get_copies():
+def test_only_rare_classes_get_copies():
     labels = np.array([2] * 97 + [4] * 3)
     found = batches.examples(labels, np.arange(100), twins=True)
     assert len(found) == 100 + 3 * 4
@@ -150,7 +150,7 @@ def test_only_poor_classes_get_copies():
     assert len(batches.examples(labels, np.arange(100), twins=False)) == 100
 
 
-def test_copies_are_turned_and_moved_as_published():
+def test_copies_are_rotated_and_shifted_as_published():
     clip = np.zeros((2, 100, 80, 3), np.uint8)
     clip[:, 45:55, 35:45] = 255
     where = [np.argwhere(augment.twin(clip, which)[0][1, :, :, 0] > 128).mean(0) for which in range(5)]
@@ -164,7 +164,7 @@ def test_copies_are_turned_and_moved_as_published():
 
 
 @pytest.mark.parametrize("which", range(5))
-def test_points_go_where_their_picture_goes(which: int):
+def test_points_move_with_their_image(which: int):
     rng = np.random.default_rng(which)
     for _ in range(12):
         clip = np.zeros((2, HEIGHT, WIDTH, 3), np.uint8)
@@ -174,13 +174,13 @@ def test_points_go_where_their_picture_goes(which: int):
         dot[points.BALL] = round(x), round(y), 1
         changed, turned = augment.twin(clip, which)
         changed, reframed = augment.vary(changed, rng)
-        told = points.moved(points.moved(dot, turned), reframed)[points.BALL]
+        expected = points.moved(points.moved(dot, turned), reframed)[points.BALL]
         bright = changed[0, ..., 0].astype(float)
         ys, xs = np.nonzero(bright > bright.max() * 0.7)
-        assert np.hypot(xs.mean() - told[0], ys.mean() - told[1]) < 1.5
+        assert np.hypot(xs.mean() - expected[0], ys.mean() - expected[1]) < 1.5
 
 
-def test_a_mirrored_player_changes_hands():
+def test_mirroring_exchanges_left_and_right_joints():
     right_wrist = np.zeros((points.POINTS, 3), np.float32)
     right_wrist[10] = 5, 7, 1
     mirror = np.array([[-1.0, 0.0, WIDTH - 1.0], [0.0, 1.0, 0.0]])
@@ -189,7 +189,7 @@ def test_a_mirrored_player_changes_hands():
     assert np.array_equal(points.moved(found, mirror), right_wrist)
 
 
-def test_sampling_evens_classes_out_as_asked():
+def test_sampling_balances_classes_by_its_exponent():
     labels = np.array([0] * 10 + [1] * 90)
     rng = np.random.default_rng(0)
     drawn = {name: labels[batches.draw(labels, 4000, much, rng)] for name, much in batches.BALANCE.items()}
@@ -206,7 +206,7 @@ def test_every_clip_of_a_class_is_seen_before_any_twice():
     assert len(set(drawn.tolist())) >= 90
 
 
-def test_the_published_protocol_leaks_and_ours_does_not():
+def test_the_published_split_leaks_and_ours_does_not():
     groups = np.repeat(np.arange(30), 20)
     labels = np.where(np.arange(600) % 20 == 0, 4, 2)
     leaking, by_clip, by_game = protocols(labels, groups, seed=0)
@@ -217,7 +217,7 @@ def test_the_published_protocol_leaks_and_ours_does_not():
         assert way.train[:, 1].any() and not way.validation[:, 1].any()
 
 
-def test_games_of_the_splits_are_others_in_the_published_shares():
+def test_splits_have_different_games_in_the_published_shares():
     train, validation, test = (games_of(name, 70) for name in ("train", "validation", "test"))
     assert (len(train), len(validation), len(test)) == (70, 20, 10)
     assert not set(train) & set(validation) and test.start >= 20_000

@@ -1,4 +1,4 @@
-"""The action network, its training, its figures and what it offers to export."""
+"""The action network, its training, its evaluation and its export."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from courtside_training.actions import evaluate, gallery, network, train
 from courtside_training.actions.batches import batches, examples
 from courtside_training.actions.classes import FRAMES, HEIGHT, LABELS, WIDTH
 from courtside_training.actions.clips import StoredClips, pack
-from courtside_training.actions.commands import actions
-from courtside_training.actions.offer import OFFER
+from courtside_training.actions.export_spec import EXPORT_SPEC
+from courtside_training.cli import cli
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import FitConfig
+from courtside_training.common.running import torch_run
 from courtside_training.errors import TrainingInputError
 
 
@@ -84,7 +85,7 @@ def test_point_targets_are_a_blob_at_the_point_or_nowhere():
     assert (best == 15 * 20 + 10).all()
 
 
-def test_the_light_network_learns_to_point():
+def test_the_light_network_learns_to_locate_the_ball():
     torch.manual_seed(0)
     light = network.R2Plus1D(network.LIGHT)
     light.train()
@@ -108,7 +109,7 @@ def test_the_light_network_learns_to_point():
 def test_weights_of_another_network_are_refused_by_name(tmp_path: Path):
     path = tmp_path / "w.pth"
     torch.save(network.R2Plus1D(network.LIGHT).state_dict(), path)
-    with pytest.raises(TrainingInputError, match=r"stem\.0\.weight is \(20, 4, 1, 7, 7\), this network needs"):
+    with pytest.raises(TrainingInputError, match=r"stem\.0\.weight has shape \(20, 4, 1, 7, 7\), expected"):
         network.load_published(network.R2Plus1D(network.TINY), path)
     torch.save({"w": torch.zeros(1)}, path)
     with pytest.raises(TrainingInputError, match=r"has no stem\.0\.weight"):
@@ -127,12 +128,12 @@ def test_any_crop_size_gives_one_logit_a_class():
         assert light(clip).shape == (1, len(LABELS))
 
 
-def test_a_toy_is_learned_served_and_told_apart(trained):
+def test_two_toy_actions_are_learned_and_classified_as_served(trained):
     clips, checkpoint = trained
     chosen = examples(clips.labels, np.arange(16), False)
-    said = evaluate.predict(evaluate.torch_run(OFFER.load(checkpoint)), clips, chosen)
-    assert said.shape == (16, len(LABELS)) and np.allclose(said.sum(1), 1, atol=1e-5)
-    assert (said.argmax(1) == clips.labels).mean() > 0.9
+    probabilities = evaluate.predict(torch_run(EXPORT_SPEC.load(checkpoint)), clips, chosen)
+    assert probabilities.shape == (16, len(LABELS)) and np.allclose(probabilities.sum(1), 1, atol=1e-5)
+    assert (probabilities.argmax(1) == clips.labels).mean() > 0.9
 
 
 def test_a_resumed_run_equals_one_that_never_stopped(tmp_path: Path, trained):
@@ -142,7 +143,7 @@ def test_a_resumed_run_equals_one_that_never_stopped(tmp_path: Path, trained):
     resumed = toy_fit(clips, tmp_path / "half.pt")
     resumed.resume()
     resumed.run()
-    whole = checkpoints.load(checkpoint, train.SYSTEM)["weights"]
+    whole = checkpoints.load(checkpoint, train.MODEL)["weights"]
     assert all(torch.allclose(value, whole[name], atol=1e-5) for name, value in resumed.module.state_dict().items())
 
 
@@ -156,25 +157,25 @@ def test_batches_are_the_same_for_the_same_generator():
     assert not torch.equal(plain, pairs[0][0][0])
 
 
-def test_the_prior_puts_the_shares_of_play_back():
+def test_the_prior_shift_restores_the_shares_of_real_play():
     natural = np.repeat(np.arange(10), [0, 10, 40, 8, 2, 5, 30, 0, 15, 20])
     shift = np.array(train.prior_shift(np.full(10, 0.1), natural))
-    said = np.exp(shift) / np.exp(shift).sum()
+    restored = np.exp(shift) / np.exp(shift).sum()
     counts = np.bincount(natural, minlength=10) + 1
-    assert np.allclose(said, counts / counts.sum(), atol=1e-6)
+    assert np.allclose(restored, counts / counts.sum(), atol=1e-6)
 
 
-def test_a_class_never_drawn_is_not_lifted():
+def test_a_class_that_is_never_drawn_is_not_shifted():
     drawn = np.array([0.0, *[1 / 9] * 9])
     shift = np.array(train.prior_shift(drawn, np.repeat(np.arange(1, 10), 50)))
     assert np.allclose(shift, 0, atol=0.02)
 
 
-def test_figures_by_hand_and_the_published_one_beside_them():
+def test_figures_match_values_computed_by_hand():
     truth = np.array([2, 2, 2, 4])
-    said = np.zeros((4, 10), np.float32)
-    said[[0, 1, 2, 3], [2, 2, 4, 4]] = 0.9
-    found = evaluate.report(truth, said, said)
+    probabilities = np.zeros((4, 10), np.float32)
+    probabilities[[0, 1, 2, 3], [2, 2, 4, 4]] = 0.9
+    found = evaluate.report(truth, probabilities, probabilities)
     assert found["accuracy"] == 0.75 and found["majority"] == 0.75
     assert found["per class"]["shoot"] == {"precision": 0.5, "recall": 1.0, "f1": pytest.approx(2 / 3), "support": 1}
     assert found["macro F1"] == pytest.approx((0.8 + 2 / 3) / 2)
@@ -183,40 +184,40 @@ def test_figures_by_hand_and_the_published_one_beside_them():
     assert "0.850" in text and "| shoot | 0.500 | 1.000 | 0.667 | 1 |" in text
 
 
-def test_the_gallery_shows_the_surest_mistakes_first(tmp_path: Path):
+def test_the_gallery_shows_the_most_confident_mistakes_first(tmp_path: Path):
     clips = toy(4)
-    said = np.full((4, 10), 0.01, np.float32)
-    said[0, 9], said[1, 9], said[2, 0], said[3, 1] = 0.6, 0.9, 0.9, 0.7
-    places = gallery.mistakes(clips.labels, said, 2)
-    assert places.tolist() == [1, 3]
-    gallery.write(tmp_path / "a" / "sheet.png", gallery.sheet(clips, places, said[places]))
+    probabilities = np.full((4, 10), 0.01, np.float32)
+    probabilities[0, 9], probabilities[1, 9], probabilities[2, 0], probabilities[3, 1] = 0.6, 0.9, 0.9, 0.7
+    wrong = gallery.mistakes(clips.labels, probabilities, 2)
+    assert wrong.tolist() == [1, 3]
+    gallery.write(tmp_path / "a" / "sheet.png", gallery.sheet(clips, wrong, probabilities[wrong]))
     assert cv2.imread(str(tmp_path / "a" / "sheet.png")).shape[0] == 2 * (HEIGHT + 16)
     with pytest.raises(TrainingInputError, match="cannot write"):
-        gallery.write(tmp_path / "sheet.nothing", gallery.sheet(clips, places, None))
+        gallery.write(tmp_path / "sheet.nothing", gallery.sheet(clips, wrong, None))
 
 
-def test_the_offer_refuses_crops_of_another_size(tmp_path: Path, trained):
-    found = checkpoints.load(trained[1], train.SYSTEM)
+def test_the_export_refuses_crops_of_another_size(tmp_path: Path, trained):
+    found = checkpoints.load(trained[1], train.MODEL)
     found["settings"]["network"]["height"] = 176
-    checkpoints.save(tmp_path / "other.pt", train.SYSTEM, found)
+    checkpoints.save(tmp_path / "other.pt", train.MODEL, found)
     with pytest.raises(TrainingInputError, match="train with --network light"):
-        OFFER.load(tmp_path / "other.pt")
+        EXPORT_SPEC.load(tmp_path / "other.pt")
 
 
 def test_the_card_names_data_figures_and_limits(trained):
     truth = np.array([2, 4])
-    said = np.eye(10, dtype=np.float32)[[2, 4]]
-    text = OFFER.card(trained[1], evaluate.report(truth, said, said))
+    probabilities = np.eye(10, dtype=np.float32)[[2, 4]]
+    text = EXPORT_SPEC.card(trained[1], evaluate.report(truth, probabilities, probabilities))
     assert "16 clips" in text and "SpaceJam itself was not used" in text and "## Limits" in text
 
 
 def test_init_is_for_the_full_network(tmp_path: Path):
-    result = CliRunner().invoke(actions, ["fit", "--init", str(tmp_path / "w.pth")])
+    result = CliRunner().invoke(cli, ["actions", "fit", "--init", str(tmp_path / "w.pth")])
     assert isinstance(result.exception, TrainingInputError) and "r2plus1d_18" in str(result.exception)
 
 
 @pytest.mark.timeout(180)
 def test_the_smoke_run_ends_well():
-    result = CliRunner().invoke(actions, ["--smoke"])
+    result = CliRunner().invoke(cli, ["actions", "--smoke"])
     assert result.exit_code == 0, result.output
     assert "resumed at 2, exported" in result.output

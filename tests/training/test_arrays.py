@@ -25,7 +25,7 @@ def test_torn_missing_and_foreign_files_are_one_clear_error(tmp_path):
     write_arrays(whole, {"one": np.arange(500)})
     torn = tmp_path / "torn.npz"
     torn.write_bytes(whole.read_bytes()[:300])
-    for path, why in ((torn, "draw it anew"), (tmp_path / "none.npz", "FileNotFoundError"), (whole, "KeyError")):
+    for path, why in ((torn, "make it again"), (tmp_path / "none.npz", "FileNotFoundError"), (whole, "KeyError")):
         with pytest.raises(TrainingInputError, match=f"holds no things .*{why}"), reading_arrays(path, "things") as got:
             got["two"]
 

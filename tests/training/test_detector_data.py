@@ -1,4 +1,4 @@
-"""Published layouts are read as they are, bad ones refused in one line; pasted things carry their boxes."""
+"""Published layouts are read, damaged data is one clear error, and pasted objects have correct boxes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from courtside_training.detector.augment import crop, spoil
+from courtside_training.detector.augment import crop, degrade
 from courtside_training.detector.classes import BALL, HEIGHT, PLAYER, REFEREE, RIM, STRIDE, WIDTH
 from courtside_training.detector.composites import ball_sprite, paste_ball, paste_hoop
-from courtside_training.detector.pictures import Picture, letterbox, no_ignore
+from courtside_training.detector.images import LabelledImage, letterbox, no_ignore, unlabelled
 from courtside_training.detector.published import coco_records, ring_only, training_records, yolo_records
 from courtside_training.detector.simulated import film
 from courtside_training.detector.targets import make_targets
@@ -52,13 +52,13 @@ def yolo(tmp_path):
 
 
 def test_coco_names_map_to_our_classes_and_squares_are_widened(coco):
-    picture = coco_records(coco)[0].load()
-    assert picture.classes.tolist() == [BALL, PLAYER, REFEREE]
-    assert picture.image.shape == (64, 114, 3)
-    assert picture.boxes[2] == pytest.approx([24 * 114 / 64, 16, 32 * 114 / 64, 48])
+    labelled = coco_records(coco)[0].load()
+    assert labelled.classes.tolist() == [BALL, PLAYER, REFEREE]
+    assert labelled.image.shape == (64, 114, 3)
+    assert labelled.boxes[2] == pytest.approx([24 * 114 / 64, 16, 32 * 114 / 64, 48])
 
 
-def test_hoops_lose_their_nets_for_training(yolo):
+def test_hoops_are_reduced_to_rings_for_training(yolo):
     record = yolo_records(yolo)[0]
     assert record.classes.tolist() == [RIM, PLAYER]
     whole, ring = record.boxes[0], ring_only(record).boxes[0]
@@ -74,8 +74,8 @@ def test_broken_data_is_one_clear_error(coco, yolo, tmp_path):
     (yolo / "labels" / "a.txt").write_text("9 0.5 0.5 0.1 0.2\n")
     with pytest.raises(TrainingInputError, match=r"a\.txt line 1"):
         yolo_records(yolo)
-    (coco / "a.jpg").write_bytes(b"no picture")
-    with pytest.raises(TrainingInputError, match="no readable picture"):
+    (coco / "a.jpg").write_bytes(b"text")
+    with pytest.raises(TrainingInputError, match="not a readable image"):
         coco_records(coco)[0].load()
     (coco / "_annotations.coco.json").write_text('{"images": []}')
     with pytest.raises(TrainingInputError, match="COCO's layout"):
@@ -86,56 +86,57 @@ def test_broken_data_is_one_clear_error(coco, yolo, tmp_path):
 
 def test_letterbox_keeps_the_aspect_and_moves_boxes():
     image = np.zeros((180, 320, 3), np.uint8)
-    picture = letterbox(Picture(image, np.array([[10, 20, 30, 60]], np.float32), np.array([PLAYER]), no_ignore()))
-    assert picture.image.shape == (HEIGHT, WIDTH, 3)
-    assert picture.boxes[0] == pytest.approx([20, 52, 60, 132])
-    assert picture.image[0, 0, 0] == 114 and picture.image[HEIGHT // 2, WIDTH // 2, 0] == 0
+    box = np.array([[10, 20, 30, 60]], np.float32)
+    labelled = letterbox(LabelledImage(image, box, np.array([PLAYER]), no_ignore()))
+    assert labelled.image.shape == (HEIGHT, WIDTH, 3)
+    assert labelled.boxes[0] == pytest.approx([20, 52, 60, 132])
+    assert labelled.image[0, 0, 0] == 114 and labelled.image[HEIGHT // 2, WIDTH // 2, 0] == 0
 
 
 def test_boxes_follow_the_object_through_a_crop():
     image = np.zeros((360, 640, 3), np.uint8)
     image[100:160, 300:340] = 255
-    picture = Picture(image, np.array([[300, 100, 340, 160]], np.float32), np.array([PLAYER]), no_ignore())
+    labelled = LabelledImage(image, np.array([[300, 100, 340, 160]], np.float32), np.array([PLAYER]), no_ignore())
     for seed in range(12):
-        cut = crop(picture, 416, 320, np.random.default_rng(seed))
+        cut = crop(labelled, 416, 320, np.random.default_rng(seed))
         rows, columns = np.nonzero(cut.image[..., 0] > 200)
         for x0, y0, x1, y1 in cut.boxes:
             seen = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
             assert np.abs(seen - (x0, y0, x1, y1)).max() <= 0.12 * max(x1 - x0, y1 - y0) + 2
 
 
-def test_simulated_frames_hold_what_the_truth_says(game):
-    pictures = [game.picture(time) for time in (0.5, 1.5, 2.5)]
+def test_simulated_frames_have_the_objects_of_the_truth(game):
+    frames = [game.frame(time) for time in (0.5, 1.5, 2.5)]
     truth = game.camera.truth(1.5)
-    assert (pictures[1].classes == RIM).sum() == (truth.rims[:, 2] > 0).sum()
-    assert (pictures[1].classes == REFEREE).sum() == (truth.referees[:, 2] > 0).sum()
-    assert any((picture.classes == PLAYER).any() for picture in pictures)
-    assert film(3, 3.0).picture(1.5).boxes == pytest.approx(pictures[1].boxes)
+    assert (frames[1].classes == RIM).sum() == (truth.rims[:, 2] > 0).sum()
+    assert (frames[1].classes == REFEREE).sum() == (truth.referees[:, 2] > 0).sum()
+    assert any((labelled.classes == PLAYER).any() for labelled in frames)
+    assert film(3, 3.0).frame(1.5).boxes == pytest.approx(frames[1].boxes)
 
 
 def test_a_pasted_hoop_is_drawn_where_its_box_is(game):
-    grey = Picture(np.full((360, 640, 3), 90, np.uint8), np.zeros((0, 4), np.float32), np.zeros(0, int), no_ignore())
+    grey = unlabelled(np.full((360, 640, 3), 90, np.uint8))
     pasted = [paste_hoop(grey, game, np.random.default_rng(seed)) for seed in range(10)]
-    drawn = [picture for picture in pasted if len(picture.boxes)]
+    drawn = [labelled for labelled in pasted if len(labelled.boxes)]
     assert len(drawn) >= 5
-    for picture in drawn:
-        x0, y0, x1, y1 = np.clip(picture.boxes[picture.classes == RIM][0], 0, [640, 360, 640, 360]).astype(int)
-        assert (picture.image[y0 : y1 + 1, x0 : x1 + 1] != 90).any()
+    for labelled in drawn:
+        x0, y0, x1, y1 = np.clip(labelled.boxes[labelled.classes == RIM][0], 0, [640, 360, 640, 360]).astype(int)
+        assert (labelled.image[y0 : y1 + 1, x0 : x1 + 1] != 90).any()
 
 
 def test_a_pasted_ball_is_where_its_box_is():
-    grey = Picture(np.full((360, 640, 3), 90, np.uint8), np.zeros((0, 4), np.float32), np.zeros(0, int), no_ignore())
+    grey = unlabelled(np.full((360, 640, 3), 90, np.uint8))
     rng = np.random.default_rng(1)
-    picture = paste_ball(grey, ball_sprite(20, rng), rng)
-    x0, y0, x1, y1 = picture.boxes[0].astype(int)
-    assert (picture.image != 90).any(-1)[y0:y1, x0:x1].mean() > 0.5
-    assert spoil(picture.image, rng).shape == picture.image.shape
+    labelled = paste_ball(grey, ball_sprite(20, rng), rng)
+    x0, y0, x1, y1 = labelled.boxes[0].astype(int)
+    assert (labelled.image != 90).any(-1)[y0:y1, x0:x1].mean() > 0.5
+    assert degrade(labelled.image, rng).shape == labelled.image.shape
 
 
-def test_targets_peak_at_the_centre_and_know_the_box():
+def test_targets_peak_at_the_centre_and_contain_the_box():
     boxes = np.array([[40, 40, 80, 120], [60, 60, 64, 64]], np.float32)
     ignore = np.array([[0, 0, 16, 16, BALL]], np.float32)
-    maps = make_targets(Picture(np.zeros((128, 128, 3), np.uint8), boxes, np.array([PLAYER, BALL]), ignore))
+    maps = make_targets(LabelledImage(np.zeros((128, 128, 3), np.uint8), boxes, np.array([PLAYER, BALL]), ignore))
     assert maps["heat"][PLAYER, 80 // STRIDE, 60 // STRIDE] == 1.0
     assert (maps["heat"] == 1.0).sum() == 2
     assert maps["known"][BALL, :4, :4].sum() == 0 and maps["known"][PLAYER].all()
@@ -145,7 +146,7 @@ def test_targets_peak_at_the_centre_and_know_the_box():
 
 
 @pytest.mark.parametrize("task", ["detect", "pose"])
-def test_ultralytics_layout_holds_pictures_and_labels(task, tmp_path):
+def test_ultralytics_layout_has_images_and_labels(task, tmp_path):
     path = write_layout(tmp_path, task, games=1, frames=2)
     images = sorted((tmp_path / "images").rglob("*.jpg"))
     assert len(images) == 4 and path.read_text().count("names")

@@ -1,4 +1,4 @@
-"""The network starts from YOLOX, learns, and answers with sorted local peaks inside one graph."""
+"""The detector: start from YOLOX, training, decoding of local peaks, loading and export."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import torch
 from click.testing import CliRunner
 from onnx import TensorProto, helper, numpy_helper
 
+from courtside_training.cli import cli
 from courtside_training.common.fit import FitConfig
-from courtside_training.detector.classes import ANSWERS, BALL, CLASSES, PLAYER, REFEREE, RIM
-from courtside_training.detector.commands import detector
+from courtside_training.detector.classes import BALL, CLASSES, MAX_DETECTIONS, PLAYER, REFEREE, RIM
 from courtside_training.detector.decoding import ServedDetector
+from courtside_training.detector.export_spec import EXPORT_SPEC
 from courtside_training.detector.losses import cell_boxes, giou
 from courtside_training.detector.mixture import Mixture
 from courtside_training.detector.network import Backbone, DetectorConfig
-from courtside_training.detector.offer import OFFER
 from courtside_training.detector.pretrained import focus_kernel, start_from_yolox
 from courtside_training.detector.training import DetectorPlan, make_fit
 from courtside_training.detector.ultralytics_run import suppress
@@ -81,7 +81,7 @@ def test_decoding_gives_local_peaks_best_first():
     logits[0, RIM, 10, 5], logits[0, RIM, 10, 6], logits[0, BALL, 3, 20] = 2.0, 1.0, 3.0
     sides[0, BALL] = 3.0
     boxes, scores, classes = ServedDetector(Fixed(logits, sides))(torch.zeros(1, 3, 96, 128, dtype=torch.uint8))
-    assert boxes.shape == (1, ANSWERS, 4)
+    assert boxes.shape == (1, MAX_DETECTIONS, 4)
     assert (scores[0] > 0).sum() == 2 and scores[0, 0] > scores[0, 1]
     assert classes[0, :2].tolist() == [BALL, RIM]
     assert boxes[0, 1].tolist() == pytest.approx([22 - 6, 42 - 6, 22 + 6, 42 + 6])
@@ -90,7 +90,7 @@ def test_decoding_gives_local_peaks_best_first():
 
 
 def people(player, referee, widths):
-    """Logits and sides of maps in which one place (10, 20) may be a player or a referee; player's widths by offset."""
+    """Logits and sides of maps in which cell (10, 20) may be a player or a referee; the player's widths by offset."""
     logits, sides = torch.full((1, len(CLASSES), 24, 32), -12.0), torch.full((1, len(CLASSES), 4, 24, 32), 8.0)
     for offset, (score, wide) in enumerate(zip(player, widths, strict=True)):
         logits[0, PLAYER, 10, 20 + offset] = score
@@ -99,7 +99,7 @@ def people(player, referee, widths):
     return ServedDetector(Fixed(logits, sides))(torch.zeros(1, 3, 96, 128, dtype=torch.uint8))
 
 
-def test_a_player_s_box_is_what_the_cells_around_his_peak_agree_on():
+def test_a_players_box_is_the_mean_over_the_cells_around_the_peak():
     alone, _, _ = people((2.0,), -12.0, (8.0,))
     voted, scores, _ = people((2.0, 1.5), -12.0, (8.0, 16.0))
     assert float(alone[0, 0, 2] - alone[0, 0, 0]) == pytest.approx(16.0, abs=0.05)
@@ -107,7 +107,7 @@ def test_a_player_s_box_is_what_the_cells_around_his_peak_agree_on():
     assert int((scores[0] > 0).sum()) == 1
 
 
-def test_where_a_referee_stands_is_hardly_a_player_and_his_own_score_stays():
+def test_a_referee_reduces_the_score_of_a_player_at_the_same_position_only():
     _, scores, classes = people((0.0,), 2.0, (8.0,))
     assert classes[0, :2].tolist() == [REFEREE, PLAYER]
     assert scores[0, :2].tolist() == pytest.approx([0.8808, 0.5 * (1 - 0.8808)], abs=1e-3)
@@ -133,11 +133,12 @@ def test_training_learns_and_can_be_served(tmp_path):
     assert losses[-1]["total"] < 0.9 * losses[0]["total"]
     image = torch.randint(0, 255, (2, 3, 384, 640), dtype=torch.uint8)
     with torch.inference_mode():
-        outputs = tuple(output.numpy() for output in OFFER.load(path)(image))
-    for spec, output in zip(OFFER.spec.outputs, outputs, strict=True):
+        outputs = tuple(output.numpy() for output in EXPORT_SPEC.load(path)(image))
+    for spec, output in zip(EXPORT_SPEC.signature.outputs, outputs, strict=True):
         assert output.shape == (2, *spec.dims) and output.dtype == np.float32
-    assert OFFER.decisions(outputs).shape == (2, 6)
-    assert "CC BY 4.0" in OFFER.card(path, {}) and "Apache-2.0" not in OFFER.card(path, {}).split("Data and")[0]
+    assert EXPORT_SPEC.decisions(outputs).shape == (2, 6)
+    card = EXPORT_SPEC.card(path, {})
+    assert "CC BY 4.0" in card and "Apache-2.0" not in card.split("Data and")[0]
 
 
 def test_a_checkpoint_of_another_shape_is_refused(tmp_path):
@@ -146,7 +147,7 @@ def test_a_checkpoint_of_another_shape_is_refused(tmp_path):
     fit.settings["network"]["head"] = 32
     fit.save()
     with pytest.raises(TrainingInputError, match="another shape"):
-        OFFER.load(path)
+        EXPORT_SPEC.load(path)
 
 
 def test_batches_are_equal_for_equal_seeds(tmp_path):
@@ -156,25 +157,25 @@ def test_batches_are_equal_for_equal_seeds(tmp_path):
 
 
 def test_samples_are_letterboxed_frames():
-    (images,) = OFFER.samples(2, 20_000)
+    (images,) = EXPORT_SPEC.samples(2, 20_000)
     assert images.shape == (2, 3, 384, 640) and images.dtype == np.uint8
     assert (images[:, :, 0] == 114).all() and images[:, :, 192].std() > 5
 
 
-def test_suppression_keeps_the_best_of_each_heap():
+def test_suppression_keeps_the_best_of_overlapping_boxes():
     boxes = torch.tensor([[0.0, 0, 10, 10], [1, 0, 11, 10], [30, 0, 40, 10]])
     assert suppress(boxes, torch.tensor([0.5, 0.9, 0.4]), 0.5).tolist() == [1, 2]
 
 
-def test_ultralytics_is_asked_for_by_name_where_it_is_missing(monkeypatch):
+def test_a_missing_ultralytics_package_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "ultralytics", None)
-    result = CliRunner().invoke(detector, ["ultralytics"])
+    result = CliRunner().invoke(cli, ["detector", "ultralytics"])
     assert isinstance(result.exception, TrainingInputError) and "courtside[ultralytics]" in str(result.exception)
-    result = CliRunner().invoke(detector, ["ultralytics", "--task", "pose", "--data", "/"])
+    result = CliRunner().invoke(cli, ["detector", "ultralytics", "--task", "pose", "--data", "/"])
     assert "no keypoints" in str(result.exception)
 
 
-def test_a_run_may_begin_with_an_earlier_ones_weights(tmp_path):
+def test_a_run_may_start_with_the_weights_of_an_earlier_one(tmp_path):
     plan, config = DetectorPlan(8, 4), FitConfig(epochs=1)
     first = make_fit([], tmp_path / "first.pt", config, plan, SMALL, MIXTURE)
     first.run()

@@ -1,20 +1,20 @@
-"""The shot fingerprint: cutting, normalising, learning, judging, and refusing bad input."""
+"""The shot fingerprint: cutting, normalisation, training, evaluation, and errors for bad input."""
 
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
 
-from courtside_sim.keypoints import CameraView, PoseNoise, observe
+from courtside_sim.keypoints import CameraView, PoseNoise, noisy_keypoints
 from courtside_sim.sequences import shot_sequences
+from courtside_training.cli import cli
 from courtside_training.common.measures import roc_auc
 from courtside_training.errors import TrainingInputError
 from courtside_training.fingerprint import evaluate, freethrows, published, train
 from courtside_training.fingerprint.augment import augment, trunk_length
-from courtside_training.fingerprint.commands import fingerprint
 from courtside_training.fingerprint.losses import nt_xent, triplet
+from courtside_training.fingerprint.motion import STEPS, Motion, NoShotError, cut, find_shot, resample
 from courtside_training.fingerprint.network import Encoder, EncoderConfig, load_encoder, normalise
-from courtside_training.fingerprint.segment import STEPS, NoShotError, Segment, cut, find_shot, resample
 from courtside_training.fingerprint.simulated import draw_shots, form_of, simulate_shots
 
 SIDE = CameraView(-1.2, 0.1, 9.0, 210.0)
@@ -30,7 +30,7 @@ def test_gather_and_release_are_found_without_knowing_them() -> None:
     rng = np.random.default_rng(2)
     gathers, releases = [], []
     for shot in draw_shots([20_000 + index // 3 for index in range(60)], [0, 1, 2] * 20, rng):
-        found = find_shot(observe(shot.joints, SIDE, PoseNoise(), rng), shot.times)
+        found = find_shot(noisy_keypoints(shot.joints, SIDE, PoseNoise(), rng), shot.times)
         gathers.append(found.gather - shot.gather_time)
         releases.append(found.release - shot.release_time)
     assert np.median(np.abs(releases)) < 0.05
@@ -40,13 +40,13 @@ def test_gather_and_release_are_found_without_knowing_them() -> None:
 def test_a_track_without_a_shot_has_none() -> None:
     rng = np.random.default_rng(0)
     (shot,) = draw_shots([20_000], [0], rng)
-    still = np.repeat(observe(shot.joints, SIDE, PoseNoise(), rng)[:1], 40, 0)
+    still = np.repeat(noisy_keypoints(shot.joints, SIDE, PoseNoise(), rng)[:1], 40, 0)
     with pytest.raises(NoShotError):
         find_shot(still, np.arange(40) / 30)
-    with pytest.raises(ValueError, match="rise from frame to frame"):
+    with pytest.raises(ValueError, match="finite and ascending"):
         find_shot(still, np.zeros(40))
     with pytest.raises(ValueError, match="outside its track"):
-        cut(still, np.arange(40) / 30, Segment(1.0, 2.0))
+        cut(still, np.arange(40) / 30, Motion(1.0, 2.0))
 
 
 def test_resampling_bridges_short_gaps_only_and_reads_any_rate() -> None:
@@ -63,7 +63,7 @@ def test_resampling_bridges_short_gaps_only_and_reads_any_rate() -> None:
     assert np.isfinite(found).all()
 
 
-def test_the_graph_ignores_place_and_size_of_the_picture_and_joints_not_found(shots) -> None:
+def test_the_graph_ignores_position_and_scale_and_undetected_joints(shots) -> None:
     inputs = torch.from_numpy(shots.inputs[:, 0])
     moved = inputs * torch.tensor([2.5, 2.5, 1.0]) + torch.tensor([300.0, -40.0, 0.0])
     seen = inputs[..., 2:] > 0.05
@@ -84,7 +84,7 @@ def test_augmentations_stay_near_and_mask(shots) -> None:
     assert 0 < moved.mean() < 0.1 * trunk_length(inputs).mean()
 
 
-def test_both_losses_reward_what_they_should() -> None:
+def test_both_losses_are_lower_for_correct_pairs() -> None:
     points = torch.nn.functional.normalize(torch.randn(8, 5, generator=torch.Generator().manual_seed(0)), dim=-1)
     assert nt_xent(points, points) < nt_xent(points, points.roll(1, 0))
     labels = torch.arange(8) // 2
@@ -119,7 +119,7 @@ def test_a_form_that_leaves_its_gallery_raises_the_alert_and_a_usual_one_does_no
     assert result["alerts_bad"] == 1.0
 
 
-def test_learning_tells_players_apart_that_were_never_trained_on(tmp_path, shots) -> None:
+def test_training_separates_players_that_were_not_used_for_training(tmp_path, shots) -> None:
     torch.manual_seed(0)
     config = train.TrainConfig(triplet_epochs=3, players=14, per_kind=2, steps=16, batch=14, views=1, rate=4e-3)
     run = train.triplet_fit(Encoder(TINY), config, tmp_path / "last.pt")
@@ -140,7 +140,8 @@ def write_shots(folder, shots=8, **columns) -> None:
     seeds, kinds = [20_000 + index // 2 for index in range(shots)], [index % 3 for index in range(shots)]
     sequences = draw_shots(seeds, kinds, rng)
     for index, shot in enumerate(sequences):
-        np.savez(folder / f"{index}.npz", keypoints=observe(shot.joints, SIDE, PoseNoise(), rng), times=shot.times)
+        keypoints = noisy_keypoints(shot.joints, SIDE, PoseNoise(), rng)
+        np.savez(folder / f"{index}.npz", keypoints=keypoints, times=shot.times)
         row = {"gather": f"{shot.gather_time:.3f}", "release": f"{shot.release_time:.3f}", "type": "step-back"}
         row |= columns
         lines.append(f"{index}.npz,p{index // 2},{row['type']},{row['gather']},{row['release']}")
@@ -162,7 +163,7 @@ def test_a_published_folder_is_read_and_split_by_shooter(tmp_path) -> None:
     [
         (lambda folder: (folder / "shots.csv").unlink(), "needs a shots.csv"),
         (lambda folder: (folder / "shots.csv").write_text("file,type\n"), "no column 'shooter'"),
-        (lambda folder: (folder / "3.npz").write_bytes(b"PK\x03\x04 torn"), "3.npz is no readable keypoint file"),
+        (lambda folder: (folder / "3.npz").write_bytes(b"PK\x03\x04 torn"), "3.npz is not a readable keypoint file"),
         (lambda folder: (folder / "2.npz").unlink(), "no keypoint file"),
         (lambda folder: np.savez(folder / "1.npz", keypoints=np.zeros((9, 5, 3)), fps=30), "expected"),
         (lambda folder: write_shots(folder, type="hook"), "unknown type 'hook'"),
@@ -220,6 +221,6 @@ def test_a_real_difference_is_significant_and_shuffled_labels_are_not() -> None:
 
 
 def test_the_smoke_run_learns_resumes_and_exports() -> None:
-    result = CliRunner().invoke(fingerprint, ["--smoke"])
+    result = CliRunner().invoke(cli, ["fingerprint", "--smoke"])
     assert result.exit_code == 0, result.output
     assert result.output.count("resumed at 2, exported") == 2

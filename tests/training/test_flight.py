@@ -1,14 +1,16 @@
-"""Flight windows are drawn as documented, the network reads ratios only, and the games are kept."""
+"""Flight windows are drawn as documented, the network reads only ratios, and simulated games are kept on disk."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
+from courtside_training.cli import cli
 from courtside_training.errors import TrainingInputError
 from courtside_training.flight.evaluate import figures, position
-from courtside_training.flight.geometry import COLUMNS, TICK_S, TICKS, Column
+from courtside_training.flight.geometry import COLUMNS, TIME_STEP_S, TIME_STEPS, Column
 from courtside_training.flight.network import FlightConfig, FlightNetwork, ServedFlight
 from courtside_training.flight.scenes import draw_game, draw_split, load_scenes, save_scenes, scene_files
 from courtside_training.flight.tracks import draw_example, resample
@@ -26,9 +28,9 @@ def examples(scenes):
     return [draw_example(scenes[i % len(scenes)], rng) for i in range(400)]
 
 
-def test_windows_are_finite_and_say_what_they_do_not_know_with_zeros(examples):
+def test_windows_are_finite_and_zero_where_unknown(examples):
     tracks = np.stack([e.track for e in examples])
-    assert tracks.shape == (400, TICKS, COLUMNS) and np.isfinite(tracks).all()
+    assert tracks.shape == (400, TIME_STEPS, COLUMNS) and np.isfinite(tracks).all()
     for seen, rest in ((Column.BALL_SEEN, slice(1, 5)), (Column.RIM_SEEN, slice(6, 10)),
                        (Column.PLAYER_SEEN, slice(11, 15))):  # fmt: skip
         known = tracks[..., seen] > 0
@@ -40,12 +42,12 @@ def test_about_half_are_shots_and_every_release_lies_in_its_window(examples):
     released = np.array([e.release for e in examples])
     shots = ~np.isnan(released)
     assert 0.25 < shots.mean() < 0.65
-    assert (released[shots] >= 0).all() and (released[shots] <= TICKS - 1).all()
+    assert (released[shots] >= 0).all() and (released[shots] <= TIME_STEPS - 1).all()
     assert set(np.unique([e.made for e in examples if not np.isnan(e.made)])) <= {0.0, 1.0}
 
 
-def test_after_its_release_a_shot_flies_as_gravity_has_it(scenes):
-    # Measured in its own diameters a ball falls at 9.81 m/s2 wherever the camera stands across its way.
+def test_after_its_release_a_shot_falls_with_gravity(scenes):
+    # In its own diameters a ball falls at 9.81 m/s2, from wherever a camera sees it from the side.
     rng, pulls = np.random.default_rng(1), []
     for index in range(300):
         example = draw_example(scenes[index % len(scenes)], rng)
@@ -55,7 +57,7 @@ def test_after_its_release_a_shot_flies_as_gravity_has_it(scenes):
         rows = example.track[first : first + 10]
         if not rows[:, Column.BALL_SEEN].all():
             continue
-        time = np.arange(10) * TICK_S
+        time = np.arange(10) * TIME_STEP_S
         fall = 2 * np.polyfit(time, rows[:, Column.BALL_Y], 2)[0]
         pulls.append(fall / rows[:, Column.BALL_SIZE].mean() * 0.24)
     assert len(pulls) > 10 and 6 < np.median(pulls) < 14
@@ -79,9 +81,9 @@ def test_the_network_reads_ratios_only(examples):
         assert torch.allclose(first, second, atol=2e-3)
 
 
-def test_an_empty_window_is_answered_and_probabilities_are_such():
+def test_an_empty_window_gives_valid_probabilities():
     network = ServedFlight(FlightNetwork(FlightConfig(16, (1, 2)))).eval()
-    shot, release, make = network(torch.zeros(2, TICKS, COLUMNS))
+    shot, release, make = network(torch.zeros(2, TIME_STEPS, COLUMNS))
     assert torch.allclose(release.sum(1), torch.ones(2), atol=1e-5)
     assert ((shot >= 0) & (shot <= 1)).all() and ((make >= 0) & (make <= 1)).all()
 
@@ -93,23 +95,23 @@ def test_targets_name_the_release_or_none(examples):
         if np.isnan(example.release):
             assert row[-1] == 1
         else:
-            assert abs(float(row[:-1] @ torch.arange(TICKS, dtype=torch.float32)) - example.release) < 0.6
+            assert abs(float(row[:-1] @ torch.arange(TIME_STEPS, dtype=torch.float32)) - example.release) < 0.6
 
 
-def test_the_release_is_read_between_ticks():
-    shares = np.zeros((1, TICKS))
+def test_the_release_is_read_between_time_steps():
+    shares = np.zeros((1, TIME_STEPS))
     shares[0, [10, 11]] = 0.5
     assert position(shares)[0] == pytest.approx(10.5)
 
 
-def test_perfect_answers_get_perfect_figures(examples):
+def test_perfect_predictions_get_perfect_figures(examples):
     def oracle(tracks):
         kept = [e for e in examples if e.weight > 0]
         shot = np.array([[0.0 if np.isnan(e.release) else 1.0] for e in kept])
-        release = np.full((len(kept), TICKS), 1e-9)
+        release = np.full((len(kept), TIME_STEPS), 1e-9)
         for row, e in zip(release, kept, strict=True):
             if not np.isnan(e.release):
-                low = min(int(e.release), TICKS - 2)
+                low = min(int(e.release), TIME_STEPS - 2)
                 row[low], row[low + 1] = 1 - (e.release - low), e.release - low
         return shot, release, np.array([[0.5 if np.isnan(e.made) else e.made] for e in kept])
 
@@ -136,3 +138,9 @@ def test_games_are_kept_and_torn_files_refused(scenes, tmp_path):
         load_scenes(path)
     with pytest.raises(TrainingInputError, match="flight draw"):
         scene_files(tmp_path, (10_000, 11_000))
+
+
+def test_the_smoke_run_trains_resumes_and_exports():
+    result = CliRunner().invoke(cli, ["flight", "--smoke"])
+    assert result.exit_code == 0, result.output
+    assert "decisions agree 100.0%" in result.output

@@ -13,10 +13,10 @@ from courtside_training.common import measures
 from courtside_training.common.tables import confusion_table, markdown
 
 
-def test_calibration_error_is_the_gap_between_said_and_seen():
-    said = np.array([0.9] * 10 + [0.2] * 10)
+def test_calibration_error_is_the_gap_between_predicted_and_observed():
+    predicted = np.array([0.9] * 10 + [0.2] * 10)
     seen = np.array([1] * 6 + [0] * 4 + [1] * 2 + [0] * 8)
-    assert measures.expected_calibration_error(said, seen, bins=10) == pytest.approx(0.5 * 0.3)
+    assert measures.expected_calibration_error(predicted, seen, bins=10) == pytest.approx(0.5 * 0.3)
 
 
 def test_the_temperature_undoes_overconfidence():
@@ -30,11 +30,11 @@ def test_the_temperature_undoes_overconfidence():
 
 
 def test_per_class_figures_and_confusion():
-    truth, said = [0, 0, 1, 1, 1], [0, 1, 1, 1, 0]
-    found = measures.per_class(truth, said, ["a", "b", "never"])
+    truth, predicted = [0, 0, 1, 1, 1], [0, 1, 1, 1, 0]
+    found = measures.per_class(truth, predicted, ["a", "b", "never"])
     assert found["a"] == {"precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 2}
     assert found["never"]["support"] == 0
-    assert measures.confusion(truth, said, 3).tolist() == [[1, 1, 0], [1, 2, 0], [0, 0, 0]]
+    assert measures.confusion(truth, predicted, 3).tolist() == [[1, 1, 0], [1, 2, 0], [0, 0, 0]]
 
 
 def test_figures_without_cases_are_missing_not_wrong():

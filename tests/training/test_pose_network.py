@@ -1,4 +1,4 @@
-"""The pose network: it reads places off heatmaps, learns, is measured rightly, and goes through the smoke run."""
+"""The pose network: decoding of heatmaps, training, evaluation and the smoke run."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from click.testing import CliRunner
 
 torch = pytest.importorskip("torch")
 
+from courtside_training.cli import cli  # noqa: E402
 from courtside_training.common import checkpoint as checkpoints  # noqa: E402
 from courtside_training.common.fit import FitConfig  # noqa: E402
 from courtside_training.errors import TrainingInputError  # noqa: E402
 from courtside_training.pose import measures  # noqa: E402
-from courtside_training.pose.augment import Chances  # noqa: E402
-from courtside_training.pose.commands import pose  # noqa: E402
+from courtside_training.pose.augment import AugmentConfig  # noqa: E402
 from courtside_training.pose.crops import HEIGHT, WIDTH, crop_matrix  # noqa: E402
-from courtside_training.pose.evaluate import figures, tables, torch_run  # noqa: E402
+from courtside_training.pose.evaluate import crop_run, figures, tables  # noqa: E402
+from courtside_training.pose.export_spec import EXPORT_SPEC  # noqa: E402
 from courtside_training.pose.losses import losses, target  # noqa: E402
 from courtside_training.pose.network import COLUMNS, ROWS, NetworkConfig, PoseNetwork, ServedPose  # noqa: E402
-from courtside_training.pose.offer import OFFER  # noqa: E402
 from courtside_training.pose.simulated import game_people  # noqa: E402
 from courtside_training.pose.steadiness import Shot, residual, steadiness  # noqa: E402
 from courtside_training.pose.train import draw_batches, load_network, make_fit  # noqa: E402
 
 TINY = NetworkConfig((8, 16, 24, 32), (1, 1, 1))
-GENTLE = Chances(mirror=0, background=0, cover=0, truncate=0, motion=0, small=0, noise=0, jpeg=0, turn=0, scale=0,
+GENTLE = AugmentConfig(mirror=0, background=0, cover=0, truncate=0, motion=0, small=0, noise=0, jpeg=0, turn=0, scale=0,
                  move=0)  # fmt: skip
 
 
@@ -33,51 +33,51 @@ def people():
     return list(game_people(2, 1))[:4]
 
 
-def test_places_are_read_finer_than_a_cell():
-    places = torch.rand(2, 17, 2) * torch.tensor([WIDTH - 30.0, HEIGHT - 30.0]) + 15
-    logits = torch.log(target(places).clamp(min=1e-9)).reshape(2, 17, ROWS, COLUMNS)
-    found, _ = PoseNetwork(TINY).read(logits, torch.zeros(2, 16, ROWS, COLUMNS))
-    assert (found - places).abs().max() < 0.25
+def test_positions_are_decoded_finer_than_a_cell():
+    positions = torch.rand(2, 17, 2) * torch.tensor([WIDTH - 30.0, HEIGHT - 30.0]) + 15
+    logits = torch.log(target(positions).clamp(min=1e-9)).reshape(2, 17, ROWS, COLUMNS)
+    found, _ = PoseNetwork(TINY).decode(logits, torch.zeros(2, 16, ROWS, COLUMNS))
+    assert (found - positions).abs().max() < 0.25
 
 
-def test_a_second_candidate_does_not_pull_the_place():
+def test_a_second_candidate_does_not_shift_the_position():
     near, far = torch.full((1, 17, 2), 40.0), torch.full((1, 17, 2), 120.0)
     both = (0.6 * target(near) + 0.4 * target(far)).clamp(min=1e-9)
     features = torch.zeros(1, 16, ROWS, COLUMNS)
     network = PoseNetwork(TINY)
-    found, trust = network.read(torch.log(both).reshape(1, 17, ROWS, COLUMNS), features)
+    found, trust = network.decode(torch.log(both).reshape(1, 17, ROWS, COLUMNS), features)
     assert (found - near).abs().max() < 0.25
-    _, alone = network.read(torch.log(target(near).clamp(min=1e-9)).reshape(1, 17, ROWS, COLUMNS), features)
+    _, alone = network.decode(torch.log(target(near).clamp(min=1e-9)).reshape(1, 17, ROWS, COLUMNS), features)
     assert (trust < alone).all()
 
 
 def test_unknown_keypoints_cost_nothing():
     network = PoseNetwork(TINY)
     crop = torch.randint(0, 255, (2, 3, HEIGHT, WIDTH), dtype=torch.uint8)
-    batch = {"crop": crop, "places": torch.full((2, 17, 2), 50.0), "weight": torch.ones(2, 17),
+    batch = {"crop": crop, "positions": torch.full((2, 17, 2), 50.0), "weight": torch.ones(2, 17),
              "known": torch.ones(2, 17), "area": torch.full((2,), 8000.0)}  # fmt: skip
     batch["weight"][:, 5:] = 0
-    moved = {**batch, "places": batch["places"].clone()}
-    moved["places"][:, 5:] = 120.0
+    moved = {**batch, "positions": batch["positions"].clone()}
+    moved["positions"][:, 5:] = 120.0
     assert float(losses(network, batch)["heat"]) == pytest.approx(float(losses(network, moved)["heat"]))
 
 
-def test_a_few_players_are_learnt_by_heart_and_come_back_from_the_checkpoint(people, tmp_path):
+def test_a_few_players_are_learned_and_the_network_loads_from_the_checkpoint(people, tmp_path):
     run = make_fit(people, FitConfig(epochs=3, rate=1e-2, average=0.8), tmp_path / "p.pt", steps=14, batch=4,
-                   network=TINY, chances=GENTLE)  # fmt: skip
+                   network=TINY, augmentation=GENTLE)  # fmt: skip
     history = run.run()
     assert history.losses[-1]["total"] < 0.75 * history.losses[0]["total"]
     network, found = load_network(tmp_path / "p.pt")
     assert found["settings"]["people"] == {"simulated": 4, "real": 0}
-    result = figures(torch_run(ServedPose(network).eval()), people)
+    result = figures(crop_run(ServedPose(network).eval()), people)
     assert result["people"] == 4 and result["pck"]["all"] > 0.3
     text = tables({"simulated": result})
     assert "OKS AP" in text and "left_wrist" in text
-    crops = OFFER.samples(2, 3)
-    answers = OFFER.load(tmp_path / "p.pt")(torch.from_numpy(crops[0]))
-    assert answers[0].shape == (2, *OFFER.spec.outputs[0].dims)
+    crops = EXPORT_SPEC.samples(2, 3)
+    answers = EXPORT_SPEC.load(tmp_path / "p.pt")(torch.from_numpy(crops[0]))
+    assert answers[0].shape == (2, *EXPORT_SPEC.signature.outputs[0].dims)
     assert ((answers[0][..., 2] >= 0) & (answers[0][..., 2] <= 1)).all()
-    card = OFFER.card(tmp_path / "p.pt", {"simulated": result})
+    card = EXPORT_SPEC.card(tmp_path / "p.pt", {"simulated": result})
     assert "## Limits" in card and "OKS AP" in card and "MoveNet" not in card
 
 
@@ -88,7 +88,7 @@ def test_simulated_and_real_people_share_a_batch(people):
     batch = next(draw_batches(mixed, 1, 4, np.random.default_rng(0), GENTLE))
     assert batch["crop"].shape == (4, 3, HEIGHT, WIDTH)
     same = (batch["crop"][2] == batch["crop"][3]).float().mean()
-    assert same < 1 and torch.equal(batch["places"][2], batch["places"][3])
+    assert same < 1 and torch.equal(batch["positions"][2], batch["positions"][3])
 
 
 def test_a_checkpoint_of_another_shape_is_named(people, tmp_path):
@@ -137,7 +137,7 @@ def test_pck_counts_a_fifth_of_the_torso():
     assert result["all"] == pytest.approx(15 / 16)
 
 
-def test_steadiness_passes_motion_and_counts_shaking():
+def test_steadiness_ignores_smooth_motion_and_measures_jitter():
     time = np.linspace(0, 1, 64)
     track = np.stack([100 * time**3, 40 * time**2], -1)[:, None].repeat(17, 1)
     assert np.abs(residual(track)).max() < 1e-9
@@ -151,8 +151,8 @@ def test_steadiness_passes_motion_and_counts_shaking():
 
     def run(some: np.ndarray) -> np.ndarray:
         index = some[:, 0, 0, 0]
-        places = truth[index, :, :2] + shake[index] @ np.eye(2) + matrices[0, :, 2]
-        return np.concatenate([places, np.ones((len(index), 17, 1))], -1)
+        positions = truth[index, :, :2] + shake[index] @ np.eye(2) + matrices[0, :, 2]
+        return np.concatenate([positions, np.ones((len(index), 17, 1))], -1)
 
     result = steadiness(run, iter([Shot(crops, truth, matrices)]))
     assert result["shots"] == 1 and result["truth"]["all"] < 1e-3
@@ -160,11 +160,11 @@ def test_steadiness_passes_motion_and_counts_shaking():
     assert result["torso"]["all"] == pytest.approx(result["pixels"]["all"] / 40, rel=0.05)
 
 
-def test_nobody_to_train_on_is_one_clear_error():
-    found = CliRunner().invoke(pose, ["fit", "--games", "0"])
+def test_training_without_people_is_one_clear_error():
+    found = CliRunner().invoke(cli, ["pose", "fit", "--games", "0"])
     assert isinstance(found.exception, TrainingInputError) and "--data" in str(found.exception)
 
 
 def test_the_smoke_run_learns_resumes_exports_and_agrees():
-    found = CliRunner().invoke(pose, ["--smoke"], catch_exceptions=False)
+    found = CliRunner().invoke(cli, ["pose", "--smoke"], catch_exceptions=False)
     assert found.exit_code == 0 and "resumed at 2" in found.output

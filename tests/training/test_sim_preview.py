@@ -1,4 +1,4 @@
-"""`courtside-train sim preview`: the contact sheet and the film with the truth drawn in."""
+"""`courtside-train sim preview`: the contact sheet and the film with the ground truth drawn in."""
 
 import av
 import cv2
@@ -19,8 +19,8 @@ def test_a_preview_is_a_sheet_and_a_film(tmp_path) -> None:
     assert run.exit_code == 0, run.output
     assert cv2.imread(str(tmp_path / "sheet-3.png")).shape == (270, 1920, 3)
     with av.open(str(tmp_path / "film-3.mp4")) as film:
-        pictures = [frame.to_ndarray(format="bgr24") for frame in film.decode(video=0)]
-    assert len(pictures) == 10 and pictures[0].shape == (540, 960, 3) and pictures[0].std() > 10
+        frames = [frame.to_ndarray(format="bgr24") for frame in film.decode(video=0)]
+    assert len(frames) == 10 and frames[0].shape == (540, 960, 3) and frames[0].std() > 10
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path) -> None:
@@ -31,10 +31,10 @@ def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path) -> None:
 
 def test_the_truth_is_drawn_where_it_is() -> None:
     film = open_simulation(3, camera="corner", duration=6)
-    picture, truth = film.camera.render(2.0), film.camera.truth(2.0)
-    drawn = draw_truth(picture, truth, film.shots)
-    changed = np.abs(drawn.astype(int) - picture).max(-1) > 20
+    frame, truth = film.camera.render(2.0), film.camera.truth(2.0)
+    drawn = draw_truth(frame, truth, film.shots)
+    changed = np.abs(drawn.astype(int) - frame).max(-1) > 20
     player = int(np.flatnonzero(truth.in_view)[0])
     x0, y0, _, y1 = truth.boxes[player].astype(int)
     assert changed[y0 : y1 + 1, max(x0 - 1, 0) : x0 + 2].any(1).mean() > 0.8
-    assert not np.array_equal(drawn, picture) and np.array_equal(picture, film.camera.render(2.0))
+    assert not np.array_equal(drawn, frame) and np.array_equal(frame, film.camera.render(2.0))

@@ -1,4 +1,4 @@
-"""The published layout: what is read from it, and one clear error for everything that is wrong with it."""
+"""The published layout of BASKET: what is read, and one clear error for each kind of wrong data."""
 
 from pathlib import Path
 
@@ -21,8 +21,8 @@ def write_video(path: Path, frames: int = 40) -> None:
         stream = container.add_stream("mpeg4", rate=10)
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = 96, 64, "yuv420p", 5
         for index in range(frames):
-            picture = np.full((64, 96, 3), 250 * index // frames, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+            frame = np.full((64, 96, 3), 250 * index // frames, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="bgr24")))
         container.mux(stream.encode())
 
 
@@ -41,7 +41,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_split_is_read_with_the_upside_down_skill_turned(data: Path):
+def test_a_split_is_read_and_the_reversed_skill_is_turned_round(data: Path):
     (sample,) = basket.read_split(data, "test")
     expected = np.arange(20) % 5
     turned = SKILLS.index("Defensive Consistency")
@@ -66,7 +66,7 @@ def test_training_leaves_out_players_who_are_tested(data: Path):
     ("line", "message"),
     [
         ("18-19/NBA/3_18_19.mp4," + ",".join("1" * 19), r"line 2: 20 columns.*'Efficiency'"),
-        ("18-19/NBA/3_18_19.mp4," + ",".join("1" * 19) + ",5", "Efficiency is '5', expected a whole number 0 to 4"),
+        ("18-19/NBA/3_18_19.mp4," + ",".join("1" * 19) + ",5", "Efficiency is '5', expected an integer 0 to 4"),
         ("18-19/NBA/9_18_19.mp4," + ",".join("1" * 20), "no video 18-19/NBA/9_18_19.mp4"),
     ],
 )

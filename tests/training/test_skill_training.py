@@ -1,4 +1,4 @@
-"""Skill estimation: which frames are seen, that levels are learned, what is measured, and the smoke run."""
+"""Skill estimation: frame sampling, training, evaluation and the smoke run."""
 
 import itertools
 from dataclasses import replace
@@ -10,23 +10,23 @@ import torch
 from click.testing import CliRunner
 
 from courtside_sim.skills import GROUPS, SKILLS
+from courtside_training.cli import cli
 from courtside_training.common.fit import FitConfig
 from courtside_training.detector.network import DetectorConfig
 from courtside_training.detector.training import DetectorPlan, make_fit
 from courtside_training.errors import TrainingInputError
 from courtside_training.skills.baselines import counts_oracle, majority
-from courtside_training.skills.commands import skills
 from courtside_training.skills.evaluate import figures, from_features, report, tables, top1
-from courtside_training.skills.films import PLAY_LABELS, UNKNOWN, Film, load, mirrored, save
+from courtside_training.skills.films import PLAY_LABELS, UNKNOWN, Film, encode, load, mirrored, save
 from courtside_training.skills.geometry import SPLITS, worlds
 from courtside_training.skills.network import FrameEncoder, SkillConfig, SkillNetwork
 from courtside_training.skills.sampling import choose, views
 from courtside_training.skills.train import (
     FilmConfig,
-    begin_with,
     fit_frames,
     fit_skills,
     frame_config,
+    load_backbone,
     load_network,
 )
 
@@ -98,6 +98,36 @@ def test_levels_are_learned_from_features(tmp_path: Path):
     assert found["settings"]["films"] == 64
 
 
+def labelled_film(seed: int) -> Film:
+    rng = np.random.default_rng(seed)
+    frames = rng.integers(0, 255, (16, 112, 192, 3), np.uint8)
+    plays = np.stack([rng.integers(0, size, 16) for size in PLAY_LABELS.values()], 1)
+    return Film(str(seed), encode(frames), rng.integers(0, 5, 20), plays, np.zeros(3))
+
+
+def test_fit_trains_the_encoder_first_and_resumes_levels_only_with_the_same_encoder(tmp_path: Path, monkeypatch):
+    films = [labelled_film(seed) for seed in range(4)]
+    monkeypatch.setattr("courtside_training.skills.system._films", lambda *_: films)
+    monkeypatch.setattr("courtside_training.skills.network.SkillConfig", lambda: TINY)
+    last = tmp_path / "last.pt"
+
+    def fit(*options: str) -> list[str]:
+        arguments = ["skills", "fit", "--checkpoint", str(last), "--batch", "2", "--encoder-films", "2", *options]
+        result = CliRunner().invoke(cli, arguments)
+        assert result.exit_code == 0, result.output
+        return [line for line in result.output.splitlines() if line.startswith("trained")]
+
+    frames, levels = fit("--frame-epochs", "1", "--epochs", "2")
+    assert "last-frames.pt" in frames and "trained 2 epochs" in levels
+    assert load_network(last)[1]["frames"]["films"] == 2 and load_network(last)[1]["settings"]["films"] == 2
+    # Two epochs are already done, so the resumed run reports two, not one.
+    frames, levels = fit("--frame-epochs", "1", "--epochs", "1", "--resume")
+    assert "trained 1 epochs" in frames and "trained 2 epochs" in levels
+    # An encoder that was trained longer gives other features, so the levels are learned from the start.
+    frames, levels = fit("--frame-epochs", "2", "--epochs", "1", "--resume")
+    assert "trained 2 epochs" in frames and "trained 1 epochs" in levels
+
+
 def test_a_checkpoint_of_another_shape_is_refused(tmp_path: Path):
     config = FilmConfig(FitConfig(epochs=1), batch=4)
     films, features = [film(np.zeros(20, np.int64))] * 4, np.zeros((4, 16, 24), np.float32)
@@ -107,25 +137,25 @@ def test_a_checkpoint_of_another_shape_is_refused(tmp_path: Path):
         wider.resume()
 
 
-def test_the_encoder_begins_with_a_detectors_backbone_or_says_why_not(tmp_path: Path):
+def test_the_encoder_starts_with_a_detectors_backbone_or_gives_the_reason_why_not(tmp_path: Path):
     detector = make_fit([], tmp_path / "detector.pt", FitConfig(epochs=1), DetectorPlan(8, 4))
     detector.save()
     small = FrameEncoder(SkillConfig())
-    begin_with(small, tmp_path / "detector.pt")
+    load_backbone(small, tmp_path / "detector.pt")
     theirs = detector.average.backbone.state_dict()
     assert all(torch.equal(value, theirs[name]) for name, value in small.backbone.state_dict().items())
     with pytest.raises(TrainingInputError, match="for the small size"):
-        begin_with(FrameEncoder(TINY), tmp_path / "detector.pt")
+        load_backbone(FrameEncoder(TINY), tmp_path / "detector.pt")
     make_fit([], tmp_path / "narrow.pt", FitConfig(epochs=1), DetectorPlan(8, 4), DetectorConfig(width=0.5)).save()
     with pytest.raises(TrainingInputError):
-        begin_with(small, tmp_path / "narrow.pt")
+        load_backbone(small, tmp_path / "narrow.pt")
 
 
-def test_the_encoder_takes_pictures_of_any_multiple_of_sixteen():
+def test_the_encoder_takes_frames_of_any_multiple_of_sixteen():
     encoder = FrameEncoder(SkillConfig()).eval()
     with torch.inference_mode():
-        assert encoder.places(torch.zeros(1, 3, 112, 192, dtype=torch.uint8)).shape[2:] == (7, 12)
-        assert encoder.places(torch.zeros(1, 3, 96, 176, dtype=torch.uint8)).shape[2:] == (6, 11)
+        assert encoder.feature_map(torch.zeros(1, 3, 112, 192, dtype=torch.uint8)).shape[2:] == (7, 12)
+        assert encoder.feature_map(torch.zeros(1, 3, 96, 176, dtype=torch.uint8)).shape[2:] == (6, 11)
 
 
 def test_films_without_play_labels_cannot_teach_frames(tmp_path: Path):
@@ -133,7 +163,7 @@ def test_films_without_play_labels_cannot_teach_frames(tmp_path: Path):
         fit_frames([film(np.zeros(20, np.int64))], TINY, frame_config(0, 1), tmp_path / "frames.pt")
 
 
-def test_a_film_is_kept_whole_and_a_torn_one_refused(tmp_path: Path):
+def test_a_film_is_stored_without_loss_and_a_damaged_one_is_refused(tmp_path: Path):
     path = tmp_path / "1.npz"
     kept = replace(film(np.arange(20) % 5), jpeg=(b"ab", b"", b"cde"))
     save(kept, path)
@@ -145,9 +175,9 @@ def test_a_film_is_kept_whole_and_a_torn_one_refused(tmp_path: Path):
 
 def test_accuracy_by_skill_group_and_mean():
     levels = np.tile(np.arange(5)[:, None], (1, 20))
-    said = levels.copy()
-    said[:, SKILLS.index("Free Throw")] = (said[:, 0] + 1) % 5
-    found = top1(levels, said)
+    predicted = levels.copy()
+    predicted[:, SKILLS.index("Free Throw")] = (predicted[:, 0] + 1) % 5
+    found = top1(levels, predicted)
     assert found["Free Throw"] == 0.0 and found["2-PTs"] == 1.0
     assert found["Shooting"] == pytest.approx(0.8) and found["Rebounding"] == 1.0
     assert found["Mean"] == pytest.approx(0.95)
@@ -171,6 +201,6 @@ def test_baselines_and_tables():
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_smoke_learns_resumes_and_exports():
-    done = CliRunner().invoke(skills, ["--smoke"])
+    done = CliRunner().invoke(cli, ["skills", "--smoke"])
     assert done.exit_code == 0, done.output
     assert "player_skills: loss" in done.output

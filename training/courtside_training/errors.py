@@ -1,7 +1,7 @@
-"""What can go wrong for a user of the training commands."""
+"""Errors of the training commands."""
 
 from __future__ import annotations
 
 
 class TrainingInputError(Exception):
-    """Bad usage or input; its text is one clear line that says what to do. The command line exits with 2."""
+    """Bad usage or input. Its text is one line that says what to do; the command line exits with code 2."""

@@ -1,1 +1,1 @@
-"""Calibrating a court by hand: a picture of the film, a plan of the court, points clicked on both."""
+"""Calibrating a court by hand: a picture of the film, a plan of the court, and points clicked on both."""

@@ -1,4 +1,4 @@
-"""The calibration page's little server: loopback only, behind a random token, until something is saved."""
+"""The calibration page's HTTP server: loopback only, behind a random token, until something is saved."""
 
 from __future__ import annotations
 
@@ -21,17 +21,20 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from courtside_client.calibrate.clicked import MAX_POINTS, Clicked, Strict, first_line
-from courtside_client.calibrate.fit import LEAST_POINTS, WORST_FIT, fit, projected
-from courtside_client.calibrate.picture import Picture
-from courtside_client.calibrate.plan import COURTS, View, plan
+from courtside.court.homography import MAX_MISS, MIN_POINTS, fit_homography
+from courtside.court.measures import COURTS
+from courtside.court.point_pairs import MAX_POINTS, PointPairs
+from courtside.files import StrictModel, first_problem
+from courtside_client.calibrate.plan import View, plan
+from courtside_client.calibrate.projection import projected_lines
+from courtside_client.calibrate.still import Still
 from courtside_client.errors import BadCalibration, BadOption, CourtsideError
 
-PAGES = Path(__file__).parents[2] / "web"
-"""The pages of a source checkout."""
+PAGES = Path(__file__).parent / "web"
+"""The page's files, part of this package."""
 FILES = ("calibrate.css", "calibrate.js", "calibrate-list.js", "calibrate-picture.js", "calibrate-plan.js")
 MAX_BODY = 64 * 2**10
-"""Bytes of a posted body."""
+"""Bytes of a posted body at most."""
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -40,8 +43,8 @@ _HEADERS = {
 }
 
 
-class _FitRequest(Strict):
-    clicked: Clicked
+class _FitRequest(StrictModel):
+    points: PointPairs
     view: View
 
 
@@ -49,18 +52,18 @@ class CalibrationPage:
     """The page over one picture.
 
     Args:
-        picture: what is shown.
-        court: whose lines to begin with.
-        earlier: points to begin with, clicked in a picture of the same size, or ``None``.
-        keep: takes what was saved; gives one line about it for the page, and raises what stands in the way.
+        picture: the picture to show.
+        court: whose lines to show first.
+        earlier: points to show first, from a picture of the same size, or ``None``.
+        keep: saves the points and returns one line about it for the page; may raise a CourtsideError.
 
     Attributes:
-        token: the path under which everything is; nobody who was not told it gets in.
-        saved: set once something was kept and the page has been told.
+        token: the path under which everything is served; without it nothing is accessible.
+        saved: set once the points are saved and the page has its answer.
     """
 
     def __init__(
-        self, picture: Picture, court: str, earlier: Clicked | None, keep: Callable[[Clicked], Awaitable[str]]
+        self, picture: Still, court: str, earlier: PointPairs | None, keep: Callable[[PointPairs], Awaitable[str]]
     ) -> None:
         self._picture, self._court, self._earlier, self._keep = picture, court, earlier, keep
         self._keeping = asyncio.Lock()
@@ -68,16 +71,10 @@ class CalibrationPage:
         self.saved = asyncio.Event()
 
     def app(self) -> Starlette:
-        """The HTTP application; everything but ``/TOKEN/…`` is 404.
-
-        Raises:
-            BadOption: the page's files are not there.
-        """
-        if not (PAGES / "calibrate.html").is_file():
-            raise BadOption(f"the page's files are not in {PAGES}: install from a source checkout with pip install -e")
+        """The HTTP application; everything but ``/TOKEN/…`` is 404."""
         root = f"/{self.token}"
         routes: list[BaseRoute] = [
-            Route("/favicon.ico", lambda request: Response(status_code=204)),  # browsers ask, token or not
+            Route("/favicon.ico", lambda request: Response(status_code=204)),  # browsers request it without the token
             Route(root, lambda request: RedirectResponse(f"{root}/")),
             Route(f"{root}/", _file("calibrate.html")),
             *(Route(f"{root}/{name}", _file(name)) for name in FILES),
@@ -86,7 +83,7 @@ class CalibrationPage:
             Route(f"{root}/fit", self._fit, methods=["POST"]),
             Route(f"{root}/save", self._save, methods=["POST"]),
         ]
-        # A page elsewhere must not get in by a name of its own that leads here.
+        # Another site must not reach this server by a host name of its own.
         return Starlette(routes=routes, middleware=[Middleware(TrustedHostMiddleware, ["127.0.0.1", "localhost"])])
 
     async def serve(self, port: int, stop: asyncio.Event, on_ready: Callable[[str], None]) -> None:
@@ -95,10 +92,10 @@ class CalibrationPage:
         Args:
             port: 0 for a free one.
             stop: ends it.
-            on_ready: told the page's address once it listens.
+            on_ready: called with the page's address once it listens.
 
         Raises:
-            BadOption: the port is taken, or the page's files are not there.
+            BadOption: the port is taken.
         """
         app = self.app()
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -106,7 +103,7 @@ class CalibrationPage:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 listening.bind(("127.0.0.1", port))
-                listening.listen()  # whoever is told the address may come before uvicorn does
+                listening.listen()  # a browser may connect before uvicorn is ready
             except OSError as error:
                 raise BadOption(f"--port {port}: cannot listen on it: {error.strerror}") from None
             config = uvicorn.Config(
@@ -134,45 +131,44 @@ class CalibrationPage:
             "name": Path(picture.name).name, "at": picture.at, "width": picture.width, "height": picture.height,
             "court": self._court, "courts": {name: plan(name) for name in COURTS},
             "points": [point.model_dump() for point in self._earlier.points] if self._earlier else [],
-            "limits": {"least": LEAST_POINTS, "most": MAX_POINTS, "worst": WORST_FIT},
+            "limits": {"min": MIN_POINTS, "max": MAX_POINTS, "max_miss": MAX_MISS},
         })  # fmt: skip
 
     async def _fit(self, request: Request) -> Response:
         try:
-            asked = await _body(request, _FitRequest)
+            body = await _body(request, _FitRequest)
         except BadCalibration as error:
             return _json({"problem": error.message}, 422)
         try:
-            fitted = await asyncio.to_thread(fit, asked.clicked)
-        except BadCalibration as error:  # an answer like another: so far these points say nothing
+            fit = await asyncio.to_thread(fit_homography, body.points.pixels, body.points.metres)
+        except BadCalibration as error:  # not a mistake: so far these points determine nothing
             return _json({"problem": error.message, "misses": [], "lines": []})
-        shown = await asyncio.to_thread(projected, fitted, asked.clicked, asked.view)
+        shown = await asyncio.to_thread(projected_lines, fit, body.points, body.view)
         return _json({
-            "problem": fitted.problem, "error": fitted.error, "misses": fitted.misses.tolist(),
-            "to_pixels": np.linalg.inv(fitted.matrix).ravel().tolist(),
+            "problem": body.points.problem, "error": fit.error, "misses": fit.misses.tolist(),
+            "to_pixels": np.linalg.inv(fit.matrix).ravel().tolist(),
             "lines": [np.round(line, 2).tolist() for line in shown],
         })  # fmt: skip
 
     async def _save(self, request: Request) -> Response:
         try:
-            clicked = await _body(request, Clicked)
-            if (clicked.width, clicked.height) != (self._picture.width, self._picture.height):
-                raise BadCalibration("the points belong to a picture of another size: load the page anew")
-            if problem := (await asyncio.to_thread(fit, clicked)).problem:
-                raise BadCalibration(problem)
+            points = await _body(request, PointPairs)
+            if (points.width, points.height) != (self._picture.width, self._picture.height):
+                raise BadCalibration("the points belong to a picture of another size: reload the page")
+            await asyncio.to_thread(points.calibration)
             async with self._keeping:
                 if self.saved.is_set():
-                    raise BadCalibration("it was saved already")
-                said = await self._keep(clicked)
+                    raise BadCalibration("these points are already saved")
+                summary = await self._keep(points)
         except CourtsideError as error:
             return _json({"problem": error.message}, 422)
-        return _json({"saved": said}, background=BackgroundTask(self.saved.set))
+        return _json({"saved": summary}, background=BackgroundTask(self.saved.set))
 
 
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Signals belong to the command."""
+        """The command handles signals."""
         yield
 
 
@@ -190,7 +186,7 @@ async def _body(request: Request, model: type[_Model]) -> _Model:
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
-        raise BadCalibration(f"not what the page sends: {first_line(error)}") from None
+        raise BadCalibration(f"the request cannot be used: {first_problem(error)}") from None
 
 
 def _file(name: str) -> Callable[[Request], Awaitable[Response]]:

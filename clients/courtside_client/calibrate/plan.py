@@ -1,27 +1,27 @@
-"""The plan of a court: its named points that somebody can find in a picture, and its lines."""
+"""The plan of a court: named points that a person can find in a picture, and the painted lines."""
 
 from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_sim.court import Court, court_lines, make_court
+from courtside.court.measures import COURTS, Court, court_lines
 
-COURTS = ("nba", "fiba")
 View = Literal["0", "1", "both"]
 """Which part of the court: the half of basket 0 (x > 0), that of basket 1, or all of it."""
 VIEWS: tuple[View, ...] = get_args(View)
 _STEP = 0.25
-"""Metres between the points of a line that may have to be cut at the picture's edge."""
+"""Metres between the points of a line, so that it can be cut at the picture's edge."""
 
 
 def plan(name: str) -> dict[str, Any]:
     """A court for the page: sizes, named points and lines, all in metres; JSON-ready."""
-    court = make_court(name)
+    court = COURTS[name]
     return {
         "length": court.length,
         "width": court.width,
@@ -34,17 +34,17 @@ def plan(name: str) -> dict[str, Any]:
 
 
 def lines(name: str, view: View) -> list[NDArray[np.float64]]:
-    """The painted lines of a part of the court as (N, 2) metres, no two neighbours more than `_STEP` apart."""
+    """The painted lines of a part of the court as (N, 2) metres; neighbouring points are at most `_STEP` apart."""
     return [_dense(line) for line in _lines(name, view)]
 
 
 def _lines(name: str, view: View) -> list[NDArray[np.float64]]:
-    drawn = court_lines(make_court(name, half=view != "both"))
+    drawn = court_lines(replace(COURTS[name], half=view != "both"))
     return [-line for line in drawn] if view == "1" else drawn
 
 
 def _points(court: Court) -> list[dict[str, Any]]:
-    """Crossings and vertices of lines; left and right are those of somebody who faces the basket from half court."""
+    """Crossings and ends of lines; left and right as seen by a player who faces the basket from half court."""
     end, side, lane = court.length / 2, court.width / 2, court.lane_width / 2
     rim, foul = end - court.basket_inset, end - court.lane_length
     three, straight = court.three_radius, court.three_straight
@@ -72,7 +72,7 @@ def _points(court: Court) -> list[dict[str, Any]]:
         for key, label, x in singles:
             add(f"{basket}-{key}", label, sign * x, 0.0, basket)
         add(f"{basket}-circle", "Centre circle, towards the basket", sign * court.circle_radius, 0.0, basket)
-    # Seen towards basket 0, whichever half is shown.
+    # Left and right towards basket 0, whichever half is shown.
     for key, label, y in (("left", "basket 0's left", 1.0), ("right", "basket 0's right", -1.0)):
         add(f"mid-side-{key}", f"Centre line meets sideline, {label}", 0.0, y * side, "both")
         add(f"mid-circle-{key}", f"Centre line meets circle, {label}", 0.0, y * court.circle_radius, "both")

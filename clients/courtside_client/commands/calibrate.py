@@ -1,4 +1,4 @@
-"""``courtside calibrate``: click a court's points in a picture of a film, keep them in a file or a gateway."""
+"""``courtside calibrate``: click points of the court in a picture, and save them in a file or a gateway."""
 
 from __future__ import annotations
 
@@ -8,58 +8,58 @@ from pathlib import Path
 
 import click
 
+from courtside.court.point_pairs import PointPairs
 from courtside.names import CameraName
-from courtside_client.calibrate.clicked import Clicked
 from courtside_client.calibrate.page import CalibrationPage
-from courtside_client.calibrate.picture import take_picture
+from courtside_client.calibrate.still import take_still
 from courtside_client.channel import gateway_address
 from courtside_client.client import connect
 from courtside_client.errors import BadOption, NotFoundError
 from courtside_client.signals import run_until_signal
 
 
-async def _keep(clicked: Clicked, gateway: str, camera: str | None, out: Path | None) -> str:
-    """Send and write; the gateway first, since it may refuse. One line about it."""
-    said = []
+async def _keep(points: PointPairs, gateway: str, camera: str | None, out: Path | None) -> str:
+    """Save the points, first in the gateway because it may refuse them; returns one line about it."""
+    saved = []
     if camera is not None:
         async with connect(gateway) as client:
-            fit = await client.set_calibration(camera, clicked.to_proto())
-        said.append(f"{camera} is calibrated to {fit.rms_error:.2f} m")
+            error = await client.set_calibration(camera, points)
+        saved.append(f"{camera} is calibrated to {error:.2f} m")
     if out is not None:
-        await asyncio.to_thread(clicked.write, out)
-        said.append(f"{len(clicked.points)} points are in {out}")
-    return ", ".join(said)
+        await asyncio.to_thread(points.write, out)
+        saved.append(f"{len(points.points)} points are in {out}")
+    return ", ".join(saved)
 
 
-async def _earlier(gateway: str, camera: str | None, out: Path | None) -> Clicked | None:
-    """What was kept before; asking for it also finds out early that a gateway is away or a file is something else."""
+async def _earlier(gateway: str, camera: str | None, out: Path | None) -> PointPairs | None:
+    """The points saved before; this also shows early that a gateway is away or a file is not a calibration."""
     if camera is not None:
         try:
             async with connect(gateway) as client:
-                return Clicked.from_proto((await client.get_calibration(camera)).calibration)
+                return (await client.get_calibration(camera)).points
         except NotFoundError:
             pass
-    return await asyncio.to_thread(Clicked.read, out) if out is not None and out.exists() else None
+    return await asyncio.to_thread(PointPairs.read, out) if out is not None and out.exists() else None
 
 
 async def _calibrate(
     stop: asyncio.Event, source: str, gateway: str, camera: str | None, out: Path | None, court: str | None,
     at: float, port: int, show: bool,
 ) -> bool:  # fmt: skip
-    """Serve the page; whether something was saved."""
+    """Serve the page; returns whether something was saved."""
     earlier = await _earlier(gateway, camera, out)
-    picture = await asyncio.to_thread(take_picture, source, at)
+    picture = await asyncio.to_thread(take_still, source, at)
     court = court or (earlier.court if earlier is not None else "nba")
     if earlier is not None and (earlier.width, earlier.height) != (picture.width, picture.height):
         click.echo(
-            f"what was kept before belongs to a {earlier.width}x{earlier.height} picture and is not shown", err=True
+            f"the saved points belong to a {earlier.width}x{earlier.height} picture and are not shown", err=True
         )
         earlier = None
 
-    async def keep(clicked: Clicked) -> str:
-        said = await _keep(clicked, gateway, camera, out)
-        click.echo(said, err=True)
-        return said
+    async def keep(points: PointPairs) -> str:
+        summary = await _keep(points, gateway, camera, out)
+        click.echo(summary, err=True)
+        return summary
 
     def ready(address: str) -> None:
         click.echo("open this page in a browser on this machine; Ctrl-C ends without saving", err=True)
@@ -74,12 +74,12 @@ async def _calibrate(
 
 @click.command()
 @click.argument("source", metavar="FILE")
-@click.option("--gateway", metavar="HOST:PORT", help="Gateway to send the calibration to (127.0.0.1:50051).")
-@click.option("--camera", metavar="games/G/cameras/C", help="Which of the gateway's cameras it is.")
+@click.option("--gateway", metavar="HOST:PORT", help="Gateway that keeps the calibration (127.0.0.1:50051).")
+@click.option("--camera", metavar="games/G/cameras/C", help="The camera in the gateway.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write a calibration file (JSON).")
-@click.option("--court", type=click.Choice(["nba", "fiba"]), help="Whose lines to begin with (nba).")
-@click.option("--at", default=0.0, show_default=True, help="Seconds into the film: where the floor is well seen.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Of the page; 0: a free one.")
+@click.option("--court", type=click.Choice(["nba", "fiba"]), help="Whose lines to show first (nba).")
+@click.option("--at", default=0.0, show_default=True, help="Seconds into the film, where the floor is visible.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port; 0: any free one.")
 @click.option("--open", "show", is_flag=True, help="Open the page in a browser.")
 def calibrate(
     source: str,
@@ -91,16 +91,17 @@ def calibrate(
     port: int,
     show: bool,
 ) -> None:
-    """Click a court's points in a picture of FILE, so that feet become places in metres.
+    """Click points of the court in a picture of FILE, so that feet become positions in metres.
 
-    Serves a page on this machine only and prints its address; ends by itself once saved. The calibration goes to a
-    gateway's camera (--camera), into a file (--out), or both; points kept there before are shown to be mended. FILE
-    may be anything that `courtside stream` takes. A calibration holds while the camera does not move.
+    Serves a page on this machine only and prints its address; ends by itself once the points are saved. They are saved
+    for a gateway's camera (--camera), in a file (--out), or both; points that are saved there already are shown for
+    correction. FILE may be any source that `courtside stream` takes. A calibration is valid while the camera does not
+    move.
     """
     if camera is None and out is None:
-        raise BadOption("say where the calibration goes: --camera games/G/cameras/C, --out FILE, or both")
+        raise BadOption("choose where to save the calibration: --camera games/G/cameras/C, --out FILE, or both")
     if camera is None and gateway is not None:
-        raise BadOption("--gateway needs --camera: which of its cameras is it")
+        raise BadOption("--gateway needs --camera games/G/cameras/C")
     if camera is not None:
         camera = CameraName.parse(camera).name
     address = gateway_address(gateway or "127.0.0.1:50051")

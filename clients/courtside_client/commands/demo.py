@@ -14,9 +14,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from courtside.v1 import events_pb2
+from courtside.events import Event, latest_shots
 from courtside_client.client import connect
-from courtside_client.commands.watch import HEADER, describe, to_json
+from courtside_client.commands.watch import EventPrinter
 from courtside_client.errors import GatewayFailed
 from courtside_client.options import StreamOptions
 from courtside_client.signals import first_of, run_until_signal
@@ -27,17 +27,18 @@ from courtside_sim import ShotTruth
 
 CAMERA = "games/demo/cameras/sim"
 SEEN_AFTER_S = 1.6
-"""A shot so close to the end may not be announced yet: 1.2 s of film and the model come first."""
+"""Seconds before the end in which a shot may not be announced yet: it takes 1.2 s of film and the model's time."""
 TOLERANCE_S = 0.3
+"""Seconds between a true release and a found one that count as the same shot."""
 
 
 @contextlib.asynccontextmanager
 async def gateway(folder: Path) -> AsyncIterator[tuple[str, str]]:
-    """Run ``courtside serve`` on free loopback ports; gives its gRPC and HTTP addresses."""
+    """Run ``courtside serve`` on free loopback ports; yields its gRPC and HTTP addresses."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "courtside_client.cli", "serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0",
         "--data-dir", str(folder), "--log-level", "warning", stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,  # a terminal's Ctrl-C is for the demo, which ends its gateway last
+        start_new_session=True,  # Ctrl-C in a terminal must reach the demo only, which ends its gateway last
     )
     assert process.stdout is not None
     try:
@@ -58,23 +59,23 @@ async def gateway(folder: Path) -> AsyncIterator[tuple[str, str]]:
             await process.wait()
 
 
-def compare(events: Sequence[events_pb2.Event], truth: Sequence[ShotTruth], seconds: float) -> Table:
-    """A table of true releases and what was found of each; the last revision of an event counts."""
-    last = {event.event_id: event for event in events if event.HasField("shot")}
-    found = [event for event in last.values() if event.lifecycle != events_pb2.LIFECYCLE_RETRACTED]
-    table = Table("release (truth)", "zone (truth)", "found", "error", "zone found", title="Simulation against gateway")
+def compare(events: Sequence[Event], truth: Sequence[ShotTruth], seconds: float) -> Table:
+    """A table of true releases and of what was found; the last revision of an event counts."""
+    found = latest_shots(events)
+    columns = ("release (truth)", "zone (truth)", "found", "error", "zone found")
+    table = Table(*columns, title="Simulation and gateway compared")
     for shot in truth:
         if shot.release_time > seconds:
             break
         near = min(found, key=lambda e: abs(e.media_offset - shot.release_time), default=None)
-        zone = shot.zone.name.lower().replace("_", " ")
+        zone = str(shot.zone)
         if near is None or abs(near.media_offset - shot.release_time) > TOLERANCE_S:
             late = shot.release_time > seconds - SEEN_AFTER_S
-            table.add_row(f"{shot.release_time:.2f} s", zone, "too late to be seen" if late else "missed", "", "")
+            table.add_row(f"{shot.release_time:.2f} s", zone, "too close to the end" if late else "missed", "", "")
             continue
         found.remove(near)
         error = near.media_offset - shot.release_time
-        same = "yes" if int(near.shot.zone) == int(shot.zone) else "no"
+        same = "yes" if near.shot is not None and near.shot.zone is shot.zone else "no"
         table.add_row(f"{shot.release_time:.2f} s", zone, f"{near.media_offset:.2f} s", f"{error:+.2f} s", same)
     for event in found:
         table.add_row("no shot", "", f"{event.media_offset:.2f} s", "", "")
@@ -86,22 +87,18 @@ async def play(seconds: float | None, style: str, seed: int, stop: asyncio.Event
     console = Console(stderr=True, highlight=False)
     source = open_source(f"sim://{seed}")
     assert isinstance(source, SimulatedSource)
-    seen: list[events_pb2.Event] = []
+    seen: list[Event] = []
     with tempfile.TemporaryDirectory(prefix="courtside-demo-") as folder:
         async with gateway(Path(folder)) as (grpc, http), connect(grpc) as client:
             console.print(f"gateway {grpc}, overlay page http://{http}/?game=demo")
-            if style == "table":
-                console.print(HEADER, style="bold")
 
             async def follow() -> None:
-                output = Console(highlight=False, soft_wrap=True)
+                printer = EventPrinter(style)
+                printer.print_header()
                 async with client.subscribe("demo", after=0) as events:
                     async for event in events:
                         seen.append(event)
-                        if style == "jsonl":
-                            print(to_json(event), flush=True)
-                        else:
-                            output.print(describe(event))
+                        printer.print(event)
 
             following = asyncio.create_task(follow())
             session = StreamSession(source, grpc, CAMERA, StreamOptions(duration=seconds))
@@ -112,7 +109,7 @@ async def play(seconds: float | None, style: str, seed: int, stop: asyncio.Event
                     following.result()
                 session.stop()
                 report = await streaming
-                # Whatever the stream ended with is durable by now; give the subscription time to bring it.
+                # All events are durable by now; give the subscription time to deliver them.
                 newest = [event async for event in client.list_events("demo")]
                 async with asyncio.timeout(5):
                     while len(seen) < len(newest):
@@ -129,13 +126,13 @@ async def play(seconds: float | None, style: str, seed: int, stop: asyncio.Event
 
 
 @click.command()
-@click.option("--seconds", type=click.FloatRange(1), help="End by itself after so long; default: until Ctrl-C.")
+@click.option("--seconds", type=click.FloatRange(1), help="End after this many seconds; default: at Ctrl-C.")
 @click.option("--format", "style", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=20_012, show_default=True,
               help="Which simulated game; this one is filmed from beside the court.")  # fmt: skip
 def demo(seconds: float | None, style: str, seed: int) -> None:
-    """Gateway, simulated camera, subscriber and overlay page in one; compares with the truth at the end.
+    """Run a gateway, a simulated camera, a subscriber and the overlay page; compare with the truth at the end.
 
-    Ctrl-C ends it properly, comparison included: exit code 0.
+    Ctrl-C ends it with the comparison and exit code 0.
     """
     run_until_signal(lambda stop: play(seconds, style, seed, stop))

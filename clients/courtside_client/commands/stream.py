@@ -21,10 +21,10 @@ from courtside_client.stream import StreamReport, StreamSession
 
 
 class StatusLine:
-    """Shows how a stream is doing: one live line on a terminal, a plain line every few seconds elsewhere.
+    """Shows the state of a stream: one live line on a terminal, a plain line every few seconds elsewhere.
 
     Args:
-        style: ``table`` for a person, ``jsonl`` for a program, empty for nothing.
+        style: ``table`` for people, ``jsonl`` for programs, empty for no output.
     """
 
     def __init__(self, style: str) -> None:
@@ -45,7 +45,7 @@ class StatusLine:
             self._live.stop()
 
     def show(self, report: StreamReport) -> None:
-        """Take the newest report."""
+        """Show the newest report."""
         now = time.monotonic()
         if self._style == "jsonl":
             print(json.dumps(asdict(report)), flush=True)
@@ -70,7 +70,7 @@ class StatusLine:
 
 
 def summary(report: StreamReport) -> str:
-    """How it went, one line."""
+    """A summary of one line."""
     parts = [
         f"{report.read} frames read", f"{report.sent} sent", f"{report.acked} acknowledged",
         f"{report.decoded} decoded", f"{report.windows_scored} windows scored",
@@ -83,7 +83,7 @@ def summary(report: StreamReport) -> str:
 
 
 async def _stream(session: StreamSession, stop: asyncio.Event) -> StreamReport:
-    """Stream to the end; a signal ends the stream properly, with everything acknowledged."""
+    """Stream to the end; a signal ends the stream once everything is processed."""
     running = asyncio.create_task(session.run())
     try:
         await first_of(stop, running)
@@ -97,17 +97,17 @@ async def _stream(session: StreamSession, stop: asyncio.Event) -> StreamReport:
 @click.command()
 @click.argument("source")
 @click.option("--gateway", default="127.0.0.1:50051", show_default=True, metavar="HOST:PORT")
-@click.option("--camera", required=True, metavar="games/G/cameras/C", help="Which camera this is.")
-@click.option("--codec", type=click.Choice(["h264", "jpeg", "raw"]), help="Encode so, whatever the source is.")
+@click.option("--camera", required=True, metavar="games/G/cameras/C", help="Name of this camera.")
+@click.option("--codec", type=click.Choice(["h264", "jpeg", "raw"]), help="Encode the pictures with this codec.")
 @click.option("--pace", type=click.Choice([p.value for p in Pace]), default="realtime", show_default=True)
-@click.option("--mode", type=click.Choice([m.value for m in Mode]), help="live, or film (pace max) by default.")
+@click.option("--mode", type=click.Choice([m.value for m in Mode]), help="Default: live; film with --pace max.")
 @click.option("--passthrough", type=click.Choice([p.value for p in PassThrough]), default="auto", show_default=True,
-              help="Send a film's own packets untouched; auto: where that costs no delay.")
-@click.option("--loop", is_flag=True, help="Begin a film again when it ends.")
-@click.option("--duration", type=float, help="Stop after so many seconds of film.")
-@click.option("--playback-speed", default=1.0, show_default=True, help="2 for film that runs at twice real speed.")
+              help="Send a film's own packets as they are; auto: where that adds no delay.")
+@click.option("--loop", is_flag=True, help="Start a film again when it ends.")
+@click.option("--duration", type=float, help="Stop after this many seconds of film.")
+@click.option("--playback-speed", default=1.0, show_default=True, help="2 for film at twice real speed.")
 @click.option("--epoch", type=int, help="Fencing token; the highest owns the camera (default: milliseconds now).")
-@click.option("--retry-for", default=60.0, show_default=True, help="Seconds to go on while the gateway is away.")
+@click.option("--retry-for", default=60.0, show_default=True, help="Seconds to retry while the gateway is away.")
 @click.option("--format", "style", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
 @click.option("--quiet", is_flag=True, help="No status line.")
 def stream(
@@ -128,8 +128,8 @@ def stream(
 ) -> None:
     """Stream SOURCE into a gateway: a device index, a file, an rtsp/srt/rtmp/udp URL, or sim://SEED.
 
-    Reconnects and resumes by itself. Ctrl-C or SIGTERM ends the stream properly, a second one at once. Exit code 1
-    when something that was sent was not acknowledged.
+    Reconnects and resumes by itself. Ctrl-C or SIGTERM ends the stream once everything is processed; a second one ends
+    it immediately. Exit code 1 when the gateway did not process everything that was sent.
     """
     if epoch is not None and epoch <= 0:
         raise BadOption(f"--epoch {epoch} must be positive")

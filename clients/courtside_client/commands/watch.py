@@ -5,63 +5,52 @@ from __future__ import annotations
 import asyncio
 
 import click
-from google.protobuf.json_format import MessageToJson
 from rich.console import Console
 from rich.text import Text
 
-from courtside.v1 import common_pb2, events_pb2
+from courtside.events import Event, Lifecycle
+from courtside.text import HEADER, event_line
 from courtside_client.client import connect
 from courtside_client.signals import first_of, run_until_signal
 
-_COLOURS = {
-    events_pb2.LIFECYCLE_PROVISIONAL: "yellow",
-    events_pb2.LIFECYCLE_CONFIRMED: "green",
-    events_pb2.LIFECYCLE_RETRACTED: "red",
-}
-HEADER = f"{'offset':>9}  {'seq':>5} {'rev':>3}  {'state':<11}  {'camera':<10}  what"
+_COLOURS = {Lifecycle.PROVISIONAL: "yellow", Lifecycle.CONFIRMED: "green", Lifecycle.RETRACTED: "red"}
 
 
-def to_json(event: events_pb2.Event) -> str:
-    """One line of protobuf JSON, every field printed."""
-    return MessageToJson(event, indent=None, always_print_fields_with_no_presence=True)
+class EventPrinter:
+    """Prints events as a table or as JSON lines.
 
+    Args:
+        style: ``table`` or ``jsonl``.
+    """
 
-def describe(event: events_pb2.Event) -> Text:
-    """One line for a person."""
-    lifecycle = events_pb2.Lifecycle.Name(event.lifecycle).removeprefix("LIFECYCLE_").lower()
-    camera = event.camera.rsplit("/", 1)[-1]
-    if event.HasField("shot"):
-        shot = event.shot
-        # A log may hold zones of an older set, which have no names here.
-        known = shot.zone in common_pb2.Zone.values()
-        zone = common_pb2.Zone.Name(shot.zone if known else 0).removeprefix("ZONE_").lower().replace("_", " ")
-        after = (event.append_time.ToNanoseconds() - event.event_time.ToNanoseconds()) / 1e9
-        what = (
-            f"shot {shot.probability:4.0%}  {zone:<24} {shot.points} points  make {shot.make_probability:4.0%}  "
-            f"{after:+.2f} s after release"
-        )
-    else:
-        status = event.camera_status
-        state = events_pb2.CameraState.Name(status.state).removeprefix("CAMERA_STATE_").lower()
-        what = f"camera {state}: {status.detail}"
-    line = f"{event.media_offset:9.2f}  {event.sequence:5d} {event.revision:3d}  {lifecycle:<11}  {camera:<10}  {what}"
-    return Text(line, style=_COLOURS.get(event.lifecycle, ""), overflow="ellipsis", no_wrap=True)
+    def __init__(self, style: str) -> None:
+        self._style = style
+        self._console = Console(highlight=False, soft_wrap=True)
+
+    def print_header(self) -> None:
+        """The head of the table; nothing before JSON lines."""
+        if self._style == "table":
+            self._console.print(HEADER, style="bold")
+
+    def print(self, event: Event) -> None:
+        """One event, one line."""
+        if self._style == "jsonl":
+            print(event.to_json(), flush=True)
+        else:
+            colour = _COLOURS[event.lifecycle]
+            self._console.print(Text(event_line(event), style=colour, overflow="ellipsis", no_wrap=True))
 
 
 async def follow(gateway: str, game: str, after: int | None, style: str, count: int | None, retry_for: float) -> None:
-    """Print events until ``count`` of them, or for ever."""
-    console = Console(highlight=False, soft_wrap=True)
+    """Print events: ``count`` of them, or until it is cancelled."""
+    printer = EventPrinter(style)
     left = count
     async with connect(gateway) as client, client.subscribe(game, after, retry_for=retry_for) as events:
-        if style == "table":
-            console.print(HEADER, style="bold")
+        printer.print_header()
         if left == 0:
             return
         async for event in events:
-            if style == "jsonl":
-                print(to_json(event), flush=True)
-            else:
-                console.print(describe(event))
+            printer.print(event)
             if left is not None and (left := left - 1) <= 0:
                 return
 
@@ -69,12 +58,12 @@ async def follow(gateway: str, game: str, after: int | None, style: str, count: 
 @click.command()
 @click.option("--gateway", default="127.0.0.1:50051", show_default=True, metavar="HOST:PORT")
 @click.option("--game", required=True, metavar="G", help="G or games/G.")
-@click.option("--after", type=click.IntRange(0), help="Begin after this sequence; 0: the whole history. Default: now.")
+@click.option("--after", type=click.IntRange(0), help="Start after this sequence; 0: the whole history. Default: now.")
 @click.option("--format", "style", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
-@click.option("--count", type=click.IntRange(0), help="End after so many events.")
-@click.option("--retry-for", default=60.0, show_default=True, help="Seconds to go on while the gateway is away.")
+@click.option("--count", type=click.IntRange(0), help="End after this many events.")
+@click.option("--retry-for", default=60.0, show_default=True, help="Seconds to retry while the gateway is away.")
 def watch(gateway: str, game: str, after: int | None, style: str, count: int | None, retry_for: float) -> None:
-    """Follow a game's events; reconnects and resumes by itself. Ctrl-C is its proper end: exit code 0."""
+    """Follow a game's events. Reconnects and resumes by itself. Ctrl-C ends it with exit code 0."""
 
     async def work(stop: asyncio.Event) -> None:
         following = asyncio.create_task(follow(gateway, game, after, style, count, retry_for))

@@ -1,4 +1,4 @@
-"""Sources: files, cameras, network streams and simulations behind one face."""
+"""Sources: files, cameras, network streams and simulations behind one interface."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
 def open_source(text: str) -> Source:
-    """Open a source by what a person types: a device index, a file, a stream's URL, or ``sim://SEED``.
+    """Open a source by its name: a device index, a file, the URL of a stream, or ``sim://SEED``.
 
     Raises:
         SourceError: it does not exist, has no video, cannot be decoded, or its scheme is not known.
@@ -26,8 +26,14 @@ def open_source(text: str) -> Source:
     match = _SCHEME.match(text)
     scheme = match.group(1).lower() if match else ""
     if scheme == "sim":
-        from courtside_client.sources.simulated import SimulatedSource  # the simulation, which no other source needs
-
+        try:  # the simulation, which no other source needs
+            from courtside_client.sources.simulated import SimulatedSource
+        except ModuleNotFoundError as error:
+            if error.name != "courtside_sim":
+                raise
+            raise SourceError(
+                f"{text}: the simulation is not installed; install `courtside` instead of `courtside-client`", text
+            ) from None
         return SimulatedSource(text)
     if scheme in SCHEMES:
         return NetworkSource(text)

@@ -1,4 +1,4 @@
-"""What every source can do."""
+"""The interface of every source."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from courtside.media import SourceFrame, SourceInfo, SourcePacket
 
 
 class Source(Protocol):
-    """Pictures in order; used by one thread, closed by any.
+    """Pictures in order; read by one thread, closed by any.
 
-    A source that is not live can be drawn again from its start by calling :meth:`frames` or :meth:`packets` again.
+    A source that is not live can be read again from its start by calling :meth:`frames` or :meth:`packets` again.
     """
 
     @property
     def info(self) -> SourceInfo:
-        """What the source says of itself."""
+        """What the source is."""
 
     @property
     def undecodable(self) -> int:
         """Packets so far that could not be decoded and were left out."""
 
     def frames(self) -> Iterator[SourceFrame]:
-        """Pictures in the order they are shown; those that an edit list cut away are left out.
+        """Pictures in the order they are shown, without those that an edit list cuts away.
 
         Raises:
             SourceLost: the source broke off.
@@ -37,4 +37,4 @@ class Source(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of files and devices. Idempotent."""
+        """Release files and devices. Idempotent."""

@@ -14,11 +14,14 @@ from courtside.film import Reader, coded_packets, probe, reason, video_stream
 from courtside.media import SourceFrame, SourceInfo, SourcePacket
 from courtside_client.errors import NoVideo, SourceLost, SourceUnreachable, UndecodableFilm
 
-OPEN_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 10.0
+OPEN_TIMEOUT_S = 10.0
+"""Seconds to wait for an answer."""
+READ_TIMEOUT_S = 10.0
+"""Seconds of silence after which a stream counts as lost."""
 
 _LOW_DELAY = {"fflags": "nobuffer", "probesize": "1000000", "analyzeduration": "2000000"}
 _OPTIONS = {
-    # TCP: a lost packet stalls for a round trip; over UDP it costs every picture up to the next keyframe.
+    # TCP: a lost packet costs a round trip. Over UDP it costs every picture up to the next keyframe.
     "rtsp": {"rtsp_transport": "tcp", "timeout": str(int(READ_TIMEOUT_S * 1e6))},
     "rtsps": {"rtsp_transport": "tcp", "timeout": str(int(READ_TIMEOUT_S * 1e6))},
     "srt": {"timeout": str(int(READ_TIMEOUT_S * 1e6))},
@@ -31,7 +34,7 @@ SCHEMES = tuple(_OPTIONS)
 
 
 class NetworkSource:
-    """A live stream by URL; drawn once.
+    """A live stream by URL; it can be read once.
 
     Args:
         url: the stream.
@@ -84,20 +87,20 @@ class NetworkSource:
 
     def frames(self) -> Iterator[SourceFrame]:
         """See :class:`~courtside_client.sources.base.Source`."""
-        return self._reader.frames(self._draw(), self._stream)
+        return self._reader.frames(self._read(), self._stream)
 
     def packets(self) -> Iterator[SourcePacket]:
         """See :class:`~courtside_client.sources.base.Source`."""
-        return self._reader.packets(self._draw())
+        return self._reader.packets(self._read())
 
     def close(self) -> None:
         """See :class:`~courtside_client.sources.base.Source`."""
         with self._lock:
             self._container.close()
 
-    def _draw(self) -> Iterator[Any]:
+    def _read(self) -> Iterator[Any]:
         taken, self._taken = self._taken, []
-        # A camera joined in mid-stream: decoding starts at a keyframe, and so does whoever gets the packets.
+        # The stream is joined in its middle: decoding and sending start at a keyframe.
         begin = next((i for i, packet in enumerate(taken) if packet.is_keyframe), len(taken))
         yield from taken[begin:]
         try:
@@ -109,7 +112,7 @@ class NetworkSource:
 
 
 def _without_password(url: str) -> str:
-    """The URL as it may be shown and logged."""
+    """The URL without what must not be shown or logged."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     query = "…" if parts.query else ""

@@ -16,7 +16,7 @@ from courtside_client.errors import SourceError
 from courtside_sim import ShotTruth, SimulatedFilm, open_simulation
 
 SCENE_S = 60.0
-"""Length of one scene of an endless simulation, seconds."""
+"""Seconds of one scene of an endless simulation."""
 _TIME_BASE = Fraction(1, 90_000)
 
 
@@ -70,7 +70,7 @@ class SimulatedSource:
             return list(self._shots)
 
     def frames(self) -> Iterator[SourceFrame]:
-        """See :class:`~courtside_client.sources.base.Source`; a picture is drawn only when it is asked for."""
+        """See :class:`~courtside_client.sources.base.Source`; a picture is rendered only when it is used."""
         with self._lock:
             self._shots = list(self._first.shots)
         if not self._endless:
@@ -95,7 +95,7 @@ class SimulatedSource:
         return iter(())
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to release."""
 
     def _make(self, number: int) -> SimulatedFilm:
         return open_simulation(f"sim://{self._seed + number}?{self._query}", duration=SCENE_S)
@@ -104,7 +104,7 @@ class SimulatedSource:
         for index in range(len(film)):
             time = index / film.fps
 
-            def draw(time: float = time) -> av.VideoFrame:
+            def render(time: float = time) -> av.VideoFrame:
                 return av.VideoFrame.from_ndarray(film.camera.render(time), format="bgr24")
 
-            yield SourceFrame(round((start + time) / _TIME_BASE), draw)
+            yield SourceFrame(round((start + time) / _TIME_BASE), render)

@@ -26,11 +26,11 @@ if _version_not_supported:
 
 
 class CourtServiceStub:
-    """Keeps what each camera sees of the court. A calibration holds for one pose of one camera, at any picture size of
+    """Keeps the calibration of each camera. A calibration is valid for one pose of one camera, at any picture size of
     the same shape; it survives restarts of the gateway.
 
     Court positions are metres: the origin is the centre of a full court's floor, x along its length towards basket 0,
-    y across, to the left of somebody who faces basket 0. A half court has basket 0 only.
+    y across, to the left of a player who faces basket 0. A half court has basket 0 only.
     """
 
     def __init__(self, channel):
@@ -57,16 +57,16 @@ class CourtServiceStub:
 
 
 class CourtServiceServicer:
-    """Keeps what each camera sees of the court. A calibration holds for one pose of one camera, at any picture size of
+    """Keeps the calibration of each camera. A calibration is valid for one pose of one camera, at any picture size of
     the same shape; it survives restarts of the gateway.
 
     Court positions are metres: the origin is the centre of a full court's floor, x along its length towards basket 0,
-    y across, to the left of somebody who faces basket 0. A half court has basket 0 only.
+    y across, to the left of a player who faces basket 0. A half court has basket 0 only.
     """
 
     def SetCalibration(self, request, context):
-        """Checks the points, keeps them in place of what was there, and says how well they fit.
-        INVALID_ARGUMENT / BAD_REQUEST: they make no court; the message names the point. FAILED_PRECONDITION /
+        """Checks the points, keeps them instead of earlier ones, and returns how well they fit.
+        INVALID_ARGUMENT / BAD_REQUEST: they do not fit a court; the message names the point. FAILED_PRECONDITION /
         STORE_FULL: too many cameras are calibrated. UNAVAILABLE / STORE_UNAVAILABLE: they cannot be written.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -114,11 +114,11 @@ def add_CourtServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CourtService:
-    """Keeps what each camera sees of the court. A calibration holds for one pose of one camera, at any picture size of
+    """Keeps the calibration of each camera. A calibration is valid for one pose of one camera, at any picture size of
     the same shape; it survives restarts of the gateway.
 
     Court positions are metres: the origin is the centre of a full court's floor, x along its length towards basket 0,
-    y across, to the left of somebody who faces basket 0. A half court has basket 0 only.
+    y across, to the left of a player who faces basket 0. A half court has basket 0 only.
     """
 
     @staticmethod

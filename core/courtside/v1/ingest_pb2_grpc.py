@@ -29,7 +29,7 @@ class IngestServiceStub:
     """Takes live camera feeds and film.
 
     Errors carry one google.rpc.ErrorInfo (domain "courtside"); a google.rpc.RetryInfo is added where
-    trying again helps. ABORTED / STALE_EPOCH means that a newer publisher owns the camera: do not retry.
+    trying again helps. ABORTED / STALE_EPOCH means that a newer client owns the camera: do not retry.
     """
 
     def __init__(self, channel):
@@ -49,12 +49,12 @@ class IngestServiceServicer:
     """Takes live camera feeds and film.
 
     Errors carry one google.rpc.ErrorInfo (domain "courtside"); a google.rpc.RetryInfo is added where
-    trying again helps. ABORTED / STALE_EPOCH means that a newer publisher owns the camera: do not retry.
+    trying again helps. ABORTED / STALE_EPOCH means that a newer client owns the camera: do not retry.
     """
 
     def StreamFrames(self, request_iterator, context):
         """The first request opens the stream (StreamDescriptor); every later one is a Packet, the last may be an
-        EndOfStream. The server answers Accepted once, then an IngestStatus about twice a second, and a last one
+        EndOfStream. The server answers Accepted once, then an IngestStatus about twice per second, and a last one
         with `done` set after everything that was sent has been processed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -81,7 +81,7 @@ class IngestService:
     """Takes live camera feeds and film.
 
     Errors carry one google.rpc.ErrorInfo (domain "courtside"); a google.rpc.RetryInfo is added where
-    trying again helps. ABORTED / STALE_EPOCH means that a newer publisher owns the camera: do not retry.
+    trying again helps. ABORTED / STALE_EPOCH means that a newer client owns the camera: do not retry.
     """
 
     @staticmethod

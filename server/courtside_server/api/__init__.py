@@ -1,1 +1,1 @@
-"""The gateway's faces: gRPC services, health and the web; the only room that knows protobuf and status codes."""
+"""The gateway's interfaces: gRPC services, health and HTTP. Only this package uses protobuf and status codes."""

@@ -1,12 +1,12 @@
-"""Stream descriptors and packets from the wire, checked."""
+"""Stream descriptors and packets: checked and converted from messages."""
 
 from __future__ import annotations
 
 import math
 
 from courtside.names import CameraName
+from courtside.timestamps import from_timestamp
 from courtside.v1 import ingest_pb2
-from courtside_server.api.convert import from_timestamp
 from courtside_server.errors import BadDescriptor, BadPacket, BadRequest
 from courtside_server.ingest.limits import IngestConfig
 from courtside_server.types import Codec, EncodedPacket, StreamInfo, StreamMode
@@ -19,16 +19,20 @@ _CODECS = {
 }
 _MODES = {ingest_pb2.STREAM_MODE_LIVE: StreamMode.LIVE, ingest_pb2.STREAM_MODE_FILM: StreamMode.FILM}
 _MAX_CONFIG = 64 * 2**10
+"""Bytes of ``codec_config``."""
 _MAX_FRAME_RATE = 1000.0
+"""Frames per second."""
 _MAX_TIME_SCALE = 1000.0
+"""True seconds per media second; its inverse is the smallest."""
 _MAX_SESSION = 128
+"""Characters of a session id."""
 
 
 def stream_info(message: ingest_pb2.StreamDescriptor, config: IngestConfig) -> StreamInfo:
     """Check a descriptor.
 
     Raises:
-        BadDescriptor: a field is missing, unknown or out of limits; ``fields["field"]`` names it.
+        BadDescriptor: a field is missing, unknown or outside its limits; ``fields["field"]`` names it.
     """
     try:
         camera = CameraName.parse(message.camera)
@@ -69,8 +73,8 @@ def stream_info(message: ingest_pb2.StreamDescriptor, config: IngestConfig) -> S
         ("time_base_denominator", message.time_base_denominator),
     ):
         _need(part > 0, field, "must not be zero")
-    _need(message.epoch > 0, "epoch", "must be greater than zero; a greater one takes the camera over")
-    _need(len(message.session) <= _MAX_SESSION, "session", "was never given out; leave it empty for a new one")
+    _need(message.epoch > 0, "epoch", "must be greater than zero; a higher one takes the camera over")
+    _need(len(message.session) <= _MAX_SESSION, "session", "is not a session of a gateway; leave it empty")
     _need(message.rotation_degrees in (0, 90, 180, 270), "rotation_degrees", "must be 0, 90, 180 or 270")
     time_scale = message.time_scale or 1.0
     _need(
@@ -96,7 +100,12 @@ def stream_info(message: ingest_pb2.StreamDescriptor, config: IngestConfig) -> S
 
 
 def encoded_packet(message: ingest_pb2.Packet, arrival: float, config: IngestConfig) -> EncodedPacket:
-    """Check a packet that arrived at monotonic ``arrival``.
+    """Check a packet.
+
+    Args:
+        message: the packet.
+        arrival: server monotonic seconds.
+        config: limits.
 
     Raises:
         BadPacket: no data, too much data, or no capture time.

@@ -1,4 +1,4 @@
-"""EventService: subscribe, list and get, over the event hub."""
+"""EventService: subscribe to events, list them and get one."""
 
 from __future__ import annotations
 
@@ -12,30 +12,31 @@ import grpc
 from google.protobuf.message import Message
 
 from courtside.names import CameraName, parse_game
+from courtside.timestamps import to_timestamp
 from courtside.v1 import events_pb2, events_pb2_grpc
-from courtside_server.api.convert import event_to_proto, to_timestamp
 from courtside_server.errors import BadRequest, NotFound
 from courtside_server.events import EventHub, Subscription
 
 DEFAULT_PAGE = 100
-"""Events of a page when the request does not say."""
+"""Events per page when the request does not say."""
 MAX_PAGE = 1000
-"""Events of a page at most; a request for more gets this many."""
+"""Most events per page; a request for more gets this many."""
 MAX_PAGE_BYTES = 2 * 2**20
-"""Size of a page at most, so that any client's default message limit (4 MiB) takes it; one event always fits."""
+"""Most bytes per page, so that it fits any client's default message limit (4 MiB). One event always fits."""
 MAX_CAMERAS = 64
 """Cameras that one subscription may name."""
 _MAX_EVENT_ID = 256
+"""Characters of an event id."""
 
 
 class EventService(events_pb2_grpc.EventServiceServicer):
-    """Serves a game's event log.
+    """Serves the events of games.
 
     Every method raises errors of ``courtside_server.errors``; serve it behind ``StatusInterceptor``.
 
     Args:
         hub: a started hub.
-        heartbeat_interval: seconds of silence after which a subscriber gets a heartbeat.
+        heartbeat_interval: seconds without an event after which a subscriber gets a heartbeat.
         write_timeout: seconds that one message may wait for a subscriber that does not read.
     """
 
@@ -47,17 +48,17 @@ class EventService(events_pb2_grpc.EventServiceServicer):
     async def SubscribeEvents(
         self, request: events_pb2.SubscribeEventsRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> None:
-        """History after a cursor, then live. The first heartbeat says that the history has been sent."""
+        """Send history after a cursor, then live events. The first heartbeat marks the end of the history."""
         game = parse_game(request.game)
         after = request.after_sequence if request.HasField("after_sequence") else None
         async with self._hub.subscribe(game, after, cameras=_cameras(game, request.cameras)) as subscription:
-            # The subscriber knows from these that it is in, even when nothing happens for a while.
+            # The metadata informs the subscriber that the subscription has begun, before any event.
             await context.send_initial_metadata(())
             timeout = 0.0
             while True:
                 event = await subscription.get(timeout)
                 if event is not None:
-                    response = events_pb2.SubscribeEventsResponse(event=event_to_proto(event))
+                    response = events_pb2.SubscribeEventsResponse(event=event.to_proto())
                 else:
                     response = events_pb2.SubscribeEventsResponse(
                         heartbeat=events_pb2.Heartbeat(
@@ -70,7 +71,7 @@ class EventService(events_pb2_grpc.EventServiceServicer):
     async def _write(
         self, context: grpc.aio.ServicerContext[Any, Any], subscription: Subscription, response: Message
     ) -> None:
-        """Send one message; give up when the subscriber does not read for too long or is cut meanwhile."""
+        """Send one message. Gives up when the subscriber does not read in time, or is cut meanwhile."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._write_timeout) as limit:
@@ -87,13 +88,13 @@ class EventService(events_pb2_grpc.EventServiceServicer):
     async def ListEvents(
         self, request: events_pb2.ListEventsRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> events_pb2.ListEventsResponse:
-        """One page, oldest first; without a cursor, from the earliest event that is left."""
+        """Return one page, oldest first. Without a cursor it begins at the earliest event that remains."""
         game = parse_game(request.game)
         earliest, high_water_mark = await self._hub.bounds(game)
         after = _read_token(request.page_token, game) if request.page_token else request.after_sequence
         if after > high_water_mark:
             raise BadRequest(
-                f"after_sequence {after} lies beyond the end of {game}, which is {high_water_mark}; start from 0",
+                f"after_sequence {after} is beyond the end of {game}, which is {high_water_mark}; start from 0",
                 field="page_token" if request.page_token else "after_sequence",
                 high_water_mark=high_water_mark,
             )
@@ -103,7 +104,7 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         response = events_pb2.ListEventsResponse(high_water_mark=high_water_mark, earliest_sequence=earliest)
         room = MAX_PAGE_BYTES
         for event in await self._hub.read(game, after, size):
-            message = event_to_proto(event)
+            message = event.to_proto()
             room -= message.ByteSize()
             if room < 0 and response.events:
                 break
@@ -115,14 +116,16 @@ class EventService(events_pb2_grpc.EventServiceServicer):
     async def GetEvent(
         self, request: events_pb2.GetEventRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> events_pb2.GetEventResponse:
-        """The latest revision of one event."""
+        """Return the latest revision of one event."""
         game = parse_game(request.game)
         if not 0 < len(request.event_id) <= _MAX_EVENT_ID:
             raise BadRequest(f"event_id must have 1 to {_MAX_EVENT_ID} characters", field="event_id")
         event = await self._hub.latest(game, request.event_id)
         if event is None:
-            raise NotFound(f"{game} has no event {request.event_id!r} (any more)", event_id=request.event_id)
-        return events_pb2.GetEventResponse(event=event_to_proto(event))
+            raise NotFound(
+                f"{game} has no event {request.event_id!r}, or it was evicted", event_id=request.event_id
+            )
+        return events_pb2.GetEventResponse(event=event.to_proto())
 
 
 def _cameras(game: str, names: Any) -> list[str]:
@@ -147,5 +150,5 @@ def _read_token(token: str, game: str) -> int:
     except (binascii.Error, ValueError):
         pass
     raise BadRequest(
-        f"page_token is not one that an earlier ListEvents of {game} gave; leave it out", field="page_token"
+        f"page_token does not come from an earlier ListEvents of {game}; omit it", field="page_token"
     )

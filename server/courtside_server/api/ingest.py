@@ -1,4 +1,4 @@
-"""IngestService: one bidirectional stream a camera, from the wire to its session."""
+"""IngestService: one bidirectional stream per camera, connected to its session."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 import grpc
 
+from courtside.timestamps import from_timestamp, to_timestamp
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
-from courtside_server.api.convert import from_timestamp, to_timestamp
 from courtside_server.api.descriptor import encoded_packet, stream_info
 from courtside_server.api.status import translated
 from courtside_server.errors import BadDescriptor, BadPacket, CourtsideError, Draining, NotADescriptor
@@ -21,19 +21,24 @@ from courtside_server.ingest.session import CameraSession, Connection
 from courtside_server.telemetry.metrics import Metrics
 
 _Context: TypeAlias = grpc.aio.ServicerContext[ingest_pb2.StreamFramesRequest, ingest_pb2.StreamFramesResponse]
-_ENVELOPE = 64 * 2**10  # a message around a packet of the greatest size, or a descriptor with its configuration
+_ENVELOPE = 64 * 2**10
+"""Bytes of a message around a packet, or of a descriptor with its configuration."""
 
 
 def message_options(config: IngestConfig) -> list[tuple[str, int]]:
-    """Server options under which a packet over the limit still reaches the service, which then says so itself."""
+    """Server options that let a packet over the limit reach the service, which then returns a clear error."""
     return [("grpc.max_receive_message_length", config.max_message_bytes + 2 * _ENVELOPE)]
 
 
 class IngestService(ingest_pb2_grpc.IngestServiceServicer):
     """Serves ``courtside.v1.IngestService``.
 
-    A client that vanishes, or closes its side without an EndOfStream, leaves its session behind for the grace
-    period; see :mod:`courtside_server.ingest.registry` for what a returning client gets.
+    When a client disconnects, or closes its side without an EndOfStream, its session remains for the grace time. See
+    :mod:`courtside_server.ingest.registry` for what a returning client gets.
+
+    Args:
+        registry: the camera sessions.
+        metrics: the gateway's metrics.
     """
 
     def __init__(self, registry: CameraRegistry, metrics: Metrics) -> None:
@@ -45,10 +50,10 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         self._idle.set()
 
     async def drain(self) -> None:
-        """Take no new streams; end the open ones with their last acknowledgement; returns when all have ended.
+        """Refuse new streams and end the open ones with their last acknowledgement; returns when all have ended.
 
-        Every open session is processed and flushed first, then its client gets a last status and UNAVAILABLE /
-        DRAINING. Bound the wait with a timeout: a sink that hangs keeps its stream.
+        Every open session is processed and flushed first. Then its client gets a last status and UNAVAILABLE /
+        DRAINING. Limit the wait with a timeout: a sink that hangs keeps its stream open.
         """
         self._draining.set()
         await self._idle.wait()
@@ -88,14 +93,14 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             first = await asyncio.wait_for(context.read(), self._config.open_timeout)
         except TimeoutError:
             raise NotADescriptor(
-                f"no StreamDescriptor came within {self._config.open_timeout:g} s; send it right after opening"
+                f"no StreamDescriptor arrived within {self._config.open_timeout:g} s; send it first"
             ) from None
         if not isinstance(first, ingest_pb2.StreamFramesRequest) or first.WhichOneof("message") != "stream":
             raise NotADescriptor("the first message of a stream must be its StreamDescriptor")
         return first.stream
 
     async def _serve(self, context: _Context, connection: Connection) -> None:
-        """Read packets and write statuses until the stream ends, one way or another."""
+        """Read packets and write statuses until the stream ends."""
         session = connection.session
         reader = asyncio.create_task(self._read(context, connection))
         reporter = _Reporter(context, session, self._config.status_interval)
@@ -106,7 +111,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             if connection.closed.done():
                 raise connection.closed.result()
             if reporter.task.done():
-                reporter.task.result()  # the client is gone
+                reporter.task.result()  # the client has disconnected
             if not reader.done():
                 reader.cancel()
             elif not reader.result():
@@ -123,7 +128,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             await asyncio.gather(reader, reporter.task, draining, return_exceptions=True)
 
     async def _finish(self, connection: Connection) -> None:
-        """Wait until all is processed; a newer publisher may still take the camera over meanwhile."""
+        """Wait until everything is processed. A newer client may still take the camera over meanwhile."""
         finished: asyncio.Future[Any] = asyncio.ensure_future(self._registry.finish(connection))
         try:
             ends: set[asyncio.Future[Any]] = {finished, connection.closed}
@@ -149,13 +154,13 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             elif kind == "end":
                 return True
             elif kind == "stream":
-                raise BadDescriptor("a stream has one StreamDescriptor; open another stream for another")
+                raise BadDescriptor("a stream has only one StreamDescriptor; open another stream for the next")
             else:
-                raise BadPacket("a message of the stream is empty; send a Packet or an EndOfStream")
+                raise BadPacket("the message is empty; send a Packet or an EndOfStream")
 
 
 class _Reporter:
-    """Writes a status at every interval, and at once when a keyframe is needed."""
+    """Writes a status at regular intervals, and at once when a keyframe is needed."""
 
     def __init__(self, context: _Context, session: CameraSession, interval: float) -> None:
         self._context, self._session, self._interval = context, session, interval

@@ -21,9 +21,10 @@ from courtside_server import errors
 DOMAIN = "courtside"
 """``google.rpc.ErrorInfo.domain`` of every error of the gateway."""
 
-# Trailers share one 8 KiB limit in most gRPC stacks: a caller's own long text must not make an error undeliverable.
 _MAX_MESSAGE = 1000
+"""Characters of an error message. Most gRPC stacks limit all trailers to 8 KiB; a longer error would be lost."""
 _MAX_VALUE = 256
+"""Characters of one value in the error's metadata."""
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ def code_of(error: errors.CourtsideError) -> grpc.StatusCode:
 
 
 def to_status(error: errors.CourtsideError) -> status_pb2.Status:
-    """An error as ``google.rpc.Status``: one ErrorInfo, and a RetryInfo where trying again may help."""
+    """Convert an error to ``google.rpc.Status``: one ErrorInfo, and a RetryInfo where a retry may help."""
     info = error_details_pb2.ErrorInfo(
         reason=error.reason,
         domain=DOMAIN,
@@ -58,7 +59,7 @@ def _clean(text: str) -> str:
 
 
 async def abort(context: grpc.aio.ServicerContext[Any, Any], error: errors.CourtsideError) -> NoReturn:
-    """End the call with an error's status; never returns."""
+    """End the call with an error's status. Never returns."""
     status = rpc_status.to_status(to_status(error))
     await context.abort(status.code, status.details, status.trailing_metadata)
     raise AssertionError("abort returned")
@@ -66,11 +67,11 @@ async def abort(context: grpc.aio.ServicerContext[Any, Any], error: errors.Court
 
 @asynccontextmanager
 async def translated(context: grpc.aio.ServicerContext[Any, Any], method: str) -> AsyncIterator[None]:
-    """End the call properly for whatever the block raises.
+    """End the call with the proper status for whatever the block raises.
 
-    A :class:`~courtside_server.errors.CourtsideError` becomes its status. Anything unexpected becomes INTERNAL with
-    an incident number that is found in the log beside the traceback, and nothing else of the gateway's insides.
-    Cancellation, and gRPC's own errors (the call is over already), pass.
+    A :class:`~courtside_server.errors.CourtsideError` becomes its status. Any other exception becomes INTERNAL with an
+    incident number; the log has the traceback under that number, and the client learns nothing else. Cancellation and
+    gRPC's own errors pass through, because the call has already ended.
     """
     try:
         yield
@@ -84,13 +85,13 @@ async def translated(context: grpc.aio.ServicerContext[Any, Any], method: str) -
         await abort(
             context,
             errors.CourtsideError(
-                f"the gateway failed unexpectedly; its log tells more under incident {incident}", incident=incident
+                f"the gateway failed unexpectedly; see incident {incident} in its log", incident=incident
             ),
         )
 
 
 class StatusInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
-    """Applies :func:`translated` to every asynchronous handler of a server, of any of the four kinds."""
+    """Applies :func:`translated` to every asynchronous handler of a server, unary or streaming."""
 
     def __init__(self) -> None:
         self._wrapped: dict[str, tuple[object, grpc.RpcMethodHandler[Any, Any]]] = {}
@@ -133,7 +134,7 @@ def _wrap(handler: grpc.RpcMethodHandler[Any, Any], method: str) -> grpc.RpcMeth
                 return await behaviour(request, context)
 
     else:
-        return handler  # a blocking handler runs in a thread and has a context of another kind
+        return handler  # a blocking handler runs in a thread and has another kind of context
     return make(
         wrapped,
         request_deserializer=handler.request_deserializer,

@@ -1,4 +1,4 @@
-"""HTTP: metrics, probes, and events for pages (server-sent events)."""
+"""HTTP: metrics, probes, web pages, and events for them (server-sent events)."""
 
 from __future__ import annotations
 
@@ -14,29 +14,28 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from courtside.names import parse_game
-from courtside_server.api.convert import event_to_json
 from courtside_server.api.health import Health
 from courtside_server.errors import CourtsideError, CursorEvicted, InputError
 from courtside_server.events.hub import EventHub
 from courtside_server.telemetry.metrics import Metrics
 
-SOURCE_PAGES = Path(__file__).parents[3] / "clients" / "web"
-"""The pages of a source checkout."""
+PAGES = Path(__file__).parents[1] / "web"
+"""The pages, part of this package."""
 _KEEPALIVE_S = 5.0
+"""Seconds without an event after which a comment keeps the connection alive."""
 
 
-def web_app(metrics: Metrics, health: Health, hub: EventHub, pages: Path | None = None) -> Starlette:
-    """The HTTP application.
+def web_app(metrics: Metrics, health: Health, hub: EventHub) -> Starlette:
+    """Create the HTTP application.
 
-    Routes: ``/metrics``; ``/livez`` (always 200 while the loop runs) and ``/readyz`` (200 or 503);
-    ``/v1/games/{game}/events?after=N`` (server-sent events, ``id`` is the sequence, so a browser resumes by itself);
-    ``/`` the overlay page, where its files are at hand.
+    Routes: ``/metrics``; ``/livez`` (200 while the event loop runs) and ``/readyz`` (200 or 503);
+    ``/v1/games/{game}/events?after=N`` (server-sent events; ``id`` is the sequence, so a browser resumes
+    automatically); ``/`` the overlay page.
 
     Args:
-        metrics: what ``/metrics`` shows.
-        health: what the probes say.
-        hub: where events come from.
-        pages: folder of static pages; the source checkout's own when ``None``.
+        metrics: the metrics of ``/metrics``.
+        health: the state of the probes.
+        hub: the events.
     """
 
     async def show_metrics(request: Request) -> Response:
@@ -65,10 +64,8 @@ def web_app(metrics: Metrics, health: Health, hub: EventHub, pages: Path | None 
         Route("/livez", live),
         Route("/readyz", ready),
         Route("/v1/games/{game}/events", events),
+        Mount("/", StaticFiles(directory=PAGES, html=True)),
     ]
-    folder = SOURCE_PAGES if pages is None else pages
-    if folder.is_dir():
-        routes.append(Mount("/", StaticFiles(directory=folder, html=True)))
     return Starlette(routes=routes)
 
 
@@ -77,23 +74,23 @@ def _cursor(request: Request) -> int | None:
     if text is None:
         return None
     if not text.isdigit() or len(text) > 18:
-        raise ValueError(f"after={text[:40]!r} is no sequence; give a whole number, 0 for the whole history")
+        raise ValueError(f"after={text[:40]!r} is not a sequence; use a whole number, 0 for the whole history")
     return int(text)
 
 
 async def _event_stream(hub: EventHub, game: str, after: int | None) -> AsyncIterator[str]:
     try:
         async with hub.subscribe(game, after) as subscription:
-            # A comment at once, so that a browser knows the stream is open before the first event.
+            # A comment informs the browser that the stream is open before the first event.
             yield ": open\n\n"
             while True:
                 event = await subscription.get(_KEEPALIVE_S)
                 if event is None:
                     yield ": keep-alive\n\n"
                 else:
-                    yield f"id: {event.sequence}\nevent: courtside\ndata: {event_to_json(event)}\n\n"
+                    yield f"id: {event.sequence}\nevent: courtside\ndata: {event.to_json()}\n\n"
     except CursorEvicted as error:
-        # The browser would ask again with the same id for ever; tell it where history begins.
+        # The browser would retry with the same id for ever; send it the beginning of the history.
         yield f"event: evicted\ndata: {error.fields.get('earliest_sequence', '')}\n\n"
     except CourtsideError as error:
         yield f"event: problem\ndata: {error.reason}\n\n"

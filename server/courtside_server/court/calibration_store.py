@@ -11,22 +11,10 @@ from typing import Annotated, Literal
 import structlog
 from pydantic import Field
 
+from courtside.court.point_pairs import PointPairs
+from courtside.files import StrictModel, first_problem, read_json, replace_file
 from courtside.names import CameraName
 from courtside_server.errors import InputError, NotFound, StoreFull, StoreUnavailable
-from courtside_server.perception.clicked import (
-    MAX_POINTS,
-    CalibrationContent,
-    CameraCalibration,
-    Strict,
-    first_line,
-    read_calibration,
-    read_json,
-    write_calibration,
-    write_whole,
-)
-
-__all__ = ["MAX_CAMERAS", "MAX_POINTS", "CalibrationStore", "CameraCalibration", "read_calibration",
-           "write_calibration"]  # fmt: skip
 
 MAX_CAMERAS = 1000
 """Cameras of one store."""
@@ -51,7 +39,7 @@ class CalibrationStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writing = threading.Lock()
-        self._known: Mapping[str, CameraCalibration] = {}
+        self._known: Mapping[str, PointPairs] = {}
         self._loaded = False
         self.revision = 0
         """Counts up with every change of any camera."""
@@ -61,11 +49,11 @@ class CalibrationStore:
         with self._writing, contextlib.suppress(StoreUnavailable):  # logged; to be mended before anything is kept
             self._load()
 
-    def get(self, camera: str) -> CameraCalibration | None:
+    def get(self, camera: str) -> PointPairs | None:
         """What is kept for ``games/{game}/cameras/{camera}`` since :meth:`load`; the same object until it changes."""
         return self._known.get(camera)
 
-    def set(self, camera: str, calibration: CameraCalibration) -> None:
+    def set(self, camera: str, calibration: PointPairs) -> None:
         """Keep a calibration; durable when this returns.
 
         Raises:
@@ -91,11 +79,11 @@ class CalibrationStore:
                 raise NotFound(f"{camera} is not calibrated", camera=camera)
             self._replace({name: kept for name, kept in self._known.items() if name != camera})
 
-    def _replace(self, known: Mapping[str, CameraCalibration]) -> None:
-        content = _StoreContent(cameras={name: CalibrationContent.of(kept) for name, kept in known.items()})
+    def _replace(self, known: Mapping[str, PointPairs]) -> None:
+        content = _StoreContent(cameras=dict(known))
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._path, content.model_dump_json(indent=1) + "\n")
+            replace_file(self._path, content.model_dump_json(indent=1) + "\n")
         except OSError as error:
             raise StoreUnavailable(f"cannot write {self._path}: {error.strerror or error}") from None
         self._known = known
@@ -106,12 +94,14 @@ class CalibrationStore:
             return
         try:
             cameras = read_json(self._path, _StoreContent, _MAX_STORE).cameras
-            known = {CameraName.parse(name).name: content.calibration() for name, content in cameras.items()}
+            known = {CameraName.parse(name).name: points for name, points in cameras.items()}
+            for points in known.values():
+                points.calibration()
         except FileNotFoundError:
             known = {}
         except (OSError, ValueError, InputError) as error:
             known = {}
-            self._set_aside(first_line(error))
+            self._set_aside(first_problem(error))
         self._loaded = True
         if known:
             self._known = known
@@ -134,8 +124,8 @@ class CalibrationStore:
         log.error("calibrations cannot be used: none are known", path=str(self._path), error=why, kept=str(aside))
 
 
-class _StoreContent(Strict):
+class _StoreContent(StrictModel):
     """What is in a store's file."""
 
     format: Literal["courtside-calibrations-1"] = "courtside-calibrations-1"
-    cameras: Annotated[dict[str, CalibrationContent], Field(max_length=MAX_CAMERAS)]
+    cameras: Annotated[dict[str, PointPairs], Field(max_length=MAX_CAMERAS)]

@@ -1,4 +1,4 @@
-"""Events: the durable log and the hub that fans it out to subscribers."""
+"""Events: the durable event log, and the hub that publishes its events to subscribers."""
 
 from courtside_server.events.hub import EventHub
 from courtside_server.events.log import EventLog

@@ -1,4 +1,7 @@
-"""The event hub: drafts in, durable events out to every subscriber; the event loop's only way to the log."""
+"""The event hub: makes drafts durable and delivers the events to every subscriber.
+
+It is the event loop's only access to the log.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +23,19 @@ T = TypeVar("T")
 
 
 class EventHub:
-    """Publishes and subscribes over one event log; everything but the constructor runs on one event loop.
+    """Publish and subscribe over one event log. Everything except the constructor runs on one event loop.
 
     No subscriber sees an event before it is durable. The hub is the log's only writer.
 
     Args:
-        log: the log; it stays the caller's to close, after the hub.
+        log: the log; the caller closes it, after the hub.
         metrics: the gateway's metrics.
-        buffer: live events that may wait for one subscriber before it is cut.
+        buffer: live events that may wait for one subscriber before it is disconnected.
         page: events that a subscriber reads from the log at a time.
-        queue: publishes that may wait for the writer; further publishers wait (policy BLOCK).
-        group: drafts that share one commit, about.
+        queue: publish calls that may wait for the writer; further callers wait (policy BLOCK).
+        group: approximate number of drafts that share one commit.
         probe_interval: seconds between attempts to use a log that failed.
-        offload: runs the log's blocking calls; threads of its own when ``None``.
+        offload: runs the log's blocking calls; the hub's own threads when ``None``.
         clock: monotonic seconds, the clock of ``EventDraft.due``.
     """
 
@@ -61,7 +64,7 @@ class EventHub:
             metrics,
             offload or self._thread("event-log-write", 1),
             on_commit=self._fan_out,
-            on_availability=self._tell_availability,
+            on_availability=self._announce_availability,
             queue=queue,
             group=group,
             probe_interval=probe_interval,
@@ -70,17 +73,17 @@ class EventHub:
         self._subscriptions: set[Subscription] = set()
         self._listeners: list[Callable[[bool], None]] = []
         self._draining = False
-        self._written = False  # the writer is done: only readers may still need threads
+        self._written = False  # the writer has finished: only readers may still need threads
         self._stopped = False
 
     async def start(self) -> None:
-        """Begin to write. A log that cannot be used yet makes the hub unavailable, not fail."""
+        """Start the writer. A log that cannot be used yet makes the hub unavailable; it is not an error."""
         await self._writer.start()
 
     async def close(self, timeout: float = 5.0) -> None:
-        """Write what waits, for at most ``timeout`` seconds, then let subscriptions read to the end and no further.
+        """Write the waiting drafts, for at most ``timeout`` seconds, then let subscriptions read to the end.
 
-        A subscription gets ``Draining`` after the last event; close the log when they have left.
+        A subscription gets ``Draining`` after the last event. Close the log when all have ended.
         """
         self._draining = True
         await self._writer.close(timeout)
@@ -94,25 +97,20 @@ class EventHub:
         """True while events can be made durable."""
         return self._writer.failure is None
 
-    @property
-    def unavailable_reason(self) -> str | None:
-        """One sentence on why the log cannot be used and what to do; ``None`` while it can."""
-        return None if self._writer.failure is None else self._writer.failure.message
-
     def on_availability(self, listener: Callable[[bool], None]) -> Callable[[], None]:
-        """Call ``listener(available)`` on the event loop at every change; gives back how to stop that."""
+        """Call ``listener(available)`` on the event loop at every change; returns a function that stops this."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     async def publish(self, drafts: Sequence[EventDraft]) -> list[Event]:
-        """Make the drafts durable, all or none, then show them to subscribers; gives the events back in order.
+        """Make the drafts durable, all or none, then deliver them to subscribers; returns the events in order.
 
-        A draft equal to the latest revision of its ``event_id`` gives that event back and shows nobody anything.
+        A draft equal to the latest revision of its ``event_id`` returns that event and delivers nothing.
 
         Raises:
             LogUnavailable: nothing was acknowledged; publish the same drafts again when ``available`` is true.
             Draining: the hub is closing.
-            ValueError, TypeError: a draft holds what no log can keep.
+            ValueError, TypeError: a draft contains what no log can store.
         """
         if not drafts:
             return []
@@ -126,12 +124,12 @@ class EventHub:
         return await self._writer.submit(drafts)
 
     def subscribe(self, game: str, after: int | None = None, *, cameras: Collection[str] = ()) -> Subscription:
-        """Events of a game: history after a cursor, then live, without gap or overlap.
+        """Subscribe to a game: history after a cursor, then live events, without gap or overlap.
 
         Args:
             game: ``games/{game}``; it need not have events yet.
-            after: deliver events with a greater sequence; ``None``: only what comes from now on.
-            cameras: only events of these; empty means all.
+            after: deliver events with a greater sequence; ``None``: only new events.
+            cameras: only events of these cameras; empty means all.
         """
         return Subscription(
             self, self._metrics, game, after, cameras=cameras, buffer=self._buffer, page=self._page
@@ -146,11 +144,11 @@ class EventHub:
         return await self._blocking(lambda: self._log.latest(game, event_id))
 
     async def bounds(self, game: str) -> tuple[int, int]:
-        """The lowest sequence still in a game's log, and the highest ever given; (1, 0) for an unknown game."""
+        """The lowest sequence still in a game's log and the highest ever assigned; (1, 0) for an unknown game."""
         return await self._blocking(lambda: (self._log.earliest(game), self._log.high_water_mark(game)))
 
     async def attach(self, subscription: Subscription) -> Topic:
-        """Let a subscription in; for :class:`Subscription`."""
+        """Register a subscription; called by :class:`Subscription`."""
         topic = await self._topic(subscription.game)
         if self._draining:
             raise _draining()
@@ -159,13 +157,13 @@ class EventHub:
         return topic
 
     def detach(self, subscription: Subscription) -> None:
-        """Let a subscription go; for :class:`Subscription`."""
+        """Remove a subscription; called by :class:`Subscription`."""
         self._subscriptions.discard(subscription)
         self._stop_when_nobody_reads()
         topic = self._topics[subscription.game]
         topic.users -= 1
         if not topic.users and not topic.published:
-            # Nobody publishes it: a made-up name must not stay in memory.
+            # Nothing publishes to it: a name that a client made up must not stay in memory.
             del self._topics[subscription.game]
 
     async def _blocking(self, call: Callable[[], T]) -> T:
@@ -176,33 +174,33 @@ class EventHub:
     async def _topic(self, game: str) -> Topic:
         if game not in self._topics:
             high_water_mark = await self._blocking(lambda: self._log.high_water_mark(game))
-            # Whoever came first wins. A topic that is published to is never removed and is made before its first
-            # commit, so a number read here can only be in use when no commit overtook it.
+            # The first caller wins. A topic that is published to is created before its first commit and never
+            # removed, so a number read here is only used when no commit came in between.
             return self._topics.setdefault(game, Topic(high_water_mark))
         return self._topics[game]
 
-    def _fan_out(self, events: Sequence[Event]) -> None:
-        for game, of_game in groupby(sorted(events, key=_game_and_sequence), key=lambda event: event.draft.game):
+    def _fan_out(self, drafts: Sequence[EventDraft], events: Sequence[Event]) -> None:
+        ordered = sorted(zip(events, drafts, strict=True), key=lambda pair: (pair[0].game, pair[0].sequence))
+        for game, of_game in groupby(ordered, key=lambda pair: pair[0].game):
             topic = self._topics[game]
-            for event in of_game:
+            for event, draft in of_game:
                 if event.sequence <= topic.high_water_mark:
-                    continue  # an idempotent append gave it back; everybody has seen it
+                    continue  # an idempotent append returned it; every subscriber has seen it
                 if event.sequence > topic.high_water_mark + 1:
-                    # A commit that was reported as failed is there after all: let everybody read it from the log.
+                    # A commit that was reported as failed is in the log after all: subscribers read it from there.
                     for subscription in tuple(topic.live):
                         subscription.fall_back()
                 topic.high_water_mark = event.sequence
-                self._count(event)
+                self._count(draft)
                 for subscription in tuple(topic.live):
                     subscription.push(event)
 
-    def _count(self, event: Event) -> None:
-        draft = event.draft
+    def _count(self, draft: EventDraft) -> None:
         self._metrics.events.labels(draft.kind, draft.lifecycle.name.lower()).inc()
         if draft.due is not None:
             self._metrics.event_latency.labels(draft.kind).observe(max(0.0, self._clock() - draft.due))
 
-    def _tell_availability(self, available: bool) -> None:
+    def _announce_availability(self, available: bool) -> None:
         for listener in tuple(self._listeners):
             listener(available)
 
@@ -222,9 +220,5 @@ class EventHub:
         return offload
 
 
-def _game_and_sequence(event: Event) -> tuple[str, int]:
-    return event.draft.game, event.sequence
-
-
 def _draining() -> Draining:
-    return Draining("the gateway is shutting down; ask its successor")
+    return Draining("the gateway is shutting down; connect to its successor")

@@ -1,4 +1,4 @@
-"""One subscriber's view of a game: history from the log, then live from the hub, without gap or overlap."""
+"""A subscription to one game: history from the log, then live events from the hub, without gap or overlap."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ from courtside_server.types import Event
 
 @dataclass(slots=True)
 class Topic:
-    """One game on the event loop: how far it was fanned out, and to whom."""
+    """One game on the event loop.
+
+    Attributes:
+        high_water_mark: sequence of the last event delivered to the live subscriptions.
+        live: subscriptions that get events directly from the hub.
+        users: subscriptions, live or not.
+        published: events have been published to it.
+    """
 
     high_water_mark: int
     live: set[Subscription] = field(default_factory=set)
@@ -25,38 +32,38 @@ class Topic:
 
 
 class Source(Protocol):
-    """What a subscription needs of the hub."""
+    """The part of the hub that a subscription uses."""
 
     async def attach(self, subscription: Subscription) -> Topic:
-        """The topic of the subscription's game, held until ``detach``."""
+        """Register a subscription; returns its game's topic, which stays until ``detach``."""
 
     def detach(self, subscription: Subscription) -> None:
-        """Let go of the topic."""
+        """Remove a subscription."""
 
     async def read(self, game: str, after: int, limit: int) -> list[Event]:
         """Read the log."""
 
     async def bounds(self, game: str) -> tuple[int, int]:
-        """The log's earliest sequence and its high-water mark."""
+        """The earliest sequence of a game's log and its high-water mark."""
 
 
 class Subscription:
-    """An async iterator and an async context manager over the events of one game.
+    """An async iterator and async context manager over the events of one game.
 
-    While it is behind it reads pages from the log and holds one of them; when it has caught up, the hub puts live
-    events into its buffer. The buffer is bounded; the policy on overflow is CUT: the subscription ends with
-    ``SlowSubscriber``, whose ``last_sequence`` is where to go on, and nobody else notices.
+    While it is behind, it reads the log page by page. When it has caught up, the hub adds live events to its buffer.
+    The buffer is bounded. When it overflows, the subscription is cut: it ends with ``SlowSubscriber``, whose
+    ``last_sequence`` is the cursor to continue from. Other subscribers are not affected.
 
-    An event counts as delivered when its reader comes back for the next one.
+    An event counts as delivered when the reader asks for the next one.
 
     Args:
         source: the hub.
-        metrics: where subscribers are counted.
+        metrics: the gateway's metrics.
         game: ``games/{game}``.
-        after: deliver events with a greater sequence; ``None``: only what comes from now on.
-        cameras: only events of these; empty means all.
+        after: deliver events with a greater sequence; ``None``: only new events.
+        cameras: only events of these cameras; empty means all.
         buffer: live events that may wait for the reader.
-        page: events read from the log at a time.
+        page: events to read from the log at a time.
     """
 
     def __init__(
@@ -79,15 +86,15 @@ class Subscription:
         self._page = page
         self._topic: Topic | None = None
         self._pending: deque[Event] = deque()
-        self._scanned = 0  # every event up to here was delivered, filtered out, or is pending
-        self._in_hand: Event | None = None
+        self._scanned = 0  # every event up to this sequence was delivered, filtered out, or is pending
+        self._current: Event | None = None  # returned, but the reader has not come back yet
         self._live = False
         self._error: CourtsideError | None = None
         self._wake = asyncio.Event()
         self._on_cut: Callable[[], object] = lambda: None
 
     async def __aenter__(self) -> Self:
-        """Join the game.
+        """Start the subscription.
 
         Raises:
             BadRequest: the cursor lies beyond the end of the log.
@@ -116,41 +123,41 @@ class Subscription:
 
     async def __anext__(self) -> Event:
         event = await self.get()
-        assert event is not None  # only a timeout gives None
+        assert event is not None  # None comes only with a timeout
         return event
 
     @property
     def position(self) -> int:
-        """Every event up to this sequence was delivered or filtered out: the cursor to go on after."""
-        if self._in_hand is not None:
-            return self._in_hand.sequence - 1
+        """The cursor to continue from: every event up to this sequence was delivered or filtered out."""
+        if self._current is not None:
+            return self._current.sequence - 1
         return self._pending[0].sequence - 1 if self._pending else self._scanned
 
     @property
     def live(self) -> bool:
-        """True when the history is read and events come straight from the hub."""
+        """True when the history has been read and events come directly from the hub."""
         return self._live
 
     async def get(self, timeout: float | None = None) -> Event | None:
-        """The next event, or ``None`` when none came for ``timeout`` seconds.
+        """Return the next event, or ``None`` when none comes within ``timeout`` seconds.
 
         Raises:
             SlowSubscriber: the buffer overflowed; subscribe again after ``fields["last_sequence"]``.
-            CursorEvicted: the history to read next is gone.
+            CursorEvicted: the history to read next was evicted.
             LogUnavailable: the history cannot be read.
-            Draining: the hub closed and everything before it was delivered.
+            Draining: the hub has closed, and everything before that was delivered.
         """
         if self._topic is None:
             raise RuntimeError("enter the subscription first")
         loop = asyncio.get_running_loop()
         deadline = None if timeout is None else loop.time() + timeout
-        self._in_hand = None
+        self._current = None
         while True:
             if isinstance(self._error, SlowSubscriber):
                 raise self._error
             if self._pending:
-                self._in_hand = self._pending.popleft()
-                return self._in_hand
+                self._current = self._pending.popleft()
+                return self._current
             if self._error is not None and self._scanned >= self._topic.high_water_mark:
                 raise self._error
             if not self._live:
@@ -166,14 +173,14 @@ class Subscription:
                 return None
 
     def on_cut(self, call: Callable[[], object]) -> None:
-        """Call this, on the event loop, when the subscription is cut; the last one set counts."""
+        """Set the function to call, on the event loop, when the subscription is cut; replaces an earlier one."""
         self._on_cut = call
 
     def cut(self, reason: str, why: str) -> SlowSubscriber:
-        """End the subscription as too slow, and give the error that its reader will see.
+        """End the subscription because it is too slow; returns the error that its reader gets.
 
         Args:
-            reason: the bounded label of ``courtside_subscribers_evicted_total``.
+            reason: label of ``courtside_subscribers_evicted_total``.
             why: what the reader did not do, for a person.
         """
         if isinstance(self._error, SlowSubscriber):
@@ -191,7 +198,7 @@ class Subscription:
         return self._error
 
     def close(self) -> None:
-        """Leave the game. Idempotent."""
+        """End the subscription. Idempotent."""
         if self._topic is None:
             return
         self._leave_live()
@@ -201,12 +208,12 @@ class Subscription:
         self._source.detach(self)
 
     def push(self, event: Event) -> None:
-        """Take one live event; for the hub."""
+        """Take one live event; called by the hub."""
         if event.sequence <= self._scanned:
-            return  # the cursor came from the log itself, a moment before the hub fanned the event out
-        if not self._cameras or event.draft.camera in self._cameras:
+            return  # the cursor came from the log just before the hub delivered this event
+        if not self._cameras or event.camera in self._cameras:
             if len(self._pending) >= self._buffer:
-                self.cut("slow", f"the subscriber let {self._buffer} events wait")
+                self.cut("slow", f"{self._buffer} events were waiting for the subscriber")
                 return
             self._pending.append(event)
             self._metrics.subscriber_lag.observe(len(self._pending))
@@ -214,22 +221,22 @@ class Subscription:
         self._scanned = event.sequence
 
     def fall_back(self) -> None:
-        """Read on from the log, because the hub does not hold the next event; for the hub."""
+        """Continue from the log, because the hub does not have the next event; called by the hub."""
         self._leave_live()
 
     def end(self, error: CourtsideError) -> None:
-        """Raise ``error`` once every event so far was delivered, history too; for the hub."""
+        """Raise ``error`` once every event so far, including history, was delivered; called by the hub."""
         if self._error is None:
             self._error = error
         self._wake.set()
 
     async def _check_cursor(self, after: int) -> None:
-        # The log may be ahead of the hub by the commit that is being fanned out.
+        # The log may be ahead of the hub by the commit that is being delivered.
         _, end = await self._source.bounds(self.game)
         if after > end:
             raise BadRequest(
-                f"after_sequence {after} lies beyond the end of {self.game}, which is {end}; "
-                "start again from 0, or leave it out for live events only",
+                f"after_sequence {after} is beyond the end of {self.game}, which is {end}; "
+                "start again from 0, or omit it for live events only",
                 field="after_sequence",
                 high_water_mark=end,
             )
@@ -240,15 +247,15 @@ class Subscription:
             events = await self._source.read(self.game, self._scanned, min(self._page, missing))
             if not events:
                 raise LogUnavailable(
-                    f"the event log of {self.game} ends at {self._scanned} where {topic.high_water_mark} was expected; "
+                    f"the event log of {self.game} ends at {self._scanned}, but {topic.high_water_mark} was expected; "
                     "restart the gateway"
                 )
             self._scanned = events[-1].sequence
-            self._pending.extend(e for e in events if not self._cameras or e.draft.camera in self._cameras)
+            self._pending.extend(e for e in events if not self._cameras or e.camera in self._cameras)
         self._go_live_if_caught_up(topic)
 
     def _go_live_if_caught_up(self, topic: Topic) -> None:
-        # No await between the comparison and joining: the hub cannot fan out in between, hence no gap.
+        # No await between the comparison and the registration: the hub cannot deliver in between, so there is no gap.
         if not self._pending and self._scanned >= topic.high_water_mark and self._error is None:
             topic.live.add(self)
             self._live = True

@@ -1,13 +1,14 @@
-"""The one writer of an event log: group commit from a bounded queue, and recovery when the log fails."""
+"""The event log's only writer: group commit from a bounded queue, and recovery when the log fails."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
+
+import structlog
 
 from courtside_server.errors import Draining, LogUnavailable
 from courtside_server.events.log import EventLog
@@ -15,14 +16,14 @@ from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import Event, EventDraft
 
 T = TypeVar("T")
-logger = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 
 class Offload(Protocol):
-    """Runs a blocking call somewhere else than on the event loop."""
+    """Runs a blocking call outside the event loop."""
 
     def __call__(self, call: Callable[[], T], /) -> Awaitable[T]:
-        """Await what ``call`` returns or raises."""
+        """Return an awaitable for the result of ``call``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,19 +33,19 @@ class _Request:
 
 
 class LogWriter:
-    """Commits what publishers submit, one commit at a time; what waits meanwhile shares the next one.
+    """Commits submitted drafts, one commit at a time. Submissions that arrive meanwhile share the next commit.
 
-    The queue is bounded; its policy is BLOCK: a publisher waits for a place, nothing is dropped. While the log is
-    unavailable every submission fails at once and the log is probed in the background.
+    The queue is bounded with policy BLOCK: a caller waits for room and nothing is dropped. While the log is
+    unavailable every submission fails at once, and the log is probed in the background.
 
     Args:
         log: the log.
-        metrics: ``stage_duration_seconds{stage="append"}``.
+        metrics: the gateway's metrics.
         offload: runs the log's blocking calls.
-        on_commit: takes the events of a commit, on the event loop, before any publisher hears of it.
-        on_availability: takes every change of ``available``.
+        on_commit: gets the drafts and the events of a commit, on the event loop, before any caller gets its result.
+        on_availability: called with every change of availability.
         queue: submissions that may wait.
-        group: drafts a commit, about.
+        group: approximate number of drafts per commit.
         probe_interval: seconds between two attempts while the log is unavailable.
     """
 
@@ -54,7 +55,7 @@ class LogWriter:
         metrics: Metrics,
         offload: Offload,
         *,
-        on_commit: Callable[[Sequence[Event]], None],
+        on_commit: Callable[[Sequence[EventDraft], Sequence[Event]], None],
         on_availability: Callable[[bool], None],
         queue: int,
         group: int,
@@ -76,11 +77,11 @@ class LogWriter:
 
     @property
     def failure(self) -> LogUnavailable | None:
-        """Why the log cannot be used, or ``None`` while it can."""
+        """Why the log cannot be used; ``None`` while it can."""
         return self._failure
 
     async def start(self) -> None:
-        """Begin to write; a log that cannot be used yet is probed until it can."""
+        """Start writing. A log that cannot be used yet is probed until it can."""
         try:
             await self._offload(self._log.check)
         except LogUnavailable as error:
@@ -91,9 +92,9 @@ class LogWriter:
         """Wait until the drafts are durable.
 
         Raises:
-            LogUnavailable: they are not.
+            LogUnavailable: they could not be written.
             Draining: the writer is closing.
-            ValueError, TypeError: a draft holds what no log can keep.
+            ValueError, TypeError: a draft contains what no log can store.
         """
         self.check_open()
         done: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
@@ -104,28 +105,28 @@ class LogWriter:
             try:
                 self._queue.put_nowait(request)
             except asyncio.QueueFull:
-                await self._wait_for_place(request)
+                await self._wait_for_room(request)
             return await done
         finally:
             done.cancel()
 
-    async def _wait_for_place(self, request: _Request) -> None:
-        place = asyncio.create_task(self._queue.put(request))
-        try:  # `done` comes first when the writer closes meanwhile
-            either: set[asyncio.Future[Any]] = {place, request.done}
+    async def _wait_for_room(self, request: _Request) -> None:
+        put = asyncio.create_task(self._queue.put(request))
+        try:  # `done` is resolved first when the writer closes meanwhile
+            either: set[asyncio.Future[Any]] = {put, request.done}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            place.cancel()
+            put.cancel()
 
     def check_open(self) -> None:
-        """Raise what a submission would raise at once."""
+        """Raise the error that a submission would raise at once, if any."""
         if self._closing:
             raise Draining("the gateway is shutting down; send the events to its successor")
         if self._failure is not None:
-            raise _again(self._failure)
+            raise _copy(self._failure)
 
     async def close(self, timeout: float) -> None:
-        """Write what waits, for at most ``timeout`` seconds, then stop; what is left fails with ``Draining``."""
+        """Write the waiting drafts, for at most ``timeout`` seconds, then stop; the rest fails with ``Draining``."""
         self._closing = True
         if self._waiting:
             await asyncio.wait(set(self._waiting), timeout=timeout)
@@ -138,11 +139,11 @@ class LogWriter:
                 done.set_exception(Draining("the gateway shut down before the events were written; send them again"))
 
     def fail(self, error: LogUnavailable) -> None:
-        """Take note that the log cannot be used, and begin to probe it."""
+        """Mark the log as unavailable and start to probe it."""
         first, self._failure = self._failure is None, error
         if first:
-            logger.error("events are not acknowledged: %s", error.message)
-            self._probe = asyncio.create_task(self._probe_until_it_works(), name="event-log-probe")
+            _log.error("event log unavailable, retrying", retry_s=self._probe_interval, error=error.message)
+            self._probe = asyncio.create_task(self._probe_until_available(), name="event-log-probe")
             self._on_availability(False)
 
     async def _run(self) -> None:
@@ -152,7 +153,7 @@ class LogWriter:
             while size < self._group and not self._queue.empty():
                 group.append(self._queue.get_nowait())
                 size += len(group[-1].drafts)
-            # A publisher that gave up before its commit began is left out.
+            # Requests whose caller gave up before the commit are left out.
             await self._commit([request for request in group if not request.done.done()])
 
     async def _commit(self, group: Sequence[_Request]) -> None:
@@ -168,21 +169,21 @@ class LogWriter:
             self.fail(error)
             return _refuse(group, error)
         except Exception as error:
-            if len(group) > 1:  # one publisher's bad draft is nobody else's trouble
+            if len(group) > 1:  # a bad draft must not fail other callers' drafts
                 for request in group:
                     await self._commit([request])
             elif not group[0].done.done():
                 group[0].done.set_exception(error)
             return
         self._duration.observe(time.monotonic() - started)
-        self._on_commit(events)
-        given = iter(events)
+        self._on_commit(drafts, events)
+        committed = iter(events)
         for request in group:
-            own = [next(given) for _ in request.drafts]
+            own = [next(committed) for _ in request.drafts]
             if not request.done.done():
                 request.done.set_result(own)
 
-    async def _probe_until_it_works(self) -> None:
+    async def _probe_until_available(self) -> None:
         while True:
             await asyncio.sleep(self._probe_interval)
             try:
@@ -190,20 +191,20 @@ class LogWriter:
             except LogUnavailable as error:
                 self._failure = error
             except Exception:
-                logger.exception("the event log could not be probed")
+                _log.exception("probing the event log failed")
             else:
                 break
         self._failure = None
-        logger.warning("the event log can be written again")
+        _log.warning("event log available again")
         self._on_availability(True)
 
 
 def _refuse(group: Sequence[_Request], error: LogUnavailable) -> None:
     for request in group:
         if not request.done.done():
-            request.done.set_exception(_again(error))
+            request.done.set_exception(_copy(error))
 
 
-def _again(error: LogUnavailable) -> LogUnavailable:
-    """A fresh error of the same content: one exception object must not be raised to several callers."""
+def _copy(error: LogUnavailable) -> LogUnavailable:
+    """A new error with the same content: one exception object must not be raised to several callers."""
     return LogUnavailable(error.message, **error.fields)

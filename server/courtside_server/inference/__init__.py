@@ -1,4 +1,4 @@
-"""Running models: one `Engine` seam over one Triton-layout repository, answered in process or by a real Triton."""
+"""Inference: one `Engine` interface to a model repository in Triton's layout, run in process or by a Triton server."""
 
 from courtside_server.inference.engine import Engine, ModelInfo, TensorSpec, check_signature
 from courtside_server.inference.repository import ModelRepository

@@ -1,11 +1,11 @@
-"""aliases.toml of a repository: which version of which model answers to a name; and the task that follows it.
+"""Aliases: aliases.toml of a repository, which says which version answers for a name, and the task that watches it.
 
 ::
 
     shot_clip = 2              # the model of that name answers with version 2
     shots = "shot_clip:1"      # another name for version 1
 
-A name that is not there is a model's own, and its version policy decides.
+A name that is not in the file is a model's own name, and the model's version policy decides.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ _VALUE = re.compile(r"(?:([A-Za-z0-9_][A-Za-z0-9._-]{0,127}):)?([1-9]\d{0,9})")
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """What a name stands for.
+    """The model and version that a name stands for.
 
     Attributes:
-        version: empty: what the model's version policy serves newest.
+        model: the model's name.
+        version: its version; empty: the newest that the model's version policy serves.
     """
 
     model: str
@@ -46,10 +47,10 @@ class Alias:
 
 
 def read_aliases(path: Path) -> dict[str, Alias]:
-    """The entries of an aliases.toml; empty when there is none.
+    """Read an aliases.toml; an empty dict when there is none.
 
     Raises:
-        ModelInvalid: it cannot be read, or an entry is no version.
+        ModelInvalid: it cannot be read, or an entry is not a version.
     """
     try:
         entries = tomllib.loads(path.read_text("utf-8"))
@@ -67,16 +68,16 @@ def read_aliases(path: Path) -> dict[str, Alias]:
 
 
 class AliasWatch:
-    """Follows aliases.toml: when a name comes to stand for another version, the engine takes that up.
+    """Watches aliases.toml. When a name stands for another version, the engine switches to that version.
 
-    The engine loads, checks and warms the new version beside the old one and then flips; a version that it refuses is
-    reported once and the old one answers on until the file changes again.
+    The engine loads, checks and warms up the new version beside the old one and then switches. A version that it
+    refuses is logged once, and the old one keeps answering until the file changes again.
 
     Args:
         engine: a started engine.
-        repository: whose aliases.toml.
+        repository: the repository with the aliases.toml.
         names: the models that the engine was started with.
-        interval: seconds between two looks at the file; each is one ``stat`` in a thread.
+        interval: seconds between two checks of the file; each is one ``stat`` in a thread.
     """
 
     def __init__(
@@ -89,30 +90,35 @@ class AliasWatch:
         self._changed = False
 
     async def run(self) -> None:
-        """Follow until cancelled."""
+        """Watch the file until cancelled."""
         while True:
-            await self.look()
+            await self.check()
             await asyncio.sleep(self._interval)
 
-    async def look(self) -> None:
-        """Look at the file once and take up what changed, or what could not be taken up before."""
+    async def check(self) -> None:
+        """Check the file once and apply what has changed, or could not be applied before."""
         stamp = await asyncio.to_thread(self._read_stamp)
         if stamp != self._stamp:
             self._stamp, self._changed, self._pending = stamp, True, set(self._names)
         for name in sorted(self._pending):
             try:
-                await self._follow(name)
+                await self._apply(name)
             except (EngineUnavailable, InferenceTimeout) as error:
-                _log.warning("cannot take up a version now, trying on", model=name, error=error.message)
-                continue  # it says nothing about the version
+                _log.warning(
+                    "switching the model version failed, retrying",
+                    model=name,
+                    retry_s=self._interval,
+                    error=error.message,
+                )
+                continue  # the error says nothing about the version
             except CourtsideError as error:
-                _log.error("the version is refused, the old one answers on", model=name, error=error.message)
+                _log.error("model version refused, the old version keeps answering", model=name, error=error.message)
             self._pending.discard(name)
 
-    async def _follow(self, name: str) -> None:
+    async def _apply(self, name: str) -> None:
         entry = await asyncio.to_thread(self._repository.find, name)
         now = self._engine.info(name)
-        # Without aliases the server's own repository may hold other versions than ours: that is its business.
+        # Without aliases the server decides about versions; its repository may hold others than ours.
         if (entry.pinned or self._changed) and (entry.info.name, entry.info.version) != (now.name, now.version):
             await self._engine.start([name])
 

@@ -1,4 +1,4 @@
-"""Puts requests of many callers together into batches for one model, the way Triton's dynamic batcher does."""
+"""Batching: collects the requests of many callers into batches for one model, as Triton's dynamic batcher does."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from courtside_server.errors import EngineError, EngineUnavailable, InferenceTim
 from courtside_server.inference.engine import Tensors
 
 QUEUE_LIMIT: Final = 64
-"""Requests that may wait where the config gives no ``max_queue_size``."""
+"""Requests that may wait when the config gives no ``max_queue_size``."""
 DROP_POLICY: Final = "reject_newest"
-"""What a full queue does: the request that comes is refused, those that wait keep their place."""
+"""Drop policy of a full queue: the new request is refused; waiting requests stay."""
 
 Run = Callable[[int, Tensors], dict[str, NDArray[Any]]]
-"""``run(instance, inputs) -> outputs``; never called twice at once for one instance, and off the event loop."""
+"""``run(instance, inputs) -> outputs``. Called in a thread, and only once at a time for each instance."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchingPolicy:
-    """How requests are put together, as config.pbtxt says.
+    """How requests are collected into batches, as config.pbtxt says.
 
     Attributes:
-        max_batch_size: rows a batch at most; 0: the model has no batch dimension, every request runs alone.
-        dynamic: put requests of several callers together.
-        preferred: batch sizes worth running at once, ascending; empty: only ``max_batch_size``.
-        max_delay_s: seconds the oldest request may wait for company.
-        queue_limit: requests that may wait; beyond it ``DROP_POLICY`` holds.
-        queue_timeout_s: seconds after which a request that still waits is refused; 0: never.
+        max_batch_size: most rows in a batch; 0: the model has no batch dimension and every request runs alone.
+        dynamic: collect requests of several callers.
+        preferred: batch sizes that run without waiting longer, ascending; empty: only ``max_batch_size``.
+        max_delay_s: seconds the oldest request may wait for others.
+        queue_limit: requests that may wait; beyond it ``DROP_POLICY`` applies.
+        queue_timeout_s: seconds after which a waiting request is refused; 0: never.
     """
 
     max_batch_size: int
@@ -56,18 +56,18 @@ class _Request:
 
 
 class MicroBatcher:
-    """One model's queue and its instances' threads. Belongs to one event loop.
+    """One model's queue and the threads of its instances. Belongs to one event loop.
 
-    Order is kept: requests start in the order they came, shared out evenly among the instances. A request that is
-    cancelled or late leaves its batch without disturbing the others; when a batch of several fails, each is tried
-    alone, so that one bad request fails by itself.
+    Requests start in the order in which they arrive and are divided evenly among the instances. A request that is
+    cancelled or late leaves its batch without affecting the others. When a batch of several requests fails, each is
+    run alone, so that a bad request fails by itself.
 
     Args:
-        name: the model's, for messages and thread names.
-        run: answers a batch; see `Run`.
-        policy: how to put requests together.
-        instances: how many batches run side by side.
-        on_batch: told the rows of every batch that starts.
+        name: the model's name, for messages and thread names.
+        run: runs a batch; see `Run`.
+        policy: how to collect requests.
+        instances: number of batches that run side by side.
+        on_batch: called with the rows of every batch that starts.
     """
 
     def __init__(
@@ -94,12 +94,12 @@ class MicroBatcher:
         self._workers = [asyncio.create_task(self._work(index)) for index in range(instances)]
 
     async def submit(self, inputs: Tensors, rows: int, deadline: float) -> dict[str, NDArray[Any]]:
-        """Queue checked inputs and wait for their answer.
+        """Queue checked inputs and wait for the answer.
 
         Args:
-            inputs: arrays ``(rows, ...)``; must stay unchanged until the answer is there.
+            inputs: arrays ``(rows, ...)``; they must not change until the answer has arrived.
             rows: at most ``max_batch_size``.
-            deadline: on the event loop's clock, seconds.
+            deadline: seconds on the event loop's clock.
 
         Raises:
             InferenceTimeout: the deadline passed, in the queue or in the model.
@@ -109,11 +109,11 @@ class MicroBatcher:
         if self._closed:
             raise EngineUnavailable(f"model {self._name!r} is shutting down", model=self._name)
         if len(self._waiting) >= self._policy.queue_limit:
-            self._forget_the_dead()
+            self._remove_expired()
         if len(self._waiting) >= self._policy.queue_limit:
             raise EngineUnavailable(
-                f"{self._policy.queue_limit} requests wait for model {self._name!r} already; send fewer, or raise "
-                f"max_queue_size",
+                f"{self._policy.queue_limit} requests are already waiting for model {self._name!r}; send fewer, or "
+                f"raise max_queue_size",
                 model=self._name,
                 policy=DROP_POLICY,
             )
@@ -125,18 +125,18 @@ class MicroBatcher:
             async with asyncio.timeout_at(deadline):
                 return await request.answer
         except TimeoutError:
-            raise _late(self._name) from None
+            raise _timeout(self._name) from None
 
     async def close(self, *, drain: bool = False) -> None:
-        """Take no more requests; answer those that wait (``drain``) or refuse them; end the threads."""
+        """Refuse new requests, answer the waiting ones (``drain``) or refuse them too, and end the threads."""
         self._closed = True
-        left = [*self._waiting, *self._running]
-        if drain and left:
-            await asyncio.wait([request.answer for request in left])
+        remaining = [*self._waiting, *self._running]
+        if drain and remaining:
+            await asyncio.wait([request.answer for request in remaining])
         for worker in self._workers:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
-        for request in left:
+        for request in remaining:
             if not request.answer.done():
                 request.answer.set_exception(
                     EngineUnavailable(f"model {self._name!r} was shut down before it answered", model=self._name)
@@ -153,32 +153,32 @@ class MicroBatcher:
             for request, answer in zip(batch, answers, strict=True):
                 self._running.discard(request)
                 if request.answer.done():
-                    continue  # cancelled, or late: nobody waits any more
+                    continue  # cancelled or late: nobody waits for it any more
                 if isinstance(answer, Exception):
                     request.answer.set_exception(answer)
                 else:
                     request.answer.set_result(answer)
 
     async def _gather(self) -> list[_Request]:
-        """Wait until a batch is worth running and take it from the queue."""
-        async with self._gathering:  # one idle instance at a time, else two would share out one batch
+        """Wait until a batch should run and take it from the queue."""
+        async with self._gathering:  # one idle instance at a time; otherwise two would divide one batch
             while True:
-                self._forget_the_dead()
-                patience: float | None = None
+                self._remove_expired()
+                wait: float | None = None
                 if self._waiting:
                     count, complete = self._choose()
-                    patience = self._waiting[0].queued + self._policy.max_delay_s - self._loop.time()
-                    if complete or patience <= 0:
+                    wait = self._waiting[0].queued + self._policy.max_delay_s - self._loop.time()
+                    if complete or wait <= 0:
                         return [self._waiting.popleft() for _ in range(count)]
                 self._changed.clear()
                 try:
-                    async with asyncio.timeout(patience):
+                    async with asyncio.timeout(wait):
                         await self._changed.wait()
                 except TimeoutError:
                     pass
 
     def _choose(self) -> tuple[int, bool]:
-        """How many of the waiting requests make the next batch, and whether waiting longer cannot better it."""
+        """How many of the waiting requests form the next batch, and whether it is complete (waiting adds nothing)."""
         if not (self._policy.dynamic and self._policy.max_batch_size):
             return 1, True
         first = self._waiting[0]
@@ -186,29 +186,29 @@ class MicroBatcher:
         rows, count, best = 0, 0, 0
         for request in self._waiting:
             if count == share:
-                break  # the rest is for the other instances: side by side beats one after the other
+                break  # the rest is for the other instances, which run at the same time
             if request.shapes != first.shapes or rows + request.rows > self._policy.max_batch_size:
-                return best or count, True  # the next in line does not fit: order is kept, so this is the batch
+                return best or count, True  # the next request does not fit, and it must not be overtaken
             rows, count = rows + request.rows, count + 1
             if rows in self._policy.preferred:
                 best = count
         return best or count, bool(best) or rows == self._policy.max_batch_size
 
-    def _forget_the_dead(self) -> None:
-        """Take out requests nobody waits for any more, or that waited too long."""
+    def _remove_expired(self) -> None:
+        """Remove requests that nobody waits for any more, or that have waited too long."""
         now, limit = self._loop.time(), self._policy.queue_timeout_s
         alive: deque[_Request] = deque()
         for request in self._waiting:
             if request.answer.done() or now >= request.deadline:
-                continue  # a late one's own timer tells its caller
+                continue  # the timer of a late request informs its caller
             if limit and now >= request.queued + limit:
-                request.answer.set_exception(_late(self._name))
+                request.answer.set_exception(_timeout(self._name))
                 continue
             alive.append(request)
         self._waiting = alive
 
     def _answer(self, instance: int, batch: list[_Request]) -> list[dict[str, NDArray[Any]] | Exception]:
-        """Run a batch, in a thread; one answer, or what went wrong, a request. Never raises."""
+        """Run a batch, in a thread. Returns one answer or one error per request; never raises."""
         if len(batch) == 1:
             try:
                 return [self._run(instance, batch[0].inputs)]
@@ -228,7 +228,7 @@ class MicroBatcher:
         return answers
 
 
-def _late(model: str) -> InferenceTimeout:
+def _timeout(model: str) -> InferenceTimeout:
     return InferenceTimeout(f"model {model!r} did not answer before the deadline", model=model)
 
 

@@ -1,4 +1,4 @@
-"""What every inference engine does, and the types it speaks in: tensors' faces, models' faces, their checks."""
+"""The engine interface, the signatures of models and tensors, and the checks of requests and answers against them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from courtside_server.errors import EngineError, ModelInvalid, TensorMismatch
 
 Tensors = Mapping[str, NDArray[Any]]
-"""Arrays by tensor name, each with the batch dimension in front."""
+"""Arrays by tensor name; the batch dimension comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class TensorSpec:
     """Name, type and shape of one tensor.
 
     Attributes:
-        shape: without the batch dimension; -1 is free. A model with ``max_batch_size`` 0 has no batch
-            dimension at all and its shape is whole.
+        shape: shape without the batch dimension; -1 is free. A model with ``max_batch_size`` 0 has no batch
+            dimension, and this is the whole shape.
     """
 
     name: str
@@ -29,7 +29,7 @@ class TensorSpec:
     shape: tuple[int, ...]
 
     def accepts(self, shape: tuple[int, ...]) -> bool:
-        """Whether an array without batch dimension has this shape."""
+        """Whether an array of this shape, without batch dimension, fits."""
         return len(shape) == len(self.shape) and all(
             want in (-1, have) for want, have in zip(self.shape, shape, strict=True)
         )
@@ -45,14 +45,14 @@ class TensorSpec:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What a caller may know of a started model.
+    """The signature of a model version, and what else callers may know of it.
 
     Attributes:
         version: the version that answers now.
-        max_batch_size: rows one request may carry; 0: the model takes no batch dimension.
+        max_batch_size: rows that one request may have; 0: the model has no batch dimension.
         labels: lines of the first output's label file, in index order; empty when there is none.
-        parameters: the config's own parameters, strings.
-        source: the config file or server the face was read from, for messages.
+        parameters: the config's own parameters, as strings.
+        source: the config file or server this was read from, for messages.
     """
 
     name: str
@@ -72,20 +72,21 @@ class Engine(Protocol):
     """``embedded`` or ``triton``; a metric label."""
 
     async def start(self, models: Sequence[str]) -> None:
-        """Load and warm models; for one already started, take up the version it now stands for without a gap.
+        """Load and warm up models. A model that runs already switches to the version its name now stands for.
 
-        A name is a model's, or an alias out of the repository's aliases.toml, which also says which version answers;
-        without an entry it is the newest. Requests under way end on the version they began with.
+        A name is that of a model, or an alias from the repository's aliases.toml. That file also says which version
+        answers; without an entry it is the newest. Requests under way end on the version they began with, and no
+        request is lost.
 
         Raises:
             ModelNotFound: no such model in the repository.
-            ModelInvalid: its config or file is broken, or the new version has another face than the running one,
-                which answers on.
+            ModelInvalid: its config or file is broken, or the new version has another signature than the running one,
+                which keeps answering.
             EngineUnavailable: the engine cannot be reached.
         """
 
     def info(self, model: str) -> ModelInfo:
-        """The face of a started model.
+        """The signature of a started model.
 
         Raises:
             ModelNotFound: never started.
@@ -96,15 +97,15 @@ class Engine(Protocol):
         """Answer one request.
 
         Args:
-            model: a started model's name.
-            inputs: one array a model input, ``(rows, *shape)``.
-            timeout: seconds until the caller gives up, queueing included.
+            model: the name of a started model.
+            inputs: one array per model input, ``(rows, *shape)``.
+            timeout: seconds until the caller gives up, including the time in the queue.
 
         Returns:
-            One array a model output, ``(rows, *shape)``.
+            One array per model output, ``(rows, *shape)``.
 
         Raises:
-            TensorMismatch: a tensor is missing, unknown, or of wrong type or shape.
+            TensorMismatch: a tensor is missing, unknown, or has the wrong type or shape.
             InferenceTimeout: the deadline passed.
             EngineUnavailable: the engine is down, or its queue is full.
             EngineError: the model itself failed.
@@ -114,14 +115,14 @@ class Engine(Protocol):
         """Whether the model can answer now; never blocks."""
 
     async def close(self) -> None:
-        """Fail what waits, free everything; may be called twice."""
+        """Fail the waiting requests and free everything; may be called twice."""
 
 
 def check_same_signature(new: ModelInfo, old: ModelInfo) -> None:
-    """Check that a new version can take the place of the running one: same tensors and labels, room for as many rows.
+    """Check that a new version can replace the running one: same tensors and labels, and at least as many rows.
 
     Raises:
-        ModelInvalid: names what differs.
+        ModelInvalid: the message names the difference.
     """
     for side, had, has in (("input", old.inputs, new.inputs), ("output", old.outputs, new.outputs)):
         for name in had.keys() | has.keys():
@@ -148,15 +149,15 @@ def check_same_signature(new: ModelInfo, old: ModelInfo) -> None:
 
 
 def format_shape(shape: Iterable[int]) -> str:
-    """A shape as people write it: ``[16, 3, ?, 256]``."""
+    """A shape as text, with ``?`` for free dimensions: ``[16, 3, ?, 256]``."""
     return "[" + ", ".join("?" if size < 0 else str(size) for size in shape) + "]"
 
 
 def check_inputs(info: ModelInfo, inputs: Tensors) -> int:
-    """Check a request against the model's face and give its rows (1 for a model without batch dimension).
+    """Check a request against the model's signature and return its rows (1 for a model without batch dimension).
 
     Raises:
-        TensorMismatch: names the tensor, what it is and what it must be.
+        TensorMismatch: the message names the tensor, what it is and what it must be.
     """
     for name in inputs.keys() - info.inputs.keys():
         wanted = ", ".join(info.inputs)
@@ -184,17 +185,18 @@ def check_inputs(info: ModelInfo, inputs: Tensors) -> int:
                 )
             if rows is not None and len(array) != rows:
                 raise TensorMismatch(
-                    f"input {name!r} of model {info.name!r} has {len(array)} rows where another has {rows}", tensor=name
+                    f"input {name!r} of model {info.name!r} has {len(array)} rows, but another input has {rows}",
+                    tensor=name,
                 )
             rows = len(array)
     return rows or 1
 
 
 def check_outputs(info: ModelInfo, outputs: Tensors, rows: int) -> None:
-    """Check that a model kept its word.
+    """Check a model's answer against its signature.
 
     Raises:
-        EngineError: an output is missing or of wrong type or shape.
+        EngineError: an output is missing or has the wrong type or shape.
     """
     for name, spec in info.outputs.items():
         array = outputs.get(name)
@@ -211,14 +213,14 @@ def check_outputs(info: ModelInfo, outputs: Tensors, rows: int) -> None:
 
 
 def check_signature(info: ModelInfo, *, inputs: Iterable[TensorSpec] = (), outputs: Iterable[TensorSpec] = ()) -> None:
-    """Check that a model has the face a caller is about to rely on.
+    """Check that a model has the signature that a caller expects.
 
-    -1 in an expected shape takes any size. A free dimension of the model serves any expected input; for an output
-    it is refused where a fixed size is expected, because nothing promises that size.
+    -1 in an expected shape accepts any size. A free dimension of the model accepts any expected input. For an output
+    it is refused where a fixed size is expected, because nothing guarantees that size.
 
     Raises:
-        ModelInvalid: a tensor is missing, has another type or shape, or the model has inputs nobody will feed; the
-            message names the tensor, both faces and the file.
+        ModelInvalid: a tensor is missing or has another type or shape, or the model has inputs that the caller does
+            not provide. The message names the tensor, both signatures and the file.
     """
     inputs = list(inputs)
     for kind, wanted, have in (("input", inputs, info.inputs), ("output", list(outputs), info.outputs)):
@@ -227,7 +229,7 @@ def check_signature(info: ModelInfo, *, inputs: Iterable[TensorSpec] = (), outpu
             if found is None:
                 raise ModelInvalid(
                     f"model {info.name!r} has no {kind} {spec.name!r}, the service needs it as {spec} "
-                    f"(the model has {', '.join(have) or 'none'}; {info.source})",
+                    f"(it has {', '.join(have) or 'none'}; {info.source})",
                     tensor=spec.name,
                 )
             fits = len(found.shape) == len(spec.shape) and all(

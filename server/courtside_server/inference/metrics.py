@@ -1,4 +1,4 @@
-"""Counts and times what the engines do, on the gateway's metrics."""
+"""Inference metrics: counts and times what the engines do."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from courtside_server.telemetry.metrics import Metrics
 
 
 class InferenceMetrics:
-    """One engine's view of the gateway's metrics; counts nothing when there are none.
+    """One engine's part of the gateway's metrics. Records nothing when there are none.
 
     The label ``code`` is ``OK``, ``CANCELLED``, ``INTERNAL`` or the ``reason`` of the error that was raised.
+
+    Args:
+        engine: the engine's name, a label.
+        metrics: the gateway's metrics.
     """
 
     def __init__(self, engine: str, metrics: Metrics | None) -> None:
@@ -24,7 +28,7 @@ class InferenceMetrics:
 
     @contextmanager
     def request(self, model: str) -> Iterator[None]:
-        """Time one request, seconds from call to answer, and count how it ended."""
+        """Measure one request's time from call to answer, and count how it ended."""
         begin, code = time.monotonic(), "OK"
         try:
             yield
@@ -44,11 +48,11 @@ class InferenceMetrics:
                     self._metrics.stage_duration.labels("inference").observe(time.monotonic() - begin)
 
     def serves(self, model: str, info: ModelInfo) -> None:
-        """Note which version answers to a name from now on."""
+        """Record which version answers for a name from now on."""
         if self._metrics is not None:
             self._metrics.model_version.labels(model, self._engine).set(int(info.version))
 
     def batch(self, model: str, rows: int) -> None:
-        """Note the rows of one batch that was run, or of one request where the server batches."""
+        """Record the rows of one batch that was run, or of one request where the server forms the batches."""
         if self._metrics is not None:
             self._metrics.inference_batch_size.labels(model).observe(rows)

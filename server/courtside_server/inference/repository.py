@@ -1,4 +1,4 @@
-"""Reads a model repository in Triton's layout: config.pbtxt, labels, versions, aliases; mistakes named."""
+"""Reads and checks a model repository in Triton's layout: config.pbtxt, labels, versions and aliases."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from courtside_server.inference.batching import QUEUE_LIMIT, BatchingPolicy
 from courtside_server.inference.engine import ModelInfo, TensorSpec
 
 DEFAULT_FILES = {"onnxruntime": "model.onnx", "tensorrt": "model.plan", "python": "model.py"}
-"""What Triton looks for in a version folder when the config names no file."""
+"""The file that Triton loads from a version folder, by backend, when the config names none."""
 _PLATFORMS = {"onnxruntime_onnx": "onnxruntime", "tensorrt_plan": "tensorrt"}
+"""Backends by the older name ``platform``."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+"""Names a model may have."""
 _DTYPES = {
     "TYPE_BOOL": np.bool_, "TYPE_UINT8": np.uint8, "TYPE_UINT16": np.uint16, "TYPE_UINT32": np.uint32,
     "TYPE_UINT64": np.uint64, "TYPE_INT8": np.int8, "TYPE_INT16": np.int16, "TYPE_INT32": np.int32,
@@ -30,18 +32,18 @@ _DTYPES = {
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """One model of the repository, its config read and checked.
+    """One model of the repository with its checked config.
 
     Attributes:
-        info: its face; ``version`` is the newest of ``versions``.
-        backend: ``onnxruntime``, ``tensorrt``, ``python``...; "" for an ensemble.
+        info: its signature; ``version`` is the newest of ``versions``.
+        backend: ``onnxruntime``, ``tensorrt``, ``python`` …; "" for an ensemble.
         folder: the model's folder.
-        versions: what the version policy serves, oldest first; never empty.
-        instances: how many copies answer side by side.
-        file_name: the model file inside a version folder.
+        versions: the versions that the version policy serves, oldest first; never empty.
+        instances: number of copies that answer side by side.
+        file_name: name of the model file in a version folder.
         config: the config.pbtxt as a ``ModelConfig`` message.
-        pinned: aliases.toml speaks of this model, so its version is asked for by number.
-        batching: how requests are put together.
+        pinned: aliases.toml names this model, so its version is requested by number.
+        batching: how requests are collected into batches.
     """
 
     info: ModelInfo
@@ -63,12 +65,12 @@ class ModelEntry:
         """The model file of a version (the newest when ``None``).
 
         Raises:
-            ModelInvalid: it is not there, or lies outside the model's folder.
+            ModelInvalid: it does not exist, or lies outside the model's folder.
         """
         path = inside(self.folder, f"{version or self.info.version}/{self.file_name}", "default_model_filename")
         if not path.exists():
             raise ModelInvalid(
-                f"model {self.info.name!r}: {path} is missing; export the model there or take the version out of "
+                f"model {self.info.name!r}: {path} is missing; export the model there or remove the version from "
                 f"version_policy",
                 model=self.info.name,
             )
@@ -76,19 +78,19 @@ class ModelEntry:
 
 
 class ModelRepository:
-    """A folder of models. Every read goes to disk, so a new version is seen at once.
+    """A folder of models. Every call reads from disk, so a new version is seen at once.
 
     Raises:
-        ModelNotFound: ``root`` is no folder.
+        ModelNotFound: ``root`` is not a folder.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         if not self.root.is_dir():
-            raise ModelNotFound(f"the model repository {root} is not a folder; create it or point to another")
+            raise ModelNotFound(f"the model repository {root} is not a folder; create it or name another one")
 
     def names(self) -> list[str]:
-        """Folders that hold a config.pbtxt, sorted."""
+        """Names of the folders that contain a config.pbtxt, sorted."""
         folders = (path.parent.name for path in self.root.glob("*/config.pbtxt"))
         return sorted(name for name in folders if _NAME.fullmatch(name))
 
@@ -98,11 +100,11 @@ class ModelRepository:
         return self.root / "aliases.toml"
 
     def find(self, name: str) -> ModelEntry:
-        """The model that answers to a name: what aliases.toml says, else the folder of that name.
+        """The model that a name stands for, as aliases.toml says; else the folder of that name.
 
         Raises:
             ModelNotFound: no such folder.
-            ModelInvalid: aliases.toml or the config cannot be used, or the version is not there.
+            ModelInvalid: aliases.toml or the config cannot be used, or the version does not exist.
         """
         aliases = read_aliases(self.aliases_path)
         alias = aliases.get(name, Alias(name))
@@ -115,16 +117,16 @@ class ModelRepository:
 
         Args:
             name: its folder.
-            version: the one to serve, whatever the version policy says; empty: the policy's newest.
+            version: the version to serve, whatever the version policy says; empty: the policy's newest.
 
         Raises:
             ModelNotFound: no such folder.
-            ModelInvalid: the config is missing, does not parse, or says something unusable; the version is not there.
+            ModelInvalid: the config is missing, cannot be parsed or is unusable, or the version does not exist.
         """
         folder = self.root / name
         if not _NAME.fullmatch(name) or not folder.is_dir():
             known = ", ".join(self.names()) or "none"
-            raise ModelNotFound(f"no model {name[:80]!r} in {self.root} (it holds: {known})", model=name[:80])
+            raise ModelNotFound(f"no model {name[:80]!r} in {self.root} (it contains: {known})", model=name[:80])
         path = folder / "config.pbtxt"
         if not path.is_file():
             raise ModelInvalid(f"model {name!r} has no config.pbtxt; write {path}", model=name)
@@ -132,7 +134,7 @@ class ModelRepository:
         try:
             text_format.Parse(path.read_text("utf-8"), config)
         except text_format.ParseError as error:
-            raise ModelInvalid(f"{path} does not parse at line {error.GetLine()}: {error}", model=name) from None
+            raise ModelInvalid(f"{path} cannot be parsed at line {error.GetLine()}: {error}", model=name) from None
         except (OSError, UnicodeDecodeError) as error:
             raise ModelInvalid(f"{path} cannot be read: {error}", model=name) from None
         if config.name not in ("", name):
@@ -157,22 +159,22 @@ class ModelRepository:
 
 
 def inside(folder: Path, relative: str, field: str) -> Path:
-    """``folder / relative``, refused when it leads out of the folder.
+    """Return ``folder / relative``.
 
     Raises:
-        ModelInvalid: it does.
+        ModelInvalid: it lies outside the folder.
     """
     path = (folder / relative).resolve()
     if not path.is_relative_to(folder.resolve()):
-        raise ModelInvalid(f"{folder.name}: {field} {relative!r} leads out of the model's folder; keep it inside")
+        raise ModelInvalid(f"{folder.name}: {field} {relative!r} lies outside the model's folder; keep it inside")
     return path
 
 
 def read_info(config: Any, version: str, source: str, labels: tuple[str, ...] = ()) -> ModelInfo:
-    """A model's face from a ``ModelConfig`` message, the repository's own or a server's.
+    """Read a model's signature from a ``ModelConfig`` message, of the repository or of a server.
 
     Raises:
-        ModelInvalid: no inputs or outputs, or a tensor the engines cannot carry.
+        ModelInvalid: no inputs or outputs, or a tensor that the engines cannot handle.
     """
     name, batch = config.name, config.max_batch_size
     if batch < 0:
@@ -188,7 +190,7 @@ def read_info(config: Any, version: str, source: str, labels: tuple[str, ...] = 
             if not tensor.name:
                 raise ModelInvalid(f"{source}: an {kind} has no name", model=name)
             if tensor.name in found:
-                raise ModelInvalid(f"{where} is there twice", model=name)
+                raise ModelInvalid(f"{where} appears twice", model=name)
             if type_name not in _DTYPES:
                 raise ModelInvalid(f"{where} has type {type_name}; use one of {', '.join(_DTYPES)}", model=name)
             if tensor.HasField("reshape"):
@@ -213,32 +215,32 @@ def read_info(config: Any, version: str, source: str, labels: tuple[str, ...] = 
 
 
 def _served(config: Any, folder: Path, wanted: str) -> tuple[str, ...]:
-    """The versions on disk that the version policy serves, oldest first; Triton's default is the newest one."""
-    there = sorted(int(p.name) for p in folder.iterdir() if p.is_dir() and re.fullmatch(r"[1-9]\d*", p.name))
-    if not there:
+    """The versions on disk that the version policy serves, oldest first. Triton's default is the newest one."""
+    present = sorted(int(p.name) for p in folder.iterdir() if p.is_dir() and re.fullmatch(r"[1-9]\d*", p.name))
+    if not present:
         raise ModelInvalid(f"model {config.name!r} has no version folder; put the model file in {folder / '1'}")
     if wanted:
-        if int(wanted) not in there:
+        if int(wanted) not in present:
             raise ModelInvalid(
-                f"aliases.toml asks for version {wanted} of model {config.name!r}, {folder} holds {there}; name one of "
-                f"them, or export the missing one",
+                f"aliases.toml names version {wanted} of model {config.name!r}, but {folder} contains {present}; name "
+                f"one of them, or export the missing one",
                 model=config.name,
             )
         return (wanted,)
     policy = config.version_policy
     match policy.WhichOneof("policy_choice"):
         case "all":
-            chosen = there
+            chosen = present
         case "specific":
-            chosen = [version for version in there if version in policy.specific.versions]
+            chosen = [version for version in present if version in policy.specific.versions]
             if not chosen:
                 raise ModelInvalid(
-                    f"model {config.name!r}: version_policy asks for versions {list(policy.specific.versions)}, "
-                    f"the folder holds {there}",
+                    f"model {config.name!r}: version_policy names versions {list(policy.specific.versions)}, "
+                    f"but the folder contains {present}; correct one of them",
                     model=config.name,
                 )
         case _:
-            chosen = there[-max(1, policy.latest.num_versions) :]
+            chosen = present[-max(1, policy.latest.num_versions) :]
     return tuple(str(version) for version in chosen)
 
 
@@ -249,7 +251,9 @@ def _labels(config: Any, folder: Path) -> tuple[str, ...]:
             try:
                 return tuple(path.read_text("utf-8").splitlines())
             except (OSError, UnicodeDecodeError) as error:
-                raise ModelInvalid(f"output {output.name!r} of model {config.name!r}: labels: {error}") from None
+                raise ModelInvalid(
+                    f"output {output.name!r} of model {config.name!r}: its label file cannot be read: {error}"
+                ) from None
     return ()
 
 
@@ -262,7 +266,7 @@ def _batching(config: Any, path: Path) -> BatchingPolicy:
     too_big = [size for size in dynamic.preferred_batch_size if not 1 <= size <= config.max_batch_size]
     if too_big:
         raise ModelInvalid(
-            f"{path}: preferred_batch_size {too_big[0]} does not lie in 1 to max_batch_size ({config.max_batch_size})",
+            f"{path}: preferred_batch_size {too_big[0]} is not in 1 to max_batch_size ({config.max_batch_size})",
             model=config.name,
         )
     queue = dynamic.default_queue_policy

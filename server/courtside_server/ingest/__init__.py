@@ -1,1 +1,1 @@
-"""Ingest: from coded packets on a camera's session to decoded frames in its rings and its sink."""
+"""Ingest: turns the coded packets of a camera's session into decoded frames in its rings and its sink."""

@@ -1,4 +1,4 @@
-"""Clocks: places frames on the film's own clock, tells jumps from jitter, and estimates the client's clock."""
+"""Clocks: gives frames their media time, distinguishes jumps from jitter, and estimates the client's clock offset."""
 
 from __future__ import annotations
 
@@ -7,28 +7,37 @@ from dataclasses import dataclass
 from statistics import median
 
 JUMP_S = 2.0
-"""Least step of a clock, seconds, that is a jump rather than a gap."""
-_JUMP_FRAMES = 10  # a slow camera may miss this many frames before it has jumped
-_LEARN = 5  # steps from which the true rate is learned where the descriptor named none, or a wrong one
+"""Smallest step of a clock, seconds, that counts as a jump rather than a gap."""
+_JUMP_FRAMES = 10
+"""Frames a slow camera may miss before the step counts as a jump."""
+_RATE_STEPS = 5
+"""Steps from which the true frame rate is learned, in case the descriptor gave none or a wrong one."""
 _DAY = 86_400.0
+"""Seconds."""
 _YEAR_2000 = 946_684_800.0
-_MOST_JUMPS, _JUMP_SPAN = 5, 30.0  # live: so many jumps in so many seconds, then frames off the clock are dropped
+"""Unix seconds."""
+_MAX_JUMPS = 5
+"""Jumps of a live camera within ``_JUMP_SPAN_S``; beyond it, frames off its clock are dropped."""
+_JUMP_SPAN_S = 30.0
+"""Seconds over which jumps are counted."""
+_STEP_S = 1.0
+"""A change of the clock offset larger than this is a step of the clock and is not averaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameTime:
-    """Where a frame belongs.
+    """The times of one frame.
 
     Attributes:
-        media: seconds since the camera's first frame, the film's own clock.
-        segment: counts discontinuities.
-        capture_time: Unix seconds; the camera's, or the server's estimate where that is beyond belief.
-        jump: one sentence when this frame begins a new segment.
+        media: seconds since the camera's first frame.
+        media_segment: number of the media segment; each discontinuity begins a new one.
+        capture_time: Unix seconds: the camera's, or the server's estimate where the camera's is implausible.
+        jump: one sentence on the discontinuity, when this frame begins a new segment.
         replaced: ``capture_time`` is the server's estimate.
     """
 
     media: float
-    segment: int
+    media_segment: int
     capture_time: float
     jump: str | None
     replaced: bool
@@ -37,20 +46,22 @@ class FrameTime:
 class MediaClock:
     """Gives each frame, in presentation order, its media time, segment and capture time.
 
-    A new segment begins when the pts goes backward, or steps forward by more than two seconds (ten frames of a
-    camera slower than five a second), or when a live camera's wall clock and media clock move apart by more than
-    two seconds between two frames. A frame with the pts of the one before is dropped. A live camera whose clock
-    jumps more than five times in half a minute gets no further segments in that time; frames off its clock are
-    dropped, so that it cannot fill the event log.
+    A new segment begins in three cases: the pts goes backward; it steps forward by more than two seconds (ten frames
+    for a camera slower than five frames per second); or the wall clock and the media clock of a live camera move
+    apart by more than two seconds between two frames. A frame with the same pts as the one before is dropped.
 
-    Capture times beyond belief are replaced by the server's clock: live, more than a day away from it; film, before
-    the year 2000 or more than a day ahead. Film then counts on from its first frame by the media clock.
+    A live camera whose clock jumps more than five times in 30 seconds gets no further segments in that time. Frames
+    off its clock are dropped, so that it cannot fill the event log.
+
+    Implausible capture times are replaced by the server's clock. For a live camera these are times more than a day
+    away from the server's clock; for film, times before the year 2000 or more than a day ahead. Film then counts on
+    from its first frame by the media clock.
 
     Args:
-        time_base: seconds a pts unit.
+        time_base: seconds per pts unit.
         first_pts: pts of media time zero.
-        frame_rate: nominal frames a second, zero when unknown.
-        time_scale: true seconds a media second.
+        frame_rate: nominal frames per second; zero when unknown.
+        time_scale: true seconds per media second.
         live: the camera is live.
     """
 
@@ -62,17 +73,17 @@ class MediaClock:
         self._time_scale, self._live = time_scale, live
         self._last: FrameTime | None = None
         self._last_pts = 0
-        self._steps: deque[float] = deque(maxlen=_LEARN)
-        self._jumps: deque[float] = deque(maxlen=_MOST_JUMPS)
+        self._steps: deque[float] = deque(maxlen=_RATE_STEPS)
+        self._jumps: deque[float] = deque(maxlen=_MAX_JUMPS)
         self._anchor: tuple[float, float] | None = None
-        self.segment = 0
+        self.media_segment = 0
 
     def media(self, pts: int) -> float:
         """Seconds since the camera's first frame."""
         return (pts - self._first_pts) * self._time_base
 
     def update(self, pts: int, capture_time: float, arrival: float, server_time: float) -> FrameTime | None:
-        """Place the next frame.
+        """Compute the times of the next frame.
 
         Args:
             pts: in units of ``time_base``.
@@ -81,10 +92,10 @@ class MediaClock:
             server_time: Unix seconds, server's clock, at arrival.
 
         Returns:
-            Its place, or ``None`` when it has none and must be dropped.
+            Its times, or ``None`` when the frame must be dropped.
         """
         media = self.media(pts)
-        wall, replaced = self._believable(media, capture_time, server_time)
+        wall, replaced = self._plausible_time(media, capture_time, server_time)
         jump = None
         if self._last is not None:
             if pts == self._last_pts or media == self._last.media:
@@ -93,18 +104,18 @@ class MediaClock:
             if media > self._last.media:
                 self._steps.append(media - self._last.media)
         if jump is not None:
-            if self._live and len(self._jumps) == _MOST_JUMPS and arrival - self._jumps[0] < _JUMP_SPAN:
+            if self._live and len(self._jumps) == _MAX_JUMPS and arrival - self._jumps[0] < _JUMP_SPAN_S:
                 return None
             self._jumps.append(arrival)
-            self.segment += 1
+            self.media_segment += 1
         self._last_pts = pts
-        self._last = FrameTime(media, self.segment, wall, jump, replaced)
+        self._last = FrameTime(media, self.media_segment, wall, jump, replaced)
         return self._last
 
     def _jump(self, step: float, wall_step: float) -> str | None:
         if step < 0:
             return f"the media clock went back by {-step:.3f} s"
-        learned = median(self._steps) if len(self._steps) == _LEARN else 0.0
+        learned = median(self._steps) if len(self._steps) == _RATE_STEPS else 0.0
         usual = max(self._interval, learned)
         limit = max(JUMP_S, _JUMP_FRAMES * usual)
         if step > limit:
@@ -114,7 +125,7 @@ class MediaClock:
             return f"the capture clock moved by {apart:+.3f} s against the media clock"
         return None
 
-    def _believable(self, media: float, capture_time: float, server_time: float) -> tuple[float, bool]:
+    def _plausible_time(self, media: float, capture_time: float, server_time: float) -> tuple[float, bool]:
         if self._live:
             if abs(capture_time - server_time) <= _DAY:
                 return capture_time, False
@@ -127,10 +138,11 @@ class MediaClock:
 
 
 class ClockOffset:
-    """Client's clock minus server's, seconds.
+    """Estimates the client's clock minus the server's, seconds.
 
-    Every reading is too low by the time the message took, so the greatest reading of the last ``span`` seconds is
-    the best one (the minimum-delay filter of NTP, RFC 5905); an exponential average smooths what changes over spans.
+    Every reading is too low by the time the message took. The largest reading of the last ``span`` seconds is
+    therefore the best one (the minimum-delay filter of NTP, RFC 5905). An exponential average smooths the estimates
+    of successive spans.
     """
 
     def __init__(self, span: float = 10.0, weight: float = 0.3) -> None:
@@ -140,7 +152,7 @@ class ClockOffset:
         self._smooth: float | None = None
 
     def update(self, client_time: float, server_time: float, now: float) -> float:
-        """Take a reading at monotonic ``now`` and give the present estimate."""
+        """Take a reading at monotonic time ``now`` and return the current estimate."""
         reading = client_time - server_time
         if self._best is None or now - self._since > self._span:
             if self._best is not None:
@@ -150,8 +162,8 @@ class ClockOffset:
         return self._best if self._smooth is None else self._smooth
 
     def _fold(self, best: float) -> None:
-        # A step of the clock is taken over at once; averaging it would be wrong for minutes.
-        if self._smooth is None or abs(best - self._smooth) > 1.0:
+        # A step of the clock is adopted at once; averaging it would give wrong values for minutes.
+        if self._smooth is None or abs(best - self._smooth) > _STEP_S:
             self._smooth = best
         else:
             self._smooth += self._weight * (best - self._smooth)

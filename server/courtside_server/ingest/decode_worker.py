@@ -1,4 +1,4 @@
-"""Frame worker: what happens to a packet on the camera's decode thread, up to the ring and the sink."""
+"""Decode worker: processes packets on the camera's decode thread, from the decoder to the ring and the sink."""
 
 from __future__ import annotations
 
@@ -20,38 +20,41 @@ from courtside_server.rings.frames import FrameRing
 from courtside_server.rings.packets import PacketRing
 from courtside_server.types import CameraState, DropReason, EncodedPacket, StreamInfo, StreamMode
 
-_STALLED = 16  # packets; the deepest reordering H.264 and HEVC allow
+_MAX_SILENT_PACKETS = 16
+"""Packets without a picture after which lost packets count as damage: the deepest reordering of H.264 and HEVC."""
 
 log = structlog.get_logger(__name__)
 
 Announce = Callable[[CameraState, str], None]
+"""Called with the camera's new state and one sentence on the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Where time comes from; tests put their own."""
+    """The clocks in use. Film analysis replaces the wall clock; tests replace both."""
 
     monotonic: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
 
 
 class DecodeWorker:
-    """Decodes one camera's packets and hands frames on; every method runs on the decode thread.
+    """Decodes one camera's packets and hands the frames on. Every method runs on the decode thread.
 
-    A packet that cannot be decoded costs itself and, where frames depend on each other, all up to the next keyframe;
-    it never ends the stream. After ``degraded_after`` seconds, or ``degraded_failures`` refused packets in a row,
-    without one good frame the camera is announced DEGRADED, and RECOVERED with the next good frame.
+    A packet that cannot be decoded is dropped and, where frames depend on each other, everything up to the next
+    keyframe with it. It never ends the stream. The camera is announced DEGRADED after ``degraded_after`` seconds, or
+    ``degraded_failures`` consecutive refused packets, without a good frame. It is announced RECOVERED with the next
+    good frame.
 
     Args:
         info: the stream.
         decoder: its decoder.
         frames: ring for decoded frames.
         packets: ring for encoded packets.
-        sink: takes the frames.
-        counters: where to count.
+        sink: receives the frames.
+        counters: counts frames.
         config: limits.
         clocks: time.
-        announce: told of changes of the camera's state.
+        announce: called when the camera's state changes.
         keyframe_wanted: called when the decoder begins to wait for a keyframe.
     """
 
@@ -76,34 +79,34 @@ class DecodeWorker:
         self._clock = MediaClock(
             info.time_base, info.first_pts, info.frame_rate, info.time_scale, self._live
         )
-        self._at_start = True  # the decoder is fresh: it needs a keyframe
+        self._at_start = True  # the decoder was reset and needs a keyframe
         self._key: EncodedPacket | None = None  # the newest keyframe in the decoder
-        self._entry: EncodedPacket | None = None  # the keyframe at which decoding began, until it is shown
-        self._silent = 0  # packets since a picture came out
-        self._tainted = -1  # pictures of packets before this one lean on damaged ones
+        self._entry: EncodedPacket | None = None  # the keyframe at which decoding began, until its picture comes out
+        self._silent = 0  # packets since the last picture came out
+        self._tainted = -1  # pictures of packets before this sequence depend on damaged ones
         self._failures = 0
         self._good_at: float | None = None
         self._state: CameraState | None = None
-        self._replaced_said = False
+        self._replacement_logged = False
         metrics = counters.metrics
         self._decode_time = metrics.stage_duration.labels("decode")
         self._frame_age = metrics.frame_age
         self._ring_frames = metrics.ring_frames.labels(self._name)
         self._last_frame = metrics.last_frame_timestamp.labels(self._name)
         self.awaiting_keyframe = False
-        """A packet was dropped because decoding can only go on at a keyframe."""
+        """A packet was dropped because decoding can only continue at a keyframe."""
         self.last_age = 0.0
-        """Age of the newest frame that went through, seconds."""
+        """Age of the newest frame that reached the ring, seconds."""
         self._newest = -1
         self._ack = -1
 
     @property
     def ack(self) -> int:
-        """Highest sequence up to which everything was decoded or counted as dropped; -1 before any."""
+        """Highest sequence up to which every packet was decoded or counted as dropped; -1 before the first."""
         return self._ack
 
     def process(self, item: QueuedPacket) -> None:
-        """Decode one packet and hand on every frame it completes."""
+        """Decode one packet and hand on every frame that it completes."""
         packet = item.packet
         if self._good_at is None:
             self._good_at = self._clocks.monotonic()
@@ -112,24 +115,24 @@ class DecodeWorker:
         if self._at_start and not item.keyframe:
             self._counters.drop(DropReason.AWAITING_KEYFRAME)
             self._want_keyframe()
-            self._fail("no keyframe came to start decoding at; make the encoder send one")
+            self._fail("no keyframe to start decoding at; make the encoder send one")
         else:
             self._decode(item)
         self._newest = packet.sequence
         self._settle()
 
     def finish(self) -> None:
-        """Hand on what the decoder still holds, then end the sink."""
+        """Hand on the pictures still in the decoder, then end the sink."""
         try:
             self._emit(self._decoder.drain())
             self._count_lost()
         except Exception:
-            log.exception("the end of a stream could not be decoded", camera=self._name)
+            log.exception("decoding the end of the stream failed", camera=self._name)
         self._settle()
         try:
             self._sink.on_end()
         except Exception:
-            log.exception("the end of a stream was not handed on", camera=self._name)
+            log.exception("frame sink failed at the end of the stream", camera=self._name)
 
     # ---- decoding ------------------------------------------------------------------------------------------------
 
@@ -154,20 +157,20 @@ class DecodeWorker:
         if item.keyframe:
             self.awaiting_keyframe = False
         self._silent = 0 if pictures else self._silent + 1
-        self._packets.append(packet, self._clock.media(packet.pts), self._clock.segment, item.keyframe)
+        self._packets.append(packet, self._clock.media(packet.pts), self._clock.media_segment, item.keyframe)
         intact = self._emit(pictures)
-        # Packets without a picture are the rule for leading pictures and single fields, as long as others come out.
-        if (self._count_lost() and self._silent > _STALLED) or not intact:
+        # Leading pictures and single fields are packets without a picture; that is normal while others come out.
+        if (self._count_lost() and self._silent > _MAX_SILENT_PACKETS) or not intact:
             self._fail(f"frames near packet {packet.sequence} are damaged")
             if not self._decoder.intra:
                 self._resync(emit=intact)
                 self._want_keyframe()
 
     def _emit(self, pictures: list[DecodedPicture]) -> bool:
-        """Hand on what is intact; False when everything up to the next keyframe leans on what is damaged.
+        """Hand on intact pictures; False when everything up to the next keyframe depends on a damaged one.
 
-        A damaged picture may come out when the next keyframe is in the decoder already (B-frames). Then its own
-        group is lost, and the pictures that lead the keyframe with it, but not the keyframe's group.
+        A damaged picture may come out when the next keyframe is already in the decoder (B-frames). Then its own
+        group and the pictures that lead the keyframe are lost, but not the keyframe's group.
         """
         intact = True
         for picture in pictures:
@@ -192,7 +195,7 @@ class DecodeWorker:
         return intact
 
     def _resync(self, emit: bool) -> None:
-        """Empty the decoder and start again at the next keyframe."""
+        """Empty the decoder and restart at the next keyframe."""
         pictures = self._decoder.drain()
         if emit:
             self._emit(pictures)
@@ -207,7 +210,7 @@ class DecodeWorker:
         return lost
 
     def _leads_entry(self, packet: EncodedPacket) -> bool:
-        """Whether a picture is shown before the keyframe at which decoding began: it leans on what was never seen."""
+        """Whether a picture is shown before the keyframe at which decoding began: its references were never decoded."""
         entry = self._entry
         if entry is None:
             return False
@@ -221,16 +224,16 @@ class DecodeWorker:
     def _take(self, picture: DecodedPicture) -> None:
         packet = picture.packet
         now = self._clocks.monotonic()
-        # Film comes when it comes: how long it waited says nothing of when it was taken.
+        # How long a film packet waited says nothing about when the film was recorded.
         arrived = self._clocks.wall() - (now - packet.arrival if self._live else 0.0)
-        placed = self._clock.update(packet.pts, packet.capture_time, packet.arrival, arrived)
-        if placed is None:
+        times = self._clock.update(packet.pts, packet.capture_time, packet.arrival, arrived)
+        if times is None:
             self._counters.drop(DropReason.CLOCK)
             return
-        self._good(placed)
-        if placed.jump is not None:
+        self._good(times)
+        if times.jump is not None:
             self._counters.metrics.discontinuities.labels(self._name).inc()
-            self._guard(lambda: self._sink.on_discontinuity(placed.segment, placed.jump or ""))
+            self._guard(lambda: self._sink.on_discontinuity(times.media_segment, times.jump or ""))
         if self._live and now - packet.arrival > self._config.staleness:
             self._counters.drop(DropReason.STALE)
             return
@@ -239,24 +242,24 @@ class DecodeWorker:
         frame = self._frames.commit(
             slot,
             sequence=packet.sequence,
-            media=placed.media,
-            capture_time=placed.capture_time,
+            media=times.media,
+            capture_time=times.capture_time,
             arrival=packet.arrival,
-            segment=placed.segment,
+            media_segment=times.media_segment,
         )
         self.last_age = self._clocks.monotonic() - packet.arrival
         self._frame_age.observe(self.last_age)
         self._ring_frames.set(len(self._frames))
-        self._last_frame.set(placed.capture_time)
+        self._last_frame.set(times.capture_time)
         self._counters.decoded += 1
         self._guard(lambda: self._sink.on_frame(frame))
 
     def _guard(self, call: Callable[[], None]) -> None:
-        # A fault further down must not cost the camera; the frame is in the ring whatever the sink makes of it.
+        # A fault in the sink must not end the camera's stream. The frame is in the ring either way.
         try:
             call()
         except Exception:
-            log.exception("a frame was not handed on", camera=self._name)
+            log.exception("frame sink failed", camera=self._name)
 
     def _settle(self) -> None:
         oldest = self._decoder.pending()
@@ -276,9 +279,9 @@ class DecodeWorker:
             since >= self._config.degraded_after or self._failures >= self._config.degraded_failures
         ):
             self._state = CameraState.DEGRADED
-            self._announce(CameraState.DEGRADED, f"nothing can be decoded since {since:.0f} s: {why}")
+            self._announce(CameraState.DEGRADED, f"no frame could be decoded for {since:.0f} s: {why}")
 
-    def _good(self, placed: FrameTime) -> None:
+    def _good(self, times: FrameTime) -> None:
         self._failures = 0
         self._good_at = self._clocks.monotonic()
         if self._state is None:
@@ -286,9 +289,9 @@ class DecodeWorker:
         elif self._state is CameraState.DEGRADED:
             self._announce(CameraState.RECOVERED, "frames can be decoded again")
         self._state = CameraState.ONLINE
-        if placed.replaced:
+        if times.replaced:
             self._counters.metrics.capture_times_replaced.labels(self._name).inc()
-            if not self._replaced_said:
-                self._replaced_said = True
-                log.warning("capture times are beyond belief; the server's clock is used", camera=self._name)
+            if not self._replacement_logged:
+                self._replacement_logged = True
+                log.warning("implausible capture times, using the server's clock", camera=self._name)
 

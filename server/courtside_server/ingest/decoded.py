@@ -1,4 +1,4 @@
-"""Pictures: decoded but not yet stored; each knows how to put itself into a ring slot with one copy."""
+"""Decoded pictures on their way into the frame ring; each is written into a ring slot with one copy."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
-from courtside_server.rings.frames import Slot
+from courtside_server.rings.slots import Slot
 from courtside_server.types import EncodedPacket
 
-# Decode threads are the gateway's parallelism; OpenCV's own pool on top would only fight them.
+# The gateway already runs one decode thread per camera; OpenCV's own thread pool would compete with them.
 cv2.setNumThreads(0)
 
-_JPEG_RANGE = 2  # AVCOL_RANGE_JPEG
-_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_JPEG_RANGE = 2
+"""FFmpeg's AVCOL_RANGE_JPEG: full range."""
+_ROTATIONS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+"""OpenCV's code for a clockwise rotation in degrees."""
 _Planes = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
 
 
@@ -42,8 +44,8 @@ class DecodedPicture:
     """One decoded picture and the packet it came from.
 
     Attributes:
-        corrupt: the decoder had to invent parts of it.
-        rotation: clockwise degrees still to be applied.
+        corrupt: the decoder concealed damaged parts.
+        rotation: clockwise rotation still to be applied, degrees.
     """
 
     packet: EncodedPacket
@@ -63,18 +65,18 @@ class DecodedPicture:
             self.source.fill(slot.planes)
             return
         for plane, out in zip(self.source.planes(), (slot.y, slot.u, slot.v), strict=True):
-            cv2.rotate(plane, _TURNS[self.rotation], dst=out)
+            cv2.rotate(plane, _ROTATIONS[self.rotation], dst=out)
 
 
 class YuvSource:
-    """A frame as the decoder gave it; anything but limited-range yuv420p is converted when it is needed."""
+    """A frame as the decoder returned it. Formats other than limited-range yuv420p are converted on demand."""
 
     def __init__(self, frame: av.VideoFrame, reformatter: VideoReformatter) -> None:
         self._frame, self._reformatter = frame, reformatter
         self.width, self.height = frame.width & ~1, frame.height & ~1
 
     def planes(self) -> _Planes:
-        """Y, U and V without the decoder's line padding; views."""
+        """Y, U and V as views without the decoder's line padding."""
         frame = self._frame
         full_range = frame.color_range == _JPEG_RANGE or frame.format.name.startswith("yuvj")
         if full_range or frame.format.name != "yuv420p":
@@ -101,7 +103,7 @@ class YuvSource:
 
 
 class RgbSource:
-    """Packed 8-bit RGB, ``(height, width, 3)``; converted straight into the slot (BT.601, limited range)."""
+    """Packed 8-bit RGB, ``(height, width, 3)``, converted directly into the slot (BT.601, limited range)."""
 
     def __init__(self, pixels: NDArray[np.uint8]) -> None:
         self.height, self.width = pixels.shape[0] & ~1, pixels.shape[1] & ~1

@@ -1,4 +1,4 @@
-"""Decoders: packets of one stream in, pictures in presentation order out, each with the packet it came from."""
+"""Decoders: take the packets of one stream, return pictures in presentation order, each with its packet."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from courtside_server.ingest.decoded import DecodedPicture, RgbSource, YuvSource
 from courtside_server.ingest.jpeg import jpeg_size
 from courtside_server.types import Codec, EncodedPacket, StreamInfo
 
-# A camera on a bad line would otherwise write a line per damaged block to stderr.
+# On a bad network FFmpeg would otherwise write one line per damaged block to stderr.
 av.logging.set_level(av.logging.PANIC)
 
 _NAMES = {Codec.H264: "h264", Codec.HEVC: "hevc", Codec.JPEG: "mjpeg"}
+"""FFmpeg's decoder names."""
 _START_CODES = (b"\x00\x00\x01", b"\x00\x00\x00\x01")
-_LEAST_RECORD = {Codec.H264: 7, Codec.HEVC: 23}  # bytes of the shortest avcC and hvcC record
-_REORDER = 32
-"""Packets that may be in the decoder at once: twice the deepest reordering H.264 and HEVC allow."""
-_ALIGN = 64  # coded sizes are rounded up to whole blocks before they are cropped
+"""Start codes of Annex B byte streams."""
+_MIN_RECORD = {Codec.H264: 7, Codec.HEVC: 23}
+"""Bytes of the shortest avcC and hvcC record."""
+_MAX_REORDER = 32
+"""Packets that may be in the decoder at once: twice the deepest reordering that H.264 and HEVC allow."""
+_ALIGN = 64
+"""Coded sizes are rounded up to blocks of this many pixels before they are cropped."""
 
 
 class Decoder(Protocol):
@@ -34,28 +38,28 @@ class Decoder(Protocol):
         """Decode the next packet.
 
         Returns:
-            The pictures that are complete now, in presentation order; pictures of ``decode_only`` packets included.
+            The pictures that are complete now, in presentation order, including those of ``decode_only`` packets.
 
         Raises:
             CorruptPacket: the packet is unusable. Pictures of other packets may still be inside: see :meth:`drain`.
         """
 
     def drain(self) -> list[DecodedPicture]:
-        """Take out what is still inside and start afresh; the next packet must be a keyframe."""
+        """Return the pictures that are still inside and reset the decoder. The next packet must be a keyframe."""
 
     def pending(self) -> EncodedPacket | None:
-        """The oldest packet that went in and has not come out."""
+        """The oldest packet whose picture has not come out yet."""
 
     def take_lost(self) -> list[EncodedPacket]:
-        """Packets, since the last call, that went in and will never come out."""
+        """Packets, since the last call, whose picture will never come out."""
 
 
 def open_decoder(info: StreamInfo, max_pixels: int) -> Decoder:
-    """The decoder of a stream.
+    """Open the decoder of a stream.
 
     Args:
         info: the stream.
-        max_pixels: a picture larger than this, whatever the descriptor said, is refused before memory is taken.
+        max_pixels: a larger picture is refused before memory is allocated, whatever the descriptor says.
 
     Raises:
         BadDescriptor: ``codec_config`` is not what the codec needs.
@@ -68,7 +72,7 @@ def open_decoder(info: StreamInfo, max_pixels: int) -> Decoder:
 
 
 class _AvDecoder:
-    """What the decoders over FFmpeg share: the context, and matching pictures back to packets."""
+    """The shared part of the FFmpeg decoders: the codec context, and matching pictures to packets."""
 
     def __init__(self, info: StreamInfo, max_pixels: int, options: dict[str, str] | None = None) -> None:
         self._rotation = info.rotation
@@ -80,8 +84,8 @@ class _AvDecoder:
 
     def decode(self, packet: EncodedPacket) -> list[DecodedPicture]:
         """See :class:`Decoder`."""
-        # A running number stands in for the pts: it comes back with the picture, and unlike the camera's own pts
-        # it is unique whatever the camera sends.
+        # A running number replaces the pts. The decoder returns it with the picture, and it is unique even where
+        # the camera's own pts repeat.
         token = self._count
         self._count += 1
         coded = av.Packet(packet.data)
@@ -96,7 +100,7 @@ class _AvDecoder:
                 sequence=packet.sequence,
             ) from None
         pictures = self._pictures(frames)
-        while len(self._inside) > _REORDER:
+        while len(self._inside) > _MAX_REORDER:
             self._lost.append(self._inside.pop(next(iter(self._inside))))
         return pictures
 
@@ -124,7 +128,7 @@ class _AvDecoder:
         pictures = []
         for frame in frames:
             packet = self._inside.pop(frame.pts, None)
-            # A second picture of one packet has no place in time; neither has one whose packet was given up.
+            # A second picture of one packet has no time stamp, nor has a picture whose packet was given up.
             if packet is not None and frame.width >= 2 and frame.height >= 2:
                 source = YuvSource(frame, self._reformatter)
                 pictures.append(DecodedPicture(packet, source, frame.is_corrupt, self._rotation))
@@ -132,9 +136,10 @@ class _AvDecoder:
 
 
 class VideoDecoder(_AvDecoder):
-    """H.264 and HEVC, Annex B or length-prefixed; frames may change size in mid stream.
+    """H.264 and HEVC, Annex B or length-prefixed. Frames may change size in mid-stream.
 
-    Slice threading with one thread: one picture out per packet in (but for B-frames), and cameras share the cores.
+    Uses slice threading with one thread: frame threading would delay pictures by several packets, and the cameras
+    share the cores anyway.
     """
 
     intra = False
@@ -142,13 +147,13 @@ class VideoDecoder(_AvDecoder):
     def __init__(self, info: StreamInfo, max_pixels: int) -> None:
         _check_config(info)
         blocks = -(-info.width // _ALIGN) * -(-info.height // _ALIGN)
-        # FFmpeg flags concealed H.264 pictures as corrupt, but says nothing of HEVC ones unless errors are fatal.
+        # FFmpeg marks concealed H.264 pictures as corrupt. For HEVC it does not, unless errors are fatal.
         options = {"err_detect": "crccheck+explode"} if info.codec is Codec.HEVC else {}
         super().__init__(info, max(max_pixels, blocks * _ALIGN**2), options)
 
 
 class JpegDecoder(_AvDecoder):
-    """One JPEG a packet, exactly as large as the descriptor said."""
+    """One JPEG per packet, of exactly the size in the descriptor."""
 
     intra = True
 
@@ -157,11 +162,11 @@ class JpegDecoder(_AvDecoder):
         self._size = (info.width, info.height)
 
     def decode(self, packet: EncodedPacket) -> list[DecodedPicture]:
-        """See :class:`Decoder`; the header is checked before the decoder sees it."""
+        """See :class:`Decoder`. The header is checked before the decoder gets the packet."""
         size = jpeg_size(packet.data)
         if size != self._size:
             raise CorruptPacket(
-                f"packet {packet.sequence} is a JPEG of {size[0]}x{size[1]}, the descriptor said "
+                f"packet {packet.sequence} is a JPEG of {size[0]}x{size[1]}, the descriptor says "
                 f"{self._size[0]}x{self._size[1]}",
                 sequence=packet.sequence,
             )
@@ -169,7 +174,7 @@ class JpegDecoder(_AvDecoder):
 
 
 class RawDecoder:
-    """Packed 8-bit RGB, ``height * width * 3`` bytes a packet."""
+    """Packed 8-bit RGB, ``height * width * 3`` bytes per packet."""
 
     intra = True
 
@@ -213,13 +218,13 @@ def _context(info: StreamInfo, options: dict[str, str]) -> av.VideoCodecContext:
 
 
 def _check_config(info: StreamInfo) -> None:
-    """Refuse a ``codec_config`` that a strict decoder refuses, while the client can still be told."""
+    """Refuse a ``codec_config`` that a strict decoder refuses, while the client can still get the error."""
     config, codec = info.codec_config, info.codec
     if not config:
         return
-    least = 4 if config.startswith(_START_CODES) else _LEAST_RECORD[codec]
-    record = config.startswith(_START_CODES) or config[0] == 1 or (codec is Codec.HEVC and config[0] == 0)
-    if len(config) >= least and record:
+    min_bytes = 4 if config.startswith(_START_CODES) else _MIN_RECORD[codec]
+    is_record = config.startswith(_START_CODES) or config[0] == 1 or (codec is Codec.HEVC and config[0] == 0)
+    if len(config) >= min_bytes and is_record:
         try:
             _context(info, {"err_detect": "explode"}).open()
         except (av.FFmpegError, ValueError):

@@ -1,6 +1,6 @@
-"""JPEG headers, read before anything is decoded, so that a lying header never makes the decoder allocate.
+"""JPEG headers: read before decoding, so that a false size in a header never makes the decoder allocate memory.
 
-Markers after ITU-T T.81, annex B.
+The markers are those of ITU-T T.81, annex B.
 """
 
 from __future__ import annotations
@@ -10,16 +10,22 @@ import re
 from courtside_server.errors import CorruptPacket
 
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_DECODABLE = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive; Huffman-coded
+"""Start-of-frame markers."""
+_DECODABLE = frozenset({0xC0, 0xC1, 0xC2})
+"""Start-of-frame markers of the Huffman-coded modes: baseline, extended and progressive."""
 _STAND_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+"""Markers without a length field."""
 _SCAN, _END = 0xDA, 0xD9
+"""Start of scan, end of image."""
 _NEXT_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
+"""A marker, skipping stuffed bytes and restart markers inside a scan."""
 
 
 def jpeg_size(data: bytes) -> tuple[int, int]:
-    """Width and height in pixels of the one picture in ``data``.
+    """Return the width and height in pixels of the one picture in ``data``.
 
-    Walks the marker segments up to the end of the picture, so a second header hidden behind the first is seen too.
+    Walks through all marker segments to the end of the picture, so that a second frame header behind the first is
+    found too.
 
     Raises:
         CorruptPacket: not a JPEG, truncated before its pixels, not Huffman-coded, or more than one frame header.

@@ -1,4 +1,4 @@
-"""Ingest config: every limit and budget of the ingest, with its default."""
+"""Limits: every limit and memory budget of the ingest, with its default."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from courtside_server.rings.packets import PACKET_BUDGET
 
 @dataclass(frozen=True, slots=True)
 class IngestConfig:
-    """What one gateway grants its cameras.
+    """Limits of one gateway.
 
     Attributes:
-        staleness: live frames older than this (arrival to ring) are dropped, seconds.
-        frame_budget: bytes of decoded frames kept, a camera.
-        packet_budget: bytes of encoded packets kept, a camera.
-        queue_bytes: bytes of packets waiting for the decoder, a camera (one packet is always admitted).
-        queue_packets: packets waiting for the decoder, a camera.
-        grace: how long a session waits for its client to come back, seconds.
-        offline_after: how long a client may be away before its camera is announced OFFLINE, seconds.
-        degraded_after: how long nothing may be decodable before the camera is announced DEGRADED, seconds.
-        degraded_failures: as ``degraded_after``, in packets refused by the decoder in a row.
-        close_timeout: how long the end of a session waits for its sink before it gives up on it, seconds.
-        status_interval: pause between two statuses, seconds.
-        open_timeout: how long a new stream may take to send its descriptor, seconds.
-        max_cameras: sessions at a time.
-        max_message_bytes: packet data, bytes.
+        staleness: live frames older than this, from arrival to ring, are dropped; seconds.
+        frame_budget: bytes of decoded frames kept per camera.
+        packet_budget: bytes of encoded packets kept per camera.
+        queue_bytes: bytes of packets that may wait for the decoder, per camera (one packet is always admitted).
+        queue_packets: packets that may wait for the decoder, per camera.
+        grace: seconds a session waits for its client to come back.
+        offline_after: seconds a client may be away before its camera is announced OFFLINE.
+        degraded_after: seconds without a decodable frame before the camera is announced DEGRADED.
+        degraded_failures: consecutive packets refused by the decoder before the camera is announced DEGRADED.
+        close_timeout: seconds the end of a session waits for its sink before it gives up.
+        status_interval: seconds between two stream statuses.
+        open_timeout: seconds a new stream may take to send its descriptor.
+        max_cameras: number of sessions at a time.
+        max_message_bytes: bytes of data in one packet.
         max_side: width and height, pixels.
         max_pixels: width times height.
     """

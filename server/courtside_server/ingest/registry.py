@@ -1,21 +1,21 @@
-"""Camera registry: which session owns which camera; epochs, resuming, grace and limits.
+"""Camera registry: which session owns which camera, with epochs, resuming, grace time and limits.
 
-Opening a camera that has a session:
+What happens when a client opens a camera that already has a session:
 
-===================  ==================  ===========================================================
-descriptor's epoch   its session         outcome
-===================  ==================  ===========================================================
-lower                any                 StaleEpoch
-any not lower        the camera's own    resumed: the older connection, if any, is closed
-higher               other or none       the older session is fenced with StaleEpoch and flushed
-equal                other or none       StaleEpoch while a client is connected, else as higher
-===================  ==================  ===========================================================
+===================  ====================  ===========================================================
+descriptor's epoch   descriptor's session  outcome
+===================  ====================  ===========================================================
+lower                any                   StaleEpoch
+equal or higher      the camera's own      resumed; the older connection, if any, is closed
+higher               another or none       the older session is fenced with StaleEpoch and flushed
+equal                another or none       StaleEpoch while a client is connected, else as for higher
+===================  ====================  ===========================================================
 
-A session that is not resumed opens a new one, also when the descriptor asked for a session that this gateway does
-not know (it was restarted, or the grace passed): that is no error. Then ``Connection.next_sequence`` is 0 and
-means "whatever you send next": the first packet's sequence is the start. A client that finds another session in
-Accepted than it asked for has to begin at a keyframe: live with the next one and its own running sequence, film
-with the last acknowledged one it still has.
+A stream that does not resume a session opens a new one. This is also so when the descriptor names a session that this
+gateway does not know (the gateway was restarted, or the grace time has passed); it is not an error. In that case
+``Connection.next_sequence`` is 0 and the session starts at the sequence of whatever packet comes first. A client that
+gets another session in Accepted than it asked for must begin at a keyframe: a live client at its next keyframe with
+its running sequence, film at the last acknowledged keyframe that the client still has.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ log = structlog.get_logger(__name__)
 SinkFactory = Callable[[StreamInfo], FrameSink | Awaitable[FrameSink]]
 """Makes a new session's sink, on the event loop."""
 ClosedCallback = Callable[[StreamInfo, FrameSink], Awaitable[None]]
-"""Told on the event loop when a session is over: after ``on_end`` returned or was given up on."""
+"""Called on the event loop when a session is over, after ``on_end`` has returned or timed out."""
 
-_REMEMBERED = 1024
-"""Cameras whose epoch and metrics are kept after they went away."""
+_REMEMBERED_CAMERAS = 1024
+"""Cameras whose epoch and metrics are kept after their session has ended."""
 
 
 @dataclass(slots=True)
-class _Seat:
-    """A camera's place: its session, and the timers that run while no client is connected."""
+class _Entry:
+    """A camera's session, and the timers that run while no client is connected."""
 
     session: CameraSession
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
@@ -62,15 +62,15 @@ class _Seat:
 
 
 class CameraRegistry:
-    """All sessions of the gateway; use it on the event loop.
+    """All sessions of the gateway. Use it on the event loop.
 
     Args:
         sink_factory: makes a new session's sink.
-        metrics: where to count.
+        metrics: the gateway's metrics.
         config: limits.
-        on_status: told of changes of a camera's state.
-        on_closed: told when a session is over; the place to stop what the sink started.
-        clocks: time; for tests.
+        on_status: called when a camera's state changes.
+        on_closed: called when a session is over; stop here what the sink started.
+        clocks: clocks to use; the system's when ``None``.
     """
 
     def __init__(
@@ -85,27 +85,27 @@ class CameraRegistry:
         self.config = config or IngestConfig()
         self._sink_factory, self._metrics = sink_factory, metrics
         self._on_status, self._on_closed, self._clocks = on_status, on_closed, clocks
-        self._seats: dict[str, _Seat] = {}
+        self._entries: dict[str, _Entry] = {}
         self._epochs: OrderedDict[str, int] = OrderedDict()
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
     def __len__(self) -> int:
-        """Sessions now, those in their grace included."""
-        return len(self._seats)
+        """Number of sessions, including those whose client is away within the grace time."""
+        return len(self._entries)
 
     def session(self, camera: str) -> CameraSession | None:
-        """The session of a camera, for its rings and its status."""
-        seat = self._seats.get(camera)
-        return seat.session if seat else None
+        """The session of a camera; gives access to its rings and status."""
+        entry = self._entries.get(camera)
+        return entry.session if entry else None
 
     async def open(self, info: StreamInfo) -> Connection:
-        """Open or resume a camera's session; ``info.session`` is the one to resume, or empty.
+        """Open or resume a camera's session. ``info.session`` is the session to resume, or empty.
 
         Raises:
-            StaleEpoch: another publisher owns the camera.
-            BadDescriptor: unusable ``codec_config``, or a resumed session with another kind of stream.
+            StaleEpoch: another ingest client owns the camera.
+            BadDescriptor: unusable ``codec_config``, or the resumed session has a different descriptor.
             TooManyStreams: the limit of cameras is reached.
             Draining: the gateway is closing.
         """
@@ -121,76 +121,76 @@ class CameraRegistry:
                     camera=name,
                     epoch=newest,
                 )
-            seat = self._seats.get(name)
-            if seat is not None and info.session == seat.session.info.session:
-                return self._resume(seat, info)
-            if seat is not None and info.epoch == newest and seat.session.connection is not None:
+            entry = self._entries.get(name)
+            if entry is not None and info.session == entry.session.info.session:
+                return self._resume(entry, info)
+            if entry is not None and info.epoch == newest and entry.session.connection is not None:
                 raise StaleEpoch(
-                    f"another publisher is streaming {name} with the same epoch {newest}; stop it, or open this one "
+                    f"another client is streaming {name} with the same epoch {newest}; stop it, or open this one "
                     "with a higher epoch to take the camera over",
                     camera=name,
                     epoch=newest,
                 )
-            if seat is None and len(self._seats) >= self.config.max_cameras:
+            if entry is None and len(self._entries) >= self.config.max_cameras:
                 raise TooManyStreams(
-                    f"the gateway serves {self.config.max_cameras} cameras, its limit; close one or use another "
-                    "gateway",
+                    f"the gateway already serves {self.config.max_cameras} cameras, its limit; close one or use "
+                    "another gateway",
                     limit=self.config.max_cameras,
                 )
-            return await self._begin(info, seat)
+            return await self._begin(info, entry)
 
     def release(self, connection: Connection) -> None:
-        """A connection is over. Its session waits for the client to come back, if it has anything to keep."""
+        """Note that a connection has ended. Its session waits for the client to return, if it received any packets."""
         session = connection.session
-        seat = self._seats.get(session.info.camera.name)
+        entry = self._entries.get(session.info.camera.name)
         if session.connection is not connection:
             return  # replaced by a newer connection of the same session
         session.connection = None
-        if seat is None or seat.session is not session:
+        if entry is None or entry.session is not session:
             return
         if not session.took_packets:
-            self._retire(seat, CourtsideError("the client left before it sent anything"))
+            self._retire(entry, CourtsideError("the client disconnected before it sent a packet"))
             return
         loop = asyncio.get_running_loop()
-        gone = CourtsideError(f"the client left and did not come back within {self.config.grace:g} s")
-        seat.timers = [
+        gone = CourtsideError(f"the client disconnected and did not return within {self.config.grace:g} s")
+        entry.timers = [
             loop.call_later(self.config.offline_after, session.announce_absence, "the client is not connected"),
-            loop.call_later(self.config.grace, self._retire, seat, gone),
+            loop.call_later(self.config.grace, self._retire, entry, gone),
         ]
 
     async def finish(self, connection: Connection) -> None:
-        """The client said that nothing more will come: process everything, then let go of the session."""
-        # On a task of its own: the flush goes on when the client leaves in the meantime.
+        """End a session at its client's request: process everything, then remove the session."""
+        # In its own task, so that the flush continues when the client disconnects meanwhile.
         await asyncio.shield(self._spawn(self._finish(connection.session)))
 
     async def _finish(self, session: CameraSession) -> None:
         await session.end()
-        seat = self._seats.get(session.info.camera.name)
-        # A client that left before it heard of the end may come back for the last status until the grace is over.
-        if seat is not None and seat.session is session and session.connection is not None:
-            self._leave(seat)
+        entry = self._entries.get(session.info.camera.name)
+        # A client that disconnected before the last status may return for it within the grace time.
+        if entry is not None and entry.session is session and session.connection is not None:
+            self._remove(entry)
         await self._closed(session)
 
     async def close(self) -> None:
-        """End every session (flushing decoders and sinks) and take no new ones. Idempotent."""
+        """End every session, flushing decoders and sinks, and refuse new ones. Idempotent."""
         self._closing = True
         async with self._opening:
-            for seat in list(self._seats.values()):
-                self._retire(seat, Draining("the gateway is shutting down; connect to its successor"))
+            for entry in list(self._entries.values()):
+                self._retire(entry, Draining("the gateway is shutting down; connect to its successor"))
         while self._tasks:
             await asyncio.gather(*self._tasks)
 
     # ---- sessions ------------------------------------------------------------------------------------------------
 
-    def _resume(self, seat: _Seat, info: StreamInfo) -> Connection:
-        session = seat.session
+    def _resume(self, entry: _Entry, info: StreamInfo) -> Connection:
+        session = entry.session
         if not same_stream(session.info, info):
             raise BadDescriptor(
                 "a resumed session must repeat the descriptor it was opened with; leave `session` empty to stream "
                 "something else",
                 field="session",
             )
-        seat.stop_timers()
+        entry.stop_timers()
         self._remember(info)
         session.announce_return()
         name = info.camera.name
@@ -198,7 +198,7 @@ class CameraRegistry:
             info.epoch, StaleEpoch(f"this stream of {name} was resumed on another connection", camera=name)
         )
 
-    async def _begin(self, info: StreamInfo, older: _Seat | None) -> Connection:
+    async def _begin(self, info: StreamInfo, older: _Entry | None) -> Connection:
         info = replace(info, session=uuid.uuid4().hex)
         made = self._sink_factory(info)
         sink = await made if isinstance(made, Awaitable) else made
@@ -209,28 +209,33 @@ class CameraRegistry:
             if self._on_closed is not None:
                 await self._on_closed(info, sink)
             raise
-        older = self._seats.get(name)  # it may have ended while the sink was made
+        older = self._entries.get(name)  # it may have ended while the sink was created
         if older is not None:
             self._retire(
                 older,
                 StaleEpoch(
-                    f"{name} was taken over by a publisher with epoch {info.epoch}", camera=name, epoch=info.epoch
+                    f"{name} was taken over by a client with epoch {info.epoch}", camera=name, epoch=info.epoch
                 ),
             )
-        self._seats[name] = _Seat(session)
+        self._entries[name] = _Entry(session)
         self._remember(info)
         return session.attach(info.epoch, StaleEpoch("replaced"))
 
-    def _retire(self, seat: _Seat, error: CourtsideError) -> None:
-        """Take a session out at once; its flush goes on by itself."""
-        self._leave(seat)
+    def _retire(self, entry: _Entry, error: CourtsideError) -> None:
+        """Remove a session at once; it is flushed in the background."""
+        self._remove(entry)
 
-        async def wind_up() -> None:
-            if not await seat.session.close(error):
-                log.warning("a session's sink did not end in time", camera=seat.session.info.camera.name)
-            await self._closed(seat.session)
+        async def close() -> None:
+            session = entry.session
+            if not await session.close(error):
+                log.warning(
+                    "frame sink did not end in time",
+                    camera=session.info.camera.name,
+                    timeout_s=self.config.close_timeout,
+                )
+            await self._closed(session)
 
-        self._spawn(wind_up())
+        self._spawn(close())
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -238,28 +243,28 @@ class CameraRegistry:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def _leave(self, seat: _Seat) -> None:
-        seat.stop_timers()
-        name = seat.session.info.camera.name
-        if self._seats.get(name) is seat:
-            del self._seats[name]
+    def _remove(self, entry: _Entry) -> None:
+        entry.stop_timers()
+        name = entry.session.info.camera.name
+        if self._entries.get(name) is entry:
+            del self._entries[name]
 
     async def _closed(self, session: CameraSession) -> None:
-        if self._on_closed is not None and not session.wound_up:
-            session.wound_up = True
+        if self._on_closed is not None and not session.end_reported:
+            session.end_reported = True
             try:
                 await self._on_closed(session.info, session.sink)
             except Exception:
-                log.exception("a session was not wound up", camera=session.info.camera.name)
+                log.exception("cleaning up after a session failed", camera=session.info.camera.name)
 
     def _remember(self, info: StreamInfo) -> None:
-        """Keep the camera's epoch; forget the oldest of too many cameras, with their metrics."""
+        """Keep the camera's epoch; beyond the limit, forget the oldest cameras and their metrics."""
         name = info.camera.name
         self._epochs[name] = info.epoch
         self._epochs.move_to_end(name)
-        for known in list(self._epochs) if len(self._epochs) > _REMEMBERED else ():
-            if len(self._epochs) <= _REMEMBERED:
+        for known in list(self._epochs) if len(self._epochs) > _REMEMBERED_CAMERAS else ():
+            if len(self._epochs) <= _REMEMBERED_CAMERAS:
                 break
-            if known not in self._seats:
+            if known not in self._entries:
                 del self._epochs[known]
                 self._metrics.forget_camera(known)

@@ -1,4 +1,4 @@
-"""Camera ingest: one session of one camera, from the packets of its connections to its decode thread."""
+"""Camera session: takes the packets of one camera's connections and runs its decode thread."""
 
 from __future__ import annotations
 
@@ -34,20 +34,22 @@ from courtside_server.types import (
 log = structlog.get_logger(__name__)
 
 StatusCallback = Callable[[StreamInfo, FrameSink, CameraStatus], None]
-"""Told, on the event loop, when a camera comes ONLINE, goes OFFLINE, is DEGRADED or has RECOVERED."""
+"""Called on the event loop when a camera comes ONLINE, goes OFFLINE, is DEGRADED or has RECOVERED."""
 
 _SEQUENCE_LIMIT = 2**63
-_MOST_LOST = 1_000_000  # a wild sequence number must not count for more
+"""Sequences must be below this: 63 bits."""
+_MAX_LOST = 1_000_000
+"""A gap counts as at most this many lost packets, so that a wrong sequence number does not spoil the metric."""
 
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """One client connection that feeds a session; the newest one is the session's.
+    """One client connection that feeds a session. A session uses its newest connection only.
 
     Attributes:
-        session: what it feeds.
-        next_sequence: what :class:`CameraSession` wants next.
-        closed: resolves with the reason when the connection has to end (fenced, replaced, gateway closing).
+        session: the session it feeds.
+        next_sequence: sequence of the packet that :class:`CameraSession` expects next.
+        closed: resolves with the reason when the connection must end (fenced, replaced, gateway closing).
     """
 
     session: CameraSession
@@ -61,21 +63,21 @@ class Connection:
 
 
 class CameraSession:
-    """Takes one camera's packets on the event loop, decodes them on a thread of its own.
+    """Takes one camera's packets on the event loop and decodes them on its own thread.
 
-    Sequences. The first packet of a session may have any sequence; from then on each must be one more. Lower ones
-    are duplicates: ignored and counted. A gap in a live stream is counted as ``lost`` and, where frames depend on
-    each other, everything up to the next keyframe as ``awaiting_keyframe``; a gap in film is an error.
+    Sequences: the first packet of a session may have any sequence; after that each must be one higher. A lower one is
+    a duplicate; it is ignored and counted. A gap in a live stream is counted as ``lost`` and, where frames depend on
+    each other, everything up to the next keyframe as ``awaiting_keyframe``. A gap in film is an error.
 
-    Create, feed and close on the event loop. The decode thread starts with the first packet.
+    Create, feed and close it on the event loop. The decode thread starts with the first packet.
 
     Args:
         info: the stream, with its session id.
-        sink: takes the frames, on the decode thread.
-        metrics: where to count.
+        sink: receives the frames, on the decode thread.
+        metrics: the gateway's metrics.
         config: limits.
-        on_status: told of changes of the camera's state, on the event loop.
-        clocks: time; for tests.
+        on_status: called on the event loop when the camera's state changes.
+        clocks: clocks to use; the system's when ``None``.
 
     Raises:
         BadDescriptor: ``codec_config`` is unusable.
@@ -98,8 +100,8 @@ class CameraSession:
         self.frames = FrameRing(name, config.frame_budget)
         self.packets = PacketRing(name, config.packet_budget)
         self._counters = StreamCounters(name, metrics)
-        growth = config.frame_budget // 3  # two I420 frames of the largest size must fit the ring
-        decoder = open_decoder(info, min(config.max_pixels, growth))
+        ring_limit = config.frame_budget // 3  # two I420 frames of the largest size must fit in the ring
+        decoder = open_decoder(info, min(config.max_pixels, ring_limit))
         self._intra = decoder.intra
         self._film = info.mode is StreamMode.FILM
         self._worker = DecodeWorker(
@@ -109,26 +111,26 @@ class CameraSession:
         self._queue = packet_queue(config.queue_packets, config.queue_bytes, film=self._film)
         self._thread: threading.Thread | None = None
         self._finished = asyncio.Event()
-        self._advisor = RateController()
+        self._rate_controller = RateController()
         self._offset = ClockOffset()
         self._next: int | None = None
         self._present = False
         self._feeding = asyncio.Lock()
-        self.wound_up = False
-        """The registry has told that the session is over."""
+        self.end_reported = False
+        """The registry has reported the end of this session."""
         self.connection: Connection | None = None
         self.keyframe_wanted = asyncio.Event()
-        """Set when the decoder begins to wait for a keyframe: a status should go out now."""
+        """Set when the decoder begins to wait for a keyframe: a status should be sent now."""
 
     # ---- connections ---------------------------------------------------------------------------------------------
 
     @property
     def took_packets(self) -> bool:
-        """At least one packet came in."""
+        """At least one packet has arrived."""
         return self._next is not None
 
     def attach(self, epoch: int, replaced: CourtsideError) -> Connection:
-        """Make a new connection the session's; an older one is closed with ``replaced``."""
+        """Create the session's new connection; an older one is closed with ``replaced``."""
         if self.connection is not None:
             self.connection.close(replaced)
         self.info = replace(self.info, epoch=epoch)
@@ -136,15 +138,15 @@ class CameraSession:
         return self.connection
 
     def update_clock_offset(self, client_time: float) -> None:
-        """Take a reading of the client's clock, Unix seconds, that has just arrived."""
+        """Take a reading of the client's clock, Unix seconds, that has just arrived in a message."""
         offset = self._offset.update(client_time, self._clocks.wall(), self._clocks.monotonic())
         self._metrics.clock_offset.labels(self.info.camera.name).set(offset)
 
     async def feed(self, packet: EncodedPacket) -> None:
-        """Take the next packet. Live never waits; film waits while the decoder is behind.
+        """Take the next packet. A live stream never waits; film waits while the decoder is behind.
 
         Raises:
-            BadPacket: film left out a packet.
+            BadPacket: a film packet is missing, or the sequence is out of range.
             CourtsideError: the session was closed, with the reason.
         """
         if packet.sequence >= _SEQUENCE_LIMIT:
@@ -152,20 +154,20 @@ class CameraSession:
         if not self._film:
             self._feed_live(packet)
             return
-        # While an older connection of the session waits with a packet, the newer one must not overtake it.
+        # While a packet of an older connection waits, the newer connection must not overtake it.
         async with self._feeding:
             missing = self._missing(packet)
             if missing is None:
                 return
             if missing:
                 raise BadPacket(
-                    f"packet {packet.sequence} came where {self._next} was due; film must be complete: resume with "
-                    "Accepted.next_sequence",
+                    f"packet {packet.sequence} arrived, but {self._next} was expected; film must be complete: resume "
+                    "at Accepted.next_sequence",
                     sequence=packet.sequence,
                     expected=self._next,
                 )
             await self._queue.aput(QueuedPacket(packet, self._intra or packet.keyframe, broken=False))
-            self._took(packet)
+            self._accept(packet)
 
     def _feed_live(self, packet: EncodedPacket) -> None:
         missing = self._missing(packet)
@@ -176,30 +178,30 @@ class CameraSession:
         self._counters.drop(DropReason.DECODER_BEHIND, len(dropped))
         if self._queue.skipping and not skipping:
             self.keyframe_wanted.set()
-        self._counters.drop(DropReason.LOST, min(missing, _MOST_LOST))
+        self._counters.drop(DropReason.LOST, min(missing, _MAX_LOST))
         self.update_clock_offset(packet.capture_time)
-        self._took(packet)
+        self._accept(packet)
 
     def _missing(self, packet: EncodedPacket) -> int | None:
-        """Packets left out before this one; ``None`` for one that came before."""
+        """Number of packets missing before this one; ``None`` for a duplicate."""
         if self._next is not None and packet.sequence < self._next:
             self._counters.drop(DropReason.DUPLICATE)
             return None
         return 0 if self._next is None else packet.sequence - self._next
 
-    def _took(self, packet: EncodedPacket) -> None:
-        # Only now does the count move on, so that a film sender that was cut off sends the packet again.
+    def _accept(self, packet: EncodedPacket) -> None:
+        # The expected sequence advances only now, so that a film client that was cut off sends the packet again.
         self._next = packet.sequence + 1
         self._counters.receive()
         self._start()
 
     def status(self) -> StreamStatus:
-        """How the stream is doing now."""
+        """The stream's present state."""
         counters, worker = self._counters, self._worker
         now = self._clocks.monotonic()
         waiting = self._queue.peek()
         lag = worker.last_age if waiting is None else max(worker.last_age, now - waiting.packet.arrival)
-        target = 0.0 if self._film else self._advisor.update(now, counters.received, counters.late())
+        target = 0.0 if self._film else self._rate_controller.update(now, counters.received, counters.late())
         return StreamStatus(
             ack=worker.ack,
             lag=max(lag, 0.0),
@@ -214,14 +216,14 @@ class CameraSession:
     # ---- end -----------------------------------------------------------------------------------------------------
 
     async def end(self) -> None:
-        """Process what waits, flush decoder and sink; returns when everything has been handed on."""
+        """Process all waiting packets and flush decoder and sink; returns when everything has been handed on."""
         self._start()
-        self._queue.end(BadPacket("a packet came after the end of the stream; open a new session to send more"))
+        self._queue.end(BadPacket("a packet arrived after the end of the stream; open a new session to send more"))
         await self._finished.wait()
         self.announce_absence("the stream ended")
 
     async def close(self, error: CourtsideError) -> bool:
-        """Stop: what waits for the decoder is let go, decoder and sink are flushed.
+        """Stop: drop the packets that wait for the decoder, flush decoder and sink.
 
         Returns:
             False when the sink did not end within ``close_timeout``.
@@ -245,7 +247,7 @@ class CameraSession:
             try:
                 self._worker.process(items[0])
             except Exception:
-                log.exception("a packet was not processed", camera=self.info.camera.name)
+                log.exception("processing a packet failed", camera=self.info.camera.name)
                 self._counters.drop(DropReason.CORRUPT)
         self._worker.finish()
         self._on_loop(self._finished.set)
@@ -253,37 +255,37 @@ class CameraSession:
     # ---- camera state --------------------------------------------------------------------------------------------
 
     def announce_absence(self, detail: str) -> None:
-        """Tell once that the camera went away, if it ever was there."""
+        """Announce once that the camera is OFFLINE, if it was online."""
         if self._present:
             self._present = False
             self._announce(CameraState.OFFLINE, detail)
 
     def announce_return(self) -> None:
-        """Tell that a camera that had been announced absent is back."""
+        """Announce that a camera is ONLINE again, if it had been announced OFFLINE."""
         if self.took_packets and not self._present:
             self._present = True
-            self._announce(CameraState.ONLINE, "the camera's client came back")
+            self._announce(CameraState.ONLINE, "the camera's client is connected again")
 
     def _announce(self, state: CameraState, detail: str) -> None:
         if self._on_status is not None:
             self._on_status(self.info, self.sink, CameraStatus(state, detail))
 
     def _announce_from_thread(self, state: CameraState, detail: str) -> None:
-        def tell() -> None:
+        def announce() -> None:
             self._present = True
             self._announce(state, detail)
 
-        self._on_loop(tell)
+        self._on_loop(announce)
 
     def _want_keyframe(self) -> None:
         self._on_loop(self.keyframe_wanted.set)
 
     def _on_loop(self, call: Callable[[], None]) -> None:
-        with suppress(RuntimeError):  # the loop is gone when a gateway stops hard
+        with suppress(RuntimeError):  # the event loop may be closed when a gateway is killed
             self._loop.call_soon_threadsafe(call)
 
 
 def same_stream(one: StreamInfo, other: StreamInfo) -> bool:
-    """Whether a resumed session's descriptor says what the first one said."""
+    """Whether a resumed session's descriptor equals the first one."""
     return replace(one, epoch=0, session="") == replace(other, epoch=0, session="")
 

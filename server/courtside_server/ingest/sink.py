@@ -1,4 +1,4 @@
-"""Frame sink: what ingest hands a camera's frames to."""
+"""Frame sink: the interface through which ingest hands on a camera's frames."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from courtside_server.types import Frame
 
 
 class FrameSink(Protocol):
-    """Takes one camera's frames. Every call comes from the camera's decode thread, in order."""
+    """Receives one camera's frames. Every call comes from the camera's decode thread, in order."""
 
     def on_frame(self, frame: Frame) -> None:
-        """Take a frame; ``frame.planes`` is a read-only view into the camera's ring. Film may block here."""
+        """Take a frame. ``frame.planes`` is a read-only view into the camera's ring. For film this may block."""
 
-    def on_discontinuity(self, segment: int, detail: str) -> None:
-        """Media or capture clock jumped: the next frame belongs to ``segment``."""
+    def on_discontinuity(self, media_segment: int, detail: str) -> None:
+        """The media clock or the capture clock jumped; the next frame belongs to ``media_segment``."""
 
     def on_end(self) -> None:
-        """Flush; returns when everything before it has been handed on. The last call."""
+        """Flush, and return when everything received before has been processed. This is the last call."""
 
 
 @runtime_checkable
 class ScoringSink(Protocol):
-    """A sink that also counts the windows it has scored, for the stream's status."""
+    """A sink that also counts the windows it has scored, for the stream status."""
 
     windows_scored: int

@@ -1,4 +1,4 @@
-"""Counters of one session: what came, what was decoded, what was dropped and why; on the wire and in the metrics."""
+"""Stream statistics: frames received, decoded and dropped in one session, for the protocol and the metrics."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from courtside_server.types import DropReason
 
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
-    """How a stream is doing, since its session began.
+    """State of a stream since its session began.
 
     Attributes:
-        ack: highest sequence such that it and all before it were decoded or counted as dropped; -1 before any.
+        ack: highest sequence up to which every packet was decoded or counted as dropped; -1 before the first.
         lag: age of the newest processed frame, seconds.
-        dropped: frames by reason.
-        received: packets taken in.
+        dropped: number of dropped frames by reason.
+        received: packets received.
         decoded: frames that reached the ring.
-        target_fps: frames a second the gateway can use; zero means no limit.
-        request_keyframe: the decoder waits for a keyframe.
+        target_fps: frames per second the gateway can use; zero means no limit.
+        request_keyframe: the decoder is waiting for a keyframe.
         windows_scored: windows a model has answered.
     """
 
@@ -36,7 +36,7 @@ class StreamStatus:
 
 @dataclass(slots=True)
 class StreamCounters:
-    """Counts for one session, kept from the event loop and the decode thread."""
+    """Counters of one session. The event loop and the decode thread both update them."""
 
     camera: str
     metrics: Metrics
@@ -46,23 +46,23 @@ class StreamCounters:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def receive(self) -> None:
-        """Count a packet that came in; event loop only."""
+        """Count one received packet. Call it on the event loop only."""
         self.received += 1
         self.metrics.frames_received.labels(self.camera).inc()
 
     def drop(self, reason: DropReason, count: int = 1) -> None:
-        """Count frames that were dropped; any thread."""
+        """Count dropped frames. Any thread may call it."""
         if count:
             with self._lock:
                 self._dropped[reason] = self._dropped.get(reason, 0) + count
             self.metrics.frames_dropped.labels(self.camera, reason.value).inc(count)
 
     def dropped(self) -> dict[str, int]:
-        """Frames dropped so far, by reason."""
+        """Number of frames dropped so far, by reason."""
         with self._lock:
             return {reason.value: count for reason, count in self._dropped.items()}
 
     def late(self) -> int:
-        """Frames dropped because they came or would have come too late."""
+        """Frames dropped because they were late, or would have been."""
         with self._lock:
             return self._dropped.get(DropReason.STALE, 0) + self._dropped.get(DropReason.DECODER_BEHIND, 0)

@@ -12,11 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_server.assignment import assign
 from courtside_server.perception.config import BallTrackingConfig
 from courtside_server.types import UNTRACKED
-
-_IMPOSSIBLE = 1e6
-"""Assignment cost of a pair that may not be joined."""
 
 
 class _Track:
@@ -124,13 +122,10 @@ class BallTracker:
         found = np.full(len(positions), UNTRACKED, np.int64)
         static = self._static.update(positions, sizes, scores, now)
         if self._live and len(positions):
-            from scipy.optimize import linear_sum_assignment  # takes half a second; profile "clip" never needs it
-
             cost = np.stack([self._cost(track, positions, sizes, scores, static, now) for track in self._live])
-            for row, column in zip(*linear_sum_assignment(cost), strict=True):
-                if cost[row, column] < _IMPOSSIBLE:
-                    self._live[row].add(now, positions[column], float(sizes[column]))
-                    found[column] = self._live[row].id
+            for row, column in assign(cost):
+                self._live[row].add(now, positions[column], float(sizes[column]))
+                found[column] = self._live[row].id
         for index in np.flatnonzero((found == UNTRACKED) & (scores >= self._config.start_score)):
             track = _Track(next(self._ids), self._config)
             track.add(now, positions[index], float(sizes[index]))
@@ -155,4 +150,4 @@ class BallTracker:
         # A ball in flight does not come to rest on a spectator's head: it is more likely unseen for a moment.
         rests = static & (speed > config.flying_speed * size)
         allowed = (distance < gate) & (size_change < config.max_size_change) & ~rests
-        return np.where(allowed, cost, _IMPOSSIBLE)
+        return np.where(allowed, cost, np.inf)

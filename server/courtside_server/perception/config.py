@@ -5,6 +5,7 @@ from __future__ import annotations
 from courtside_server.parameters import ParameterGroup, parameter
 
 _BY_HAND = "Set by hand."
+_TRACKERS = "Chosen on simulated games other than those that benchmarks/tracking.py measures."
 _CLIPS = "Chosen while looking at the five labelled clips; not swept."
 
 
@@ -26,10 +27,6 @@ class DetectionConfig(ParameterGroup):
     player: float = parameter(
         0.2, unit="score", meaning="Lowest score of a player or referee that the player tracker gets.",
         evidence=_BY_HAND, search=(0.1, 0.5), low=0, high=1,
-    )  # fmt: skip
-    player_confident: float = parameter(
-        0.3, unit="score", meaning="Score from which a player may start a track.", evidence=_BY_HAND,
-        search=(0.2, 0.7), low=0, high=1,
     )  # fmt: skip
 
 
@@ -128,13 +125,30 @@ class PlayerTrackingConfig(ParameterGroup):
         1.5, unit="s", meaning="How long a player may be hidden and keep the track.", evidence=_BY_HAND,
         search=(0.5, 4), low=0,
     )  # fmt: skip
+    start_score: float = parameter(
+        0.4, unit="score", meaning="Lowest score that starts a track. Weaker detections only continue one.",
+        evidence=_TRACKERS, search=(0.2, 0.7), low=0, high=1,
+    )  # fmt: skip
     confirm: int = parameter(
-        2, unit="detections", meaning="Detections in a row before a track gets its id.", evidence=_BY_HAND,
+        2, unit="detections", meaning="Detections before a track gets its id.", evidence=_BY_HAND,
         search=(1, 5), low=1,
     )  # fmt: skip
+    widen_x: float = parameter(
+        0.5, unit="box widths", meaning="Added on the left and the right of a box before it is matched: a running "
+        "player moves further than his width between two detector frames.", evidence=_TRACKERS,
+        search=(0, 1), low=0,
+    )  # fmt: skip
+    widen_y: float = parameter(
+        0.1, unit="box heights", meaning="Added above and below a box before it is matched.", evidence=_TRACKERS,
+        search=(0, 0.3), low=0,
+    )  # fmt: skip
     min_iou: float = parameter(
-        0.15, unit="IoU", meaning="Lowest overlap of prediction and detection that is joined.", evidence=_BY_HAND,
-        search=(0.05, 0.5), low=0, high=1,
+        0.1, unit="IoU", meaning="Lowest overlap of the widened prediction and detection that is joined.",
+        evidence=_TRACKERS, search=(0.02, 0.3), low=0, high=1,
+    )  # fmt: skip
+    correction: float = parameter(
+        0.9, unit="1", meaning="Share of the Kalman filter's correction that is applied: 0 ignores detections.",
+        evidence=_TRACKERS, search=(0.3, 1), low=0, high=1,
     )  # fmt: skip
 
 

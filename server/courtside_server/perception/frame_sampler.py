@@ -47,7 +47,7 @@ class FrameSampler:
             self._motion.reset()
         x, y = self._motion.update(boxed.planes)
         prepared = DetectorFrame(
-            frame.camera, frame.segment, self._number, frame.media, frame.capture_time, frame.arrival,
+            frame.camera, frame.media_segment, self._number, frame.media, frame.capture_time, frame.arrival,
             boxed.pixels, boxed.scale, boxed.margin, frame.width, frame.height,
             (x / boxed.scale, y / boxed.scale), cut,
         )  # fmt: skip

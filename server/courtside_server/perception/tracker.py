@@ -36,21 +36,16 @@ class Tracker:
 
     Args:
         ids: sources of track ids.
-        fps: detector frames per media second.
         time_scale: real seconds per media second.
         config: the numbers that decide.
     """
 
     def __init__(
-        self, ids: TrackIds, fps: float, time_scale: float = 1.0, config: TrackingConfig = TrackingConfig()
+        self, ids: TrackIds, time_scale: float = 1.0, config: TrackingConfig = TrackingConfig()
     ) -> None:
         self._config = config
         self._balls = BallTracker(ids.balls, time_scale, config.balls)
-        players = config.players
-        self._players = PlayerTracker(
-            ids.players, fps, memory_s=players.memory / time_scale, sure=config.detection.player_confident,
-            confirm=players.confirm, min_iou=players.min_iou,
-        )  # fmt: skip
+        self._players = PlayerTracker(ids.players, time_scale, config.players)
         self._rims = RimTracker(ids.rims, config.rims)
 
     def update(self, frame: DetectorFrame, detections: Detections) -> Observations:
@@ -84,8 +79,8 @@ class Tracker:
         best = np.argsort(-rim_scores, kind="stable")[: self._config.rims.crops]
         crops: dict[int, NDArray[np.uint8]] = {int(rim_ids[row]): rim_crop(frame, rims[row] + both) for row in best}
         return Observations(
-            frame.camera, frame.segment, frame.media, frame.capture_time, frame.arrival, frame.width, frame.height,
-            frame.pan,
+            frame.camera, frame.media_segment, frame.media, frame.capture_time, frame.arrival,
+            frame.width, frame.height, frame.pan,
             np.concatenate([boxes for boxes, *_ in parts]), np.concatenate([scores for _, scores, *_ in parts]),
             np.concatenate([np.full(len(ids), kind, np.int64) for *_, ids, kind in parts]),
             np.concatenate([ids for *_, ids, _ in parts]), frame.cut, crops,

@@ -9,12 +9,11 @@ from typing import Any, TypeVar
 
 import structlog
 
+from courtside.court.homography import Calibration
 from courtside.queues import HandoverQueue
 from courtside_server.inference.request import InferenceRequest
-from courtside_server.perception.court import Calibration
 from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.config import PipelineConfig
-from courtside_server.pipeline.frontend import detector_fps
 from courtside_server.pipeline.model_runner import ModelRunner, Stopped, Submitted
 from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
@@ -90,7 +89,7 @@ class Backend:
 
     def _start_scene(self) -> None:
         config, scale = self._config, self._info.time_scale
-        self._tracker = Tracker(self._ids, detector_fps(config, self._info) * scale, scale, config.tracking)
+        self._tracker = Tracker(self._ids, scale, config.tracking)
         self._detector = ShotDetector(
             config.profile, self._models, config.criteria, scale, self._calibration, self._infer
         )
@@ -138,7 +137,7 @@ class Backend:
                     work.done.set()
 
     def _request(self, work: Work) -> InferenceRequest[Any] | None:
-        """What a model is asked about a piece of work as soon as it comes."""
+        """The request that a piece of work needs; sent as soon as the work comes."""
         if isinstance(work, Window):
             return self._models.clip.request(work) if self._detector.scores_clips else None
         if isinstance(work, DetectorFrame) and self._models.detector is not None:

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from courtside.court.homography import Calibration
+from courtside.court.point_pairs import PointPairs
 from courtside.queues import DropPolicy, HandoverQueue
-from courtside_server.court.calibration_store import CameraCalibration
 from courtside_server.errors import BadRequest, LogUnavailable
 from courtside_server.events.hub import EventHub
 from courtside_server.inference.engine import Engine
-from courtside_server.perception.court import Calibration
 from courtside_server.perception.tracker import TrackIds
 from courtside_server.pipeline.backend import Backend
 from courtside_server.pipeline.config import PipelineConfig
@@ -72,7 +72,7 @@ class CameraPipeline:
 
     def __init__(
         self, info: StreamInfo, models: ShotModels, services: CameraServices, config: PipelineConfig,
-        calibration: Callable[[], CameraCalibration | None] = lambda: None, recall: Recall | None = None,
+        calibration: Callable[[], PointPairs | None] = lambda: None, recall: Recall | None = None,
     ) -> None:
         self._info, self._metrics, self._config, self._recall = info, services.metrics, config, recall
         self._name = info.camera.name
@@ -106,9 +106,9 @@ class CameraPipeline:
         """Take the next frame; film waits here while the models are behind."""
         self._frontend.on_frame(frame)
 
-    def on_discontinuity(self, segment: int, detail: str) -> None:
+    def on_discontinuity(self, media_segment: int, detail: str) -> None:
         """Close the windows of the old segment and start the new one."""
-        self._frontend.on_discontinuity(segment, detail)
+        self._frontend.on_discontinuity(media_segment, detail)
 
     def on_end(self) -> None:
         """Flush; returns when every event of the stream is durable, or the pipeline was stopped."""
@@ -186,7 +186,7 @@ class CameraPipeline:
     def _publish_state(self, state: CameraState, detail: str) -> None:
         self._publish([status_draft(self._info, state, detail, self.backend.wall, self.backend.media)])
 
-    def _calibration_for(self, points: CameraCalibration | None, width: int, height: int) -> Calibration | None:
+    def _calibration_for(self, points: PointPairs | None, width: int, height: int) -> Calibration | None:
         if points is None:
             return None
         try:

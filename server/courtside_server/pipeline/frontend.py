@@ -37,7 +37,7 @@ class Frontend:
         self._info, self._models, self._queue, self._metrics, self._config = info, models, queue, metrics, config
         self._name = info.camera.name
         self.media, self._wall = 0.0, 0.0
-        self._start_segment(0)
+        self._start_media_segment(0)
 
     def on_frame(self, frame: Frame) -> None:
         """Sample the frame and hand over what it completes."""
@@ -56,11 +56,11 @@ class Frontend:
         if dropped:
             self._skipped("detector_late", len(dropped))
 
-    def on_discontinuity(self, segment: int, detail: str) -> None:
+    def on_discontinuity(self, media_segment: int, detail: str) -> None:
         """Close the windows of the old segment and start the new one."""
         self._hand_over(self._scheduler.flush())
         self._put_new_scene(detail)
-        self._start_segment(segment)
+        self._start_media_segment(media_segment)
 
     def on_end(self) -> None:
         """Flush; returns when every event of the stream is durable, or the pipeline was stopped."""
@@ -69,8 +69,8 @@ class Frontend:
         if not self._queue.put(end, keep=True):
             end.done.wait()
 
-    def _start_segment(self, segment: int) -> None:
-        self._segment = segment
+    def _start_media_segment(self, media_segment: int) -> None:
+        self._media_segment = media_segment
         self._frame_sampler: FrameSampler | None = None
         detector, config, scale = self._models.detector, self._config, self._info.time_scale
         if detector is not None and config.profile is not Profile.CLIP:
@@ -81,7 +81,9 @@ class Frontend:
     def _start_windows(self) -> None:
         width, height = self._models.clip.input_size
         self._sampler = ClipSampler(width, height, self._info.time_scale)
-        self._scheduler: WindowScheduler[Sample] = WindowScheduler(self._name, self._segment, self._config.clip_hop)
+        self._scheduler: WindowScheduler[Sample] = WindowScheduler(
+            self._name, self._media_segment, self._config.clip_hop
+        )
         self._gaps = 0
 
     def _put_new_scene(self, detail: str) -> None:

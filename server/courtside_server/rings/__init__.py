@@ -1,1 +1,1 @@
-"""Rings: bounded, preallocated memory of what a camera sent last; one writer, any number of readers."""
+"""Rings: bounded, preallocated memory of a camera's newest data, with one writer and any number of readers."""

@@ -1,5 +1,6 @@
-"""Packet ring: the newest encoded packets of one camera, kept from keyframe to keyframe, to cut clips without
-encoding again.
+"""Packet ring: the newest encoded packets of one camera in groups that begin with a keyframe.
+
+Video clips can be cut from it without encoding again.
 """
 
 from __future__ import annotations
@@ -12,35 +13,35 @@ from courtside_server.errors import RingOvertaken
 from courtside_server.types import EncodedPacket
 
 PACKET_BUDGET = 8 * 2**20
-"""Default bytes of one camera's packet ring: about 25 s of 720p H.264 at 2.5 Mbit/s."""
+"""Default size of one camera's packet ring in bytes: about 25 s of 720p H.264 at 2.5 Mbit/s."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPacket:
-    """A packet with its place on the film's own clock."""
+    """A packet with its media time and segment."""
 
     packet: EncodedPacket
     media: float
     """Seconds since the camera's first frame."""
-    segment: int
+    media_segment: int
 
 
 @dataclass(slots=True)
 class _Group:
-    """A keyframe and what depends on it, in decoding order."""
+    """A keyframe and the packets that depend on it, in decoding order."""
 
     packets: list[StoredPacket] = field(default_factory=list)
     size: int = 0
 
 
 class PacketRing:
-    """Encoded packets within a byte budget; whole groups are evicted, oldest first.
+    """Keeps encoded packets within a byte budget. Whole groups are evicted, oldest first.
 
-    Packets before the first keyframe are passed over, and so is the rest of a group that alone outgrows the budget:
-    half a group cannot be decoded. One thread appends; any thread cuts.
+    Packets before the first keyframe are skipped. The rest of a group that exceeds the budget alone is skipped too,
+    because half a group cannot be decoded. One thread appends; any thread may cut.
 
     Args:
-        camera: resource name, for errors.
+        camera: resource name, for error messages.
         budget: bytes of packet data.
     """
 
@@ -49,21 +50,21 @@ class PacketRing:
         self._lock = threading.Lock()
         self._groups: deque[_Group] = deque()
         self._open = False
-        self._evicted: int | None = None  # newest segment of what was evicted last
+        self._evicted: int | None = None  # newest segment in the group evicted last
         self.nbytes = 0
 
     def __len__(self) -> int:
-        """Packets held."""
+        """Number of packets held."""
         with self._lock:
             return sum(len(group.packets) for group in self._groups)
 
-    def append(self, packet: EncodedPacket, media: float, segment: int, keyframe: bool) -> None:
+    def append(self, packet: EncodedPacket, media: float, media_segment: int, keyframe: bool) -> None:
         """Add the next packet in decoding order.
 
         Args:
-            packet: as it came in.
+            packet: the packet as received.
             media: its presentation time, seconds.
-            segment: not lower than the previous packet's.
+            media_segment: its segment; not lower than the previous packet's.
             keyframe: decoding can start here.
         """
         with self._lock:
@@ -73,39 +74,42 @@ class PacketRing:
             elif not self._open:
                 return
             group = self._groups[-1]
-            group.packets.append(StoredPacket(packet, media, segment))
+            group.packets.append(StoredPacket(packet, media, media_segment))
             group.size += len(packet.data)
             self.nbytes += len(packet.data)
             while self.nbytes > self._budget:
                 self._evict()
 
-    def cut(self, start: float, end: float, segment: int | None = None) -> tuple[StoredPacket, ...]:
-        """Packets, in decoding order, that show ``start`` to ``end`` seconds of ``segment`` (default: the newest).
+    def cut(self, start: float, end: float, media_segment: int | None = None) -> tuple[StoredPacket, ...]:
+        """Return the packets that show ``start`` to ``end`` seconds of ``media_segment`` (default: the newest).
 
-        Begins with the last keyframe at or before ``start`` (the first there is, when the camera began later) and
-        ends with the last packet at or before ``end``; packets in between may lie outside where frames are
-        reordered. Empty when the ring holds nothing of that span.
+        They come in decoding order. They begin with the last keyframe at or before ``start``, or with the first
+        keyframe when the camera began later, and end with the last packet at or before ``end``. Where frames are
+        reordered, packets in between may lie outside that span. Empty when the ring holds nothing of it.
 
         Raises:
             RingOvertaken: the keyframe that the span needs has been evicted.
         """
         with self._lock:
-            if segment is None:
-                segment = self._groups[-1].packets[-1].segment if self._groups else 0
+            if media_segment is None:
+                media_segment = self._groups[-1].packets[-1].media_segment if self._groups else 0
             first: int | None = None
             for index, group in enumerate(self._groups):
                 key = group.packets[0]
-                if (key.segment == segment and key.media <= start) or (
-                    key.segment < segment and group.packets[-1].segment >= segment
+                if (key.media_segment == media_segment and key.media <= start) or (
+                    key.media_segment < media_segment and group.packets[-1].media_segment >= media_segment
                 ):
                     first = index
             if first is None:
-                if self._evicted is not None and segment <= self._evicted:
-                    raise self._overtaken(start, segment)
-                holding = (i for i, g in enumerate(self._groups) if any(s.segment == segment for s in g.packets))
+                if self._evicted is not None and media_segment <= self._evicted:
+                    raise self._overtaken(start, media_segment)
+                holding = (
+                    i for i, group in enumerate(self._groups)
+                    if any(stored.media_segment == media_segment for stored in group.packets)
+                )  # fmt: skip
                 first = next(holding, len(self._groups))
             run = [stored for group in list(self._groups)[first:] for stored in group.packets]
-        shown = [i for i, stored in enumerate(run) if stored.segment == segment and stored.media <= end]
+        shown = [i for i, stored in enumerate(run) if stored.media_segment == media_segment and stored.media <= end]
         if not any(run[i].media >= start for i in shown):
             return ()
         return tuple(run[: shown[-1] + 1])
@@ -113,17 +117,17 @@ class PacketRing:
     def _evict(self) -> None:
         group = self._groups.popleft()
         self.nbytes -= group.size
-        self._evicted = group.packets[-1].segment
+        self._evicted = group.packets[-1].media_segment
         if not self._groups:
             self._open = False
 
-    def _overtaken(self, media: float, segment: int) -> RingOvertaken:
+    def _overtaken(self, media: float, media_segment: int) -> RingOvertaken:
         oldest = self._groups[0].packets[0].media if self._groups else None
         held = "nothing" if oldest is None else f"packets from {oldest:.3f} s on"
         return RingOvertaken(
             f"the packets at {media:.3f} s of {self._camera} were evicted; the ring holds {held}",
             camera=self._camera,
             media=media,
-            segment=segment,
+            media_segment=media_segment,
             oldest="" if oldest is None else oldest,
         )

@@ -1,4 +1,4 @@
-"""Observations of the last seconds of one camera, chosen by media time."""
+"""Track ring: the tracked objects of one camera in the last seconds, found by media time."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from courtside_server.types import Observations
 
 
 class TrackRing:
-    """Keeps the newest observations; the oldest go when ``seconds`` or ``most`` is exceeded.
+    """Keeps the newest observations. The oldest are removed when ``seconds`` or ``max_frames`` is exceeded.
 
     Args:
-        seconds: media seconds that are kept.
-        most: observations that are kept at most, whatever the rate.
+        seconds: media seconds to keep.
+        max_frames: most observations to keep, whatever their rate.
 
     Raises:
         ValueError: not positive.
     """
 
-    def __init__(self, seconds: float, most: int = 1024) -> None:
-        if seconds <= 0 or most < 1:
-            raise ValueError(f"a ring of {seconds} s and {most} observations holds nothing")
+    def __init__(self, seconds: float, max_frames: int = 1024) -> None:
+        if seconds <= 0 or max_frames < 1:
+            raise ValueError(f"a ring of {seconds} s and {max_frames} observations holds nothing")
         self._seconds = seconds
-        self._kept: deque[Observations] = deque(maxlen=most)
+        self._kept: deque[Observations] = deque(maxlen=max_frames)
 
     def __len__(self) -> int:
-        """How many are kept."""
+        """Number of observations kept."""
         return len(self._kept)
 
     def append(self, observations: Observations) -> None:
-        """Put the next one in.
+        """Add the next observations.
 
         Raises:
-            ValueError: its media time is not later than the last one's.
+            ValueError: their media time is not later than the last one's.
         """
         if self._kept and observations.media <= self._kept[-1].media:
             raise ValueError(f"observations of {observations.media} s after those of {self._kept[-1].media} s")
@@ -42,16 +42,16 @@ class TrackRing:
             self._kept.popleft()
 
     def between(self, first: float, last: float) -> list[Observations]:
-        """Those with ``first <= media <= last``, oldest first; empty where nothing is (or is no longer) kept."""
+        """Observations with ``first <= media <= last``, oldest first; empty where none are kept."""
         kept = list(self._kept)
         low = bisect_left(kept, first, key=lambda o: o.media)
         return kept[low : bisect_right(kept, last, key=lambda o: o.media)]
 
     @property
     def newest(self) -> Observations | None:
-        """The last one put in."""
+        """The observations added last."""
         return self._kept[-1] if self._kept else None
 
     def clear(self) -> None:
-        """Forget everything: a new segment begins."""
+        """Remove everything; call it when a new segment begins."""
         self._kept.clear()

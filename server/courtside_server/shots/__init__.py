@@ -1,1 +1,1 @@
-"""A shot's life: what window models say, assembled into one event with revisions."""
+"""Shots: from window predictions and ball tracks to one event per shot, with revisions."""

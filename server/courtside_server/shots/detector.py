@@ -10,8 +10,8 @@ from itertools import count
 
 import numpy as np
 
+from courtside.court.homography import Calibration
 from courtside_server.inference.request import Infer
-from courtside_server.perception.court import Calibration
 from courtside_server.perception.detector import CourtDetector
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.criteria import ShotCriteria

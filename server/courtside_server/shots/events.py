@@ -8,12 +8,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from courtside.court.zones import ZONES
 from courtside.names import CameraName
 from courtside_server.shots.criteria import RevisionConfig
 from courtside_server.shots.state import ShotState
 from courtside_server.types import EventDraft, Lifecycle, Shot, Zone, ZoneSource
 from courtside_server.windows.nms import ShotCandidate
-from courtside_server.zones import ZONES
 
 
 def shot_id(camera: str, wall: float) -> str:
@@ -47,18 +47,18 @@ class ShotEvents:
         """Take shots that are already in the log: wall release time and event id, oldest first."""
         self._known.update((event_id, wall) for wall, event_id in shots)
 
-    def draft(self, segment: int, candidate: ShotCandidate, state: ShotState = ShotState()) -> EventDraft | None:
+    def draft(self, scene: int, candidate: ShotCandidate, state: ShotState = ShotState()) -> EventDraft | None:
         """The event for a change of a shot.
 
         Args:
-            segment: the candidate's segment; candidate keys are unique within one.
+            scene: the candidate's scene; candidate keys are unique within one.
             candidate: the shot as the windows see it.
             state: what is known of it beside its release.
 
         Returns:
             None where no subscriber would notice the change.
         """
-        key = (segment, candidate.key)
+        key = (scene, candidate.key)
         event_id = self._ids.get(key)
         if event_id is None:
             event_id = self._find(candidate.wall) or shot_id(self._camera.name, candidate.wall)

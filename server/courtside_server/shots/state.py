@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside.court.homography import Calibration
 from courtside_server.inference.request import Infer
-from courtside_server.perception.court import Calibration
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.arc import fit_arc
 from courtside_server.shots.criteria import ShotCriteria
@@ -106,7 +106,7 @@ class ShotStateMachine:
         self._ball = self._new_ball(None)
         self._zone: tuple[float, ...] | None = None
         self.zone_requested = False
-        """Whether the clip model was asked for the zone."""
+        """Whether the zone was requested from the clip model."""
 
     @property
     def windows_closed(self) -> bool:
@@ -192,10 +192,10 @@ class ShotStateMachine:
         if self._calibration is None:
             return state
         feet = find_feet(seen, shooter, release, self._scale, config)
-        place = self._calibration.place(*feet) if feet is not None else None
+        place = self._calibration.to_floor(*feet) if feet is not None else None
         if place is None:
             return state
-        zone = self._calibration.zones(place, self._calibration.court.nearer_basket(place.x))
+        zone = self._calibration.zone_probabilities(place, self._calibration.court.nearer_basket(place.x))
         return replace(
             state, court=(round(place.x, 3), round(place.y, 3)), zone=tuple(float(share) for share in zone),
             zone_source=ZoneSource.CALIBRATION,
@@ -218,7 +218,7 @@ class ShotStateMachine:
         )  # fmt: skip
 
     def _watch_rim(self, ball: _Ball, ring: TrackRing, now: float, infer: Infer) -> None:
-        """Ask the rim model while the ball is at the rim."""
+        """Run the rim model while the ball is at the rim."""
         config, scale = self._criteria.result, self._scale
         reached = first_at_rim(ball.path, ball.rim, self.candidate.media + config.watch_from / scale, config)
         if self._rim is None or reached is None or (now - reached) * scale > config.watch_time:

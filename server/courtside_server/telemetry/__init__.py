@@ -1,1 +1,1 @@
-"""What ops can see: metrics and structured logs."""
+"""Telemetry: metrics and structured logs."""

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line for machines, coloured lines for a person at a terminal."""
+"""Structured logs: one JSON object per line for machines, coloured lines for a person at a terminal."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import structlog
 
 
 def configure_logs(level: str = "info", style: str = "auto", stream: TextIO | None = None) -> None:
-    """Send all logs, the libraries' too, to ``stream`` (stderr).
+    """Send all logs, including those of libraries, to one stream.
 
     Args:
         level: debug, info, warning or error.
-        style: json, console, or auto (console on a terminal).
-        stream: where to; stderr when ``None``.
+        style: json, console, or auto (console on a terminal, else json).
+        stream: the stream; stderr when ``None``.
     """
     out = stream or sys.stderr
     console = style == "console" or (style == "auto" and out.isatty())

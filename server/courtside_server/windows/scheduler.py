@@ -20,7 +20,7 @@ class WindowScheduler(Generic[PointT]):
 
     Args:
         camera: resource name, copied into the windows.
-        segment: segment number, copied into the windows.
+        media_segment: segment number, copied into the windows.
         hop: samples between two window starts, 1..8 for clips (8: half a window, the source system; 1: lowest latency).
         max_held: a window with more held samples than this is skipped: it shows a still picture.
         length: samples per window.
@@ -31,12 +31,12 @@ class WindowScheduler(Generic[PointT]):
     """
 
     def __init__(
-        self, camera: str, segment: int, hop: int, max_held: int = 4, length: int = WINDOW_SAMPLES,
+        self, camera: str, media_segment: int, hop: int, max_held: int = 4, length: int = WINDOW_SAMPLES,
         counted: range = MIDDLE,
     ) -> None:
         if not 1 <= hop <= len(counted):
             raise ValueError(f"hop must be 1..{len(counted)} samples so that no moment is left out, got {hop}")
-        self._camera, self._segment, self._hop, self._max_held = camera, segment, hop, max_held
+        self._camera, self._media_segment, self._hop, self._max_held = camera, media_segment, hop, max_held
         self._length, self._counted = length, counted
         self._samples: deque[PointT] = deque(maxlen=length)
         self._start = -counted.start
@@ -67,7 +67,7 @@ class WindowScheduler(Generic[PointT]):
         self._last = sample.index
         if self._last < self._start + self._length - 1:
             return
-        window = Window(self._camera, self._segment, self._start, tuple(self._samples))
+        window = Window(self._camera, self._media_segment, self._start, tuple(self._samples))
         self._start += self._hop
         if sum(s.held for s in window.samples) > self._max_held:
             self.skipped += 1

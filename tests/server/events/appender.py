@@ -19,7 +19,7 @@ def main(path: str, start: int, keep: int | None) -> None:
             for part in range(1 + number % 3)
         ]
         for event in log.append(batch):
-            print(event.sequence, event.draft.event_id, flush=True)
+            print(event.sequence, event.event_id, flush=True)
 
 
 main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) or None)

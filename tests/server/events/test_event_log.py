@@ -68,7 +68,7 @@ def drafts(ids: st.SearchStrategy[str] = text) -> st.SearchStrategy[EventDraft]:
 def test_any_draft_reads_back_equal(draft: EventDraft) -> None:
     log = SqliteLog(":memory:", clock=lambda: 12.5)
     [event] = log.append([draft])
-    assert event == Event(draft, sequence=1, revision=1, append_time=12.5)
+    assert event == draft.logged(1, 1, 12.5)
     assert log.read(draft.game, 0, 10) == [event]
     assert log.latest(draft.game, draft.event_id) == event
     assert log.append([draft]) == [event], "a repeated draft must give the existing event back"
@@ -84,17 +84,17 @@ class Model:
 
     def append(self, draft: EventDraft, now: float) -> Event:
         events = self.events.setdefault(draft.game, [])
-        earlier = [e for e in events if e.draft.event_id == draft.event_id]
-        if earlier and earlier[-1].draft == draft:
+        earlier = [e for e in events if e.event_id == draft.event_id]
+        if earlier and EventDraft.of(earlier[-1]) == draft:
             return earlier[-1]
-        events.append(Event(draft, len(events) + 1, len(earlier) + 1, now))
+        events.append(draft.logged(len(events) + 1, len(earlier) + 1, now))
         return events[-1]
 
     def earliest(self, game: str) -> int:
         return max(1, len(self.events[game]) - self.keep + 1) if self.keep else 1
 
     def latest(self, game: str) -> dict[str, Event]:
-        return {e.draft.event_id: e for e in self.events[game]}
+        return {e.event_id: e for e in self.events[game]}
 
 
 class LogMachine(RuleBasedStateMachine):
@@ -104,14 +104,14 @@ class LogMachine(RuleBasedStateMachine):
     def start(self, keep: int | None) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.model = Model(keep)
-        self.ticks = itertools.count(1)
+        self.clock = itertools.count(1)
         self.open()
 
     def open(self) -> None:
         self.log = SqliteLog(
             Path(self.folder.name) / "events.sqlite3",
             max_events_per_game=self.model.keep,
-            clock=lambda: float(next(self.ticks)),
+            clock=lambda: float(next(self.clock)),
         )
 
     @rule(batch=st.lists(drafts(st.sampled_from("pqr")), max_size=6))
@@ -127,7 +127,7 @@ class LogMachine(RuleBasedStateMachine):
         if games:
             latest = self.model.latest(data.draw(st.sampled_from(games)))
             event = data.draw(st.sampled_from(sorted(latest.values(), key=lambda e: e.sequence)))
-            assert self.log.append([event.draft]) == [event]
+            assert self.log.append([EventDraft.of(event)]) == [event]
 
     @rule()
     def reopen(self) -> None:
@@ -156,7 +156,7 @@ class LogMachine(RuleBasedStateMachine):
             assert self.log.high_water_mark(game) == len(self.model.events[game])
             assert self.log.earliest(game) == self.model.earliest(game)
             for event_id, event in self.model.latest(game).items():
-                is_open = event.draft.kind == "shot" and event.draft.lifecycle is Lifecycle.PROVISIONAL
+                is_open = event.kind == "shot" and event.lifecycle is Lifecycle.PROVISIONAL
                 kept = is_open or event.sequence >= self.model.earliest(game)
                 assert self.log.latest(game, event_id) == (event if kept else None)
                 if is_open:
@@ -170,7 +170,7 @@ class LogMachine(RuleBasedStateMachine):
 
 
 def id_of(event: Event) -> tuple[str, int]:
-    return event.draft.game, event.sequence
+    return event.game, event.sequence
 
 
 TestLogAgainstModel = LogMachine.TestCase
@@ -213,7 +213,7 @@ def test_a_model_s_single_precision_numbers_are_kept(log, draft) -> None:
         interrupted=np.bool_(True),
     )
     log.append([dataclasses.replace(draft(1), payload=shot)])
-    stored = log.latest("games/final", "event-1").draft.payload
+    stored = log.latest("games/final", "event-1").payload
     assert stored == shot
     assert type(stored.windows_agreeing) is int and stored.interrupted is True
 
@@ -228,7 +228,7 @@ def test_a_zone_of_another_set_in_an_old_log_is_read_as_unspecified(tmp_path, dr
         changed = db.execute("UPDATE events SET payload = json_set(payload, '$.zone', ?)", (number,))
         assert changed.rowcount == 1
     log = SqliteLog(path)
-    shot = log.latest("games/final", "event-1").draft.payload
+    shot = log.latest("games/final", "event-1").payload
     log.close()
     assert (shot.zone, shot.zone_probabilities, shot.zone_source) == (Zone.UNSPECIFIED, (), ZoneSource.UNSPECIFIED)
     assert shot.probability == draft(1).payload.probability

@@ -57,7 +57,7 @@ def test_a_folder_in_place_of_the_file(tmp_path: Path, draft) -> None:
 def test_a_file_in_place_of_the_folder(tmp_path: Path, draft) -> None:
     (tmp_path / "var").write_text("")
     log = SqliteLog(tmp_path / "var" / "events.sqlite3")
-    assert "in a folder that may be written to" in refusal(lambda: log.append([draft(1)]))
+    assert "in a writable folder" in refusal(lambda: log.append([draft(1)]))
     (tmp_path / "var").unlink()
     assert log.append([draft(1)])[0].sequence == 1, "the folder is made"
     log.close()
@@ -67,7 +67,7 @@ def test_not_a_database(tmp_path: Path) -> None:
     path = tmp_path / "events.sqlite3"
     path.write_bytes(b"camera left, quarter 2\n" * 500)
     log = SqliteLog(path)
-    assert "damaged or no event log" in refusal(log.check)
+    assert "damaged or not an event log" in refusal(log.check)
     assert path.read_bytes().startswith(b"camera left"), "somebody else's file is left alone"
     log.close()
 
@@ -147,8 +147,8 @@ def test_disk_full_then_room_again(tmp_path: Path, draft, monkeypatch) -> None:
     pages = writer.execute("PRAGMA page_count").fetchone()[0]
     writer.execute(f"PRAGMA max_page_count = {pages}")
     batch = [draft(n, detail="x" * 3000) for n in range(2, 20)]
-    assert "no room left" in refusal(lambda: log.append(batch))
-    assert "no room left" in refusal(log.check)
+    assert "no space left" in refusal(lambda: log.append(batch))
+    assert "no space left" in refusal(log.check)
     assert log.high_water_mark("games/final") == 1, "all or none"
     writer.execute("PRAGMA max_page_count = 1000000")
     assert [e.sequence for e in log.append(batch)] == list(range(2, 20))

@@ -40,6 +40,6 @@ def test_killed_writer_loses_nothing_and_reuses_nothing(tmp_path: Path, keep: in
     events = log.read("games/g", log.earliest("games/g") - 1, 10**6)
     assert [e.sequence for e in events] == list(range(log.earliest("games/g"), end + 1)), "gap-free"
     assert len(events) == (keep or end)
-    stored = {e.sequence: e.draft.event_id for e in events}
+    stored = {e.sequence: e.event_id for e in events}
     assert {s: i for s, i in acknowledged.items() if s >= log.earliest("games/g")}.items() <= stored.items()
     log.close()

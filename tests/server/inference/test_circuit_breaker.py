@@ -34,7 +34,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def breaker(clock: Clock) -> CircuitBreaker:
-    return CircuitBreaker("it", failures=3, open_s=1.0, open_s_most=3.0, probes=1, clock=clock)
+    return CircuitBreaker("it", failures=3, open_s=1.0, max_open_s=3.0, probes=1, clock=clock)
 
 
 def test_opens_after_failures_in_a_row_only(breaker: CircuitBreaker) -> None:

@@ -192,7 +192,7 @@ async def test_a_new_version_takes_over_without_a_gap(make_model: Make, reposito
 async def test_what_was_not_started_is_not_found(make_model: Make, repository: Path) -> None:
     make_model("double")
     async with engine(repository, "double") as to:
-        with pytest.raises(ModelNotFound, match="model 'other' was not started; started are: double"):
+        with pytest.raises(ModelNotFound, match="model 'other' was not started; started models: double"):
             to.info("other")
         with pytest.raises(ModelNotFound, match="no model 'other'"):
             await to.start(["other"])
@@ -217,7 +217,7 @@ async def test_idle_threads_do_not_spin(make_model: Make, repository: Path) -> N
     assert spent[False] < 0.3 * spent[True], spent
 
 
-def test_cuda_is_asked_for_in_vain(repository: Path) -> None:
+def test_missing_cuda_is_refused(repository: Path) -> None:
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         pytest.skip("this ONNX Runtime has CUDA")
     with pytest.raises(SettingsError, match="device 'cuda' needs an ONNX Runtime built for CUDA"):

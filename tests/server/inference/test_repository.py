@@ -72,8 +72,8 @@ def test_version_policy(
 @pytest.mark.parametrize(
     ("config", "says"),
     [
-        ('backend: "onnxruntime"\nmax_batch_size: "eight"', r"config\.pbtxt does not parse at line 2"),
-        ('backend: "onnxruntime"\n\nmax_batch_sze: 8', r"config\.pbtxt does not parse at line 3.*max_batch_sze"),
+        ('backend: "onnxruntime"\nmax_batch_size: "eight"', r"config\.pbtxt cannot be parsed at line 2"),
+        ('backend: "onnxruntime"\n\nmax_batch_sze: 8', r"config\.pbtxt cannot be parsed at line 3.*max_batch_sze"),
         (IO, r"names no backend; add: backend: \"onnxruntime\""),
         ('name: "other" backend: "onnxruntime"' + IO, "names the model 'other'; it must be its folder's name 'shot'"),
         ('backend: "onnxruntime"', "names no input; add an input block"),
@@ -81,20 +81,20 @@ def test_version_policy(
         ('backend: "onnxruntime" dynamic_batching {}' + IO, "dynamic_batching needs max_batch_size"),
         (
             'backend: "onnxruntime" max_batch_size: 2 dynamic_batching { preferred_batch_size: 4 }' + IO,
-            "preferred_batch_size 4 does not lie in 1 to max_batch_size",
+            "preferred_batch_size 4 is not in 1 to max_batch_size",
         ),
         ('backend: "onnxruntime" sequence_batching {}' + IO, "sequence_batching is not supported"),
         ('backend: "onnxruntime" input { name: "t" data_type: TYPE_STRING dims: 1 }' + IO, "'t' has type TYPE_STRING"),
         ('backend: "onnxruntime" input { name: "t" data_type: TYPE_FP32 dims: 0 }' + IO, r"'t' has dims \[0\]"),
-        ('backend: "onnxruntime" input { name: "x" data_type: TYPE_FP32 dims: 1 }' + IO, "'x' is there twice"),
-        ('backend: "onnxruntime" version_policy { specific { versions: 4 } }' + IO, r"asks for versions \[4\].*\[1\]"),
+        ('backend: "onnxruntime" input { name: "x" data_type: TYPE_FP32 dims: 1 }' + IO, "'x' appears twice"),
+        ('backend: "onnxruntime" version_policy { specific { versions: 4 } }' + IO, r"names versions \[4\].*\[1\]"),
         (
             'backend: "onnxruntime" output { name: "z" data_type: TYPE_FP32 dims: 1 label_filename: "../../key" }' + IO,
-            r"label_filename '\.\./\.\./key' leads out of the model's folder",
+            r"label_filename '\.\./\.\./key' lies outside the model's folder",
         ),
         (
             'backend: "onnxruntime" output { name: "z" data_type: TYPE_FP32 dims: 1 label_filename: "gone.txt" }' + IO,
-            "output 'z' of model 'shot': labels: .*gone.txt",
+            "output 'z' of model 'shot': its label file cannot be read: .*gone.txt",
         ),
     ],
 )
@@ -108,7 +108,7 @@ def test_missing_parts_are_named(make_model: Callable[..., Path], repository: Pa
     make_model("shot")
     models = ModelRepository(repository)
     assert models.names() == ["shot"]
-    with pytest.raises(ModelNotFound, match=r"no model 'gone' in .* \(it holds: shot\)"):
+    with pytest.raises(ModelNotFound, match=r"no model 'gone' in .* \(it contains: shot\)"):
         models.load("gone")
     (repository / "empty").mkdir()
     with pytest.raises(ModelInvalid, match=r"model 'empty' has no config.pbtxt; write"):
@@ -133,7 +133,7 @@ def test_a_name_cannot_leave_the_repository(name: str, make_model: Callable[...,
 def test_a_file_name_cannot_leave_the_model(make_model: Callable[..., Path], repository: Path) -> None:
     make_model("secret")
     make_model("shot", extra='default_model_filename: "../../secret/1/model.onnx"')
-    with pytest.raises(ModelInvalid, match="leads out of the model's folder"):
+    with pytest.raises(ModelInvalid, match="lies outside the model's folder"):
         ModelRepository(repository).load("shot").file()
 
 
@@ -151,7 +151,7 @@ FACE = ModelInfo(
 )
 
 
-def test_the_expected_face_is_taken() -> None:
+def test_the_expected_signature_is_taken() -> None:
     clip = spec("clip", 16, 3, 144, 256, dtype=np.uint8)
     check_signature(FACE, inputs=[clip], outputs=[spec("release", 16), spec("zone", -1)])
     check_signature(FACE, outputs=[spec("release", -1)])
@@ -162,13 +162,13 @@ def test_the_expected_face_is_taken() -> None:
     [
         ([], [spec("release", 8)], "output 'release' of model 'shot' is float32 [16], the service needs float32 [8]"),
         ([], [spec("zone", 7)], "output 'zone' of model 'shot' is float32 [?], the service needs float32 [7]"),
-        ([], [spec("make", 1)], "has no output 'make', the service needs it as float32 [1] (the model has release"),
+        ([], [spec("make", 1)], "has no output 'make', the service needs it as float32 [1] (it has release"),
         ([spec("clip", 16, 3, 9, 9)], [], "is uint8 [16, 3, ?, ?], the service needs float32 [16, 3, 9, 9]"),
         ([spec("clip", 8, 3, 9, 9, dtype=np.uint8)], [], "uint8 [16, 3, ?, ?], the service needs uint8 [8, 3, 9, 9]"),
         ([spec("other", 1)], [], "has no input 'other'"),
     ],
 )
-def test_another_face_is_refused(inputs: list[TensorSpec], outputs: list[TensorSpec], says: str) -> None:
+def test_another_signature_is_refused(inputs: list[TensorSpec], outputs: list[TensorSpec], says: str) -> None:
     with pytest.raises(ModelInvalid, match=re.escape(says)) as caught:
         check_signature(FACE, inputs=inputs, outputs=outputs)
     assert "repo/shot/config.pbtxt" in str(caught.value)

@@ -118,15 +118,15 @@ def test_a_pid_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_no_environment_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(EngineUnavailable, match="is no virtual environment"):
+    with pytest.raises(EngineUnavailable, match="is not a virtual environment"):
         prepare_environment(tmp_path)
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 
 def test_the_environment_is_made_once(triton: TritonProcess) -> None:
-    said: list[str] = []
-    prepare_environment(default_environment(), said.append)
-    assert said == []
+    steps: list[str] = []
+    prepare_environment(default_environment(), steps.append)
+    assert steps == []
 
 
 def test_the_backend_and_the_pins_come_with_the_package() -> None:

@@ -19,7 +19,7 @@ def frames(tracker, boxes, scores, number, start=0.0, rate=30):
     return found
 
 
-def test_one_look_is_not_enough_and_some_clear_ones_are():
+def test_one_detection_is_not_enough_and_some_clear_ones_are():
     tracker = RimTracker(count(1))
     assert len(frames(tracker, [RIM], [0.5], 1)[0]) == 0
     boxes, worth, ids = frames(tracker, [RIM], [0.5], 10, 0.1)

@@ -81,7 +81,7 @@ def detections(*rows) -> Detections:
 
 
 def test_a_resting_ball_keeps_its_track_while_the_camera_pans():
-    tracker = Tracker(TrackIds.fresh(), 30.0)
+    tracker = Tracker(TrackIds.fresh())
     seen = set()
     for i in range(40):
         x = 100 + 9.0 * i
@@ -108,7 +108,7 @@ def test_a_crop_at_the_frame_s_edge_is_grey_outside():
 
 
 def test_a_cut_forgets_every_track():
-    tracker = Tracker(TrackIds.fresh(), 30.0)
+    tracker = Tracker(TrackIds.fresh())
     ball = detections(([100, 50, 110, 60], 0.8, ObjectClass.BALL))
     assert tracker.update(detector_frame(0.0), ball).tracks.tolist() == [1]
     assert tracker.update(detector_frame(0.1, cut=True), ball).tracks.tolist() == [2]

@@ -16,7 +16,7 @@ from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.shots.detector import ShotModels
 from courtside_server.shots.models.clip import ClipModel
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import CameraState, Codec, Frame, Lifecycle, Shot, StreamInfo, StreamMode
+from courtside_server.types import CameraState, Codec, EventDraft, Frame, Lifecycle, Shot, StreamInfo, StreamMode
 
 CAMERA = CameraName.parse("games/g/cameras/c")
 
@@ -57,13 +57,13 @@ def info(mode, time_scale=1.0):
     return StreamInfo(CAMERA, Codec.RAW_RGB, mode, 32, 16, 30.0, b"", 1 / 30, 0, 1, "", 0, time_scale)
 
 
-def play(pipeline, flashes, seconds, segment=0, start=0.0, fps=30):
+def play(pipeline, flashes, seconds, media_segment=0, start=0.0, fps=30):
     """What the decode thread does."""
     for index in range(round(seconds * fps)):
         media = start + index / fps
         planes = np.full((24, 32), 128, np.uint8)
         planes[:16] = 235 if any(abs(media - flash) < 0.15 for flash in flashes) else 20
-        pipeline.on_frame(Frame(CAMERA.name, index, media, 5000 + media, media, segment, planes))
+        pipeline.on_frame(Frame(CAMERA.name, index, media, 5000 + media, media, media_segment, planes))
 
 
 class Rig:
@@ -91,7 +91,7 @@ class Rig:
         await asyncio.to_thread(lambda: [step() for step in steps])
 
     async def events(self):
-        return [event.draft for event in await self.hub.read(CAMERA.game, 0, 1000)]
+        return [EventDraft.of(event) for event in await self.hub.read(CAMERA.game, 0, 1000)]
 
     async def final_shots(self):
         drafts = [d for d in await self.events() if isinstance(d.payload, Shot)]
@@ -171,7 +171,7 @@ async def test_a_discontinuity_closes_what_is_open_and_starts_afresh():
         await rig.run(
             lambda: play(rig.pipeline, [2.1], 3),
             lambda: rig.pipeline.on_discontinuity(1, "the media clock jumped ahead by 60.000 s"),
-            lambda: play(rig.pipeline, [64.2], 6, segment=1, start=63.0),
+            lambda: play(rig.pipeline, [64.2], 6, media_segment=1, start=63.0),
             rig.pipeline.on_end,
         )
         assert [s.media_offset for s in await rig.final_shots()] == pytest.approx([2.1, 64.2], abs=0.16)

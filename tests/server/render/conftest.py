@@ -25,13 +25,13 @@ from courtside_server.types import (
 BASE = Fraction(1, 1000)
 
 
-def observe(
+def observations(
     media: float, *things: tuple[ObjectClass, int, Sequence[float]], pan: tuple[float, float] = (0.0, 0.0),
-    cut: bool = False, segment: int = 0,
+    cut: bool = False, media_segment: int = 0,
 ) -> Observations:
     count = len(things)
     return Observations(
-        "games/g/cameras/c", segment, media, media, 0.0, 320, 240, pan,
+        "games/g/cameras/c", media_segment, media, media, 0.0, 320, 240, pan,
         np.array([box for *_, box in things], np.float32).reshape(count, 4), np.full(count, 0.9, np.float32),
         np.array([kind for kind, *_ in things], np.int64), np.array([track for _, track, _ in things], np.int64), cut,
     )
@@ -68,9 +68,9 @@ def film(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def studio() -> SimpleNamespace:
+def helpers() -> SimpleNamespace:
     """The helpers of this file."""
     return SimpleNamespace(
-        observe=observe, draft=draft, ball=ObjectClass.BALL, rim=ObjectClass.RIM, player=ObjectClass.PLAYER,
+        observations=observations, draft=draft, ball=ObjectClass.BALL, rim=ObjectClass.RIM, player=ObjectClass.PLAYER,
         made=ShotResult.MADE, missed=ShotResult.MISSED,
     )

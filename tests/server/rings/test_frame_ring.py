@@ -1,4 +1,4 @@
-"""The frame ring gives frames by time, exactly as a plain list would, or says that they were overwritten."""
+"""The frame ring finds frames by time exactly as a plain list would, or raises that they were overwritten."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from courtside_server.errors import RingOvertaken
 from courtside_server.rings.frames import FrameRing
+from courtside_server.rings.slots import RingFrame
 
 WIDTH, HEIGHT = 16, 8
 FRAME_BYTES = WIDTH * HEIGHT * 3 // 2
@@ -21,14 +22,18 @@ def planes(value: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
     return np.full((height * 3 // 2, width), value % 251, np.uint8)
 
 
-def write(ring: FrameRing, sequence: int, media: float, segment: int = 0):
-    return ring.write(
-        planes(sequence), sequence=sequence, media=media, capture_time=media, arrival=media, segment=segment
+def write(
+    ring: FrameRing, sequence: int, media: float, media_segment: int = 0, size: tuple[int, int] = (WIDTH, HEIGHT)
+) -> RingFrame:
+    slot = ring.reserve(*size)
+    np.copyto(slot.planes, planes(sequence, *size))
+    return ring.commit(
+        slot, sequence=sequence, media=media, capture_time=media, arrival=media, media_segment=media_segment
     )
 
 
 class Model:
-    """Every frame ever written, and the rule when the ring must refuse."""
+    """Every frame ever written, and when the ring must refuse."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
@@ -37,24 +42,24 @@ class Model:
     def gone(self) -> list[tuple[int, float, int]]:
         return self.frames[: -self.capacity]
 
-    def nearest(self, media: float, segment: int) -> int | str | None:
+    def nearest(self, media: float, media_segment: int) -> int | str | None:
         return self._one(sorted(
-            (f for f in self.frames if f[0] == segment), key=lambda f: (abs(f[1] - media), f[1])
-        )[:1], segment)
+            (f for f in self.frames if f[0] == media_segment), key=lambda f: (abs(f[1] - media), f[1])
+        )[:1], media_segment)
 
-    def between(self, start: float, end: float, segment: int) -> list[int] | str:
+    def between(self, start: float, end: float, media_segment: int) -> list[int] | str:
         if start > end:
             return []
-        hits = [f for f in self.frames if f[0] == segment and start <= f[1] <= end]
+        hits = [f for f in self.frames if f[0] == media_segment and start <= f[1] <= end]
         gone = self.gone()
         # A span that reaches back over the newest overwritten frame's time is refused, as is an older segment.
-        if gone and (segment < gone[-1][0] or (segment == gone[-1][0] and start <= gone[-1][1])):
+        if gone and (media_segment < gone[-1][0] or (media_segment == gone[-1][0] and start <= gone[-1][1])):
             return "overtaken"
         return [f[2] for f in hits]
 
-    def _one(self, hit: list[tuple[int, float, int]], segment: int) -> int | str | None:
+    def _one(self, hit: list[tuple[int, float, int]], media_segment: int) -> int | str | None:
         gone = self.gone()
-        if (gone and segment < gone[-1][0]) or (hit and hit[0] in gone):
+        if (gone and media_segment < gone[-1][0]) or (hit and hit[0] in gone):
             return "overtaken"
         return hit[0][2] if hit else None
 
@@ -73,19 +78,19 @@ steps = st.lists(
 @given(steps=steps, capacity=st.integers(2, 9), probes=st.lists(st.floats(-1, 1.5), min_size=1, max_size=4))
 def test_reading_by_time_equals_a_plain_list(steps, capacity, probes):
     ring, model = FrameRing("games/g/cameras/c", capacity * FRAME_BYTES), Model(capacity)
-    media, segment = 0.0, 0
+    media, media_segment = 0.0, 0
     for sequence, (step, restart) in enumerate(steps):
         media += step
         if restart is not None and sequence:
-            media, segment = restart, segment + 1
-        write(ring, sequence, media, segment)
-        model.frames.append((segment, media, sequence))
+            media, media_segment = restart, media_segment + 1
+        write(ring, sequence, media, media_segment)
+        model.frames.append((media_segment, media, sequence))
     assert len(ring) == min(capacity, len(steps)) and ring.capacity == capacity
     assert ring.latest().sequence == len(steps) - 1
     times = [f[1] for f in model.frames]
     low, high = min(times), max(times)
     for probe in [*(low + p * (high - low) for p in probes), *times]:
-        for wanted in range(segment + 2):
+        for wanted in range(media_segment + 2):
             expected = model.nearest(probe, wanted)
             if expected == "overtaken":
                 with pytest.raises(RingOvertaken):
@@ -162,7 +167,7 @@ def test_wrong_commits_are_refused():
     with pytest.raises(ValueError, match="not after"):
         write(ring, 1, 1.0)
     slot = ring.reserve(WIDTH, HEIGHT)
-    when = {"sequence": 1, "media": 2.0, "capture_time": 0.0, "arrival": 0.0, "segment": 0}
+    when = {"sequence": 1, "media": 2.0, "capture_time": 0.0, "arrival": 0.0, "media_segment": 0}
     ring.commit(slot, **when)
     with pytest.raises(ValueError, match="not the one"):
         ring.commit(slot, **when | {"media": 3.0})
@@ -174,14 +179,14 @@ def test_wrong_commits_are_refused():
 def test_change_of_size_starts_anew_and_keeps_what_a_reader_holds():
     ring = FrameRing("c", 4 * FRAME_BYTES)
     old = write(ring, 3, 0.0)
-    ring.write(planes(9, 32, 8), sequence=4, media=0.1, capture_time=0, arrival=0, segment=1)
+    write(ring, 4, 0.1, media_segment=1, size=(32, 8))
     assert ring.capacity == 2 and len(ring) == 1
     with ring.read(old) as pixels:
         assert (pixels == planes(3)).all()
     with pytest.raises(RingOvertaken):
         ring.nearest(0.0, 0)
     for sequence in range(5, 12):
-        ring.write(planes(9, 32, 8), sequence=sequence, media=sequence, capture_time=0, arrival=0, segment=1)
+        write(ring, sequence, sequence, media_segment=1, size=(32, 8))
     ring.check(old)
 
 
@@ -226,7 +231,7 @@ def test_no_reader_ever_accepts_torn_pixels():
         slot = ring.reserve(width, height)
         for row in slot.planes:  # row by row, so that a reader would see the seam
             row[:] = sequence % 251
-        ring.commit(slot, sequence=sequence, media=float(sequence), capture_time=0, arrival=0, segment=0)
+        ring.commit(slot, sequence=sequence, media=float(sequence), capture_time=0, arrival=0, media_segment=0)
         sequence += 1
         if sequence % 3 == 0:
             time.sleep(0.0005)

@@ -75,10 +75,10 @@ def test_reordered_group_is_cut_so_that_it_decodes():
 
 def test_segments_are_kept_apart():
     ring = PacketRing("c")
-    for sequence, (media, segment, key) in enumerate(
+    for sequence, (media, media_segment, key) in enumerate(
         [(5.0, 0, True), (5.1, 0, False), (0.0, 1, False), (0.1, 1, False), (0.2, 1, True), (0.3, 1, False)]
     ):
-        ring.append(packet(sequence, 10, key), media, segment, key)
+        ring.append(packet(sequence, 10, key), media, media_segment, key)
     assert sequences(ring.cut(5.0, 5.1, 0)) == [0, 1]
     assert sequences(ring.cut(0.3, 1.0)) == [4, 5]
     assert sequences(ring.cut(0.1, 0.1)) == [0, 1, 2, 3]

@@ -21,7 +21,7 @@ from courtside_training.flight import geometry, tracks
 
 def test_the_window_is_the_one_training_draws():
     served = (flight_input.STEPS, flight_input.STEP_S, flight_input.COLUMNS)
-    assert served == (geometry.TICKS, geometry.TICK_S, geometry.COLUMNS)
+    assert served == (geometry.TIME_STEPS, geometry.TIME_STEP_S, geometry.COLUMNS)
     assert (flight_input.COUNTED.start, flight_input.COUNTED.stop) == geometry.COUNTED
     assert (flight_input.BRIDGE_S, flight_input.EDGE_S) == (geometry.BRIDGE_S, geometry.EDGE_S)
 
@@ -84,7 +84,7 @@ def test_more_balls_than_a_batch_holds_leave_out_those_seen_least():
     assert predictions[0].track == 1
 
 
-def test_a_window_without_a_moving_ball_asks_the_model_nothing():
+def test_a_window_without_a_moving_ball_needs_no_request():
     media = 0.2 + np.arange(flight_input.STEPS) * flight_input.STEP_S
     at_rest = [observed(o.media, [(around(700, 50), BALL, 5)]) for o in play()]
     window = FlightWindow(0, media, media, 0.0, 1.0, 0.0, at_rest)

@@ -112,7 +112,7 @@ def make_detector(profile=Profile.FLIGHT, clip=None, flight=None) -> ShotDetecto
 
 def run(detector: ShotDetector, **how):
     """Every change with the media time at which it came; None at the end."""
-    changes, tracker = [], Tracker(TrackIds.fresh(), 30.0)
+    changes, tracker = [], Tracker(TrackIds.fresh())
     for frame, detections in frames(**how):
         changes += [(frame.media, change) for change in detector.push(tracker.update(frame, detections))]
     return changes + [(None, change) for change in detector.flush()]
@@ -204,8 +204,8 @@ def window(start: float) -> Window[Sample]:
     ))  # fmt: skip
 
 
-def test_the_clip_model_is_asked_once_per_shot_for_its_zone():
-    clip, tracker = KnownClip(), Tracker(TrackIds.fresh(), 30.0)
+def test_the_clip_model_gets_one_request_per_shot_for_its_zone():
+    clip, tracker = KnownClip(), Tracker(TrackIds.fresh())
     detector = make_detector(clip=clip)
     zones = set()
     for frame, detections in frames():
@@ -218,7 +218,7 @@ def test_the_clip_model_is_asked_once_per_shot_for_its_zone():
 
 
 def test_profile_both_reports_a_certain_clip_without_a_flight_and_no_shot_twice():
-    clip, tracker = KnownClip(), Tracker(TrackIds.fresh(), 30.0)
+    clip, tracker = KnownClip(), Tracker(TrackIds.fresh())
     detector = make_detector(Profile.BOTH, clip)
     changes = []
     for frame, detections in frames(end=4.0):

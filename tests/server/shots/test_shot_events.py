@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from courtside.court.zones import ZONES
 from courtside.names import CameraName
 from courtside_server.shots.events import ShotEvents, shot_id
 from courtside_server.types import Lifecycle, Zone
 from courtside_server.windows.nms import ShotCandidate
-from courtside_server.zones import ZONES
 
 CAMERA = CameraName.parse("games/g/cameras/left")
 SHARES = np.array([0.1, 0.0, 0.1, 0.0, 0.0, 0.7, 0.1])

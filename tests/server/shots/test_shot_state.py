@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from shot_scenes import BALL, RIM, RIM_BOX, around, flight, play
 
-from courtside_server.perception.court import FIBA, Calibration
+from courtside.court.homography import Calibration
+from courtside.court.measures import FIBA
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.criteria import ShotCriteria
 from courtside_server.shots.state import Rejection, ShotStateMachine

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from accuracy.scores import match, score
 from hypothesis import given
 from hypothesis import strategies as st
 
 from courtside_server.types import Lifecycle, WindowPrediction
 from courtside_server.windows.config import NmsConfig
-from courtside_server.windows.evaluate import match, score
 from courtside_server.windows.nms import TemporalNms, release_position
 
 
@@ -27,7 +27,7 @@ def prediction(start, position=None, shot=0.0, zone=0, make=0.5, track=None):
 
 
 def oracle(times, hop, count, score_of=lambda window, time: 0.9):
-    """What a perfect model says of a film with releases at ``times`` seconds."""
+    """The predictions of a perfect model for a film with releases at ``times`` seconds."""
     out = []
     for start in range(-4, count, hop):
         inside = [t for t in times if start * 0.3 <= t <= (start + 15) * 0.3]

@@ -23,7 +23,7 @@ def sampled(times, **options):
     return [sample for time in times for sample in sampler.push(frame_at(time))]
 
 
-def test_thirty_frames_a_second_give_a_sample_every_ninth_frame():
+def test_thirty_frames_per_second_give_a_sample_every_ninth_frame():
     samples = sampled([n / 30 for n in range(91)])
     assert [s.index for s in samples] == list(range(11))
     assert [round(s.media * 30) for s in samples] == list(range(0, 91, 9))

@@ -1,4 +1,4 @@
-"""Changes to clips: the fixed twins of poor classes as published, and small random ones for every training clip."""
+"""Augmentation of clips: the published fixed copies of rare classes, and small random changes of every clip."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from numpy.typing import NDArray
 from courtside_training.actions.classes import LABELS
 
 TWINS = ((0.0, 0.0), (30.0, 0.0), (-30.0, 0.0), (0.0, 0.25), (0.0, -0.25))
-"""Degrees turned and share of the width moved; the first is the clip itself, the others are the published copies."""
-POOR_SHARE = 2000 / 32560
-"""A class is poor below this share of the clips: the published bound of 2,000 out of SpaceJam's 32,560."""
+"""Rotation in degrees and shift as a share of the width. The first is the clip itself, the others are the published
+copies."""
+RARE_SHARE = 2000 / 32560
+"""A class is rare below this share of the clips. The published limit is 2,000 of SpaceJam's 32,560 clips."""
 
 
-def poor_classes(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Class numbers that are there, but below `POOR_SHARE`."""
+def rare_classes(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Class numbers that occur, but with a share below `RARE_SHARE`."""
     counts = np.bincount(labels, minlength=len(LABELS))
-    return np.flatnonzero((counts > 0) & (counts < POOR_SHARE * len(labels)))
+    return np.flatnonzero((counts > 0) & (counts < RARE_SHARE * len(labels)))
 
 
 def twin(
     clip: NDArray[np.uint8], which: int, strength: float = 1.0
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Twin `which` of a (T, H, W, 3) clip; what comes in from outside is black, as in the published copies.
+    """Twin `which` of a (T, H, W, 3) clip. Pixels from outside the clip are black, as in the published copies.
 
     Args:
-        clip: to change.
-        which: place in `TWINS`; 0 changes nothing.
-        strength: share of the turn and the move, 1 for the published ones.
+        clip: the clip to change.
+        which: index in `TWINS`; 0 changes nothing.
+        strength: share of the rotation and the shift, 1 for the published ones.
 
     Returns:
-        The clip, and the (2, 3) matrix from its old pixels to the new.
+        The clip, and the (2, 3) matrix from old to new pixel coordinates.
     """
     if which == 0:
         return clip, np.eye(2, 3)
@@ -43,10 +44,10 @@ def twin(
 
 
 def vary(clip: NDArray[np.uint8], rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """A (T, H, W, 3) clip as another camera and tracker might have had it: mirrored, recoloured, reframed, noisy.
+    """Change a (T, H, W, 3) clip as another camera or tracker would: mirror, colour, framing, blur and noise.
 
     Returns:
-        The clip, and the (2, 3) matrix from its old pixels to the new.
+        The clip, and the (2, 3) matrix from old to new pixel coordinates.
     """
     height, width = clip.shape[1:3]
     moves = np.eye(3)
@@ -70,7 +71,7 @@ def vary(clip: NDArray[np.uint8], rng: np.random.Generator) -> tuple[NDArray[np.
         sigma = float(rng.uniform(0.4, 1.1))
         clip = np.stack([cv2.GaussianBlur(frame, (0, 0), sigma) for frame in np.ascontiguousarray(clip)])
     if rng.random() < 0.15:
-        # Half the pictures' noise is enough: it is laid on twice, the second time mirrored.
+        # Noise is drawn for half the frames only. The other half gets the same noise mirrored, which saves time.
         grain = rng.normal(0, rng.uniform(1, 7), (len(clip) // 2, height, width, 1)).astype(np.int16)
         noise = np.concatenate([grain, grain[:, ::-1, ::-1]])
         clip = np.clip(clip + noise, 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""What an epoch sees: examples with or without twins, drawn naturally or balanced by class, as batches."""
+"""Examples of an epoch as batches: with or without twins, drawn by natural or balanced class shares."""
 
 from __future__ import annotations
 
@@ -9,78 +9,79 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from courtside_training.actions.augment import TWINS, poor_classes, twin, vary
+from courtside_training.actions.augment import TWINS, rare_classes, twin, vary
 from courtside_training.actions.classes import LABELS
 from courtside_training.actions.clips import Clips
 from courtside_training.actions.points import moved
 
 BALANCE = {"natural": 0.0, "root": 0.5, "balanced": 1.0}
-"""How strongly a sampling evens the classes out: a class is drawn in proportion to its size to the power 1 - this."""
+"""Balancing exponent by name of a sampling: a class is drawn in proportion to its size to the power 1 - exponent."""
 
-GENTLE = (0.1, 0.6)
-"""Range of the strength of copies when clips are varied at random anyway."""
+TWIN_STRENGTH = (0.1, 0.6)
+"""Range of the strength of twins when clips are also varied at random."""
 
 Examples = NDArray[np.int64]
-"""(M, 2): clip index and which twin."""
+"""(M, 2): clip index and twin index."""
 Batch = tuple[Tensor, Tensor, Tensor | None]
-"""Clips uint8 (B, 16, 3, H, W), classes int64 (B,), and points float32 (B, 16, 18, 3) where they are known."""
+"""Clips uint8 (B, 16, 3, H, W), classes int64 (B,), and points float32 (B, 16, 18, 3), or None if unknown."""
 
 
 def examples(labels: NDArray[np.int64], chosen: NDArray[np.int64], twins: bool) -> Examples:
-    """The clips `chosen`, and (`twins`) the four changed copies of those whose class is poor among them."""
+    """The clips `chosen`. With `twins`, also the four changed copies of each clip of a class that is rare in them."""
     plain = np.stack([chosen, np.zeros_like(chosen)], 1)
     if not twins:
         return plain
-    poor = chosen[np.isin(labels[chosen], poor_classes(labels[chosen]))]
-    copies = [np.stack([poor, np.full_like(poor, which)], 1) for which in range(1, len(TWINS))]
+    rare = chosen[np.isin(labels[chosen], rare_classes(labels[chosen]))]
+    copies = [np.stack([rare, np.full_like(rare, which)], 1) for which in range(1, len(TWINS))]
     return np.concatenate([plain, *copies])
 
 
 def class_shares(labels: NDArray[np.int64], balance: float = 0.0) -> NDArray[np.float64]:
-    """(10,) share of each class among `labels`, evened out by `balance`; absent classes have none."""
+    """(10,) share of each class among `labels`, balanced with the exponent `balance`; 0 for absent classes."""
     counts = np.bincount(labels, minlength=len(LABELS)).astype(float)
     weights = np.where(counts > 0, counts ** (1.0 - balance), 0.0)
     return weights / weights.sum()
 
 
 def draw(labels: NDArray[np.int64], count: int, balance: float, rng: np.random.Generator) -> NDArray[np.int64]:
-    """(count,) places in `labels`, class shares evened out by `balance`, each class gone through evenly."""
+    """(count,) indices into `labels`. Class shares are balanced; every clip of a class is drawn about equally often."""
     wanted = rng.multinomial(count, class_shares(labels, balance))
     drawn = []
     for label, number in enumerate(wanted):
-        places = np.flatnonzero(labels == label)
+        indices = np.flatnonzero(labels == label)
         if number:
-            rounds = -(-number // len(places))
-            drawn.append(np.concatenate([rng.permutation(places) for _ in range(rounds)])[:number])
+            rounds = -(-number // len(indices))
+            drawn.append(np.concatenate([rng.permutation(indices) for _ in range(rounds)])[:number])
     return rng.permutation(np.concatenate(drawn))
 
 
-def to_tensor(pictures: list[NDArray[np.uint8]]) -> Tensor:
-    """Clips (16, H, W, 3) to a uint8 (B, 16, 3, H, W) tensor."""
-    return torch.from_numpy(np.stack(pictures).transpose(0, 1, 4, 2, 3).copy())
+def to_tensor(clips: list[NDArray[np.uint8]]) -> Tensor:
+    """Clips (16, H, W, 3) as one uint8 (B, 16, 3, H, W) tensor."""
+    return torch.from_numpy(np.stack(clips).transpose(0, 1, 4, 2, 3).copy())
 
 
 def batches(
     clips: Clips, chosen: Examples, size: int, rng: np.random.Generator, varied: bool
 ) -> Iterator[Batch]:
-    """Batches of `chosen` in order, the last one perhaps smaller.
+    """Batches of `chosen` in order; the last one may be smaller.
 
     Args:
-        clips: where pictures and classes are.
-        chosen: examples in the order wanted.
-        size: of a batch.
+        clips: the data set.
+        chosen: examples in the order of the batches.
+        size: examples per batch.
         rng: source of the random changes.
-        varied: whether to make them.
+        varied: whether to make random changes.
     """
     for start in range(0, len(chosen), size):
         part = chosen[start : start + size]
-        pictures, points = [], []
+        drawn, points = [], []
         for index, which in part:
-            # The published copies are turned so far that few real pictures look like them.
-            picture, turned = twin(clips.read(int(index)), int(which), float(rng.uniform(*GENTLE)) if varied else 1.0)
-            picture, reframed = vary(picture, rng) if varied else (picture, np.eye(2, 3))
-            pictures.append(picture)
+            # The published copies are rotated so far that they resemble few real clips; a weaker change helps more.
+            strength = float(rng.uniform(*TWIN_STRENGTH)) if varied else 1.0
+            clip, turned = twin(clips.read(int(index)), int(which), strength)
+            clip, reframed = vary(clip, rng) if varied else (clip, np.eye(2, 3))
+            drawn.append(clip)
             if clips.points is not None:
                 points.append(moved(moved(clips.points[index].astype(np.float32), turned), reframed))
         known = torch.from_numpy(np.stack(points)) if points else None
-        yield to_tensor(pictures), torch.from_numpy(clips.labels[part[:, 0]]), known
+        yield to_tensor(drawn), torch.from_numpy(clips.labels[part[:, 0]]), known

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 LABELS = ("block", "pass", "run", "dribble", "shoot", "ball in hand", "defence", "pick", "no action", "walk")
-"""Class numbers 0 to 9 of SpaceJam's annotation (and of `courtside_sim.actions.ACTION_LABELS`)."""
+"""Class names in the order of SpaceJam's class numbers 0 to 9 (same as `courtside_sim.actions.ACTION_LABELS`)."""
 DISCARD = 10
-"""SpaceJam's class of clips that show no single action; they are never trained or measured on."""
+"""SpaceJam's class number of clips that show no single action. They are never used for training or evaluation."""
 FRAMES = 16
-"""Pictures a clip."""
+"""Frames per clip."""
 RATE = 12.5
-"""Pictures a second of simulated clips: 16 of them span 1.2 s, long enough for a whole pass or jump shot."""
+"""Frames per second of simulated clips. 16 frames span 1.2 s, long enough for a whole pass or jump shot."""
 HEIGHT, WIDTH = 112, 80
-"""Stored size of simulated crops in pixels; both multiples of 16, so that tiles of a JPEG never bleed."""
+"""Stored size of simulated crops in pixels. Both are multiples of 16, so JPEG blocks never cross tile borders."""
 PUBLISHED_ACCURACY = 0.85
-"""Test accuracy published for R(2+1)D-18 on SpaceJam, measured with augmented twins on both sides of the split."""
+"""Test accuracy published for R(2+1)D-18 on SpaceJam, measured with augmented copies on both sides of the split."""

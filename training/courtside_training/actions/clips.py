@@ -1,4 +1,4 @@
-"""A set of clips, whatever they came from, and how it is split."""
+"""A set of clips from any source, and how it is split."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ from courtside_training.actions.classes import FRAMES, HEIGHT, WIDTH
 from courtside_training.errors import TrainingInputError
 
 SHARES = (0.7, 0.2, 0.1)
-"""Of training, validation and test, as published for SpaceJam."""
+"""Shares of training, validation and test clips, as published for SpaceJam."""
 _COLUMNS = 4
+"""Columns of the sheet that stores a clip."""
 _QUALITY = 85
+"""JPEG quality of a stored clip, 0 to 100."""
 
 
 class Clips(Protocol):
-    """What training and evaluation need of a data set.
+    """What training and evaluation need from a data set.
 
     Attributes:
         labels: (N,) int64 class numbers 0 to 9.
-        groups: (N,) int64; clips of one group (a game, a stretch of broadcast) may never be on two sides of a split.
-        names: (N,) text to find a clip by.
-        points: (N, 16, 18, 3) as in `courtside_training.actions.points`, or None where nobody knows.
+        groups: (N,) int64; all clips of one group (a game, a section of a broadcast) belong to the same split.
+        names: (N,) text that identifies a clip.
+        points: (N, 16, 18, 3) as in `courtside_training.actions.points`, or None if unknown.
     """
 
     labels: NDArray[np.int64]
@@ -41,10 +43,10 @@ class Clips(Protocol):
 
 @dataclass(frozen=True)
 class StoredClips:
-    """Clips in memory, each one JPEG of its 16 crops in a 4 x 4 sheet: under a tenth of the raw size.
+    """Clips in memory. Each is one JPEG of its 16 crops in a 4 x 4 sheet, less than a tenth of the raw size.
 
-    Crops are multiples of 16 pixels, so no tile's compression touches its neighbour. The loss is of the kind that any
-    recorded film has.
+    Crop sides are multiples of 16 pixels, so compression of one tile does not affect its neighbours. The compression
+    loss is similar to that of recorded film.
     """
 
     labels: NDArray[np.int64]
@@ -59,7 +61,7 @@ class StoredClips:
 
 
 def pack(clip: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(16, 112, 80, 3) uint8 RGB to the bytes of one JPEG."""
+    """Encode a (16, 112, 80, 3) uint8 RGB clip as the bytes of one JPEG."""
     rows = FRAMES // _COLUMNS
     sheet = clip.reshape(rows, _COLUMNS, HEIGHT, WIDTH, 3).swapaxes(1, 2).reshape(rows * HEIGHT, _COLUMNS * WIDTH, 3)
     done, code = cv2.imencode(".jpg", sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
@@ -69,7 +71,7 @@ def pack(clip: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def unpack(code: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The clip `pack` was given, up to compression."""
+    """Decode a clip encoded by `pack`; it differs from the original only by compression."""
     sheet = cv2.imdecode(code, cv2.IMREAD_COLOR)
     rows = FRAMES // _COLUMNS
     tiles = sheet.reshape(rows, HEIGHT, _COLUMNS, WIDTH, 3).swapaxes(1, 2).reshape(FRAMES, HEIGHT, WIDTH, 3)
@@ -77,7 +79,11 @@ def unpack(code: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def join(parts: Sequence[StoredClips]) -> StoredClips:
-    """One set out of several."""
+    """Join several sets into one.
+
+    Raises:
+        TrainingInputError: there is no set.
+    """
     if not parts:
         raise TrainingInputError("no clips: render some games first")
     return StoredClips(
@@ -90,23 +96,31 @@ def join(parts: Sequence[StoredClips]) -> StoredClips:
 
 
 def cut_by_share(weights: NDArray[np.int64], order: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Deal things of given weights, in the given order, to training, validation and test by `SHARES`."""
+    """Divide items into training, validation and test by `SHARES`.
+
+    Args:
+        weights: (N,) size of each item.
+        order: (N,) indices of items in the order in which they are divided.
+
+    Returns:
+        Three index arrays, in the order training, validation, test.
+    """
     done = np.cumsum(weights[order]) / weights.sum()
-    # What straddles a border goes to the side that holds its middle.
+    # An item that crosses a border goes to the part that contains its middle.
     middle = done - weights[order] / weights.sum() / 2
     side = np.searchsorted(np.cumsum(SHARES)[:2], middle, side="right")
     return [order[side == part] for part in range(3)]
 
 
 def split_groups(groups: NDArray[np.int64], seed: int) -> tuple[NDArray[np.int64], ...]:
-    """Clip indices of training, validation and test, 70/20/10 of the clips, no group on two sides.
+    """Clip indices of training, validation and test: 70/20/10 of the clips, every group in one part only.
 
     Raises:
-        TrainingInputError: fewer than three groups cannot be split.
+        TrainingInputError: there are fewer than three groups.
     """
     names, counts = np.unique(groups, return_counts=True)
     if len(names) < 3:
-        raise TrainingInputError(f"{len(names)} group(s) of clips cannot be split three ways: add data")
+        raise TrainingInputError(f"{len(names)} group(s) of clips cannot be split into three parts: add data")
     order = np.random.default_rng(seed).permutation(len(names))
     sides = cut_by_share(counts, order)
     return tuple(np.flatnonzero(np.isin(groups, names[side])) for side in sides)

@@ -1,81 +1,100 @@
-"""How well actions are told apart: per class, all together, and where they are confused."""
+"""Accuracy of action classification: per class, overall, and the confusion matrix."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from courtside_training.actions.augment import twin
-from courtside_training.actions.batches import Examples, to_tensor
+from courtside_training.actions.batches import Examples, examples, to_tensor
 from courtside_training.actions.classes import LABELS, PUBLISHED_ACCURACY
 from courtside_training.actions.clips import Clips
+from courtside_training.actions.splits import Part
+from courtside_training.actions.train import ServedActions
 from courtside_training.common import measures
-from courtside_training.common.served import Arrays
+from courtside_training.common.running import Run, torch_run
 from courtside_training.common.tables import confusion_table, markdown
-
-Run = Callable[[Arrays], Arrays]
-
-
-def torch_run(network: nn.Module) -> Run:
-    """A served network as a function of arrays."""
-
-    def run(inputs: Arrays) -> Arrays:
-        with torch.inference_mode():
-            return tuple(out.numpy() for out in network(torch.from_numpy(inputs[0])))
-
-    return run
 
 
 def predict(
     run: Run, clips: Clips, chosen: Examples, batch: int = 16, report: Callable[[int], None] | None = None
 ) -> NDArray[np.float32]:
-    """(M, 10) probabilities of examples; `report` is told how many are done."""
-    said = []
+    """(M, 10) probabilities of examples; `report` receives the number of examples done so far."""
+    probabilities = []
     for start in range(0, len(chosen), batch):
         part = chosen[start : start + batch]
-        pictures = [twin(clips.read(int(index)), int(which))[0] for index, which in part]
-        said.append(run((to_tensor(pictures).numpy(),))[0])
+        inputs = [twin(clips.read(int(index)), int(which))[0] for index, which in part]
+        probabilities.append(run((to_tensor(inputs).numpy(),))[0])
         if report:
             report(min(start + batch, len(chosen)))
-    return np.concatenate(said) if said else np.zeros((0, len(LABELS)), np.float32)
+    return np.concatenate(probabilities) if probabilities else np.zeros((0, len(LABELS)), np.float32)
 
 
-def figures(truth: NDArray[np.int64], said: NDArray[np.float32]) -> dict[str, Any]:
-    """Every figure of one set of answers.
+@dataclass(frozen=True)
+class Predictions:
+    """Predictions for one part of a split.
+
+    Attributes:
+        clips: the data set.
+        chosen: (M,) indices of the predicted clips.
+        labels: (M,) their class numbers.
+        probabilities: (M, 10) as served.
+        unadjusted: (M, 10) for equal class priors.
+    """
+
+    clips: Clips
+    chosen: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    unadjusted: NDArray[np.float32]
+
+
+def predict_split(served: ServedActions, part: Part, report: Callable[[int], None]) -> Predictions:
+    """Predict all clips of one part of a split; `report` receives the number of clips done so far."""
+    chosen = examples(part.clips.labels, part.chosen, twins=False)
+    probabilities = predict(torch_run(served), part.clips, chosen, report=report)
+    unadjusted = probabilities / np.exp(served.shift.numpy())
+    unadjusted /= unadjusted.sum(1, keepdims=True)
+    return Predictions(part.clips, part.chosen, part.labels, probabilities, unadjusted)
+
+
+def figures(truth: NDArray[np.int64], probabilities: NDArray[np.float32]) -> dict[str, Any]:
+    """All figures of one set of predictions.
 
     Args:
         truth: (M,) class numbers.
-        said: (M, 10) probabilities.
+        probabilities: (M, 10) probabilities.
     """
-    top = said.argmax(1)
+    top = probabilities.argmax(1)
     by_class = measures.per_class(truth, top, LABELS)
     there = [line for line in by_class.values() if line["support"]]
-    second = np.argsort(-said, 1)[:, :2]
+    second = np.argsort(-probabilities, 1)[:, :2]
     return {
         "clips": len(truth),
         "accuracy": measures.accuracy(truth, top),
         "top-2 accuracy": float((second == truth[:, None]).any(1).mean()) if len(truth) else float("nan"),
         "macro F1": float(np.mean([line["f1"] for line in there])) if there else float("nan"),
         "macro recall": float(np.mean([line["recall"] for line in there])) if there else float("nan"),
-        "expected calibration error": measures.expected_calibration_error(said.max(1), top == truth),
+        "expected calibration error": measures.expected_calibration_error(probabilities.max(1), top == truth),
         "per class": by_class,
         "confusion": measures.confusion(truth, top, len(LABELS)).tolist(),
     }
 
 
 def majority(truth: NDArray[np.int64]) -> float:
-    """Accuracy of always saying the commonest class: what imbalance alone gives."""
+    """Accuracy of always predicting the most frequent class, which is what class imbalance alone gives."""
     return float(np.bincount(truth).max() / len(truth)) if len(truth) else float("nan")
 
 
-def report(truth: NDArray[np.int64], said: NDArray[np.float32], evenly: NDArray[np.float32]) -> dict[str, Any]:
-    """What `evaluate` writes: figures with the shares of play put back in (`said`) and without (`evenly`)."""
-    return {**figures(truth, said), "majority": majority(truth), "without prior": figures(truth, evenly)}
+def report(
+    truth: NDArray[np.int64], probabilities: NDArray[np.float32], unadjusted: NDArray[np.float32]
+) -> dict[str, Any]:
+    """The result of `evaluate`: figures with class shares of real play (`probabilities`) and without (`unadjusted`)."""
+    return {**figures(truth, probabilities), "majority": majority(truth), "without prior": figures(truth, unadjusted)}
 
 
 def tables(found: dict[str, Any]) -> str:
@@ -92,9 +111,9 @@ def tables(found: dict[str, Any]) -> str:
                 ("", *names),
                 [
                     ["as served", *(found[name] for name in names)],
-                    ["for evenly drawn classes", *(plain[name] for name in names)],
-                    ["always the commonest", found["majority"], *("-" for _ in names[1:])],
-                    ["published, real clips (twins on both sides)", PUBLISHED_ACCURACY, *("-" for _ in names[1:])],
+                    ["with equal class priors", *(plain[name] for name in names)],
+                    ["always the most frequent class", found["majority"], *("-" for _ in names[1:])],
+                    ["published, real clips (copies on both sides)", PUBLISHED_ACCURACY, *("-" for _ in names[1:])],
                 ],
             ),
             markdown(("action", "precision", "recall", "F1", "clips"), rows),

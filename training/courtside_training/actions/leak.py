@@ -1,28 +1,31 @@
-"""How much a validation figure flatters itself when copies of one clip lie on both sides of the split.
+"""How much a validation figure is too high when copies of one clip are on both sides of the split.
 
-The published result for SpaceJam came of copying the clips of poor classes (turned, moved) first and splitting at
-random after. Here the same network is trained under three protocols on the same games, and each is asked twice: on its
-own validation part, and on games none of them has seen. No other change is made to the clips, as it was then.
+For the published SpaceJam result, clips of rare classes were copied (rotated, shifted) first and split at random
+afterwards. Here the same network is trained with three protocols on the same games. Each network is evaluated twice:
+on its own validation part, and on games that no network has seen. Clips are not changed in any other way, as in the
+published work.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.progress import Progress
 
 from courtside_training.actions.batches import Examples, examples
 from courtside_training.actions.clips import SHARES, Clips, split_groups
-from courtside_training.actions.evaluate import figures, predict, torch_run
+from courtside_training.actions.evaluate import figures, predict
 from courtside_training.actions.train import ActionsConfig, load_served, make_fit
-from courtside_training.common.progress import progress, reporter
+from courtside_training.common.progress import reporter
+from courtside_training.common.running import torch_run
 from courtside_training.common.tables import markdown
 
 _PART = SHARES[1] / (SHARES[0] + SHARES[1])
+"""Share of validation clips when there is no test part."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,10 @@ class Protocol:
     """One way of splitting.
 
     Attributes:
-        name: for the table.
-        train: examples trained on.
-        validation: examples the protocol validates on.
-        related: (len(validation),) whether a copy of the very same clip is trained on.
+        name: shown in the table.
+        train: training examples.
+        validation: validation examples.
+        related: (len(validation),) whether a copy of the same clip is in the training examples.
     """
 
     name: str
@@ -43,7 +46,7 @@ class Protocol:
 
 
 def protocols(labels: NDArray[np.int64], groups: NDArray[np.int64], seed: int) -> list[Protocol]:
-    """Twins before a random split; a random split of clips, then twins; a split by game, then twins."""
+    """The three protocols: twins, then a random split; a random split, then twins; a split by game, then twins."""
     rng = np.random.default_rng(seed)
     everything = np.arange(len(labels))
     pool = rng.permutation(examples(labels, everything, twins=True))
@@ -59,7 +62,7 @@ def protocols(labels: NDArray[np.int64], groups: NDArray[np.int64], seed: int) -
         examples(labels, mixed[:border], twins=False), np.zeros(border, bool),
     )  # fmt: skip
     train, validation, rest = split_groups(groups, seed)
-    # Nobody needs a third part here: the games of the test are others.
+    # The test uses other games, so the third part is added to training.
     by_game = Protocol(
         "split games, then twins in training (ours)",
         examples(labels, np.concatenate([train, rest]), twins=True), examples(labels, validation, twins=False),
@@ -69,32 +72,31 @@ def protocols(labels: NDArray[np.int64], groups: NDArray[np.int64], seed: int) -
 
 
 def measure(
-    clips: Clips, test: Clips, config: ActionsConfig, folder: Path, say: Callable[[str], None] = lambda text: None
+    clips: Clips, test: Clips, config: ActionsConfig, folder: Path, bar: Progress
 ) -> list[dict[str, Any]]:
-    """Train under each protocol for equally many steps and ask each network on its validation and on unseen games.
+    """Train with each protocol for the same number of steps, then evaluate on its validation part and on unseen games.
 
     Args:
-        clips: of the games to train and validate on.
-        test: of other games.
-        config: of every training; its `samples` an epoch are the same for all.
-        folder: for the checkpoints.
-        say: told what is being done.
+        clips: clips of the games for training and validation.
+        test: clips of other games.
+        config: settings of every training run; `samples` per epoch are the same for all protocols.
+        folder: where checkpoints are written.
+        bar: shows the progress of each protocol.
     """
     found = protocols(clips.labels, clips.groups, config.fit.seed)
     config = replace(config, samples=config.samples or min(len(way.train) for way in found))
     unseen = examples(test.labels, np.arange(len(test.labels)), twins=False)
     rows = []
     for number, way in enumerate(found):
-        say(way.name)
+        bar.console.print(way.name)
         checkpoint = folder / f"leak-{number}.pt"
         run = make_fit(clips, way.train, clips.labels[way.validation[:, 0]], config, checkpoint)
-        with progress() as bar:
-            run.run(reporter(bar, config.fit.epochs, run.steps))
-        asked = torch_run(load_served(checkpoint))
+        run.run(reporter(bar, config.fit.epochs, run.steps))
+        run_served = torch_run(load_served(checkpoint))
         truth = clips.labels[way.validation[:, 0]]
-        said = predict(asked, clips, way.validation)
-        right = said.argmax(1) == truth
-        honest = figures(test.labels, predict(asked, test, unseen))
+        probabilities = predict(run_served, clips, way.validation)
+        right = probabilities.argmax(1) == truth
+        honest = figures(test.labels, predict(run_served, test, unseen))
         rows.append(
             {
                 "protocol": way.name,
@@ -104,7 +106,7 @@ def measure(
                 "validation accuracy": float(right.mean()),
                 "validation accuracy, with a copy": float(right[way.related].mean()) if way.related.any() else None,
                 "validation accuracy, without": float(right[~way.related].mean()) if (~way.related).any() else None,
-                "validation macro F1": figures(truth, said)["macro F1"],
+                "validation macro F1": figures(truth, probabilities)["macro F1"],
                 "test accuracy": honest["accuracy"],
                 "test macro F1": honest["macro F1"],
             }

@@ -1,10 +1,11 @@
-"""R(2+1)D: video networks whose 3-D convolutions are a spatial one followed by one over time.
+"""R(2+1)D: video networks whose 3-D convolutions are a spatial convolution followed by one over time.
 
-After Tran et al., "A Closer Look at Spatiotemporal Convolutions for Action Recognition" (CVPR 2018). Names and shapes
-of `R18` are those of the widely published Kinetics checkpoints (`stem.0.weight`, `layer1.0.conv1.0.0.weight`, …, `fc`),
-so such a file loads with `load_published`. `LIGHT` is the same family, narrow and early in its strides, for a CPU.
-Trained from nothing on few games, it is told two things that large data would teach (see `R2Plus1DConfig.focus`), and
-learns to point at joints and ball beside the action (`Pointers`).
+After Tran et al. (CVPR 2018, arXiv:1711.11248). The parameter names and shapes of `R18` are those of the published
+Kinetics checkpoints (`stem.0.weight`, `layer1.0.conv1.0.0.weight`, …, `fc`), so `load_published` can load them.
+
+`LIGHT` is a narrow network of the same family with early strides, for a CPU. It is trained from random weights on few
+games. Therefore it gets two extra inputs that a network would otherwise learn from much data (see
+`R2Plus1DConfig.focus`), and an auxiliary task: locating the joints and the ball (`Pointers`).
 """
 
 from __future__ import annotations
@@ -23,28 +24,31 @@ from courtside_training.actions.points import POINTS
 from courtside_training.errors import TrainingInputError
 
 KINETICS_MEAN = (0.43216, 0.394666, 0.37645)
+"""Mean of Kinetics frames in RGB, 0 to 1, as the published weights expect."""
 KINETICS_STD = (0.22803, 0.22145, 0.216989)
-
+"""Standard deviation of Kinetics frames in RGB, 0 to 1."""
 _DIM = 0.25
+"""Weight of a pixel at the edge of the crop when `focus` is on; the middle has 1."""
 
 
 @dataclass(frozen=True)
 class R2Plus1DConfig:
-    """What makes one network of the family.
+    """Sizes of one network of the family.
 
     Attributes:
-        height: of the crop it is meant for, in pixels.
-        width: of that crop.
+        height: height of the expected crop in pixels.
+        width: width of the expected crop in pixels.
         stem: channels between the stem's two convolutions.
         widths: channels of the four stages.
         depths: residual blocks of the four stages.
         stem_stride: spatial stride of the stem; 2 in the paper.
         stem_step: stride of the stem over time; 1 in the paper.
         first_stride: spatial stride of the first stage; 1 in the paper.
-        focus: dim what is far from the crop's middle, since average pooling could not tell the tracked player from a
-            neighbour, and add a channel with what changed since the last picture, which no kit's colour hides.
-        pointers: channels of the part that points at joints and ball, 0 for none.
-        dropout: before the classifier, 0 to 1.
+        focus: darken pixels far from the middle of the crop, because average pooling cannot distinguish the tracked
+            player from a neighbour. Also add a channel with the change since the previous frame, which does not depend
+            on the colour of the clothes.
+        pointers: channels of the branch that locates joints and ball, 0 for none.
+        dropout: dropout before the classifier, 0 to 1.
     """
 
     height: int
@@ -60,7 +64,7 @@ class R2Plus1DConfig:
     dropout: float = 0.0
 
     def settings(self) -> dict[str, Any]:
-        """Plain values, enough to build the network again with `from_settings`."""
+        """Plain values from which `from_settings` can build the configuration again."""
         return asdict(self)
 
     @classmethod
@@ -71,17 +75,21 @@ class R2Plus1DConfig:
 
 
 R18 = R2Plus1DConfig(height=176, width=128)
+"""The published R(2+1)D-18."""
 LIGHT = R2Plus1DConfig(
     height=112, width=80, stem=20, widths=(20, 32, 64, 128), depths=(1, 1, 1, 1), stem_stride=4,
     stem_step=2, focus=True, pointers=32, dropout=0.2,
 )  # fmt: skip
+"""The served network."""
 TINY = R2Plus1DConfig(height=112, width=80, stem=6, widths=(8, 12, 16, 24), depths=(1, 1, 1, 1), stem_stride=4,
                       first_stride=2, focus=True)
+"""The network of the smoke run."""
 NETWORKS = {"light": LIGHT, "r2plus1d_18": R18, "tiny": TINY}
+"""Configurations by the name of the `--network` option."""
 
 
 def factored(inside: int, outside: int, middle: int, stride: tuple[int, int]) -> nn.Sequential:
-    """A 3x3x3 convolution as 1x3x3, norm, ReLU, 3x1x1; `stride` is (over space, over time)."""
+    """A 3x3x3 convolution as 1x3x3, norm, ReLU, 3x1x1; `stride` is (spatial, temporal)."""
     space, time = stride
     return nn.Sequential(
         nn.Conv3d(inside, middle, (1, 3, 3), (1, space, space), (0, 1, 1), bias=False),
@@ -92,9 +100,9 @@ def factored(inside: int, outside: int, middle: int, stride: tuple[int, int]) ->
 
 
 def spotlight(height: int, width: int) -> Tensor:
-    """(height, width) weights from 1 over a player in the middle of a crop to `_DIM` at its edges.
+    """(height, width) weights, from 1 over a player in the middle of the crop down to `_DIM` at the edges.
 
-    Wider above than beside: a raised ball belongs to the player, who stands next to him does not.
+    The weighted area is taller than wide: a raised ball belongs to the player, a neighbour does not.
     """
     y = torch.linspace(-1.0, 1.0, height)[:, None]
     x = torch.linspace(-1.0, 1.0, width)[None]
@@ -102,10 +110,10 @@ def spotlight(height: int, width: int) -> Tensor:
 
 
 class Block(nn.Module):
-    """Two factored convolutions beside a shortcut.
+    """A residual block of two factored convolutions.
 
-    Both use the middle width that gives the first one as many weights as a full 3x3x3 convolution, as the published
-    weights have it.
+    Both have the number of middle channels at which the first one has as many weights as a full 3x3x3 convolution.
+    This is how the published weights are built.
     """
 
     def __init__(self, inside: int, outside: int, stride: tuple[int, int]) -> None:
@@ -130,14 +138,15 @@ class Block(nn.Module):
 
 
 class Pointers(nn.Module):
-    """Where joints and ball are at each step of the first stage, and what their paths say of the action.
+    """Locates joints and ball at each time step of the first stage, and computes features from their paths.
 
-    Every point has one logit a cell of the first stage's grid and one for being nowhere in the crop. The softmax's
-    mean place and its share of being there go on as 54 numbers a step: the paths of a skeleton and a ball.
+    Every point has one logit per cell of the first stage's grid, and one for being outside the crop. The mean position
+    under the softmax and the probability of being inside are 54 numbers per time step: the paths of a skeleton and a
+    ball.
 
     Args:
         widths: channels of the first three stages.
-        channels: of its own.
+        channels: channels of this branch.
     """
 
     def __init__(self, widths: tuple[int, ...], channels: int) -> None:
@@ -168,13 +177,13 @@ class Pointers(nn.Module):
         share = logits.softmax(-1)[..., :-1]
         x = torch.linspace(-1.0, 1.0, size[2]).repeat(size[1])
         y = torch.linspace(-1.0, 1.0, size[1]).repeat_interleave(size[2])
-        places = share @ torch.stack([x, y, torch.ones_like(x)], 1).to(share)
-        paths = self.paths(places.flatten(2).transpose(1, 2))
+        positions = share @ torch.stack([x, y, torch.ones_like(x)], 1).to(share)
+        paths = self.paths(positions.flatten(2).transpose(1, 2))
         return torch.cat([paths.mean(2), paths.amax(2)], 1), logits
 
 
 class R2Plus1D(nn.Module):
-    """Clips of crops to one logit a class; any clip length and crop size of at least 16 works.
+    """Clips of crops to one logit per class. Any clip length and any crop size of at least 16 pixels works.
 
     Args:
         config: widths, depths and strides.
@@ -211,10 +220,10 @@ class R2Plus1D(nn.Module):
 
     def forward(self, clip: Tensor) -> Tensor:
         """Clip (B, T, 3, H, W), uint8 or float 0 to 255 RGB, to logits (B, classes)."""
-        return self.look(clip)[0]
+        return self.with_points(clip)[0]
 
-    def look(self, clip: Tensor) -> tuple[Tensor, Tensor | None]:
-        """As `forward`, and the point logits of `Pointers` where the network has them."""
+    def with_points(self, clip: Tensor) -> tuple[Tensor, Tensor | None]:
+        """As `forward`, plus the point logits of `Pointers`, or None if the network has no such branch."""
         x = (clip.float().transpose(1, 2) / 255.0 - self.mean) / self.std
         if self.config.focus:
             grey = x.mean(1, keepdim=True)
@@ -232,14 +241,17 @@ class R2Plus1D(nn.Module):
 
 
 def load_published(network: R2Plus1D, path: Path) -> list[str]:
-    """Fill `network` with published weights except its classifier; returns the names of what was left as it was.
+    """Load published weights into `network`, except its classifier.
 
     Args:
-        network: of the `r2plus1d_18` configuration.
-        path: a state dict saved by torch, with or without a wrapping "state_dict" or "model".
+        network: a network of the `r2plus1d_18` configuration.
+        path: a state dict saved by torch, optionally under the key "state_dict" or "model".
+
+    Returns:
+        Names of the parameters that were not changed.
 
     Raises:
-        TrainingInputError: if the file cannot be read or a tensor is missing or of another shape.
+        TrainingInputError: the file cannot be read, or a tensor is missing or has another shape.
     """
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
@@ -247,7 +259,7 @@ def load_published(network: R2Plus1D, path: Path) -> list[str]:
         raise TrainingInputError(f"no weights at {path}: give --init the path of a saved state dict") from None
     except Exception as error:
         reason = str(error).splitlines()[0][:100]
-        raise TrainingInputError(f"{path} is not a file of saved weights: {reason}") from None
+        raise TrainingInputError(f"{path} is not a file of saved weights: {reason}; give another --init") from None
     for wrapper in ("state_dict", "model"):
         if isinstance(found, dict) and isinstance(found.get(wrapper), dict):
             found = found[wrapper]
@@ -259,10 +271,11 @@ def load_published(network: R2Plus1D, path: Path) -> list[str]:
         if name.startswith("fc."):
             continue
         if name not in found:
-            raise TrainingInputError(f"{path} has no {name}: it is not an R(2+1)D of this configuration")
+            raise TrainingInputError(f"{path} has no {name}: give --init the weights of an R(2+1)D-18")
         if tuple(found[name].shape) != tuple(value.shape):
             raise TrainingInputError(
-                f"{path}: {name} is {tuple(found[name].shape)}, this network needs {tuple(value.shape)}"
+                f"{path}: {name} has shape {tuple(found[name].shape)}, expected {tuple(value.shape)}; give --init the "
+                "weights of an R(2+1)D-18"
             )
     kept = [name for name in own if name.startswith("fc.")]
     network.load_state_dict({**{name: found[name] for name in own if name not in kept}, **{n: own[n] for n in kept}})

@@ -1,8 +1,8 @@
-"""Clips out of simulated games: every player in good view, cut as a tracker would, labelled by the middle's action.
+"""Clips from simulated games: every clearly visible player, cropped as a tracker would, labelled by the middle frame.
 
-A game is filmed once and all its players are cut from the same pictures. The clips of a game depend on its seed and the
-plan alone, so games may be rendered by any number of workers in any order. Rendered games are kept in a folder that may
-be deleted at any time.
+A game is rendered once, and all its players are cropped from the same frames. The clips of a game depend only on its
+seed and the plan, so any number of workers can render games in any order. Rendered games are stored in a folder that
+can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -27,26 +27,29 @@ from courtside_training.actions.tracked import cut, framing, tracker_path
 from courtside_training.common.arrays import reading_arrays, write_arrays
 
 RARE = (LABELS.index("block"), LABELS.index("pass"), LABELS.index("shoot"), LABELS.index("pick"))
-"""Classes so short or seldom that a training plan may cut them more often."""
+"""Classes that are so short or infrequent that a training plan may take more clips of them."""
 _DENSE = 2
+"""Frames between two clips of a class of `RARE` in a dense plan."""
 _STREAM = 7
+"""Random stream of the simulated tracker, beside the game's seed."""
 _BODY = slice(5, 17)
+"""Keypoints below the head."""
 
 
 @dataclass(frozen=True)
 class ClipPlan:
-    """How games are cut.
+    """How clips are taken from games.
 
     Attributes:
-        duration: seconds a game.
+        duration: length of a game in seconds.
         hop: seconds between the middles of one player's clips.
-        least: lowest box in pixels.
-        seen: least share of the body's keypoints that must be unhidden at the middle.
-        agree: the middle's action must be that of this share of the pictures within `around`, else the clip is a
-            discard, as an annotator would call it.
+        least: smallest height of a player's box in pixels.
+        seen: smallest share of the body's keypoints that must be visible at the middle.
+        agree: the action at the middle must fill this share of the frames within `around`. Otherwise the clip is
+            discarded, as an annotator would do.
         around: seconds on each side of the middle.
-        dense: cut the classes of `RARE` at every second picture. For training only: held-out games keep the
-            imbalance of play.
+        dense: take clips of the classes of `RARE` at every second frame. For training only: held-out games keep the
+            class imbalance of real play.
     """
 
     duration: float = 10.0
@@ -60,7 +63,7 @@ class ClipPlan:
 
 @cache
 def fingerprint(plan: ClipPlan) -> str:
-    """Changes with the plan, the simulation's source and this one's, so that no stale film is ever read."""
+    """A hash of the plan, of the simulation's source and of this module's, so that outdated clips are never read."""
     digest = hashlib.sha256(repr(plan).encode())
     own = [Path(module) for module in (__file__, points.__file__, tracked.__file__)]
     for path in [*sorted(Path(courtside_sim.__file__).parent.glob("*.py")), *own]:
@@ -69,30 +72,38 @@ def fingerprint(plan: ClipPlan) -> str:
 
 
 def middle_labels(
-    codes: NDArray[np.int64], tick_rate: float, times: NDArray[np.float64], plan: ClipPlan
+    codes: NDArray[np.int64], rate: float, times: NDArray[np.float64], plan: ClipPlan
 ) -> NDArray[np.int64]:
-    """The class of each player at each time, or `DISCARD` where no action holds for long enough.
+    """The class of each player at each time, or `DISCARD` where no action lasts long enough.
 
     Args:
-        codes: (ticks, P) class numbers over the game.
-        tick_rate: of `codes`, a second.
+        codes: (T, P) class numbers over the game.
+        rate: rows of `codes` per second.
         times: (N,) seconds.
         plan: gives `around` and `agree`.
 
     Returns:
         (N, P) int64.
     """
-    reach = round(plan.around * tick_rate)
-    place = np.round(times * tick_rate).astype(int)
-    near = np.clip(place[:, None] + np.arange(-reach, reach + 1), 0, len(codes) - 1)
-    middle = codes[np.clip(place, 0, len(codes) - 1)]
+    reach = round(plan.around * rate)
+    row = np.round(times * rate).astype(int)
+    near = np.clip(row[:, None] + np.arange(-reach, reach + 1), 0, len(codes) - 1)
+    middle = codes[np.clip(row, 0, len(codes) - 1)]
     share = (codes[near] == middle[:, None]).mean(1)
     return np.where(share >= plan.agree, middle, DISCARD)
 
 
 @dataclass(frozen=True)
-class _Wanted:
-    """One clip to cut: player, class, first picture, where its crops lie."""
+class _PlannedClip:
+    """One clip to cut.
+
+    Attributes:
+        player: index of the player.
+        label: class number.
+        first: index of the first frame.
+        centres: (16, 2) middles of the crops in frame pixels.
+        tall: height of the player in pixels.
+    """
 
     player: int
     label: int
@@ -102,7 +113,7 @@ class _Wanted:
 
 
 def render_game(seed: int, plan: ClipPlan) -> StoredClips:
-    """All clips of one game, discards left out."""
+    """All clips of one game, without the discarded ones."""
     film = open_simulation(seed, duration=plan.duration, fps=RATE)
     times = np.arange(len(film)) / film.fps
     truths = [film.camera.truth(time) for time in times]
@@ -114,9 +125,9 @@ def render_game(seed: int, plan: ClipPlan) -> StoredClips:
     first = np.arange(0, last + 1)
     first = first[(first % every == 0) | (plan.dense & (first % _DENSE == 0))]
     middles = times[first] + (FRAMES - 1) / 2 / film.fps
-    labels = middle_labels(action_labels(record.states.actions), record.tick_rate, middles, plan)
+    labels = middle_labels(action_labels(record.states.actions), record.step_rate, middles, plan)
     rng = np.random.default_rng(np.random.SeedSequence([seed, _STREAM]))
-    wanted = []
+    planned = []
     for row, start in enumerate(first):
         span = slice(start, start + FRAMES)
         for player in range(boxes.shape[1]):
@@ -127,34 +138,34 @@ def render_game(seed: int, plan: ClipPlan) -> StoredClips:
             good &= label != DISCARD and (start % every == 0 or label in RARE)
             if good and seen[start + FRAMES // 2, player] >= plan.seen:
                 centres, height = tracker_path(path, rng)
-                wanted.append(_Wanted(player, label, int(start), centres, height))
-    return _cut_all(film.camera, truths, wanted, seed)
+                planned.append(_PlannedClip(player, label, int(start), centres, height))
+    return _cut_all(film.camera, truths, planned, seed)
 
 
-def _cut_all(camera: SimulatedCamera, truths: list[FrameTruth], wanted: list[_Wanted], seed: int) -> StoredClips:
-    """Film each moment once and cut every clip that is open then."""
+def _cut_all(camera: SimulatedCamera, truths: list[FrameTruth], planned: list[_PlannedClip], seed: int) -> StoredClips:
+    """Render each frame once and cut the crops of every clip that contains it."""
     crops: dict[int, list[NDArray[np.uint8]]] = {}
     sheets: list[NDArray[np.uint8]] = []
-    known = np.zeros((len(wanted), FRAMES, POINTS, 3), np.float16)
+    known = np.zeros((len(planned), FRAMES, POINTS, 3), np.float16)
     for index, truth in enumerate(truths):
-        running = [k for k, clip in enumerate(wanted) if clip.first <= index < clip.first + FRAMES]
+        running = [k for k, clip in enumerate(planned) if clip.first <= index < clip.first + FRAMES]
         if not running:
             continue
-        picture = camera.render(truth.time)
+        frame = camera.render(truth.time)
         for k in running:
-            clip = wanted[k]
+            clip = planned[k]
             centre = clip.centres[index - clip.first]
-            crops.setdefault(k, []).append(cut(picture, centre, clip.tall)[..., ::-1])
+            crops.setdefault(k, []).append(cut(frame, centre, clip.tall)[..., ::-1])
             known[k, index - clip.first] = gathered(
                 truth.keypoints[clip.player], truth.ball, framing(centre, clip.tall)
             )
             if len(crops[k]) == FRAMES:
-                # `wanted` is in order of first picture, so clips are finished in order too.
+                # `planned` is ordered by first frame, so clips are completed in the same order.
                 sheets.append(pack(np.stack(crops.pop(k))))
     return StoredClips(
-        np.array([clip.label for clip in wanted], np.int64),
-        np.full(len(wanted), seed, np.int64),
-        np.array([f"{seed}-{clip.first}-{clip.player}" for clip in wanted], dtype="U24"),
+        np.array([clip.label for clip in planned], np.int64),
+        np.full(len(planned), seed, np.int64),
+        np.array([f"{seed}-{clip.first}-{clip.player}" for clip in planned], dtype="U24"),
         sheets,
         known,
     )
@@ -181,12 +192,12 @@ def _load(path: Path) -> StoredClips:
 def games(
     seeds: Iterable[int], plan: ClipPlan, folder: Path | None, report: Callable[[], None] | None = None
 ) -> StoredClips:
-    """The clips of several games, rendered unless the folder has them.
+    """The clips of several games, rendered unless the folder contains them.
 
     Args:
-        seeds: of the simulation.
-        plan: how to cut.
-        folder: where rendered games are kept; None to keep nothing.
+        seeds: seeds of the games.
+        plan: how clips are taken.
+        folder: where rendered games are stored; None to store nothing.
         report: called after each game.
     """
     parts = []

@@ -1,9 +1,9 @@
-"""SpaceJam's clips as published: MP4 files of one player each and the numbers of their classes.
+"""SpaceJam's clips as published: one MP4 file per clip of one player, and the class number of each clip.
 
-Layout (github.com/simonefrancia/SpaceJam): a folder with `annotation_dict.json` (clip id to class number),
-`labels_dict.json` (class number to name) and the clips as `clips/ID.mp4` (some copies call the folder `examples`), each
-of 16 pictures of 128 x 176 pixels. Ids ending in `_flipped` are mirrored copies of others. Which broadcast a clip came
-from is not published; ids run along the footage, so stretches of consecutive ids stand in for it when splitting.
+Layout (SpaceJam repository of Simone Francia): a folder with `annotation_dict.json` (clip id to class number),
+`labels_dict.json` (class number to name) and the clips as `clips/ID.mp4` (some copies name the folder `examples`). Each
+clip has 16 frames of 128 x 176 pixels. Ids that end in `_flipped` are mirrored copies of others. The broadcast of a
+clip is not published. Ids follow the order of the footage, so ranges of consecutive ids are used instead for splitting.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from numpy.typing import NDArray
 from courtside_training.actions.classes import DISCARD, FRAMES, LABELS
 from courtside_training.errors import TrainingInputError
 
-STRETCH = 100
-"""Consecutive ids taken to be of one stretch of broadcast."""
+IDS_PER_GROUP = 100
+"""Consecutive ids that are assumed to come from one section of a broadcast."""
 FOLDERS = ("clips", "examples")
+"""Possible names of the folder with the clips."""
 _SPELLING = {"defense": "defence", "noaction": "no action", "ballinhand": "ball in hand"}
+"""Our spelling of published class names."""
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -33,9 +35,9 @@ def _json(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise TrainingInputError(f"no {path.name} in {path.parent}: give the folder of the published data") from None
     except (OSError, ValueError) as error:
-        raise TrainingInputError(f"{path} is no readable JSON: {error}") from None
+        raise TrainingInputError(f"{path} is not readable JSON ({error}): download it again") from None
     if not isinstance(found, dict):
-        raise TrainingInputError(f"{path} must map ids to values, not be a {type(found).__name__}")
+        raise TrainingInputError(f"{path} must be an object of ids and values, not a {type(found).__name__}")
     return found
 
 
@@ -45,10 +47,10 @@ def _plain(name: str) -> str:
 
 
 def check_labels(found: dict[str, Any]) -> None:
-    """Compare `labels_dict.json` with the class order used here.
+    """Check that `labels_dict.json` has the class order used here.
 
     Raises:
-        TrainingInputError: a number has another name, or one is missing.
+        TrainingInputError: a class number is missing or has another name.
     """
     for number, label in enumerate((*LABELS, "discard")):
         if str(number) not in found:
@@ -58,7 +60,7 @@ def check_labels(found: dict[str, Any]) -> None:
 
 
 def group_of(name: str) -> int:
-    """The stretch of broadcast an id is taken to belong to; a mirrored or otherwise derived copy shares its source's.
+    """The assumed broadcast section of a clip id; a mirrored or otherwise derived copy has that of its source.
 
     Raises:
         TrainingInputError: the id does not begin with a number.
@@ -66,19 +68,19 @@ def group_of(name: str) -> int:
     digits = re.match(r"\d+", name)
     if not digits:
         raise TrainingInputError(f"annotation_dict.json: clip id {name!r} does not begin with a number")
-    return int(digits.group()) // STRETCH
+    return int(digits.group()) // IDS_PER_GROUP
 
 
 class SpaceJam:
-    """The published clips without the discards; see `courtside_training.actions.clips.Clips`.
+    """The published clips without the discarded ones; see `courtside_training.actions.clips.Clips`.
 
     Args:
-        folder: with the two JSON files and the clips.
-        height: crops are resized to it, in pixels ...
-        width: ... by this.
+        folder: the folder with the two JSON files and the clips.
+        height: height in pixels to which crops are resized.
+        width: width in pixels to which crops are resized.
 
     Raises:
-        TrainingInputError: something is missing, or a class number is none of 0 to 10.
+        TrainingInputError: a file is missing, or a class number is not 0 to 10.
     """
 
     def __init__(self, folder: Path, height: int, width: int) -> None:
@@ -86,17 +88,17 @@ class SpaceJam:
         check_labels(_json(folder / "labels_dict.json"))
         found = [folder / name for name in FOLDERS if (folder / name).is_dir()]
         if not found:
-            raise TrainingInputError(f"no folder {' or '.join(FOLDERS)} in {folder}")
+            raise TrainingInputError(f"no folder {' or '.join(FOLDERS)} in {folder}: give the published folder")
         self._folder, self._size = found[0], (width, height)
         for name, number in annotation.items():
             if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= DISCARD:
                 raise TrainingInputError(f"annotation_dict.json: clip {name} has class {number!r}, not 0 to {DISCARD}")
         kept = sorted(name for name, number in annotation.items() if number != DISCARD)
         if not kept:
-            raise TrainingInputError(f"annotation_dict.json in {folder} names no clip of an action")
+            raise TrainingInputError(f"annotation_dict.json in {folder} lists no clip of an action")
         for name in kept:
             if not (self._folder / f"{name}.mp4").is_file():
-                raise TrainingInputError(f"{self._folder / name}.mp4 is missing, but annotated")
+                raise TrainingInputError(f"{self._folder / name}.mp4 is annotated but missing: download it again")
         self.points = None
         self.names = np.array(kept)
         self.labels = np.array([annotation[name] for name in kept], np.int64)
@@ -106,14 +108,14 @@ class SpaceJam:
         """Clip `index`: (16, height, width, 3) uint8 RGB.
 
         Raises:
-            TrainingInputError: the file is no video or has not 16 pictures.
+            TrainingInputError: the file is not a video or does not have 16 frames.
         """
         path = self._folder / f"{self.names[index]}.mp4"
         try:
             with av.open(str(path)) as container:
                 frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
         except (av.FFmpegError, IndexError) as error:
-            raise TrainingInputError(f"{path} is no readable video: {error}") from None
+            raise TrainingInputError(f"{path} is not a readable video ({error}): download it again") from None
         if len(frames) != FRAMES:
-            raise TrainingInputError(f"{path} has {len(frames)} pictures, not {FRAMES}")
+            raise TrainingInputError(f"{path} has {len(frames)} frames, expected {FRAMES}")
         return np.stack([cv2.resize(frame, self._size, interpolation=cv2.INTER_AREA) for frame in frames])

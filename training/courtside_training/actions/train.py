@@ -1,4 +1,4 @@
-"""Training the action network, and reading it back from a checkpoint."""
+"""Training of the action network, and loading it from a checkpoint."""
 
 from __future__ import annotations
 
@@ -20,11 +20,16 @@ from courtside_training.actions.points import BALL
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import Fit, FitConfig
 
-SYSTEM = "player_actions"
+MODEL = "player_actions"
+"""Name of the model in checkpoints and in the model repository."""
 SMOOTHING = 0.05
-JOINTS_WEIGHT, BALL_WEIGHT = 0.25, 0.5
-"""Of pointing at the joints and at the ball, beside the action's cross-entropy."""
+"""Label smoothing of the action's cross-entropy, 0 to 1."""
+JOINTS_WEIGHT = 0.25
+"""Weight of locating the joints, relative to the action's cross-entropy."""
+BALL_WEIGHT = 0.5
+"""Weight of locating the ball, relative to the action's cross-entropy."""
 _SPREAD = 0.7
+"""Standard deviation of a point's target in grid cells."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +37,13 @@ class ActionsConfig:
     """A training run.
 
     Attributes:
-        fit: epochs, rate and so on.
+        fit: epochs, learning rate and so on.
         network: key of `NETWORKS`.
-        batch: clips a step.
-        samples: clips an epoch; None for as many as there are examples.
+        batch: clips per step.
+        samples: clips per epoch; None for as many as there are examples.
         sampling: key of `BALANCE`.
-        varied: small random changes of every clip.
-        init: published weights to begin with.
+        varied: apply small random changes to every clip.
+        init: published weights to start from.
     """
 
     fit: FitConfig = field(default_factory=FitConfig)
@@ -51,17 +56,17 @@ class ActionsConfig:
 
 
 def point_targets(points: Tensor, steps: int, grid: tuple[int, int], size: tuple[int, int]) -> Tensor:
-    """What the point logits should come to.
+    """Target distributions of the point logits.
 
     Args:
-        points: (B, 16, 18, 3) x, y in pixels and whether the point is there.
-        steps: in time that the network has.
-        grid: its rows and columns.
+        points: (B, 16, 18, 3) x, y in pixels and whether the point exists.
+        steps: time steps of the network.
+        grid: rows and columns of the network's grid.
         size: height and width of the crops in pixels.
 
     Returns:
-        (B, steps, 18, rows * columns + 1) shares that sum to 1: a small blob, or all in the last cell for a point
-        outside the crop.
+        (B, steps, 18, rows * columns + 1) shares that sum to 1: a small blob, or everything in the last cell for a
+        point outside the crop.
     """
     points = points[:, :: points.shape[1] // steps]
     (rows, columns), (height, width) = grid, size
@@ -76,9 +81,9 @@ def point_targets(points: Tensor, steps: int, grid: tuple[int, int], size: tuple
 
 
 def loss(module: nn.Module, batch: Batch) -> dict[str, Tensor]:
-    """Cross-entropy with smoothed labels, the share of wrong answers, and how well joints and ball are pointed at."""
+    """Losses: cross-entropy with smoothed labels, and locating joints and ball. Also the share of wrong predictions."""
     clip, truth, known = batch
-    logits, points = module.look(clip)
+    logits, points = module.with_points(clip)
     wrong = (logits.detach().argmax(1) != truth).float().mean()
     total = functional.cross_entropy(logits, truth, label_smoothing=SMOOTHING)
     if points is None or known is None:
@@ -96,11 +101,11 @@ def loss(module: nn.Module, batch: Batch) -> dict[str, Tensor]:
 
 
 def prior_shift(drawn: NDArray[np.float64], natural: NDArray[np.int64]) -> list[float]:
-    """What to add to logits learned under class shares `drawn` to answer under those of the labels `natural`.
+    """Offsets that adapt logits learned with class shares `drawn` to the class shares of the labels `natural`.
 
-    The log of the ratio of priors (Saerens, Latinne, Decaestecker: "Adjusting the outputs of a classifier to new a
-    priori probabilities", 2002); each class counts one clip more than seen, so that none is ruled out. A class that is
-    never drawn is left as it is: the network has learned nothing of it that could be corrected.
+    The offset is the log of the ratio of priors (Saerens, Latinne, Decaestecker: "Adjusting the outputs of a classifier
+    to new a priori probabilities", 2002). One clip is added to each class, so that no class gets the probability 0. A
+    class that is never drawn is not changed, because the network has learned nothing about it.
     """
     counts = np.bincount(natural, minlength=len(drawn)) + 1.0
     share = counts / counts.sum()
@@ -111,14 +116,14 @@ def prior_shift(drawn: NDArray[np.float64], natural: NDArray[np.int64]) -> list[
 def make_fit(
     clips: Clips, chosen: Examples, natural: NDArray[np.int64], config: ActionsConfig, checkpoint: Path
 ) -> Fit:
-    """A run over some examples of a data set.
+    """Prepare a training run on examples of a data set.
 
     Args:
         clips: the data set.
-        chosen: examples to train on.
-        natural: labels of clips with the imbalance of real play, such as those of the validation split.
-        config: how.
-        checkpoint: where to.
+        chosen: training examples.
+        natural: labels of clips with the class shares of real play, such as those of the validation split.
+        config: settings of the run.
+        checkpoint: file to write.
     """
     shape = NETWORKS[config.network]
     network = R2Plus1D(shape)
@@ -129,34 +134,34 @@ def make_fit(
     shift = prior_shift(class_shares(labels, balance), natural)
 
     def epoch_batches(epoch: int, rng: np.random.Generator) -> Iterable[tuple[Tensor, Tensor]]:
-        places = draw(labels, count, balance, rng)
-        return batches(clips, chosen[places], config.batch, rng, config.varied)
+        drawn = draw(labels, count, balance, rng)
+        return batches(clips, chosen[drawn], config.batch, rng, config.varied)
 
     settings = {
         "network": shape.settings(), "prior_shift": shift, "clips": len(np.unique(chosen[:, 0])),
         "examples": len(chosen), "sampling": config.sampling,
     }  # fmt: skip
-    return Fit(SYSTEM, network, config.fit, -(-count // config.batch), epoch_batches, loss, checkpoint, settings)
+    return Fit(MODEL, network, config.fit, -(-count // config.batch), epoch_batches, loss, checkpoint, settings)
 
 
 def load_network(checkpoint: Path) -> tuple[R2Plus1D, dict[str, Any]]:
-    """The averaged network of a checkpoint, in eval mode, and the checkpoint.
+    """The averaged network of a checkpoint, in eval mode, and the content of the checkpoint.
 
     Raises:
-        TrainingInputError: missing, unreadable, or of another shape.
+        TrainingInputError: the checkpoint is missing, unreadable, or of another shape.
     """
-    found = checkpoints.load(checkpoint, SYSTEM)
+    found = checkpoints.load(checkpoint, MODEL)
     network = R2Plus1D(R2Plus1DConfig.from_settings(found["settings"]["network"]))
     checkpoints.fill(network, found["average"], checkpoint)
     return network.eval(), found
 
 
 class ServedActions(nn.Module):
-    """The network with the shares of real play put back in, and probabilities instead of logits.
+    """The network with logits adapted to the class shares of real play, and probabilities as output.
 
     Args:
-        network: trained.
-        shift: (10,) added to its logits.
+        network: a trained network.
+        shift: (10,) offsets added to its logits.
     """
 
     def __init__(self, network: R2Plus1D, shift: list[float]) -> None:

@@ -1,1 +1,1 @@
-"""What the systems share: running, checkpoints, the training loop, figures of merit, tables, and the face to export."""
+"""What the systems share: the System protocol and its commands, training loop, checkpoints, figures, tables."""

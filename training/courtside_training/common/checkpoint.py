@@ -1,4 +1,4 @@
-"""Checkpoints: written whole or not at all, read with one clear error when something is wrong with them."""
+"""Checkpoints: written completely or not at all, read with one clear error when something is wrong with them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from courtside_training.errors import TrainingInputError
 
 
-def save(path: Path, system: str, content: Mapping[str, Any]) -> None:
-    """Write a checkpoint atomically: a reader sees the old one or the new one.
+def save(path: Path, model: str, content: Mapping[str, Any]) -> None:
+    """Write a checkpoint; a reader sees the old file or the new one.
 
     Args:
         path: file to write; its folder is made.
-        system: whose it is, such as ``player_actions``; `load` asks for the same.
-        content: tensors and plain values only (it is read back with ``weights_only``).
+        model: name of the model, such as ``player_actions``; `load` checks it.
+        content: tensors and plain values only, since it is read with ``weights_only``.
 
     Raises:
         TrainingInputError: the disk is full or the folder cannot be written.
@@ -26,7 +26,7 @@ def save(path: Path, system: str, content: Mapping[str, Any]) -> None:
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save({"system": system, **content}, part)
+        torch.save({"system": model, **content}, part)
         part.replace(path)
     except (OSError, RuntimeError) as error:
         part.unlink(missing_ok=True)
@@ -35,34 +35,35 @@ def save(path: Path, system: str, content: Mapping[str, Any]) -> None:
         raise TrainingInputError(f"cannot write {path}: {reason}; free space or name another") from error
 
 
-def load(path: Path, system: str) -> dict[str, Any]:
-    """Read a checkpoint of `system`.
+def load(path: Path, model: str) -> dict[str, Any]:
+    """Read a checkpoint of a model.
 
     Raises:
-        TrainingInputError: missing, torn, or of something else.
+        TrainingInputError: the checkpoint is missing, torn, or of another model.
     """
     if not path.is_file():
         raise TrainingInputError(f"no checkpoint at {path}: train one with the `fit` command first")
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise TrainingInputError(f"{path} is no readable checkpoint ({type(error).__name__}): train it anew") from error
-    if not isinstance(found, dict) or found.get("system") != system:
+        why = type(error).__name__
+        raise TrainingInputError(f"{path} is no readable checkpoint ({why}): train it again") from error
+    if not isinstance(found, dict) or found.get("system") != model:
         of = found.get("system") if isinstance(found, dict) else None
-        raise TrainingInputError(f"{path} is not a checkpoint of {system}" + (f" but of {of}" if of else ""))
+        raise TrainingInputError(f"{path} is not a checkpoint of {model}" + (f" but of {of}" if of else ""))
     return found
 
 
-def update(path: Path, system: str, **extra: Any) -> None:
-    """Put more into a checkpoint, such as a calibration fitted later."""
-    save(path, system, {**load(path, system), **extra})
+def update(path: Path, model: str, **extra: Any) -> None:
+    """Add to a checkpoint, such as a calibration that is fitted later."""
+    save(path, model, {**load(path, model), **extra})
 
 
 def fill(module: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
     """Load `weights` into `module`.
 
     Raises:
-        TrainingInputError: they belong to a network of another shape; names the first tensor that differs.
+        TrainingInputError: the weights have another shape; names the first tensor that differs.
     """
     wanted = module.state_dict()
     for name, value in wanted.items():

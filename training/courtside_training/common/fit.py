@@ -1,4 +1,4 @@
-"""The training loop of every system: AdamW, warm-up and cosine, averaged weights, checkpoints it can go on from."""
+"""The training loop of every system: AdamW, warm-up and cosine schedule, averaged weights, resumable checkpoints."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from courtside_training.common import checkpoint as checkpoints
 from courtside_training.errors import TrainingInputError
 
 Report = Callable[[int, int, dict[str, float]], None]
+"""Called after each step with the epoch, the steps done in it and the mean losses of the epoch so far."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,12 @@ class FitConfig:
     """How to train.
 
     Attributes:
-        epochs: in all; the rate falls to zero over them.
+        epochs: in all; the learning rate falls to zero over them.
         rate: peak learning rate.
-        weight_decay: of AdamW; biases and normalisation are spared.
-        warmup: share of all steps over which the rate rises.
+        weight_decay: of AdamW; biases and normalisation layers have none.
+        warmup: share of all steps over which the learning rate rises.
         clip: largest gradient norm.
-        average: share of the old weights kept a step in the averaged network, 0 for no averaging.
+        average: share of the old weights that the averaged network keeps in each step, 0 for no averaging.
         seed: of draws and dropout.
     """
 
@@ -45,7 +46,14 @@ class FitConfig:
 
 @dataclass
 class History:
-    """Where training stands; `losses` has the mean of each loss, one line an epoch."""
+    """Progress of a run.
+
+    Attributes:
+        epochs: done.
+        losses: mean of each named loss, one entry per epoch.
+        seconds: of wall time.
+        samples: trained on, repeats included.
+    """
 
     epochs: int = 0
     losses: list[dict[str, float]] = field(default_factory=list)
@@ -57,16 +65,16 @@ class Fit:
     """One training run.
 
     Args:
-        system: whose, such as ``player_actions``.
+        model: name of the model, such as ``player_actions``.
         module: the network, with its first weights.
-        config: how.
-        steps: batches an epoch.
-        batches: (epoch, generator) to the epoch's batches, drawn anew each time; equal arguments give equal batches,
-            which with the per-epoch seeds makes a resumed run equal to one that never stopped.
+        config: how to train.
+        steps: batches per epoch.
+        batches: (epoch, generator) to the batches of the epoch. Equal arguments must give equal batches; with the
+            seeds per epoch, this makes a resumed run equal to one that was never interrupted.
         loss: (module, batch) to named scalar losses, "total" among them.
-        checkpoint: file written after every epoch and on an interrupt.
+        checkpoint: file that is written after every epoch and when interrupted.
         settings: plain values from which the module can be built again.
-        size: samples in a batch, for the history; the length of the batch (or of its first part) when None.
+        size: samples in a batch, for the history; None: the length of the batch or of its first part.
 
     Attributes:
         average: the averaged network, in eval mode.
@@ -74,7 +82,7 @@ class Fit:
 
     def __init__(
         self,
-        system: str,
+        model: str,
         module: nn.Module,
         config: FitConfig,
         steps: int,
@@ -86,7 +94,7 @@ class Fit:
     ) -> None:
         if steps < 1:
             raise TrainingInputError("nothing to train on: no batch in an epoch")
-        self.system, self.module, self.config, self.steps = system, module, config, steps
+        self.model, self.module, self.config, self.steps = model, module, config, steps
         self.batches, self.loss, self.checkpoint, self.settings = batches, loss, checkpoint, settings
         self._size = size or _length
         self.history = History()
@@ -94,22 +102,22 @@ class Fit:
         self.optimizer = torch.optim.AdamW(_groups(module, config.weight_decay), lr=config.rate)
 
     def resume(self) -> None:
-        """Go on from the checkpoint, at the start of the epoch it stopped in.
+        """Continue from the checkpoint, at the start of the epoch in which it was interrupted.
 
         Raises:
-            TrainingInputError: no such checkpoint, or of another system or shape.
+            TrainingInputError: there is no checkpoint, or it is of another model or shape.
         """
-        found = checkpoints.load(self.checkpoint, self.system)
+        found = checkpoints.load(self.checkpoint, self.model)
         checkpoints.fill(self.module, found["weights"], self.checkpoint)
         checkpoints.fill(self.average, found["average"], self.checkpoint)
         self.optimizer.load_state_dict(found["optimizer"])
         self.history = History(**found["history"])
 
     def save(self) -> None:
-        """Write the checkpoint; what others put into it with `checkpoint.update` is kept until then only."""
+        """Write the checkpoint; anything added to it with `checkpoint.update` is lost."""
         checkpoints.save(
             self.checkpoint,
-            self.system,
+            self.model,
             {
                 "settings": self.settings,
                 "config": asdict(self.config),
@@ -124,12 +132,12 @@ class Fit:
         """Train to the last epoch, or to epoch `until`.
 
         Args:
-            report: called after each step with epoch, step in it and the epoch's running mean losses.
-            until: stop early there, on the same schedule.
+            report: see `Report`.
+            until: stop after this epoch, on the schedule of the whole run.
 
         Raises:
             TrainingInputError: a loss is not finite.
-            KeyboardInterrupt: after a checkpoint was saved.
+            KeyboardInterrupt: after the checkpoint was written.
         """
         last = self.config.epochs if until is None else min(until, self.config.epochs)
         try:
@@ -167,13 +175,13 @@ class Fit:
         losses = self.loss(self.module, batch)
         total = losses["total"]
         if not torch.isfinite(total):
-            worth = float(total.detach())
-            raise TrainingInputError(f"the loss is {worth} at step {step}: lower --rate or look at the data")
+            value = float(total.detach())
+            raise TrainingInputError(f"the loss is {value} at step {step}: lower --rate or check the data")
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.module.parameters(), self.config.clip)
         self.optimizer.step()
-        self._follow(step)
+        self._update_average(step)
         return {name: float(value.detach()) for name, value in losses.items()}
 
     def _rate(self, step: int) -> float:
@@ -183,19 +191,19 @@ class Fit:
         return self.config.rate * min(1.0, (step + 1) / rise) * fall
 
     @torch.no_grad()
-    def _follow(self, step: int) -> None:
-        # A young average must not keep the first, random weights.
+    def _update_average(self, step: int) -> None:
+        # At the start the average must forget the first, random weights quickly.
         keep = min(self.config.average, (step + 1) / (step + 10))
-        ours = self.module.state_dict()
+        current = self.module.state_dict()
         for name, value in self.average.state_dict().items():
             if value.dtype.is_floating_point:
-                value.lerp_(ours[name].to(value.dtype), 1 - keep)
+                value.lerp_(current[name].to(value.dtype), 1 - keep)
             else:
-                value.copy_(ours[name])
+                value.copy_(current[name])
 
 
 def _groups(module: nn.Module, decay: float) -> list[dict[str, Any]]:
-    """Weight decay for matrices and kernels only."""
+    """Parameter groups: weight decay for matrices and kernels only."""
     wanted = [value for value in module.parameters() if value.requires_grad]
     return [
         {"params": [value for value in wanted if value.ndim > 1], "weight_decay": decay},
@@ -204,7 +212,7 @@ def _groups(module: nn.Module, decay: float) -> list[dict[str, Any]]:
 
 
 def _length(batch: Any) -> int:
-    """Samples in a batch: its own length, or that of the first tensor of a tuple or dict."""
+    """Samples in a batch: its length, or that of the first tensor of a tuple or dict."""
     if isinstance(batch, dict):
         batch = next(iter(batch.values()))
     elif isinstance(batch, tuple | list):

@@ -1,4 +1,4 @@
-"""Figures of merit from arrays, the same for every system; scikit-learn does the sums."""
+"""Figures of merit from arrays, shared by all systems; scikit-learn computes most of them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, r
 
 
 def accuracy(truth: ArrayLike, predicted: ArrayLike) -> float:
-    """Share of equal entries; NaN without any."""
+    """Share of equal entries; NaN without entries."""
     actual = np.asarray(truth)
     return float((actual == np.asarray(predicted)).mean()) if actual.size else float("nan")
 
 
 def confusion(truth: ArrayLike, predicted: ArrayLike, classes: int) -> NDArray[np.int64]:
-    """Counts (classes, classes): row true, column predicted."""
+    """Counts (classes, classes), rows true, columns predicted."""
     if np.size(truth) == 0:
         return np.zeros((classes, classes), np.int64)
     return confusion_matrix(truth, predicted, labels=np.arange(classes)).astype(np.int64)
 
 
 def per_class(truth: ArrayLike, predicted: ArrayLike, labels: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Precision, recall, F1 and support by label; a figure without a denominator is 0."""
+    """Precision, recall, F1 and support of each label; a figure with a zero denominator is 0."""
     if np.size(truth) == 0:
         return {label: {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0} for label in labels}
     found = precision_recall_fscore_support(truth, predicted, labels=np.arange(len(labels)), zero_division=0)
@@ -36,7 +36,7 @@ def per_class(truth: ArrayLike, predicted: ArrayLike, labels: Sequence[str]) -> 
 
 
 def roc_auc(truth: ArrayLike, score: ArrayLike) -> float:
-    """Area under the ROC curve; NaN when one class is missing."""
+    """Area under the ROC curve; NaN if one class is missing."""
     actual = np.asarray(truth, bool)
     if actual.all() or not actual.any():
         return float("nan")
@@ -44,29 +44,29 @@ def roc_auc(truth: ArrayLike, score: ArrayLike) -> float:
 
 
 def brier(probability: ArrayLike, truth: ArrayLike) -> float:
-    """Mean squared error of a probability; NaN without cases."""
-    said, actual = np.asarray(probability, float), np.asarray(truth, float)
-    return float(((said - actual) ** 2).mean()) if said.size else float("nan")
+    """Mean squared error of a probability (Brier score); NaN without cases."""
+    predicted, actual = np.asarray(probability, float), np.asarray(truth, float)
+    return float(((predicted - actual) ** 2).mean()) if predicted.size else float("nan")
 
 
 def expected_calibration_error(probability: ArrayLike, truth: ArrayLike, bins: int = 15) -> float:
-    """Mean gap between said and seen share over equal-width bins (Guo et al. 2017, arXiv:1706.04599)."""
-    said, actual = np.asarray(probability, float), np.asarray(truth, float)
-    if not said.size:
+    """Mean gap between predicted and observed share over equal-width bins (Guo et al. 2017, arXiv:1706.04599)."""
+    predicted, actual = np.asarray(probability, float), np.asarray(truth, float)
+    if not predicted.size:
         return float("nan")
-    place = np.clip((said * bins).astype(int), 0, bins - 1)
+    bin_of = np.clip((predicted * bins).astype(int), 0, bins - 1)
     gaps = [
-        abs(said[place == index].mean() - actual[place == index].mean()) * (place == index).mean()
-        for index in np.unique(place)
+        abs(predicted[bin_of == index].mean() - actual[bin_of == index].mean()) * (bin_of == index).mean()
+        for index in np.unique(bin_of)
     ]
     return float(np.sum(gaps))
 
 
 def fit_temperature(logits: ArrayLike, truth: ArrayLike) -> float:
-    """The temperature that makes the logits most likely (Guo et al. 2017).
+    """The temperature with the highest likelihood (Guo et al. 2017).
 
     Args:
-        logits: (N,) of a yes-or-no answer, or (N, classes).
+        logits: (N,) of a binary prediction, or (N, classes).
         truth: (N,) 0/1, or class indices.
     """
     values, actual = np.asarray(logits, float), np.asarray(truth, int)

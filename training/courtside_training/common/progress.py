@@ -1,4 +1,4 @@
-"""The progress bar of every long command, on stderr so that tables on stdout can be piped."""
+"""The progress bar of all long commands, on stderr, so that tables on stdout can be piped."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 def progress() -> Progress:
-    """A bar with text, count and remaining time."""
+    """A progress bar with description, count and remaining time."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=True))
 
 
 def reporter(bar: Progress, epochs: int, steps: int) -> Callable[[int, int, Mapping[str, float]], None]:
-    """A `Fit.run` report that moves one task of `bar` over all epochs and names the running mean losses."""
+    """A report for `Fit.run`: advances one task of `bar` over all epochs and shows the mean losses."""
     task = bar.add_task("fit", total=epochs * steps)
 
     def report(epoch: int, step: int, losses: Mapping[str, float]) -> None:

@@ -1,31 +1,43 @@
-"""Every model by the name of its folder in model_repository; a system is imported only when it is asked for."""
+"""The trained systems and their models, by name; a system's heavy modules are imported only when they are needed."""
 
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from courtside_training.common.served import ServedSystem
+from courtside_training.common.system import System
 from courtside_training.errors import TrainingInputError
 
-SYSTEMS: dict[str, str] = {
-    "shot_clip": "courtside_training.shots.offer",
-    "shot_videomae": "courtside_training.shots.videomae_offer",
-    "shot_flight": "courtside_training.flight.offer",
-    "rim_result": "courtside_training.rim.offer",
-    "player_skills": "courtside_training.skills.offer",
-    "shot_fingerprint": "courtside_training.fingerprint.offer",
-    "player_actions": "courtside_training.actions.offer",
-    "court_detector": "courtside_training.detector.offer",
-    "player_pose": "courtside_training.pose.offer",
-}
+if TYPE_CHECKING:
+    from courtside_training.common.export_spec import ExportSpec
+
+NAMES = ("shots", "flight", "rim", "skills", "fingerprint", "actions", "detector", "pose")
+SYSTEMS: dict[str, str] = {name: f"courtside_training.{name}.system" for name in NAMES}
+"""Module that holds a ``SYSTEM``, by the system's name."""
 
 
-def system(name: str) -> ServedSystem:
-    """A system's offer.
+def system(name: str) -> System:
+    """A system of `SYSTEMS`.
 
     Raises:
-        TrainingInputError: nobody has that name.
+        KeyError: no system has that name.
     """
-    if name not in SYSTEMS:
-        raise TrainingInputError(f"unknown model {name!r}: use one of {', '.join(SYSTEMS)}")
-    return import_module(SYSTEMS[name]).OFFER
+    return import_module(SYSTEMS[name]).SYSTEM
+
+
+def model_names() -> list[str]:
+    """Every model that can be exported, by the name of its folder in model_repository."""
+    return [model for name in SYSTEMS for model in system(name).export_specs]
+
+
+def export_spec(model: str) -> ExportSpec:
+    """What the export needs of a model.
+
+    Raises:
+        TrainingInputError: no model has that name.
+    """
+    for name in SYSTEMS:
+        module = system(name).export_specs.get(model)
+        if module is not None:
+            return import_module(module).EXPORT_SPEC
+    raise TrainingInputError(f"unknown model {model!r}: use one of {', '.join(model_names())}")

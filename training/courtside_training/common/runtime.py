@@ -1,4 +1,4 @@
-"""Sets a training process up: memory, threads, seeds."""
+"""Prepares a training process: memory, threads, seeds."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from courtside_training.common.allocator import keep_memory
 
 
 def prepare(threads: int = 2, seed: int = 0) -> None:
-    """Call once, before tensors are made.
+    """Set up the process; call once, before any tensor is made.
 
     Args:
-        threads: for torch; OpenCV keeps to one, since its pool fights torch's for the cores.
-        seed: of torch's generator (first weights, dropout).
+        threads: of torch. OpenCV gets one, since its thread pool would compete with torch for the cores.
+        seed: of torch's generator, for first weights and dropout.
     """
     keep_memory()
     import cv2

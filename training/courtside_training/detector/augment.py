@@ -1,4 +1,4 @@
-"""What cameras do to a picture: another place in it, scale, turn, mirror, colour, blur, low resolution, compression."""
+"""Augmentation of labelled images: crop, scale, rotation, mirror, colour, blur, low resolution, compression."""
 
 from __future__ import annotations
 
@@ -6,70 +6,76 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_training.common.colour import tone_table
 from courtside_training.detector.classes import BALL, PLAYER, REFEREE, RIM, WIDTH
-from courtside_training.detector.pictures import BAR, Picture, move_boxes, warp
+from courtside_training.detector.images import BAR, LabelledImage, move_boxes, warp
 
 FOCUS = {BALL: 4.0, RIM: 4.0, PLAYER: 1.0, REFEREE: 1.5}
-"""How often a crop is laid around an object of each class, before counting how many there are."""
+"""Weight of an object of each class when a crop is placed on an object."""
 SEEN, GONE = 0.35, 0.08
-"""An object cut by the edge keeps its label above the first share in sight, is forgotten below the second."""
+"""An object that is cut by the edge keeps its label if at least the first share of it is visible. Below the second
+share it is background. In between it is ignored."""
 
 
 def _pull_inside(
-    diagonal: NDArray[np.float64], shift: NDArray[np.float64], wanted: NDArray[np.int64]
+    diagonal: NDArray[np.float64], shift: NDArray[np.float64], size: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """How far to move a picture with that `diagonal` (2, 2) so that no more bars show in `wanted` than must."""
+    """Additional shift of an image with that `diagonal` (2, 2) that minimises the bars in a crop of size `size`."""
     low, high = diagonal.min(1) + shift, diagonal.max(1) + shift
-    large = high - low >= wanted
+    large = high - low >= size
     left = np.where(large, np.maximum(low, 0), np.minimum(low, 0))
-    right = np.where(large, np.maximum(wanted - high, 0), np.minimum(wanted - high, 0))
+    right = np.where(large, np.maximum(size - high, 0), np.minimum(size - high, 0))
     return right - left
 
 
 def crop(
-    picture: Picture, width: int, height: int, rng: np.random.Generator, scales: tuple[float, float] = (0.55, 2.2)
-) -> Picture:
-    """A `width` x `height` part of the picture, scaled, turned a little and mirrored every other time.
+    labelled: LabelledImage, width: int, height: int, rng: np.random.Generator,
+    scales: tuple[float, float] = (0.55, 2.2),
+) -> LabelledImage:
+    """A `width` x `height` part of the image, scaled, slightly rotated and mirrored with probability 0.5.
 
-    `scales` is relative to the picture at the detector's width; objects at the edges are clipped, those hardly in
-    sight become places to ignore.
+    Objects at the edges are clipped. Objects of which little is visible become regions to ignore.
+
+    Args:
+        labelled: the image.
+        width: width of the crop in pixels.
+        height: height of the crop in pixels.
+        rng: source of all random choices.
+        scales: smallest and largest scale, relative to the image at the detector's input width.
     """
-    scale = WIDTH / picture.image.shape[1] * np.exp(rng.uniform(*np.log(scales)))
+    scale = WIDTH / labelled.image.shape[1] * np.exp(rng.uniform(*np.log(scales)))
     across = scale * rng.uniform(0.9, 1.1)
     turn = np.radians(np.clip(rng.normal(0, 1.5), -5, 5))
     matrix = np.array([[across * np.cos(turn), -scale * np.sin(turn)], [across * np.sin(turn), scale * np.cos(turn)]])
     if rng.random() < 0.5:
         matrix[:, 0] *= -1
-    size = np.array(picture.image.shape[1::-1], float)
-    if len(picture.boxes) and rng.random() < 0.75:
-        weights = np.array([FOCUS[int(kind)] for kind in picture.classes])
-        box = picture.boxes[int(rng.choice(len(weights), p=weights / weights.sum()))]
-        source, place = (box[:2] + box[2:]) / 2, rng.uniform(0.1, 0.9, 2)
+    size = np.array(labelled.image.shape[1::-1], float)
+    if len(labelled.boxes) and rng.random() < 0.75:
+        weights = np.array([FOCUS[int(kind)] for kind in labelled.classes])
+        box = labelled.boxes[int(rng.choice(len(weights), p=weights / weights.sum()))]
+        source, target = (box[:2] + box[2:]) / 2, rng.uniform(0.1, 0.9, 2)
     else:
-        source, place = rng.uniform(0.15, 0.85, 2) * size, np.array([0.5, 0.5])
-    shift = place * (width, height) - matrix @ source
+        source, target = rng.uniform(0.15, 0.85, 2) * size, np.array([0.5, 0.5])
+    shift = target * (width, height) - matrix @ source
     if rng.random() < 0.85:
         shift += _pull_inside(matrix @ np.array([[0, size[0]], [0, size[1]]]), shift, np.array([width, height]))
     full = np.concatenate([matrix, shift[:, None]], 1)
-    image = warp(picture.image, full, width, height, BAR if rng.random() < 0.5 else 0)
+    image = warp(labelled.image, full, width, height, BAR if rng.random() < 0.5 else 0)
     inside = np.clip(move_boxes(np.stack([[0, 0, *size]]), full), 0, [width, height, width, height])[0]
-    moved = move_boxes(picture.boxes, full)
+    moved = move_boxes(labelled.boxes, full)
     clipped = np.clip(moved, inside[[0, 1, 0, 1]], inside[[2, 3, 2, 3]])
     area = np.prod(np.maximum(moved[:, 2:] - moved[:, :2], 1e-6), 1)
     share = np.prod(np.clip(clipped[:, 2:] - clipped[:, :2], 0, None), 1) / area
     keep, unsure = share >= SEEN, (share >= GONE) & (share < SEEN)
-    ignore = picture.ignore.copy()
+    ignore = labelled.ignore.copy()
     ignore[:, :4] = move_boxes(ignore[:, :4], full)
-    doubtful = np.concatenate([clipped[unsure], picture.classes[unsure, None]], 1).astype(np.float32)
-    return Picture(image, clipped[keep], picture.classes[keep], np.concatenate([ignore, doubtful]))
+    doubtful = np.concatenate([clipped[unsure], labelled.classes[unsure, None]], 1).astype(np.float32)
+    return LabelledImage(image, clipped[keep], labelled.classes[keep], np.concatenate([ignore, doubtful]))
 
 
 def _colour(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    ramp = np.arange(256) / 255.0
     gamma, gain, lift = np.exp(rng.normal(0, 0.25)), rng.uniform(0.7, 1.25), rng.uniform(-0.1, 0.1)
-    tables = [(ramp**gamma - 0.5) * gain * rng.uniform(0.9, 1.1) + 0.5 + lift for _ in range(3)]
-    table = np.clip(np.stack(tables, -1) * 255, 0, 255).astype(np.uint8)[None]
-    image = cv2.LUT(image, table)
+    image = cv2.LUT(image, tone_table(gamma, gain, lift, rng.uniform(0.9, 1.1, 3)))
     if rng.random() < 0.4:
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
         share = rng.uniform(-0.4, 0.9)
@@ -86,8 +92,8 @@ def _smear(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uin
     return cv2.filter2D(image, -1, kernel / kernel.sum())
 
 
-def spoil(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Light, lens, sensor and codec of another camera; (H, W, 3) uint8 RGB in and out."""
+def degrade(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Apply random light, lens, sensor and codec effects; (H, W, 3) uint8 RGB in and out."""
     draw = rng.random(6)
     height, width = image.shape[:2]
     if draw[0] < 0.8:

@@ -1,4 +1,4 @@
-"""Average precision at an overlap of one half, and how often the ball is found, over many pictures."""
+"""Average precision at an IoU of 0.5, and recall of the ball, over many images."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from numpy.typing import NDArray
 from courtside_training.detector.classes import BALL, CLASSES
 
 OVERLAP = 0.5
-"""Least intersection over union of a hit."""
+"""Smallest intersection over union of a true positive."""
 
 
 @dataclass(frozen=True)
-class Judged:
-    """One picture's answers and truth, xyxy pixels.
+class EvaluatedImage:
+    """Detections and truth of one image, in pixels.
 
     Attributes:
-        boxes, scores, classes: (K, 4), (K,), (K,) found.
-        true_boxes, true_classes: (N, 4), (N,).
-        ignore: (M, 5) xyxy and class; answers there are neither right nor wrong.
+        boxes: (K, 4) detected boxes, xyxy.
+        scores: (K,) scores of the detections.
+        classes: (K,) classes of the detections.
+        true_boxes: (N, 4) true boxes, xyxy.
+        true_classes: (N,) classes of the true boxes.
+        ignore: (M, 5) regions to ignore, xyxy and class. Detections there are neither true nor false positives.
     """
 
     boxes: NDArray[np.float32]
@@ -40,16 +43,16 @@ def overlaps(a: NDArray, b: NDArray) -> NDArray[np.float64]:
     return inner / np.maximum(areas[0][:, None] + areas[1][None] - inner, 1e-9)
 
 
-def _hits(picture: Judged, kind: int, overlap: float) -> tuple[NDArray[np.float32], NDArray[np.bool_], int]:
-    """Scores of the answers that count, whether each is right, and how many objects there are.
+def _hits(image: EvaluatedImage, kind: int, overlap: float) -> tuple[NDArray[np.float32], NDArray[np.bool_], int]:
+    """Scores of the detections that count, whether each is a true positive, and the number of objects.
 
-    Each object is found by at most one answer; answers choose in the order of their scores (as in COCO).
+    Each object matches at most one detection. Detections are matched in order of their scores, as in COCO.
     """
-    mine = np.flatnonzero(picture.classes == kind)
-    mine = mine[np.argsort(-picture.scores[mine], kind="stable")]
-    truth = picture.true_boxes[picture.true_classes == kind]
-    places = picture.ignore[picture.ignore[:, 4] == kind, :4]
-    table = overlaps(picture.boxes[mine], truth)
+    mine = np.flatnonzero(image.classes == kind)
+    mine = mine[np.argsort(-image.scores[mine], kind="stable")]
+    truth = image.true_boxes[image.true_classes == kind]
+    ignored = image.ignore[image.ignore[:, 4] == kind, :4]
+    table = overlaps(image.boxes[mine], truth)
     taken = np.zeros(len(truth), bool)
     counted, right = np.ones(len(mine), bool), np.zeros(len(mine), bool)
     for row, index in enumerate(mine):
@@ -57,18 +60,18 @@ def _hits(picture: Judged, kind: int, overlap: float) -> tuple[NDArray[np.float3
         if len(truth) and free.max() >= overlap:
             taken[int(free.argmax())] = right[row] = True
             continue
-        middle = (picture.boxes[index, :2] + picture.boxes[index, 2:]) / 2
-        inside = (middle >= places[:, :2]) & (middle <= places[:, 2:])
+        middle = (image.boxes[index, :2] + image.boxes[index, 2:]) / 2
+        inside = (middle >= ignored[:, :2]) & (middle <= ignored[:, 2:])
         counted[row] = not inside.all(1).any()
-    return picture.scores[mine][counted], right[counted], len(truth)
+    return image.scores[mine][counted], right[counted], len(truth)
 
 
-def average_precision(pictures: Sequence[Judged], kind: int, overlap: float = OVERLAP) -> tuple[float, int]:
+def average_precision(images: Sequence[EvaluatedImage], kind: int, overlap: float = OVERLAP) -> tuple[float, int]:
     """Area under the precision envelope over all recalls (all-point interpolation), and the number of objects.
 
-    nan where there is no object of class `kind`.
+    The area is NaN if there is no object of class `kind`.
     """
-    parts = [_hits(picture, kind, overlap) for picture in pictures]
+    parts = [_hits(image, kind, overlap) for image in images]
     total = sum(part[2] for part in parts)
     if not total:
         return float("nan"), 0
@@ -80,28 +83,28 @@ def average_precision(pictures: Sequence[Judged], kind: int, overlap: float = OV
     return float((envelope * right).sum() / total), total
 
 
-def precisions(pictures: Sequence[Judged]) -> dict[str, tuple[float, int]]:
+def precisions(images: Sequence[EvaluatedImage]) -> dict[str, tuple[float, int]]:
     """AP50 and number of objects of every class."""
-    return {name: average_precision(pictures, kind) for kind, name in enumerate(CLASSES)}
+    return {name: average_precision(images, kind) for kind, name in enumerate(CLASSES)}
 
 
-def ball_found(pictures: Sequence[Judged], threshold: float, reach: float = 1.0) -> tuple[float, float]:
-    """How well the ball is found in frames, whatever its box.
+def ball_found(images: Sequence[EvaluatedImage], threshold: float, reach: float = 1.0) -> tuple[float, float]:
+    """Recall of the ball by the position of its centre, regardless of the size of its box.
 
     Args:
-        pictures: answers and truth.
-        threshold: least score of an answer that counts.
-        reach: how many ball diameters (at least 8 pixels) the centre may be off.
+        images: detections and truth.
+        threshold: smallest score of a detection that counts.
+        reach: largest error of the centre in ball diameters (but at least 8 pixels).
 
     Returns:
-        Share of the pictures with a ball in which one was found, and how many answers a picture are near no ball and
-        no place to ignore; nan without such pictures.
+        Share of the images with a ball in which a ball was found, and false ball detections per image outside regions
+        to ignore; NaN if there are no such images.
     """
-    held, found, stray = 0, 0, 0
-    for picture in pictures:
-        mine = (picture.classes == BALL) & (picture.scores >= threshold)
-        middles = (picture.boxes[mine, :2] + picture.boxes[mine, 2:]) / 2
-        truth = picture.true_boxes[picture.true_classes == BALL]
+    held, found, false_positives = 0, 0, 0
+    for image in images:
+        mine = (image.classes == BALL) & (image.scores >= threshold)
+        middles = (image.boxes[mine, :2] + image.boxes[mine, 2:]) / 2
+        truth = image.true_boxes[image.true_classes == BALL]
         near = np.zeros((len(middles), len(truth)), bool)
         if len(truth):
             centres = (truth[:, :2] + truth[:, 2:]) / 2
@@ -109,7 +112,9 @@ def ball_found(pictures: Sequence[Judged], threshold: float, reach: float = 1.0)
             near = np.linalg.norm(middles[:, None] - centres[None], axis=-1) <= allowed
             held += 1
             found += bool(near.any())
-        places = picture.ignore[picture.ignore[:, 4] == BALL, :4]
-        excused = ((middles[:, None] >= places[:, :2]) & (middles[:, None] <= places[:, 2:])).all(-1).any(-1)
-        stray += int((~near.any(1) & ~excused).sum())
-    return (found / held if held else float("nan")), (stray / len(pictures) if pictures else float("nan"))
+        ignored = image.ignore[image.ignore[:, 4] == BALL, :4]
+        excused = ((middles[:, None] >= ignored[:, :2]) & (middles[:, None] <= ignored[:, 2:])).all(-1).any(-1)
+        false_positives += int((~near.any(1) & ~excused).sum())
+    if not images:
+        return float("nan"), float("nan")
+    return (found / held if held else float("nan")), false_positives / len(images)

@@ -7,72 +7,78 @@ from typing import Any
 from courtside_training.detector.evaluate import tables
 
 BODY = """\
-Finds the ball, rims, players and referees of one picture in one pass.
+Detects the ball, rims, players and referees in one image.
 
 ## Network
 
-YOLOX-nano's backbone and top-down path (Ge et al. 2021, arXiv:2107.08430) to stride 8, joined with its stride-4
-features by a light head of two 5x5 separable bottlenecks that gives, every 4 pixels, a heatmap a class (CenterNet,
-Zhou et al. 2019, arXiv:1904.07850) and the distances to the box's sides (TTFNet, Liu et al. 2020, arXiv:1909.00700).
-Local peaks and the best 64 of them are picked inside the graph, so no suppression follows; a player's box is the mean
-of what the 25 cells around his peak say, weighed by their squared scores, and his score falls where a referee is seen.
+YOLOX-nano's backbone and top-down path (Ge et al. 2021, arXiv:2107.08430) to stride 8, combined with its stride-4
+features in a light head of two 5x5 separable bottlenecks. For every cell of 4 x 4 pixels, the head gives one heatmap
+value per class (CenterNet, Zhou et al. 2019, arXiv:1904.07850) and the distances to the sides of the box (TTFNet, Liu
+et al. 2020, arXiv:1909.00700). The graph selects local peaks and the best 64 of them, so no non-maximum suppression
+follows. The box of a player is the mean of the boxes of the 25 cells around the peak, weighted by their squared scores.
+The score of a player is reduced by the score of a referee at the same position.
 {parameters:.2f} million parameters.
 
-Input: `image`, uint8 RGB (3, 384, 640), the picture letterboxed with grey 114. Output, best first: `boxes` (64, 4)
+Input: `image`, uint8 RGB (3, 384, 640), the frame letterboxed with grey 114. Output, best first: `boxes` (64, 4)
 xyxy in input pixels, `scores` (64), `classes` (64): 0 ball, 1 rim (the ring without net), 2 player, 3 referee. Rows
-with score 0 are empty; take those above about 0.3.
+with score 0 are empty. A useful threshold is about 0.3.
 
 ## Data and licences
 
 - First weights of the backbone: {start}.
-- basketball-player-detection-3, Roboflow Universe, CC BY 4.0: broadcast frames, widened from squares to 16:9; players
-  with ball, jumping, at the rim or blocking count as players. Left out: numbers, and `ball-in-basket`, a second box
-  around the net where the ball in it has a box of its own.
-- basketball-players-fy4c2-vfsuv v17, Roboflow Universe, CC BY 4.0: widened likewise; a hoop's label holds its net, so
-  it is cut down to the ring.
-- Simulated frames with their truth, and composites: rendered backboards, rims, nets and balls in every view pasted
-  onto the frames above and onto textures. All of it scaled, mirrored, recoloured, blurred, coarsened and compressed.
+- basketball-player-detection-3, Roboflow Universe, CC BY 4.0: broadcast frames, widened from squares to 16:9. Players
+  with the ball, jumping, at the rim or blocking count as players. Two categories are left out: numbers, and
+  `ball-in-basket`, which is a box around the net (the ball in the net has another box).
+- basketball-players-fy4c2-vfsuv v17, Roboflow Universe, CC BY 4.0: widened in the same way. The label of a hoop
+  includes the net, so it is reduced to the ring.
+- Simulated frames with their ground truth, and composites: rendered backboards, rims, nets and balls in all views,
+  pasted onto the frames above and onto random backgrounds. All images are scaled, mirrored, recoloured, blurred,
+  reduced in resolution and compressed.
 
-Published pictures: {pictures}. Changes to the published frames: those named here.
+Published images: {pictures}. The published frames were changed only as described here.
 
 ## Training
 
-{before}{epochs} epochs of {samples} freshly drawn pictures, {minutes:.0f} minutes; AdamW, peak rate {rate:g}, cosine,
-averaged weights. Penalty-reduced focal loss on the heatmaps, generalised IoU on the boxes.
+{before}{epochs} epochs of {samples} newly drawn images, {minutes:.0f} minutes; AdamW, peak learning rate {rate:g},
+cosine schedule, averaged weights. Penalty-reduced focal loss for the heatmaps, generalised IoU for the boxes.
 
 ## Measured
 
 {measured}
 
-AP50 with all-point interpolation. players17 labels hoops with their nets; the model finds the ring, so its rim row is
-shown against both. How players are voted on and kept apart from referees was chosen on these sets.
+AP50 uses all-point interpolation. players17 labels hoops with their nets, but the model detects the ring. Therefore the
+rim is measured against both. The averaging of players' boxes and the separation of players from referees were chosen on
+these sets.
 
-Published beside it: none on these splits. The data sets' owners publish figures for other splits and larger networks.
+There are no published figures for these splits. The owners of the data sets publish figures for other splits and larger
+networks.
 
 ## Limits
 
-- Broadcast frames make up most of the real data: phones' views, outdoor courts and school gyms are known from the
-  simulation and composites only.
-- A ball in hands or before a crowd is often missed, and round orange things are sometimes taken for one. Use tracks.
-- Referees are known in NBA clothes.
-- Players hidden behind others by more than about two thirds share a peak and come out as one.
+- Most of the real data are broadcast frames. Views of phones, outdoor courts and school gyms occur only in the
+  simulation and in composites.
+- A ball in hands or in front of a crowd is often missed, and round orange objects are sometimes detected as a ball. Use
+  tracks.
+- The model has seen referees only in NBA clothes.
+- Players who are hidden behind others by more than about two thirds share a peak and are detected as one.
 """
 
 
 def body(content: dict[str, Any], evaluation: dict[str, Any]) -> str:
-    """The card's text from a checkpoint's content and the JSON of `courtside-train detector evaluate --out`."""
+    """The card's text, from a checkpoint's content and the JSON of `courtside-train detector evaluate --out`."""
     settings, history = content["settings"], content["history"]
     start = "YOLOX-nano, Megvii, Apache-2.0" if settings["started from YOLOX-nano"] else "random"
     measured = tables(evaluation) if evaluation.get("sets") else "Not measured."
     before = settings.get("before")
-    said = ""
+    earlier = ""
     if before:
-        said = (
-            f"First {before['samples']:,} pictures in {before['epochs']} short epochs, the earlier of all scales and "
-            f"qualities, {before['seconds'] / 60:.0f} minutes; from\nthere, on pictures much as they are served, "
+        earlier = (
+            f"First {before['samples']:,} images in {before['epochs']} short epochs, {before['seconds'] / 60:.0f} "
+            "minutes. The earlier of these\nepochs had images of all scales and qualities. Then, on images similar to "
+            "served ones:\n"
         )
     return BODY.format(
-        before=said,
+        before=earlier,
         parameters=sum(value.numel() for value in content["average"].values()) / 1e6,
         start=start,
         pictures=settings["pictures"],

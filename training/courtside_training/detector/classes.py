@@ -1,16 +1,17 @@
-"""The detector's fixed choices: its classes, picture size and number of answers, and how data sets' names map."""
+"""Fixed choices of the detector: classes, input size, number of detections, and the class names of data sets."""
 
 from __future__ import annotations
 
 CLASSES: tuple[str, ...] = ("ball", "rim", "player", "referee")
-"""In the order of the model's output."""
+"""Class names in the order of the model's output."""
 BALL, RIM, PLAYER, REFEREE = range(4)
+"""Class numbers."""
 HEIGHT, WIDTH = 384, 640
-"""Input size in pixels: a 16:9 picture of 640x360 with bars above and below."""
+"""Input size in pixels: a 16:9 image of 640x360 with bars above and below."""
 STRIDE = 4
-"""Input pixels a cell of the output maps."""
-ANSWERS = 64
-"""Detections a picture, best first."""
+"""Side of a cell of the output maps in input pixels."""
+MAX_DETECTIONS = 64
+"""Detections per image, best first."""
 
 COCO_NAMES: dict[str, int] = {
     "ball": BALL,
@@ -22,9 +23,10 @@ COCO_NAMES: dict[str, int] = {
     "player-shot-block": PLAYER,
     "referee": REFEREE,
 }
-"""Class of each category of basketball-player-detection-3; others are no object of ours.
+"""Class of each category of basketball-player-detection-3; other categories are left out.
 
-Not ``number``, and not ``ball-in-basket``: its boxes lie around the net, and the ball in it has a box of its own.
+``number`` is left out. ``ball-in-basket`` is left out because its boxes are around the net, and the ball in the net has
+another box.
 """
 YOLO_NAMES: dict[str, int] = {"Ball": BALL, "Hoop": RIM, "Player": PLAYER, "Ref": REFEREE}
-"""Class of each name of basketball-players-fy4c2-vfsuv; others (Clock, Overlay, Scoreboard) are no object of ours."""
+"""Class of each name of basketball-players-fy4c2-vfsuv; other names (Clock, Overlay, Scoreboard) are left out."""

@@ -1,4 +1,4 @@
-"""Rendered baskets and balls put into other pictures: rims in every view, over everything cameras may see."""
+"""Composites: rendered baskets and balls pasted into other images, so that rims appear in all views and scenes."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_sim.balls import add_ball
 from courtside_sim.canvas import Canvas
-from courtside_sim.figures import Wardrobe, add_ball
 from courtside_sim.hoops import Hoop, add_hoop
 from courtside_sim.lens import Lens, look_at
-from courtside_sim.look import draw_look
+from courtside_sim.style import draw_style
+from courtside_sim.wardrobe import Wardrobe
 from courtside_training.detector.classes import BALL, RIM
-from courtside_training.detector.pictures import Picture
-from courtside_training.detector.simulated import Filmed
+from courtside_training.detector.images import LabelledImage
+from courtside_training.detector.simulated import FilmedGame
 
 COVERED = 0.6
-"""Objects hidden by more than this share of what is pasted lose their label."""
+"""Objects lose their label if pasted content hides more than this share of them."""
 RING_PIXELS = (9.0, 130.0)
-"""Narrowest and widest ring, in pixels of a 640 pixel wide picture."""
+"""Smallest and largest width of a ring, in pixels of an image 640 pixels wide."""
 
 
 def hoop_lens(hoop: Hoop, radius: float, width: int, height: int, rng: np.random.Generator) -> Lens:
-    """A camera anywhere in front of or beside the basket, most often held by hand, with the ring in the picture."""
+    """A camera in front of or beside the basket, usually at the height of a hand-held one, with the ring in view."""
     turn = np.clip(rng.normal(0, 0.9), -2.0, 2.0)
     away = np.exp(rng.uniform(np.log(2.5), np.log(22.0)))
     up = rng.uniform(0.4, 2.6) if rng.random() < 0.75 else rng.uniform(2.6, 9.0)
@@ -48,53 +49,53 @@ def _covered(boxes: NDArray[np.float32], changed: NDArray[np.bool_]) -> NDArray[
     return np.array(shares)
 
 
-def paste_hoop(picture: Picture, filmed: Filmed, rng: np.random.Generator) -> Picture:
-    """The picture with a rendered basket in it, and often a ball near the ring; hidden objects lose their label."""
+def paste_hoop(labelled: LabelledImage, filmed: FilmedGame, rng: np.random.Generator) -> LabelledImage:
+    """The image with a rendered basket and often a ball near the ring; hidden objects lose their label."""
     court = filmed.camera.game.court
     court = replace(
         court, board_width=court.board_width * rng.uniform(0.65, 1.05),
         board_height=court.board_height * rng.uniform(0.75, 1.05),
     )
     roster = filmed.camera.game.roster
-    look = replace(
-        draw_look(len(roster), rng), light=float(rng.uniform(0.45, 1.15)), tint=rng.uniform(0.9, 1.1, 3), haze=0.0
+    appearance = replace(
+        draw_style(len(roster), rng), light=float(rng.uniform(0.45, 1.15)), tint=rng.uniform(0.9, 1.1, 3), haze=0.0
     )
-    wardrobe = Wardrobe(look, roster)
-    height, width = picture.image.shape[:2]
-    hoop = Hoop(court, 0, look.hoop.mount, look.hoop.strands)
+    wardrobe = Wardrobe(appearance, roster)
+    height, width = labelled.image.shape[:2]
+    hoop = Hoop(court, 0, appearance.hoop.mount, appearance.hoop.strands)
     lens = hoop_lens(hoop, court.rim_radius, width, height, rng)
     canvas = Canvas()
     ball = hoop.centre + rng.normal(0, (0.5, 0.5, 0.6))
     pixel, depth = lens.project(ball)
     radius = court.ball_radius * lens.focal / max(float(depth), 0.5)
-    add_hoop(canvas, hoop, lens, look, wardrobe, float(rng.choice([0.0, 0.0, rng.random()])), ball)
+    add_hoop(canvas, hoop, lens, appearance, wardrobe, float(rng.choice([0.0, 0.0, rng.random()])), ball)
     with_ball = bool(rng.random() < 0.5 and radius >= 1.5 and 0 <= pixel[0] < width and 0 <= pixel[1] < height)
     if with_ball:
         smear = rng.normal(0, 0.4, 2) * radius if rng.random() < 0.5 else np.zeros(2)
         add_ball(canvas, wardrobe, pixel, float(depth), radius, smear)
-    painted = picture.image[:, :, ::-1].copy()
+    painted = labelled.image[:, :, ::-1].copy()
     canvas.paint(painted)
     painted = np.ascontiguousarray(painted[:, :, ::-1])
-    changed = (painted != picture.image).any(-1)
+    changed = (painted != labelled.image).any(-1)
     ring = lens.project(hoop.ring)[0]
     added, classes = [np.concatenate([ring.min(0) - 1, ring.max(0) + 1])], [RIM]
     if _covered(np.array(added), changed)[0] < 0.05:
-        # Too near the camera to be drawn.
-        return picture
-    keep = _covered(picture.boxes, changed) < COVERED
+        # The basket is too near the camera to be drawn.
+        return labelled
+    keep = _covered(labelled.boxes, changed) < COVERED
     if with_ball:
         added.append(np.concatenate([pixel - radius, pixel + radius]))
         classes.append(BALL)
-    return Picture(
+    return LabelledImage(
         painted,
-        np.concatenate([picture.boxes[keep], np.array(added, np.float32)]),
-        np.concatenate([picture.classes[keep], np.array(classes, np.int64)]),
-        picture.ignore,
+        np.concatenate([labelled.boxes[keep], np.array(added, np.float32)]),
+        np.concatenate([labelled.classes[keep], np.array(classes, np.int64)]),
+        labelled.ignore,
     )
 
 
 def ball_sprite(size: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A drawn ball: colours (size, size, 3) RGB 0..255 lit from one side, and its opacity (size, size) 0..1."""
+    """A drawn ball: colours (size, size, 3) RGB 0 to 255 lit from one side, and opacity (size, size) 0 to 1."""
     wide = 64
     grid = (np.arange(wide) + 0.5) / wide * 2 - 1
     x, y = np.meshgrid(grid, grid)
@@ -118,13 +119,13 @@ def ball_sprite(size: int, rng: np.random.Generator) -> tuple[NDArray[np.float32
     )
 
 
-def cut_ball(picture: Picture, size: int, rng: np.random.Generator) -> tuple[NDArray, NDArray] | None:
-    """A real ball cut out of a labelled picture, scaled to `size` pixels; None where it shows none."""
-    found = picture.boxes[picture.classes == BALL]
+def cut_ball(labelled: LabelledImage, size: int, rng: np.random.Generator) -> tuple[NDArray, NDArray] | None:
+    """Colours and opacity of a real ball, cut out and scaled to `size` pixels; None if there is no usable ball."""
+    found = labelled.boxes[labelled.classes == BALL]
     if not len(found):
         return None
     x0, y0, x1, y1 = found[int(rng.integers(len(found)))].round().astype(int)
-    crop = picture.image[max(y0, 0) : y1, max(x0, 0) : x1]
+    crop = labelled.image[max(y0, 0) : y1, max(x0, 0) : x1]
     if min(crop.shape[:2]) < 8 or not 0.75 < (x1 - x0) / max(y1 - y0, 1) < 1.33:
         return None
     grid = (np.arange(size) + 0.5) / size * 2 - 1
@@ -134,9 +135,9 @@ def cut_ball(picture: Picture, size: int, rng: np.random.Generator) -> tuple[NDA
 
 
 def paste_ball(
-    picture: Picture, sprite: tuple[NDArray[np.float32], NDArray[np.float32]], rng: np.random.Generator
-) -> Picture:
-    """The picture with a ball anywhere, smeared along its way about every other time."""
+    labelled: LabelledImage, sprite: tuple[NDArray[np.float32], NDArray[np.float32]], rng: np.random.Generator
+) -> LabelledImage:
+    """The image with a ball at a random position, with motion blur with probability 0.5."""
     colour, alpha = sprite
     size = len(alpha)
     reach = int(rng.uniform(0, 0.9) * size) if rng.random() < 0.5 else 0
@@ -151,29 +152,29 @@ def paste_ball(
         alpha = cv2.filter2D(alpha, -1, kernel, borderType=cv2.BORDER_CONSTANT)
     else:
         colour = colour * alpha[..., None]
-    height, width = picture.image.shape[:2]
+    height, width = labelled.image.shape[:2]
     full = len(alpha)
     if full + 4 >= min(height, width):
-        return picture
+        return labelled
     x0, y0 = int(rng.integers(0, width - full)), int(rng.integers(0, height - full))
-    image = picture.image.copy()
+    image = labelled.image.copy()
     under = image[y0 : y0 + full, x0 : x0 + full].astype(np.float32)
     image[y0 : y0 + full, x0 : x0 + full] = np.clip(under * (1 - alpha[..., None]) + colour, 0, 255).astype(np.uint8)
     box = np.array([[x0 + reach, y0 + reach, x0 + reach + size, y0 + reach + size]], np.float32)
-    small = (picture.classes == BALL) | (picture.classes == RIM)
-    overlap = np.minimum(picture.boxes[:, 2:], box[:, 2:]) - np.maximum(picture.boxes[:, :2], box[:, :2])
-    area = np.prod(picture.boxes[:, 2:] - picture.boxes[:, :2], 1)
+    small = (labelled.classes == BALL) | (labelled.classes == RIM)
+    overlap = np.minimum(labelled.boxes[:, 2:], box[:, 2:]) - np.maximum(labelled.boxes[:, :2], box[:, :2])
+    area = np.prod(labelled.boxes[:, 2:] - labelled.boxes[:, :2], 1)
     hidden = small & (np.prod(np.clip(overlap, 0, None), 1) > COVERED * np.maximum(area, 1e-6))
-    return Picture(
+    return LabelledImage(
         image,
-        np.concatenate([picture.boxes[~hidden], box]),
-        np.concatenate([picture.classes[~hidden], np.array([BALL])]),
-        picture.ignore,
+        np.concatenate([labelled.boxes[~hidden], box]),
+        np.concatenate([labelled.classes[~hidden], np.array([BALL])]),
+        labelled.ignore,
     )
 
 
 def texture(width: int, height: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A place that is none: clouds of colour at several scales, edges of light and dark (H, W, 3) uint8 RGB."""
+    """A random background: colour noise at several scales, rectangles and lines; (H, W, 3) uint8 RGB."""
     base = rng.uniform(20, 235, 3)
     image = np.repeat(base[None, None], height, 0).repeat(width, 1).astype(np.float32)
     for cells in (2, 5, 12, 30, 80):

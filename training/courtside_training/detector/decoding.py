@@ -1,4 +1,7 @@
-"""From maps to boxes inside the graph: the served model. No suppression is needed: only local peaks are answers."""
+"""The served model, with decoding of maps to boxes in the graph.
+
+Only local maxima are detections, so no non-maximum suppression is needed.
+"""
 
 from __future__ import annotations
 
@@ -6,39 +9,40 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from courtside_training.detector.classes import ANSWERS, PLAYER, REFEREE
+from courtside_training.detector.classes import MAX_DETECTIONS, PLAYER, REFEREE
 from courtside_training.detector.losses import cell_boxes
 from courtside_training.detector.network import Detector
 
 FLOOR = 0.05
-"""Score below which an answer is empty: all zeros, so that equal scores of nothing cannot change places."""
+"""Detections with a lower score are all zeros, so that the order of near-zero scores does not matter."""
 
-VOTERS = 5
-"""Side of the square of cells that vote on a player's box: a peak's neighbours see him too, each a little otherwise.
-Balls and rims are too small for that; measured, it gains players .01 of AP50 and costs balls .06."""
+VOTING_SIZE = 5
+"""Side in cells of the square over which a player's box is averaged. The neighbours of a peak also predict the box.
+Balls and rims are too small for this: it increases AP50 of players by .01, but reduces that of balls by .06."""
 
 
-def settle_people(heat: Tensor) -> Tensor:
-    """Scores (N, C, h, w) of which players' are the lower, the likelier it is that a referee stands there."""
+def separate_people(heat: Tensor) -> Tensor:
+    """Scores (N, C, h, w), with the score of a player reduced by the score of a referee at the same position."""
     referee = functional.max_pool2d(heat[:, REFEREE : REFEREE + 1], 3, 1, 1)
     player = heat[:, PLAYER : PLAYER + 1] * (1 - referee)
     return torch.cat([heat[:, :PLAYER], player, heat[:, PLAYER + 1 :]], 1)
 
 
-def vote_on_players(boxes: Tensor, heat: Tensor) -> Tensor:
-    """Boxes (N, C, 4, h, w) of which players' are their neighbours' mean, weighed by squared scores (N, C, h, w)."""
+def vote_player_boxes(boxes: Tensor, heat: Tensor) -> Tensor:
+    """Boxes (N, C, 4, h, w); those of players are averaged over neighbours, weighted by squared scores (N, C, h, w)."""
     weight = heat[:, PLAYER : PLAYER + 1].square()
-    mean = functional.avg_pool2d(boxes[:, PLAYER] * weight, VOTERS, 1, VOTERS // 2)
-    # The floor keeps cells finite that no answer can come from: the mean around a peak is a few times larger at least.
-    voted = mean / functional.avg_pool2d(weight, VOTERS, 1, VOTERS // 2).clamp(min=FLOOR**2 / VOTERS**2 / 10)
+    mean = functional.avg_pool2d(boxes[:, PLAYER] * weight, VOTING_SIZE, 1, VOTING_SIZE // 2)
+    # The lower limit keeps cells finite that cannot be detections. The mean around a peak is a few times larger.
+    least = FLOOR**2 / VOTING_SIZE**2 / 10
+    voted = mean / functional.avg_pool2d(weight, VOTING_SIZE, 1, VOTING_SIZE // 2).clamp(min=least)
     return torch.cat([boxes[:, :PLAYER], voted.unsqueeze(1), boxes[:, PLAYER + 1 :]], 1)
 
 
 class ServedDetector(nn.Module):
-    """Pictures to the `ANSWERS` best peaks of all classes."""
+    """Images to the `MAX_DETECTIONS` best peaks of all classes."""
 
     def __init__(self, detector: Detector) -> None:
-        """`detector` finds, this only picks."""
+        """Wrap a trained `detector`, whose maps are decoded."""
         super().__init__()
         self.detector = detector
 
@@ -53,13 +57,13 @@ class ServedDetector(nn.Module):
             0 are empty.
         """
         logits, sides = self.detector(image)
-        heat = settle_people(logits.sigmoid())
+        heat = separate_people(logits.sigmoid())
         top = (functional.max_pool2d(heat, 3, 1, 1) == heat) & (heat >= FLOOR)
         peaks = torch.where(top, heat, torch.zeros_like(heat))
         cells = heat.shape[2] * heat.shape[3]
-        scores, places = torch.topk(peaks.flatten(1), ANSWERS, dim=1)
-        classes = torch.div(places, cells, rounding_mode="floor")
-        candidates = vote_on_players(cell_boxes(sides), heat).transpose(1, 2).flatten(2)
-        boxes = torch.gather(candidates, 2, places.unsqueeze(1).expand(-1, 4, -1)).transpose(1, 2)
+        scores, indices = torch.topk(peaks.flatten(1), MAX_DETECTIONS, dim=1)
+        classes = torch.div(indices, cells, rounding_mode="floor")
+        candidates = vote_player_boxes(cell_boxes(sides), heat).transpose(1, 2).flatten(2)
+        boxes = torch.gather(candidates, 2, indices.unsqueeze(1).expand(-1, 4, -1)).transpose(1, 2)
         held = (scores > 0).to(boxes.dtype)
         return boxes * held.unsqueeze(-1), scores, classes.to(boxes.dtype) * held

@@ -1,4 +1,4 @@
-"""Measures a detector on held-out published frames and on held-out simulated games."""
+"""Evaluation of a detector on held-out published frames and on held-out simulated games."""
 
 from __future__ import annotations
 
@@ -8,51 +8,37 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
-from courtside_training.common.served import Arrays
+from courtside_training.common.running import Run
+from courtside_training.common.splits import SPLITS
 from courtside_training.common.tables import markdown
-from courtside_training.detector.average_precision import Judged, ball_found, precisions
+from courtside_training.detector.average_precision import EvaluatedImage, ball_found, precisions
 from courtside_training.detector.classes import CLASSES
-from courtside_training.detector.pictures import Picture, letterbox
+from courtside_training.detector.images import LabelledImage, letterbox
 from courtside_training.detector.published import FOLDERS, Record, coco_records, ring_only, yolo_records
 from courtside_training.detector.simulated import held_out
-from courtside_training.shots.geometry import SPLITS
 
 BALL_THRESHOLD = 0.3
-"""Score from which a ball counts as found in the recall check."""
-
-Run = Callable[[Arrays], Arrays]
+"""Smallest score of a ball that counts as found in the recall check."""
 
 
-def torch_run(model: nn.Module) -> Run:
-    """A served network as a function of arrays."""
-
-    def run(inputs: Arrays) -> Arrays:
-        with torch.inference_mode():
-            return tuple(output.numpy() for output in model(*(torch.from_numpy(array) for array in inputs)))
-
-    return run
-
-
-def judge(run: Run, pictures: Iterable[Picture], batch: int = 4) -> Iterator[Judged]:
-    """Answers beside the truth, in the detector's input pixels."""
-    source = iter(pictures)
+def detect(run: Run, labelled: Iterable[LabelledImage], batch: int = 4) -> Iterator[EvaluatedImage]:
+    """Detections and truth of each image, in the detector's input pixels."""
+    source = iter(labelled)
     while group := list(islice(source, batch)):
-        boxed = [letterbox(picture) for picture in group]
-        images = np.stack([picture.image.transpose(2, 0, 1) for picture in boxed])
+        boxed = [letterbox(one) for one in group]
+        images = np.stack([one.image.transpose(2, 0, 1) for one in boxed])
         boxes, scores, classes = run((images,))
-        for index, picture in enumerate(boxed):
+        for index, one in enumerate(boxed):
             held = scores[index] > 0
             found = classes[index][held].round().astype(np.int64)
-            yield Judged(
-                boxes[index][held], scores[index][held], found, picture.boxes, picture.classes, picture.ignore
+            yield EvaluatedImage(
+                boxes[index][held], scores[index][held], found, one.boxes, one.classes, one.ignore
             )
 
 
 def published_sets(data: Path) -> dict[str, list[Record]]:
-    """Validation sets found in a data folder; players17 twice: hoops as labelled (with the net) and rings only."""
+    """The validation sets in a data folder. players17 occurs twice: hoops as labelled (with the net) and rings only."""
     broadcast, players = (data / name for name in FOLDERS["valid"])
     found: dict[str, list[Record]] = {}
     if broadcast.is_dir():
@@ -63,16 +49,17 @@ def published_sets(data: Path) -> dict[str, list[Record]]:
     return found
 
 
-def measure(run: Run, pictures: Iterable[Picture]) -> dict[str, Any]:
-    """AP50 and counts a class, and the ball's recall, on some pictures."""
-    judged = list(judge(run, pictures))
-    found, stray = ball_found(judged, BALL_THRESHOLD)
+def measure(run: Run, labelled: Iterable[LabelledImage]) -> dict[str, Any]:
+    """AP50 and number of objects per class, recall of the ball and false balls per image."""
+    evaluated = list(detect(run, labelled))
+    by_class = precisions(evaluated)
+    found, false_balls = ball_found(evaluated, BALL_THRESHOLD)
     return {
-        "pictures": len(judged),
-        "AP50": {name: figure for name, (figure, _) in precisions(judged).items()},
-        "objects": {name: count for name, (_, count) in precisions(judged).items()},
+        "images": len(evaluated),
+        "AP50": {name: figure for name, (figure, _) in by_class.items()},
+        "objects": {name: objects for name, (_, objects) in by_class.items()},
         "ball found": found,
-        "stray balls a picture": stray,
+        "false balls per image": false_balls,
     }
 
 
@@ -80,27 +67,36 @@ def full_report(
     run: Run, data: Path | None, games: int = 20, frames: int = 12, split: str = "test",
     report: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """Measure on every set there is: published ones in `data`, and `frames` frames each of `games` simulated games."""
-    sets: dict[str, Iterable[Picture]] = {
+    """Evaluate on the published sets in `data`, and on `frames` frames each of `games` simulated games.
+
+    Args:
+        run: a detector.
+        data: folder with published sets, or None.
+        games: number of simulated games.
+        frames: frames per simulated game.
+        split: split of the simulated games.
+        report: called with the name of each set as it starts.
+    """
+    sets: dict[str, Iterable[LabelledImage]] = {
         name: (record.load() for record in records)
         for name, records in (published_sets(data) if data else {}).items()
     }
     sets[f"simulated {split} games"] = held_out(SPLITS[split], games, frames)
     measured = {}
-    for name, pictures in sets.items():
+    for name, labelled in sets.items():
         if report:
             report(name)
-        measured[name] = measure(run, pictures)
+        measured[name] = measure(run, labelled)
     return {"ball threshold": BALL_THRESHOLD, "sets": measured}
 
 
 def tables(result: dict[str, Any]) -> str:
-    """The report as a Markdown table: AP50 a class with the number of objects, and the ball's recall."""
+    """The report as a Markdown table: AP50 per class with the number of objects, and recall of the ball."""
     rows = []
     for name, figures in result["sets"].items():
         cells = [f"{figures['AP50'][kind]:.3f} ({figures['objects'][kind]})" for kind in CLASSES]
         cells = [cell.replace("nan (0)", "-") for cell in cells]
-        rows.append([name, figures["pictures"], *cells, figures["ball found"], figures["stray balls a picture"]])
+        rows.append([name, figures["images"], *cells, figures["ball found"], figures["false balls per image"]])
     threshold = result["ball threshold"]
-    header = ["set", "pictures", *(f"{kind} AP50 (objects)" for kind in CLASSES)]
-    return markdown([*header, f"ball found at {threshold}", "stray balls a picture"], rows)
+    header = ["set", "images", *(f"{kind} AP50 (objects)" for kind in CLASSES)]
+    return markdown([*header, f"ball found at {threshold}", "false balls per image"], rows)

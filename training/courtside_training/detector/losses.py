@@ -1,4 +1,4 @@
-"""The detector's losses: penalty-reduced focal loss on the heatmaps, generalised IoU on the boxes."""
+"""Losses of the detector: penalty-reduced focal loss of the heatmaps, generalised IoU of the boxes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from torch import Tensor, nn
 from courtside_training.detector.classes import STRIDE
 
 BOX_WEIGHT = 3.0
+"""Weight of the box loss, relative to the heatmap loss."""
 CLASS_WEIGHTS = (5.0, 3.0, 1.0, 1.0)
-"""Of each class: there is one ball and one rim to ten players, and all depends on the ball."""
+"""Weight of each class. There is one ball and one rim for ten players, and shot detection depends on the ball."""
 
 
 def heat_loss(logits: Tensor, heat: Tensor, known: Tensor) -> Tensor:
-    """CenterNet's focal loss (alpha 2, beta 4) a peak; all (N, C, h, w), `known` is 0 where nothing is asked."""
+    """CenterNet's focal loss (alpha 2, beta 4) per peak; all (N, C, h, w), `known` is 0 for cells without a target."""
     p = logits.sigmoid()
     peak = (heat >= 1.0).float()
     hit = nn.functional.softplus(-logits) * (1 - p) ** 2 * peak
@@ -40,13 +41,13 @@ def giou(a: Tensor, b: Tensor) -> Tensor:
 
 
 def detection_loss(module: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Losses of a batch of pictures and the maps of `make_targets`."""
+    """Losses of a batch of images and the maps of `make_targets`."""
     logits, sides = module(batch["image"])
     heat = heat_loss(logits, batch["heat"], batch["known"])
-    asked = batch["weight"] > 0
-    weight = (batch["weight"] * sides.new_tensor(CLASS_WEIGHTS).view(1, -1, 1, 1))[asked]
+    weighted = batch["weight"] > 0
+    weight = (batch["weight"] * sides.new_tensor(CLASS_WEIGHTS).view(1, -1, 1, 1))[weighted]
     if len(weight):
-        found, truth = (maps.movedim(2, 0)[:, asked] for maps in (cell_boxes(sides), batch["box"]))
+        found, truth = (maps.movedim(2, 0)[:, weighted] for maps in (cell_boxes(sides), batch["box"]))
         box = ((1 - giou(found, truth)) * weight).sum() / weight.sum()
     else:
         box = sides.sum() * 0.0

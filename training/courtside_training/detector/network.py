@@ -1,8 +1,9 @@
-"""The detector's network: YOLOX-nano's backbone and top-down path, and a heatmap head at stride 4.
+"""The detector network: YOLOX-nano's backbone and top-down path, and a heatmap head at stride 4.
 
-Backbone: YOLOX (Ge et al. 2021, arXiv:2107.08430), nano size: CSPDarknet with depthwise separable convolutions, batch
-normalisation already folded into the convolutions. Head: objects as points (CenterNet, Zhou et al. 2019,
-arXiv:1904.07850), with the distances to the box's sides at every cell (TTFNet, Liu et al. 2020, arXiv:1909.00700).
+Backbone: YOLOX (Ge et al. 2021, arXiv:2107.08430) in nano size, which is CSPDarknet with depthwise separable
+convolutions. Batch normalisation is already folded into the convolutions. Head: objects as points (CenterNet, Zhou et
+al. 2019, arXiv:1904.07850), with distances to the sides of the box at every cell (TTFNet, Liu et al. 2020,
+arXiv:1909.00700).
 """
 
 from __future__ import annotations
@@ -19,12 +20,17 @@ from courtside_training.detector.classes import CLASSES, STRIDE
 PRIOR = 0.01
 """Score of every cell before training."""
 FIRST_SIDES = ((6.0, 6.0, 6.0, 6.0), (12.0, 5.0, 12.0, 5.0), (16.0, 40.0, 16.0, 40.0), (16.0, 40.0, 16.0, 40.0))
-"""Pixels to the left, top, right and bottom of each class before training."""
+"""Distance in pixels to the left, top, right and bottom side, for each class, before training."""
 
 
 @dataclass(frozen=True)
 class DetectorConfig:
-    """Sizes: `width` multiplies the backbone's channels (1 is YOLOX-nano), `head` is the head's channels."""
+    """Sizes of the network.
+
+    Attributes:
+        width: factor for the channels of the backbone; 1 is YOLOX-nano.
+        head: channels of the head.
+    """
 
     width: float = 1.0
     head: int = 64
@@ -34,7 +40,7 @@ class ConvAct(nn.Module):
     """Convolution with bias and SiLU."""
 
     def __init__(self, inward: int, outward: int, size: int = 1, stride: int = 1, groups: int = 1) -> None:
-        """`size` is the kernel's side; the output is as large as the input over `stride`."""
+        """`size` is the side of the kernel; the output is smaller than the input by the factor `stride`."""
         super().__init__()
         self.conv = nn.Conv2d(inward, outward, size, stride, (size - 1) // 2, groups=groups)
 
@@ -52,10 +58,10 @@ class Separable(nn.Sequential):
 
 
 class Bottleneck(nn.Module):
-    """Pointwise, separable, and a shortcut if asked for."""
+    """Pointwise and separable convolution, with an optional shortcut."""
 
     def __init__(self, channels: int, shortcut: bool, size: int = 3) -> None:
-        """`size` is the depthwise kernel's side."""
+        """`size` is the side of the depthwise kernel."""
         super().__init__()
         self.first, self.second = ConvAct(channels, channels), Separable(channels, channels, size)
         self.shortcut = shortcut
@@ -70,7 +76,7 @@ class Stage(nn.Module):
     """Cross-stage partial layer: half of the channels go through `depth` bottlenecks."""
 
     def __init__(self, inward: int, outward: int, depth: int, shortcut: bool = True) -> None:
-        """Parts are made in the order in which YOLOX's ONNX graph holds them."""
+        """Make the parts in the order of YOLOX's ONNX graph, which `pretrained` relies on."""
         super().__init__()
         half = outward // 2
         self.main, self.side = ConvAct(inward, half), ConvAct(inward, half)
@@ -83,10 +89,10 @@ class Stage(nn.Module):
 
 
 class Pyramid(nn.Module):
-    """Spatial pyramid pooling: the surroundings at three ranges."""
+    """Spatial pyramid pooling with three sizes."""
 
     def __init__(self, channels: int) -> None:
-        """`channels` in and out."""
+        """`channels` is the number of inputs and of outputs."""
         super().__init__()
         self.reduce, self.merge = ConvAct(channels, channels // 2), ConvAct(channels * 2, channels)
 
@@ -100,11 +106,11 @@ class Pyramid(nn.Module):
 class Backbone(nn.Module):
     """YOLOX-nano down to stride 32 and back up to stride 8.
 
-    The focus layer (four pixel phases stacked, then a 3x3 convolution) is written as the 6x6 convolution it equals.
+    The focus layer (four stacked pixel phases, then a 3x3 convolution) is implemented as an equivalent 6x6 convolution.
     """
 
     def __init__(self, width: float = 1.0) -> None:
-        """`width` multiplies the channels."""
+        """`width` is a factor for the number of channels."""
         super().__init__()
         c = [max(4, round(n * width / 4) * 4) for n in (16, 32, 64, 128, 256)]
         self.channels = (c[1], c[2])
@@ -121,7 +127,7 @@ class Backbone(nn.Module):
         self.merge8 = Stage(2 * c[2], c[2], 1, shortcut=False)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Pictures (N, 3, H, W), sides multiples of 32, BGR 0..1, to features at strides 4 and 8."""
+        """Images (N, 3, H, W), BGR 0 to 1 with sides that are multiples of 32, to features at strides 4 and 8."""
         at4 = self.stage4(functional.silu(self.stem(x)))
         at8 = self.stage8(at4)
         at16 = self.stage16(at8)
@@ -132,10 +138,10 @@ class Backbone(nn.Module):
 
 
 class Detector(nn.Module):
-    """Pictures to class heatmaps and box distances at stride 4."""
+    """Images to class heatmaps and box distances at stride 4."""
 
     def __init__(self, config: DetectorConfig | None = None) -> None:
-        """Make the network; see `pretrained.start_from_yolox` for weights to start from."""
+        """Make a network with random weights; `pretrained.start_from_yolox` loads pretrained ones."""
         super().__init__()
         config = config or DetectorConfig()
         self.backbone = Backbone(config.width)
@@ -159,8 +165,8 @@ class Detector(nn.Module):
             image: uint8 (N, 3, H, W) RGB, sides multiples of 32.
 
         Returns:
-            Logits (N, C, H / 4, W / 4), one map a class, and distances in pixels (N, C, 4, H / 4, W / 4) from each
-            cell's centre to the left, top, right and bottom of its object of each class.
+            Logits (N, C, H / 4, W / 4), one map per class, and distances in pixels (N, C, 4, H / 4, W / 4) from the
+            centre of each cell to the left, top, right and bottom side of the object of each class.
         """
         at4, at8 = self.backbone(image.flip(1).float() / 255.0)
         lifted = functional.interpolate(self.lift(at8), scale_factor=2.0)

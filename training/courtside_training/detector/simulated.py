@@ -1,4 +1,4 @@
-"""Labelled frames of simulated games, drawn by seed while they are needed; nothing is stored."""
+"""Labelled frames of simulated games, rendered from seeds when they are needed; nothing is stored."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import numpy as np
 
 from courtside_sim import CameraConfig, FrameTruth, GameConfig, SimulatedCamera, simulate
 from courtside_training.detector.classes import BALL, PLAYER, REFEREE, RIM
-from courtside_training.detector.pictures import Picture
+from courtside_training.detector.images import LabelledImage
 
 SECONDS = 12.0
-"""Length of a game frames are drawn from."""
+"""Length of a game in seconds."""
 KINDS = (("behind", 0.25), ("phone", 0.25), ("sideline", 0.2), ("corner", 0.15), ("broadcast", 0.15))
-"""Cameras and how often each is drawn: phones more often than broadcast, which real frames cover."""
+"""Kinds of cameras and the share of each. Broadcast cameras have a small share because the real frames show them."""
 SIZES = ((640, 360), (960, 540))
-"""Picture sizes."""
+"""Frame sizes (width, height)."""
 SMALLEST_BALL = 1.5
-"""Radius in pixels below which a ball counts as neither seen nor absent."""
+"""A ball with a smaller radius in pixels is ignored: neither an object nor background."""
 SEEN_JOINTS = 4
-"""Players with fewer keypoints in sight count as neither seen nor absent."""
+"""Players with fewer visible keypoints are ignored: neither objects nor background."""
 
 
-def label(image: np.ndarray, truth: FrameTruth) -> Picture:
-    """A rendered frame (H, W, 3) BGR with the boxes of its truth."""
+def label(image: np.ndarray, truth: FrameTruth) -> LabelledImage:
+    """Label a rendered frame (H, W, 3) BGR with its truth."""
     boxes, classes, ignore = [], [], []
     seen = (truth.keypoints[..., 2] == 2).sum(1)
     for box, joints in zip(truth.boxes, seen, strict=True):
@@ -48,7 +48,7 @@ def label(image: np.ndarray, truth: FrameTruth) -> Picture:
             classes.append(BALL)
         else:
             ignore.append([*(ball + np.array([-2, -2, 2, 2])), BALL])
-    return Picture(
+    return LabelledImage(
         np.ascontiguousarray(image[:, :, ::-1]),
         np.array(boxes, np.float32).reshape(-1, 4),
         np.array(classes, np.int64),
@@ -57,61 +57,73 @@ def label(image: np.ndarray, truth: FrameTruth) -> Picture:
 
 
 @dataclass
-class Filmed:
-    """A game with its camera, ready to give frames."""
+class FilmedGame:
+    """A simulated game with its camera.
+
+    Attributes:
+        camera: camera of the game.
+        seconds: length of the game in seconds.
+    """
 
     camera: SimulatedCamera
     seconds: float
 
     def time(self, rng: np.random.Generator) -> float:
-        """A moment: half of the draws while a shot is in the air, where there is one."""
+        """A random time in seconds; with probability 0.5 while a shot is in the air, if there is one."""
         shots = self.camera.game.shots
         if shots and rng.random() < 0.5:
             shot = shots[int(rng.integers(len(shots)))]
             return float(np.clip(rng.uniform(shot.release_time - 0.2, shot.result_time + 0.3), 0, self.seconds))
         return float(rng.uniform(0, self.seconds))
 
-    def picture(self, time: float) -> Picture:
+    def frame(self, time: float) -> LabelledImage:
         """The labelled frame at `time` seconds."""
         return label(self.camera.render(time), self.camera.truth(time))
 
 
-def film(seed: int, seconds: float = SECONDS) -> Filmed:
-    """The game of a seed; its camera's kind and size follow the seed."""
+def film(seed: int, seconds: float = SECONDS) -> FilmedGame:
+    """The game of a seed; the seed also determines the kind of camera and the frame size."""
     rng = np.random.default_rng([seed, 41])
     names, shares = zip(*KINDS, strict=True)
     kind = names[int(rng.choice(len(names), p=shares))]
     width, height = SIZES[int(rng.integers(len(SIZES)))]
     game = simulate(seed, GameConfig(duration=seconds, half=None if kind == "broadcast" else True))
-    return Filmed(SimulatedCamera(game, CameraConfig(kind=kind, width=width, height=height)), seconds)
+    return FilmedGame(SimulatedCamera(game, CameraConfig(kind=kind, width=width, height=height)), seconds)
 
 
 class Pool:
-    """A few games at a time, each replaced after `uses` draws, so that neighbours in a batch differ."""
+    """A few games at a time, each replaced after a number of draws, so that the images of a batch differ."""
 
     def __init__(self, seeds: Iterator[int], size: int = 3, uses: int = 30, seconds: float = SECONDS) -> None:
-        """`seeds` never ends; `size` games are held at once."""
+        """Make an empty pool.
+
+        Args:
+            seeds: endless seeds of games.
+            size: games held at the same time.
+            uses: draws from a game before it is replaced.
+            seconds: length of a game in seconds.
+        """
         self._seeds, self._uses, self._seconds = seeds, uses, seconds
-        self._games: list[Filmed | None] = [None] * size
+        self._games: list[FilmedGame | None] = [None] * size
         self._left = [0] * size
 
-    def game(self, rng: np.random.Generator) -> Filmed:
+    def game(self, rng: np.random.Generator) -> FilmedGame:
         """One of the games."""
-        place = int(rng.integers(len(self._games)))
-        game = self._games[place]
-        if game is None or not self._left[place]:
+        slot = int(rng.integers(len(self._games)))
+        game = self._games[slot]
+        if game is None or not self._left[slot]:
             game = film(next(self._seeds), self._seconds)
-            # First counts differ, so that the games of a pool do not all change at once.
-            first = max(1, self._uses * (place + 1) // len(self._left))
-            self._left[place] = self._uses if self._games[place] else first
-            self._games[place] = game
-        self._left[place] -= 1
+            # The first games have different numbers of draws, so that the games are not all replaced at once.
+            first = max(1, self._uses * (slot + 1) // len(self._left))
+            self._left[slot] = self._uses if self._games[slot] else first
+            self._games[slot] = game
+        self._left[slot] -= 1
         return game
 
 
-def held_out(split: tuple[int, int], games: int, frames: int) -> Iterator[Picture]:
-    """`frames` frames each of the first `games` games of a split, evenly spaced; always the same."""
+def held_out(split: tuple[int, int], games: int, frames: int) -> Iterator[LabelledImage]:
+    """`frames` evenly spaced frames of each of the first `games` games of a split; always the same."""
     for seed in range(split[0], split[0] + games):
         filmed = film(seed)
         for time in np.linspace(0.3, filmed.seconds - 0.3, frames):
-            yield filmed.picture(float(time))
+            yield filmed.frame(float(time))

@@ -1,4 +1,4 @@
-"""Builds a training run of the detector."""
+"""Prepares a training run of the detector."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ import torch
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import Fit, FitConfig
 from courtside_training.detector.losses import detection_loss
-from courtside_training.detector.mixture import Mixture, Pictures
+from courtside_training.detector.mixture import Mixture, TrainingImages
 from courtside_training.detector.network import Detector, DetectorConfig
 from courtside_training.detector.pretrained import start_from_yolox
 from courtside_training.detector.published import Record
 
-SYSTEM = "court_detector"
+MODEL = "court_detector"
+"""Name of the model in checkpoints and in the model repository."""
 
 
-def _begin(module: Detector, start: Path) -> dict[str, Any]:
-    """Fill in first weights; returns what a checkpoint's settings say of them."""
+def _load_start(module: Detector, start: Path) -> dict[str, Any]:
+    """Load weights to start from; returns their origin, for the settings in the checkpoint."""
     if start.suffix == ".onnx":
         start_from_yolox(module.backbone, start)
         return {"started from YOLOX-nano": True, "before": None}
-    found = checkpoints.load(start, SYSTEM)
+    found = checkpoints.load(start, MODEL)
     checkpoints.fill(module, found["average"], start)
     history, earlier = found["history"], found["settings"]["before"] or {}
     return {
@@ -36,7 +37,7 @@ def _begin(module: Detector, start: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class DetectorPlan:
-    """How much to train: `samples` pictures an epoch in batches of `batch`."""
+    """Amount of training: `samples` images per epoch in batches of `batch`."""
 
     samples: int = 960
     batch: int = 8
@@ -46,25 +47,25 @@ def make_fit(
     records: Sequence[Record], checkpoint: Path, config: FitConfig, plan: DetectorPlan | None = None,
     network: DetectorConfig | None = None, mixture: Mixture | None = None, start: Path | None = None,
 ) -> Fit:
-    """A run on published `records` (may be empty) and the simulation.
+    """Prepare a training run on published records and the simulation.
 
     Args:
-        records: published pictures.
+        records: published images; may be empty.
         checkpoint: file to write.
-        config: of the optimiser.
+        config: settings of the optimisation.
         plan: size of epochs and batches.
-        network: sizes.
-        mixture: what an epoch is made of.
-        start: weights to begin with: YOLOX-nano's ONNX file for the backbone, or a checkpoint of an earlier run.
+        network: sizes of the network.
+        mixture: kinds of images in an epoch.
+        start: weights to start from: YOLOX-nano's ONNX file for the backbone, or a checkpoint of an earlier run.
 
     Raises:
-        TrainingInputError: `start` is not what it should be.
+        TrainingInputError: `start` cannot be used.
     """
     plan, network, mixture = plan or DetectorPlan(), network or DetectorConfig(), mixture or Mixture()
-    # Channels last: a third quicker on CPUs.
+    # Channels last takes a third less time on CPUs.
     module = Detector(network).to(memory_format=torch.channels_last)
-    begun = _begin(module, start) if start is not None else {"started from YOLOX-nano": False, "before": None}
-    pictures = Pictures(records, mixture)
+    begun = _load_start(module, start) if start is not None else {"started from YOLOX-nano": False, "before": None}
+    images = TrainingImages(records, mixture)
     steps = max(1, plan.samples // plan.batch)
     settings = {
         "network": asdict(network),
@@ -73,6 +74,6 @@ def make_fit(
         **begun,
     }
     return Fit(
-        SYSTEM, module, config, steps, lambda epoch, rng: pictures.batches(steps, plan.batch, rng), detection_loss,
+        MODEL, module, config, steps, lambda epoch, rng: images.batches(steps, plan.batch, rng), detection_loss,
         checkpoint, settings,
     )

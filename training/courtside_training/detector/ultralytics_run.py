@@ -1,4 +1,4 @@
-"""Trains and exports with the ultralytics package, where somebody chose to install it (AGPL-3.0)."""
+"""Training and export with the ultralytics package (AGPL-3.0), if it is installed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from torch import Tensor
 from courtside_training.errors import TrainingInputError
 
 SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
-ASKED = ("nms", "qnms")
-"""Operators whose schema torchvision asks for at import."""
+"""Schema of torchvision's operators for non-maximum suppression."""
+OPERATORS = ("nms", "qnms")
+"""Operators whose schema torchvision needs at import."""
 
 
 def suppress(boxes: Tensor, scores: Tensor, overlap: float) -> Tensor:
@@ -29,12 +30,15 @@ def suppress(boxes: Tensor, scores: Tensor, overlap: float) -> Tensor:
     return torch.stack(kept) if kept else order
 
 
-def mend_torchvision() -> torch.library.Library | None:
-    """Make torchvision importable beside a torch without its C++ operators; the library must be kept alive.
+def patch_torchvision() -> torch.library.Library | None:
+    """Make torchvision importable with a torch build that cannot load its C++ operators.
 
-    torchvision built for CUDA does not load its operators beside the CPU build of torch and fails at import, because
-    it asks for the schema of `nms`. With the schema it imports; `torchvision.ops.nms` still asks for the operators
-    and is replaced.
+    torchvision built for CUDA does not load its operators with the CPU build of torch. Its import fails because it
+    needs the schema of `nms`. This function defines the schema. `torchvision.ops.nms` would still call the missing
+    operators, so it is replaced.
+
+    Returns:
+        The library with the schemas, which must be kept alive; None if torchvision needs no change.
     """
     try:
         import torchvision
@@ -44,7 +48,7 @@ def mend_torchvision() -> torch.library.Library | None:
     else:
         return None
     library = torch.library.Library("torchvision", "DEF")
-    for name in ASKED:
+    for name in OPERATORS:
         library.define(name + SCHEMA)
     import torchvision
 
@@ -56,14 +60,14 @@ def load_package() -> Any:
     """The ultralytics module.
 
     Raises:
-        TrainingInputError: it is not installed or cannot be imported.
+        TrainingInputError: the package is not installed or cannot be imported.
     """
-    kept = mend_torchvision()
+    kept = patch_torchvision()
     try:
         import ultralytics
     except ImportError as error:
         raise TrainingInputError(
-            "ultralytics is not installed; it is AGPL-3.0 and only an extra: pip install 'courtside[ultralytics]'"
+            "ultralytics is not installed (AGPL-3.0, only an extra): run pip install 'courtside[ultralytics]'"
         ) from error
     ultralytics._courtside_library = kept
     return ultralytics
@@ -72,22 +76,22 @@ def load_package() -> Any:
 def train_and_export(
     package: Any, layout: Path, weights: str, epochs: int, size: int, out: Path, batch: int = 8
 ) -> tuple[Path, Path]:
-    """Train on a written layout and export to ONNX.
+    """Train on a data set in YOLO layout and export to ONNX.
 
     Args:
-        package: of `load_package`.
-        layout: the ``data.yaml``.
-        weights: a ``.pt`` file to start from, or a ``.yaml`` network of the package for a start from nothing.
-        epochs: in all.
-        size: side of the pictures in pixels.
+        package: the module returned by `load_package`.
+        layout: the ``data.yaml`` of the data set.
+        weights: a ``.pt`` file to start from, or a ``.yaml`` network of the package for random weights.
+        epochs: number of epochs.
+        size: side of the images in pixels.
         out: folder of the run.
-        batch: pictures a step.
+        batch: images per step.
 
     Returns:
         The best weights and the ONNX file.
 
     Raises:
-        TrainingInputError: weights that are no file, or the package's own refusal.
+        TrainingInputError: the weights are missing, or the package reports an error.
     """
     if weights.endswith(".pt") and not Path(weights).is_file():
         raise TrainingInputError(f"no weights at {weights}: give a file, or a network such as yolo11n.yaml")

@@ -1,4 +1,4 @@
-"""Writes our labelled pictures in ultralytics' YOLO layout: images, label files and the data set's YAML."""
+"""Writes labelled images in ultralytics' YOLO layout: images, label files and the YAML file of the data set."""
 
 from __future__ import annotations
 
@@ -10,35 +10,33 @@ import numpy as np
 import yaml
 
 from courtside_sim import FrameTruth
+from courtside_training.common.splits import SPLITS
 from courtside_training.detector.classes import CLASSES
-from courtside_training.detector.pictures import Picture
-from courtside_training.detector.published import coco_records, ring_only, training_records, yolo_records
+from courtside_training.detector.images import LabelledImage
+from courtside_training.detector.published import training_records, validation_records
 from courtside_training.detector.simulated import film, held_out
 from courtside_training.errors import TrainingInputError
-from courtside_training.shots.geometry import SPLITS
+from courtside_training.pose.skeleton import JOINTS, MIRRORED
 
-KEYPOINTS = 17
-FLIPPED = (0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15)
-"""COCO keypoint indices after the picture is mirrored."""
 QUALITY = 92
-"""Of the JPEG files."""
+"""Quality of the JPEG files, 0 to 100."""
 
 Sample = tuple[np.ndarray, list[str]]
-"""A picture (H, W, 3) RGB and its label lines."""
+"""An image (H, W, 3) RGB and its label lines."""
 
 
 def _shares(box: np.ndarray, width: int, height: int) -> list[float]:
-    """Centre, width and height as shares of the picture, clipped to it."""
+    """Centre, width and height as shares of the image's size, clipped to the image."""
     x0, y0, x1, y1 = np.clip(box / (width, height, width, height), 0.0, 1.0)
     return [(x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0]
 
 
-def box_lines(picture: Picture) -> list[str]:
-    """Label lines ``class x y w h`` of a picture."""
-    height, width = picture.image.shape[:2]
+def box_lines(labelled: LabelledImage) -> list[str]:
+    """Label lines ``class x y w h`` of an image."""
+    height, width = labelled.image.shape[:2]
     return [
         " ".join([str(int(kind)), *(f"{value:.6f}" for value in _shares(box, width, height))])
-        for box, kind in zip(picture.boxes, picture.classes, strict=True)
+        for box, kind in zip(labelled.boxes, labelled.classes, strict=True)
     ]
 
 
@@ -56,9 +54,9 @@ def pose_lines(truth: FrameTruth, width: int, height: int) -> list[str]:
     return lines
 
 
-def _boxes(pictures: Iterable[Picture]) -> Iterator[Sample]:
-    for picture in pictures:
-        yield picture.image, box_lines(picture)
+def _boxes(images: Iterable[LabelledImage]) -> Iterator[Sample]:
+    for labelled in images:
+        yield labelled.image, box_lines(labelled)
 
 
 def _poses(split: str, games: int, frames: int) -> Iterator[Sample]:
@@ -71,17 +69,10 @@ def _poses(split: str, games: int, frames: int) -> Iterator[Sample]:
             yield image[:, :, ::-1], pose_lines(filmed.camera.truth(float(time)), width, height)
 
 
-def _published(data: Path | None, split: str) -> Iterator[Picture]:
-    if data is None:
-        return
-    if split == "train":
-        records = training_records(data)
-    else:
-        broadcast, players = data / "broadcast_valid", data / "players17" / "valid"
-        records = coco_records(broadcast) if broadcast.is_dir() else []
-        records += [ring_only(record) for record in yolo_records(players)] if players.is_dir() else []
-    for record in records:
-        yield record.load()
+def _published(data: Path | None, split: str) -> Iterator[LabelledImage]:
+    if data is not None:
+        for record in training_records(data) if split == "train" else validation_records(data):
+            yield record.load()
 
 
 def _samples(task: str, data: Path | None, split: str, games: int, frames: int) -> Iterator[Sample]:
@@ -99,28 +90,28 @@ def write_layout(
     """Write ``images/``, ``labels/`` and ``data.yaml`` for training and validation.
 
     Args:
-        folder: where to; made when missing.
-        task: ``detect`` (published and simulated frames) or ``pose`` (simulated frames: the published sets hold no
-            keypoints).
+        folder: folder to write; it is made if it is missing.
+        task: ``detect`` (published and simulated frames) or ``pose`` (simulated frames only, because the published
+            sets have no keypoints).
         data: folder of the published sets.
-        games: simulated training games; a quarter as many, at least one, are held out.
+        games: simulated training games; a quarter as many, at least one, are for validation.
         frames: frames of each game.
-        limit: at most so many pictures a split.
+        limit: largest number of images per split.
 
     Returns:
         The YAML file.
 
     Raises:
-        TrainingInputError: an unknown task, or `data` holds no published set.
+        TrainingInputError: the task is unknown, or `data` has no published set.
     """
     if task not in ("detect", "pose"):
         raise TrainingInputError(f"unknown task {task!r}: use detect or pose")
-    for ours, theirs in (("train", "train"), ("validation", "val")):
-        images, labels = folder / "images" / theirs, folder / "labels" / theirs
+    for split, name in (("train", "train"), ("validation", "val")):
+        images, labels = folder / "images" / name, folder / "labels" / name
         images.mkdir(parents=True, exist_ok=True)
         labels.mkdir(parents=True, exist_ok=True)
-        count = games if ours == "train" else max(1, games // 4)
-        for index, (image, lines) in enumerate(_samples(task, data, ours, count, frames)):
+        count = games if split == "train" else max(1, games // 4)
+        for index, (image, lines) in enumerate(_samples(task, data, split, count, frames)):
             if index == limit:
                 break
             target = str(images / f"{index:06d}.jpg")
@@ -129,7 +120,7 @@ def write_layout(
     names = dict(enumerate(CLASSES)) if task == "detect" else {0: "player"}
     layout = {"path": str(folder.resolve()), "train": "images/train", "val": "images/val", "names": names}
     if task == "pose":
-        layout |= {"kpt_shape": [KEYPOINTS, 3], "flip_idx": list(FLIPPED)}
+        layout |= {"kpt_shape": [len(JOINTS), 3], "flip_idx": list(MIRRORED)}
     path = folder / "data.yaml"
     path.write_text(yaml.safe_dump(layout, sort_keys=False))
     return path

@@ -1,4 +1,4 @@
-"""What the embedding is worth: who shot and what type by k-NN, and whether a form has gone wrong."""
+"""Quality of the embedding: shooter and shot type by k-NN, and detection of a changed form."""
 
 from __future__ import annotations
 
@@ -15,16 +15,29 @@ from courtside_training.fingerprint.network import Encoder, normalise
 from courtside_training.fingerprint.simulated import Shots
 
 NEIGHBOURS = 3
+"""Neighbours of the k-NN classifier, as published."""
 TRIALS = 100
+"""Randomised trials per figure, as published."""
 RUN = 10
+"""Shots over which the drift alert averages."""
 ALERT = 3.0
+"""The form has drifted if `drift_statistic` is larger. Standard deviations."""
 
 Embed = Callable[[np.ndarray], np.ndarray]
+"""A function from inputs (N, 64, 17, 3) to embeddings (N, D)."""
 
 
 @dataclass(frozen=True)
 class Space:
-    """Embeddings of shots and how to read them: `who` and `kind` are the parts that tell players and types apart."""
+    """Embeddings of shots.
+
+    Attributes:
+        vectors: (N, D).
+        players: (N,) index of the shooter.
+        kinds: (N,) index of the shot type.
+        who: dimensions that distinguish shooters.
+        kind: dimensions that distinguish shot types.
+    """
 
     vectors: np.ndarray
     players: np.ndarray
@@ -34,18 +47,18 @@ class Space:
 
 
 def space(embed: Embed, shots: Shots, who: int, view: int = 0) -> Space:
-    """Embed one camera's inputs; `who` is the length of the first part."""
+    """Embed the inputs of camera `view`; `who` is the length of the first part of the embedding."""
     vectors = embed(shots.inputs[:, view])
     return Space(vectors, shots.players, shots.kinds, slice(0, who), slice(who, None))
 
 
 def raw_space(shots: Shots, view: int = 0) -> Space:
-    """The comparison without learning: the normalised coordinates themselves, every step of them."""
+    """The baseline without learning: the normalised coordinates of all steps."""
     flat = normalise(torch.from_numpy(shots.inputs[:, view]))[..., :34].flatten(1).numpy()
     return Space(flat, shots.players, shots.kinds, slice(None), slice(None))
 
 
-def _vote(gallery: np.ndarray, labels: np.ndarray, queries: np.ndarray) -> np.ndarray:
+def _classify(gallery: np.ndarray, labels: np.ndarray, queries: np.ndarray) -> np.ndarray:
     return KNeighborsClassifier(min(NEIGHBOURS, len(gallery))).fit(gallery, labels).predict(queries)
 
 
@@ -53,18 +66,19 @@ def trials(
     gallery: Space, queries: Space, rng: np.random.Generator, count: int = TRIALS, shooters: int = 12,
     cast: bool = False,
 ) -> dict[str, object]:
-    """Randomised trials: 70 in 100 of the chosen shooters' shots are known, the others are asked for.
+    """Randomised trials: 70 % of the shots of the chosen shooters are known, the others are classified.
 
     Args:
-        gallery: Where known shots lie.
-        queries: The same shots in the same order, perhaps from another camera.
-        rng: Draws shooters and splits.
-        count: Trials.
-        shooters: In a trial.
-        cast: Keep the first `shooters` in every trial, as with one recorded team, instead of drawing new ones.
+        gallery: embeddings of known shots.
+        queries: embeddings of the same shots in the same order, possibly from another camera.
+        rng: source of shooters and splits.
+        count: number of trials.
+        shooters: shooters per trial.
+        cast: use the first `shooters` in every trial, as with one recorded team, instead of drawing them.
 
     Returns:
-        `who` and `type` with mean and std over trials, and both summed confusion matrices (who only with `cast`).
+        `who` and `type` as mean and standard deviation over trials, and the summed confusion matrices (that of the
+        shooters only with `cast`).
     """
     players = np.unique(gallery.players)
     shooters = min(shooters, len(players))
@@ -74,15 +88,17 @@ def trials(
         chosen = players[:shooters] if cast else rng.choice(players, shooters, replace=False)
         rows = np.flatnonzero(np.isin(gallery.players, chosen))
         order = rng.permutation(rows)
-        known, asked = order[: round(0.7 * len(order))], order[round(0.7 * len(order)) :]
-        said = _vote(gallery.vectors[known, gallery.who], gallery.players[known], queries.vectors[asked, queries.who])
-        types = _vote(gallery.vectors[known, gallery.kind], gallery.kinds[known], queries.vectors[asked, queries.kind])
-        who.append(accuracy(queries.players[asked], said))
-        kind.append(accuracy(queries.kinds[asked], types))
-        kind_sum += confusion(queries.kinds[asked], types, len(SHOT_TYPES))
+        border = round(0.7 * len(order))
+        known, new = order[:border], order[border:]
+        seen, unknown = gallery.vectors[known], queries.vectors[new]
+        people = _classify(seen[:, gallery.who], gallery.players[known], unknown[:, queries.who])
+        types = _classify(seen[:, gallery.kind], gallery.kinds[known], unknown[:, queries.kind])
+        who.append(accuracy(queries.players[new], people))
+        kind.append(accuracy(queries.kinds[new], types))
+        kind_sum += confusion(queries.kinds[new], types, len(SHOT_TYPES))
         if cast:
-            places = np.searchsorted(chosen, np.stack([queries.players[asked], said]))
-            who_sum += confusion(places[0], places[1], shooters)
+            truth, predicted = np.searchsorted(chosen, np.stack([queries.players[new], people]))
+            who_sum += confusion(truth, predicted, shooters)
     result: dict[str, object] = {
         "who": float(np.mean(who)), "who_std": float(np.std(who)),
         "type": float(np.mean(kind)), "type_std": float(np.std(kind)),
@@ -92,9 +108,9 @@ def trials(
 
 
 def own_distance(gallery: np.ndarray, shots: np.ndarray, among: bool = False) -> np.ndarray:
-    """Mean distance (N,) of shots to their `NEIGHBOURS` nearest in the player's own gallery.
+    """Mean distance (N,) of shots to their `NEIGHBOURS` nearest neighbours in the player's own gallery.
 
-    With `among` the shots are the gallery itself, and a shot is not its own neighbour.
+    With `among`, the shots are the gallery itself, and a shot is not its own neighbour.
     """
     extra = 1 if among else 0
     near = NearestNeighbors(n_neighbors=min(NEIGHBOURS + extra, len(gallery))).fit(gallery)
@@ -102,10 +118,10 @@ def own_distance(gallery: np.ndarray, shots: np.ndarray, among: bool = False) ->
 
 
 def drift_statistic(gallery: np.ndarray, shots: np.ndarray) -> float:
-    """How far a run of shots (N, D) has left a player's gallery (M, D): a one-sided z of the mean distance.
+    """One-sided z statistic of the mean distance between a run of shots (N, D) and a player's gallery (M, D).
 
-    The gallery's own leave-one-out distances give mean and spread. Above `ALERT` the form has drifted. The spread
-    of a mean over N shots includes the uncertainty of the gallery's mean.
+    Mean and standard deviation come from the leave-one-out distances of the gallery. The standard error of a mean over
+    N shots includes the uncertainty of the gallery's mean. A value above `ALERT` means that the form has drifted.
     """
     usual, now = own_distance(gallery, gallery, among=True), own_distance(gallery, shots)
     spread = max(float(usual.std(ddof=1)), 1e-9)
@@ -113,16 +129,16 @@ def drift_statistic(gallery: np.ndarray, shots: np.ndarray) -> float:
 
 
 def separation(known: Space, good: Space, bad: Space) -> dict[str, float]:
-    """Good against distorted form, player by player.
+    """Good against distorted form, for each player.
 
     Args:
-        known: Each player's gallery of good shots.
-        good: Further good shots.
-        bad: Shots of the same players with a distorted form.
+        known: galleries of good shots.
+        good: further good shots.
+        bad: shots of the same players with a distorted form.
 
     Returns:
-        `roc_auc` of the own-gallery distance (mean over players) and of all players pooled; `alerts_good` and
-        `alerts_bad`, how often a run of `RUN` shots raises the drift alert.
+        `roc_auc` of the distance to the own gallery (mean over players) and `roc_auc_pooled` over all players;
+        `alerts_good` and `alerts_bad`, the shares of runs of `RUN` shots that raise the drift alert; `players`.
     """
     areas, far, truth, alarms = [], [], [], {"good": [], "bad": []}
     for player in np.unique(known.players):
@@ -149,7 +165,7 @@ def separation(known: Space, good: Space, bad: Space) -> dict[str, float]:
 
 
 def projected(encoder: Encoder, shots: Shots, view: int = 0) -> Space:
-    """Phase one's own space: what its projection head says."""
+    """The embedding of phase one: the output of its projection head."""
     with torch.no_grad():
         vectors = encoder.project(torch.from_numpy(shots.inputs[:, view])).numpy()
     return Space(vectors, shots.players, shots.kinds, slice(None), slice(None))

@@ -1,6 +1,6 @@
-"""Real free throws of one shooter (MLSE SPL Open Data), seen from several simulated cameras: is there a signal?
+"""Evaluation on real free throws of one shooter (MLSE SPL Open Data), projected into several simulated cameras.
 
-The data's licence (CC BY-NC-SA 4.0) lets it be measured, never trained into weights.
+The licence of the data (CC BY-NC-SA 4.0) permits evaluation. The data must not be used for training.
 """
 
 from __future__ import annotations
@@ -15,48 +15,54 @@ from scipy.stats import rankdata, spearmanr
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import NearestNeighbors
 
-from courtside_sim.keypoints import PoseNoise, observe
+from courtside_sim.keypoints import PoseNoise, noisy_keypoints
 from courtside_training.common.tables import markdown
 from courtside_training.errors import TrainingInputError
 from courtside_training.fingerprint.evaluate import NEIGHBOURS, Embed, drift_statistic, own_distance
+from courtside_training.fingerprint.motion import NoShotError, cut, find_shot
 from courtside_training.fingerprint.protocol import CAMERAS, camera
-from courtside_training.fingerprint.segment import NoShotError, cut, find_shot
 
 FOOT = 0.3048
+"""Metres per foot."""
 NAMES = (
     "NOSE", "L_EYE", "R_EYE", "L_EAR", "R_EAR", "L_SHOULDER", "R_SHOULDER", "L_ELBOW", "R_ELBOW", "L_WRIST",
     "R_WRIST", "L_HIP", "R_HIP", "L_KNEE", "R_KNEE", "L_ANKLE", "R_ANKLE",
 )  # fmt: skip
+"""Joints of the data set in COCO's order."""
 NEEDED = ("keypoints_ft", "ball_ft", "made", "keypoint_names", "fps")
-SHUFFLES, FEWEST = 500, 20
+"""Arrays that the file must have."""
+SHUFFLES = 500
+"""Default number of permutations for p values."""
+FEWEST = 20
+"""Smallest number of throws in which the motion must be found."""
 
 
 def read(path: Path) -> tuple[np.ndarray, np.ndarray, float]:
-    """The file's throws: joints (N, T, 17, 3) in metres in COCO's order, facing +x; made (N,); frames a second.
+    """The throws of a file: joints (N, T, 17, 3) in metres in COCO's order, facing +x; made (N,); frames per second.
 
     Raises:
-        TrainingInputError: missing, unreadable, or without one of the arrays or joints needed.
+        TrainingInputError: the file is missing, unreadable, or lacks one of the needed arrays or joints.
     """
     if not path.is_file():
-        raise TrainingInputError(f"no file {path}")
+        raise TrainingInputError(f"no file {path}: give freethrows.npz with --data")
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             missing = [name for name in NEEDED if name not in found]
             if missing:
-                raise TrainingInputError(f"{path} has no array {missing[0]!r}")
+                raise TrainingInputError(f"{path} has no array {missing[0]!r}: give another file")
             joints, ball, made, names, fps = (found[name] for name in NEEDED)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise TrainingInputError(f"{path} is no readable array file: {error}") from error
-    places = {str(name): index for index, name in enumerate(names)}
-    absent = [name for name in NAMES if name not in places]
+        raise TrainingInputError(f"{path} is not a readable array file ({error}): give another file") from error
+    indices = {str(name): index for index, name in enumerate(names)}
+    absent = [name for name in NAMES if name not in indices]
     if absent:
-        raise TrainingInputError(f"{path} has no joint {absent[0]!r}")
-    joints = joints[:, :, [places[name] for name in NAMES]].astype(float) * FOOT
+        raise TrainingInputError(f"{path} has no joint {absent[0]!r}: give another file")
+    joints = joints[:, :, [indices[name] for name in NAMES]].astype(float) * FOOT
     return np.stack([_faced(*pair) for pair in zip(joints, ball * FOOT, strict=True)]), made.astype(bool), float(fps)
 
 
 def _faced(joints: np.ndarray, ball: np.ndarray) -> np.ndarray:
-    """One throw (T, 17, 3) turned so that the ball flies along +x, the feet's mean place at the origin."""
+    """One throw (T, 17, 3), rotated so that the ball flies along +x, with the median position of the feet as origin."""
     feet = np.nanmedian(joints[:, (15, 16), :2], axis=(0, 1))
     away = ball[:, :2] - feet
     farthest = away[np.nanargmax(np.linalg.norm(away, axis=-1))]
@@ -69,25 +75,25 @@ def _faced(joints: np.ndarray, ball: np.ndarray) -> np.ndarray:
 
 
 def track_of(joints: np.ndarray, name: str, noise: PoseNoise, rng: np.random.Generator, fps: float) -> np.ndarray:
-    """A throw seen by one of the evaluation's cameras: (T, 17, 3), NaN and 0 where the data has no joint."""
+    """A throw in the view of an evaluation camera: (T, 17, 3), NaN with confidence 0 for joints missing in the data."""
     unseen = ~np.isfinite(joints).all(-1)
-    track = observe(np.nan_to_num(joints), camera(name), noise, rng, fps)
+    track = noisy_keypoints(np.nan_to_num(joints), camera(name), noise, rng, fps)
     track[unseen] = [np.nan, np.nan, 0.0]
     return track
 
 
 def _area(truth: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """ROC-AUC of each row: truth (R, N) bool with equally many true in every row, score (R, N)."""
+    """ROC-AUC of each row: truth (R, N) bool with the same number of true values in every row, score (R, N)."""
     right = truth.sum(1)
     ranks = (rankdata(score, axis=1) * truth).sum(1)
     return (ranks - right * (right + 1) / 2) / (right * (truth.shape[1] - right))
 
 
 def tested(vectors: np.ndarray, labels: np.ndarray, shuffles: int) -> dict[str, float]:
-    """Cross-validated ROC-AUC of k-NN on vectors (N, D), and how often shuffled labels (N,) do as well.
+    """Cross-validated ROC-AUC of k-NN on vectors (N, D), and its p value from shuffled labels (N,).
 
-    Five folds, stratified by the true labels and kept for the shuffled ones: a shot's neighbours in the other folds
-    are then the same every time. The score is the share of true labels among them, pooled over the folds.
+    There are five folds, stratified by the true labels. The shuffled labels use the same folds, so the neighbours of a
+    shot in the other folds are always the same. The score is the share of true labels among them, pooled over folds.
     """
     rng = np.random.default_rng(0)
     truth = np.stack([labels, *(rng.permutation(labels) for _ in range(shuffles))]).astype(bool)
@@ -107,17 +113,17 @@ def measure(
     path: Path, embed: Embed, noise: PoseNoise | None = None, shuffles: int = SHUFFLES,
     report: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """Made against missed and early against late, camera by camera.
+    """Made against missed and early against late, for each camera.
 
     Args:
-        path: The data set's file.
-        embed: (N, 64, 17, 3) to (N, D).
-        noise: Added by the simulated pose network; none when None, the data has its own.
-        shuffles: Permutations behind each p.
-        report: Told which camera is being measured.
+        path: file of the data set.
+        embed: the embedding.
+        noise: noise of the simulated pose network; None for none, because the data is already noisy.
+        shuffles: permutations for each p value.
+        report: receives the name of each camera as it starts.
 
     Raises:
-        TrainingInputError: see `read`; or the cutter finds the motion in hardly any throw.
+        TrainingInputError: see `read`; also if the motion is found in fewer than `FEWEST` throws.
     """
     joints, made, fps = read(path)
     noise = noise or PoseNoise().scaled(0.0)
@@ -136,7 +142,9 @@ def measure(
                 continue
             rows.append(row)
         if len(rows) < FEWEST:
-            raise TrainingInputError(f"only {len(rows)} throws of {path} could be cut, at least {FEWEST} are needed")
+            raise TrainingInputError(
+                f"the motion was found in only {len(rows)} throws of {path}, {FEWEST} are needed: give another file"
+            )
         kept, vectors = np.array(rows), embed(np.stack(inputs))
         early, late = kept < third, kept >= len(joints) - third
         ends = early | late
@@ -154,15 +162,15 @@ def measure(
 
 
 def verdict(found: dict[str, Any], question: str) -> str:
-    """Whether any camera shows a signal, after Bonferroni's correction over cameras and both k."""
+    """Whether any camera shows a signal, with Bonferroni correction over cameras and both k."""
     values = [c[question][key] for c in found["cameras"].values() for key in c[question] if key.startswith("p ")]
     least = min(1.0, min(values) * len(values))
-    said = "a signal" if least < 0.05 else "no signal"
-    return f"{said} (smallest p over {len(values)} tests, Bonferroni-corrected: {least:.3f})"
+    outcome = "a signal" if least < 0.05 else "no signal"
+    return f"{outcome} (smallest p over {len(values)} tests, Bonferroni-corrected: {least:.3f})"
 
 
 def tables(found: dict[str, Any]) -> str:
-    """The measurement as Markdown."""
+    """The result as Markdown."""
     rows = []
     for name, values in found["cameras"].items():
         made, late = values["made"], values["late"]

@@ -1,4 +1,4 @@
-"""The two phases' losses: NT-Xent (Chen et al. 2020, arXiv:2002.05709) and batch-all triplets (arXiv:1703.07737)."""
+"""Losses of the two phases: NT-Xent (Chen et al. 2020, arXiv:2002.05709) and batch-all triplets (arXiv:1703.07737)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from torch.nn import functional
 
 
 def nt_xent(first: Tensor, second: Tensor, temperature: float = 0.1) -> Tensor:
-    """Contrast N pairs of views against each other.
+    """Contrastive loss of N pairs of views.
 
     Args:
-        first: (N, D) of length one.
-        second: (N, D), row i shows the same shot as row i of `first`.
-        temperature: Of the softmax.
+        first: (N, D) unit vectors.
+        second: (N, D) unit vectors; row i is the same shot as row i of `first`.
+        temperature: temperature of the softmax.
     """
     count = len(first)
     every = torch.cat([first, second])
@@ -27,9 +27,9 @@ def triplet(embedding: Tensor, labels: Tensor, margin: float = 0.3) -> Tensor:
     """Mean hinge over all triplets of the batch.
 
     Args:
-        embedding: (N, D) of length one.
+        embedding: (N, D) unit vectors.
         labels: (N,) integers.
-        margin: In squared distances between vectors of length one.
+        margin: margin of the squared distance between unit vectors.
     """
     distance = 2.0 - 2.0 * embedding @ embedding.T
     same = labels[:, None] == labels[None]

@@ -1,4 +1,4 @@
-"""The encoder: normalisation in the graph, a strided convolution, an LSTM, and an embedding in two parts."""
+"""The encoder: normalisation in the graph, a strided convolution, an LSTM, and an embedding of two parts."""
 
 from __future__ import annotations
 
@@ -11,15 +11,26 @@ from torch.nn import functional
 
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.errors import TrainingInputError
+from courtside_training.pose.skeleton import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 
-SYSTEM = "shot_fingerprint"
-LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 5, 6, 11, 12
+MODEL = "shot_fingerprint"
+"""Name of the model in checkpoints and in the model repository."""
+
 FEATURES = 17 * 5
+"""Numbers per step after normalisation; see `normalise`."""
 
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """Sizes: convolution channels, LSTM units a direction, LSTM layers, embedding for who and for the shot type."""
+    """Sizes of the encoder.
+
+    Attributes:
+        channels: channels of the convolution.
+        hidden: LSTM units in each direction.
+        layers: LSTM layers.
+        who: length of the part of the embedding that distinguishes shooters.
+        kind: length of the part that distinguishes shot types.
+    """
 
     channels: int = 64
     hidden: int = 64
@@ -29,29 +40,29 @@ class EncoderConfig:
 
 
 def normalise(keypoints: Tensor) -> Tensor:
-    """Pixels to what the encoder reads: left shoulder at the origin of every step, mean trunk length one.
+    """Normalise pixels: the left shoulder is the origin of every step, and the mean trunk length is one.
 
     Args:
-        keypoints: (N, S, 17, 3) x, y and confidence; a joint with confidence 0 (or below .05) is not read.
+        keypoints: (N, S, 17, 3) x, y and confidence; a joint with a confidence below .05 is ignored.
 
     Returns:
-        (N, S, 85): 34 coordinates, their 34 changes from step to step, 17 confidences.
+        (N, S, 85): 34 coordinates, their 34 changes between steps, 17 confidences.
     """
     confidence = keypoints[..., 2].clamp(0.0, 1.0)
     seen = confidence > 0.05
     weight = seen.to(keypoints.dtype)[..., None]
-    place = torch.where(seen[..., None], keypoints[..., :2], torch.zeros_like(keypoints[..., :2]))
-    middle = place.sum(2) / weight.sum(2).clamp_min(1.0)
-    anchor = torch.where(seen[:, :, LEFT_SHOULDER, None], place[:, :, LEFT_SHOULDER], middle)
+    position = torch.where(seen[..., None], keypoints[..., :2], torch.zeros_like(keypoints[..., :2]))
+    middle = position.sum(2) / weight.sum(2).clamp_min(1.0)
+    anchor = torch.where(seen[:, :, LEFT_SHOULDER, None], position[:, :, LEFT_SHOULDER], middle)
     left = weight[:, :, LEFT_SHOULDER] * weight[:, :, LEFT_HIP]
     whole = left * weight[:, :, RIGHT_SHOULDER] * weight[:, :, RIGHT_HIP]
-    top = (place[:, :, LEFT_SHOULDER] + place[:, :, RIGHT_SHOULDER]) / 2
-    bottom = (place[:, :, LEFT_HIP] + place[:, :, RIGHT_HIP]) / 2
+    top = (position[:, :, LEFT_SHOULDER] + position[:, :, RIGHT_SHOULDER]) / 2
+    bottom = (position[:, :, LEFT_HIP] + position[:, :, RIGHT_HIP]) / 2
     trunk = ((top - bottom).square().sum(-1, keepdim=True) + 1e-12).sqrt() * whole
     count = whole.sum(1)
-    centred = (place - anchor[:, :, None]) * weight
-    # Without a whole trunk in any step: a person's joints spread about one trunk length around their middle.
-    apart = ((place - middle[:, :, None]) * weight).square().sum((1, 2, 3))
+    centred = (position - anchor[:, :, None]) * weight
+    # If no step has a complete trunk, the spread of the joints is used; it is about one trunk length.
+    apart = ((position - middle[:, :, None]) * weight).square().sum((1, 2, 3))
     spread = (apart / weight.sum((1, 2, 3)).clamp_min(1.0) + 1e-12).sqrt()
     scale = torch.where(count > 0, trunk.sum(1) / count.clamp_min(1.0), spread[:, None]).clamp_min(1e-3)
     centred = (centred / scale[:, :, None, None]).clamp(-6.0, 6.0)
@@ -63,43 +74,43 @@ def normalise(keypoints: Tensor) -> Tensor:
 class Encoder(nn.Module):
     """Keypoints (N, 64, 17, 3) to an embedding (N, who + kind) of length one.
 
-    The first part tells shooters apart, the second shot types; each has length sqrt(1/2). A comparison may use one
-    part or the whole. `projection` is phase one's head and is not served.
+    The first part distinguishes shooters, the second shot types; each has length sqrt(1/2). A comparison may use one
+    part or both. `projection` is the head of phase one and is not served.
     """
 
     def __init__(self, config: EncoderConfig | None = None) -> None:
-        """Random weights."""
+        """Make an encoder with random weights."""
         super().__init__()
         self.config = config or EncoderConfig()
         c = self.config
         self.entry = nn.Conv1d(FEATURES, c.channels, 5, stride=2, padding=2)
         self.norm = nn.LayerNorm(c.channels)
         self.lstm = nn.LSTM(c.channels, c.hidden, c.layers, batch_first=True, bidirectional=True)
-        # Without the batch norm all shots start at nearly one point, and triplets have nothing to pull on.
+        # Without batch norm, all shots have nearly the same embedding at the start, and triplets give no gradient.
         self.mix = nn.Sequential(nn.Linear(4 * c.hidden, 2 * c.hidden), nn.GELU(), nn.BatchNorm1d(2 * c.hidden))
         self.who = nn.Linear(2 * c.hidden, c.who)
         self.kind = nn.Linear(2 * c.hidden, c.kind)
         self.projection = nn.Sequential(nn.Linear(2 * c.hidden, 2 * c.hidden), nn.GELU(), nn.Linear(2 * c.hidden, 64))
 
     def features(self, keypoints: Tensor) -> Tensor:
-        """What both heads and the projection read: (N, 2 * hidden)."""
+        """Features (N, 2 * hidden), the input of both heads and of the projection."""
         entry = self.entry(normalise(keypoints).transpose(1, 2)).transpose(1, 2)
         states, _ = self.lstm(functional.gelu(self.norm(entry)))
         return self.mix(torch.cat([states.mean(1), states.amax(1)], -1))
 
     def project(self, keypoints: Tensor) -> Tensor:
-        """Phase one's output (N, 64) of length one."""
+        """Output of phase one: unit vectors (N, 64)."""
         return functional.normalize(self.projection(self.features(keypoints)), dim=-1)
 
     def forward(self, keypoints: Tensor) -> Tensor:
-        """The embedding."""
+        """Keypoints (N, 64, 17, 3) to embeddings (N, who + kind)."""
         mixed = self.features(keypoints)
         parts = [functional.normalize(self.who(mixed), dim=-1), functional.normalize(self.kind(mixed), dim=-1)]
         return torch.cat(parts, -1) * 0.5**0.5
 
 
 class ServedEncoder(nn.Module):
-    """The encoder as it is exported: one input, a tuple of one output."""
+    """The encoder as served: one input, a tuple of one output."""
 
     def __init__(self, encoder: Encoder) -> None:
         """Wrap a trained encoder."""
@@ -120,13 +131,13 @@ def load_encoder(path: Path) -> Encoder:
     """The averaged encoder of a checkpoint, in eval mode.
 
     Raises:
-        TrainingInputError: no such checkpoint, or of another system or shape.
+        TrainingInputError: the checkpoint is missing, or of another system or shape.
     """
-    found = checkpoints.load(path, SYSTEM)
+    found = checkpoints.load(path, MODEL)
     try:
         config = EncoderConfig(**found["settings"])
     except (KeyError, TypeError) as error:
-        raise TrainingInputError(f"{path} does not say how its network is built ({error}): train it anew") from error
+        raise TrainingInputError(f"{path} has no sizes of its network ({error}): train again") from error
     encoder = Encoder(config)
     checkpoints.fill(encoder, found["average"], path)
     return encoder.eval()

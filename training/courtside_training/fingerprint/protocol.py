@@ -1,26 +1,25 @@
-"""The evaluation on simulated players nobody trained on: camera by camera, noise by noise, distortion by distortion."""
+"""Evaluation on simulated players that were not used for training: by camera, pose noise and distortion."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from courtside_sim.keypoints import CameraView, PoseNoise
-from courtside_sim.sequences import SHOT_TYPES
-from courtside_training.common.tables import confusion_table, markdown
-from courtside_training.fingerprint.evaluate import RUN, TRIALS, Embed, raw_space, separation, space, trials
+from courtside_training.common.splits import SPLITS
+from courtside_training.fingerprint.evaluate import TRIALS, Embed, raw_space, separation, space, trials
 from courtside_training.fingerprint.network import Encoder
+from courtside_training.fingerprint.published import read_shots, split
 from courtside_training.fingerprint.simulated import Shots, simulate_shots
-from courtside_training.shots.geometry import SPLITS
 
-# The figures the source system reports on its own recorded shooters.
 PUBLISHED = {"who": 0.916, "type": 0.902}
-# name: azimuth and elevation in degrees, and whether training sees such a camera.
+"""Accuracies that the source system reports for its own recorded shooters."""
 CAMERAS: dict[str, tuple[float, float, bool]] = {
     "front": (0.0, 8.0, True),
     "front quarter": (45.0, 8.0, True),
@@ -29,12 +28,15 @@ CAMERAS: dict[str, tuple[float, float, bool]] = {
     "behind the shoulder": (132.0, 8.0, False),
     "high front": (35.0, 38.0, False),
 }
+"""Azimuth and elevation in degrees by name, and whether training uses such a camera."""
 NOISES = (0.0, 1.0, 2.0, 4.0)
+"""Factors for the noise of the pose network."""
 DISTORTIONS = (0.1, 0.2, 0.3)
+"""Amounts of distortion of a player's form."""
 
 
 def torch_embed(encoder: Encoder) -> Embed:
-    """An encoder as a function of arrays, in batches."""
+    """Wrap an encoder as a function from arrays to arrays, in batches."""
 
     @torch.no_grad()
     def embed(inputs: np.ndarray) -> np.ndarray:
@@ -45,7 +47,7 @@ def torch_embed(encoder: Encoder) -> Embed:
 
 
 def camera(name: str) -> CameraView:
-    """One of `CAMERAS`, nine metres away, the shooter about 200 pixels tall."""
+    """One of `CAMERAS`, at a distance of nine metres, with a shooter about 200 pixels tall."""
     azimuth, elevation, _ = CAMERAS[name]
     return CameraView(math.radians(azimuth), math.radians(elevation), 9.0, 210.0)
 
@@ -58,17 +60,17 @@ def simulated_report(
     count: int = TRIALS,
     report: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """Everything measured on test players.
+    """All figures on simulated test players.
 
     Args:
-        embed: (N, 64, 17, 3) to (N, D).
-        who: Length of the embedding's first part.
-        players: Test players; trials draw twelve of them.
-        per_kind: Shots of each type a player.
-        count: Trials a figure.
-        report: Told what is being measured.
+        embed: the embedding.
+        who: length of the first part of the embedding.
+        players: number of test players; each trial draws twelve of them.
+        per_kind: shots of each type per player.
+        count: trials per figure.
+        report: receives the name of each part as it starts.
     """
-    say = report or (lambda text: None)
+    progress = report or (lambda text: None)
     first = SPLITS["test"][0]
     seeds = range(first, first + players)
     few = range(first, first + min(players, 18))
@@ -78,7 +80,7 @@ def simulated_report(
     def draws(stream: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence([first, stream]))
 
-    say("cameras")
+    progress("cameras")
     shots = simulate_shots(seeds, per_kind, draws(1), [camera(name) for name in names])
     spaces = {name: space(embed, shots, who, view) for view, name in enumerate(names)}
     cameras = {name: trials(spaces[name], spaces[name], draws(2), count) for name in names}
@@ -86,20 +88,20 @@ def simulated_report(
         name: trials(*[raw_space(shots, names.index(name))] * 2, draws(2), min(count, 20)) for name in names[:3]
     }
     across = {
-        f"{known} → {asked}": trials(spaces[known], spaces[asked], draws(2), min(count, 20))
-        for known, asked in (("front quarter", "front"), ("front quarter", "side"), ("side", "behind"))
+        f"{known} → {new}": trials(spaces[known], spaces[new], draws(2), min(count, 20))
+        for known, new in (("front quarter", "front"), ("front quarter", "side"), ("side", "behind"))
     }
-    say("any camera")
+    progress("any camera")
     mixed_shots = simulate_shots(seeds, per_kind, draws(3), 1)
     mixed = space(embed, mixed_shots, who)
-    say("noise")
+    progress("noise")
     noises = {}
     for factor in NOISES:
         noisy = simulate_shots(few, per_kind, draws(4), quarter, PoseNoise().scaled(factor))
         found = space(embed, noisy, who)
         noises[f"{factor:g}"] = {**trials(found, found, draws(5), min(count, 20)), "lost": noisy.lost}
     exact = space(embed, simulate_shots(few, per_kind, draws(4), quarter, slip=0.0), who)
-    say("distorted forms")
+    progress("distorted forms")
     known = space(embed, _first(shots, len(few)), who, names.index("front quarter"))
     fresh = space(embed, simulate_shots(few, per_kind, draws(6), quarter), who)
     distorted = {}
@@ -121,47 +123,28 @@ def simulated_report(
     }
 
 
+def recorded_report(embed: Embed, who: int, data: Path, count: int) -> dict[str, Any]:
+    """All figures on the test shooters of a folder of recorded shots.
+
+    Args:
+        embed: the embedding.
+        who: length of the first part of the embedding.
+        data: folder in the layout of `published`.
+        count: number of trials.
+
+    Returns:
+        See `evaluate.trials`; and `names` of the shooters.
+
+    Raises:
+        TrainingInputError: see `published.read_shots` and `published.split`.
+    """
+    shots = split(read_shots(data))[1]
+    found = space(embed, shots, who)
+    names = [shots.names[player] for player in np.unique(shots.players)]
+    return {**trials(found, found, np.random.default_rng(0), count, cast=True), "names": names[:12]}
+
+
 def _first(shots: Shots, players: int) -> Shots:
-    """Only the first `players` players' shots."""
+    """The shots of the first `players` players only."""
     rows = np.flatnonzero(shots.players < players)
     return replace(shots, inputs=shots.inputs[rows], players=shots.players[rows], kinds=shots.kinds[rows])
-
-
-def _row(name: str, found: dict[str, Any], *more: object) -> list[object]:
-    return [name, *more, *(f"{found[part]:.3f} ± {found[part + '_std']:.3f}" for part in ("who", "type"))]
-
-
-def tables(result: dict[str, Any]) -> str:
-    """The report as Markdown."""
-    cast, near = result["cast"], result["cameras"]
-    rows = [
-        ["published (its own recorded shooters)", "", f"{PUBLISHED['who']:.3f}", f"{PUBLISHED['type']:.3f}"],
-        _row("fixed twelve, one camera (front quarter)", cast, "seen"),
-        *(_row(f"drawn twelve, {name}", near[name], "seen" if CAMERAS[name][2] else "never seen") for name in near),
-        _row("drawn twelve, every shot from another camera", result["any camera"], "seen"),
-        *(_row(f"known from and asked from: {name}", found, "seen") for name, found in result["across"].items()),
-        *(_row(f"no learning, {name}", found, "-") for name, found in result["raw"].items()),
-        _row("front quarter, cut at the true gather and release", result["cut at the truth"], "seen"),
-    ]
-    noise = [[f"{name} times", *_row("", found)[1:], found["lost"]] for name, found in result["noise"].items()]
-    bad = [
-        [name, found["roc_auc"], found["roc_auc_pooled"], found["alerts_good"], found["alerts_bad"]]
-        for name, found in result["distorted"].items()
-    ]
-    kinds = np.array(cast["type_confusion"])
-    people = np.array(cast["who_confusion"])
-    return "\n\n".join(
-        [
-            f"{result['players']} simulated players never trained on, {result['shots']} shots "
-            f"({result['lost']} more not cut), k-NN with k = 3, {cast['trials']} trials of twelve shooters:",
-            markdown(["setting", "camera in training", "who", "type"], rows),
-            "Pose noise (front quarter):",
-            markdown(["noise", "who", "type", "shots not cut"], noise),
-            f"Good against distorted form (drift alert over runs of {RUN} shots):",
-            markdown(["distortion", "ROC-AUC a player", "pooled", "alerts, good form", "alerts, distorted"], bad),
-            "Types, summed over trials:",
-            confusion_table(kinds, SHOT_TYPES),
-            "Shooters, summed over trials:",
-            confusion_table(people, [str(index + 1) for index in range(len(people))]),
-        ]
-    )

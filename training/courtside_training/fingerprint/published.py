@@ -1,11 +1,11 @@
-"""Recorded shots in the published layout: one keypoint file a shot and a table of who shot it and how.
+"""Recorded shots: one keypoint file per shot, and a table of shooters and shot types.
 
     FOLDER/shots.csv            file,shooter,type[,gather,release]
     FOLDER/<file>.npz           keypoints (T, 17, 3) or (T, 17, 2), and times (T,) in seconds or fps
-    FOLDER/<file>.csv           time,x0,y0,c0,...,x16,y16,c16   (an empty cell: not found)
+    FOLDER/<file>.csv           time,x0,y0,c0,...,x16,y16,c16   (an empty cell: not detected)
 
-`type` is 'catch and shoot', 'step back' or 'side step'; `gather` and `release` are seconds in the file's own time,
-found by the cutter where they are not given.
+`type` is 'catch and shoot', 'step back' or 'side step'. `gather` and `release` are seconds in the time of the file. If
+they are not given, `motion.find_shot` finds them.
 """
 
 from __future__ import annotations
@@ -19,16 +19,18 @@ import numpy as np
 
 from courtside_sim.sequences import SHOT_TYPES
 from courtside_training.errors import TrainingInputError
-from courtside_training.fingerprint.segment import NoShotError, Segment, cut, find_shot
+from courtside_training.fingerprint.motion import Motion, NoShotError, cut, find_shot
 from courtside_training.fingerprint.simulated import Shots
 
 COLUMNS = ("file", "shooter", "type")
+"""Columns that shots.csv must have."""
 TRACK_COLUMNS = ("time", *(f"{axis}{joint}" for joint in range(17) for axis in "xyc"))
+"""Columns of a keypoint file in CSV format."""
 
 
 def _rows(table: Path) -> list[dict[str, str]]:
     if not table.is_file():
-        raise TrainingInputError(f"no {table}: the folder needs a shots.csv with {', '.join(COLUMNS)}")
+        raise TrainingInputError(f"no {table}: the folder needs a shots.csv with the columns {', '.join(COLUMNS)}")
     with table.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
@@ -38,13 +40,13 @@ def _rows(table: Path) -> list[dict[str, str]]:
 
 
 def read_track(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """A keypoint file: (T, 17, 3) float32 with NaN where not found, and (T,) seconds.
+    """Read a keypoint file: (T, 17, 3) float32 with NaN for joints that were not detected, and (T,) seconds.
 
     Raises:
-        TrainingInputError: missing, unreadable or of another shape.
+        TrainingInputError: the file is missing, unreadable or of another shape.
     """
     if not path.is_file():
-        raise TrainingInputError(f"no keypoint file {path}")
+        raise TrainingInputError(f"no keypoint file {path}: restore it or remove its line from shots.csv")
     try:
         if path.suffix == ".npz":
             with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
@@ -58,7 +60,7 @@ def read_track(path: Path) -> tuple[np.ndarray, np.ndarray]:
             table = np.genfromtxt(io.StringIO(text), delimiter=",", skip_header=1, ndmin=2)
             times, keypoints = table[:, 0], table[:, 1:].reshape(-1, 17, 3).astype(np.float32)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise TrainingInputError(f"{path} is no readable keypoint file: {error}") from error
+        raise TrainingInputError(f"{path} is not a readable keypoint file ({error}): restore it") from error
     if keypoints.ndim != 3 or keypoints.shape[1] != 17 or keypoints.shape[2] not in (2, 3):
         raise TrainingInputError(f"{path}: keypoints are {keypoints.shape}, expected (T, 17, 3)")
     if keypoints.shape[2] == 2:
@@ -78,10 +80,10 @@ def _seconds(row: dict[str, str], name: str, line: str) -> float | None:
 
 
 def read_shots(folder: Path) -> Shots:
-    """Every shot of a folder, one camera each; shots in which the cutter finds no motion are counted as lost.
+    """All shots of a folder, with one camera each; shots in which no motion is found are counted as lost.
 
     Raises:
-        TrainingInputError: one line that names the file, the row and what is wrong.
+        TrainingInputError: the data is wrong; the message names the file, the line and the reason.
     """
     table = folder / "shots.csv"
     inputs, names, shooters, kinds, lost = [], {}, [], [], 0
@@ -94,7 +96,7 @@ def read_shots(folder: Path) -> Shots:
         gather, release = _seconds(row, "gather", line), _seconds(row, "release", line)
         try:
             known = gather is not None and release is not None
-            where = Segment(gather, release) if known else find_shot(keypoints, times)
+            where = Motion(gather, release) if known else find_shot(keypoints, times)
             inputs.append(cut(keypoints, times, where))
         except NoShotError:
             lost += 1
@@ -104,18 +106,18 @@ def read_shots(folder: Path) -> Shots:
         shooters.append(names.setdefault(row["shooter"], len(names)))
         kinds.append(SHOT_TYPES.index(kind))
     if not inputs:
-        raise TrainingInputError(f"no shot found in {folder}")
+        raise TrainingInputError(f"no shooting motion found in {folder}: give gather and release in shots.csv")
     return Shots(np.stack(inputs)[:, None], np.array(shooters), np.array(kinds), tuple(names), lost)
 
 
 def split(shots: Shots, share: float = 0.7) -> tuple[Shots, Shots]:
-    """Training and test shots with no shooter in both: the first `share` of the shooters by name train.
+    """Training and test shots of different shooters; the first `share` of the shooters by name is for training.
 
     Raises:
-        TrainingInputError: fewer than four shooters.
+        TrainingInputError: there are fewer than four shooters.
     """
     if len(shots.names) < 4:
-        raise TrainingInputError(f"{len(shots.names)} shooters are too few to split; at least 4 are needed")
+        raise TrainingInputError(f"{len(shots.names)} shooters cannot be split: record at least 4")
     order = np.argsort(np.array(shots.names))
     first = set(order[: min(max(2, round(share * len(order))), len(order) - 2)].tolist())
     parts = []

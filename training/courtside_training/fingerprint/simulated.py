@@ -1,4 +1,4 @@
-"""Simulated shots as inputs: players by seed, cameras by view, a pose network's mistakes."""
+"""Simulated shots as network inputs: players by seed, cameras, and errors of a pose network."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from courtside_sim.forms import Form, distort, draw_form
-from courtside_sim.keypoints import CameraView, PoseNoise, draw_view, observe
+from courtside_sim.keypoints import CameraView, PoseNoise, draw_view, noisy_keypoints
 from courtside_sim.sequences import SHOT_TYPES, ShotSequence, shot_sequences
-from courtside_training.fingerprint.segment import NoShotError, Segment, cut, find_shot
+from courtside_training.fingerprint.motion import Motion, NoShotError, cut, find_shot
 
-PLAYER_STREAM, SHOT_STREAM = 31, 32
-# Cameras of training: all round but for a gap behind the shooter's shoulders, and no higher than 24 degrees.
+PLAYER_STREAM = 31
+"""Random stream of a player's form, beside the player's seed."""
 GAP = (math.radians(110), math.radians(155))
+"""Range of absolute azimuths without training cameras, behind the shooter's shoulders; used for evaluation."""
 HIGHEST = 0.42
+"""Highest elevation of a training camera in radians (24 degrees)."""
 
 
 @dataclass(frozen=True)
 class Shots:
-    """N shots seen from V cameras each.
+    """N shots in the views of V cameras each.
 
     Attributes:
         inputs: (N, V, 64, 17, 3) float32.
         players: (N,) int64, index into `names`.
         kinds: (N,) int64, index into `SHOT_TYPES`.
-        names: of the players.
-        lost: shots in which the cutter found none (they are left out).
+        names: names of the players.
+        lost: number of shots that were left out because no motion was found.
     """
 
     inputs: np.ndarray
@@ -42,13 +44,13 @@ class Shots:
 
 
 def form_of(seed: int) -> tuple[Form, float]:
-    """Form and height in metres of the player with this seed."""
+    """Shooting form and height in metres of the player with this seed."""
     rng = np.random.default_rng(np.random.SeedSequence([seed, PLAYER_STREAM]))
     return draw_form(rng), float(rng.uniform(1.76, 2.1))
 
 
 def training_view(rng: np.random.Generator) -> CameraView:
-    """A camera from everywhere but the gap kept for evaluation."""
+    """A random camera outside the range `GAP`, which is reserved for evaluation."""
     while True:
         view = draw_view(rng, elevation=(0.0, HIGHEST))
         if not GAP[0] < abs(view.azimuth) < GAP[1]:
@@ -58,9 +60,13 @@ def training_view(rng: np.random.Generator) -> CameraView:
 def draw_shots(
     seeds: list[int], kinds: list[int], rng: np.random.Generator, amount: float = 0.0
 ) -> list[ShotSequence]:
-    """One shot of each player in `seeds` (repeated as often as shots are wanted), of the types in `kinds`.
+    """Simulate shots.
 
-    `amount` above 0 distorts each player's form first, once for all of the player's shots.
+    Args:
+        seeds: player of each shot.
+        kinds: type of each shot.
+        rng: source of all random choices except the players' forms.
+        amount: distortion of each player's form, the same for all shots of the player; 0 for none.
     """
     people = {seed: form_of(seed) for seed in sorted(set(seeds))}
     forms = {seed: distort(form, rng, amount) if amount else form for seed, (form, _) in people.items()}
@@ -71,25 +77,25 @@ def draw_shots(
 def to_input(
     shot: ShotSequence, view: CameraView, noise: PoseNoise, rng: np.random.Generator, slip: float | None
 ) -> np.ndarray:
-    """A shot through a camera and a pose network, cut and resampled: (64, 17, 3).
+    """Project a shot into a camera, add errors of a pose network, cut and resample: (64, 17, 3).
 
     Args:
-        shot: What happened.
-        view: The camera.
-        noise: The pose network's mistakes.
-        rng: Draws them.
-        slip: Standard deviation in seconds of the cut around the true gather and release; None has the cutter
-            find them in the track, as with real film.
+        shot: the simulated shot.
+        view: the camera.
+        noise: errors of the pose network.
+        rng: source of the errors.
+        slip: standard deviation in seconds of the error of gather and release; None to find them in the track, as
+            with real film.
 
     Raises:
-        NoShotError: the cutter finds none.
+        NoShotError: no motion is found.
     """
     fps = 1.0 / float(shot.times[1] - shot.times[0])
-    track = observe(shot.joints, view, noise, rng, fps)
+    track = noisy_keypoints(shot.joints, view, noise, rng, fps)
     if slip is None:
         return cut(track, shot.times, find_shot(track, shot.times))
     gather, release = np.array([shot.gather_time, shot.release_time]) + slip * rng.standard_normal(2) * [1.0, 0.5]
-    return cut(track, shot.times, Segment(float(gather), float(min(release, shot.times[-1]))))
+    return cut(track, shot.times, Motion(float(gather), float(min(release, shot.times[-1]))))
 
 
 def simulate_shots(
@@ -104,22 +110,22 @@ def simulate_shots(
     """Shots of players by seed.
 
     Args:
-        seeds: Players.
-        per_kind: Shots of each type a player.
-        rng: Draws all but the players.
-        views: Cameras every shot is seen from, or how many training views to draw for each shot.
-        noise: Of the pose network; the usual when None.
-        slip: See `to_input`.
-        amount: Distortion of every form.
+        seeds: seeds of the players.
+        per_kind: shots of each type per player.
+        rng: source of all random choices except the players' forms.
+        views: cameras of every shot, or the number of training cameras to draw for each shot.
+        noise: errors of the pose network; None for the default.
+        slip: see `to_input`.
+        amount: distortion of every form.
     """
     noise = noise or PoseNoise()
     who = [seed for seed in seeds for _ in range(per_kind * len(SHOT_TYPES))]
     kinds = [kind for _ in seeds for kind in range(len(SHOT_TYPES)) for _ in range(per_kind)]
     rows, kept = [], []
     for index, shot in enumerate(draw_shots(who, kinds, rng, amount)):
-        looks = views if isinstance(views, list) else [training_view(rng) for _ in range(views)]
+        cameras = views if isinstance(views, list) else [training_view(rng) for _ in range(views)]
         try:
-            rows.append(np.stack([to_input(shot, view, noise, rng, slip) for view in looks]))
+            rows.append(np.stack([to_input(shot, view, noise, rng, slip) for view in cameras]))
         except NoShotError:
             continue
         kept.append(index)

@@ -1,4 +1,4 @@
-"""The two phases: contrastive on single shots, then triplets of players and of shot types."""
+"""The two phases of training: contrastive on single shots, then triplets of players and of shot types."""
 
 from __future__ import annotations
 
@@ -14,37 +14,40 @@ from torch import Tensor, nn
 
 from courtside_sim.sequences import SHOT_TYPES
 from courtside_training.common.fit import Fit, FitConfig
+from courtside_training.common.splits import SPLITS
 from courtside_training.errors import TrainingInputError
 from courtside_training.fingerprint.augment import AUGMENTATIONS, augment
 from courtside_training.fingerprint.losses import nt_xent, triplet
-from courtside_training.fingerprint.network import SYSTEM, Encoder, load_encoder, settings_of
+from courtside_training.fingerprint.network import MODEL, Encoder, load_encoder, settings_of
 from courtside_training.fingerprint.simulated import Shots, simulate_shots
-from courtside_training.shots.geometry import SPLITS
 
-# The cutter's own error on noisy tracks (see `segment`), so that training cuts as unsteadily as the service will.
 SLIP = 0.12
+"""Standard deviation in seconds of gather and release in training; the error of `motion.find_shot` on noisy tracks."""
 KIND_WEIGHT = 1.0
-
-# Simulating a pool takes as long as an epoch of steps on it: it serves this many epochs, with fresh augmentations.
+"""Weight of the loss of shot types, relative to that of players."""
 POOL_EPOCHS = 3
+"""Epochs that use one pool of simulated shots. To simulate a pool takes as long as to train one epoch."""
 
 Pool = Callable[[int], Shots]
+"""A function from the epoch to its shots."""
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How to train.
+    """Settings of both phases.
 
     Attributes:
-        contrastive_epochs, triplet_epochs: of each phase.
-        shots: Shots in a contrastive epoch; each is used in 100 augmentations, two a step.
-        pairs: Shots in a contrastive batch.
-        players, per_kind: In the pool of a triplet epoch: players, and shots of each type a player.
-        steps: Triplet batches an epoch.
-        batch: Players in a triplet batch, with eight shots each.
-        views: Cameras a shot is seen from.
-        rate: Peak learning rate.
-        seed: Of draws.
+        contrastive_epochs: epochs of the contrastive phase.
+        triplet_epochs: epochs of the triplet phase.
+        shots: shots per contrastive epoch; each is used in 100 augmentations, two per step.
+        pairs: shots per contrastive batch.
+        players: players in the pool of a triplet epoch.
+        per_kind: shots of each type per player in that pool.
+        steps: triplet batches per epoch.
+        batch: players per triplet batch, with eight shots each.
+        views: cameras per shot.
+        rate: peak learning rate.
+        seed: seed of all random choices.
     """
 
     contrastive_epochs: int = 3
@@ -60,8 +63,8 @@ class TrainConfig:
     seed: int = 0
 
 
-def _looks(shots: Shots, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One camera's input of each row, drawn."""
+def _draw_views(shots: Shots, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The input of one random camera for each row."""
     return shots.inputs[rows, rng.integers(0, shots.inputs.shape[1], len(rows))]
 
 
@@ -74,7 +77,7 @@ def _contrastive(pool: Pool, config: TrainConfig) -> tuple[int, Callable[..., It
         for _ in range(rounds):
             order = rng.permutation(len(shots))
             for rows in np.array_split(order, groups):
-                pair = [augment(_looks(shots, rows, rng), rng) for _ in range(2)]
+                pair = [augment(_draw_views(shots, rows, rng), rng) for _ in range(2)]
                 yield torch.from_numpy(pair[0]), torch.from_numpy(pair[1])
 
     return groups * rounds, batches
@@ -88,7 +91,7 @@ def _triplets(pool: Pool, config: TrainConfig) -> Callable[..., Iterator[tuple[T
         for _ in range(config.steps):
             chosen = rng.choice(len(usable), min(config.batch, len(usable)), replace=False)
             rows = np.concatenate([rng.permutation(usable[index])[:8] for index in chosen])
-            inputs = augment(_looks(shots, rows, rng), rng, 0.7)
+            inputs = augment(_draw_views(shots, rows, rng), rng, 0.7)
             yield (torch.from_numpy(inputs), torch.from_numpy(shots.players[rows]), torch.from_numpy(shots.kinds[rows]))
 
     return batches
@@ -108,7 +111,7 @@ def _triplet_loss(module: nn.Module, batch: Any) -> dict[str, Tensor]:
 
 
 def _simulated(first: int, players: int, per_kind: int, last: int, config: TrainConfig) -> Pool:
-    """Pools of new players, from training seed `first` on; each lasts `last` epochs."""
+    """Pools of new players, from training seed `first` on; each is used for `last` epochs."""
     low, high = SPLITS["train"]
 
     @lru_cache(maxsize=1)
@@ -121,26 +124,37 @@ def _simulated(first: int, players: int, per_kind: int, last: int, config: Train
 
 
 def contrastive_fit(encoder: Encoder, config: TrainConfig, checkpoint: Path, given: Shots | None = None) -> Fit:
-    """Phase one: two augmentations of a shot belong together, all other shots of the batch do not.
+    """Prepare phase one: two augmentations of a shot are a positive pair, all other shots of the batch are negatives.
 
-    Simulated shots come from a new set of players every epoch, and a second camera counts as an augmentation;
-    given shots are used as they are.
+    Simulated shots come from new players every epoch, and another camera counts as an augmentation.
+
+    Args:
+        encoder: the network to train.
+        config: settings of the run.
+        checkpoint: file to write.
+        given: recorded shots to use instead of simulated ones, or None.
     """
     count = max(1, config.shots // len(SHOT_TYPES))
     pool = _simulated(0, count, 1, 1, config) if given is None else lambda epoch: given
     steps, batches = _contrastive(pool, config)
     plan = FitConfig(epochs=config.contrastive_epochs, rate=config.rate, average=0.99, seed=config.seed)
-    return Fit(SYSTEM, encoder, plan, steps, batches, _contrastive_loss, checkpoint, settings_of(encoder.config))
+    return Fit(MODEL, encoder, plan, steps, batches, _contrastive_loss, checkpoint, settings_of(encoder.config))
 
 
 def triplet_fit(encoder: Encoder, config: TrainConfig, checkpoint: Path, given: Shots | None = None) -> Fit:
-    """Phase two: shots of one player, and apart from that of one type, belong together.
+    """Prepare phase two: shots of one player are positives in the first part, shots of one type in the second.
+
+    Args:
+        encoder: the network to train.
+        config: settings of the run.
+        checkpoint: file to write.
+        given: recorded shots to use instead of simulated ones, or None.
 
     Raises:
-        TrainingInputError: too few players with two shots among those given.
+        TrainingInputError: fewer than two players have two of the given shots.
     """
     if given is not None and (np.bincount(given.players) > 1).sum() < 2:
-        raise TrainingInputError("triplets need at least two shooters with two shots each")
+        raise TrainingInputError("triplets need at least two shooters with two shots each: record more shots")
 
     pool = (
         _simulated(2000, config.players, config.per_kind, POOL_EPOCHS, config)
@@ -149,15 +163,15 @@ def triplet_fit(encoder: Encoder, config: TrainConfig, checkpoint: Path, given: 
     )
     plan = FitConfig(epochs=config.triplet_epochs, rate=config.rate, average=0.99, seed=config.seed + 1)
     batches, settings = _triplets(pool, config), settings_of(encoder.config)
-    return Fit(SYSTEM, encoder, plan, config.steps, batches, _triplet_loss, checkpoint, settings)
+    return Fit(MODEL, encoder, plan, config.steps, batches, _triplet_loss, checkpoint, settings)
 
 
 def contrastive_path(checkpoint: Path) -> Path:
-    """Where phase one of a run leaves its checkpoint."""
+    """The checkpoint of phase one of a run."""
     return checkpoint.with_name(checkpoint.stem + ".contrastive.pt")
 
 
 def from_contrastive(checkpoint: Path) -> Encoder:
-    """Phase one's averaged encoder as the start of phase two."""
+    """The averaged encoder of phase one, from which phase two starts."""
     encoder = load_encoder(contrastive_path(checkpoint)).train()
     return encoder.requires_grad_(True)

@@ -1,1 +1,1 @@
-"""Flights: shots found in the path of a tracked ball, and what became of them at the rim, learned from simulation."""
+"""Shots found in the track of one ball: windows of simulated tracks, the flight network, its training."""

@@ -1,23 +1,23 @@
-"""How well windows are judged: shots found, releases timed, makes foreseen, on games never trained on."""
+"""Evaluation of the flight network on windows: shots found, release times, make probabilities."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from courtside_training.common.measures import brier, expected_calibration_error, roc_auc
+from courtside_training.common.running import Run
 from courtside_training.common.tables import markdown
-from courtside_training.flight.geometry import COUNTED, TICK_S
+from courtside_training.flight.geometry import COUNTED, TIME_STEP_S
 from courtside_training.flight.tracks import Example
 
-Run = Callable[[np.ndarray], tuple[np.ndarray, ...]]
 THRESHOLD = 0.8
+"""Shot probability from which a window counts as a shot."""
 
 
 def position(release: np.ndarray) -> np.ndarray:
-    """Expected tick (N,) of distributions (N, 48), over the mode and its neighbours as the server takes it."""
+    """Expected time step (N,) of distributions (N, 48), over the mode and its two neighbours, as in the server."""
     mode = release.argmax(1)
     out = np.zeros(len(release))
     for row, (shares, best) in enumerate(zip(release.astype(float), mode, strict=True)):
@@ -27,28 +27,33 @@ def position(release: np.ndarray) -> np.ndarray:
 
 
 def figures(run: Run, examples: list[Example]) -> dict[str, Any]:
-    """Figures of merit over windows; those whose truth is in doubt are left out."""
+    """Figures over windows; windows with an uncertain truth (weight 0) are left out.
+
+    Args:
+        run: from tracks (N, 48, 15) to shot (N, 1), release (N, 48) and make (N, 1) probabilities.
+        examples: the windows.
+    """
     kept = [example for example in examples if example.weight > 0]
-    shot, release, make = run(np.stack([example.track for example in kept]))
+    shot, release, make = run((np.stack([example.track for example in kept]),))
     shot, make = shot[:, 0], make[:, 0]
     true = np.array([example.release for example in kept])
     made = np.array([example.made for example in kept])
     decided = np.array([example.decided for example in kept])
     within = np.isnan(true) | ((true >= COUNTED[0]) & (true < COUNTED[1]))
-    actual, said = ~np.isnan(true[within]), shot[within] >= THRESHOLD
+    actual, predicted = ~np.isnan(true[within]), shot[within] >= THRESHOLD
     found = ~np.isnan(true) & (shot >= THRESHOLD) & within
-    error = (position(release)[found] - true[found]) * TICK_S
-    told = ~np.isnan(made) & within
+    error = (position(release)[found] - true[found]) * TIME_STEP_S
+    known = ~np.isnan(made) & within
     result: dict[str, Any] = {
         "windows": int(within.sum()),
         "shots": int(actual.sum()),
         "roc_auc": roc_auc(actual, shot[within]),
-        "precision": float((said & actual).sum() / max(said.sum(), 1)),
-        "recall": float((said & actual).sum() / max(actual.sum(), 1)),
+        "precision": float((predicted & actual).sum() / max(predicted.sum(), 1)),
+        "recall": float((predicted & actual).sum() / max(actual.sum(), 1)),
         "release_error_median_s": float(np.median(np.abs(error))) if len(error) else float("nan"),
         "release_error_p90_s": float(np.quantile(np.abs(error), 0.9)) if len(error) else float("nan"),
     }
-    for name, part in (("before", told & ~decided), ("after", told & decided)):
+    for name, part in (("before", known & ~decided), ("after", known & decided)):
         result[f"make_{name}"] = {
             "shots": int(part.sum()),
             "roc_auc": roc_auc(made[part] > 0.5, make[part]),

@@ -1,26 +1,26 @@
-"""The flight window: which moments it holds and what its columns say. The server builds the same from its tracks."""
+"""The flight window: which time steps it holds and what its columns mean. The server builds the same window."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 
-TICKS = 48
-"""Moments a window."""
-TICK_S = 0.05
-"""Seconds between two moments: 2.35 s from first to last."""
+TIME_STEPS = 48
+"""Time steps of a window."""
+TIME_STEP_S = 0.05
+"""Seconds between two time steps; a window spans 2.35 s from the first to the last."""
 COUNTED = (12, 41)
-"""First and one-past-last tick in which a release counts: the ball has been gone for 0.35 s or longer."""
+"""First time step, and one past the last, in which a release counts. The window then shows 0.35 s or more of flight."""
 BRIDGE_S = 0.2
-"""Gaps between two sightings up to this long are bridged in a straight line, seconds."""
+"""Seconds. Gaps between two detections up to this long are filled by linear interpolation."""
 EDGE_S = 0.035
-"""A sighting stands for moments this near before the first or after the last one, seconds."""
+"""Seconds. Before its first and after its last detection, a track is extended to time steps this near."""
 
 
 class Column(IntEnum):
-    """Columns of a window (48, 15), pixels of one picture with camera motion taken out.
+    """Columns of a window (48, 15), in pixels of one image from which camera motion has been removed.
 
-    ``*_SEEN`` is 1 where the rest is known and 0 where it is all zero. RIM is the basket the track comes nearest
-    to, PLAYER at each moment the player nearest to the ball.
+    ``*_SEEN`` is 1 where the values that follow are known, and 0 where they are all zero. RIM is the rim that the track
+    comes nearest to. PLAYER is, at each time step, the player nearest to the ball.
     """
 
     BALL_SEEN = 0
@@ -41,3 +41,4 @@ class Column(IntEnum):
 
 
 COLUMNS = len(Column)
+"""Columns of a window."""

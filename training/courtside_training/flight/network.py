@@ -1,8 +1,8 @@
-"""The flight network: a ball's track through one window, to whether and when it was shot, and whether it goes in."""
+"""The flight network: from one ball's track in a window to shot, release and make probability."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -10,12 +10,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from courtside_training.common import checkpoint as checkpoints
-from courtside_training.flight.geometry import COLUMNS, TICK_S, TICKS, Column
+from courtside_training.flight.geometry import COLUMNS, TIME_STEP_S, TIME_STEPS, Column
 
-SYSTEM = "shot_flight"
-_BALL_M = 0.24
-_RIM_M = 0.46
+MODEL = "shot_flight"
+"""Name of the model."""
 FEATURES = 25
+"""Features per time step that `normalise` makes of a track."""
+_BALL_M = 0.24
+"""Diameter of a ball, metres."""
+_RIM_M = 0.46
+"""Diameter of a rim, metres."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +29,11 @@ class FlightConfig:
     channels: int = 64
     dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 4)
 
-    def to_dict(self) -> dict[str, object]:
-        """Plain values for a checkpoint."""
-        return asdict(self)
-
 
 def normalise(track: Tensor) -> Tensor:
-    """Pixels to what the network reads: distances in balls, rims and players, changes in metres a second.
+    """Turn pixels into features that do not depend on the image's size.
+
+    Distances are in ball sizes, rim widths and player heights; changes over time are in metres per second.
 
     Args:
         track: (B, 48, 15), see `Column`.
@@ -49,7 +51,7 @@ def normalise(track: Tensor) -> Tensor:
 
     both = seen[:, 1:] * seen[:, :-1]
     metre = ball / _BALL_M
-    speed = [F.pad((v[:, 1:] - v[:, :-1]) * both / metre / TICK_S / 8, (1, 0)) for v in (x, y)]
+    speed = [F.pad((v[:, 1:] - v[:, :-1]) * both / metre / TIME_STEP_S / 8, (1, 0)) for v in (x, y)]
     known = F.pad(both[:, 1:] * both[:, :-1], (2, 0))
     pull = [F.pad(v[:, 1:] - v[:, :-1], (1, 0)) * known * 2 for v in speed]
 
@@ -59,7 +61,7 @@ def normalise(track: Tensor) -> Tensor:
     right = (x - track[..., c.RIM_X]) / width * at_rim
     down = (y - track[..., c.RIM_Y]) / width * at_rim
     ratio = torch.log((ball * _RIM_M / _BALL_M / width).clamp(0.1, 10.0)) * rim_seen
-    # Far away only the direction matters, at the rim every tenth of its width does.
+    # Far from the rim only the direction matters; at the rim a tenth of its width does.
     far, near = [(v / 6).clamp(-3, 3) for v in (right, down)], [v.clamp(-2, 2) for v in (right, down)]
     shape = (height / width).clamp(0, 2) * rim_seen
 
@@ -71,7 +73,7 @@ def normalise(track: Tensor) -> Tensor:
     over = ((y - top) / tall * 2).clamp(-4, 4) * player_seen
     girth = (wide / tall).clamp(0, 2) * player_seen
     build = torch.log((size / tall * 8).clamp(0.1, 10.0)) * player_seen
-    clock = torch.linspace(-1, 1, TICKS, device=track.device).expand(track.shape[0], TICKS)
+    clock = torch.linspace(-1, 1, TIME_STEPS, device=track.device).expand(track.shape[0], TIME_STEPS)
     score = track[..., c.BALL_SCORE].clamp(0, 1) * seen
     features = [
         seen, rim_seen, player_seen, clock, score, *own, *speed, *pull, *[v.clamp(-2, 2) for v in pull], *far, *near,
@@ -92,15 +94,15 @@ class Block(nn.Module):
         self.norm = nn.GroupNorm(1, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add what the block makes of `x`."""
+        """`x` plus its update."""
         return x + self.body(self.norm(x))
 
 
 class FlightNetwork(nn.Module):
-    """Tracks (B, 48, 15) to logits of the release's moment (B, 49), the last for no shot, and of its going in (B,)."""
+    """Tracks (B, 48, 15) to logits of the release (B, 49), the last for "no shot", and of the make (B,)."""
 
     def __init__(self, config: FlightConfig | None = None) -> None:
-        """Random weights."""
+        """Start with random weights."""
         super().__init__()
         self.config = config = config or FlightConfig()
         c = config.channels
@@ -121,10 +123,10 @@ class FlightNetwork(nn.Module):
 
 
 class ServedFlight(nn.Module):
-    """The served face: shot (B, 1), release (B, 48) and make (B, 1) probabilities."""
+    """What is served: shot (B, 1), release (B, 48) and make (B, 1) probabilities."""
 
     def __init__(self, network: FlightNetwork) -> None:
-        """`network` as trained."""
+        """Wrap a trained `network`."""
         super().__init__()
         self.network = network
 
@@ -140,9 +142,9 @@ def load_flight(path: Path) -> FlightNetwork:
     """The averaged network of a checkpoint, in eval mode.
 
     Raises:
-        TrainingInputError: missing, torn, or of something else.
+        TrainingInputError: the checkpoint is missing, torn, or of another model.
     """
-    found = checkpoints.load(path, SYSTEM)
+    found = checkpoints.load(path, MODEL)
     settings = dict(found["settings"])
     network = FlightNetwork(FlightConfig(settings["channels"], tuple(settings["dilations"])))
     checkpoints.fill(network, found["average"], path)

@@ -1,4 +1,4 @@
-"""Scenes: simulated games as several cameras' truth over time, without pictures; drawn once, kept as files."""
+"""Scenes: the truth of simulated games as several cameras see it, without images; simulated once, kept as files."""
 
 from __future__ import annotations
 
@@ -14,26 +14,28 @@ from courtside_training.common.arrays import reading_arrays, write_arrays
 from courtside_training.errors import TrainingInputError
 
 RATE = 30.0
-"""Moments a second that are kept."""
+"""Moments kept per second."""
 SECONDS = 60.0
+"""Length of a game, seconds."""
 KINDS = (("phone", 0.25), ("behind", 0.25), ("sideline", 0.25), ("corner", 0.15), ("broadcast", 0.1))
+"""Kinds of cameras on a half court, and how often each is drawn."""
 CAMERAS = 4
-"""Cameras a game."""
+"""Cameras per game."""
 _WRISTS = (Joint.LEFT_WRIST, Joint.RIGHT_WRIST)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One camera's view of one game; N moments at `RATE`, P players, S shots, pixels of a 640-pixel-wide picture.
+    """One camera's view of one game: N moments at `RATE`, P players, S shots, in pixels of an image 640 pixels wide.
 
     Attributes:
         ball: (N, 4) x, y, radius, visible.
         rims: (N, R, 4) xyxy; zero out of view.
         boxes: (N, P, 4) xyxy; zero out of view.
-        heads: (N, P, 2) where each nose is.
+        heads: (N, P, 2) noses.
         wrists: (N, P, 2, 2) both wrists.
-        holder: (N,) index of the player with the ball, -1 for nobody.
-        anchor: (N, 2) where a point fixed in the world is: what a pan moves by.
+        holder: (N,) index of the player with the ball, -1 without one.
+        anchor: (N, 2) a point fixed in the world; it moves as the camera pans.
         shots: (S, 6) release, result time, made, basket, blocked (1 or 0), shooter.
     """
 
@@ -48,7 +50,7 @@ class Scene:
 
 
 def draw_game(seed: int, seconds: float = SECONDS) -> list[Scene]:
-    """The game of a seed through `CAMERAS` cameras."""
+    """Simulate the game of a seed as `CAMERAS` cameras see it."""
     rng = np.random.default_rng([seed, 71])
     half = bool(rng.random() < 0.8)
     game = simulate(seed, GameConfig(duration=seconds, half=half))
@@ -76,11 +78,7 @@ def _scene(camera: SimulatedCamera, times: np.ndarray) -> Scene:
 
 
 def save_scenes(path: Path, scenes: list[Scene]) -> None:
-    """Keep a game's scenes as one file, written whole or not at all.
-
-    Raises:
-        TrainingInputError: the disk is full or the folder cannot be written.
-    """
+    """Write the scenes of a game to one file, see `write_arrays`."""
     arrays = {
         f"{index}.{field.name}": getattr(scene, field.name)
         for index, scene in enumerate(scenes)
@@ -90,10 +88,10 @@ def save_scenes(path: Path, scenes: list[Scene]) -> None:
 
 
 def load_scenes(path: Path) -> list[Scene]:
-    """Read a game's scenes.
+    """Read the scenes of a game.
 
     Raises:
-        TrainingInputError: torn, or of something else.
+        TrainingInputError: the file is torn or holds something else.
     """
     with reading_arrays(path, "scenes") as found:
         count = 1 + max(int(name.split(".")[0]) for name in found)
@@ -101,20 +99,22 @@ def load_scenes(path: Path) -> list[Scene]:
 
 
 def scene_files(folder: Path, split: tuple[int, int]) -> list[Path]:
-    """Files of a folder whose game belongs to a split, by seed.
+    """Files of a folder whose games belong to a split (first seed, one past the last), in the order of their seeds.
 
     Raises:
-        TrainingInputError: there is none.
+        TrainingInputError: there are none.
     """
     low, high = split
     found = [path for path in sorted(folder.glob("game-*.npz")) if low <= int(path.stem[5:]) < high]
     if not found:
-        raise TrainingInputError(f"no scenes of games {low} to {high - 1} in {folder}: draw them with `flight draw`")
+        raise TrainingInputError(
+            f"no scenes of games {low} to {high - 1} in {folder}: draw them with `courtside-train flight draw`"
+        )
     return found
 
 
 def draw_split(folder: Path, seeds: range, seconds: float = SECONDS) -> Iterator[int]:
-    """Draw the games that are not in the folder yet; gives each seed when it is there."""
+    """Simulate the games that the folder lacks; yields each seed when its file exists."""
     for seed in seeds:
         path = folder / f"game-{seed:06d}.npz"
         if not path.is_file():

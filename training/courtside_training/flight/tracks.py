@@ -1,4 +1,4 @@
-"""Tracks: what a detector and a tracker would have made of a simulated ball (or of a head, or a lamp), as windows."""
+"""Windows of simulated tracks: what the server would hand to the flight network, and the truth."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from courtside_training.flight.geometry import BRIDGE_S, COLUMNS, EDGE_S, TICK_S, TICKS, Column
+from courtside_training.flight.detections import (
+    SPAN,
+    DetectorQuality,
+    detected,
+    frame_times,
+    interpolated,
+    nearest,
+    one_track,
+    tracked_object,
+    with_head_mistake,
+)
+from courtside_training.flight.geometry import BRIDGE_S, COLUMNS, EDGE_S, TIME_STEP_S, TIME_STEPS, Column
 from courtside_training.flight.scenes import RATE, Scene
 
-SPAN = TICK_S * (TICKS - 1)
-SPLIT_S = 0.35
-"""A tracker gives up a ball it has not seen for so long."""
 SHORTEST_S = 0.25
-"""Seconds of flight without which nobody can tell a shot."""
+"""Seconds of flight that a track must show; in less, a shot cannot be recognised."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +30,10 @@ class Example:
 
     Attributes:
         track: (48, 15), see `Column`.
-        release: tick of the release, a fraction; NaN for none.
-        made: 1, 0, or NaN where there is nothing to tell.
-        weight: 0 where even the truth is in doubt.
-        decided: whether the window lasts until the rim has decided.
+        release: time step of the release, a fraction; NaN without one.
+        made: 1, 0, or NaN where the result is unknown.
+        weight: 0 where even the truth is uncertain.
+        decided: whether the window lasts until the ball has reached the rim.
     """
 
     track: np.ndarray
@@ -36,220 +44,103 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Sight:
-    """How well a detector sees, drawn for each window."""
+class _Clock:
+    """A window's place in its game: `start` is the game time of its first time step, `speed` the film's speed."""
 
-    rate: float
-    flying: float
-    held: float
-    stay: float
-    jitter: float
-    size_bias: float
-    size_noise: float
-    score: float
+    start: float
+    speed: float
 
-    @staticmethod
-    def draw(rng: np.random.Generator) -> Sight:
-        """Detectors from nearly blind to nearly perfect, 12 to 30 looks a second."""
-        return Sight(
-            rate=float(rng.choice([30.0, 15.0, rng.uniform(12, 30)])),
-            flying=float(1 - 0.35 * rng.random() ** 2),
-            held=float(rng.uniform(0.1, 1.0)),
-            stay=float(rng.uniform(0.0, 0.75)),
-            jitter=float(rng.uniform(0.02, 0.2)),
-            size_bias=float(np.exp(rng.normal(0, 0.16))),
-            size_noise=float(rng.uniform(0.02, 0.14)),
-            score=float(rng.uniform(0.2, 0.95)),
-        )
-
-
-def _at(values: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Rows of a 30 Hz array at `times`, in a straight line between the neighbours."""
-    place = np.clip(times * RATE, 0, len(values) - 1.001)
-    low = place.astype(int)
-    share = (place - low).reshape(-1, *([1] * (values.ndim - 1)))
-    return values[low] * (1 - share) + values[low + 1] * share
-
-
-def _nearest(values: np.ndarray, times: np.ndarray) -> np.ndarray:
-    return values[np.clip(np.round(times * RATE).astype(int), 0, len(values) - 1)]
-
-
-def _looks(sight: Sight, start: float, warp: float, rng: np.random.Generator) -> np.ndarray:
-    """When the detector looks, in the window's own seconds."""
-    count = int(SPAN * sight.rate) + 3
-    return np.arange(count) / sight.rate - rng.random() / sight.rate + rng.normal(0, 0.002, count)
-
-
-def sightings(chance: np.ndarray, stay: float, rng: np.random.Generator) -> np.ndarray:
-    """Sightings with bursts: with chance `stay` a look fares as the one before it."""
-    luck = rng.random(len(chance))
-    keep = rng.random(len(chance)) < stay
-    for index in range(1, len(luck)):
-        if keep[index]:
-            luck[index] = luck[index - 1]
-    return luck < chance
+    def to_window(self, time: float) -> float:
+        """Game time to seconds from the first time step."""
+        return (time - self.start) / self.speed
 
 
 def draw_example(scene: Scene, rng: np.random.Generator) -> Example:
-    """One window of a scene: about half around a release, the others anywhere and on anything."""
+    """Draw one window of a scene: about half are around a release, the others anywhere and on any object."""
     seconds = len(scene.ball) / RATE
-    warp = float(np.exp(rng.normal(0, 0.08)))
-    wanted = None
+    speed = float(np.exp(rng.normal(0, 0.08)))
+    shot = None
     if len(scene.shots) and rng.random() < 0.55:
-        wanted = scene.shots[int(rng.integers(len(scene.shots)))]
-        start = wanted[0] - warp * TICK_S * rng.uniform(-14, TICKS - 3)
+        shot = scene.shots[int(rng.integers(len(scene.shots)))]
+        start = shot[0] - speed * TIME_STEP_S * rng.uniform(-14, TIME_STEPS - 3)
     else:
         start = rng.uniform(-0.5, seconds - SPAN)
-    sight = Sight.draw(rng)
-    looks = _looks(sight, start, warp, rng)
-    times = start + looks * warp
+    clock = _Clock(start, speed)
+    quality = DetectorQuality.draw(rng)
+    frames = frame_times(quality, rng)
+    times = start + frames * speed
     inside = (times >= 0) & (times <= seconds - 0.05)
-    looks, times = looks[inside], times[inside]
-    pan = _at(scene.anchor, times)
+    frames, times = frames[inside], times[inside]
+    pan = interpolated(scene.anchor, times)
     pan = pan - pan[len(pan) // 2] if len(pan) else pan
     mode = rng.random()
-    follow = "ball" if wanted is not None or mode < 0.6 else "head" if mode < 0.85 else "still"
-    centre, size, chance = _subject(scene, follow, times, sight, pan, rng)
-    swapped = np.inf
-    if follow == "ball":
-        chance, centre, size, swapped = _confused(scene, wanted, times, chance, centre, size, rng)
-    seen = sightings(chance, sight.stay, rng)
-    noise = rng.normal(0, 1, centre.shape) * np.maximum(sight.jitter * size, 0.3)[:, None]
+    kind = "ball" if shot is not None or mode < 0.6 else "head" if mode < 0.85 else "still"
+    centre, size, chance = tracked_object(scene, kind, times, quality, pan, rng)
+    left_ball = np.inf
+    if kind == "ball":
+        chance, centre, size, left_ball = with_head_mistake(scene, shot, times, chance, centre, size, rng)
+    seen = detected(chance, quality.stay, rng)
+    noise = rng.normal(0, 1, centre.shape) * np.maximum(quality.jitter * size, 0.3)[:, None]
     centre = centre + noise
-    size = size * sight.size_bias * np.exp(rng.normal(0, sight.size_noise, len(size)))
-    seen = _fragment(looks, seen, wanted, start, warp, rng)
-    return _window(scene, looks, times, pan, centre, size, seen, sight, start, warp, swapped, rng)
-
-
-def _subject(
-    scene: Scene, follow: str, times: np.ndarray, sight: Sight, pan: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where the tracked thing is (N, 2), how large (N,), and how likely it is seen (N,)."""
-    ball = _at(scene.ball, times)
-    size = np.maximum(2 * ball[:, 2], 1.5)
-    if follow == "head" and scene.boxes.shape[1]:
-        player = int(rng.integers(scene.boxes.shape[1]))
-        box = _at(scene.boxes, times)[:, player]
-        sway = rng.normal(0, 1, 2) * 0.03 * (box[:, 3] - box[:, 1]).max(initial=1)
-        centre = _at(scene.heads, times)[:, player] + sway
-        size = np.maximum((box[:, 3] - box[:, 1]) * rng.uniform(0.08, 0.16), 1.5)
-        return centre, size, np.where(box[:, 3] > box[:, 1], rng.uniform(0.3, 1.0), 0.0)
-    if follow == "still":
-        spot = rng.uniform((0, 0), (640, 360))
-        drift = np.cumsum(rng.normal(0, rng.choice([0.0, 0.5]), (len(times), 2)), 0)
-        return spot + pan + drift, np.full(len(times), rng.uniform(3, 30)), np.full(len(times), rng.uniform(0.2, 1.0))
-    held = _nearest(scene.holder, times) >= 0
-    visible = _nearest(scene.ball[:, 3], times) > 0.5
-    chance = np.where(held, sight.held, sight.flying) * np.where(visible, 1.0, 0.15)
-    # Small balls are missed more often.
-    chance = chance * np.clip(size / 5, 0.5, 1)
-    inside = (ball[:, 0] > 0) & (ball[:, 0] < 640) & (ball[:, 1] > 0) & (ball[:, 1] < 360)
-    return ball[:, :2], size, np.where(inside, chance, 0.0)
-
-
-def _confused(
-    scene: Scene, wanted: np.ndarray | None, times: np.ndarray, chance: np.ndarray, centre: np.ndarray,
-    size: np.ndarray, rng: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Trackers' mistakes: a track that sits on the shooter's head before the release, or stays on it after.
-
-    The last value is when the track leaves the ball for good, seconds.
-    """
-    if wanted is None or rng.random() > 0.22:
-        return chance, centre, size, np.inf
-    shooter, release = int(wanted[5]), float(wanted[0])
-    head = _at(scene.heads, times)[:, shooter]
-    box = _at(scene.boxes, times)[:, shooter]
-    large = np.maximum((box[:, 3] - box[:, 1]) * 0.12, 1.5)
-    switch = release + rng.uniform(-0.3, 0.05)
-    before = rng.random() < 0.6
-    on_head = times < switch if before else times > switch
-    steady = rng.uniform(0.4, 1.0)
-    return (
-        np.where(on_head, steady, chance), np.where(on_head[:, None], head, centre), np.where(on_head, large, size),
-        np.inf if before else switch,
-    )  # fmt: skip
-
-
-def _fragment(
-    looks: np.ndarray, seen: np.ndarray, wanted: np.ndarray | None, start: float, warp: float,
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Keep one track of what the tracker would have broken up: that of the wanted flight, or any."""
-    hits = np.flatnonzero(seen)
-    if not len(hits):
-        return seen
-    breaks = set((np.flatnonzero(np.diff(looks[hits]) > SPLIT_S) + 1).tolist())
-    if wanted is not None and rng.random() < 0.15:
-        cut = (wanted[0] - start) / warp + rng.uniform(-0.05, 0.15)
-        breaks.add(int(np.searchsorted(looks[hits], cut)))
-    if rng.random() < 0.1:
-        breaks.add(int(rng.integers(len(hits) + 1)))
-    parts = [part for part in np.split(hits, sorted(breaks)) if len(part) >= 2]
-    if not parts:
-        return np.zeros_like(seen)
-    if wanted is not None:
-        release = (wanted[0] - start) / warp
-        after = [int(((looks[part] > release) & (looks[part] < release + 1)).sum()) for part in parts]
-        chosen = parts[int(np.argmax(after))]
-    else:
-        chosen = parts[int(rng.integers(len(parts)))]
-    kept = np.zeros_like(seen)
-    kept[chosen] = True
-    return kept
+    size = size * quality.size_bias * np.exp(rng.normal(0, quality.size_noise, len(size)))
+    seen = one_track(frames, seen, None if shot is None else clock.to_window(shot[0]), rng)
+    score = np.clip(quality.score + rng.normal(0, 0.15, len(size)), 0.1, 1.0)
+    known, ball = resample(frames[seen], np.column_stack([centre - pan, size, score])[seen])
+    track = np.zeros((TIME_STEPS, COLUMNS), np.float32)
+    track[known, Column.BALL_SEEN] = 1
+    track[:, Column.BALL_X : Column.BALL_SCORE + 1] = ball
+    if known.any():
+        _write_rim(track, scene, times, pan, rng)
+        _write_player(track, scene, frames, times, pan, rng)
+    release, made, weight, decided = _truth(scene, frames[seen], clock, left_ball)
+    return Example(_mirrored_and_scaled(track, rng), release, made, weight, decided)
 
 
 def resample(times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sightings at `times` (N,) with `values` (N, K), at the ticks: which ticks are known (48,), and (48, K)."""
-    ticks = np.arange(TICKS) * TICK_S
-    out = np.zeros((TICKS, values.shape[1]))
+    """Bring detections to the time steps of a window.
+
+    Args:
+        times: (N,) of the detections, ascending, seconds from the first time step.
+        values: (N, K) of the detections.
+
+    Returns:
+        Which time steps are known (48,), and their values (48, K), 0 where unknown.
+    """
+    steps = np.arange(TIME_STEPS) * TIME_STEP_S
+    out = np.zeros((TIME_STEPS, values.shape[1]))
     if not len(times):
-        return np.zeros(TICKS, bool), out
-    after = np.searchsorted(times, ticks, side="left")
+        return np.zeros(TIME_STEPS, bool), out
+    after = np.searchsorted(times, steps, side="left")
     low, high = np.clip(after - 1, 0, len(times) - 1), np.clip(after, 0, len(times) - 1)
     gap = times[high] - times[low]
     inside = (after > 0) & (after < len(times)) & (gap <= BRIDGE_S)
-    near = np.minimum(np.abs(ticks - times[low]), np.abs(ticks - times[high])) <= EDGE_S
+    near = np.minimum(np.abs(steps - times[low]), np.abs(steps - times[high])) <= EDGE_S
     for column in range(values.shape[1]):
-        out[:, column] = np.interp(ticks, times, values[:, column])
+        out[:, column] = np.interp(steps, times, values[:, column])
     known = inside | near
     return known, np.where(known[:, None], out, 0.0)
 
 
-def _window(
-    scene: Scene, looks: np.ndarray, times: np.ndarray, pan: np.ndarray, centre: np.ndarray, size: np.ndarray,
-    seen: np.ndarray, sight: Sight, start: float, warp: float, swapped: float, rng: np.random.Generator,
-) -> Example:
-    track = np.zeros((TICKS, COLUMNS), np.float32)
-    score = np.clip(sight.score + rng.normal(0, 0.15, len(size)), 0.1, 1.0)
-    steady = centre - pan
-    known, ball = resample(looks[seen], np.column_stack([steady, size, score])[seen])
-    track[known, Column.BALL_SEEN] = 1
-    track[:, Column.BALL_X : Column.BALL_SCORE + 1] = ball
-    if known.any():
-        _put_rim(track, scene, times, pan, rng)
-        _put_player(track, scene, looks, times, pan, rng)
-    release, made, weight, decided = _truth(scene, looks[seen], start, warp, swapped)
-    if rng.random() < 0.5:
-        track[:, [Column.BALL_X, Column.RIM_X]] *= -1
-        left = track[:, Column.PLAYER_LEFT].copy()
-        track[:, Column.PLAYER_LEFT] = -track[:, Column.PLAYER_RIGHT]
-        track[:, Column.PLAYER_RIGHT] = -left
-    scale = np.exp(rng.uniform(np.log(0.5), np.log(3)))
-    track[:, [c for c in Column if not c.name.endswith("SEEN") and c != Column.BALL_SCORE]] *= scale
-    return Example(track, release, made, weight, decided)
+def nearest_player(boxes: np.ndarray, x: float, y: float) -> int:
+    """Index of the box (P, 4) nearest to a ball at (x, y), or -1; arms reach a third of a body above a box."""
+    if not len(boxes):
+        return -1
+    tall = np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
+    across = np.maximum(np.maximum(boxes[:, 0] - x, x - boxes[:, 2]), 0)
+    down = np.maximum(np.maximum(boxes[:, 1] - 0.3 * tall - y, y - boxes[:, 3]), 0)
+    off = np.abs((boxes[:, 0] + boxes[:, 2]) / 2 - x)
+    return int(np.argmin((np.hypot(across, down) + 0.3 * off) / tall))
 
 
-def _put_rim(track: np.ndarray, scene: Scene, times: np.ndarray, pan: np.ndarray, rng: np.random.Generator) -> None:
-    """The rim that the track comes nearest to, as a detector that knows it well or badly has it."""
+def _write_rim(track: np.ndarray, scene: Scene, times: np.ndarray, pan: np.ndarray, rng: np.random.Generator) -> None:
+    """Write the rim that the track comes nearest to, as a good or a bad detector finds it."""
     middle = len(times) // 2
-    found = [box for box in _nearest(scene.rims, times[middle : middle + 1])[0] if box[2] > box[0] + 2]
+    found = [box for box in nearest(scene.rims, times[middle : middle + 1])[0] if box[2] > box[0] + 2]
     for _ in range(int(rng.choice([0, 0, 0, 1, 3]))):
         wide = rng.uniform(10, 50)
         x, y = rng.uniform((0, 0), (640, 300))
         found.append(np.array([x, y, x + wide, y + wide * rng.uniform(0.2, 0.7)]))
-    # What a window knows beside the ball is often missing or wrong on real film: it may help, never decide.
+    # On real film, rim and player are often missing or wrong. The network may use them but must not depend on them.
     if not found or rng.random() < 0.3:
         return
     if rng.random() < 0.15:
@@ -273,24 +164,13 @@ def _put_rim(track: np.ndarray, scene: Scene, times: np.ndarray, pan: np.ndarray
     track[:, Column.RIM_X : Column.RIM_HEIGHT + 1] = [*centre, *size]
 
 
-def nearest_player(boxes: np.ndarray, x: float, y: float) -> int:
-    """Index of the box (P, 4) that a ball at (x, y) is nearest to; arms reach a third of a body above it; -1: none."""
-    if not len(boxes):
-        return -1
-    tall = np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
-    across = np.maximum(np.maximum(boxes[:, 0] - x, x - boxes[:, 2]), 0)
-    down = np.maximum(np.maximum(boxes[:, 1] - 0.3 * tall - y, y - boxes[:, 3]), 0)
-    off = np.abs((boxes[:, 0] + boxes[:, 2]) / 2 - x)
-    return int(np.argmin((np.hypot(across, down) + 0.3 * off) / tall))
-
-
-def _put_player(
-    track: np.ndarray, scene: Scene, looks: np.ndarray, times: np.ndarray, pan: np.ndarray, rng: np.random.Generator
+def _write_player(
+    track: np.ndarray, scene: Scene, frames: np.ndarray, times: np.ndarray, pan: np.ndarray, rng: np.random.Generator
 ) -> None:
-    """At every tick the player nearest to the ball, as a detector finds him."""
+    """Write at every time step the player nearest to the ball, as a detector finds them."""
     if rng.random() < 0.25:
         return
-    boxes = _at(scene.boxes, times)
+    boxes = interpolated(scene.boxes, times)
     there = boxes[..., 2] > boxes[..., 0] + 3
     tall = np.maximum(boxes[..., 3] - boxes[..., 1], 1)
     boxes = boxes + rng.normal(0, rng.choice([0.01, 0.04, 0.12]), boxes.shape) * tall[..., None]
@@ -298,31 +178,40 @@ def _put_player(
     missed = rng.random(boxes.shape[1]) < rng.choice([0.05, 0.4])
     flicker = rng.random(there.shape) < rng.uniform(0, 0.25)
     there &= ~missed[None] & ~flicker
-    for tick in np.flatnonzero(track[:, Column.BALL_SEEN] > 0):
-        look = int(np.argmin(np.abs(looks - tick * TICK_S)))
-        shown = boxes[look][there[look]]
-        best = nearest_player(shown, track[tick, Column.BALL_X], track[tick, Column.BALL_Y])
+    for step in np.flatnonzero(track[:, Column.BALL_SEEN] > 0):
+        frame = int(np.argmin(np.abs(frames - step * TIME_STEP_S)))
+        shown = boxes[frame][there[frame]]
+        best = nearest_player(shown, track[step, Column.BALL_X], track[step, Column.BALL_Y])
         if best >= 0:
-            track[tick, Column.PLAYER_SEEN] = 1
-            track[tick, Column.PLAYER_LEFT : Column.PLAYER_BOTTOM + 1] = shown[best]
+            track[step, Column.PLAYER_SEEN] = 1
+            track[step, Column.PLAYER_LEFT : Column.PLAYER_BOTTOM + 1] = shown[best]
 
 
-def _truth(
-    scene: Scene, looks: np.ndarray, start: float, warp: float, swapped: float
-) -> tuple[float, float, float, bool]:
-    """Release tick, made, weight and whether the rim has decided, for a track seen at `looks`."""
+def _mirrored_and_scaled(track: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Mirror half of the windows, and scale each to an image of another size."""
+    if rng.random() < 0.5:
+        track[:, [Column.BALL_X, Column.RIM_X]] *= -1
+        left = track[:, Column.PLAYER_LEFT].copy()
+        track[:, Column.PLAYER_LEFT] = -track[:, Column.PLAYER_RIGHT]
+        track[:, Column.PLAYER_RIGHT] = -left
+    scale = np.exp(rng.uniform(np.log(0.5), np.log(3)))
+    track[:, [c for c in Column if not c.name.endswith("SEEN") and c != Column.BALL_SCORE]] *= scale
+    return track
+
+
+def _truth(scene: Scene, frames: np.ndarray, clock: _Clock, left_ball: float) -> tuple[float, float, float, bool]:
+    """Release, made, weight and decided of `Example`, for a track with detections at `frames`."""
     weight = 1.0
     best = (float("nan"), float("nan"), 1.0, False)
     for release_time, result_time, made, _, blocked, _ in scene.shots:
-        release, result = (release_time - start) / warp, (result_time - start) / warp
-        gone = (swapped - start) / warp
-        flight = looks[(looks > release) & (looks < min(result + 0.5, gone))]
+        release, result, gone = (clock.to_window(time) for time in (release_time, result_time, left_ball))
+        flight = frames[(frames > release) & (frames < min(result + 0.5, gone))]
         lasting = float(flight.max() - release) if len(flight) else 0.0
         if not -0.1 <= release <= SPAN + 0.1 or not len(flight):
             continue
         if lasting < SHORTEST_S or len(flight) < 3 or release < 0 or release > SPAN or flight.min() - release > 0.3:
             weight = 0.0 if lasting > 0.08 else weight
             continue
-        told = float(made) if not blocked else float("nan")
-        best = (release / TICK_S, told, 1.0, bool(looks.max() > result + 0.1 * 1.0))
+        result_known = float(made) if not blocked else float("nan")
+        best = (release / TIME_STEP_S, result_known, 1.0, bool(frames.max() > result + 0.1 * 1.0))
     return best if not np.isnan(best[0]) else (best[0], best[1], weight, False)

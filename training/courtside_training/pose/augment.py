@@ -1,4 +1,4 @@
-"""What cameras, detectors and other players do to a crop: moved boxes, turns, blur, covering, cutting, colour, JPEG."""
+"""Augmentation of crops: shift, rotation, scale, occlusion, truncation, blur, colour, noise, compression."""
 
 from __future__ import annotations
 
@@ -8,19 +8,37 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_training.pose.crops import HEIGHT, PATCH_HEIGHT, PATCH_WIDTH, WIDTH, place
+from courtside_training.common.colour import tone_table
+from courtside_training.pose.crops import HEIGHT, PATCH_HEIGHT, PATCH_WIDTH, WIDTH, transform
 from courtside_training.pose.people import Person
 from courtside_training.pose.skeleton import BONES, LEFT_HIP, LEFT_SHOULDER, MIRRORED, RIGHT_HIP, RIGHT_SHOULDER
 
 HIDDEN_WEIGHT = {"simulated": 0.5, "real": 0.25}
-"""Weight of the place of a hidden keypoint: known exactly in the simulation, doubtful in a pseudo-label."""
+"""Weight of the position of a hidden keypoint: exact in the simulation, uncertain in a pseudo-label."""
 UNLABELLED = 0.2
-"""Weight of 'no confidence' where a keypoint is merely not labelled: most such are indeed out of sight."""
+"""Weight of the target 'no confidence' for a keypoint without a label: most of these are indeed not visible."""
 
 
 @dataclass(frozen=True)
-class Chances:
-    """How often each change is made, and how far a crop is turned (degrees), scaled and moved (shares)."""
+class AugmentConfig:
+    """Probability of each change, and its largest size.
+
+    Attributes:
+        mirror: probability of flipping left to right.
+        background: probability of another person's patch as the background.
+        cover: probability that part of another person's patch covers the crop.
+        truncate: probability that one side is black, as at the edge of the frame.
+        colour: probability of a change of gamma, contrast and brightness.
+        swap_colours: probability of exchanged colour channels.
+        grey: probability of a grey crop.
+        motion: probability of motion blur.
+        small: probability of a low resolution.
+        noise: probability of sensor noise.
+        jpeg: probability of JPEG compression.
+        turn: largest rotation in degrees.
+        scale: largest change of scale, as a natural logarithm.
+        move: largest shift, as a share of the crop's width and height.
+    """
 
     mirror: float = 0.5
     background: float = 0.2
@@ -39,38 +57,38 @@ class Chances:
 
 
 def example(
-    one: Person, rng: np.random.Generator, other: Person | None = None, chances: Chances | None = None
+    one: Person, rng: np.random.Generator, other: Person | None = None, config: AugmentConfig | None = None
 ) -> dict[str, NDArray[np.generic]]:
     """One training example of a person.
 
     Args:
-        one: Whom.
-        rng: Source of every choice.
-        other: Whose patch is put behind or over the person where a background or a cover is drawn.
-        chances: How often each change is made.
+        one: the person.
+        rng: source of all random choices.
+        other: person whose patch is used as background or cover.
+        config: probabilities and sizes of the changes.
 
     Returns:
-        `crop` (3, HEIGHT, WIDTH) uint8 RGB; `places` (17, 2) float32 crop pixels; `weight` and `known` (17,) float32;
-        `area` float32, see `losses`.
+        `crop` (3, HEIGHT, WIDTH) uint8 RGB; `positions` (17, 2) float32 crop pixels; `weight` and `known` (17,)
+        float32; `area` float32, see `losses`.
     """
-    chances = chances or Chances()
+    config = config or AugmentConfig()
     draw = rng.random(8)
-    picture, keypoints = one.picture(), one.keypoints.copy()
-    strange = other.picture() if other and (draw[0] < chances.background or draw[1] < chances.cover) else None
-    if strange is not None and draw[0] < chances.background and (keypoints[:, 2] > 0).sum() >= 12:
-        picture = _behind(picture, keypoints, cv2.flip(strange, 1))
-    matrix, scale = _view(rng, chances)
-    crop = cv2.warpAffine(picture, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
-    keypoints[:, :2] = place(keypoints[:, :2], matrix)
-    if draw[2] < chances.mirror:
+    patch, keypoints = one.image(), one.keypoints.copy()
+    strange = other.image() if other and (draw[0] < config.background or draw[1] < config.cover) else None
+    if strange is not None and draw[0] < config.background and (keypoints[:, 2] > 0).sum() >= 12:
+        patch = _replace_background(patch, keypoints, cv2.flip(strange, 1))
+    matrix, scale = _view(rng, config)
+    crop = cv2.warpAffine(patch, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
+    keypoints[:, :2] = transform(keypoints[:, :2], matrix)
+    if draw[2] < config.mirror:
         crop = cv2.flip(crop, 1)
         keypoints[:, 0] = WIDTH - 1 - keypoints[:, 0]
         keypoints = keypoints[list(MIRRORED)]
-    if strange is not None and draw[1] < chances.cover:
+    if strange is not None and draw[1] < config.cover:
         _cover(crop, keypoints, strange, rng)
-    if draw[3] < chances.truncate:
+    if draw[3] < config.truncate:
         _truncate(crop, keypoints, rng)
-    crop = _film(crop, rng, chances)
+    crop = _degrade(crop, rng, config)
     inside = ((keypoints[:, :2] > -0.5) & (keypoints[:, :2] < np.array([WIDTH, HEIGHT]) - 0.5)).all(-1)
     state = np.where(inside, keypoints[:, 2], 0)
     weight = np.where(state == 2, 1.0, np.where(state == 1, HIDDEN_WEIGHT.get(one.source, 0.5), 0.0))
@@ -78,31 +96,31 @@ def example(
     size = one.box[2:] - one.box[:2]
     return {
         "crop": np.ascontiguousarray(crop[..., ::-1].transpose(2, 0, 1)),
-        "places": keypoints[:, :2].astype(np.float32),
+        "positions": keypoints[:, :2].astype(np.float32),
         "weight": weight.astype(np.float32),
         "known": known.astype(np.float32),
         "area": np.float32(0.53 * size.prod() * scale**2),
     }
 
 
-def _view(rng: np.random.Generator, chances: Chances) -> tuple[NDArray[np.float64], float]:
-    """A crop's (2, 3) map from the patch, turned, scaled and moved, and its scale."""
-    angle = float(np.clip(rng.normal(0, chances.turn / 2), -chances.turn, chances.turn)) if rng.random() < 0.6 else 0.0
-    scale = float(np.exp(rng.uniform(-chances.scale, chances.scale)))
+def _view(rng: np.random.Generator, config: AugmentConfig) -> tuple[NDArray[np.float64], float]:
+    """A random (2, 3) map from patch to crop with rotation, scale and shift, and its scale."""
+    angle = float(np.clip(rng.normal(0, config.turn / 2), -config.turn, config.turn)) if rng.random() < 0.6 else 0.0
+    scale = float(np.exp(rng.uniform(-config.scale, config.scale)))
     matrix = cv2.getRotationMatrix2D(((PATCH_WIDTH - 1) / 2, (PATCH_HEIGHT - 1) / 2), angle, scale)
-    shift = rng.uniform(-chances.move, chances.move, 2) * (WIDTH, HEIGHT)
+    shift = rng.uniform(-config.move, config.move, 2) * (WIDTH, HEIGHT)
     matrix[:, 2] += np.array([WIDTH - PATCH_WIDTH, HEIGHT - PATCH_HEIGHT]) / 2 + shift
     return matrix, scale
 
 
-def _behind(
-    picture: NDArray[np.uint8], keypoints: NDArray[np.float32], strange: NDArray[np.uint8]
+def _replace_background(
+    image: NDArray[np.uint8], keypoints: NDArray[np.float32], strange: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
-    """The person on another's picture: limbs as thick as bodies are, drawn on a mask."""
+    """Put the person in front of another person's patch, with a mask of limbs as thick as those of a body."""
     points = keypoints[:, :2]
     shoulders, hips = points[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0), points[[LEFT_HIP, RIGHT_HIP]].mean(0)
     torso = max(float(np.linalg.norm(shoulders - hips)), 12.0)
-    mask = np.zeros(picture.shape[:2], np.uint8)
+    mask = np.zeros(image.shape[:2], np.uint8)
     for a, b in BONES:
         if keypoints[a, 2] > 0 and keypoints[b, 2] > 0:
             cv2.line(mask, _pixel(points[a]), _pixel(points[b]), 255, round(torso * 0.42))
@@ -112,7 +130,7 @@ def _behind(
     cv2.circle(mask, _pixel(points[:5].mean(0)), round(torso * 0.42), 255, -1)
     cv2.line(mask, _pixel(shoulders), _pixel(hips), 255, round(torso * 0.7))
     soft = cv2.GaussianBlur(mask, (0, 0), 2)[..., None].astype(np.float32) / 255
-    return (picture * soft + strange * (1 - soft)).astype(np.uint8)
+    return (image * soft + strange * (1 - soft)).astype(np.uint8)
 
 
 def _pixel(point: NDArray[np.floating]) -> tuple[int, int]:
@@ -122,7 +140,7 @@ def _pixel(point: NDArray[np.floating]) -> tuple[int, int]:
 def _cover(
     crop: NDArray[np.uint8], keypoints: NDArray[np.float32], strange: NDArray[np.uint8], rng: np.random.Generator
 ) -> None:
-    """Paste part of another's patch over the crop; what it covers is hidden."""
+    """Paste part of another person's patch over the crop; covered keypoints become hidden."""
     height, width = int(rng.integers(20, 90)), int(rng.integers(14, 60))
     x, y = int(rng.integers(0, WIDTH - width)), int(rng.integers(0, HEIGHT - height))
     u = int(rng.integers(40, PATCH_WIDTH - 40 - width))
@@ -133,7 +151,7 @@ def _cover(
 
 
 def _truncate(crop: NDArray[np.uint8], keypoints: NDArray[np.float32], rng: np.random.Generator) -> None:
-    """Black out one side, as at the picture's edge; the keypoints there are not in the picture."""
+    """Make one side black, as at the edge of the frame; keypoints there are outside the image."""
     side, share = int(rng.integers(4)), float(rng.uniform(0.08, 0.35))
     if side < 2:
         depth = round(share * WIDTH)
@@ -149,24 +167,24 @@ def _truncate(crop: NDArray[np.uint8], keypoints: NDArray[np.float32], rng: np.r
         keypoints[gone, 1] = -1000.0
 
 
-def _film(crop: NDArray[np.uint8], rng: np.random.Generator, chances: Chances) -> NDArray[np.uint8]:
+def _degrade(crop: NDArray[np.uint8], rng: np.random.Generator, config: AugmentConfig) -> NDArray[np.uint8]:
     draw = rng.random(7)
-    if draw[0] < chances.motion:
+    if draw[0] < config.motion:
         crop = cv2.filter2D(crop, -1, _streak(int(rng.integers(3, 10)), float(rng.uniform(0, np.pi))))
-    if draw[1] < chances.small:
+    if draw[1] < config.small:
         share = float(rng.uniform(0.22, 0.7))
         low = cv2.resize(crop, (round(WIDTH * share), round(HEIGHT * share)), interpolation=cv2.INTER_AREA)
         crop = cv2.resize(low, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
-    if draw[2] < chances.colour:
+    if draw[2] < config.colour:
         crop = _colour(crop, rng)
-    if draw[3] < chances.swap_colours:
+    if draw[3] < config.swap_colours:
         crop = np.ascontiguousarray(crop[..., rng.permutation(3)])
-    if draw[4] < chances.grey:
+    if draw[4] < config.grey:
         crop = cv2.cvtColor(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
-    if draw[5] < chances.noise:
+    if draw[5] < config.noise:
         grain = rng.standard_normal((HEIGHT, WIDTH, 1), np.float32) * float(rng.uniform(2, 12))
         crop = np.clip(crop + grain, 0, 255).astype(np.uint8)
-    if draw[6] < chances.jpeg:
+    if draw[6] < config.jpeg:
         coded = cv2.imencode(".jpg", crop, (cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 80))))[1]
         crop = cv2.imdecode(coded, cv2.IMREAD_COLOR)
     return crop
@@ -181,9 +199,5 @@ def _streak(length: int, angle: float) -> NDArray[np.float32]:
 
 
 def _colour(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    ramp = np.arange(256) / 255.0
     gamma, gain, lift = np.exp(rng.uniform(-0.4, 0.4)), rng.uniform(0.65, 1.3), rng.uniform(-0.12, 0.12)
-    tables = [
-        np.clip(((ramp**gamma - 0.5) * gain * rng.uniform(0.85, 1.15) + 0.5 + lift) * 255, 0, 255) for _ in range(3)
-    ]
-    return cv2.LUT(crop, np.stack(tables, -1).astype(np.uint8)[None])
+    return cv2.LUT(crop, tone_table(gamma, gain, lift, rng.uniform(0.85, 1.15, 3)))

@@ -1,4 +1,4 @@
-"""COCO's keypoint layout, as published: annotations/person_keypoints_SPLIT.json beside pictures in SPLIT/."""
+"""COCO's keypoint layout as published: annotations/person_keypoints_SPLIT.json, and images in SPLIT/."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from courtside_training.errors import TrainingInputError
 from courtside_training.pose.people import Person, person
 
 PREFIX = "person_keypoints_"
+"""First part of the name of an annotation file."""
 MIN_KNOWN = 5
-"""People of fewer labelled keypoints are left out."""
+"""People with fewer labelled keypoints are left out."""
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """One picture: path, people's boxes (P, 4) xyxy and keypoints (P, 17, 3) in pixels."""
+    """One image: its path, the people's boxes (P, 4) xyxy and keypoints (P, 17, 3) in pixels."""
 
     path: Path
     boxes: NDArray[np.float64]
@@ -30,42 +31,42 @@ class Labelled:
 
 
 def splits(folder: Path) -> list[str]:
-    """The splits a folder in COCO's keypoint layout holds, by name.
+    """Names of the splits in a folder in COCO's keypoint layout.
 
     Raises:
-        TrainingInputError: it is no such folder.
+        TrainingInputError: the folder does not have this layout.
     """
     found = sorted(path.stem.removeprefix(PREFIX) for path in (folder / "annotations").glob(f"{PREFIX}*.json"))
     if not found:
         raise TrainingInputError(
-            f"{folder} holds no annotations/{PREFIX}*.json: give a folder in COCO's keypoint layout"
+            f"{folder} has no annotations/{PREFIX}*.json: give a folder in COCO's keypoint layout"
         )
     return found
 
 
 def split_name(folder: Path, kind: str) -> str:
-    """The split of `kind` ('train', 'val' or 'test'), such as train2017.
+    """Name of the split of `kind` ('train', 'val' or 'test'), such as train2017.
 
     Raises:
-        TrainingInputError: there is none.
+        TrainingInputError: there is no such split.
     """
     found = [name for name in splits(folder) if name.startswith(kind)]
     if not found:
         there = ", ".join(splits(folder))
-        raise TrainingInputError(f"{folder}/annotations holds no {PREFIX}{kind}*.json, only {there}")
+        raise TrainingInputError(f"{folder}/annotations has no {PREFIX}{kind}*.json, only {there}: add one")
     return found[0]
 
 
 def read(folder: Path, split: str) -> list[Labelled]:
-    """The pictures with people of one split, in order of name.
+    """The images with people of one split, sorted by name.
 
     Raises:
-        TrainingInputError: the file is missing, torn, or not of 17 keypoints a person.
+        TrainingInputError: the file is missing or damaged, or does not have 17 keypoints per person.
     """
     listed = folder / "annotations" / f"{PREFIX}{split}.json"
     try:
         content = json.loads(listed.read_text())
-        paths = {image["id"]: _picture(folder, split, image["file_name"]) for image in content["images"]}
+        paths = {image["id"]: _image(folder, split, image["file_name"]) for image in content["images"]}
         people: dict[int, list[tuple[list[float], list[float]]]] = {}
         for note in content["annotations"]:
             if not note.get("iscrowd") and note["num_keypoints"] >= MIN_KNOWN:
@@ -78,35 +79,36 @@ def read(folder: Path, split: str) -> list[Labelled]:
     except FileNotFoundError:
         raise TrainingInputError(f"{listed} is missing: give a folder in COCO's keypoint layout") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TrainingInputError(f"{listed} is not a COCO keypoint file: {type(error).__name__} {error}") from error
+        reason = f"{type(error).__name__} {error}"
+        raise TrainingInputError(f"{listed} is not a COCO keypoint file ({reason}): download it again") from error
     if not found:
-        raise TrainingInputError(f"{listed} labels nobody with {MIN_KNOWN} keypoints or more")
+        raise TrainingInputError(f"{listed} has no person with {MIN_KNOWN} or more keypoints: give another folder")
     return sorted(found, key=lambda entry: entry.path.name)
 
 
-def described(folder: Path, split: str) -> dict[str, Any]:
-    """What a split says of itself: `labels` (who made them, empty for people) and `credits` (of the pictures)."""
+def provenance(folder: Path, split: str) -> dict[str, Any]:
+    """Origin of a split: `labels` (network that made them, empty for human labels) and `credits` of the images."""
     info = json.loads((folder / "annotations" / f"{PREFIX}{split}.json").read_text()).get("info") or {}
     return {"labels": str(info.get("labels", "")), "credits": [str(credit) for credit in info.get("credits", [])]}
 
 
-def _picture(folder: Path, split: str, name: str) -> Path:
+def _image(folder: Path, split: str, name: str) -> Path:
     beside = folder / split / name
     return beside if beside.is_file() else folder / "images" / split / name
 
 
-def coco_people(pictures: list[Labelled]) -> Iterator[list[Person]]:
-    """One list of people a picture.
+def coco_people(images: list[Labelled]) -> Iterator[list[Person]]:
+    """One list of people per image.
 
     Raises:
-        TrainingInputError: a picture is missing or unreadable.
+        TrainingInputError: an image is missing or unreadable.
     """
-    for entry in pictures:
-        picture = cv2.imread(str(entry.path))
-        if picture is None:
-            raise TrainingInputError(f"{entry.path} is missing or no readable picture")
+    for entry in images:
+        image = cv2.imread(str(entry.path))
+        if image is None:
+            raise TrainingInputError(f"{entry.path} is missing or not a readable image: restore it")
         yield [
-            person(picture, box, keypoints, outside=False, source="real")
+            person(image, box, keypoints, outside=False, source="real")
             for box, keypoints in zip(entry.boxes, entry.keypoints, strict=True)
             if box[2] - box[0] >= 8 and box[3] - box[1] >= 16
         ]

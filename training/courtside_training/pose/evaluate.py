@@ -1,4 +1,4 @@
-"""Measures a pose network on held-out simulated games, on labelled people, and for steadiness on shots."""
+"""Evaluation of a pose network on held-out simulated games and labelled people, and of its steadiness on shots."""
 
 from __future__ import annotations
 
@@ -6,38 +6,35 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from courtside_training.common.measures import expected_calibration_error
+from courtside_training.common.running import torch_run
 from courtside_training.common.tables import markdown
 from courtside_training.pose.measures import average_precision, oks, pck, similarities
 from courtside_training.pose.people import Person, stack
 from courtside_training.pose.skeleton import JOINTS
 
 Run = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-"""Crops (N, 3, HEIGHT, WIDTH) to keypoints (N, 17, 3)."""
+"""A function from crops (N, 3, HEIGHT, WIDTH) to keypoints (N, 17, 3)."""
 BATCH = 16
+"""Crops per call of a `Run`."""
 
 
-def torch_run(served: nn.Module) -> Run:
-    """A served network as a function of arrays."""
-
-    def run(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            return served(torch.from_numpy(crops))[0].numpy()
-
-    return run
+def crop_run(served: nn.Module) -> Run:
+    """Wrap a served pose network as a function from crops to keypoints."""
+    run = torch_run(served)
+    return lambda crops: run((crops,))[0]
 
 
 def batched(run: Run, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """`run` over any number of crops, some at a time."""
+    """Apply `run` to any number of crops, in batches."""
     return np.concatenate([run(crops[i : i + BATCH]) for i in range(0, len(crops), BATCH)])
 
 
 def gather(lists: Iterator[list[Person]], report: Callable[[int], None] | None = None) -> list[Person]:
-    """All people of an iterator of lists; `report` is called with their number after each list."""
+    """All people of an iterator of lists; `report` receives the number of people after each list."""
     people: list[Person] = []
     for some in lists:
         people += some
@@ -47,12 +44,12 @@ def gather(lists: Iterator[list[Person]], report: Callable[[int], None] | None =
 
 
 def figures(run: Run, people: Sequence[Person]) -> dict[str, Any]:
-    """Everything measured on `people`.
+    """All figures on `people`.
 
     Returns:
-        `people`, `AP`, `AP50`, `AP75`, `OKS` (mean), `pck` by keypoint over all labelled ones, `pck_seen`,
-        `pck_hidden`, and `confidence_error` (expected calibration error of the confidence against OKS of one
-        keypoint of at least a half).
+        `people`, `AP`, `AP50`, `AP75`, `OKS` (mean), `pck` by keypoint over all labelled keypoints, `pck_seen`,
+        `pck_hidden`, and `confidence_error`: the expected calibration error of the confidence, where a keypoint with
+        an OKS of at least 0.5 is correct.
     """
     crops, truth, boxes = stack(people)
     found = batched(run, crops)
@@ -73,7 +70,7 @@ def figures(run: Run, people: Sequence[Person]) -> dict[str, Any]:
 
 
 def tables(result: dict[str, Any]) -> str:
-    """Markdown of what `courtside-train pose evaluate` measured."""
+    """The result of `courtside-train pose evaluate` as Markdown."""
     parts = []
     names = {"simulated": "Simulated test games", "labelled": "Labelled people"}
     kinds = {key: name for key, name in names.items() if key in result}
@@ -91,8 +88,8 @@ def tables(result: dict[str, Any]) -> str:
         parts.append(markdown(header, rows))
     if "steadiness" in result:
         steady = result["steadiness"]
-        header = [f"Steadiness, {steady['shots']} shots", "jitter, px of the crop", "jitter, share of the torso",
-                  "truth's own, share", "PCK@0.2"]  # fmt: skip
+        header = [f"Steadiness, {steady['shots']} shots", "jitter, crop pixels", "jitter, share of the torso",
+                  "jitter of the truth, share", "PCK@0.2"]  # fmt: skip
         rows = [
             [joint, *(steady[key][joint] for key in ("pixels", "torso", "truth", "pck"))] for joint in (*JOINTS, "all")
         ]

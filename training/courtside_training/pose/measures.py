@@ -1,4 +1,4 @@
-"""How good keypoints are: COCO's object keypoint similarity and its AP, PCK against the torso, and calibration."""
+"""Quality measures of keypoints: COCO's object keypoint similarity and AP, and PCK relative to the torso."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 from courtside_training.pose.skeleton import JOINTS, LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, SIGMAS
 
 BOX_SHARE = 0.53
-"""A person's area over the box's, where only the box is known (as mmpose has it for data without masks)."""
+"""Area of a person relative to the box, if only the box is known (the value of mmpose for data without masks)."""
 PCK_REACH = 0.2
+"""Largest error of a correct keypoint in torso lengths."""
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
+"""OKS thresholds over which AP is averaged."""
 
 
 def similarities(found: NDArray[np.floating], truth: NDArray[np.floating], boxes: NDArray[np.floating]) -> NDArray:
@@ -27,31 +29,32 @@ def similarities(found: NDArray[np.floating], truth: NDArray[np.floating], boxes
 
 
 def oks(found: NDArray[np.floating], truth: NDArray[np.floating], boxes: NDArray[np.floating]) -> NDArray:
-    """Object keypoint similarity (N,): the mean over each person's labelled keypoints; NaN without any."""
+    """Object keypoint similarity (N,): the mean over each person's labelled keypoints; NaN if there are none."""
     labelled = truth[..., 2] > 0
     return np.nanmean(np.where(labelled, similarities(found, truth, boxes), np.nan), -1)
 
 
 def average_precision(similarity: NDArray, score: NDArray) -> dict[str, float]:
-    """COCO's AP, AP50 and AP75 of people found in given boxes, one answer a person.
+    """COCO's AP, AP50 and AP75 for given boxes, with one prediction per person.
 
-    Precision is made monotonous and read at 101 recalls (pycocotools); a person whose similarity is below the
-    threshold is a false answer and a missed person.
+    Precision is made monotonic and sampled at 101 recalls, as in pycocotools. A person with a similarity below the
+    threshold is one false positive and one missed person.
 
     Args:
         similarity: (N,) OKS.
-        score: (N,) by which answers are ranked, such as the mean confidence.
+        score: (N,) ranking of the predictions, such as the mean confidence.
     """
     order = np.argsort(-score, kind="stable")
-    worth = []
+    precisions = []
     for threshold in THRESHOLDS:
         hit = similarity[order] >= threshold
         recall = np.cumsum(hit) / len(hit)
         precision = np.cumsum(hit) / np.arange(1, len(hit) + 1)
         precision = np.maximum.accumulate(precision[::-1])[::-1]
-        place = np.searchsorted(recall, np.linspace(0, 1, 101), side="left")
-        worth.append(float(np.where(place < len(hit), precision[np.minimum(place, len(hit) - 1)], 0.0).mean()))
-    return {"AP": float(np.mean(worth)), "AP50": worth[0], "AP75": worth[5]}
+        index = np.searchsorted(recall, np.linspace(0, 1, 101), side="left")
+        sampled = np.where(index < len(hit), precision[np.minimum(index, len(hit) - 1)], 0.0)
+        precisions.append(float(sampled.mean()))
+    return {"AP": float(np.mean(precisions)), "AP50": precisions[0], "AP75": precisions[5]}
 
 
 def torso(truth: NDArray[np.floating]) -> NDArray:
@@ -69,9 +72,9 @@ def pck(
 
     Args:
         found: (N, 17, 2 or more).
-        truth: (N, 17, 3); people without a whole torso are left out.
-        least: Least visibility that counts: 1 hidden, 2 seen.
-        most: Largest visibility that counts.
+        truth: (N, 17, 3); people without a complete torso are left out.
+        least: smallest visibility that counts: 1 hidden, 2 visible.
+        most: largest visibility that counts.
     """
     length = torso(truth)
     counted = (truth[..., 2] >= least) & (truth[..., 2] <= most) & np.isfinite(length)[:, None]

@@ -1,9 +1,10 @@
-"""The pose network: a small residual encoder, two steps up, one heatmap a keypoint, decoded in the graph.
+"""The pose network: a small residual encoder, two upsampling steps, one heatmap per keypoint, decoded in the graph.
 
-Heatmaps with a local soft-argmax, not SimCC's one-dimensional classification (Li et al., 2022): a fully convolutional
-head shares what it learns over all places, whereas SimCC's dense layer must see every keypoint at every place, which
-the few ten thousand crops of a short training do not offer. Read-out is the centre of mass round the highest cell, so
-it is finer than the cell and, unlike a soft-argmax over the whole map, not pulled between two candidates.
+It uses heatmaps with a local soft-argmax instead of SimCC's one-dimensional classification (Li et al., 2022). A fully
+convolutional head shares what it learns over all positions. SimCC's dense layer must see every keypoint at every
+position, and a short training with some ten thousand crops does not provide this. The decoded position is the centre of
+mass around the highest cell. It is finer than a cell, and two candidates do not average as in a soft-argmax over the
+whole map.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from courtside_training.pose.crops import HEIGHT, WIDTH
 from courtside_training.pose.skeleton import JOINTS
 
 CELL = 4
-"""Crop pixels a heatmap cell."""
+"""Side of a heatmap cell in crop pixels."""
 ROWS, COLUMNS = HEIGHT // CELL, WIDTH // CELL
+"""Size of a heatmap in cells."""
 REACH = 2.5
-"""Cells each way round the highest one that make up the read-out."""
+"""Cells on each side of the highest one that contribute to the decoded position."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,10 @@ def _norm(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequent
 
 
 class Block(nn.Module):
-    """Two 3 x 3 convolutions beside a shortcut (He et al., 2016)."""
+    """A residual block of two 3 x 3 convolutions (He et al., 2016)."""
 
     def __init__(self, channels: int):
-        """Keep `channels` and the picture's size."""
+        """Make a block with `channels` inputs and outputs."""
         super().__init__()
         self.first, self.second = _norm(channels, channels, 3), _norm(channels, channels, 3)
         nn.init.zeros_(self.second[1].weight)
@@ -53,10 +55,10 @@ class Block(nn.Module):
 
 
 class PoseNetwork(nn.Module):
-    """Crops to heatmaps and the features they were read from."""
+    """Crops to heatmaps and the features from which they were computed."""
 
     def __init__(self, config: NetworkConfig | None = None):
-        """Random weights; `config` gives the sizes."""
+        """Make a network with random weights; `config` gives the sizes."""
         super().__init__()
         config = config or NetworkConfig()
         self.config = config
@@ -87,11 +89,11 @@ class PoseNetwork(nn.Module):
         features = functional.relu(self.merge4(functional.relu(at4 + _double(self.up4(at8)))))
         return self.heat(features), features
 
-    def read(self, logits: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Decode heatmaps: places (N, 17, 2) x, y in crop pixels, and confidence logits (N, 17).
+    def decode(self, logits: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Decode heatmaps: positions (N, 17, 2) x, y in crop pixels, and confidence logits (N, 17).
 
-        The confidence is trained to be the similarity (COCO's OKS of one keypoint) of the place with the truth; its
-        gradient leaves the heatmaps alone.
+        The confidence is trained to predict the similarity of the position and the truth (COCO's OKS of one keypoint).
+        Its gradient does not reach the heatmaps.
         """
         flat = functional.softmax(logits.flatten(2), -1)
         peak = flat.argmax(-1, keepdim=True).to(flat.dtype)
@@ -104,10 +106,10 @@ class PoseNetwork(nn.Module):
         local = flat * near.to(flat.dtype)
         mass = local.sum(-1)
         x, y = (local * columns).sum(-1) / mass, (local * rows).sum(-1) / mass
-        places = torch.stack((x, y), -1) * CELL + (CELL - 1) / 2
+        positions = torch.stack((x, y), -1) * CELL + (CELL - 1) / 2
         pooled = torch.matmul(local.detach() / mass.detach()[..., None], features.detach().flatten(2).transpose(1, 2))
-        trust = (pooled * self.trust).sum(-1) + self.trust_mass * torch.log(mass.detach()) + self.trust_bias
-        return places, trust
+        confidence = (pooled * self.trust).sum(-1) + self.trust_mass * torch.log(mass.detach()) + self.trust_bias
+        return positions, confidence
 
 
 def _double(x: Tensor) -> Tensor:
@@ -115,7 +117,7 @@ def _double(x: Tensor) -> Tensor:
 
 
 class ServedPose(nn.Module):
-    """As served: crop in, keypoints out."""
+    """The network as served: crop in, keypoints out."""
 
     def __init__(self, network: PoseNetwork):
         """Wrap a trained network."""
@@ -124,5 +126,5 @@ class ServedPose(nn.Module):
 
     def forward(self, crop: Tensor) -> tuple[Tensor]:
         """uint8 (N, 3, HEIGHT, WIDTH) RGB to keypoints (N, 17, 3): x, y in crop pixels, confidence 0 to 1."""
-        places, trust = self.network.read(*self.network(crop))
-        return (torch.cat((places, torch.sigmoid(trust)[..., None]), -1),)
+        positions, confidence = self.network.decode(*self.network(crop))
+        return (torch.cat((positions, torch.sigmoid(confidence)[..., None]), -1),)

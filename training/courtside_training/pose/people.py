@@ -1,4 +1,4 @@
-"""People to learn from: a bank of JPEG patches with their keypoints, small enough to hold thousands in memory."""
+"""Labelled people as JPEG patches with keypoints, small enough to hold thousands in memory."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ from courtside_training.pose.crops import (
     WIDTH,
     crop_matrix,
     cut,
-    place,
+    transform,
 )
 
 QUALITY = (cv2.IMWRITE_JPEG_QUALITY, 92)
+"""JPEG quality of patches."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """One player in one picture.
+    """One player in one frame.
 
     Attributes:
-        patch: JPEG of PATCH_HEIGHT x PATCH_WIDTH pixels, BGR, the player's crop in its middle.
-        keypoints: (17, 3) float32 x, y in patch pixels and COCO visibility: 0 unknown or outside, 1 hidden, 2 seen.
+        patch: JPEG of PATCH_HEIGHT x PATCH_WIDTH pixels, BGR, with the player's crop in the middle.
+        keypoints: (17, 3) float32 x, y in patch pixels and COCO visibility: 0 unknown or outside, 1 hidden, 2 visible.
         box: (4,) float32 xyxy in patch pixels, as labelled.
-        outside: Whether visibility 0 means "not in the picture" (simulation) rather than "not labelled".
+        outside: whether visibility 0 means "outside the frame" (simulation) or "not labelled".
         source: 'simulated' or 'real'.
     """
 
@@ -42,28 +43,28 @@ class Person:
     outside: bool
     source: str
 
-    def picture(self) -> NDArray[np.uint8]:
+    def image(self) -> NDArray[np.uint8]:
         """The patch (PATCH_HEIGHT, PATCH_WIDTH, 3), uint8 BGR."""
         return cv2.imdecode(np.frombuffer(self.patch, np.uint8), cv2.IMREAD_COLOR)
 
 
 def person(
-    picture: NDArray[np.uint8], box: NDArray[np.floating], keypoints: NDArray[np.floating], *, outside: bool,
+    image: NDArray[np.uint8], box: NDArray[np.floating], keypoints: NDArray[np.floating], *, outside: bool,
     source: str,
 ) -> Person:
-    """Cut one player out of a BGR picture; `box` xyxy and `keypoints` (17, 3) are in picture pixels."""
+    """Cut one player out of a BGR image; `box` xyxy and `keypoints` (17, 3) are in image pixels."""
     size = (PATCH_WIDTH, PATCH_HEIGHT)
     matrix = crop_matrix(box, MARGIN * PATCH, size)
-    coded = cv2.imencode(".jpg", cut(picture, matrix, size), QUALITY)[1].tobytes()
-    moved = np.concatenate([place(keypoints[:, :2].astype(np.float64), matrix), keypoints[:, 2:]], -1)
-    corners = place(np.asarray(box, np.float64).reshape(2, 2), matrix).reshape(4)
+    coded = cv2.imencode(".jpg", cut(image, matrix, size), QUALITY)[1].tobytes()
+    moved = np.concatenate([transform(keypoints[:, :2].astype(np.float64), matrix), keypoints[:, 2:]], -1)
+    corners = transform(np.asarray(box, np.float64).reshape(2, 2), matrix).reshape(4)
     return Person(coded, moved.astype(np.float32), corners.astype(np.float32), outside, source)
 
 
-def middle(one: Person) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
-    """The unchanged crop (HEIGHT, WIDTH, 3) BGR, keypoints (17, 3) and box (4,) in crop pixels."""
+def centre_crop(one: Person) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+    """The crop without augmentation (HEIGHT, WIDTH, 3) BGR, keypoints (17, 3) and box (4,) in crop pixels."""
     dx, dy = (PATCH_WIDTH - WIDTH) // 2, (PATCH_HEIGHT - HEIGHT) // 2
-    crop = one.picture()[dy : dy + HEIGHT, dx : dx + WIDTH]
+    crop = one.image()[dy : dy + HEIGHT, dx : dx + WIDTH]
     keypoints = one.keypoints - np.array([dx, dy, 0], np.float32)
     inside = ((keypoints[:, :2] > -0.5) & (keypoints[:, :2] < np.array([WIDTH, HEIGHT]) - 0.5)).all(-1)
     keypoints[~inside, 2] = 0
@@ -71,7 +72,7 @@ def middle(one: Person) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray
 
 
 def stack(people: Iterable[Person]) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
-    """Unchanged crops (N, 3, HEIGHT, WIDTH) RGB, keypoints (N, 17, 3) and boxes (N, 4)."""
-    crops, keypoints, boxes = zip(*(middle(one) for one in people), strict=True)
-    pictures = np.stack(crops)[..., ::-1].transpose(0, 3, 1, 2)
-    return np.ascontiguousarray(pictures), np.stack(keypoints), np.stack(boxes)
+    """Crops without augmentation (N, 3, HEIGHT, WIDTH) RGB, keypoints (N, 17, 3) and boxes (N, 4)."""
+    crops, keypoints, boxes = zip(*(centre_crop(one) for one in people), strict=True)
+    images = np.stack(crops)[..., ::-1].transpose(0, 3, 1, 2)
+    return np.ascontiguousarray(images), np.stack(keypoints), np.stack(boxes)

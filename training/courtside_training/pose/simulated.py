@@ -1,4 +1,4 @@
-"""Players of simulated games as people to learn from: one rendered frame gives up to ten."""
+"""Players of simulated games as labelled people; one rendered frame gives up to ten."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from courtside_sim import FrameTruth, SimulatedFilm, open_simulation
 from courtside_training.pose.people import Person, person
 
 SIZES = ((640, 360), (960, 540), (1280, 720))
-"""Picture sizes games are filmed in; the seed draws one."""
+"""Frame sizes of games (width, height); the seed chooses one."""
 MIN_HEIGHT = 36
-"""Players of fewer pixels are left out: their limbs cannot be told apart."""
+"""Players with a smaller box height in pixels are left out, because their limbs cannot be distinguished."""
 MIN_SEEN = 6
-"""Players of whom fewer keypoints are in sight are left out."""
+"""Players with fewer visible keypoints are left out."""
 
 
 def film(seed: int, duration: float = 20.0) -> SimulatedFilm:
-    """The game of `seed` in the size the seed draws."""
+    """The game of `seed`, in the frame size that the seed chooses."""
     width, height = SIZES[int(np.random.default_rng([seed, 61]).choice(len(SIZES), p=(0.5, 0.3, 0.2)))]
     return open_simulation(seed, duration=duration, width=width, height=height)
 
 
-def worth(truth: FrameTruth) -> list[int]:
-    """Players large and visible enough to be labelled, by their place in the truth's arrays."""
+def usable_players(truth: FrameTruth) -> list[int]:
+    """Indices of the players that are large and visible enough for training."""
     tall = truth.boxes[:, 3] - truth.boxes[:, 1] >= MIN_HEIGHT
     seen = (truth.keypoints[:, :, 2] == 2).sum(-1) >= MIN_SEEN
     return np.flatnonzero(truth.in_view & tall & seen).tolist()
 
 
 def game_people(seed: int, frames: int) -> Iterator[Person]:
-    """Every player worth it in `frames` moments of one game: half of them round its shots, half anywhere."""
+    """Every usable player in `frames` moments of one game; half of the moments are near shots, half anywhere."""
     shown = film(seed)
     rng = np.random.default_rng([seed, 62])
     times = rng.uniform(0.5, shown.game.duration - 0.1, frames)
@@ -41,15 +41,15 @@ def game_people(seed: int, frames: int) -> Iterator[Person]:
         times = np.where(np.arange(frames) % 2 == 0, near.clip(0.1, shown.game.duration - 0.1), times)
     for time in times:
         truth = shown.camera.truth(float(time))
-        chosen = worth(truth)
+        chosen = usable_players(truth)
         if not chosen:
             continue
-        picture = shown.camera.render(float(time))
+        image = shown.camera.render(float(time))
         for index in chosen:
-            yield person(picture, truth.boxes[index], truth.keypoints[index], outside=True, source="simulated")
+            yield person(image, truth.boxes[index], truth.keypoints[index], outside=True, source="simulated")
 
 
 def simulated_people(seeds: Sequence[int], frames: int) -> Iterator[list[Person]]:
-    """One list of people a game."""
+    """One list of people per game."""
     for seed in seeds:
         yield list(game_people(seed, frames))

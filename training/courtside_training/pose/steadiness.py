@@ -1,4 +1,4 @@
-"""How steady keypoints are over a shot: what is left of 64 frames, gather to release, after smoothing."""
+"""Steadiness of keypoints over a shot: the residual after smoothing 64 frames from gather to release."""
 
 from __future__ import annotations
 
@@ -11,22 +11,28 @@ from numpy.typing import NDArray
 from scipy.signal import savgol_filter
 
 from courtside_sim import open_simulation
-from courtside_training.pose.crops import crop_matrix, cut, invert, place
+from courtside_training.pose.crops import crop_matrix, cut, invert, transform
 from courtside_training.pose.evaluate import Run, batched
 from courtside_training.pose.measures import pck, torso
 from courtside_training.pose.skeleton import JOINTS
 
 FRAMES = 64
-"""Samples of a shot, as the shot fingerprint takes them."""
+"""Frames per shot, as in the shot fingerprint."""
 WINDOW, DEGREE = 9, 3
-"""Of the Savitzky-Golay filter (1964): it passes a shooting motion and stops what changes from frame to frame."""
+"""Length and degree of the Savitzky-Golay filter (1964). It keeps a shooting motion and removes jitter."""
 BOX_JITTER = 0.01
-"""Standard deviation of each edge of the box over its height, as a tracker's boxes shake."""
+"""Standard deviation of each edge of the box relative to its height, as in a tracker's boxes."""
 
 
 @dataclass(frozen=True)
 class Shot:
-    """The shooter's crops (64, 3, H, W) uint8 of one shot, keypoints (64, 17, 3) and crop maps (64, 2, 3)."""
+    """One shot.
+
+    Attributes:
+        crops: (64, 3, H, W) uint8 RGB crops of the shooter.
+        truth: (64, 17, 3) keypoints in frame pixels.
+        matrices: (64, 2, 3) maps from frame to crop.
+    """
 
     crops: NDArray[np.uint8]
     truth: NDArray[np.float32]
@@ -34,7 +40,7 @@ class Shot:
 
 
 def shots(seeds: Sequence[int], most: int = 2) -> Iterator[Shot]:
-    """Up to `most` shots of each game of `seeds`, filmed at 640 x 360, in which the shooter stays in the picture."""
+    """Up to `most` shots per game of `seeds`, at 640 x 360 pixels, in which the shooter stays inside the frame."""
     for seed in seeds:
         film = open_simulation(seed, duration=20.0)
         rng, taken = np.random.default_rng([seed, 63]), 0
@@ -60,40 +66,40 @@ def shots(seeds: Sequence[int], most: int = 2) -> Iterator[Shot]:
 
 
 def residual(track: NDArray[np.floating]) -> NDArray[np.floating]:
-    """What smoothing takes away from places (T, ..., 2)."""
+    """The part of positions (T, ..., 2) that smoothing removes."""
     return track - savgol_filter(track, WINDOW, DEGREE, axis=0)
 
 
 def steadiness(run: Run, found: Iterator[Shot]) -> dict[str, Any]:
-    """Jitter by keypoint: root mean square of the residual, over all frames and shots.
+    """Jitter by keypoint: root mean square of the residual over all frames and shots.
 
     Returns:
-        `shots`; `pixels` (of the crop), `torso` (share of the torso's length), `truth` (the simulation's own
-        residual, the floor of the figure, share of the torso) and `pck`, each by keypoint and as "all".
+        `shots`; `pixels` (crop pixels), `torso` (share of the torso's length), `truth` (residual of the simulation's
+        truth as a share of the torso, which is the lower limit) and `pck`, each by keypoint and as "all".
     """
-    pixels, shares, own, places, truths = [], [], [], [], []
+    pixels, shares, own, positions, truths = [], [], [], [], []
     for shot in found:
-        answers = batched(run, shot.crops)
-        back = np.stack([_back(a, m) for a, m in zip(answers[..., :2].astype(np.float64), shot.matrices, strict=True)])
+        found_in_crops = batched(run, shot.crops)[..., :2].astype(np.float64)
+        back = np.stack([_back(points, m) for points, m in zip(found_in_crops, shot.matrices, strict=True)])
         length = float(np.median(torso(shot.truth)))
-        # In picture pixels first: a crop that moves with a shaking box must not count as the player's own shaking.
+        # Computed in frame pixels, so that the movement of the crop with the box does not count as jitter.
         left = residual(back)
         pixels.append(left * float(np.mean(shot.matrices[:, 0, 0])))
         shares.append(left / length)
         own.append(residual(shot.truth[..., :2].astype(np.float64)) / length)
-        places.append(back)
+        positions.append(back)
         truths.append(shot.truth)
     if not pixels:
         nothing = dict.fromkeys((*JOINTS, "all"), float("nan"))
         return {"shots": 0, **dict.fromkeys(("pixels", "torso", "truth", "pck"), nothing)}
     return {
         "shots": len(pixels), "pixels": _by_joint(pixels), "torso": _by_joint(shares), "truth": _by_joint(own),
-        "pck": pck(np.concatenate(places), np.concatenate(truths)),
+        "pck": pck(np.concatenate(positions), np.concatenate(truths)),
     }  # fmt: skip
 
 
 def _back(points: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    return place(points, invert(matrix))
+    return transform(points, invert(matrix))
 
 
 def _by_joint(residuals: list[NDArray[np.floating]]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""A training run of the pose network: what it draws, in which shares, and how it is built again from a checkpoint."""
+"""Training of the pose network: batches, the training run, and loading from a checkpoint."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ import torch
 
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import Fit, FitConfig
-from courtside_training.pose.augment import Chances, example
+from courtside_training.pose.augment import AugmentConfig, example
 from courtside_training.pose.losses import losses
 from courtside_training.pose.network import NetworkConfig, PoseNetwork
 from courtside_training.pose.people import Person
 
-SYSTEM = "player_pose"
+MODEL = "player_pose"
+"""Name of the model in checkpoints and in the model repository."""
 REAL_SHARE = 0.5
-"""Share of real people in a batch where there are any."""
+"""Share of real people in a batch, if there are both kinds."""
 
 
 def draw_batches(
-    people: Sequence[Person], steps: int, batch: int, rng: np.random.Generator, chances: Chances | None = None
+    people: Sequence[Person], steps: int, batch: int, rng: np.random.Generator,
+    augmentation: AugmentConfig | None = None,
 ) -> Iterator[dict[str, torch.Tensor]]:
-    """`steps` batches, simulated and real people in fixed shares, everyone of a kind equally often."""
+    """`steps` batches with fixed shares of simulated and real people; people of one kind are drawn equally often."""
     kinds = [np.array([i for i, one in enumerate(people) if one.source == kind]) for kind in ("simulated", "real")]
     share = REAL_SHARE if len(kinds[0]) and len(kinds[1]) else float(len(kinds[1]) > 0)
     orders = [_rounds(kind, rng) for kind in kinds]
@@ -33,7 +35,7 @@ def draw_batches(
     for _ in range(steps):
         chosen = [next(orders[0]) for _ in range(batch - real)] + [next(orders[1]) for _ in range(real)]
         others = rng.integers(len(people), size=batch)
-        rows = [example(people[i], rng, people[j], chances) for i, j in zip(chosen, others, strict=True)]
+        rows = [example(people[i], rng, people[j], augmentation) for i, j in zip(chosen, others, strict=True)]
         yield {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
 
 
@@ -44,39 +46,40 @@ def _rounds(indices: np.ndarray, rng: np.random.Generator) -> Iterator[int]:
 
 def make_fit(
     people: Sequence[Person], config: FitConfig, checkpoint: Path, *, steps: int = 100, batch: int = 32,
-    network: NetworkConfig | None = None, chances: Chances | None = None, sources: dict[str, Any] | None = None,
+    network: NetworkConfig | None = None, augmentation: AugmentConfig | None = None,
+    sources: dict[str, Any] | None = None,
 ) -> Fit:
-    """A run over `people`.
+    """Prepare a training run on `people`.
 
     Args:
-        people: Simulated and real, in any order.
-        config: Epochs, rates, seed.
-        checkpoint: Where the run is kept.
-        steps: Batches an epoch.
-        batch: People a batch.
-        network: Sizes.
-        chances: Augmentation.
-        sources: What the people were, for the model card.
+        people: simulated and real people, in any order.
+        config: epochs, learning rate, seed.
+        checkpoint: file to write.
+        steps: batches per epoch.
+        batch: people per batch.
+        network: sizes of the network.
+        augmentation: probabilities and sizes of random changes.
+        sources: origin of the people, for the model card.
     """
     torch.manual_seed(config.seed)
     network = network or NetworkConfig()
-    # Channels last: the convolutions of a training step take a fifth less time.
+    # With channels last, the convolutions of a training step take a fifth less time.
     module = PoseNetwork(network).to(memory_format=torch.channels_last)
     counts = {kind: sum(one.source == kind for one in people) for kind in ("simulated", "real")}
     settings = {"network": asdict(network), "people": counts, "batch": batch, "sources": sources or {}}
     return Fit(
-        SYSTEM, module, config, steps, lambda epoch, rng: draw_batches(people, steps, batch, rng, chances), losses,
+        MODEL, module, config, steps, lambda epoch, rng: draw_batches(people, steps, batch, rng, augmentation), losses,
         checkpoint, settings,
     )
 
 
 def load_network(path: Path) -> tuple[PoseNetwork, dict[str, Any]]:
-    """The averaged network of a checkpoint, in eval mode, and the checkpoint.
+    """The averaged network of a checkpoint, in eval mode, and the content of the checkpoint.
 
     Raises:
-        TrainingInputError: missing, foreign, torn, or of another shape.
+        TrainingInputError: the checkpoint is missing, damaged, of another system or of another shape.
     """
-    found = checkpoints.load(path, SYSTEM)
+    found = checkpoints.load(path, MODEL)
     sizes = found["settings"]["network"]
     network = PoseNetwork(NetworkConfig(tuple(sizes["channels"]), tuple(sizes["blocks"])))
     checkpoints.fill(network, found["average"], path)

@@ -1,1 +1,1 @@
-"""What became of a shot: made or missed, read from the ball's path at the rim, learned from simulated bounces."""
+"""Made or missed: simulated shots at a rim, the small images and tracks that a camera gives, the rim network."""

@@ -1,4 +1,4 @@
-"""Ring, net and ball as one film shows them: what the ball hides and what hides it, and how the net swings."""
+"""Rim, net and ball in one film: what covers what, and how the net swings."""
 
 from __future__ import annotations
 
@@ -13,26 +13,34 @@ from courtside_training.rim.bank import BEFORE_S, RATE
 from courtside_training.rim.scenery import DRAWN, SHIFT, SIDE_RIMS, Scene, rgb, to_drawn
 from courtside_training.rim.views import BALL_RADIUS, BOARD, RIM_RADIUS, Take
 
-RING_STEPS = 28
+RIM_SEGMENTS = 28
+"""Straight lines that a rim is drawn with."""
 _STEP = 1 / RATE
+"""Seconds between two positions of a path."""
 
 
 class Net:
-    """A net's shape, and its swinging while a ball passes: a damped pendulum that the ball pushes."""
+    """A net's shape and its motion while a ball passes: a damped pendulum that the ball pushes."""
 
     def __init__(self, path: np.ndarray, rng: np.random.Generator, ball: float = BALL_RADIUS) -> None:
-        """Let the ball of `path` (N, 3), metres at `RATE`, and of radius `ball` pass."""
+        """Simulate the motion.
+
+        Args:
+            path: (N, 3) of the ball, metres at `RATE`.
+            rng: draws shape and stiffness.
+            ball: radius of the ball, metres.
+        """
         self.ball = ball
         self.length, self.hem = rng.uniform(0.34, 0.46), rng.uniform(0.42, 0.72)
         self.strands, self.levels = int(rng.integers(7, 13)), int(rng.integers(4, 7))
-        if rng.random() < 0.3:  # chains: few links, wide apart
+        if rng.random() < 0.3:  # chains: few links, far apart
             self.strands, self.levels = int(rng.integers(5, 9)), int(rng.integers(2, 5))
         self.looped = bool(rng.random() < 0.35)
         self._turn = rng.uniform(0, 2 * np.pi)
         self._swing, self._lift = self._moved(path, rng)
 
     def _moved(self, path: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Sway of the hem (N, 2) metres and how far it is thrown up (N,), 0 to 1."""
+        """Sideways motion of the lower edge (N, 2), metres, and how far it is thrown up (N,), 0 to 1."""
         stiff = rng.uniform(9, 16), rng.uniform(12, 22)
         loss = rng.uniform(1.0, 5.0), rng.uniform(3.0, 9.0)
         push, throw = rng.uniform(15, 90), rng.choice([0.3, 1.0, 1.0]) * rng.uniform(2, 14)
@@ -62,12 +70,12 @@ class Net:
         return swing, lift
 
     def radius(self, down: float) -> float:
-        """Metres at a depth of `down` lengths of the net."""
+        """Radius in metres at depth `down`, in lengths of the net."""
         share = min(max(down, 0.0), 1.2)
         return RIM_RADIUS * (1 + (self.hem - 1) * share**0.7)
 
     def segments(self, index: int, ball: np.ndarray | None) -> np.ndarray:
-        """The cords at row `index` of the path as (M, 2, 3) metres; a `ball` (3,) in the net bulges it."""
+        """The cords at row `index` of the path, (M, 2, 3) metres; a `ball` (3,) inside the net widens it."""
         down = np.linspace(0, 1, self.levels + 1)
         lift = self._lift[index]
         height = -down * self.length * (1 - 0.75 * lift * down)
@@ -100,30 +108,30 @@ class Net:
 
 
 class Basket:
-    """Draws ring, net and ball of one take."""
+    """Draws rim, net and ball of one take."""
 
     def __init__(self, take: Take, scene: Scene, rng: np.random.Generator) -> None:
-        """Choose colours and how the net swings."""
+        """Draw colours and the motion of the net."""
         self.take, self.scene = take, scene
         path = np.nan_to_num(take.path, nan=9.0)
         self.net = Net(path, rng, take.radius) if take.netted else None
-        turns = np.linspace(0, 2 * np.pi, RING_STEPS + 1)
-        ring = np.stack([RIM_RADIUS * np.cos(turns), RIM_RADIUS * np.sin(turns), 0 * turns], -1)
-        self._ring = np.stack([ring[:-1], ring[1:]], 1)
-        look = scene.look
+        turns = np.linspace(0, 2 * np.pi, RIM_SEGMENTS + 1)
+        circle = np.stack([RIM_RADIUS * np.cos(turns), RIM_RADIUS * np.sin(turns), 0 * turns], -1)
+        self._circle = np.stack([circle[:-1], circle[1:]], 1)
+        style = scene.style
         shade = rng.uniform(0.65, 1.1)
-        self._rim, self._rim_wide = rgb(look.rim, scene.gain * shade), max(1, round(look.rim_width * scene.scale))
-        net = look.net or (225, 225, 225)
+        self._rim, self._rim_wide = rgb(style.rim, scene.gain * shade), max(1, round(style.rim_width * scene.scale))
+        net = style.net or (225, 225, 225)
         if rng.random() < 0.2:
-            net = (int(rng.uniform(40, 150)),) * 3  # rusty chains, nets in the shade
+            net = (int(rng.uniform(40, 150)),) * 3  # rusty chains, nets in shadow
         self._cord, self._far_cord = rgb(net, scene.gain), rgb(net, scene.gain * rng.uniform(0.65, 1.0))
-        self._cord_wide = max(1, round(look.net_width * scene.scale * rng.uniform(0.4, 1.2)))
+        self._cord_wide = max(1, round(style.net_width * scene.scale * rng.uniform(0.4, 1.2)))
         self._sprite = self._drawn_ball(rng)
         self._small = cv2.resize(self._sprite, (24, 24), interpolation=cv2.INTER_AREA)
         self.shutter = float(rng.choice([0.002, rng.uniform(0.002, 0.03)]))
 
     def _drawn_ball(self, rng: np.random.Generator) -> NDArray[np.float32]:
-        """Colours multiplied with the opacity, and the opacity: (64, 64, 4)."""
+        """Colours multiplied by the opacity, and the opacity: (64, 64, 4)."""
         colour, alpha = ball_sprite(64, rng)
         colour = colour * np.clip(self.scene.gain * rng.uniform(0.7, 1.15), 0, 1.5)
         kind = rng.random()
@@ -133,66 +141,66 @@ class Basket:
             colour = colour + rng.uniform(10, 60)  # washed out
         return np.dstack([np.clip(colour, 0, 255) * alpha[..., None], alpha]).astype(np.float32)
 
-    def paint(self, picture: NDArray[np.uint8], moment: float, shift: np.ndarray, board: NDArray[np.uint8]) -> float:
+    def paint(self, image: NDArray[np.uint8], moment: float, shift: np.ndarray, board: NDArray[np.uint8]) -> float:
         """Paint the basket at a moment of the film.
 
         Args:
-            picture: (144, 144, 3) uint8 RGB with the surroundings, painted on.
-            moment: seconds.
+            image: (144, 144, 3) uint8 RGB with the background; it is painted on.
+            moment: seconds from the result.
             shift: (2,) pixels by which the camera has moved.
-            board: (144, 144) how much of a ball behind the board is hidden.
+            board: (144, 144) how much of a ball behind the board is hidden, 0 to 255.
 
         Returns:
-            Share of the ball that could be seen, 0 to 1.
+            Visible share of the ball, 0 to 1.
         """
-        places, known = self.take.places(np.array([moment]))
-        ball = places[0] if known[0] else None
-        eye = self.take.lens.position
-        away = float(np.linalg.norm(ball - eye)) if ball is not None else 0.0
+        positions, known = self.take.positions(np.array([moment]))
+        ball = positions[0] if known[0] else None
+        camera = self.take.lens.position
+        away = float(np.linalg.norm(ball - camera)) if ball is not None else 0.0
         row = int(np.clip((moment * self.take.warp + BEFORE_S) * RATE, 0, len(self.take.path) - 1))
         cords = self.net.segments(row, ball) if self.net else np.zeros((0, 2, 3))
-        hiding, ring = self._nearer(cords, away), self._nearer(self._ring, away)
-        # Against the sky the far side of the net is as bright as the near one, in a hall it is darker.
-        near = self._nearer(cords, float(np.linalg.norm(eye)))
-        self._lines(picture, cords[~hiding & ~near], self._far_cord, self._cord_wide, shift)
-        self._lines(picture, self._ring[~ring], self._rim, self._rim_wide, shift)
-        self._lines(picture, cords[~hiding & near], self._cord, self._cord_wide, shift)
-        seen = self._ball(picture, moment, shift, board) if ball is not None else 0.0
+        hiding, front = self._nearer(cords, away), self._nearer(self._circle, away)
+        # Against the sky the far side of the net is as bright as the near side; in a hall it is darker.
+        near = self._nearer(cords, float(np.linalg.norm(camera)))
+        self._lines(image, cords[~hiding & ~near], self._far_cord, self._cord_wide, shift)
+        self._lines(image, self._circle[~front], self._rim, self._rim_wide, shift)
+        self._lines(image, cords[~hiding & near], self._cord, self._cord_wide, shift)
+        seen = self._ball(image, moment, shift, board) if ball is not None else 0.0
         if seen:
-            self._bracket(picture, away, shift)
-        self._lines(picture, cords[hiding & ~near], self._far_cord, self._cord_wide, shift)
-        self._lines(picture, cords[hiding & near], self._cord, self._cord_wide, shift)
-        self._lines(picture, self._ring[ring], self._rim, self._rim_wide, shift)
+            self._bracket(image, away, shift)
+        self._lines(image, cords[hiding & ~near], self._far_cord, self._cord_wide, shift)
+        self._lines(image, cords[hiding & near], self._cord, self._cord_wide, shift)
+        self._lines(image, self._circle[front], self._rim, self._rim_wide, shift)
         return seen
 
     def _nearer(self, lines: np.ndarray, away: float) -> np.ndarray:
-        """Which lines (M, 2, 3) are nearer to the eye than `away` metres (M,)."""
+        """Which lines (M, 2, 3) are nearer to the camera than `away` metres (M,)."""
         if not len(lines):
             return np.zeros(0, bool)
         return np.linalg.norm(lines.mean(1) - self.take.lens.position, axis=1) < away
 
-    def _bracket(self, picture: NDArray[np.uint8], away: float, shift: np.ndarray) -> None:
-        """Paint those parts of the plate again that are nearer than a ball `away` metres off."""
+    def _bracket(self, image: NDArray[np.uint8], away: float, shift: np.ndarray) -> None:
+        """Paint again the parts of the bracket that are nearer to the camera than a ball `away` metres off."""
         for corners, color in self.scene.bracket:
             if float(np.linalg.norm(corners.mean(0) - self.take.lens.position)) < away:
                 drawn = to_drawn(self.take, self.take.lens.project(corners)[0]) + shift
                 fixed = np.round(np.clip(drawn, -500, 700) * (1 << SHIFT)).astype(np.int32)
-                cv2.fillPoly(picture, [fixed], color, cv2.LINE_AA, SHIFT)
+                cv2.fillPoly(image, [fixed], color, cv2.LINE_AA, SHIFT)
 
     def _lines(
-        self, picture: NDArray[np.uint8], lines: np.ndarray, color: tuple[float, ...], wide: int, shift: np.ndarray
+        self, image: NDArray[np.uint8], lines: np.ndarray, color: tuple[float, ...], wide: int, shift: np.ndarray
     ) -> None:
         if len(lines):
             drawn = to_drawn(self.take, self.take.lens.project(lines)[0]) + shift
             fixed = np.round(np.clip(drawn, -500, 700) * (1 << SHIFT)).astype(np.int32)
-            cv2.polylines(picture, list(fixed), False, color, wide, cv2.LINE_AA, SHIFT)
+            cv2.polylines(image, list(fixed), False, color, wide, cv2.LINE_AA, SHIFT)
 
     def _ball(
-        self, picture: NDArray[np.uint8], moment: float, shift: np.ndarray, board: NDArray[np.uint8]
+        self, image: NDArray[np.uint8], moment: float, shift: np.ndarray, board: NDArray[np.uint8]
     ) -> float:
         moments = moment + (np.linspace(-0.5, 0.5, 5 if self.shutter > 0.008 else 2)) * self.shutter
-        places, known = self.take.places(moments)
-        pixels, depths = self.take.lens.project(places)
+        positions, known = self.take.positions(moments)
+        pixels, depths = self.take.lens.project(positions)
         centres = to_drawn(self.take, pixels) + shift
         inside = known & (depths > 0.3)
         zoom = DRAWN / (SIDE_RIMS * self.take.rim[2])
@@ -207,7 +215,7 @@ class Basket:
             return 0.0
         sheet = np.zeros((tall, wide, 4), np.float32)
         for (x, y), radius in zip(centres - low, radii, strict=True):
-            # Made much smaller in one go it would flicker between samples.
+            # Shrinking the large sprite this far in one step would make it flicker.
             source = self._small if radius < 13 else self._sprite
             scale = 2 * radius / len(source)
             matrix = np.array([[scale, 0, x - radius], [0, scale, y - radius]])
@@ -215,8 +223,8 @@ class Basket:
         sheet /= len(centres)
         full = float(math.pi * radii.mean() ** 2)
         part = slice(low[1], high[1]), slice(low[0], high[0])
-        if places[len(places) // 2, 0] > BOARD[0]:
+        if positions[len(positions) // 2, 0] > BOARD[0]:
             sheet *= 1 - board[part][..., None] / 255.0
         cover = sheet[..., 3:]
-        picture[part] = np.clip(picture[part] * (1 - cover) + sheet[..., :3], 0, 255).astype(np.uint8)
+        image[part] = np.clip(image[part] * (1 - cover) + sheet[..., :3], 0, 255).astype(np.uint8)
         return min(float(cover.sum()) / full, 1.0)

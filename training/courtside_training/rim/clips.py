@@ -1,4 +1,4 @@
-"""Real clips of shots at one ring: crops and the ball's path, read with a detector's model file."""
+"""Real clips of shots at one rim: crops and the ball's path, found with an exported detector."""
 
 from __future__ import annotations
 
@@ -12,38 +12,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside_training.detector.classes import BALL, HEIGHT, RIM, WIDTH
-from courtside_training.detector.pictures import BAR
+from courtside_training.detector.images import BAR
 from courtside_training.errors import TrainingInputError
-from courtside_training.flight.geometry import COLUMNS, TICK_S, TICKS, Column
+from courtside_training.flight.geometry import COLUMNS, TIME_STEP_S, TIME_STEPS, Column
 from courtside_training.flight.tracks import resample
-from courtside_training.rim.pictures import CROPS, GREY, SIDE
+from courtside_training.rim.crops import CROPS, GREY, SIDE
 from courtside_training.rim.scenery import DOWN_RIMS, SIDE_RIMS
 from courtside_training.rim.views import SPAN, Verdict
-from courtside_training.rim.windows import nearest_looks
+from courtside_training.rim.windows import nearest_frames
 
 KINDS = {"make": Verdict.MADE, "miss": Verdict.MISSED}
-"""Folders of clips by what became of the shots in them."""
+"""Folder of clips, and the result of the shots in them."""
 LARGEST = 0.8
-"""Clips are not made larger than this for the detector, whose rims are small."""
+"""Largest scale at which clips are given to the detector: it was trained on small rims."""
 RIM_SCORE, BALL_SCORE = 0.3, 0.1
+"""Least scores of a rim and of a ball."""
 STILL = 0.25
-"""Share of a clip's pictures in which no ball stays in one place."""
+"""Share of a clip's frames. What is detected at one point in more of them is no ball."""
 STEP_RIMS = 18.0
-"""Widths of the ring that a ball flies a second at most."""
+"""Rim widths per second. A ball does not fly faster."""
 
 Detect = Callable[[NDArray[np.uint8]], tuple[np.ndarray, np.ndarray, np.ndarray]]
+"""Image (H, W, 3) RGB to boxes (K, 4) xyxy, scores (K,) and classes (K,)."""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip as the rim model sees it.
+    """One clip, prepared for the rim network.
 
     Attributes:
-        name: the file's.
-        truth: what became of the shot.
-        times: (T,) seconds from the first picture.
+        name: of the file.
+        truth: result of the shot.
+        times: (T,) seconds from the first frame.
         crops: (T, 64, 64, 3) uint8 RGB.
-        balls: (T, 4) x, y, size and score in pixels of the clip, NaN where there is none.
+        balls: (T, 4) x, y, size and score in pixels of the clip, NaN without a ball.
         rim: x, y, width, height in pixels.
     """
 
@@ -56,10 +58,10 @@ class Clip:
 
 
 def detector(model: Path) -> Detect:
-    """A detector of `model_repository` as a function of pictures (H, W, 3) RGB to boxes, scores and classes.
+    """Open a detector of `model_repository`.
 
     Raises:
-        TrainingInputError: the file is missing or no such model.
+        TrainingInputError: the file is missing or no detector.
     """
     import onnxruntime
 
@@ -67,8 +69,10 @@ def detector(model: Path) -> Detect:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its errors share no base but Exception
-        raise TrainingInputError(f"{model} is no detector that can be opened ({type(error).__name__})") from error
+    except Exception as error:  # onnxruntime's errors have no common base but Exception
+        raise TrainingInputError(
+            f"{model} cannot be opened as a detector ({type(error).__name__}): name a model.onnx of court_detector"
+        ) from error
 
     def detect(image: NDArray[np.uint8]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         height, width = image.shape[:2]
@@ -86,10 +90,10 @@ def detector(model: Path) -> Detect:
 
 
 def clip_files(folder: Path) -> list[tuple[Path, Verdict]]:
-    """Clips below `folder`, one folder a kind of `KINDS`.
+    """Clips in the subfolders `KINDS` of `folder`, each with its result.
 
     Raises:
-        TrainingInputError: there is none.
+        TrainingInputError: there are none.
     """
     found = [(path, kind) for name, kind in KINDS.items() for path in sorted((folder / name).glob("*.mp4"))]
     if not found:
@@ -98,7 +102,7 @@ def clip_files(folder: Path) -> list[tuple[Path, Verdict]]:
 
 
 def read_clip(path: Path, truth: Verdict, detect: Detect) -> Clip | None:
-    """Read a clip; None if no ring is found on it.
+    """Read a clip; None if no rim is detected in it.
 
     Raises:
         TrainingInputError: it cannot be decoded.
@@ -111,7 +115,9 @@ def read_clip(path: Path, truth: Verdict, detect: Detect) -> Clip | None:
                 images.append(frame.to_ndarray(format="rgb24"))
                 times.append(float(frame.time or 0.0))
     except (av.error.FFmpegError, IndexError) as error:
-        raise TrainingInputError(f"{path} cannot be decoded ({type(error).__name__})") from error
+        raise TrainingInputError(
+            f"{path} cannot be decoded ({type(error).__name__}): remove it, or convert it to H.264"
+        ) from error
     return clip_of(path.stem, truth, images, np.array(times) - times[0], [detect(image) for image in images])
 
 
@@ -119,7 +125,18 @@ def clip_of(
     name: str, truth: Verdict, images: list[NDArray[np.uint8]], times: np.ndarray,
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]],
 ) -> Clip | None:
-    """A clip out of its pictures and what a detector found on each; None if no ring was found."""
+    """Make a clip.
+
+    Args:
+        name: of the clip.
+        truth: result of the shot.
+        images: frames (H, W, 3) RGB.
+        times: (T,) of the frames, seconds.
+        found: detections of each frame, see `Detect`.
+
+    Returns:
+        The clip, or None if no rim was detected.
+    """
     rims = [boxes[(classes == RIM) & (scores > RIM_SCORE)][:1] for boxes, scores, classes in found]
     rims = np.concatenate(rims) if rims else np.zeros((0, 4))
     if not len(rims):
@@ -127,14 +144,14 @@ def clip_of(
     box = np.median(rims, 0)
     rim = np.concatenate([(box[:2] + box[2:]) / 2, box[2:] - box[:2]])
     balls = [boxes[(classes == BALL) & (scores > BALL_SCORE)] for boxes, scores, classes in found]
-    worth = [scores[(classes == BALL) & (scores > BALL_SCORE)] for _, scores, classes in found]
-    balls, worth = without_lamps(balls, worth, rim[2])
+    ball_scores = [scores[(classes == BALL) & (scores > BALL_SCORE)] for _, scores, classes in found]
+    balls, ball_scores = without_still_objects(balls, ball_scores, rim[2])
     return Clip(name, truth, times, np.stack([crop(image, rim) for image in images]),
-                ball_path(balls, worth, times, rim[2]), rim)  # fmt: skip
+                ball_path(balls, ball_scores, times, rim[2]), rim)  # fmt: skip
 
 
 def crop(image: NDArray[np.uint8], rim: np.ndarray) -> NDArray[np.uint8]:
-    """The square round a ring (x, y, width, height) as (64, 64, 3); grey where it leaves the picture."""
+    """The square around a rim (x, y, width, height) as (64, 64, 3); grey outside the image."""
     side = max(2, round(SIDE_RIMS * rim[2]))
     left, top = round(rim[0] - side / 2), round(rim[1] + DOWN_RIMS * rim[2] - side / 2)
     height, width = image.shape[:2]
@@ -146,10 +163,19 @@ def crop(image: NDArray[np.uint8], rim: np.ndarray) -> NDArray[np.uint8]:
     return cv2.resize(square, (SIDE, SIDE), interpolation=way)
 
 
-def without_lamps(
-    balls: list[np.ndarray], worth: list[np.ndarray], wide: float
+def without_still_objects(
+    balls: list[np.ndarray], ball_scores: list[np.ndarray], wide: float
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Sightings without those that stay where they are: a knot of the net or a lamp taken for a ball."""
+    """Remove detections that do not move, such as a knot of the net or a lamp.
+
+    Args:
+        balls: boxes (K, 4) of each frame.
+        ball_scores: scores (K,) of each frame.
+        wide: width of the rim, pixels.
+
+    Returns:
+        The boxes and the scores that are left.
+    """
     centres = [(boxes[:, :2] + boxes[:, 2:]) / 2 for boxes in balls]
     kept = []
     for now, here in enumerate(centres):
@@ -158,22 +184,32 @@ def without_lamps(
             if other != now and len(rest) and len(here):
                 there += np.linalg.norm(here[:, None] - rest[None], axis=2).min(1) < 0.15 * wide
         kept.append(there < max(STILL * len(centres), 5))
-    return [b[k] for b, k in zip(balls, kept, strict=True)], [w[k] for w, k in zip(worth, kept, strict=True)]
+    return [b[k] for b, k in zip(balls, kept, strict=True)], [w[k] for w, k in zip(ball_scores, kept, strict=True)]
 
 
-def ball_path(balls: list[np.ndarray], worth: list[np.ndarray], times: np.ndarray, wide: float) -> np.ndarray:
-    """One ball's way (T, 4) through the sightings (K, 4) of each picture: best scored, with the shortest leaps."""
+def ball_path(balls: list[np.ndarray], ball_scores: list[np.ndarray], times: np.ndarray, wide: float) -> np.ndarray:
+    """The path of one ball (T, 4): detections with high scores and short distances between them.
+
+    Args:
+        balls: boxes (K, 4) of each frame.
+        ball_scores: scores (K,) of each frame.
+        times: (T,) of the frames, seconds.
+        wide: width of the rim, pixels.
+
+    Returns:
+        x, y, size and score in each frame, NaN without a ball.
+    """
     best: list[tuple[np.ndarray, np.ndarray]] = []
-    for now, (boxes, scores) in enumerate(zip(balls, worth, strict=True)):
+    for now, (boxes, scores) in enumerate(zip(balls, ball_scores, strict=True)):
         centres = (boxes[:, :2] + boxes[:, 2:]) / 2
         total, back = scores.astype(float), np.full((len(boxes), 2), -1)
         for before in range(max(0, now - 8), now):
             if not len(balls[before]) or not len(boxes):
                 continue
             past = (balls[before][:, :2] + balls[before][:, 2:]) / 2
-            leap = np.linalg.norm(centres[:, None] - past[None], axis=2) / (wide * STEP_RIMS)
-            leap /= max(times[now] - times[before], 1e-3)
-            gain = np.where(leap < 1, best[before][0][None] - 0.3 * leap**2, -np.inf).astype(float)
+            jump = np.linalg.norm(centres[:, None] - past[None], axis=2) / (wide * STEP_RIMS)
+            jump /= max(times[now] - times[before], 1e-3)
+            gain = np.where(jump < 1, best[before][0][None] - 0.3 * jump**2, -np.inf).astype(float)
             chosen = gain.argmax(1)
             value = gain[np.arange(len(boxes)), chosen] + scores
             better = value > total
@@ -186,19 +222,19 @@ def ball_path(balls: list[np.ndarray], worth: list[np.ndarray], times: np.ndarra
         _, now, index = max(ends)
         while now >= 0:
             x0, y0, x1, y1 = balls[now][index]
-            path[now] = (x0 + x1) / 2, (y0 + y1) / 2, ((x1 - x0) + (y1 - y0)) / 2, worth[now][index]
+            path[now] = (x0 + x1) / 2, (y0 + y1) / 2, ((x1 - x0) + (y1 - y0)) / 2, ball_scores[now][index]
             now, index = best[now][1][index]
     return path
 
 
 def clip_windows(clip: Clip, step: float = 0.1) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
-    """Last tick, crops (24, 3, 64, 64) and track (48, 15) of windows that end every `step` seconds."""
+    """Windows of a clip that end every `step` seconds: end, crops (24, 3, 64, 64) and track (48, 15)."""
     seen = ~np.isnan(clip.balls[:, 0])
     for end in np.arange(0.3, clip.times[-1] + 0.05, step):
-        index, there = nearest_looks(clip.times, end - np.arange(CROPS - 1, -1, -1) * TICK_S)
+        index, there = nearest_frames(clip.times, end - np.arange(CROPS - 1, -1, -1) * TIME_STEP_S)
         crops = clip.crops[index].copy()
         crops[~there] = GREY
-        track = np.zeros((TICKS, COLUMNS), np.float32)
+        track = np.zeros((TIME_STEPS, COLUMNS), np.float32)
         past = seen & (clip.times <= end + 1e-6)
         known, ball = resample(clip.times[past] - (end - SPAN), clip.balls[past])
         track[known, Column.BALL_SEEN] = 1
@@ -209,8 +245,8 @@ def clip_windows(clip: Clip, step: float = 0.1) -> Iterator[tuple[float, np.ndar
 
 
 def decide(verdicts: np.ndarray) -> Verdict:
-    """One answer from those (N, 3) of a shot's windows: the decided ones' sum, or all of them's where none is."""
-    told = 1 - verdicts[:, Verdict.OPEN]
-    weight = np.where(told > 0.5, told, 0.0) if (told > 0.5).any() else np.ones(len(told))
+    """One result for the verdicts (N, 3) of a shot's windows: their sum, over the windows that are not open if any."""
+    closed = 1 - verdicts[:, Verdict.OPEN]
+    weight = np.where(closed > 0.5, closed, 0.0) if (closed > 0.5).any() else np.ones(len(closed))
     made, missed = (verdicts[:, [Verdict.MADE, Verdict.MISSED]] * weight[:, None]).sum(0)
     return Verdict.MADE if made > missed else Verdict.MISSED

@@ -1,81 +1,66 @@
-"""How well shots are told: on films never trained on, by view and by moment, and on real clips."""
+"""Evaluation of the rim network: on simulated films by view and by moment, and on real clips."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
+from courtside_training.common.export_spec import Arrays
 from courtside_training.common.measures import roc_auc
-from courtside_training.common.served import Arrays
+from courtside_training.common.running import Run
 from courtside_training.common.tables import markdown
 from courtside_training.rim.clips import Clip, clip_windows, decide
 from courtside_training.rim.films import Filmed
 from courtside_training.rim.views import Verdict
 from courtside_training.rim.windows import Window, draw_window
 
-Run = Callable[[Arrays], Arrays]
 ENDS = np.arange(-0.3, 1.01, 0.1)
-"""Ends of the windows that each film is asked at, seconds from the rim's decision."""
+"""Ends of the windows of each film, seconds from the result."""
 RIMS = ((0, 20), (20, 40), (40, 80), (80, 1000))
-"""Widths of the ring in pixels of a 640 pixel wide picture, narrowest and widest."""
+"""Ranges of the rim's width, pixels of an image 640 pixels wide."""
 ELEVATIONS = ((-90, -25), (-25, -10), (-10, 5), (5, 90))
-"""Degrees of the camera above the ring."""
-
-
-def runner(network: nn.Module, batch: int = 16) -> Run:
-    """A served network as a function of arrays."""
-
-    def run(inputs: Arrays) -> Arrays:
-        parts = []
-        with torch.inference_mode():
-            for start in range(0, len(inputs[0]), batch):
-                parts.append(network(*(torch.from_numpy(array[start : start + batch]) for array in inputs))[0].numpy())
-        return (np.concatenate(parts),)
-
-    return run
+"""Ranges of the camera's elevation over the rim, degrees."""
 
 
 def inputs(windows: Sequence[Window]) -> Arrays:
-    """Windows as the served model gets them: crops (N, 24, 3, 64, 64) and tracks (N, 48, 15)."""
+    """The inputs of the served model: crops (N, 24, 3, 64, 64) and tracks (N, 48, 15)."""
     crops = np.stack([window.crops for window in windows]).transpose(0, 1, 4, 2, 3)
     return np.ascontiguousarray(crops), np.stack([window.track for window in windows])
 
 
 def figures(run: Run, films: Sequence[Filmed], seed: int = 7) -> dict[str, Any]:
-    """Figures over films: each is asked every tenth of a second from before the ring to a second after it."""
+    """Figures over films, with a window every tenth of a second from 0.3 s before the result to 1 s after it."""
     rng = np.random.default_rng(seed)
     truth, right, delays, verdicts = [], [], [], []
-    early = open_windows = late = told_late = hits = 0
+    early = open_windows = late = closed_late = hits = 0
     scores, made = [], []
     for filmed in films:
         windows = [draw_window(filmed, rng, float(end), clean=True) for end in ENDS]
-        said = run(inputs(windows))[0]
+        predicted = run(inputs(windows))[0]
         actual = np.array([window.verdict[-1] for window in windows])
-        verdicts.append(said)
+        verdicts.append(predicted)
         before = ENDS < 0
-        early += int((said[before].argmax(1) != Verdict.OPEN).sum())
+        early += int((predicted[before].argmax(1) != Verdict.OPEN).sum())
         open_windows += int(before.sum())
         decided = actual != Verdict.OPEN
-        answer = said[:, 1:].argmax(1) + 1
+        result = predicted[:, 1:].argmax(1) + 1
         late += int(decided.sum())
-        told_late += int((said[decided].argmax(1) != Verdict.OPEN).sum())
-        hits += int((answer[decided] == actual[decided]).sum())
-        scores += said[decided, Verdict.MADE].tolist()
+        closed_late += int((predicted[decided].argmax(1) != Verdict.OPEN).sum())
+        hits += int((result[decided] == actual[decided]).sum())
+        scores += predicted[decided, Verdict.MADE].tolist()
         made += (actual[decided] == Verdict.MADE).tolist()
         if decided.any():
             truth.append(filmed)
-            right.append(decide(said) == (Verdict.MADE if filmed.take.made else Verdict.MISSED))
-            first = np.flatnonzero(said.argmax(1) != Verdict.OPEN)
+            right.append(decide(predicted) == (Verdict.MADE if filmed.take.made else Verdict.MISSED))
+            first = np.flatnonzero(predicted.argmax(1) != Verdict.OPEN)
             first = first[ENDS[first] >= 0]
             delays.append(float(ENDS[first[0]]) if len(first) else float("nan"))
     ok = np.array(right, bool)
     wide = np.array([filmed.take.rim[2] for filmed in truth])
-    eyes = np.array([filmed.take.lens.position for filmed in truth]).reshape(-1, 3)
-    up = np.degrees(np.arctan2(eyes[:, 2], np.hypot(eyes[:, 0], eyes[:, 1])))
+    cameras = np.array([filmed.take.lens.position for filmed in truth]).reshape(-1, 3)
+    up = np.degrees(np.arctan2(cameras[:, 2], np.hypot(cameras[:, 0], cameras[:, 1])))
     went = np.array([filmed.take.made for filmed in truth], bool)
     return {
         "films": len(films),
@@ -85,7 +70,7 @@ def figures(run: Run, films: Sequence[Filmed], seed: int = 7) -> dict[str, Any]:
         "missed": _mean(ok[~went]),
         "windows": late,
         "window_accuracy": hits / max(late, 1),
-        "window_told": told_late / max(late, 1),
+        "window_closed": closed_late / max(late, 1),
         "roc_auc": roc_auc(made, scores),
         "too_early": early / max(open_windows, 1),
         "delay_median_s": float(np.nanmedian(delays)) if len(ok) else float("nan"),
@@ -109,13 +94,13 @@ def _by(right: np.ndarray, value: np.ndarray, ranges: Sequence[tuple[float, floa
 
 
 def clip_figures(run: Run, clips: Sequence[Clip]) -> dict[str, Any]:
-    """Figures over real clips, one answer each; with `wrong`, the names of the clips answered wrongly."""
-    answers = []
+    """Figures over real clips with one result each; ``wrong`` has the names of the clips whose result is wrong."""
+    results = []
     for clip in clips:
         windows = list(clip_windows(clip))
-        said = run((np.stack([crops for _, crops, _ in windows]), np.stack([track for _, _, track in windows])))[0]
-        answers.append(decide(said))
-    right = np.array([answer == clip.truth for answer, clip in zip(answers, clips, strict=True)], bool)
+        predicted = run((np.stack([crops for _, crops, _ in windows]), np.stack([track for _, _, track in windows])))[0]
+        results.append(decide(predicted))
+    right = np.array([result == clip.truth for result, clip in zip(results, clips, strict=True)], bool)
     made = np.array([clip.truth == Verdict.MADE for clip in clips], bool)
     return {
         "clips": len(clips),
@@ -134,12 +119,12 @@ def table(result: dict[str, Any]) -> str:
              "delay_p90_s")  # fmt: skip
     parts = [
         markdown(
-            ["simulated shots", "right", "of made", "of missed", "windows right", "ROC-AUC", "told too early",
+            ["simulated shots", "right", "of made", "of missed", "windows right", "ROC-AUC", "closed too early",
              "delay, median s", "90 % s"],
             [[result[name] for name in names]],
         )
     ]  # fmt: skip
-    for title, key in (("ring, pixels of 640", "by_rim"), ("camera over the ring, degrees", "by_elevation")):
+    for title, key in (("rim, pixels of 640", "by_rim"), ("camera above the rim, degrees", "by_elevation")):
         rows = [[f"{low:g} to {high:g}" if high < 1000 else f"from {low:g}", count, share]
                 for low, high, count, share in result[key]]  # fmt: skip
         parts.append(markdown([title, "shots", "right"], rows))

@@ -1,8 +1,8 @@
-"""The rim network: small pictures of a ring and a ball's track near it, to open, made or missed at every tick."""
+"""The rim network: from small images of a rim and the ball's track to open, made or missed at every time step."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -10,34 +10,40 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from courtside_training.common import checkpoint as checkpoints
-from courtside_training.flight.geometry import TICK_S, TICKS, Column
-from courtside_training.rim.pictures import CROPS, SIDE, Place
+from courtside_training.flight.geometry import TIME_STEP_S, TIME_STEPS, Column
+from courtside_training.rim.crops import CROPS, SIDE, BallPosition
 from courtside_training.rim.views import Verdict
 from courtside_training.shots.network import conv
 
-SYSTEM = "rim_result"
+MODEL = "rim_result"
+"""Name of the model."""
 FEATURES = 14
+"""Features per time step that `at_rim` makes of a track."""
 CELLS = SIDE // 4
-"""Side of the map on which the ball is looked for."""
+"""Side of the map on which the ball is located, cells."""
 _BALL_M, _RIM_M = 0.24, 0.46
+"""Diameters of ball and rim, metres."""
 
 
 @dataclass(frozen=True)
 class RimConfig:
-    """Channels of the picture's stages and of the layers over time."""
+    """Channels of the stages of the crop encoder, and of the layers over time."""
 
     stem: int = 16
     mid: int = 32
     deep: int = 48
     time: int = 64
 
-    def to_dict(self) -> dict[str, int]:
-        """Plain values for a checkpoint."""
-        return asdict(self)
-
 
 def at_rim(track: Tensor) -> Tensor:
-    """Pixels to rims: (B, 48, 15), see `courtside_training.flight.geometry.Column`, to (B, 48, 14)."""
+    """Turn pixels into rim widths.
+
+    Args:
+        track: (B, 48, 15), see `courtside_training.flight.geometry.Column`.
+
+    Returns:
+        (B, 48, 14).
+    """
     c = Column
     seen = (track[..., c.BALL_SEEN] > 0.5).float() * (track[..., c.RIM_SEEN] > 0.5).float()
     width, height = track[..., c.RIM_WIDTH].clamp_min(1.0), track[..., c.RIM_HEIGHT].clamp_min(0.0)
@@ -45,9 +51,9 @@ def at_rim(track: Tensor) -> Tensor:
     down = ((track[..., c.BALL_Y] - track[..., c.RIM_Y]) / width * seen).clamp(-6, 6)
     size = torch.log((track[..., c.BALL_SIZE] / width * _RIM_M / _BALL_M).clamp(0.2, 5.0)) * seen
     both = F.pad(seen[:, 1:] * seen[:, :-1], (1, 0))
-    speed = [F.pad(v[:, 1:] - v[:, :-1], (1, 0)) * both * (0.1 / TICK_S) for v in (right, down)]
+    speed = [F.pad(v[:, 1:] - v[:, :-1], (1, 0)) * both * (0.1 / TIME_STEP_S) for v in (right, down)]
     shape = (height / width).clamp(0, 2)
-    clock = torch.linspace(-1, 1, TICKS, device=track.device).expand(track.shape[0], TICKS)
+    clock = torch.linspace(-1, 1, TIME_STEPS, device=track.device).expand(track.shape[0], TIME_STEPS)
     column = torch.exp(-((right / 0.5) ** 2)) * seen
     features = [
         seen, right, down, right.clamp(-1, 1) * 2, down.clamp(-1.5, 1.5) * 2, *speed, size, shape, clock, column,
@@ -56,11 +62,11 @@ def at_rim(track: Tensor) -> Tensor:
     return torch.stack(features, -1)
 
 
-class Eye(nn.Module):
-    """One picture at a time: pictures (N, 6, 64, 64) to features, where the ball is, and what it passes."""
+class CropEncoder(nn.Module):
+    """Single crops (N, 6, 64, 64) to features, the ball's cell and the ball's position relative to rim and net."""
 
     def __init__(self, config: RimConfig) -> None:
-        """Random weights."""
+        """Start with random weights."""
         super().__init__()
         s, m, d = config.stem, config.mid, config.deep
         self.near = nn.Sequential(conv(6, s, 2), conv(s, 24, 2), conv(24, m), conv(m, m))
@@ -69,27 +75,27 @@ class Eye(nn.Module):
         self.far = nn.Sequential(conv(m, d, 2), conv(d, d), conv(d, 64, 2))
         side = CELLS // 4
         self.flat = nn.Sequential(nn.Linear(64 * side * side, config.time), nn.ReLU(inplace=True))
-        self.place = nn.Linear(config.time + m, len(Place))
+        self.position = nn.Linear(config.time + m, len(BallPosition))
         cells = (torch.arange(CELLS) + 0.5) / CELLS * 2 - 1
         grid = torch.stack([cells.repeat(CELLS), cells.repeat_interleave(CELLS)], 1)
         self.register_buffer("grid", grid, persistent=False)
-        self.width = config.time + m + 3 + len(Place)
+        self.width = config.time + m + 3 + len(BallPosition)
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Features (N, width), logits over the map's cells and for no ball (N, 257), logits of `Place` (N, 4)."""
-        near = self.near(pictures)
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Features (N, width), logits over cells and "no ball" (N, 257), and logits of `BallPosition` (N, 4)."""
+        near = self.near(images)
         cells = torch.cat([self.ball(near).flatten(1), self.none.expand(near.shape[0], 1)], 1)
         shares = cells.softmax(1)
         found, at = shares[:, :-1], shares[:, -1:]
         there = found @ self.grid
         here = (near.flatten(2) @ found[:, :, None])[:, :, 0]
         wide = self.flat(self.far(near).flatten(1))
-        place = self.place(torch.cat([wide, here], 1))
-        return torch.cat([wide, here, there, 1 - at, place.softmax(1)], 1), cells, place
+        position = self.position(torch.cat([wide, here], 1))
+        return torch.cat([wide, here, there, 1 - at, position.softmax(1)], 1), cells, position
 
 
-class Past(nn.Module):
-    """A residual dilated convolution over time that sees no later tick, (B, C, T) to the same."""
+class CausalBlock(nn.Module):
+    """A residual causal dilated convolution over time, (B, C, T) to the same."""
 
     def __init__(self, channels: int, dilation: int) -> None:
         super().__init__()
@@ -100,63 +106,63 @@ class Past(nn.Module):
         self.norm = nn.BatchNorm1d(channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add what the block makes of `x`."""
+        """`x` plus its update."""
         return x + self.body(F.pad(self.norm(x), (self.reach, 0)))
 
 
 class RimNetwork(nn.Module):
-    """Crops (B, 24, 3, 64, 64) uint8 and tracks (B, 48, 15) to logits of `Verdict` at each of 24 ticks (B, 24, 3)."""
+    """Crops (B, 24, 3, 64, 64) uint8 and tracks (B, 48, 15) to logits of `Verdict` at 24 time steps (B, 24, 3)."""
 
     def __init__(self, config: RimConfig | None = None) -> None:
-        """Random weights."""
+        """Start with random weights."""
         super().__init__()
         self.config = config = config or RimConfig()
         t = config.time
-        self.eye = Eye(config)
+        self.encoder = CropEncoder(config)
         self.entry = nn.Conv1d(FEATURES, t, 3)
-        self.path = nn.Sequential(Past(t, 1), Past(t, 2))
-        self.join = nn.Conv1d(self.eye.width + t, t, 1)
-        self.blocks = nn.Sequential(*(Past(t, dilation) for dilation in (1, 2, 4, 8)))
+        self.path = nn.Sequential(CausalBlock(t, 1), CausalBlock(t, 2))
+        self.join = nn.Conv1d(self.encoder.width + t, t, 1)
+        self.blocks = nn.Sequential(*(CausalBlock(t, dilation) for dilation in (1, 2, 4, 8)))
         self.head = nn.Sequential(
             nn.Conv1d(t, t, 1), nn.ReLU(inplace=True), nn.Dropout(0.1), nn.Conv1d(t, len(Verdict), 1)
         )
 
     def forward(self, crops: Tensor, track: Tensor) -> Tensor:
         """See the class."""
-        return self.look(crops, track)[0]
+        return self.all_outputs(crops, track)[0]
 
-    def look(self, crops: Tensor, track: Tensor, glances: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """As `forward`, and what the eye says of each crop.
+    def all_outputs(self, crops: Tensor, track: Tensor, glances: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """As `forward`, with the outputs of the crop encoder.
 
         Args:
             crops: see the class.
             track: see the class.
-            glances: (G, 2, 3, 64, 64) uint8, more crops for the eye alone, each with the mean picture of its window.
+            glances: (G, 2, 3, 64, 64) uint8, more crops for the encoder alone, each with the mean image of its film.
 
         Returns:
-            Verdicts' logits (B, 24, 3); of the crops and then of the glances the ball's cell (B * 24 + G, 257) and
-            its `Place` (B * 24 + G, 4) as logits.
+            Logits of the verdicts (B, 24, 3). Then, of the crops and after them of the glances, the logits of the
+            ball's cell (B * 24 + G, 257) and of its `BallPosition` (B * 24 + G, 4).
         """
         batch = track.shape[0]
         values = crops.float() / 127.5 - 1.0
-        # What moves stands out against the window's mean picture.
+        # Subtracting the window's mean image makes moving objects stand out.
         moving = values - values.mean(1, keepdim=True)
-        pictures = torch.cat([values, moving], 2).flatten(0, 1)
+        images = torch.cat([values, moving], 2).flatten(0, 1)
         if glances is not None:
             more = glances.float() / 127.5 - 1.0
-            pictures = torch.cat([pictures, torch.cat([more[:, 0], more[:, 0] - more[:, 1]], 1)])
-        features, cells, place = self.eye(pictures)
+            images = torch.cat([images, torch.cat([more[:, 0], more[:, 0] - more[:, 1]], 1)])
+        features, cells, position = self.encoder(images)
         seen = features[: batch * CROPS].reshape(batch, CROPS, -1).transpose(1, 2)
-        path = self.path(self.entry(F.pad(at_rim(track).transpose(1, 2), (2, 0))))[:, :, TICKS - CROPS :]
+        path = self.path(self.entry(F.pad(at_rim(track).transpose(1, 2), (2, 0))))[:, :, TIME_STEPS - CROPS :]
         h = self.blocks(self.join(torch.cat([seen, path], 1)))
-        return self.head(h).transpose(1, 2), cells, place
+        return self.head(h).transpose(1, 2), cells, position
 
 
 class ServedRim(nn.Module):
-    """The served face: probabilities of `Verdict` at the last tick (B, 3)."""
+    """What is served: probabilities of `Verdict` at the last time step (B, 3)."""
 
     def __init__(self, network: RimNetwork) -> None:
-        """`network` as trained."""
+        """Wrap a trained `network`."""
         super().__init__()
         self.network = network
 
@@ -169,9 +175,9 @@ def load_rim(path: Path) -> RimNetwork:
     """The averaged network of a checkpoint, in eval mode.
 
     Raises:
-        TrainingInputError: missing, torn, or of something else.
+        TrainingInputError: the checkpoint is missing, torn, or of another model.
     """
-    found = checkpoints.load(path, SYSTEM)
+    found = checkpoints.load(path, MODEL)
     network = RimNetwork(RimConfig(**{name: int(value) for name, value in found["settings"].items()}))
     checkpoints.fill(network, found["average"], path)
     return network.eval()

@@ -1,1 +1,1 @@
-"""Looking at the simulated court: contact sheets and films with the truth drawn in."""
+"""Previews of the simulated court: contact sheets and films with the ground truth drawn in."""

@@ -1,4 +1,4 @@
-"""`courtside-train sim`: look at the simulated court."""
+"""`courtside-train sim`: previews of the simulated court."""
 
 from __future__ import annotations
 
@@ -12,22 +12,26 @@ from courtside_training.errors import TrainingInputError
 
 @click.group()
 def sim() -> None:
-    """Look at the simulated court."""
+    """Previews of the simulated court."""
 
 
 @sim.command()
-@click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Game of the film, first row.")
-@click.option("--camera", type=click.Choice(CAMERA_KINDS), default=None, help="Only this kind of camera.")
+@click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True,
+              help="Game of the film and of the first row.")
+@click.option("--camera", type=click.Choice(CAMERA_KINDS), default=None,
+              help="Kind of camera.  [default: chosen by the seed; the sheet shows all kinds]")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("runs/preview"),
-              show_default=True, help="Folder for the results.")  # fmt: skip
-@click.option("--seconds", type=click.FloatRange(1, 600), default=20.0, show_default=True, help="Length of the film.")
+              show_default=True, help="Folder to write.")
+@click.option("--seconds", type=click.FloatRange(1, 600), default=20.0, show_default=True,
+              help="Length of the film in seconds.")
 @click.option("--fps", type=click.IntRange(5, 120), default=30, show_default=True, help="Frames per second.")
 @click.option("--players", type=click.IntRange(1, 10), default=None, help="Players in the film.")
-@click.option("--rows", type=click.IntRange(1, 20), default=5, show_default=True, help="Games on the contact sheet.")
+@click.option("--rows", type=click.IntRange(1, 20), default=5, show_default=True,
+              help="Games on the contact sheet.")  # fmt: skip
 def preview(
     seed: int, camera: str | None, out: Path, seconds: float, fps: int, players: int | None, rows: int
 ) -> None:
-    """Write a contact sheet (PNG) and a film (MP4) with the truth drawn in."""
+    """Write a contact sheet (PNG) and a film (MP4) with the ground truth drawn in."""
     import cv2
 
     from courtside_sim import open_simulation

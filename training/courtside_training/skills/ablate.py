@@ -1,7 +1,7 @@
-"""The ablations of the paper's Table 4: number of frames, how they are sampled, number of test-time views.
+"""The ablations of the paper's Table 4: number of frames, frame sampling, number of test-time views.
 
-Each setting gets temporal layers and heads of its own, trained on the features of one frozen encoder, so that only the
-setting differs; test-time views need no training.
+For each setting, temporal layers and heads are trained on the features of one frozen encoder, so that only the setting
+differs. Test-time views need no training.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from courtside_training.skills.sampling import SAMPLINGS
 from courtside_training.skills.train import FilmConfig, fit_skills, with_encoder
 
 FRAME_COUNTS = (8, 16, 32, 64, 128)
+"""Frames per view that are compared."""
 VIEW_COUNTS = (1, 2, 4)
+"""Numbers of test-time views that are compared."""
 
 
 def ablate(
@@ -34,18 +36,19 @@ def ablate(
     config: FilmConfig,
     report: Callable[[str], None],
 ) -> list[dict]:
-    """Mean top-1 on the test films under each setting.
+    """Mean top-1 accuracy on the test films for each setting.
 
     Args:
-        train: Films to learn from.
-        test: Films to measure on.
-        features: Of both, (films, stored, feature).
-        encoder: That made them.
-        sizes: Of the network.
-        config: How to train each.
-        report: Called with the name of each setting as it starts.
+        train: training films.
+        test: test films.
+        features: frame features of the training and the test films, each (films, stored, feature).
+        encoder: the encoder that computed the features.
+        sizes: sizes of the network.
+        config: how each setting is trained.
+        report: called with the name of each setting as it starts.
 
-    Returns one entry a setting: frames, sampling, views, top-1, its standard error.
+    Returns:
+        One entry per setting: frames, sampling, views, top-1 and its standard error.
     """
     stored = features[0].shape[1]
     base = min(FRAMES, stored // 2)
@@ -60,7 +63,7 @@ def ablate(
             chosen = replace(config, sampling=sampling)
             fit = fit_skills(train, features[0], network, chosen, Path(folder) / "ablation.pt")
             fit.run()
-        # Half the stored frames leave room for two views, a quarter for four.
+        # Views need different frames: two views are possible with half the stored frames, four with a quarter.
         clips = [c for c in VIEW_COUNTS if c * frames <= stored] if sampling != "first" else [1]
         for count in clips:
             found = figures(levels, from_features(fit.average, features[1], sampling, count))

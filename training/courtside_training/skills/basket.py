@@ -1,4 +1,4 @@
-"""BASKET as published: player films in season/league folders and CSV files with 20 levels a film.
+"""BASKET as published: player films in season/league folders, and CSV files with 20 levels per film.
 
 Layout, after the repository's README (yulupan00/BASKET)::
 
@@ -6,10 +6,11 @@ Layout, after the repository's README (yulupan00/BASKET)::
     DATA/BASKET_Labels/BASKET/{train,val,test}.csv
     DATA/BASKET_Labels/cross_season/test.csv, cross_league/test.csv, cross_season_and_league/test.csv
 
-A CSV line is the video's path and 20 whole numbers 0..4 in the order of `courtside_sim.skills.SKILLS`, after one header
-line. Assumed, since only the code that reads them is public: the path is absolute, or relative to DATA or to
-DATA/BASKET (an absolute path of another machine is cut at its "BASKET/"); the number before the first underscore of
-the file's name is the player. The published defensive consistency counts down (0 is excellent) and is turned here.
+A CSV file has one header line. Each further line is the path of a video and 20 integers 0 to 4 in the order of
+`courtside_sim.skills.SKILLS`. Only the code that reads these files is public, so the following is assumed. The path is
+absolute, or relative to DATA or to DATA/BASKET (an absolute path of another machine is cut at its "BASKET/"). The
+number before the first underscore of the file name is the player. The published levels of defensive consistency are
+reversed (0 is excellent); they are turned round here.
 """
 
 from __future__ import annotations
@@ -31,12 +32,21 @@ FILES: dict[str, str] = {
     "unseen-league": "cross_league/test.csv",
     "unseen-both": "cross_season_and_league/test.csv",
 }
-DOWNWARD = SKILLS.index("Defensive Consistency")
+"""Label file of each split, below BASKET_Labels."""
+REVERSED = SKILLS.index("Defensive Consistency")
+"""Index of the skill whose published levels are reversed."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One labelled film: where, whose, its levels (20,) int64 with 4 the best."""
+    """One labelled film.
+
+    Attributes:
+        video: path of the file.
+        player: number of the player.
+        name: unique name of the film.
+        levels: (20,) int64, 4 is the best.
+    """
 
     video: Path
     player: str
@@ -48,7 +58,8 @@ def read_split(data: Path, split: str) -> list[Sample]:
     """The films of one published split.
 
     Raises:
-        TrainingInputError: no such file; a line without a path and 20 levels, a level outside 0..4, no video there.
+        TrainingInputError: the file does not exist; a line does not have a path and 20 levels; a level is not 0 to 4;
+            a video does not exist.
     """
     path = data / "BASKET_Labels" / FILES[split]
     if not path.is_file():
@@ -57,12 +68,16 @@ def read_split(data: Path, split: str) -> list[Sample]:
         lines = list(csv.reader(file))[1:]
     samples = [_sample(data, path, number, line) for number, line in enumerate(lines, 2) if line]
     if not samples:
-        raise TrainingInputError(f"{path} has no line after its header")
+        raise TrainingInputError(f"{path} has no line after its header: download it again")
     return samples
 
 
 def training_split(data: Path) -> list[Sample]:
-    """The training films of players that are in neither validation nor test: a split by player, not by film."""
+    """The training films of players that are in neither validation nor test: a split by player, not by film.
+
+    Raises:
+        TrainingInputError: there is no such film; see also `read_split`.
+    """
     held_out = {sample.player for split in ("validation", "test") for sample in read_split(data, split)}
     kept = [sample for sample in read_split(data, "train") if sample.player not in held_out]
     if not kept:
@@ -82,9 +97,9 @@ def _sample(data: Path, path: Path, number: int, line: list[str]) -> Sample:
     levels = []
     for skill, text in zip(SKILLS, line[1:], strict=True):
         if not text.strip().isdigit() or not 0 <= int(text) < len(LEVELS):
-            raise TrainingInputError(f"{where}: {skill} is {text.strip()!r}, expected a whole number 0 to 4")
+            raise TrainingInputError(f"{where}: {skill} is {text.strip()!r}, expected an integer 0 to 4")
         levels.append(int(text))
-    levels[DOWNWARD] = len(LEVELS) - 1 - levels[DOWNWARD]
+    levels[REVERSED] = len(LEVELS) - 1 - levels[REVERSED]
     video = _find(data, line[0].strip())
     if video is None:
         raise TrainingInputError(f"{where}: no video {line[0].strip()} under {data}")

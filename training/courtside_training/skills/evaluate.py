@@ -1,4 +1,4 @@
-"""Top-1 accuracy by skill, group and on the mean, on test films and on unseen seasons and leagues."""
+"""Top-1 accuracy by skill, by group and as a mean, on test films and on unseen seasons and leagues."""
 
 from __future__ import annotations
 
@@ -17,23 +17,14 @@ from courtside_training.skills.network import SkillNetwork
 from courtside_training.skills.sampling import choose, views
 
 Run = Callable[[np.ndarray], np.ndarray]
-
-
-def torch_run(network: SkillNetwork) -> Run:
-    """(B, T, 3, height, width) uint8 to probabilities (B, 20, 5)."""
-
-    @torch.inference_mode()
-    def run(frames: np.ndarray) -> np.ndarray:
-        return torch.softmax(network(torch.from_numpy(frames)), -1).numpy()
-
-    return run
+"""A function from frames (B, T, 3, height, width) uint8 to probabilities (B, 20, 5)."""
 
 
 @torch.inference_mode()
 def from_features(
     network: SkillNetwork, features: np.ndarray, sampling: str = "uniform", clips: int = 1
 ) -> np.ndarray:
-    """Probabilities (N, 20, 5) from stored features (N, stored, feature), the mean over `clips` test-time views."""
+    """Probabilities (N, 20, 5) from stored features (N, stored, feature), averaged over `clips` test-time views."""
     stored, frames = features.shape[1], network.config.frames
     if sampling == "uniform":
         seen = views(stored, frames, clips)
@@ -53,22 +44,22 @@ def predict(run: Run, films: list[Film], frames: int, report: Callable[[int], No
     return np.stack(found)
 
 
-def top1(levels: np.ndarray, said: np.ndarray) -> dict[str, float]:
+def top1(levels: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     """Accuracy by skill, then by group, then "Mean": levels and predictions (N, 20)."""
-    skills = {name: accuracy(levels[:, i], said[:, i]) for i, name in enumerate(SKILLS)}
+    skills = {name: accuracy(levels[:, i], predicted[:, i]) for i, name in enumerate(SKILLS)}
     groups = {group: float(np.mean([skills[name] for name in names])) for group, names in GROUPS.items()}
     return {**skills, **groups, "Mean": float(np.mean(list(skills.values())))}
 
 
 def figures(levels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
-    """The top-1 table and beside it how far off, how often within one level, and how well calibrated."""
-    said = probabilities.argmax(-1)
+    """Top-1 accuracies, standard error, share within one level, mean absolute error and calibration error."""
+    predicted = probabilities.argmax(-1)
     best = probabilities.max(-1)
-    gap = np.abs(said - levels)
+    gap = np.abs(predicted - levels)
     by_film = (gap == 0).mean(1)
     return {
-        **top1(levels, said),
-        # The skills of one film go together, so films, not answers, are what is independent.
+        **top1(levels, predicted),
+        # The skills of one film are correlated, so films and not single predictions are the independent samples.
         "Standard error": float(by_film.std(ddof=1) / np.sqrt(len(levels))) if len(levels) > 1 else float("nan"),
         "Within one level": float((gap <= 1).mean()),
         "Mean absolute error": float(gap.mean()),
@@ -77,11 +68,11 @@ def figures(levels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
 
 
 def report(train: list[Film], tests: Mapping[str, tuple[list[Film], np.ndarray]]) -> dict:
-    """Everything measured: by split the model's figures and the baselines' accuracies.
+    """All figures by split: those of the model and the accuracies of the baselines.
 
     Args:
-        train: The training films, for the baselines.
-        tests: Split to (films, probabilities (N, 20, 5)).
+        train: training films, for the baselines.
+        tests: films and probabilities (N, 20, 5) by split.
     """
     known = np.stack([film.levels for film in train])
     result: dict = {"chance": 1 / LEVEL_COUNT, "published": PUBLISHED_TOP1, "training films": len(train), "splits": {}}
@@ -98,7 +89,7 @@ def report(train: list[Film], tests: Mapping[str, tuple[list[Film], np.ndarray]]
 
 
 def tables(result: dict) -> str:
-    """The paper's tables as Markdown: by skill and group on the first split, then the mean on each split."""
+    """The paper's tables as Markdown: by skill and group for the first split, then the mean for each split."""
     first, body = next(iter(result["splits"].items()))
     columns = [name for name in ("model", "majority", "counts oracle") if body[name]]
     group_of = {skill: group for group, names in GROUPS.items() for skill in names}

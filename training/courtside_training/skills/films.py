@@ -1,4 +1,4 @@
-"""Films as kept for training: 128 uniformly spaced frames as JPEG, the 20 levels, and what a simulation knows."""
+"""Films as stored for training: 128 uniformly spaced JPEG frames, the 20 levels, and labels of simulated frames."""
 
 from __future__ import annotations
 
@@ -11,37 +11,42 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from courtside_sim.court import ZONES, Zone
-from courtside_sim.cuts import SHOTS, PlayKind
-from courtside_sim.highlights import Bank, Highlight, Moment, bank
+from courtside.court.zones import ZONES, Zone
+from courtside_sim.game_bank import Bank, bank
+from courtside_sim.game_plays import SHOTS, PlayKind
+from courtside_sim.highlights import Highlight, Moment
 from courtside_sim.truth import Action
 from courtside_training.common.arrays import reading_arrays, write_arrays
 from courtside_training.errors import TrainingInputError
 from courtside_training.skills.geometry import BANKS, HEIGHT, SPLITS, STORED, WIDTH, worlds
 
 QUALITY = 82
+"""JPEG quality of stored frames, 0 to 100."""
 UNKNOWN = -1
-"""Play label of a frame where a label has no meaning, and of all frames of real films."""
+"""Play label of a frame for which the label has no meaning, and of all frames of real films."""
 CELL = 16
+"""Side of a cell of the encoder's map in pixels."""
 CELLS = (HEIGHT // CELL, WIDTH // CELL)
-TALL = (1.865, 1.911, 1.957, 2.0)
-"""Metres that part the players' heights into fifths."""
+"""Rows and columns of the encoder's map."""
+HEIGHT_LIMITS = (1.865, 1.911, 1.957, 2.0)
+"""Quintiles of the players' heights in metres."""
 ZONE_LABELS = (Zone.UNSPECIFIED, *ZONES)
-"""Where on the court the star is, in the order of the labels."""
+"""Zones of the player in the order of the label's classes."""
 PLAY_LABELS: dict[str, int] = {
     "kind": len(PlayKind),
     "action": len(Action),
     "ball": 2,
     "success": 2,
     "zone": len(ZONE_LABELS),
-    "height": len(TALL) + 1,
+    "height": len(HEIGHT_LIMITS) + 1,
     "player cell": CELLS[0] * CELLS[1],
     "ball cell": CELLS[0] * CELLS[1],
 }
-"""What a frame encoder can be taught about a frame, and how many classes each has."""
+"""Labels of a frame that the frame encoder learns, and the number of classes of each."""
 CELL_LABELS = ("player cell", "ball cell")
+"""Labels whose classes are the cells of the encoder's map."""
 MIRRORED_ZONE = (0, 1, 4, 3, 2, 7, 6, 5)
-"""Index into `ZONE_LABELS` after the picture was flipped left to right."""
+"""Index into `ZONE_LABELS` after the frame was flipped left to right."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,8 @@ class Film:
     """One film.
 
     Attributes:
-        name: Unique in its split.
-        jpeg: Encoded frames, in order.
+        name: unique in its split.
+        jpeg: encoded frames, in order.
         levels: (20,) int64, 4 is the best.
         plays: (frames, len(PLAY_LABELS)) int64, `UNKNOWN` where there is no label.
         counts: (C,) float64 true counts of the plays shown, empty for real films.
@@ -64,18 +69,24 @@ class Film:
 
     def frames(self, which: np.ndarray) -> np.ndarray:
         """Decode frames `which` (N,): (N, 3, height, width) uint8 RGB."""
-        pictures = [cv2.imdecode(np.frombuffer(self.jpeg[i], np.uint8), cv2.IMREAD_COLOR_RGB) for i in which]
-        return np.ascontiguousarray(np.stack(pictures).transpose(0, 3, 1, 2))
+        images = [cv2.imdecode(np.frombuffer(self.jpeg[i], np.uint8), cv2.IMREAD_COLOR_RGB) for i in which]
+        return np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2))
+
+
+def contact_sheet(film: Film) -> np.ndarray:
+    """The first 64 frames of a film in rows of eight: (H, W, 3) uint8 BGR."""
+    frames = film.frames(np.arange(0, 64)).transpose(0, 2, 3, 1)[..., ::-1]
+    return np.vstack([np.hstack(frames[start : start + 8]) for start in range(0, len(frames) - 7, 8)])
 
 
 def encode(frames: np.ndarray) -> tuple[bytes, ...]:
-    """Frames (N, height, width, 3) uint8 BGR as JPEG."""
+    """Encode frames (N, height, width, 3) uint8 BGR as JPEG."""
     quality = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
     return tuple(cv2.imencode(".jpg", frame, quality)[1].tobytes() for frame in frames)
 
 
 def save(film: Film, path: Path) -> None:
-    """Write a film, whole or not at all.
+    """Write a film. A reader never sees an incomplete file.
 
     Raises:
         TrainingInputError: the disk is full or the folder cannot be written.
@@ -91,7 +102,7 @@ def load(path: Path) -> Film:
     """Read a film.
 
     Raises:
-        TrainingInputError: it is torn or of something else.
+        TrainingInputError: the file is damaged or not a film.
     """
     with reading_arrays(path, "film") as found:
         ends = np.cumsum(found["sizes"])
@@ -101,7 +112,7 @@ def load(path: Path) -> Film:
 
 
 def load_all(folder: Path, limit: int | None = None) -> list[Film]:
-    """The films of a folder in the order of their names' numbers; names without one come last, by name."""
+    """The films of a folder, ordered by the number in the name; names without a number come last, by name."""
     found = sorted(folder.glob("*.npz"), key=lambda path: (*map(int, re.findall(r"\d+", path.stem)[:1]), path.stem))
     return [load(path) for path in found[:limit]]
 
@@ -123,11 +134,11 @@ def simulated(seed: int, source: Bank, pair: tuple, count: int = STORED) -> Film
 
 
 def play_labels(moment: Moment, height: float) -> tuple[int, ...]:
-    """The labels of one frame in the order of `PLAY_LABELS`; success counts only while it may be seen.
+    """The labels of one frame in the order of `PLAY_LABELS`; success has a label only while it can be seen.
 
     Args:
-        moment: of the film.
-        height: of its player, in metres: size goes with skills, and many frames together show it.
+        moment: the moment of the film.
+        height: height of the player in metres. It correlates with skills, and many frames together show it.
     """
     kind = moment.cut.play.kind
     decided = kind in (*SHOTS, PlayKind.CONTEST) and 0.5 < moment.since < 2.5
@@ -137,14 +148,14 @@ def play_labels(moment: Moment, height: float) -> tuple[int, ...]:
         int(moment.has_ball),
         int(moment.cut.play.success) if decided else UNKNOWN,
         ZONE_LABELS.index(moment.zone),
-        int(np.searchsorted(TALL, height)),
+        int(np.searchsorted(HEIGHT_LIMITS, height)),
         _cell(moment.player),
         _cell(moment.ball),
     )
 
 
 def mirrored(labels: np.ndarray) -> np.ndarray:
-    """Play labels (N, len(PLAY_LABELS)) of frames that were flipped left to right."""
+    """Play labels (N, len(PLAY_LABELS)) after the frames were flipped left to right."""
     labels = labels.copy()
     zone = list(PLAY_LABELS).index("zone")
     labels[:, zone] = np.array(MIRRORED_ZONE)[labels[:, zone]]
@@ -155,16 +166,17 @@ def mirrored(labels: np.ndarray) -> np.ndarray:
 
 
 def _cell(pixel: np.ndarray) -> int:
-    """The encoder's place a pixel (x, y) falls into, row by row, `UNKNOWN` outside the picture."""
+    """Index of the encoder's cell that contains a pixel (x, y), row by row; `UNKNOWN` outside the frame."""
     column, row = (int(np.floor(v / CELL)) for v in pixel)
     inside = 0 <= column < CELLS[1] and 0 <= row < CELLS[0]
     return row * CELLS[1] + column if inside else UNKNOWN
 
 
 def count_plays(highlight: Highlight) -> np.ndarray:
-    """What a perfect watcher would note: share of each kind, its success, contested shots, plays, the star's height.
+    """True counts of a film: share and success rate of each kind of play, contested shots, plays, player's height.
 
-    Returns (2 * kinds + 3,) float64; successes are shares of that kind, a half where there was none.
+    Returns:
+        (2 * kinds + 3,) float64. A success rate is a share of the plays of that kind, 0.5 if there was none.
     """
     kinds = len(PlayKind)
     shown, good, contested = np.zeros(kinds), np.zeros(kinds), 0
@@ -184,13 +196,19 @@ def _bank(split: str) -> Bank:
 
 
 def ensure(folder: Path, split: str, count: int) -> Iterator[Path]:
-    """Film the first `count` simulated players of a split into `folder`/`split`; those already there are kept.
+    """Make films of the first `count` simulated players of a split in `folder`/`split`; existing films are kept.
 
-    Players of one season and league come one after another, so that their cameras are set up once.
+    Players of one season and league follow each other, so that their cameras are set up only once.
+
+    Yields:
+        The path of each film.
+
+    Raises:
+        TrainingInputError: the split has fewer players.
     """
     low, high = SPLITS[split]
     if count > high - low:
-        raise TrainingInputError(f"the {split} split has {high - low} players, not {count}")
+        raise TrainingInputError(f"the {split} split has {high - low} players, not {count}: lower the number of films")
     pairs = worlds(split)
     run = -(-count // len(pairs))
     for index in range(count):
@@ -201,7 +219,11 @@ def ensure(folder: Path, split: str, count: int) -> Iterator[Path]:
 
 
 def ensure_published(samples: Iterable, folder: Path, size: int) -> Iterator[Path]:
-    """Decode published films (see `basket.Sample`) into `folder`, shorter side `size`; those there are kept."""
+    """Decode published films (see `basket.Sample`) into `folder` with the shorter side `size`; existing ones are kept.
+
+    Yields:
+        The path of each film.
+    """
     from courtside_training.skills.video import read_frames
 
     for sample in samples:

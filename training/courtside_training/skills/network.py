@@ -1,14 +1,14 @@
-"""The skill network: a frame encoder, temporal attention over its features, and 20 five-way heads.
+"""The skill network: a frame encoder, temporal attention over its features, and 20 heads with five levels each.
 
-Why temporal attention and not a state-space model: a film is 64 tokens, far below the thousands where a state space's
-linear cost pays; the plays of a highlight come in no telling order, so what is needed is to weigh and count tokens, not
-to carry a state along; and attention exports to plain ONNX and TensorRT operators, a selective scan does not. (In the
-paper a state-space model, VideoMamba, and attention models do about equally.) Frames are told apart by a learned
-position, weakly: dropout hits it in training.
+Temporal attention is used instead of a state-space model for three reasons. A film has 64 tokens, far fewer than the
+thousands at which the linear cost of a state-space model helps. The order of the plays in a highlight film carries no
+information, so the network must weight and count tokens and needs no state. Attention exports to standard ONNX and
+TensorRT operators, a selective scan does not. (In the paper, the state-space model VideoMamba and attention models are
+about equally good.) Frames have a learned position embedding with a weak effect, because dropout is applied to it.
 
-The frame encoder of the small network is the detector's backbone, which knows players, balls and rims before it sees
-its first play; from nothing, as many simulated frames taught next to nothing. With a GPU and the published films
-`SkillConfig.base()` is a wide plain encoder at the paper's picture size.
+The frame encoder of the small network starts with the detector's backbone, which already detects players, balls and
+rims. With random weights, the same number of simulated frames taught it almost nothing. `SkillConfig.base()` is a wide
+plain encoder at the paper's frame size, for a GPU and the published films.
 """
 
 from __future__ import annotations
@@ -27,16 +27,18 @@ from courtside_training.skills.geometry import FRAMES, LEVEL_COUNT, MEAN, STD
 
 @dataclass(frozen=True)
 class SkillConfig:
-    """Sizes.
+    """Sizes of the network.
 
     Attributes:
-        channels: of the encoder's stages, at strides 4, 8 and 16; after the detector's backbone only the last counts.
-        detector: begin with the detector's backbone in place of the first two stages.
-        depth: residual blocks a stage.
-        feature: width of a frame's feature.
-        width, layers, heads: of the temporal attention.
-        dropout: in it.
-        frames: tokens a film.
+        channels: channels of the encoder's stages at strides 4, 8 and 16; only the last is used with `detector`.
+        detector: use the detector's backbone instead of the first two stages.
+        depth: residual blocks per stage.
+        feature: length of a frame's feature vector.
+        width: width of the temporal attention.
+        layers: layers of the temporal attention.
+        heads: heads of the temporal attention.
+        dropout: dropout in the temporal attention, 0 to 1.
+        frames: tokens per film.
     """
 
     channels: tuple[int, int, int] = (32, 64, 96)
@@ -51,7 +53,7 @@ class SkillConfig:
 
     @staticmethod
     def base(frames: int = FRAMES) -> SkillConfig:
-        """For a GPU and the published films at a shorter side of 224."""
+        """Sizes for a GPU and the published films at a shorter side of 224 pixels."""
         return SkillConfig((96, 192, 384), False, 3, 512, 512, 6, 8, 0.1, frames)
 
     def settings(self) -> dict:
@@ -60,7 +62,7 @@ class SkillConfig:
 
 
 class Block(nn.Module):
-    """Two 3x3 convolutions around a shortcut."""
+    """A residual block of two 3x3 convolutions."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -68,19 +70,19 @@ class Block(nn.Module):
         self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, h, w) to the same."""
+        """(N, C, h, w) to the same shape."""
         return F.relu(x + self.second(F.relu(self.first(x))))
 
 
 class FrameEncoder(nn.Module):
-    """One picture to one feature: a map at stride 16, then mean and attention pooling over its places."""
+    """Frame to feature vector: a map at stride 16, then mean and attention pooling over its cells."""
 
     def __init__(self, config: SkillConfig) -> None:
         super().__init__()
         last = config.channels[-1]
         self.backbone = Backbone() if config.detector else None
         steps: list[nn.Module] = []
-        # Two extra channels tell where in the picture a place is: the film is framed on the player.
+        # Two extra channels hold the position of each cell, because the player is in the middle of the frame.
         before = 2 + (self.backbone.channels[-1] if self.backbone else 3)
         for after in config.channels[-1:] if self.backbone else config.channels:
             kernel, stride = (3, 2) if steps or self.backbone else (7, 4)
@@ -89,17 +91,17 @@ class FrameEncoder(nn.Module):
             steps += [Block(after) for _ in range(config.depth)]
             before = after
         self.stages = nn.Sequential(*steps)
-        # The first two look where `PlayNetwork` teaches them to: at the player and at the ball.
+        # `PlayNetwork` trains the first two attention maps to be on the player and on the ball.
         self.attend = nn.Conv2d(last, 4, 1)
         self.project = nn.Linear(last * 5, config.feature)
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1) * 255)
         self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1) * 255)
 
-    def places(self, frames: Tensor) -> Tensor:
+    def feature_map(self, frames: Tensor) -> Tensor:
         """Frames (N, 3, height, width) uint8 RGB to a map (N, channels, height / 16, width / 16)."""
         if self.backbone is not None:
             height, width = frames.shape[-2:]
-            # The backbone halves five times and doubles twice: sides must be multiples of 32 on the way.
+            # The backbone halves the size five times and doubles it twice, so sides must be multiples of 32.
             whole = F.pad(frames.flip(1).float() / 255.0, (0, -width % 32, 0, -height % 32))
             x = self.backbone(whole)[1][:, :, : height // 8, : width // 8]
         else:
@@ -110,7 +112,7 @@ class FrameEncoder(nn.Module):
         return self.stages(torch.cat([x, where], 1))
 
     def pool(self, x: Tensor) -> Tensor:
-        """A map of `places` to features (N, feature)."""
+        """A map of `feature_map` to features (N, feature)."""
         weights = torch.softmax(self.attend(x).flatten(2), -1)
         attended = weights @ x.flatten(2).transpose(1, 2)
         pooled = torch.cat([x.mean((2, 3)), attended.flatten(1)], 1)
@@ -118,11 +120,11 @@ class FrameEncoder(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """Frames (N, 3, height, width) uint8 RGB to features (N, feature)."""
-        return self.pool(self.places(frames))
+        return self.pool(self.feature_map(frames))
 
 
 class PlayNetwork(nn.Module):
-    """The encoder with heads for what a simulation knows of a frame (`films.PLAY_LABELS`), to teach it what to see."""
+    """The encoder with heads for the labels of simulated frames (`films.PLAY_LABELS`), to train the encoder."""
 
     def __init__(self, config: SkillConfig) -> None:
         super().__init__()
@@ -133,12 +135,12 @@ class PlayNetwork(nn.Module):
 
     def forward(self, frames: Tensor) -> dict[str, Tensor]:
         """Frames (N, 3, height, width) uint8 to logits (N, classes) by label."""
-        places = self.encoder.places(frames)
-        feature = self.encoder.pool(places)
-        # Where player and ball are is asked of the attention itself: it makes the encoder find and pool them.
-        found = self.encoder.attend(places).flatten(2)
-        cells = {name: found[:, index] for index, name in enumerate(CELL_LABELS)}
-        return {name: cells[name] if name in cells else self.heads[name](feature) for name in PLAY_LABELS}
+        cells = self.encoder.feature_map(frames)
+        feature = self.encoder.pool(cells)
+        # The attention maps themselves predict the positions of player and ball, so the encoder learns to pool there.
+        attention = self.encoder.attend(cells).flatten(2)
+        positions = {name: attention[:, index] for index, name in enumerate(CELL_LABELS)}
+        return {name: positions[name] if name in positions else self.heads[name](feature) for name in PLAY_LABELS}
 
 
 class SkillNetwork(nn.Module):
@@ -157,8 +159,8 @@ class SkillNetwork(nn.Module):
         self.forget = nn.Dropout(config.dropout)
         self.leave = nn.LayerNorm(config.width)
         self.pool = nn.Linear(config.width, 1)
-        # One score a skill, spread over the levels in order, plus a bias a level: levels are an ordinal scale, and
-        # a head of its own for each level learns as well as this only with many times the films.
+        # One score per skill, multiplied by an ordered scale of levels, plus a bias per level. Levels are ordinal, and
+        # separate logits for each level need many times as many films to be as good.
         self.score = nn.Linear(2 * config.width, len(SKILLS))
         self.bias = nn.Parameter(torch.zeros(len(SKILLS), LEVEL_COUNT))
         self.register_buffer("scale", torch.linspace(-2.0, 2.0, LEVEL_COUNT))
@@ -168,7 +170,7 @@ class SkillNetwork(nn.Module):
         tokens = self.enter(features)
         x = self.leave(self.attention(self.forget(tokens + self.position)))
         weights = torch.softmax(self.pool(x), 1)
-        # The mean counts plays, the weighted sum picks telling ones.
+        # The mean counts plays, the weighted sum selects the informative ones.
         both = torch.cat([x.mean(1), (weights * x).sum(1)], 1)
         return self.score(self.forget(both))[..., None] * self.scale + self.bias
 

@@ -1,24 +1,31 @@
-"""Which of a film's stored frames a model sees: how many, and uniformly, at random or from the first part."""
+"""Selection of a film's stored frames for a model: how many, and uniform, random or the first ones."""
 
 from __future__ import annotations
 
 import numpy as np
 
 SAMPLINGS = ("uniform", "random", "first")
+"""Names of the samplings; see `choose`."""
 
 
 def choose(
     stored: int, frames: int, sampling: str, rng: np.random.Generator | None = None, view: float = 0.5
 ) -> np.ndarray:
-    """Indices (frames,) of stored frames, rising.
+    """Choose stored frames.
 
     Args:
-        stored: frames there are, uniformly spaced over the film.
-        frames: wanted, at most as many.
-        sampling: "uniform" takes one out of each of `frames` equal parts, "random" any, "first" consecutive ones from
-            the start, so the first share of the film only.
-        rng: needed by "random"; with it "uniform" takes a random one of each part (for training).
-        view: for "uniform" without rng, the place in each part, 0 to below 1: test-time views differ in it.
+        stored: number of stored frames, uniformly spaced over the film.
+        frames: number of frames to choose, at most `stored`.
+        sampling: "uniform" takes one frame from each of `frames` equal parts, "random" takes any frames, "first" takes
+            consecutive frames from the start.
+        rng: required by "random". With it, "uniform" takes a random frame of each part (for training).
+        view: for "uniform" without `rng`, the position in each part, 0 to below 1. Test-time views differ in it.
+
+    Returns:
+        Indices (frames,) in ascending order.
+
+    Raises:
+        ValueError: more frames than stored, an unknown sampling, or "random" without `rng`.
     """
     if not 1 <= frames <= stored:
         raise ValueError(f"cannot take {frames} of {stored} frames")
@@ -30,10 +37,10 @@ def choose(
         return np.sort(rng.choice(stored, frames, replace=False))
     if sampling != "uniform":
         raise ValueError(f"unknown sampling {sampling!r}: use one of {', '.join(SAMPLINGS)}")
-    place = rng.random(frames) if rng is not None else np.full(frames, view)
-    return np.floor((np.arange(frames) + place) * stored / frames + 1e-9).astype(np.int64)
+    offset = rng.random(frames) if rng is not None else np.full(frames, view)
+    return np.floor((np.arange(frames) + offset) * stored / frames + 1e-9).astype(np.int64)
 
 
 def views(stored: int, frames: int, count: int) -> list[np.ndarray]:
-    """The index sets of `count` test-time views: the same sampling, shifted evenly within each part."""
+    """The index arrays of `count` test-time views: uniform sampling at evenly shifted positions in each part."""
     return [choose(stored, frames, "uniform", view=(index + 0.5) / count) for index in range(count)]

@@ -1,8 +1,9 @@
-"""Training in two steps: the frame encoder on what a simulation knows of single frames, then the 20 heads on films.
+"""Training in two steps: the frame encoder on labels of single simulated frames, then the 20 heads on films.
 
-A few hundred films with 20 labels each cannot teach a network to see; single frames with play labels can. So by default
-the encoder learns plays first (`fit_frames`), stands still, and the temporal part learns levels from its features
-(`fit_skills`), which takes seconds an epoch. Published films have no play labels: there everything is trained at once.
+A few hundred films with 20 labels each are not enough to train a frame encoder; single frames with play labels are. So
+by default the encoder learns plays first (`fit_frames`). Then it is frozen, and the temporal part learns levels from
+its features (`fit_skills`), which takes seconds per epoch. Published films have no play labels, so with them the whole
+network is trained at once.
 """
 
 from __future__ import annotations
@@ -20,23 +21,34 @@ from torch import Tensor
 from courtside_sim.skills import LEVELS
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import Fit, FitConfig
-from courtside_training.detector.training import SYSTEM as DETECTOR_SYSTEM
+from courtside_training.detector.training import MODEL as DETECTOR_MODEL
 from courtside_training.errors import TrainingInputError
 from courtside_training.skills.films import UNKNOWN, Film, mirrored
 from courtside_training.skills.network import FrameEncoder, PlayNetwork, SkillConfig, SkillNetwork
 from courtside_training.skills.sampling import choose
 
-FRAMES_SYSTEM, SYSTEM = "player_skills_frames", "player_skills"
+FRAMES_MODEL = "player_skills_frames"
+"""Name in checkpoints of the frame encoder."""
+MODEL = "player_skills"
+"""Name of the model in checkpoints and in the model repository."""
 NEIGHBOUR = 0.6
-"""Standard deviation, in levels, of the soft targets: a level's neighbours are half right (an ordinal scale)."""
+"""Standard deviation of the soft targets in levels. Neighbouring levels are partly right: levels are ordinal."""
 
 FRAME_FIT = FitConfig(epochs=4, rate=2e-3, average=0.99)
+"""Default training of the frame encoder."""
 FILM_FIT = FitConfig(epochs=60, rate=1.5e-3, weight_decay=0.1, average=0.99)
+"""Default training on films."""
 
 
 @dataclass(frozen=True)
 class FrameConfig:
-    """How the encoder is trained on frames: `batch` frames a step, `share` of the stored frames an epoch."""
+    """How the encoder is trained on frames.
+
+    Attributes:
+        fit: optimisation.
+        batch: frames per step.
+        share: share of the stored frames used per epoch.
+    """
 
     fit: FitConfig = FRAME_FIT
     batch: int = 64
@@ -45,7 +57,14 @@ class FrameConfig:
 
 @dataclass(frozen=True)
 class FilmConfig:
-    """How levels are learned: `batch` films a step, each seen through `sampling`; `rounds` passes make an epoch."""
+    """How levels are learned from films.
+
+    Attributes:
+        fit: optimisation.
+        batch: films per step.
+        sampling: how frames of a film are film_config, see `sampling.choose`.
+        rounds: passes over the films per epoch.
+    """
 
     fit: FitConfig = FILM_FIT
     batch: int = 16
@@ -53,15 +72,15 @@ class FilmConfig:
     rounds: int = 1
 
 
-def begin_with(encoder: FrameEncoder, detector: Path) -> None:
-    """Give an encoder the backbone of a trained detector.
+def load_backbone(encoder: FrameEncoder, detector: Path) -> None:
+    """Copy the backbone of a trained detector into an encoder.
 
     Raises:
-        TrainingInputError: no such checkpoint, of another size, or an encoder without that backbone.
+        TrainingInputError: the checkpoint is missing or has another size, or the encoder has no such backbone.
     """
     if encoder.backbone is None:
-        raise TrainingInputError("--init is for the small size: leave it out, or --size base")
-    average = checkpoints.load(detector, DETECTOR_SYSTEM)["average"]
+        raise TrainingInputError("--init is for the small size: leave out either --init or --size base")
+    average = checkpoints.load(detector, DETECTOR_MODEL)["average"]
     head = "backbone."
     weights = {name.removeprefix(head): value for name, value in average.items() if name.startswith(head)}
     checkpoints.fill(encoder.backbone, weights, detector)
@@ -70,17 +89,17 @@ def begin_with(encoder: FrameEncoder, detector: Path) -> None:
 def fit_frames(
     films: list[Film], network: SkillConfig, config: FrameConfig, checkpoint: Path, detector: Path | None = None
 ) -> Fit:
-    """The run that teaches a frame encoder play kind, action, ball, height and success.
+    """Prepare the training run of a frame encoder on the play labels of single frames.
 
     Args:
-        films: with play labels.
-        network: sizes.
-        config: how.
+        films: films with play labels.
+        network: sizes of the network.
+        config: settings of the run.
         checkpoint: file to write.
-        detector: checkpoint of the detector whose backbone to begin with.
+        detector: checkpoint of a detector whose backbone is the start, or None.
 
     Raises:
-        TrainingInputError: the films have no play labels, or see `begin_with`.
+        TrainingInputError: the films have no play labels; see also `load_backbone`.
     """
     where = np.array([(i, j) for i, film in enumerate(films) for j in range(len(film.jpeg)) if film.plays[j, 0] >= 0])
     if not len(where):
@@ -100,12 +119,12 @@ def fit_frames(
 
     module = PlayNetwork(network).to(memory_format=torch.channels_last)
     if detector is not None:
-        begin_with(module.encoder, detector)
-    return Fit(FRAMES_SYSTEM, module, config.fit, steps, batches, play_loss, checkpoint, network.settings())
+        load_backbone(module.encoder, detector)
+    return Fit(FRAMES_MODEL, module, config.fit, steps, batches, play_loss, checkpoint, network.settings())
 
 
 def play_loss(module: torch.nn.Module, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
-    """Cross entropy of every play label, a frame without one left out."""
+    """Cross entropy of every play label; frames without a label are left out."""
     frames, labels = batch
     losses = {}
     for index, (name, logits) in enumerate(module(frames).items()):
@@ -136,24 +155,27 @@ def soft_targets(levels: Tensor) -> Tensor:
 
 
 def level_loss(logits: Tensor, levels: Tensor) -> dict[str, Tensor]:
-    """Cross entropy against the soft targets, all skills alike; logits (B, 20, 5), levels (B, 20)."""
+    """Cross entropy against the soft targets, with equal weight for all skills; logits (B, 20, 5), levels (B, 20)."""
     return {"total": -(soft_targets(levels) * torch.log_softmax(logits, -1)).sum(-1).mean()}
 
 
 def fit_skills(
     films: list[Film], features: np.ndarray | None, network: SkillNetwork, config: FilmConfig, checkpoint: Path
 ) -> Fit:
-    """The run that learns levels.
+    """Prepare the training run that learns levels.
 
     Args:
-        films: To learn from.
-        features: (films, stored, feature) of `network`'s encoder, which then stands still; None trains everything.
-        network: With the encoder's weights.
-        config: How.
-        checkpoint: File.
+        films: training films.
+        features: (films, stored, feature) of the network's encoder, which is then frozen; None trains everything.
+        network: the network with the encoder's weights.
+        config: settings of the run.
+        checkpoint: file to write.
+
+    Raises:
+        TrainingInputError: there are no films.
     """
     if not films:
-        raise TrainingInputError("no film to train on")
+        raise TrainingInputError("no film to train on: raise --train")
     torch.manual_seed(config.fit.seed)
     network.encoder.requires_grad_(features is None)
     levels = torch.from_numpy(np.stack([film.levels for film in films]))
@@ -177,11 +199,11 @@ def fit_skills(
         return level_loss(module.temporal(inputs) if features is not None else module(inputs), wanted)
 
     settings = {**network.config.settings(), "sampling": config.sampling, "films": len(films)}
-    return Fit(SYSTEM, network, config.fit, steps, batches, loss, checkpoint, settings)
+    return Fit(MODEL, network, config.fit, steps, batches, loss, checkpoint, settings)
 
 
 def with_encoder(config: SkillConfig, encoder: FrameEncoder) -> SkillNetwork:
-    """A fresh skill network that sees with a trained encoder."""
+    """A new skill network with a trained encoder."""
     network = SkillNetwork(config)
     network.encoder.load_state_dict(encoder.state_dict())
     return network
@@ -189,7 +211,7 @@ def with_encoder(config: SkillConfig, encoder: FrameEncoder) -> SkillNetwork:
 
 def load_encoder(checkpoint: Path) -> tuple[FrameEncoder, SkillConfig]:
     """The averaged encoder of a `fit_frames` checkpoint."""
-    found = checkpoints.load(checkpoint, FRAMES_SYSTEM)
+    found = checkpoints.load(checkpoint, FRAMES_MODEL)
     config = SkillConfig(**found["settings"])
     network = PlayNetwork(config)
     checkpoints.fill(network, found["average"], checkpoint)
@@ -197,26 +219,40 @@ def load_encoder(checkpoint: Path) -> tuple[FrameEncoder, SkillConfig]:
 
 
 def load_network(checkpoint: Path) -> tuple[SkillNetwork, dict]:
-    """The averaged skill network, in eval mode, and the whole checkpoint.
+    """The averaged skill network, in eval mode, and the content of the checkpoint.
 
     Raises:
-        TrainingInputError: missing, torn, of something else or of another shape.
+        TrainingInputError: the checkpoint is missing, damaged, of another system or of another shape.
     """
-    found = checkpoints.load(checkpoint, SYSTEM)
+    found = checkpoints.load(checkpoint, MODEL)
     fields = {key: value for key, value in found["settings"].items() if key not in ("sampling", "films")}
     network = SkillNetwork(SkillConfig(**fields))
     checkpoints.fill(network, found["average"], checkpoint)
     return network.eval(), found
 
 
+def encoder_samples(checkpoint: Path) -> int | None:
+    """Frames on which the encoder of a skill checkpoint was trained; None without a checkpoint or for end to end.
+
+    Raises:
+        TrainingInputError: the file is damaged or of another system.
+    """
+    if not checkpoint.is_file():
+        return None
+    return checkpoints.load(checkpoint, MODEL).get("frames", {}).get("samples")
+
+
 def frame_config(seed: int, epochs: int) -> FrameConfig:
-    """The default frame training with this seed and number of epochs."""
+    """The default training of the frame encoder with this seed and number of epochs."""
     default = FrameConfig()
     return replace(default, fit=replace(default.fit, seed=seed, epochs=epochs))
 
 
-def chosen(seed: int, epochs: int | None, rate: float | None, batch: int | None, end_to_end: bool) -> FilmConfig:
-    """The default film training, as far as nothing else is asked for; end to end starts slower and in small batches."""
+def film_config(seed: int, epochs: int | None, rate: float | None, batch: int | None, end_to_end: bool) -> FilmConfig:
+    """The default training on films, with the given values replaced.
+
+    Training end to end uses a lower learning rate and smaller batches.
+    """
     default = FilmConfig()
     if end_to_end:
         default = FilmConfig(replace(default.fit, epochs=30, rate=5e-4, weight_decay=0.05), batch=4)

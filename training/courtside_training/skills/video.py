@@ -1,4 +1,4 @@
-"""Single frames of a long video with PyAV: seek, decode, scale; one clear error when the file is not readable."""
+"""Reads single frames of a long video with PyAV: seek, decode, scale."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ import numpy as np
 from courtside_training.errors import TrainingInputError
 
 BAD_SHARE = 0.1
-"""Largest share of the frames that may be unreadable; the frame before then stands in."""
+"""Largest share of frames that may be unreadable. The previous frame replaces an unreadable one."""
 STALE = 1.0
-"""Seconds by which a frame may be older than asked for: beyond that the film has a hole there, or ends too soon."""
+"""Largest age of a frame in seconds at the requested time. An older frame means a gap or an early end of the film."""
 
 
 def read_frames(path: Path, times: Callable[[float], np.ndarray], shorter: int) -> np.ndarray:
     """The frames shown at `times(duration)` seconds: (N, height, width, 3) uint8 BGR.
 
     Args:
-        path: of the video.
-        times: the duration (s) to rising times (s).
-        shorter: pixels of the shorter side; the longer keeps the proportion, rounded to a multiple of 16.
+        path: path of the video.
+        times: function from the duration in seconds to ascending times in seconds.
+        shorter: pixels of the shorter side. The longer side keeps the aspect ratio, rounded to a multiple of 16.
 
     Raises:
-        TrainingInputError: missing, not a video, or damaged so that more than a tenth of the frames are lost.
+        TrainingInputError: the file is missing or not a video, or more than a tenth of the frames cannot be decoded.
     """
     if not path.is_file():
         raise TrainingInputError(f"no video at {path}: correct the label file or the --data folder")
@@ -77,22 +77,22 @@ def _frame_at(
             if frame.pts >= target:
                 break
     except av.FFmpegError:
-        # A damaged stretch: what was decoded before it may still be the frame asked for.
+        # Part of the file is damaged, but the last frame decoded before it may be the requested one.
         pass
     if last is None or (target - last.pts) * stream.time_base > STALE:
         return None
     return _scaled(last.to_ndarray(format="bgr24"), shorter)
 
 
-def _scaled(picture: np.ndarray, shorter: int) -> np.ndarray:
-    height, width = picture.shape[:2]
+def _scaled(image: np.ndarray, shorter: int) -> np.ndarray:
+    height, width = image.shape[:2]
     factor = shorter / min(height, width)
     size = tuple(max(16, round(side * factor / 16) * 16) for side in (width, height))
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
 def _filled(found: list[np.ndarray | None]) -> np.ndarray:
-    """Lost frames replaced by the nearest one before, or by the first good one."""
+    """Replace unreadable frames by the previous readable one, or by the first one at the start."""
     last = next(frame for frame in found if frame is not None)
     for index, frame in enumerate(found):
         last = found[index] = last if frame is None else frame

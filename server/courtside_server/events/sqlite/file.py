@@ -1,4 +1,4 @@
-"""A SQLite file that one gateway owns: opened when needed, opened again after a failure, errors made plain."""
+"""A SQLite file that one gateway owns: opened on demand and after a failure, with clear errors."""
 
 from __future__ import annotations
 
@@ -11,38 +11,41 @@ from pathlib import Path
 from courtside_server.errors import LogUnavailable
 
 MEMORY = ":memory:"
-"""The path of a store that lives in memory only."""
+"""The path of a log that is kept in memory only."""
 
-_DAMAGED = "{path} is damaged or no event log; stop the gateway, keep the file aside and restore a copy"
-_LOCKED = "{path} is locked by another program; close that program and it goes on by itself"
-_CLOSED_TO_US = "{path} cannot be opened; it must be a file in a folder that may be written to"
-_ADVICE = {
-    "SQLITE_FULL": "there is no room left for {path}; free some disk space and it goes on by itself",
-    "SQLITE_READONLY": "{path} is read-only; make the file and its folder writable and it goes on by itself",
-    "SQLITE_IOERR": "the disk under {path} gave an error; check the disk, its quota and its file size limit",
-    "SQLITE_CANTOPEN": _CLOSED_TO_US,
-    "SQLITE_PERM": _CLOSED_TO_US,
+_DAMAGED = "{path} is damaged or not an event log; stop the gateway, set the file aside and restore a copy"
+_LOCKED = "{path} is locked by another program; close that program, then writing continues automatically"
+_CANNOT_OPEN = "{path} cannot be opened; it must be a file in a writable folder"
+_REMEDIES = {
+    "SQLITE_FULL": "there is no space left for {path}; free disk space, then writing continues automatically",
+    "SQLITE_READONLY": "{path} is read-only; make the file and its folder writable, then writing continues "
+    "automatically",
+    "SQLITE_IOERR": "the disk of {path} reported an error; check the disk, its quota and its file size limit",
+    "SQLITE_CANTOPEN": _CANNOT_OPEN,
+    "SQLITE_PERM": _CANNOT_OPEN,
     "SQLITE_BUSY": _LOCKED,
     "SQLITE_LOCKED": _LOCKED,
     "SQLITE_PROTOCOL": _LOCKED,
     "SQLITE_CORRUPT": _DAMAGED,
     "SQLITE_NOTADB": _DAMAGED,
 }
-# After these the connection is as good as before; after any other it is opened afresh.
+"""What is wrong and what to do, by SQLite's primary error name."""
 _TRANSIENT = {"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED"}
+"""After these errors the connection is still good; after any other error it is opened again."""
 _BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError)
+"""Errors that mean a fault in this program, not in the file."""
 
 
 class SqliteFile:
     """One writer connection and one reader connection, each used by one thread at a time.
 
-    In WAL mode the reader never waits for the writer, nor the writer for the reader. In memory both are one
-    connection. ``<path>.lock`` beside the file is locked while the store is in use, so that two gateways never
-    share a log; the operating system lets go of it when the process dies.
+    In WAL mode the reader never waits for the writer, nor the writer for the reader. In memory both are the same
+    connection. ``<path>.lock`` beside the file is locked while it is in use, so that two gateways never share a log.
+    The operating system releases the lock when the process ends.
 
     Args:
-        path: the file; missing folders are made. ``":memory:"`` for none.
-        prepare: brings a fresh writer connection into shape.
+        path: the file; missing folders are created. ``":memory:"`` for none.
+        prepare: sets up a new writer connection and its tables.
         busy_timeout: seconds to wait for a lock that another program holds.
     """
 
@@ -50,7 +53,7 @@ class SqliteFile:
         self.path = path
         self._prepare = prepare
         self._busy_timeout = busy_timeout
-        # Lock order: write before read, never the other way round.
+        # Lock order: the write lock before the read lock, never the other way round.
         self._write_lock = threading.Lock()
         self._read_lock = self._write_lock if path == MEMORY else threading.Lock()
         self._writer: sqlite3.Connection | None = None
@@ -61,7 +64,7 @@ class SqliteFile:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: on disk when the block has ended, rolled back when it raised.
+        """One transaction: durable when the block has ended, rolled back when it raised.
 
         Raises:
             LogUnavailable: the file cannot be written.
@@ -92,7 +95,7 @@ class SqliteFile:
         """
         if self._reader is None:
             with self._write_lock:
-                self._open_writer()  # makes the tables of a new file
+                self._open_writer()  # creates the tables of a new file
         with self._read_lock:
             db = self._open_reader()
             try:
@@ -109,7 +112,7 @@ class SqliteFile:
                 _roll_back(db)
 
     def close(self) -> None:
-        """Close the file and let others have it. Idempotent."""
+        """Close the file and release its lock. Idempotent."""
         with self._write_lock:
             self._closed = True
             if self._read_lock is not self._write_lock:
@@ -123,12 +126,12 @@ class SqliteFile:
                 self._owner = None
 
     def unavailable(self, name: str = "SQLITE_CORRUPT", cause: Exception | None = None) -> LogUnavailable:
-        """The error to raise for a failure of the file, by SQLite's name for it."""
-        advice = _ADVICE.get(name, f"{{path}} cannot be used ({cause})").format(path=self.path)
-        return LogUnavailable(f"the event log cannot be used: {advice}", path=self.path, cause=name)
+        """The error to raise for a failure of the file, by SQLite's error name."""
+        remedy = _REMEDIES.get(name, f"{{path}} cannot be used ({cause})").format(path=self.path)
+        return LogUnavailable(f"the event log cannot be used: {remedy}", path=self.path, cause=name)
 
     def _open_writer(self) -> sqlite3.Connection:
-        """The writer, opened if need be; the caller holds the write lock."""
+        """The writer connection, opened if necessary. The caller holds the write lock."""
         self._check_usable()
         if self._writer is not None:
             return self._writer
@@ -153,7 +156,7 @@ class SqliteFile:
         return db
 
     def _open_reader(self) -> sqlite3.Connection:
-        """The reader, opened if need be; the caller holds the read lock."""
+        """The reader connection, opened if necessary. The caller holds the read lock."""
         if self.path == MEMORY:
             return self._open_writer()
         self._check_usable()
@@ -167,9 +170,9 @@ class SqliteFile:
 
     def _check_usable(self) -> None:
         if self._closed:
-            raise LogUnavailable(f"the event log {self.path} was closed; start the gateway again", path=self.path)
+            raise LogUnavailable(f"the event log {self.path} was closed; restart the gateway", path=self.path)
         if self._identity is not None and self._identity != _identity(self.path):
-            # SQLite would go on writing into a file that nobody can find again.
+            # SQLite would continue to write into a file that nobody can find again.
             raise LogUnavailable(
                 f"the event log {self.path} was moved, replaced or deleted while in use; "
                 "put it back, or restart the gateway",
@@ -177,7 +180,7 @@ class SqliteFile:
             )
 
     def _own(self) -> None:
-        """Keep other gateways away from the file until ``close`` or the end of the process."""
+        """Lock out other gateways until ``close`` or the end of the process."""
         if self._owner is not None:
             return
         owner = self._connect(f"{self.path}.lock", 0.0)
@@ -188,7 +191,7 @@ class SqliteFile:
             if _name(error) != "SQLITE_BUSY":
                 raise
             raise LogUnavailable(
-                f"the event log {self.path} is in use by another gateway; stop that one, or choose another file",
+                f"the event log {self.path} is in use by another gateway; stop it, or choose another file",
                 path=self.path,
             ) from error
         self._owner = owner
@@ -205,7 +208,7 @@ class SqliteFile:
 
 
 def _name(error: sqlite3.Error) -> str:
-    """SQLite's primary name of an error: ``SQLITE_IOERR_WRITE`` gives ``SQLITE_IOERR``."""
+    """SQLite's primary name of an error: ``SQLITE_IOERR`` for ``SQLITE_IOERR_WRITE``."""
     return "_".join(str(getattr(error, "sqlite_errorname", "SQLITE_ERROR")).split("_")[:2])
 
 

@@ -1,4 +1,4 @@
-"""The event log in one SQLite file: WAL, synchronous=FULL, sequences and revisions counted inside the transaction."""
+"""The event log in one SQLite file: WAL, synchronous=FULL, sequences and revisions counted within the transaction."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _HEADS = (
 class SqliteLog:
     """An :class:`~courtside_server.events.log.EventLog` in one file, or in memory.
 
-    The file is opened by the first call that needs it, and again after a failure, so a gateway can start, and go
-    on, with a log that is not usable yet; call ``check`` first to refuse to start instead.
+    The file is opened by the first call that needs it, and opened again after a failure. A gateway can therefore start
+    and continue with a log that cannot be used yet. To refuse to start instead, call ``check`` first.
 
     Args:
-        path: the file; missing folders are made. ``":memory:"`` keeps everything in memory, for film.
-        max_events_per_game: evict the oldest events of a game beyond this many; ``None`` keeps all.
+        path: the file; missing folders are created. ``":memory:"`` keeps everything in memory, for film.
+        max_events_per_game: evict the oldest events of a game beyond this number; ``None`` keeps all.
         busy_timeout: seconds to wait for a lock that another program holds.
         clock: Unix seconds, for ``append_time``.
 
@@ -62,7 +62,7 @@ class SqliteLog:
             check_draft(draft)
         if not drafts:
             return []
-        now = round(self._clock(), 6)  # what the wire can carry, so that every reader has the same number
+        now = round(self._clock(), 6)  # the precision of the protocol, so that every reader gets the same number
         with self._file.writing() as db:
             games: dict[str, _Game] = {}
             events = []
@@ -84,7 +84,7 @@ class SqliteLog:
             identity, earliest = found
             if after + 1 < earliest:
                 raise CursorEvicted(
-                    f"events of {game} before sequence {earliest} are gone; read on after sequence {earliest - 1}",
+                    f"events of {game} before sequence {earliest} were evicted; continue after sequence {earliest - 1}",
                     earliest_sequence=earliest,
                 )
             rows = db.execute(
@@ -128,7 +128,7 @@ class SqliteLog:
 
     def check(self) -> None:
         """See :meth:`courtside_server.events.log.EventLog.check`."""
-        # As much as a burst of events needs, so that passing means that appending works again.
+        # As much as a burst of events needs, so that success means that appending works again.
         with self._file.writing() as db:
             db.execute("INSERT INTO probe VALUES (zeroblob(65536))")
         with self._file.writing() as db:
@@ -145,12 +145,12 @@ class SqliteLog:
             draft = EventDraft(game, camera, event_id, Lifecycle(lifecycle), event_time, media_offset, payload)
         except (ValueError, KeyError, TypeError) as error:
             raise self._file.unavailable("SQLITE_CORRUPT", error) from error
-        return Event(draft, sequence, revision, append_time)
+        return draft.logged(sequence, revision, append_time)
 
 
 @dataclass(slots=True)
 class _Game:
-    """One game's counters while a transaction runs."""
+    """One game's counters during a transaction."""
 
     id: int
     high_water_mark: int
@@ -173,7 +173,7 @@ class _Game:
             (self.id, draft.event_id),
         ).fetchone()
         if head and head[3] == content:
-            return Event(draft, sequence=head[1], revision=head[0], append_time=head[2])
+            return draft.logged(head[1], head[0], head[2])
         self.high_water_mark += 1
         sequence, revision = self.high_water_mark, head[0] + 1 if head else 1
         is_open = draft.kind == "shot" and draft.lifecycle is Lifecycle.PROVISIONAL
@@ -188,7 +188,7 @@ class _Game:
                 draft.event_time, draft.media_offset, now, draft.kind, payload,
             ),
         )
-        return Event(draft, sequence=sequence, revision=revision, append_time=now)
+        return draft.logged(sequence, revision, now)
 
     def save(self, db: sqlite3.Connection, max_events: int | None) -> None:
         if max_events is not None:

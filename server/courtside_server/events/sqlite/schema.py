@@ -1,4 +1,4 @@
-"""The tables of an event log's SQLite file, their version, and the check that a file is one of ours."""
+"""The tables of an event log's SQLite file, their version, and the check that a file is an event log."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _TABLES = (
         high_water_mark INTEGER NOT NULL,
         earliest INTEGER NOT NULL
     ) STRICT""",
-    # One small row an event_id, kept for ever: revisions go on counting, and a repeated draft is recognised,
-    # also after its events were evicted.
+    # One small row per event_id, kept for ever. Revisions continue to count, and a repeated draft is recognised, also
+    # after its events were evicted.
     """CREATE TABLE heads (
         game INTEGER NOT NULL REFERENCES games (id),
         event_id TEXT NOT NULL,
@@ -45,13 +45,14 @@ _TABLES = (
         payload TEXT NOT NULL,
         PRIMARY KEY (game, sequence)
     ) STRICT, WITHOUT ROWID""",
-    # Written and emptied again by EventLog.check.
+    # EventLog.check writes to it and empties it again.
     "CREATE TABLE probe (ballast BLOB NOT NULL) STRICT",
 )
+"""Statements that create the tables."""
 
 
 def prepare(db: sqlite3.Connection, path: str) -> None:
-    """Make a fresh connection durable, and create or check the tables.
+    """Make a new connection durable, and create or check the tables.
 
     Raises:
         LogUnavailable: the file belongs to another program or to another version.
@@ -66,7 +67,7 @@ def prepare(db: sqlite3.Connection, path: str) -> None:
         )
     if not empty and version != VERSION:
         raise LogUnavailable(
-            f"{path} was written by another version of Courtside (schema {version}, this one knows {VERSION}); "
+            f"{path} was written by another version of Courtside (schema {version}; this version reads {VERSION}); "
             "run that version, or choose another file",
             path=path,
         )

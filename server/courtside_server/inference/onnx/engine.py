@@ -1,4 +1,4 @@
-"""The default engine: ONNX Runtime in this process, over the same repository and config.pbtxt as Triton."""
+"""The embedded engine, the default: ONNX Runtime in this process, over the repository and config.pbtxt of Triton."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ class _Served:
 class EmbeddedEngine:
     """Answers from ONNX Runtime sessions in threads of this process; an `Engine`.
 
-    config.pbtxt is honoured: version_policy, max_batch_size, dynamic_batching with its queue policy, and
-    instance_group (that many sessions side by side, which share out the model's threads).
+    It follows config.pbtxt: version_policy, max_batch_size, dynamic_batching with its queue policy, and instance_group
+    (that many sessions side by side, which divide the model's threads among them).
 
     Args:
         repository: the model repository, or its folder.
-        threads: intra-op threads of each model, shared out among its sessions; 0: one a core.
-        device: ``cpu``, ``cuda``, or ``auto`` (CUDA where there is one).
+        threads: intra-op threads of each model, divided among its sessions; 0: one per core.
+        device: ``cpu``, ``cuda``, or ``auto`` (CUDA where available).
         spin: let idle threads spin; see `open_session`.
-        metrics: where to count; nowhere when ``None``.
+        metrics: the gateway's metrics; none when ``None``.
 
     Raises:
-        ModelNotFound: the repository is no folder.
-        SettingsError: CUDA was asked for and is not there.
+        ModelNotFound: the repository is not a folder.
+        SettingsError: CUDA was requested and is not available.
     """
 
     name = "embedded"
@@ -69,15 +69,15 @@ class EmbeddedEngine:
         self._closed = False
 
     async def start(self, models: Sequence[str]) -> None:
-        """Load and warm models; see `Engine.start`. A model that fails leaves its running version untouched."""
+        """Load and warm up models; see `Engine.start`. If one fails, its running version keeps answering."""
         if self._closed:
             raise EngineUnavailable("the embedded engine is closed")
         async with self._starting:
-            # Side by side, for opening a model keeps one core busy; none is left half open when another fails.
-            ends = await asyncio.gather(*(self._start(model) for model in models), return_exceptions=True)
-        for end in ends:
-            if isinstance(end, BaseException):
-                raise end
+            # At the same time, because opening a model uses one core. All finish, so none stays half open.
+            results = await asyncio.gather(*(self._start(model) for model in models), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
 
     async def _start(self, model: str) -> None:
         old = self._served.get(model)
@@ -104,11 +104,11 @@ class EmbeddedEngine:
             await old.batcher.close(drain=True)
 
     def info(self, model: str) -> ModelInfo:
-        """The face of a started model; see `Engine.info`."""
+        """The signature of a started model; see `Engine.info`."""
         return self._get(model).info
 
     async def infer(self, model: str, inputs: Tensors, *, timeout: float) -> dict[str, NDArray[Any]]:
-        """Answer one request; see `Engine.infer`. ``inputs`` must stay unchanged until then."""
+        """Answer one request; see `Engine.infer`. ``inputs`` must not change until the answer has arrived."""
         served = self._get(model)
         deadline = asyncio.get_running_loop().time() + timeout
         with self._metrics.request(model):
@@ -119,7 +119,7 @@ class EmbeddedEngine:
         return model in self._served and not self._closed
 
     async def close(self) -> None:
-        """Refuse what waits, free the sessions; see `Engine.close`."""
+        """Refuse the waiting requests and free the sessions; see `Engine.close`."""
         self._closed = True
         await asyncio.gather(*(served.batcher.close() for served in self._served.values()))
 
@@ -128,10 +128,10 @@ class EmbeddedEngine:
             return self._served[model]
         except KeyError:
             started = ", ".join(self._served) or "none"
-            raise ModelNotFound(f"model {model!r} was not started; started are: {started}") from None
+            raise ModelNotFound(f"model {model!r} was not started; started models: {started}") from None
 
     def _open(self, model: str, running: ModelInfo | None) -> tuple[ModelEntry, list[onnxruntime.InferenceSession]]:
-        """Read, open and warm what the name stands for, if it has the face of the running version; in a thread."""
+        """Read, open and warm up the version a name stands for, in a thread; check it against the running version."""
         entry = self._repository.find(model)
         if running is not None:
             check_same_signature(entry.info, running)
@@ -148,16 +148,16 @@ class EmbeddedEngine:
             for _ in range(entry.instances)
         ]
         for session in sessions:
-            self._warm(session, entry.info, path)
+            self._warm_up(session, entry.info, path)
         return entry, sessions
 
-    def _warm(self, session: onnxruntime.InferenceSession, info: ModelInfo, path: Path) -> None:
-        """Run zeros through, so that the first real request pays for no set-up and a broken graph is found now."""
+    def _warm_up(self, session: onnxruntime.InferenceSession, info: ModelInfo, path: Path) -> None:
+        """Run zeros through the model: this pays for set-up, and finds a broken graph now."""
         if not all(spec.fixed for spec in info.inputs.values()):
             return
         sizes = [1]
         if session.get_providers()[0] == "CUDAExecutionProvider" and info.max_batch_size > 1:
-            sizes.append(info.max_batch_size)  # CUDA picks its kernels anew for another size
+            sizes.append(info.max_batch_size)  # CUDA selects its kernels again for each size
         for rows in sizes:
             front = (rows,) if info.max_batch_size else ()
             zeros = {name: np.zeros(front + spec.shape, spec.dtype) for name, spec in info.inputs.items()}

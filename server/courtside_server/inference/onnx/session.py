@@ -1,4 +1,4 @@
-"""Opens a model.onnx with ONNX Runtime and checks it against its config: what the file has, the config must say."""
+"""Opens a model.onnx with ONNX Runtime and checks its tensors against its config.pbtxt."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def providers(device: Device) -> list[str]:
     """ONNX Runtime's execution providers for a device, best first.
 
     Raises:
-        SettingsError: ``cuda`` was asked for and this ONNX Runtime has no CUDA.
+        SettingsError: ``cuda`` was requested and this ONNX Runtime has no CUDA.
     """
     cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
     if device == "cuda" and not cuda:
@@ -43,10 +43,10 @@ def open_session(
 
     Args:
         path: the .onnx file.
-        info: the face its config.pbtxt promises.
-        threads: intra-op threads; 0: one a core.
+        info: the signature in its config.pbtxt.
+        threads: intra-op threads; 0: one per core.
         device: where it runs.
-        spin: let idle threads burn their core for a faster wake-up. Off: the decoders need the cores more.
+        spin: let idle threads busy-wait, which wakes them up faster. Off by default: the decoders need the cores.
 
     Raises:
         ModelInvalid: the file does not load, or has other tensors than the config says.
@@ -64,27 +64,27 @@ def open_session(
         text = " ".join(str(error).split())[:300]
         raise ModelInvalid(f"{path} does not load as ONNX: {text}; export it again", model=info.name) from error
     if device == "cuda" and session.get_providers()[0] != wanted[0]:
-        raise SettingsError("device 'cuda': ONNX Runtime could not start CUDA; see its log for the library it misses")
+        raise SettingsError("device 'cuda': ONNX Runtime could not start CUDA; its log names the missing library")
     _check(path, info, "input", info.inputs.values(), session.get_inputs())
     _check(path, info, "output", info.outputs.values(), session.get_outputs())
     return session
 
 
 def _check(path: Path, info: ModelInfo, kind: str, specs: Any, nodes: Any) -> None:
-    """Compare one side's tensors; a symbolic dimension of the file accepts any size of the config."""
-    there = {node.name: node for node in nodes}
+    """Compare the inputs or the outputs. A symbolic dimension of the file accepts any size in the config."""
+    found = {node.name: node for node in nodes}
     for spec in specs:
-        node = there.get(spec.name)
+        node = found.get(spec.name)
         if node is None:
             raise ModelInvalid(
-                f"{path} has no {kind} {spec.name!r} (it has {', '.join(there) or 'none'}), but {info.source} names it",
+                f"{path} has no {kind} {spec.name!r} (it has {', '.join(found) or 'none'}), but {info.source} names it",
                 model=info.name,
                 tensor=spec.name,
             )
         dtype = _DTYPES.get(node.type)
         shape = tuple(size if isinstance(size, int) else -1 for size in node.shape)
         wanted = (-1, *spec.shape) if info.max_batch_size else spec.shape
-        if dtype is None or np.dtype(dtype) != spec.dtype or not _may_be(wanted, shape):
+        if dtype is None or np.dtype(dtype) != spec.dtype or not _compatible(wanted, shape):
             have = node.type if dtype is None else str(TensorSpec(spec.name, np.dtype(dtype), shape))
             raise ModelInvalid(
                 f"{kind} {spec.name!r} is {have} in {path}, but {spec.dtype.name} {format_shape(wanted)} in "
@@ -100,9 +100,9 @@ def _check(path: Path, info: ModelInfo, kind: str, specs: Any, nodes: Any) -> No
                 tensor=spec.name,
             )
     if kind == "input":
-        for name in there.keys() - {spec.name for spec in specs}:
+        for name in found.keys() - {spec.name for spec in specs}:
             raise ModelInvalid(f"{path} needs input {name!r}, which {info.source} does not name", tensor=name)
 
 
-def _may_be(config: tuple[int, ...], file: tuple[int, ...]) -> bool:
+def _compatible(config: tuple[int, ...], file: tuple[int, ...]) -> bool:
     return len(config) == len(file) and all(-1 in (c, f) or c == f for c, f in zip(config, file, strict=True))

@@ -1,4 +1,4 @@
-"""A circuit breaker: stops asking a peer that does not answer, and finds out carefully when it does again."""
+"""A circuit breaker: stops calling a peer that does not answer, and probes carefully when to call it again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from courtside_server.errors import EngineError, EngineUnavailable, InferenceTim
 
 
 class CircuitState(enum.Enum):
-    """Where a circuit is: closed passes everything, open nothing, half-open a few probes."""
+    """State of a circuit: closed passes every call, open none, half-open a few probes."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -19,11 +19,19 @@ class CircuitState(enum.Enum):
 
 
 class CircuitBreaker:
-    """Opens after ``failures`` in a row, for ``open_s`` seconds; then ``probes`` calls at a time decide.
+    """Opens after ``failures`` consecutive failures for ``open_s`` seconds; then ``probes`` calls at a time decide.
 
-    A failure is an `EngineUnavailable` or `InferenceTimeout`; any other `EngineError` is an answer, so the peer lives.
-    Each time a probe fails the circuit stays open twice as long, up to ``open_s_most``. Calls that began before the
-    circuit opened change nothing when they end.
+    A failure is an `EngineUnavailable` or an `InferenceTimeout`. Any other `EngineError` is an answer, so the peer is
+    alive. Each time a probe fails the circuit stays open twice as long, up to ``max_open_s``. Calls that began before
+    the circuit opened change nothing when they end.
+
+    Args:
+        peer: what is called, for messages.
+        failures: consecutive failures after which the circuit opens.
+        open_s: seconds it stays open at first.
+        max_open_s: most seconds it stays open.
+        probes: calls that may probe the peer at a time.
+        clock: monotonic seconds.
     """
 
     def __init__(
@@ -32,19 +40,19 @@ class CircuitBreaker:
         *,
         failures: int = 5,
         open_s: float = 1.0,
-        open_s_most: float = 8.0,
+        max_open_s: float = 8.0,
         probes: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._peer = peer
         self._limit, self._probes = failures, probes
-        self._open_s, self._open_s_most = open_s, open_s_most
+        self._open_s, self._max_open_s = open_s, max_open_s
         self._clock = clock
         self._era = 0
         self.reset()
 
     def reset(self) -> None:
-        """Close the circuit: the peer was seen to answer."""
+        """Close the circuit; call it when the peer is known to answer."""
         self._failures = 0
         self._probing = 0
         self._pause = self._open_s
@@ -60,10 +68,10 @@ class CircuitBreaker:
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """Around one call to the peer.
+        """Wrap one call to the peer.
 
         Raises:
-            EngineUnavailable: the circuit is open, or enough probes are under way; ``retry_after`` says how long.
+            EngineUnavailable: the circuit is open, or enough probes are under way; ``retry_after`` is the time to wait.
         """
         probe = self._admit()
         era = self._era
@@ -77,7 +85,7 @@ class CircuitBreaker:
             if era == self._era:
                 self._answered(probe)
             raise
-        except BaseException:  # cancelled: says nothing of the peer
+        except BaseException:  # cancelled: says nothing about the peer
             if era == self._era and probe:
                 self._probing -= 1
             raise
@@ -91,7 +99,7 @@ class CircuitBreaker:
         wait = self._open_until - self._clock()
         if wait > 0 or self._probing >= self._probes:
             error = EngineUnavailable(
-                f"{self._peer} failed {self._failures} times in a row; asking it again is put off for a moment"
+                f"{self._peer} failed {self._failures} times in a row; it is called again after a pause"
             )
             error.retry_after = max(wait, 0.05)
             raise error
@@ -102,7 +110,7 @@ class CircuitBreaker:
         self._failures += 1
         if probe:
             self._probing -= 1
-            self._pause = min(2 * self._pause, self._open_s_most)
+            self._pause = min(2 * self._pause, self._max_open_s)
         elif self._open_until is not None or self._failures < self._limit:
             return
         self._open_until = self._clock() + self._pause

@@ -1,4 +1,4 @@
-"""`courtside triton up|down|status`: the real Triton server on this machine, without a container."""
+"""`courtside triton up|down|status`: a Triton server on this machine, without a container."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from rich.table import Table
 
 from courtside_server.errors import CourtsideError, ModelNotFound
 from courtside_server.inference.triton.environment import default_environment
-from courtside_server.inference.triton.process import TritonProcess, default_state
+from courtside_server.inference.triton.process import TritonProcess
+from courtside_server.inference.triton.state import default_state
+from courtside_server.packaged import starter_models
 
 _PORT = click.IntRange(0, 65535)
 
@@ -23,16 +25,16 @@ def _state_option(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Path(path_type=Path, file_okay=False),
         default=default_state,
         show_default="$XDG_STATE_HOME/courtside/triton",
-        help="Folder for pid file and log; one server a folder.",
+        help="Folder for pid file and log; one server per folder.",
     )(command)
 
 
 @click.group()
 def triton() -> None:
-    """Run the real Triton server on this machine.
+    """Run a Triton server on this machine.
 
-    It comes from a Python package, not a container: made once (a minute, 400 MB) in an environment of its own,
-    by default $XDG_CACHE_HOME/courtside/triton. It listens on 127.0.0.1 only and runs models on the CPU.
+    The server comes from a Python package, not a container. It is installed once (a minute, 400 MB) in its own
+    environment, by default $XDG_CACHE_HOME/courtside/triton. It listens on 127.0.0.1 only and runs models on the CPU.
     """
 
 
@@ -40,11 +42,11 @@ def triton() -> None:
 @click.option(
     "--repository",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path("model_repository"),
-    show_default=True,
+    default=starter_models,
+    show_default="the starter models that come along",
     help="The model repository.",
 )
-@click.option("--model", "models", multiple=True, help="A model to load; may be given again. Default: all.")
+@click.option("--model", "models", multiple=True, help="A model to load; may be repeated. Default: all.")
 @click.option("--grpc-port", type=_PORT, default=8001, show_default=True, help="0: a free one.")
 @click.option("--http-port", type=_PORT, default=0, show_default=True, help="0: no HTTP.")
 @click.option("--metrics-port", type=_PORT, default=0, show_default=True, help="0: no metrics.")
@@ -53,7 +55,7 @@ def triton() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     default=default_environment,
     show_default="$XDG_CACHE_HOME/courtside/triton",
-    help="Virtual environment for the server; made when it is missing.",
+    help="Virtual environment for the server; created when missing.",
 )
 @click.option("--timeout", type=click.FloatRange(1, 3600), default=60.0, show_default=True, help="Seconds.")
 @_state_option
@@ -79,7 +81,7 @@ def up(
             http_port=http_port,
             metrics_port=metrics_port,
             timeout=timeout,
-            say=lambda text: spinner.update(f"Triton: {text}"),
+            on_progress=lambda text: spinner.update(f"Triton: {text}"),
         )
         try:
             process.start()
@@ -94,7 +96,7 @@ def up(
 @triton.command()
 @_state_option
 def down(state: Path) -> None:
-    """Stop the server and wait until it is gone."""
+    """Stop the server and wait until it has ended."""
     process = TritonProcess(Path("."), state=state)
     with Console(stderr=True).status("Triton: stopping the server"):
         stopped = process.stop()
@@ -104,7 +106,7 @@ def down(state: Path) -> None:
 @triton.command()
 @_state_option
 def status(state: Path) -> None:
-    """Print what the server serves; exit code 1 when it is not running or not ready."""
+    """Print the models that the server serves; exit code 1 when it is not running or not ready."""
     process = TritonProcess(Path("."), state=state)
     known = process.attach()
     if known is None:

@@ -1,4 +1,4 @@
-"""One gRPC channel to a Triton server: own deadline on every call, typed errors, a new channel where the old is bad."""
+"""A gRPC client of a Triton server: a deadline on every call, typed errors, a new channel when the old one fails."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ T = TypeVar("T")
 _OPTIONS = [
     ("grpc.max_send_message_length", 256 * 2**20),
     ("grpc.max_receive_message_length", 256 * 2**20),
-    # Pings only beside calls: a server with default settings takes idle pings for abuse and hangs up.
+    # Pings only during calls: a server with default settings treats idle pings as abuse and disconnects.
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 0),
-    # A restarted server is found within a second, not after gRPC's two minutes.
+    # A restarted server is found within a second, not only after gRPC's two minutes.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 500),
     ("grpc.max_reconnect_backoff_ms", 1_000),
-    # A renewed channel must have a connection of its own, not the old one out of gRPC's pool.
+    # A new channel must have its own connection, not the old one from gRPC's pool.
     ("grpc.use_local_subchannel_pool", 1),
 ]
+"""Channel options."""
 
 
 class NotServed(EngineUnavailable):
-    """The server runs but has no such model, version or memory region now."""
+    """The server runs, but does not have the model, version or memory region now."""
 
 
 class _Channel:
@@ -42,7 +43,7 @@ class _Channel:
 
 
 class TritonClient:
-    """Calls to one server; survives its restarts. Belongs to one event loop.
+    """Calls one server and survives its restarts. Belongs to one event loop.
 
     Args:
         url: ``HOST:PORT`` of the server's gRPC.
@@ -53,33 +54,33 @@ class TritonClient:
         self._channel = _Channel(url)
         self._closed = False
 
-    async def call(self, timeout: float, ask: Callable[[Any], Awaitable[T]]) -> T:
-        """``await ask(client)`` within ``timeout`` seconds.
+    async def call(self, timeout: float, request: Callable[[Any], Awaitable[T]]) -> T:
+        """``await request(client)`` within ``timeout`` seconds.
 
         Raises:
-            NotServed: the server has no such thing now.
+            NotServed: the server does not have the model, version or memory region now.
             EngineUnavailable: the server cannot be reached, is shutting down, or its queue is full.
             InferenceTimeout: the deadline passed.
             TensorMismatch: the server refused the request.
             EngineError: it failed otherwise.
         """
         if self._closed:
-            raise EngineUnavailable(f"the link to Triton at {self.url} is closed")
+            raise EngineUnavailable(f"the connection to Triton at {self.url} is closed")
         channel = self._channel
         channel.calls += 1
         try:
             async with asyncio.timeout(timeout):
-                return await ask(channel.client)
+                return await request(channel.client)
         except TimeoutError:
             raise InferenceTimeout(f"Triton at {self.url} did not answer within {timeout:.3g} s") from None
         except InferenceServerException as error:
             raise self._translated(error, timeout) from None
         except grpc.aio.UsageError as error:
-            raise EngineUnavailable(f"the link to Triton at {self.url} is closed: {error}") from None
+            raise EngineUnavailable(f"the connection to Triton at {self.url} is closed: {error}") from None
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if task is not None and not task.cancelling():  # not the caller: the channel was closed under the call
-                raise EngineUnavailable(f"the link to Triton at {self.url} was closed") from None
+            if task is not None and not task.cancelling():  # not cancelled by the caller: the channel was closed
+                raise EngineUnavailable(f"the connection to Triton at {self.url} was closed") from None
             raise
         finally:
             channel.calls -= 1
@@ -87,14 +88,14 @@ class TritonClient:
                 await asyncio.shield(channel.client.close())
 
     async def renew(self) -> None:
-        """Use a new channel from now on; the old one closes when its last call has ended."""
+        """Use a new channel from now on; the old one is closed when its last call has ended."""
         old, self._channel = self._channel, _Channel(self.url)
         old.retired = True
         if not old.calls:
             await old.client.close()
 
     async def close(self) -> None:
-        """Close the channel; calls under way end as unavailable."""
+        """Close the channel; calls under way end with EngineUnavailable."""
         self._closed = True
         await self._channel.client.close()
 

@@ -1,4 +1,4 @@
-"""The engine that asks a real Triton server over gRPC and outlives its restarts."""
+"""The Triton engine: answers from a Triton server over gRPC and survives the server's restarts."""
 
 from __future__ import annotations
 
@@ -21,33 +21,35 @@ from courtside_server.telemetry.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 _HEALTH_TIMEOUT_S = 2.0
-_MISSES_TO_RENEW = 3
+"""Seconds that one health check may take."""
+_FAILURES_TO_RENEW = 3
+"""Failed health checks in a row after which a new gRPC channel is opened."""
 
 
 class TritonEngine:
     """Answers from a Triton server; an `Engine`.
 
-    A task per model watches the server, so `ready` only reads a flag. When the server goes away requests fail at
-    once; when it comes back its models are loaded again (explicit model control), checked, warmed and used, without
-    anybody's help. Requests name the version that was checked: a new version answers once ``start`` has warmed it.
-    Gateways that share a server must share its aliases.toml too, or each unloads the other's version.
+    One task per model checks the server's health, so `ready` only reads a flag. While the server is away, requests
+    fail at once. When it is back, its models are loaded again (explicit model control), checked, warmed up and used
+    automatically. Requests name the version that was checked; a new version answers only after ``start`` has warmed it
+    up. Gateways that share a server must share its aliases.toml too; otherwise each unloads the other's version.
 
     Args:
         url: ``HOST:PORT`` of the server's gRPC.
-        repository: the gateway's own copy of the repository, if it has one: labels are read from it, and the server's
+        repository: the gateway's own copy of the repository, if it has one. Labels are read from it, and the server's
             models must have the same tensors.
-        shared_memory: carry tensors in system shared memory; where the server refuses (another machine, a container
-            without ``--ipc=host``) gRPC carries them.
-        slots: requests a model that may use shared memory at once; more go through gRPC.
-        connect_timeout: seconds ``start`` waits for a server that is not there yet.
+        shared_memory: pass tensors in system shared memory. Where the server refuses (another machine, a container
+            without ``--ipc=host``), gRPC is used.
+        slots: requests per model that may use shared memory at once; the rest use gRPC.
+        connect_timeout: seconds ``start`` waits for a server that does not run yet.
         load_timeout: seconds a model may take to load.
-        health_interval: seconds between two looks at the server.
-        failures: failed requests in a row after which a model's circuit opens.
+        health_interval: seconds between two health checks.
+        failures: consecutive failed requests after which a model's circuit breaker opens.
         open_s: seconds it stays open at first.
-        metrics: where to count; nowhere when ``None``.
+        metrics: the gateway's metrics; none when ``None``.
 
     Raises:
-        ModelNotFound: the repository is no folder.
+        ModelNotFound: the repository is not a folder.
     """
 
     name = "triton"
@@ -73,21 +75,21 @@ class TritonEngine:
         self._health_interval = health_interval
         self._failures, self._open_s = failures, open_s
         self._metrics = InferenceMetrics(self.name, metrics)
-        self._link: TritonClient | None = None
+        self._client: TritonClient | None = None
         self._models: dict[str, TritonModel] = {}
         self._watchers: dict[str, asyncio.Task[None]] = {}
         self._loading = asyncio.Lock()
         self._closed = False
 
     async def start(self, models: Sequence[str]) -> None:
-        """Load, check and warm models; see `Engine.start`.
+        """Load, check and warm up models; see `Engine.start`.
 
-        After `EngineUnavailable` the engine keeps trying in the background: a caller may go on and serve when
-        `ready` says so, or `close`.
+        After `EngineUnavailable` the engine keeps trying in the background. The caller may continue and serve once
+        `ready` returns True, or call `close`.
         """
         if self._closed:
             raise EngineUnavailable("the Triton engine is closed")
-        self._link = self._link or TritonClient(self._url)
+        self._client = self._client or TritonClient(self._url)
         for name in models:
             known = name in self._models
             if not known:
@@ -96,7 +98,7 @@ class TritonEngine:
                 )
                 self._models[name] = TritonModel(
                     name,
-                    self._link,
+                    self._client,
                     breaker,
                     self._repository,
                     in_use=lambda model, name=name: self._in_use(model, name),  # type: ignore[misc]
@@ -118,7 +120,7 @@ class TritonEngine:
                     self._watchers[name] = asyncio.create_task(self._watch(self._models[name]))
 
     def info(self, model: str) -> ModelInfo:
-        """The face of a model; see `Engine.info`. Before the server's first answer, the own repository's."""
+        """The signature of a model; see `Engine.info`. Before the server's first answer, our own repository's."""
         remote = self._get(model)
         if remote.info is None:
             raise EngineUnavailable(f"Triton at {self._url} has not answered for model {model!r} yet", model=model)
@@ -135,20 +137,20 @@ class TritonEngine:
                     f"Triton at {self._url} cannot answer for model {model!r} now: {remote.problem}", model=model
                 )
             with remote.breaker.call():
-                outputs = await remote.ask(inputs, rows, timeout)
+                outputs = await remote.infer(inputs, rows, timeout)
                 check_outputs(info, outputs, rows)
         self._metrics.batch(model, rows)
         return outputs
 
     def ready(self, model: str) -> bool:
-        """Whether the server was last seen to serve the model; see `Engine.ready`."""
+        """Whether the server served the model at the last check; see `Engine.ready`."""
         remote = self._models.get(model)
         if remote is None or self._closed or not remote.attached:
             return False
         return remote.breaker.state is not CircuitState.OPEN
 
     async def close(self) -> None:
-        """Stop watching, free the shared memory, close the channel; see `Engine.close`."""
+        """Stop the health checks, free the shared memory, close the channel; see `Engine.close`."""
         if self._closed:
             return
         self._closed = True
@@ -156,12 +158,12 @@ class TritonEngine:
             task.cancel()
         await asyncio.gather(*self._watchers.values(), return_exceptions=True)
         await asyncio.gather(*(model.detach() for model in self._models.values()))
-        if self._link is not None:
-            await self._link.close()
+        if self._client is not None:
+            await self._client.close()
 
-    def _in_use(self, model: str, asker: str) -> set[str]:
-        """Versions of a model that names other than the asker's stand for."""
-        others = (remote for name, remote in self._models.items() if name != asker)
+    def _in_use(self, model: str, except_name: str) -> set[str]:
+        """Versions of a model that other names than ``except_name`` stand for."""
+        others = (remote for name, remote in self._models.items() if name != except_name)
         return {remote.pinned for remote in others if remote.model == model and remote.pinned}
 
     def _get(self, model: str) -> TritonModel:
@@ -169,38 +171,44 @@ class TritonEngine:
             return self._models[model]
         except KeyError:
             raise ModelNotFound(
-                f"model {model!r} was not started; started are: {', '.join(self._models) or 'none'}"
+                f"model {model!r} was not started; started models: {', '.join(self._models) or 'none'}"
             ) from None
 
     async def _attach_patiently(self, model: TritonModel) -> None:
-        """Attach; wait for a server that is not there yet until ``connect_timeout`` has passed."""
+        """Attach a model; retry until ``connect_timeout`` has passed when the server does not run yet."""
         loop = asyncio.get_running_loop()
-        give_up = loop.time() + self._connect_timeout
+        deadline = loop.time() + self._connect_timeout
         while True:
             try:
                 return await model.attach()
             except EngineUnavailable:
-                if loop.time() >= give_up:
+                if loop.time() >= deadline:
                     raise
                 await asyncio.sleep(0.1)
 
     async def _watch(self, model: TritonModel) -> None:
-        """Look after one model for the engine's life: note that the server went, take it up again when it is back."""
-        misses = 0
+        """Check one model until the engine closes; attach it again when the server is back."""
+        failures = 0
         while True:
             await model.doubted(self._health_interval)
             try:
                 healed = await model.heal(_HEALTH_TIMEOUT_S)
             except EngineError as error:
                 if model.problem != error.message:
-                    _log.warning("triton does not serve", url=self._url, model=model.name, error=error.message)
+                    _log.warning(
+                        "model unavailable on Triton, retrying",
+                        url=self._url,
+                        model=model.name,
+                        retry_s=self._health_interval,
+                        error=error.message,
+                    )
                 model.lost(error.message)
                 if isinstance(error, (EngineUnavailable, InferenceTimeout)):
-                    misses += 1
-                    if misses % _MISSES_TO_RENEW == 0:
-                        await model.link.renew()
+                    failures += 1
+                    if failures % _FAILURES_TO_RENEW == 0:
+                        await model.client.renew()
             else:
-                misses = 0
+                failures = 0
                 if healed:
                     self._metrics.serves(model.name, self.info(model.name))
-                    _log.info("triton serves again", url=self._url, model=model.name)
+                    _log.info("model available on Triton again", url=self._url, model=model.name)

@@ -1,4 +1,4 @@
-"""Small facts about processes, ports and shared memory of this Linux machine, read from /proc."""
+"""Processes, ports and shared memory of this Linux machine, as read from /proc."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from pathlib import Path
 
 _SHM = Path("/dev/shm")
 _LEFTOVER = "triton_python_backend_shm_region_*"
+"""Memory regions of Triton's Python backend."""
 _SETTLED_S = 10.0
+"""A region younger than this may still be in the making, and is kept."""
 
 
 def started(pid: int) -> int | None:
-    """When a process started, clock ticks since boot; ``None`` when there is none, or only its remains."""
+    """Start time of a process in clock units since boot; ``None`` when it does not run (any more)."""
     fields = _stat(pid)
     return None if fields is None or fields[0] == "Z" else int(fields[19])
 
 
 def reaped(pid: int) -> int | None:
-    """The exit code of a child of ours that has ended; ``None`` while it runs, or when it is not (any more) ours."""
+    """Exit code of our child process once it has ended; ``None`` while it runs, or when it is not our child."""
     try:
         found, status = os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
@@ -29,7 +31,7 @@ def reaped(pid: int) -> int | None:
 
 
 def group(leader: int) -> list[int]:
-    """The processes of a process group."""
+    """Ids of the processes in a process group."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -40,7 +42,7 @@ def group(leader: int) -> list[int]:
 
 
 def send(pid: int, number: signal.Signals) -> None:
-    """Signal a process that may be gone already."""
+    """Send a signal to a process that may have ended already."""
     try:
         os.kill(pid, number)
     except ProcessLookupError:
@@ -48,14 +50,14 @@ def send(pid: int, number: signal.Signals) -> None:
 
 
 def free_port(host: str) -> int:
-    """A port nobody listens on now."""
+    """A port that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
 def taken(host: str, port: int) -> bool:
-    """Whether somebody listens on a port."""
+    """Whether something listens on a port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -66,10 +68,10 @@ def taken(host: str, port: int) -> bool:
 
 
 def clean_shared_memory(folder: Path = _SHM) -> list[Path]:
-    """Remove the regions that Triton servers which died left behind: ours, mapped by nobody, not just being made.
+    """Remove memory regions that crashed Triton servers have left: this user's, not mapped, and not new.
 
     Returns:
-        What was removed.
+        The removed regions.
     """
     regions = {path: path.stat() for path in folder.glob(_LEFTOVER)}
     if not regions:
@@ -79,10 +81,10 @@ def clean_shared_memory(folder: Path = _SHM) -> list[Path]:
         try:
             mapped.update(line.split(maxsplit=5)[-1] for line in maps.read_text().splitlines())
         except (OSError, UnicodeDecodeError):
-            continue  # gone, or somebody else's
+            continue  # the process has ended, or belongs to another user
     removed = []
-    for path, facts in regions.items():
-        if facts.st_uid == os.getuid() and str(path) not in mapped and time.time() - facts.st_mtime > _SETTLED_S:
+    for path, status in regions.items():
+        if status.st_uid == os.getuid() and str(path) not in mapped and time.time() - status.st_mtime > _SETTLED_S:
             path.unlink(missing_ok=True)
             removed.append(path)
     return removed

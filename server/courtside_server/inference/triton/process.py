@@ -1,20 +1,19 @@
-"""Starts, watches and stops one real Triton server on this machine; it outlives the command that started it."""
+"""Starts, inspects and stops one Triton server on this machine. It keeps running when the starting command ends."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
 from tritonclient.grpc import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
+from courtside.telemetry import DISABLE_TELEMETRY
 from courtside_server.errors import EngineUnavailable, ModelInvalid
 from courtside_server.inference.repository import ModelRepository
 from courtside_server.inference.triton.environment import (
@@ -24,50 +23,29 @@ from courtside_server.inference.triton.environment import (
     prepare_environment,
 )
 from courtside_server.inference.triton.linux import clean_shared_memory, free_port, group, reaped, send, started, taken
+from courtside_server.inference.triton.state import TritonState, default_state
 
 _HOST = "127.0.0.1"
 _SHM = Path("/dev/shm")
 _PREFIX = re.compile(r"courtside_triton_\d+_[0-9a-f]+_")
-
-
-def default_state() -> Path:
-    """``$XDG_STATE_HOME/courtside/triton``: pid file and log."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "courtside" / "triton"
-
-
-@dataclass(frozen=True, slots=True)
-class TritonState:
-    """What is written down of a server that was started.
-
-    Attributes:
-        started: the process's start in clock ticks since boot, so that a reused pid is not taken for it.
-        shared_memory: the prefix of the memory regions between it and its model processes.
-    """
-
-    pid: int
-    started: int
-    grpc_port: int
-    http_port: int
-    metrics_port: int
-    repository: str
-    shared_memory: str
+"""Prefix of the memory regions between a server of ours and its model processes."""
 
 
 class TritonProcess:
-    """One Triton server with a state folder; a context manager that starts it and stops it.
+    """One Triton server with a state folder. As a context manager it starts and stops the server.
 
-    The server listens on loopback only, takes models by explicit control, and runs in a process group of its own.
+    The server listens on loopback only, uses explicit model control, and runs in its own process group.
 
     Args:
         repository: the model repository's folder.
-        state: folder for pid file and log; one server a folder.
-        environment: the virtual environment with Triton in it; built when missing.
-        models: what to load; ``None``: all of the repository, none: an empty sequence.
+        state: folder for pid file and log; one server per folder.
+        environment: the virtual environment that contains Triton; built when missing.
+        models: models to load; ``None``: all of the repository; an empty sequence: none.
         grpc_port: 0: a free one.
         http_port: 0: no HTTP.
         metrics_port: 0: no metrics.
-        timeout: seconds until it must be ready.
-        say: told in a few words what goes on.
+        timeout: seconds within which it must be ready.
+        on_progress: called with a few words on each step.
     """
 
     def __init__(
@@ -81,7 +59,7 @@ class TritonProcess:
         http_port: int = 0,
         metrics_port: int = 0,
         timeout: float = 60.0,
-        say: Callable[[str], None] = lambda text: None,
+        on_progress: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.repository = repository
         self.state = (state or default_state()).absolute()
@@ -89,7 +67,7 @@ class TritonProcess:
         self.models = models
         self.grpc_port, self.http_port, self.metrics_port = grpc_port, http_port, metrics_port
         self.timeout = timeout
-        self._say = say
+        self._on_progress = on_progress
 
     @property
     def log(self) -> Path:
@@ -104,7 +82,7 @@ class TritonProcess:
     @property
     def pid(self) -> int | None:
         """The running server's process, ``None`` when there is none."""
-        known = self._read()
+        known = TritonState.read(self.state)
         return known.pid if known and started(known.pid) == known.started else None
 
     def start(self) -> None:
@@ -120,16 +98,16 @@ class TritonProcess:
         models = repository.names() if self.models is None else list(self.models)
         for model in models:
             repository.load(model)
-        triton = prepare_environment(self.environment, self._say)
+        triton = prepare_environment(self.environment, self._on_progress)
         self.state.mkdir(parents=True, exist_ok=True)
         with locked(self.state):
             self._start(repository, models, triton)
 
     def stop(self, timeout: float = 30.0) -> bool:
-        """Ask it to end and wait; after ``timeout`` seconds kill it. Cleans up what it leaves.
+        """Terminate it and wait; after ``timeout`` seconds kill it. Removes the files it leaves.
 
         Returns:
-            Whether there was one.
+            Whether a server was running.
         """
         pid = self.pid
         if pid is not None:
@@ -140,7 +118,7 @@ class TritonProcess:
         return pid is not None
 
     def kill(self) -> None:
-        """End it and its model processes at once (kill -9), leaving what a crash would leave."""
+        """Kill it and its model processes at once (kill -9), leaving what a crash would leave."""
         pid = self.pid
         if pid is None:
             return
@@ -150,15 +128,15 @@ class TritonProcess:
         self._ended(pid, 10.0)
 
     def attach(self) -> TritonState | None:
-        """Take the ports of the running server of this state folder; ``None`` when there is none."""
-        known = self._read()
+        """Adopt the ports of the running server of this state folder; ``None`` when there is none."""
+        known = TritonState.read(self.state)
         if known is None or self.pid is None:
             return None
         self.grpc_port, self.http_port, self.metrics_port = known.grpc_port, known.http_port, known.metrics_port
         return known
 
     def ready_models(self) -> list[tuple[str, str, str, str]]:
-        """Name, version, state and reason of every model the server knows of.
+        """Name, version, state and reason of every model that the server knows.
 
         Raises:
             EngineUnavailable: it does not answer.
@@ -179,13 +157,15 @@ class TritonProcess:
 
     def _start(self, repository: ModelRepository, models: Sequence[str], triton: TritonEnvironment) -> None:
         if self.pid is not None:
-            raise EngineUnavailable(f"a Triton of {self.state} runs already (process {self.pid}); take it down first")
+            raise EngineUnavailable(
+                f"a Triton of {self.state} runs already (process {self.pid}); stop it with `courtside triton down`"
+            )
         self._forget()
         if self.grpc_port == 0:
             self.grpc_port = free_port(_HOST)
         for port in (self.grpc_port, self.http_port, self.metrics_port):
             if port and taken(_HOST, port):
-                raise EngineUnavailable(f"port {port} on {_HOST} is taken; name another")
+                raise EngineUnavailable(f"port {port} on {_HOST} is taken; choose another")
         prefix = f"courtside_triton_{os.getpid()}_{os.urandom(4).hex()}_"
         command = [
             str(triton.binary),
@@ -206,7 +186,7 @@ class TritonProcess:
             command += [f"--http-address={_HOST}", f"--http-port={self.http_port}"]
         if self.metrics_port:
             command += [f"--metrics-address={_HOST}", f"--metrics-port={self.metrics_port}"]
-        self._say("starting the server")
+        self._on_progress("starting the server")
         null, log = os.open(os.devnull, os.O_RDONLY), os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         try:
             pid = os.posix_spawn(
@@ -219,17 +199,15 @@ class TritonProcess:
         finally:
             os.close(null)
             os.close(log)
-        self._write(
-            TritonState(
-                pid=pid,
-                started=started(pid) or 0,
-                grpc_port=self.grpc_port,
-                http_port=self.http_port,
-                metrics_port=self.metrics_port,
-                repository=str(repository.root),
-                shared_memory=prefix,
-            )
-        )
+        TritonState(
+            pid=pid,
+            started=started(pid) or 0,
+            grpc_port=self.grpc_port,
+            http_port=self.http_port,
+            metrics_port=self.metrics_port,
+            repository=str(repository.root),
+            shared_memory=prefix,
+        ).write(self.state)
         try:
             self._await_ready(pid, models)
         except BaseException:
@@ -238,15 +216,15 @@ class TritonProcess:
 
     @staticmethod
     def _variables(environment: Path, given: Mapping[str, str]) -> dict[str, str]:
-        # The stub takes the first python3 of PATH as its interpreter; anything that turns that one elsewhere must go.
+        # The stub uses the first python3 in PATH; variables that would redirect that interpreter must be removed.
         kept = {key: value for key, value in given.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
-        return {**kept, "PATH": f"{environment / 'bin'}:{given.get('PATH', os.defpath)}"}
+        return {**DISABLE_TELEMETRY, **kept, "PATH": f"{environment / 'bin'}:{given.get('PATH', os.defpath)}"}
 
     def _await_ready(self, pid: int, models: Sequence[str]) -> None:
-        self._say("loading the models" if models else "waiting until it is ready")
-        give_up = time.monotonic() + self.timeout
+        self._on_progress("loading the models" if models else "waiting until it is ready")
+        deadline = time.monotonic() + self.timeout
         with InferenceServerClient(self.url) as client:
-            while (code := reaped(pid)) is None and time.monotonic() < give_up:
+            while (code := reaped(pid)) is None and time.monotonic() < deadline:
                 try:
                     if client.is_server_ready(client_timeout=1) and all(
                         client.is_model_ready(model, client_timeout=1) for model in models
@@ -260,14 +238,14 @@ class TritonProcess:
         if broken:
             name, reason = broken[0]
             raise ModelInvalid(f"Triton cannot load model {name!r}: {reason.split(chr(92) + 'n')[0]}", model=name)
-        how = f"ended with code {code}" if code is not None else f"was not ready within {self.timeout:.0f} s"
+        what = f"ended with code {code}" if code is not None else f"was not ready within {self.timeout:.0f} s"
         tail = "\n".join(line[:300] for line in text.splitlines()[-12:])
-        raise EngineUnavailable(f"Triton {how}; the last lines of {self.log}:\n{tail}")
+        raise EngineUnavailable(f"Triton {what}; the last lines of {self.log}:\n{tail}")
 
     def _ended(self, pid: int, timeout: float) -> bool:
-        """Wait for a process to end, ours or not."""
-        give_up = time.monotonic() + timeout
-        while time.monotonic() < give_up:
+        """Wait for a process to end, whether or not it is our child."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
             if started(pid) is None:
                 reaped(pid)
                 return True
@@ -275,21 +253,10 @@ class TritonProcess:
         return False
 
     def _forget(self) -> None:
-        """Remove the pid file and the shared memory of a server that is gone."""
-        known = self._read()
+        """Remove the pid file and the shared memory of a server that has ended."""
+        known = TritonState.read(self.state)
         if known and _PREFIX.fullmatch(known.shared_memory):
             for region in _SHM.glob(known.shared_memory + "*"):
                 region.unlink(missing_ok=True)
-        (self.state / "triton.json").unlink(missing_ok=True)
+        TritonState.remove(self.state)
         clean_shared_memory()
-
-    def _read(self) -> TritonState | None:
-        try:
-            return TritonState(**json.loads((self.state / "triton.json").read_text()))
-        except (OSError, ValueError, TypeError):
-            return None
-
-    def _write(self, state: TritonState) -> None:
-        scratch = self.state / "triton.json.new"
-        scratch.write_text(json.dumps(asdict(state)))
-        scratch.replace(self.state / "triton.json")

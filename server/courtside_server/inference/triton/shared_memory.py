@@ -1,4 +1,4 @@
-"""Carries tensors to a Triton on the same machine through system shared memory instead of through gRPC."""
+"""System shared memory: passes tensors to a Triton server on the same machine without copying them through gRPC."""
 
 from __future__ import annotations
 
@@ -17,12 +17,18 @@ from tritonclient.utils import shared_memory as shm
 from courtside_server.inference.engine import ModelInfo, Tensors
 
 _ALIGN = 64
+"""Each tensor begins at a multiple of this many bytes."""
 QUARANTINE_S = 60.0
-"""How long a slot rests after a request was given up: the server may still be writing to it."""
+"""Seconds a slot is not used after its request was given up: the server may still be writing to it."""
 
 
 class Slot:
-    """One region of shared memory with room for one request of one model and its answer."""
+    """One region of shared memory, with room for one request of one model and its answer.
+
+    Args:
+        info: the model's signature; all sizes must be fixed.
+        datatypes: Triton's data type of each tensor, by name.
+    """
 
     def __init__(self, info: ModelInfo, datatypes: dict[str, str]) -> None:
         self._info = info
@@ -41,11 +47,11 @@ class Slot:
 
     @property
     def key(self) -> str:
-        """The name the server opens the region by."""
+        """The name by which the server opens the region."""
         return "/" + self.name
 
     def write(self, inputs: Tensors, rows: int) -> tuple[list[InferInput], list[InferRequestedOutput]]:
-        """Copy a request in and describe where it lies and where the answer goes."""
+        """Copy a request in; return descriptions of its inputs and of where the outputs go."""
         described = []
         for name, array in inputs.items():
             offset = self._offsets["in", name]
@@ -63,7 +69,7 @@ class Slot:
         return described, wanted
 
     def read(self, rows: int) -> dict[str, NDArray[Any]]:
-        """Copy the answer out."""
+        """Copy the outputs out."""
         front = (rows,) if self._info.max_batch_size else ()
         return {
             name: np.array(
@@ -75,12 +81,19 @@ class Slot:
         }
 
     def destroy(self) -> None:
-        """Unlink the region; a server that has it mapped keeps its mapping."""
+        """Unlink the region. A server that has mapped it keeps its mapping."""
         shm.destroy_shared_memory_region(self._region)
 
 
 class SlotPool:
-    """A bounded set of slots. `take` never waits: with none free, the request goes through gRPC."""
+    """A bounded set of slots. `take` never waits; when no slot is free, the request goes over gRPC.
+
+    Args:
+        info: the model's signature.
+        datatypes: Triton's data type of each tensor, by name.
+        count: number of slots.
+        clock: monotonic seconds.
+    """
 
     def __init__(
         self, info: ModelInfo, datatypes: dict[str, str], count: int, clock: Callable[[], float] = time.monotonic
@@ -88,7 +101,7 @@ class SlotPool:
         self._clock = clock
         self._destroyed = False
         self._free: list[Slot] = []
-        self._resting: list[tuple[float, Slot]] = []
+        self._quarantined: list[tuple[float, Slot]] = []
         try:
             for _ in range(count):
                 self._free.append(Slot(info, datatypes))
@@ -100,27 +113,27 @@ class SlotPool:
     def take(self) -> Slot | None:
         """A free slot, or ``None``."""
         now = self._clock()
-        self._free += [slot for until, slot in self._resting if until <= now]
-        self._resting = [(until, slot) for until, slot in self._resting if until > now]
+        self._free += [slot for until, slot in self._quarantined if until <= now]
+        self._quarantined = [(until, slot) for until, slot in self._quarantined if until > now]
         return self._free.pop() if self._free else None
 
     def give(self, slot: Slot) -> None:
-        """Put a slot back whose answer came."""
+        """Return a slot whose answer has arrived."""
         if self._destroyed:
             slot.destroy()
         else:
             self._free.append(slot)
 
-    def rest(self, slot: Slot) -> None:
-        """Put a slot aside whose answer nobody waited for."""
+    def quarantine(self, slot: Slot) -> None:
+        """Return a slot whose answer has not arrived; it is not used for `QUARANTINE_S`."""
         if self._destroyed:
             slot.destroy()
         else:
-            self._resting.append((self._clock() + QUARANTINE_S, slot))
+            self._quarantined.append((self._clock() + QUARANTINE_S, slot))
 
     def destroy(self) -> None:
-        """Free all memory; a slot still out is freed when it comes back."""
+        """Free all memory. A slot in use is freed when it is returned."""
         self._destroyed = True
-        for slot in [*self._free, *(slot for _, slot in self._resting)]:
+        for slot in [*self._free, *(slot for _, slot in self._quarantined)]:
             slot.destroy()
-        self._free, self._resting = [], []
+        self._free, self._quarantined = [], []

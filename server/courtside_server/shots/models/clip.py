@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from courtside.court.zones import ZONES
 from courtside_server.errors import EngineError, ModelInvalid
 from courtside_server.inference.engine import Engine, ModelInfo, TensorSpec, check_signature
 from courtside_server.inference.request import InferenceRequest, Outputs, picture_size
 from courtside_server.types import WINDOW_SAMPLES, Sample, Window, WindowPrediction
-from courtside_server.zones import ZONES
 
 _FLOAT = np.dtype(np.float32)
 

@@ -1,12 +1,13 @@
-"""A Triton backend named `onnxruntime`, in Python, for Triton builds that come without the native one.
+"""A Triton backend named `onnxruntime`, in Python, for Triton builds without the native one.
 
-Lies in Triton's backend directory as ``onnxruntime/model.py`` and serves every model whose config.pbtxt says
-``backend: "onnxruntime"``, on the CPU. Triton starts one process of it an instance (``instance_group``) and hands
-it what its dynamic batcher put together. NVIDIA's container has the native backend and never sees this file.
+It is copied into Triton's backend directory as ``onnxruntime/model.py`` and serves every model whose config.pbtxt says
+``backend: "onnxruntime"``, on the CPU. Triton starts one process of it per instance (``instance_group``) and passes it
+the requests that its dynamic batcher has collected. NVIDIA's container has the native backend and does not use this
+file.
 
-Runs in Triton's own interpreter: imports nothing but numpy, ONNX Runtime and Triton's utilities.
+It runs in Triton's own interpreter and imports only numpy, ONNX Runtime and Triton's utilities.
 
-Config parameters honoured, as the native backend spells them: ``intra_op_thread_count`` (default 2).
+Config parameters, named as in the native backend: ``intra_op_thread_count`` (default 2).
 """
 
 from __future__ import annotations
@@ -36,19 +37,18 @@ _ONNX_TYPES = {
 
 
 class TritonPythonModel:
-    """One instance of one model. Triton calls the methods; their names are its contract."""
+    """One instance of one model. Triton calls the methods by these names."""
 
     def initialize(self, args: dict[str, str]) -> None:
         """Open the model file of this version and check it against the config.
 
         Raises:
-            TritonModelException: the file does not load or has other tensors than the config; the load fails with
-                this message.
+            TritonModelException: the file does not load or has other tensors than the config. Triton then reports
+                that the model failed to load, with this message.
         """
         config = json.loads(args["model_config"])
         self._max_batch = int(config["max_batch_size"])
-        # A Python-based backend gets the model's folder, a model of the python backend the repository's entry:
-        # both are that same folder.
+        # A Python-based backend gets the model's folder here.
         file_name = config.get("default_model_filename") or "model.onnx"
         path = os.path.join(args["model_repository"], args["model_version"], file_name)
         options = onnxruntime.SessionOptions()
@@ -66,8 +66,10 @@ class TritonPythonModel:
         self._check(path, "output", config["output"], self._session.get_outputs())
 
     def execute(self, requests: list[Any]) -> list[Any]:
-        """Answer what the batcher put together: one run where the requests fit together, and never more rows than
-        max_batch_size in it. A request that fails gets its own error, the others their answers.
+        """Answer the requests of one batch.
+
+        Requests with equal shapes are run together, with at most max_batch_size rows. A request that fails gets its
+        own error; the others get their answers.
         """
         answers: list[Any] = [None] * len(requests)
         group: list[tuple[int, dict[str, np.ndarray]]] = []
@@ -91,7 +93,7 @@ class TritonPythonModel:
         return answers
 
     def _answer(self, group: list[tuple[int, dict[str, np.ndarray]]], requests: list[Any], answers: list[Any]) -> None:
-        """Run one group and put each request's part, or its error, into ``answers``."""
+        """Run one group and write each request's outputs, or its error, into ``answers``."""
         try:
             if len(group) == 1:
                 joined = group[0][1]
@@ -102,7 +104,7 @@ class TritonPythonModel:
             if len(group) == 1:
                 answers[group[0][0]] = _error(f"ONNX Runtime: {error}", pb_utils.TritonError.INTERNAL)
             else:
-                for one in group:  # find out whose fault it was
+                for one in group:  # find the request that fails
                     self._answer([one], requests, answers)
             return
         start = 0
@@ -118,11 +120,11 @@ class TritonPythonModel:
             start += count
 
     def _check(self, path: str, kind: str, wanted: list[dict[str, Any]], nodes: list[Any]) -> None:
-        there = {node.name: node for node in nodes}
+        found = {node.name: node for node in nodes}
         for tensor in wanted:
-            node = there.get(tensor["name"])
+            node = found.get(tensor["name"])
             if node is None:
-                raise pb_utils.TritonModelException(f"{path} has no {kind} {tensor['name']!r}; it has {sorted(there)}")
+                raise pb_utils.TritonModelException(f"{path} has no {kind} {tensor['name']!r}; it has {sorted(found)}")
             front = [-1] if self._max_batch else []
             config = front + [int(size) for size in tensor["dims"]]
             file = [size if isinstance(size, int) else -1 for size in node.shape]

@@ -1,0 +1,323 @@
+"""Events as a user of Courtside sees them: what happened in a game, each with its place in the game's log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import Self
+
+from google.protobuf import json_format
+from google.protobuf.message import Message
+
+from courtside.court.zones import Zone
+from courtside.enums import WireEnum
+from courtside.errors import BadRequest
+from courtside.records import from_message, to_message, wire
+from courtside.timestamps import from_timestamp, to_timestamp
+from courtside.v1 import events_pb2
+
+
+class ZoneSource(WireEnum):
+    """Where a shot's zone comes from; values equal the wire's ``Source``.
+
+    Example:
+        >>> str(ZoneSource.CALIBRATION)
+        'calibration'
+    """
+
+    UNSPECIFIED = 0
+    MODEL = 1
+    """A model's estimate."""
+    CALIBRATION = 2
+    """Measured on a calibrated court."""
+
+
+class ShotResult(WireEnum):
+    """Whether a shot went in.
+
+    Example:
+        >>> print(ShotResult.MISSED)
+        missed
+    """
+
+    UNKNOWN = 0
+    """Not known, or not known yet."""
+    MADE = 1
+    MISSED = 2
+
+
+class Lifecycle(WireEnum):
+    """Where an event is in its life.
+
+    Example:
+        >>> f"this shot is {Lifecycle.PROVISIONAL}"
+        'this shot is provisional'
+    """
+
+    PROVISIONAL = 1
+    """Announced early; may be revised or retracted."""
+    CONFIRMED = 2
+    """Final."""
+    RETRACTED = 3
+    """It did not happen after all."""
+
+
+class CameraState(WireEnum):
+    """What happened to a camera.
+
+    Example:
+        >>> print(CameraState.RECOVERED)
+        recovered
+    """
+
+    ONLINE = 1
+    OFFLINE = 2
+    DISCONTINUITY = 3
+    """Its clock jumped: tracks and windows were reset."""
+    DEGRADED = 4
+    """Frames arrive but cannot be scored."""
+    RECOVERED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """The ball's flight as a parabola in the picture; only where the view shows it from the side.
+
+    Example:
+        >>> arc = Arc(release_angle=52.0, entry_angle=44.0, apex=1.6, uncertainty=2.0)
+        >>> print(f"released at {arc.release_angle:.0f}°, {arc.apex:.1f} m high")
+        released at 52°, 1.6 m high
+    """
+
+    release_angle: float = field(metadata=wire("release_angle_degrees"))
+    """Degrees above the horizontal at the release."""
+    entry_angle: float | None = field(metadata=wire("entry_angle_degrees"))
+    """Degrees below the horizontal at the rim's height; ``None`` where the rim is unknown."""
+    apex: float = field(metadata=wire("apex_metres"))
+    """Metres from the release up to the highest point."""
+    uncertainty: float = field(metadata=wire("uncertainty_degrees"))
+    """One standard deviation of the angles, degrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A shot at the basket as it is known so far.
+
+    Example:
+        >>> shot = Shot(0.97, 0.1, Zone.LEFT_WING_THREE_POINTER, (), 0.41, "shot_flight:1", result=ShotResult.MADE)
+        >>> print(shot.zone, shot.points, shot.result)
+        left wing three-pointer 3 made
+    """
+
+    probability: float
+    """That a shot was released, 0 to 1."""
+    release_uncertainty: float
+    """Half width of the release time's interval, seconds."""
+    zone: Zone
+    """Where it was taken."""
+    zone_probabilities: tuple[float, ...]
+    """One for each of :data:`courtside.court.zones.ZONES`; empty when the zone is not known."""
+    make_probability: float
+    """That it goes in, 0 to 1."""
+    model: str
+    """The model that found it, ``name:version``."""
+    windows_agreeing: int = 0
+    """Windows that contain the shot and agree."""
+    windows_covering: int = 0
+    """Windows that contain the release time."""
+    result: ShotResult = ShotResult.UNKNOWN
+    """Whether it went in."""
+    interrupted: bool = False
+    """The stream or the gateway ended before every window with this shot was scored."""
+    zone_source: ZoneSource = ZoneSource.MODEL
+    """Where the zone comes from."""
+    shooter: int | None = field(default=None, metadata=wire("shooter_track_id"))
+    """Track of the player who released it, when known."""
+    court: tuple[float, float] | None = field(default=None, metadata=wire("court_x", "court_y"))
+    """x, y of the shooter's feet, metres from the court's centre; only with a calibrated camera."""
+    arc: Arc | None = None
+    """The ball's flight, where the view shows it from the side."""
+
+    @property
+    def points(self) -> int:
+        """What it is worth: 2 or 3; 0 while the zone is unknown."""
+        return self.zone.points
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStatus:
+    """A camera's change of state.
+
+    Example:
+        >>> status = CameraStatus(CameraState.OFFLINE, "the stream ended")
+        >>> print(f"camera {status.state}: {status.detail}")
+        camera offline: the stream ended
+    """
+
+    state: CameraState
+    """What happened."""
+    detail: str
+    """One sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One durable entry of a game's log. The last revision of an ``event_id`` counts.
+
+    Example:
+        >>> event = Event(
+        ...     game="games/final", camera="games/final/cameras/left", event_id="shot-1",
+        ...     lifecycle=Lifecycle.CONFIRMED, event_time=1_700_000_000.0, media_offset=12.5,
+        ...     payload=CameraStatus(CameraState.ONLINE, "the camera is back"),
+        ...     sequence=1, revision=1, append_time=1_700_000_000.5,
+        ... )
+        >>> Event.from_proto(event.to_proto()) == event
+        True
+        >>> event.shot is None, str(event.camera_status.state), str(event.lifecycle)
+        (True, 'online', 'confirmed')
+    """
+
+    game: str
+    """``games/{game}``."""
+    camera: str
+    """``games/{game}/cameras/{camera}``."""
+    event_id: str
+    """The same for all revisions of one happening."""
+    lifecycle: Lifecycle
+    """Where it is in its life."""
+    event_time: float
+    """When it happened, Unix seconds by the camera's clock (a shot: its release)."""
+    media_offset: float
+    """When it happened, seconds since the camera's first frame by the film's own clock."""
+    payload: Shot | CameraStatus
+    """What happened."""
+    sequence: int
+    """Position in the game's log, from 1 without gaps."""
+    revision: int
+    """1 for the first of its ``event_id``, counting up."""
+    append_time: float
+    """When the gateway stored it, Unix seconds by the server's clock."""
+
+    @property
+    def kind(self) -> str:
+        """``shot`` or ``camera_status``."""
+        return "shot" if isinstance(self.payload, Shot) else "camera_status"
+
+    @property
+    def shot(self) -> Shot | None:
+        """The shot; ``None`` for another kind of event."""
+        return self.payload if isinstance(self.payload, Shot) else None
+
+    @property
+    def camera_status(self) -> CameraStatus | None:
+        """The camera's change of state; ``None`` for another kind of event."""
+        return self.payload if isinstance(self.payload, CameraStatus) else None
+
+    def to_proto(self) -> events_pb2.Event:
+        """The event as it goes over the wire.
+
+        Zone probabilities are single precision there; everything else is exact (times to the microsecond).
+        """
+        message = events_pb2.Event(
+            game=self.game, camera=self.camera, event_id=self.event_id, event_time=to_timestamp(self.event_time),
+            media_offset=self.media_offset, sequence=self.sequence, revision=self.revision,
+            append_time=to_timestamp(self.append_time),
+        )  # fmt: skip
+        message.lifecycle = int(self.lifecycle)  # type: ignore[assignment]
+        if isinstance(self.payload, Shot):
+            message.shot.SetInParent()
+            to_message(self.payload, message.shot)
+            message.shot.points = self.payload.points
+        else:
+            message.camera_status.SetInParent()
+            to_message(self.payload, message.camera_status)
+        return message
+
+    @classmethod
+    def from_proto(cls, message: events_pb2.Event) -> Self:
+        """The event of a wire message.
+
+        A zone that this version does not know is read as UNSPECIFIED, without probabilities and source. What is
+        derived (points) or not held here (the shot's type) is left out.
+
+        Raises:
+            BadRequest: no payload, or an enum value that this version does not know.
+        """
+        kind = message.WhichOneof("payload")
+        try:
+            payload: Shot | CameraStatus
+            if kind == "shot":
+                payload = _shot(message.shot)
+            elif kind == "camera_status":
+                payload = from_message(CameraStatus, message.camera_status)
+            else:
+                raise ValueError("it has no payload that is known here")
+            lifecycle = Lifecycle(message.lifecycle)
+        except ValueError as error:
+            raise BadRequest(f"event {message.event_id[:80]!r} cannot be used: {error}", field="event") from error
+        return cls(
+            game=message.game, camera=message.camera, event_id=message.event_id, lifecycle=lifecycle,
+            event_time=from_timestamp(message.event_time), media_offset=message.media_offset, payload=payload,
+            sequence=message.sequence, revision=message.revision, append_time=from_timestamp(message.append_time),
+        )  # fmt: skip
+
+    def to_json(self) -> str:
+        """One line of protobuf JSON: the line of ``--format jsonl`` and of server-sent events."""
+        return message_to_json(self.to_proto())
+
+
+def _shot(message: events_pb2.Shot) -> Shot:
+    if Zone.knows(message.zone):
+        return from_message(Shot, message)
+    known = events_pb2.Shot.FromString(message.SerializeToString())
+    known.ClearField("zone")
+    known.ClearField("zone_probabilities")
+    known.ClearField("zone_source")
+    return from_message(Shot, known)
+
+
+def message_to_json(message: Message) -> str:
+    """Any message as one line of protobuf JSON, with every field that has no presence, zero or not."""
+    return json_format.MessageToJson(message, indent=None, always_print_fields_with_no_presence=True)
+
+
+def latest_shots(events: Iterable[Event]) -> list[Event]:
+    """The last revision of every shot that was not retracted, by release.
+
+    Example:
+        >>> latest_shots([])
+        []
+    """
+    last = {event.event_id: event for event in events if event.shot is not None}
+    found = [event for event in last.values() if event.lifecycle is not Lifecycle.RETRACTED]
+    return sorted(found, key=lambda event: event.media_offset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmShot(Shot):
+    """A shot in a film, with the time of its release.
+
+    Example:
+        >>> shot = FilmShot(
+        ...     probability=0.97, release_uncertainty=0.1, zone=Zone.PAINT_EXTENDED, zone_probabilities=(),
+        ...     make_probability=0.7, model="shot_flight:1", time=12.4, event_id="shot-1")
+        >>> print(f"{shot.time:.1f} s: {shot.zone}, {shot.points} points")
+        12.4 s: paint extended, 2 points
+    """
+
+    time: float
+    """Seconds from the film's first frame to the release, by the film's own clock."""
+    event_id: str
+    """The id of its events."""
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """The shot of an event.
+
+        Raises:
+            ValueError: the event is not a shot.
+        """
+        if event.shot is None:
+            raise ValueError(f"event {event.event_id!r} is not a shot")
+        values = {field.name: getattr(event.shot, field.name) for field in fields(Shot)}
+        return cls(**values, time=event.media_offset, event_id=event.event_id)

@@ -1,0 +1,40 @@
+"""Events as lines of a table, for ``courtside watch``, ``demo`` and ``analyze --format table``."""
+
+from __future__ import annotations
+
+from courtside.court.zones import Zone
+from courtside.events import Event, Shot, ShotResult
+
+HEADER = f"{'offset':>9}  {'seq':>5} {'rev':>3}  {'state':<11}  {'camera':<10}  what"
+"""The head of the table."""
+
+
+def event_line(event: Event) -> str:
+    """One line of the table.
+
+    Example:
+        >>> from courtside.events import CameraState, CameraStatus, Lifecycle
+        >>> event = Event(
+        ...     game="games/g", camera="games/g/cameras/left", event_id="c", lifecycle=Lifecycle.CONFIRMED,
+        ...     event_time=0.0, media_offset=12.5, payload=CameraStatus(CameraState.ONLINE, "first frame"), sequence=3,
+        ...     revision=1, append_time=0.0)
+        >>> print(event_line(event))
+            12.50      3   1  confirmed    left        camera online: first frame
+    """
+    camera = event.camera.rpartition("/")[2]
+    head = f"{event.media_offset:9.2f}  {event.sequence:5d} {event.revision:3d}  {event.lifecycle:<11}  {camera:<10}"
+    if isinstance(event.payload, Shot):
+        return f"{head}  {_shot_text(event.payload, event.append_time - event.event_time)}"
+    return f"{head}  camera {event.payload.state}: {event.payload.detail}"
+
+
+def _shot_text(shot: Shot, delay: float) -> str:
+    zone = "zone unknown" if shot.zone is Zone.UNSPECIFIED else f"{shot.zone}"
+    parts = [f"shot {shot.probability:4.0%}", f"{zone:<24}", f"{shot.points} points" if shot.points else f"{'':8}"]
+    parts.append(f"make {shot.make_probability:4.0%}")
+    parts.append(f"{'' if shot.result is ShotResult.UNKNOWN else shot.result.words:<6}")
+    if shot.shooter is not None:
+        parts.append(f"player {shot.shooter}")
+    if delay > 0:  # in a film that is analyzed, the two clocks have nothing to do with each other
+        parts.append(f"{delay:+.2f} s after release")
+    return "  ".join(parts).rstrip()

@@ -1,0 +1,141 @@
+"""``courtside.analyze`` and ``courtside.analyze_events``: the command's stages for programs."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from courtside.court.point_pairs import PointPairs, read_calibration
+from courtside.detections import Detections
+from courtside.errors import InputError
+from courtside.events import Event, FilmShot, latest_shots
+from courtside.film import Film
+from courtside_server.offline.analyze import FilmAnalyzer
+from courtside_server.settings import load_settings
+from courtside_server.types import Observations
+
+SPEEDS = (0.1, 10.0)
+"""Least and greatest playback speed."""
+
+
+async def analyze_events(
+    film: str | Path,
+    *,
+    playback_speed: float = 1.0,
+    calibration: PointPairs | str | Path | None = None,
+    config: str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+    on_detections: Callable[[float, Detections], None] | None = None,
+) -> AsyncIterator[Event]:
+    """Find the shots in a film; gives every revision of every event as soon as it is known.
+
+    The film goes through the same stages as a live stream, as fast as the machine allows; the same film gives the
+    same events. The last revision of an ``event_id`` counts.
+
+    Args:
+        film: the file.
+        playback_speed: how many times faster than real life the film runs: 2 for film at twice real speed.
+        calibration: the camera's point pairs, or the file that ``courtside calibrate`` has written.
+        config: TOML file of settings.
+        settings: settings by their dotted names, for example ``{"perception.profile": "clip"}``.
+        on_detections: called with media seconds and tracked detections for each frame that the detector sees, from
+            a thread of the analysis; not with the profile ``clip``, which detects nothing.
+
+    Raises:
+        SourceError: the film cannot be used.
+        InputError: the playback speed, the calibration or a setting cannot be used.
+        EngineError: a model cannot be used.
+
+    Example:
+        >>> import asyncio
+        >>> async def print_events(film: str) -> None:
+        ...     async for event in analyze_events(film):
+        ...         print(event.media_offset, event.lifecycle, event.shot)
+        >>> asyncio.run(print_events(film))  # this film has no shot
+    """
+    if not SPEEDS[0] <= playback_speed <= SPEEDS[1]:
+        raise InputError(f"playback speed {playback_speed} is not between {SPEEDS[0]} and {SPEEDS[1]:g}")
+    if not structlog.is_configured():
+        _log_to_logging()
+    loaded = load_settings(None if config is None else Path(config), settings)
+    points = calibration if calibration is None or isinstance(calibration, PointPairs) else (
+        read_calibration(Path(calibration))
+    )  # fmt: skip
+    source = await asyncio.to_thread(Film, film)
+
+    def show(observations: Observations) -> None:
+        assert on_detections is not None
+        found = Detections(observations.boxes, observations.scores, observations.classes, observations.tracks)
+        on_detections(observations.media, found)
+
+    async with FilmAnalyzer(loaded, playback_speed, points) as analyzer:
+        analysis = analyzer.analyze(Path(film), source)
+        if on_detections is not None:
+            analysis.on_tracks = show
+        events = analysis.events()
+        try:
+            async for event in events:
+                yield event
+        finally:
+            await events.aclose()
+
+
+def analyze(
+    film: str | Path,
+    *,
+    playback_speed: float = 1.0,
+    calibration: PointPairs | str | Path | None = None,
+    config: str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> list[FilmShot]:
+    """Find the shots in a film.
+
+    Blocks until the film has been read to its end. In a program with an event loop use :func:`analyze_events`.
+
+    Args:
+        film: the file.
+        playback_speed: how many times faster than real life the film runs: 2 for film at twice real speed.
+        calibration: the camera's point pairs, or the file that ``courtside calibrate`` has written.
+        config: TOML file of settings.
+        settings: settings by their dotted names, for example ``{"perception.profile": "clip"}``.
+
+    Returns:
+        The shots by release, each in its last revision; those that were retracted are left out.
+
+    Raises:
+        SourceError: the film cannot be used.
+        InputError: the playback speed, the calibration or a setting cannot be used.
+        EngineError: a model cannot be used.
+
+    Example:
+        >>> for shot in analyze(film):  # this film has no shot
+        ...     print(f"{shot.time:.1f} s: {shot.zone}, {shot.result}")
+    """
+
+    async def run() -> list[FilmShot]:
+        events = analyze_events(
+            film, playback_speed=playback_speed, calibration=calibration, config=config, settings=settings
+        )
+        return [FilmShot.of(event) for event in latest_shots([event async for event in events])]
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(run())
+    # A notebook has a loop that runs already: use one of our own in a thread.
+    with concurrent.futures.ThreadPoolExecutor(1, "analyze") as pool:
+        return pool.submit(lambda: asyncio.run(run())).result()
+
+
+def _log_to_logging() -> None:
+    """Send log lines to the standard library's logging, where the program decides what to show."""
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, structlog.stdlib.render_to_log_kwargs],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )

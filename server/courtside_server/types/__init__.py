@@ -1,0 +1,34 @@
+"""The types that flow through the gateway, left to right: Frame → Sample → Window → WindowPrediction → Shot → Event.
+
+Two time scales appear everywhere. *Media time* is seconds since the camera's first frame on the film's own clock
+(``media`` fields); *wall time* is Unix seconds by the camera's clock (``capture_time``). Latency is measured on a
+third, the server's monotonic clock (``arrival``), and nowhere else.
+"""
+
+from __future__ import annotations
+
+from courtside.court.zones import Zone
+from courtside.detections import UNTRACKED, Detections, ObjectClass
+from courtside.events import Arc, CameraState, CameraStatus, Event, Lifecycle, Shot, ShotResult, ZoneSource
+from courtside.names import CameraName
+from courtside_server.types.media import Codec, DropReason, EncodedPacket, Frame, StreamInfo, StreamMode
+from courtside_server.types.shots import (
+    MIDDLE,
+    STRIDE_S,
+    WINDOW_SAMPLES,
+    EventDraft,
+    GridPoint,
+    PointT,
+    Sample,
+    TimeStep,
+    Window,
+    WindowPrediction,
+)
+from courtside_server.types.vision import DetectorFrame, Observations
+
+__all__ = [
+    "MIDDLE", "STRIDE_S", "UNTRACKED", "WINDOW_SAMPLES", "Arc", "CameraName", "CameraState", "CameraStatus", "Codec",
+    "Detections", "DetectorFrame", "DropReason", "EncodedPacket", "Event", "EventDraft", "Frame", "GridPoint",
+    "Lifecycle", "ObjectClass", "Observations", "PointT", "Sample", "Shot", "ShotResult", "StreamInfo", "StreamMode",
+    "TimeStep", "Window", "WindowPrediction", "Zone", "ZoneSource",
+]  # fmt: skip

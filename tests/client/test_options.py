@@ -1,0 +1,56 @@
+"""Options without sense are refused; what is sent follows from source and options."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from courtside.media import SourceInfo
+from courtside.v1 import ingest_pb2
+from courtside_client.errors import BadOption
+from courtside_client.options import Mode, Pace, PassThrough, StreamOptions, plan_stream
+from courtside_client.sources import open_source
+
+
+@pytest.mark.parametrize(
+    ("film", "options", "passes"),
+    [
+        ("plain", {}, True),
+        ("plain", {"passthrough": PassThrough.NEVER}, False),
+        ("plain", {"codec": "jpeg"}, False),
+        ("reordered", {}, False),
+        ("reordered", {"pace": Pace.MAX}, True),
+        ("reordered", {"mode": Mode.FILM}, True),
+        ("reordered", {"passthrough": PassThrough.ALWAYS}, True),
+        ("mpeg4", {"pace": Pace.MAX}, False),
+    ],
+)
+def test_pass_through_where_it_costs_no_delay(request, film, options, passes):
+    source = open_source(str(request.getfixturevalue(film)))
+    plan = plan_stream(source.info, StreamOptions(**options))
+    assert plan.passthrough is passes
+    assert plan.codec == (ingest_pb2.CODEC_JPEG if options.get("codec") else ingest_pb2.CODEC_H264)
+
+
+def test_what_cannot_pass_through_is_a_clear_error(mpeg4):
+    source = open_source(str(mpeg4))
+    with pytest.raises(BadOption, match=r"cannot be passed through \(its codec is mpeg4\)"):
+        plan_stream(source.info, StreamOptions(passthrough=PassThrough.ALWAYS))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"duration": 0}, {"duration": float("nan")}, {"time_scale": 0}, {"epoch": 0}, {"codec": "mjpg"},
+     {"retry_for": -1}, {"codec": "h264", "passthrough": PassThrough.ALWAYS}],
+)
+def test_options_without_sense_are_refused(options):
+    with pytest.raises(BadOption):
+        StreamOptions(**options)
+
+
+def test_a_live_source_cannot_be_looped_or_hurried():
+    info = SourceInfo("0", 640, 480, 30, Fraction(1, 1000), 0, live=True)
+    for options in ({"loop": True}, {"pace": Pace.MAX}):
+        with pytest.raises(BadOption, match="is live"):
+            plan_stream(info, StreamOptions(**options))

@@ -1,0 +1,136 @@
+"""The system `detector`: ball, rims, players and referees in one image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import click
+
+from courtside_training.common.options import FILES, FOLDER, count_option, rate_option
+from courtside_training.common.splits import SPLITS
+from courtside_training.common.system import RunContext, SmokeRun, Stage, System
+from courtside_training.errors import TrainingInputError
+
+SMOKE_EPOCHS = 6
+DATA = click.option(
+    "--data", type=FOLDER,
+    help="Folder with broadcast_train/_valid (COCO) and players17/ (YOLO). Without it, all images are simulated.",
+)  # fmt: skip
+GAMES = click.option("--games", type=click.IntRange(1, 1000), default=20, show_default=True, help="Simulated games.")
+FRAMES = click.option("--frames", type=click.IntRange(1, 200), default=12, show_default=True, help="Frames per game.")
+
+
+@click.command()
+@DATA
+@click.option("--task", type=click.Choice(("detect", "pose")), default="detect", show_default=True)
+@click.option("--weights", default="yolo11n.yaml", show_default=True, help="A .pt file, or a network of the package.")
+@count_option("--epochs", 50)
+@click.option("--size", type=click.IntRange(32, 1920), default=640, show_default=True, help="Side of the images.")
+@GAMES
+@FRAMES
+@count_option("--limit", None, "Largest number of images per split.")
+@click.option("--out", type=FOLDER, default=Path("runs/ultralytics"), show_default=True)
+def ultralytics(
+    data: Path | None, task: str, weights: str, epochs: int, size: int, games: int, frames: int, limit: int | None,
+    out: Path,
+) -> None:
+    """Train and export with the ultralytics package (AGPL-3.0, a separate extra) on the same data."""
+    if data and task == "pose":
+        raise TrainingInputError("the published sets have no keypoints: leave out --data with --task pose")
+    if weights == "yolo11n.yaml" and task == "pose":
+        weights = "yolo11n-pose.yaml"
+    from courtside_training.detector.ultralytics_run import load_package, train_and_export
+    from courtside_training.detector.yolo_layout import write_layout
+
+    package = load_package()
+    layout = write_layout(out / task / "data", task, data, games, frames, limit)
+    best, onnx = train_and_export(package, layout, weights, epochs, size, out / task)
+    click.echo(f"trained on {layout} → {best}, exported → {onnx}")
+
+
+class DetectorSystem(System):
+    """Published and simulated images to `court_detector`."""
+
+    name = "detector"
+    help = "Ball, rim, player and referee detector."
+    export_specs: ClassVar = {"court_detector": "courtside_training.detector.export_spec"}
+    sample = "images"
+    fit_options = (
+        DATA, count_option("--epochs", 16), count_option("--samples", 960, "Images per epoch.", least=8),
+        click.option("--batch", type=click.IntRange(2, 256), default=8, show_default=True, help="Images per step."),
+        rate_option(1e-3),
+        click.option("--init", type=FILES,
+                     help="Weights to start from: YOLOX-nano's ONNX file, or a checkpoint of an earlier fit."),
+        click.option("--mixture", type=click.Choice(("wide", "served")), default="wide", show_default=True,
+                     help="wide: crops of all scales and qualities. served: whole images similar to served ones, for "
+                     "the last epochs."),
+    )  # fmt: skip
+    evaluate_help = "Measure AP50 of every class on published validation sets (--data) and on held-out simulated games."
+    evaluate_options = (
+        DATA, click.option("--split", type=click.Choice(tuple(SPLITS)), default="test", show_default=True,
+                           help="Split of the simulated games."),
+        GAMES, FRAMES,
+    )  # fmt: skip
+    commands = (ultralytics,)
+
+    def stages(
+        self, context: RunContext, *, data: Path | None, epochs: int, samples: int, batch: int, rate: float,
+        init: Path | None, mixture: str,
+    ) -> Iterator[Stage]:
+        """See `System.stages`."""
+        from courtside_training.common.fit import FitConfig
+        from courtside_training.detector.mixture import Mixture
+        from courtside_training.detector.published import training_records
+        from courtside_training.detector.training import DetectorPlan, make_fit
+
+        yield Stage(
+            make_fit(
+                training_records(data) if data else [], context.checkpoint,
+                FitConfig(epochs, rate, clip=10.0, average=0.998, seed=context.seed), DetectorPlan(samples, batch),
+                mixture=Mixture.served() if mixture == "served" else Mixture(), start=init,
+            )
+        )  # fmt: skip
+
+    def evaluate(
+        self, context: RunContext, *, data: Path | None, split: str, games: int, frames: int
+    ) -> dict[str, Any]:
+        """See `System.evaluate`."""
+        from courtside_training.common.running import torch_run
+        from courtside_training.detector.evaluate import full_report, published_sets
+        from courtside_training.detector.export_spec import EXPORT_SPEC
+
+        if data and not published_sets(data):
+            raise TrainingInputError(f"{data} has neither broadcast_valid nor players17/valid: give another --data")
+        run = torch_run(EXPORT_SPEC.load(context.checkpoint))
+        task = context.bar.add_task("evaluate", total=None)
+        return full_report(
+            run, data, games, frames, split, lambda name: context.bar.update(task, description=name)
+        )
+
+    def tables(self, result: dict[str, Any]) -> str:
+        """See `System.tables`."""
+        from courtside_training.detector.evaluate import tables
+
+        return tables(result)
+
+    def smoke_runs(self) -> Iterator[SmokeRun]:
+        """Small simulated images and a narrow network."""
+        from courtside_training.common.fit import Fit, FitConfig
+        from courtside_training.detector.mixture import Mixture
+        from courtside_training.detector.network import DetectorConfig
+        from courtside_training.detector.training import DetectorPlan, make_fit
+
+        mixture = Mixture(sizes=((128, 192),), seconds=4.0, games=1, uses=24)
+
+        def make(checkpoint: Path) -> Fit:
+            config = FitConfig(epochs=SMOKE_EPOCHS, rate=2e-2, average=0.9)
+            sizes = DetectorConfig(width=0.25, head=16)
+            return make_fit([], checkpoint, config, DetectorPlan(samples=16, batch=4), sizes, mixture)
+
+        yield SmokeRun("court_detector", make, SMOKE_EPOCHS)
+
+
+SYSTEM = DetectorSystem()
+"""The system `detector`."""

@@ -1,0 +1,180 @@
+"""From a keypoint track to the network's input: find gather and release, cut the motion, resample to 64 steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from courtside_training.pose.skeleton import ANKLES, HIPS, SHOULDERS, WRISTS
+
+STEPS = 64
+"""Steps of the network's input, from gather to release."""
+GRID_HZ = 60.0
+"""Rate in hertz to which a track is resampled to find the shot."""
+LONGEST_GAP = 0.25
+"""Longest time in seconds between a step and the nearest detection of a joint on either side."""
+LOWEST_CONFIDENCE = 0.05
+"""A joint with a lower confidence counts as not detected."""
+LONGEST_RISE = 0.8
+"""Longest time in seconds from the lowest point of the hands to the end of their rise."""
+LONGEST_FALL = 0.7
+"""Longest time in seconds in which the hands sink to their lowest point."""
+SHORTEST_MOTION = 0.35
+"""Shortest time in seconds from gather to release."""
+
+
+class NoShotError(ValueError):
+    """No shooting motion was found in a track."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A shooting motion: times of its gather and its release in seconds, in the time of the track."""
+
+    gather: float
+    release: float
+
+
+def check_track(keypoints: np.ndarray, times: np.ndarray) -> None:
+    """Check the shapes and times of a track.
+
+    Raises:
+        ValueError: the shapes are wrong, there are fewer than eight frames, or the times are not ascending.
+    """
+    if keypoints.ndim != 3 or keypoints.shape[1:] != (17, 3):
+        raise ValueError(f"keypoints must be (T, 17, 3), not {keypoints.shape}")
+    if times.shape != (len(keypoints),):
+        raise ValueError(f"{len(keypoints)} frames of keypoints but {times.shape} times")
+    if len(times) < 8:
+        raise ValueError(f"a track of {len(times)} frames is too short")
+    if not (np.isfinite(times).all() and (np.diff(times) > 0).all()):
+        raise ValueError("times must be finite and ascending")
+
+
+def resample(keypoints: np.ndarray, times: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Keypoints at other times. Each joint is interpolated between the frames in which it was detected.
+
+    Args:
+        keypoints: (T, 17, 3) pixels and confidence; NaN or a confidence near 0 means not detected.
+        times: (T,) seconds, ascending, at any rate.
+        at: (S,) seconds.
+
+    Returns:
+        (S, 17, 3) float32. A joint without a detection within `LONGEST_GAP` seconds on both sides is 0, 0, 0.
+    """
+    frames = len(times)
+    found = np.isfinite(keypoints).all(-1) & (keypoints[..., 2] > LOWEST_CONFIDENCE)
+    rows = np.arange(frames)[:, None]
+    # For every frame and joint: the last detection at or before it, and the first detection at or after it.
+    last = np.maximum.accumulate(np.where(found, rows, -1))
+    coming = np.minimum.accumulate(np.where(found, rows, frames)[::-1])[::-1]
+    before = last[np.maximum(np.searchsorted(times, at, side="right") - 1, 0)]
+    after = coming[np.minimum(np.searchsorted(times, at), frames - 1)]
+    before, after = np.where(before < 0, after, before), np.where(after >= frames, before, after)
+    known = (before >= 0) & (before < frames) & (after >= 0) & (after < frames)
+    before, after = np.where(known, before, 0), np.where(known, after, 0)
+    start, gap = times[before], times[after] - times[before]
+    near = known & (np.abs(start - at[:, None]) <= LONGEST_GAP) & (np.abs(times[after] - at[:, None]) <= LONGEST_GAP)
+    share = np.where(gap > 0, (at[:, None] - start) / np.where(gap > 0, gap, 1.0), 0.0)[..., None]
+    joints = np.arange(17)
+    first, second = np.nan_to_num(keypoints[before, joints]), np.nan_to_num(keypoints[after, joints])
+    return np.where(near[..., None], first + (second - first) * share, 0.0).astype(np.float32)
+
+
+def _heights(track: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Smoothed heights (S, 2) of both wrists in trunk lengths, above the shoulders and above the lower foot."""
+    filled = track[..., :2].astype(float)
+    rows = np.arange(len(track))
+    for joint in (*SHOULDERS, *WRISTS, *HIPS, *ANKLES):
+        good = np.flatnonzero(seen[:, joint])
+        if len(good) < 4:
+            raise NoShotError("shoulders, hips, wrists or ankles are detected in fewer than four steps")
+        for axis in range(2):
+            filled[:, joint, axis] = np.interp(rows, good, filled[good, joint, axis])
+    top, bottom = filled[:, SHOULDERS].mean(1), filled[:, HIPS].mean(1)
+    trunk = np.median(np.linalg.norm(top - bottom, axis=-1))
+    if not trunk > 1e-6:
+        raise NoShotError("the trunk has no length")
+    floor = filled[:, ANKLES, 1].max(1)
+    raised = (top[:, None, 1] - filled[:, WRISTS][..., 1]) / trunk
+    above = (floor[:, None] - filled[:, WRISTS][..., 1]) / trunk
+    return (gaussian_filter1d(raised, 0.03 * GRID_HZ, axis=0), gaussian_filter1d(above, 0.03 * GRID_HZ, axis=0))
+
+
+def _sinking(height: np.ndarray, bottom: int) -> int:
+    """Index at which the hands (S,) began to sink to the lowest point at index `bottom`.
+
+    The search goes back from the lowest point until the hands have almost stopped for about a tenth of a second. A
+    shorter stop is the rest of the ball in the shooting pocket.
+    """
+    first = max(0, bottom - round(LONGEST_FALL * GRID_HZ))
+    fall = -np.gradient(height) * GRID_HZ
+    quick = 0.07 * max(float(fall[first : bottom + 1].max()), 1e-6)
+    begin, pause = bottom, 0
+    for index in range(bottom, first - 1, -1):
+        if fall[index] > quick:
+            begin, pause = index, 0
+        else:
+            pause += 1
+            if begin < bottom and pause > 0.12 * GRID_HZ:
+                break
+    return begin
+
+
+def find_shot(keypoints: np.ndarray, times: np.ndarray) -> Motion:
+    """Find gather and release of the only shot in a track from the movement of the wrists.
+
+    The release is the end of the last fast rise to the highest position of the shooting wrist above the shoulders. The
+    gather is the time at which the hands began to sink to the lowest point before that.
+
+    Args:
+        keypoints: (T, 17, 3) pixels (y down) and confidence, NaN if not detected.
+        times: (T,) seconds, ascending, at any rate.
+
+    Raises:
+        NoShotError: a `ValueError`; no wrist rises clearly above the shoulders after being below them.
+        ValueError: see `check_track`.
+    """
+    check_track(keypoints, times)
+    at = np.arange(times[0], times[-1], 1 / GRID_HZ)
+    track = resample(keypoints, times, at)
+    raised, above = _heights(track, track[..., 2] > 0)
+    side = int(raised.max(0).argmax())
+    strong = raised[:, side]
+    top = int(strong.argmax())
+    if strong[top] < 0.25:
+        raise NoShotError("no wrist rises above the shoulders")
+    # The highest point may be late in a held follow-through. The rise ends when that height is almost reached.
+    lower = np.flatnonzero(strong[: top + 1] < 0.85 * strong[top])
+    risen = int(lower[-1]) + 1 if len(lower) else 0
+    first = max(0, risen - round(LONGEST_RISE * GRID_HZ))
+    bottom = first + int(above[first : risen + 1].mean(1).argmin())
+    if strong[top] - strong[bottom] < 0.6 or risen - bottom < 3:
+        raise NoShotError("the hands do not rise from below")
+    speed = np.gradient(strong) * GRID_HZ
+    # Only the last part of the rise counts, because the ball may rest at the set point on its way.
+    high = strong[bottom] + 0.6 * (strong[top] - strong[bottom])
+    push = bottom + int(np.flatnonzero(strong[bottom : risen + 1] >= high)[0])
+    fastest = push + int(speed[push : risen + 1].argmax())
+    slow = np.flatnonzero(speed[fastest : top + 1] < 0.25 * speed[fastest])
+    release = fastest + int(slow[0]) if len(slow) else top
+    gather = _sinking(above.mean(1), bottom)
+    gather = min(gather, release - round(SHORTEST_MOTION * GRID_HZ))
+    return Motion(float(at[max(gather, 0)]), float(at[release]))
+
+
+def cut(keypoints: np.ndarray, times: np.ndarray, where: Motion) -> np.ndarray:
+    """The motion between gather and release as the network's input: (64, 17, 3) float32.
+
+    Raises:
+        ValueError: gather or release is outside the track.
+    """
+    slack = 2.0 * float(np.median(np.diff(times)))
+    if not (times[0] - slack <= where.gather < where.release <= times[-1] + slack):
+        raise ValueError(
+            f"the shot from {where.gather:.2f} to {where.release:.2f} s is outside its track, "
+            f"{times[0]:.2f} to {times[-1]:.2f} s"
+        )
+    return resample(keypoints, times, np.linspace(where.gather, where.release, STEPS))
