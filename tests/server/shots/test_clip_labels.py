@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from courtside.court.zones import ZONES
 from courtside_server.errors import ModelInvalid
 from courtside_server.inference.engine import ModelInfo, TensorSpec
 from courtside_server.shots.models.clip import check_clip_signature
-from courtside_server.zones import ZONES
 
 OLD = ("PAINT", "MID_RANGE", "LEFT_CORNER_THREE", "LEFT_WING_THREE", "TOP_THREE", "RIGHT_WING_THREE",
        "RIGHT_CORNER_THREE")  # fmt: skip
@@ -30,5 +30,5 @@ def test_a_model_of_these_zones_or_without_labels_is_taken(labels):
 
 @pytest.mark.parametrize("labels", [OLD, tuple(zone.name for zone in reversed(ZONES))])
 def test_a_model_of_other_zones_is_refused(labels):
-    with pytest.raises(ModelInvalid, match="the labels of model m are .* this gateway's zones are PAINT_EXTENDED"):
+    with pytest.raises(ModelInvalid, match=r"the labels of model m are .* this gateway's zones are PAINT_EXTENDED"):
         check_clip_signature(clip_model(labels))
