@@ -1,14 +1,15 @@
-# The two commands a fresh machine needs: `make demo` and `make test`. Each builds its own virtual environment first.
+# The two commands a fresh machine needs: `make demo` and `make test`. Each builds its own virtual environment first;
+# all that pip installs are wheels, so no compiler is needed. PYTHON=python3.12 or python3.13 works as well.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 SECONDS ?=
 
-.PHONY: demo test lint proto accuracy bench clean
+.PHONY: demo test lint wheel check-wheel proto accuracy bench clean
 
 # The stamps say which extras are in the environment; they go stale with the files that name the dependencies.
 $(VENV)/.base: pyproject.toml constraints.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: apt-get install python3.11 python3.11-venv"; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 to 3.13 is needed: apt-get install python3.11-venv"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	touch $@
@@ -28,6 +29,12 @@ lint: $(VENV)/.dev  ## style, types, import floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+wheel: $(VENV)/.base  ## both wheels, courtside and courtside-client, into dist/
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist . ./clients
+
+check-wheel: $(VENV)/.base  ## both wheels in empty environments, used from another folder: two minutes
+	$(BIN)/python tests/wheel/check.py
+
 proto: $(VENV)/.dev  ## generate core/courtside/v1 from the .proto files
 	$(BIN)/python proto/generate.py
 
@@ -38,4 +45,4 @@ bench: $(VENV)/.dev  ## side-by-side measurements
 	$(BIN)/python benchmarks/gateway.py
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build dist *.egg-info

@@ -11,12 +11,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
 import av
 import numpy as np
+from accuracy.scores import ShotScores, match, score
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -27,7 +31,6 @@ from courtside_server.settings import Settings
 from courtside_server.shots.models.clip import ClipModel
 from courtside_server.types import Frame, Lifecycle, Sample, Window, WindowPrediction
 from courtside_server.windows.config import NmsConfig
-from courtside_server.windows.evaluate import ShotScores, match, score
 from courtside_server.windows.nms import ShotCandidate, TemporalNms
 from courtside_server.windows.sampler import ClipSampler
 from courtside_server.windows.scheduler import WindowScheduler

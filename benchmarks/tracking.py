@@ -17,7 +17,6 @@ OC-SORT of that library was the service's tracker before; what else is installed
 from __future__ import annotations
 
 import argparse
-import asyncio
 import itertools
 import sys
 import tempfile
@@ -163,25 +162,22 @@ def noisy_frame(media: float, boxes: np.ndarray, players: np.ndarray, rng: np.ra
     return DetectedFrame(media, shown.astype(np.float32), scores.astype(np.float32), boxes, players)
 
 
-async def detected_scenes(seeds: Iterable[int], seconds: float) -> list[list[DetectedFrame]]:
+def detected_scenes(seeds: Iterable[int], seconds: float) -> list[list[DetectedFrame]]:
     """Games rendered, coded as H.264 and seen by the service's detector."""
     from accuracy.games import write_game
-    from accuracy.walk import film_frames, started
+    from accuracy.replay import detect, film_frames, started
 
-    from courtside_server.perception.frame_sampler import FrameSampler
     from courtside_server.settings import Settings
 
     scenes = []
-    async with started(Settings()) as (models, _):
+    with started(Settings()) as bench, tempfile.TemporaryDirectory() as folder:
         for seed in seeds:
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "game.mp4"
-                write_game(path, seed, seconds)
-                sampler, found = FrameSampler(models.detector.input_size, RATE), []
-                for frame in film_frames(path):
-                    if (sampled := sampler.push(frame)) is not None:
-                        detections = await models.detector.detect(sampled)
-                        found.append((sampled.media, detections.of(ObjectClass.PLAYER, MIN_SCORE)))
+            path = Path(folder) / "game.mp4"
+            write_game(path, seed, seconds)
+            found = [
+                (frame.media, detections.of(ObjectClass.PLAYER, MIN_SCORE))
+                for frame, detections in detect(film_frames(path), bench, RATE)
+            ]
             truth = open_simulation(f"sim://{seed}", duration=seconds).camera.truth_track(
                 np.array([media for media, _ in found])
             )
@@ -243,7 +239,7 @@ def main() -> None:
         raise SystemExit("install the trackers library first; the top of this file says how")
     seeds = range(FIRST_HELD_OUT_SEED, FIRST_HELD_OUT_SEED + options.games)
     console = Console(stderr=True)
-    scenes = {"detector": asyncio.run(detected_scenes(track(seeds, "games", console=console), options.seconds))}
+    scenes = {"detector": detected_scenes(track(seeds, "games", console=console), options.seconds)}
     noisy = range(FIRST_HELD_OUT_SEED + 500, FIRST_HELD_OUT_SEED + 500 + options.noisy)
     scenes["noise"] = [noisy_scene(seed, options.seconds) for seed in noisy]
     scenes |= {f"{name}, late": late(kind) for name, kind in list(scenes.items())}

@@ -1,7 +1,12 @@
-"""Settings into parts: the engine they name, and each room's own rules; the same for live and film."""
+"""Composition: settings to parts, the same for live streams and films."""
 
 from __future__ import annotations
 
+import errno
+import tempfile
+from pathlib import Path
+
+from courtside_server.errors import SettingsError
 from courtside_server.inference.aliases import AliasWatch
 from courtside_server.inference.engine import Engine
 from courtside_server.inference.onnx.engine import EmbeddedEngine
@@ -18,8 +23,26 @@ from courtside_server.shots.models.rim import RimModel
 from courtside_server.telemetry.metrics import Metrics
 
 
+def check_data_folder(folder: Path) -> None:
+    """Make the data folder where it is missing, and see that files can be made in it.
+
+    A disk that is full is no mistake of the settings: the event log waits for room.
+
+    Raises:
+        SettingsError: it cannot be written; the message says why.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            message = f"the data folder {folder} cannot be written: {error.strerror}; name another with --data-dir"
+            raise SettingsError(message, key="events.data_dir") from None
+
+
 def make_engine(settings: Settings, metrics: Metrics | None = None) -> Engine:
-    """The engine that the settings name, not yet started."""
+    """Make the engine that the settings name; it is not started yet."""
     inference = settings.inference
     if inference.engine == "triton":
         repository = inference.repository if inference.repository.is_dir() else None
@@ -30,13 +53,13 @@ def make_engine(settings: Settings, metrics: Metrics | None = None) -> Engine:
 
 
 def make_alias_watch(settings: Settings, engine: Engine) -> AliasWatch | None:
-    """What lets the engine follow aliases.toml; None where the gateway has no repository of its own."""
+    """Make the watch that follows aliases.toml; None where the gateway has no repository of its own."""
     folder = settings.inference.repository
     return AliasWatch(engine, ModelRepository(folder), model_names(settings)) if folder.is_dir() else None
 
 
 def pipeline_config(settings: Settings) -> PipelineConfig:
-    """What the settings say of one camera's pipeline."""
+    """The settings of one camera's pipeline."""
     windows, perception = settings.windows, settings.perception
     return PipelineConfig(
         profile=Profile(perception.profile), clip_hop=windows.hop, clip_queue=windows.queue,
@@ -46,7 +69,7 @@ def pipeline_config(settings: Settings) -> PipelineConfig:
 
 
 def model_names(settings: Settings) -> list[str]:
-    """Every model that the profile needs."""
+    """Names of the models that the profile needs."""
     perception = settings.perception
     if perception.profile == "clip":
         return [settings.inference.model]
@@ -78,7 +101,7 @@ def make_shot_models(settings: Settings, engine: Engine, min_timeout: float = 0.
 
 
 def ingest_config(settings: Settings) -> IngestConfig:
-    """What the settings say of cameras, in the ingest's own terms."""
+    """The settings of the ingest."""
     ingest = settings.ingest
     return IngestConfig(
         staleness=ingest.staleness_s,

@@ -25,6 +25,7 @@ from courtside_server.api.ingest import IngestService, message_options
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
 from courtside_server.compose import (
+    check_data_folder,
     ingest_config,
     make_alias_watch,
     make_engine,
@@ -97,19 +98,22 @@ class Gateway:
     # ---- start and stop ------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Bind, load the model, serve. A Triton or a log that is not there yet makes the gateway unready, not fail.
+        """Load the models, bind and serve.
+
+        While Triton or the event log is away the gateway runs and is not ready.
 
         Raises:
             ModelNotFound, ModelInvalid: the model cannot be used; the message says why.
-            SettingsError: an address cannot be listened on.
+            SettingsError: an address cannot be listened on, or the data folder cannot be written.
         """
+        await asyncio.to_thread(check_data_folder, self.settings.events.data_dir)
         await self.hub.start()
         await asyncio.to_thread(self.calibrations.load)
         try:
             await self.engine.start(model_names(self.settings))
             make_shot_models(self.settings, self.engine)
         except EngineUnavailable as error:
-            log.warning("the engine is not there yet; trying on", engine=self.engine.name, error=str(error))
+            log.warning("inference engine unavailable, it is tried again", engine=self.engine.name, error=str(error))
         await self._close_orphans()
         await self._start_grpc()
         await self._start_http()
@@ -119,7 +123,7 @@ class Gateway:
             self._spawn(watch.run(), "aliases")
 
     async def drain(self) -> None:
-        """Stop taking streams, let the open ones end with their acknowledgements, make all durable, close."""
+        """Refuse new streams, let open ones end with their acknowledgements, make every event durable, close."""
         await self.health.drain()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ingest.drain(), self.settings.drain_s)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
+from accuracy.scores import ShotScores, match
 
 from courtside_server.shots.detector import ShotChange
 from courtside_server.types import ShotResult
-from courtside_server.windows.evaluate import ShotScores, match
 
 TOLERANCE_S = 0.3
 """Real seconds by which a release may be off."""

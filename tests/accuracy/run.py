@@ -122,8 +122,7 @@ def detector_table(data: Path) -> None:
 def games_table(count: int, seconds: float, more: list[str], balls: int = 1) -> None:
     """Held-out simulated games (with two balls: warm-ups of ten players) through H.264 and ``courtside analyze``."""
     from accuracy.games import write_game
-
-    from courtside_server.windows.evaluate import ShotScores, score
+    from accuracy.scores import ShotScores, score
 
     name = "games" if balls == 1 else "warm-ups"
     total, known, right = ShotScores(0, 0, 0, ()), 0, 0

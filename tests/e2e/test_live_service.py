@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 import urllib.request
 
 import pytest
@@ -74,6 +75,13 @@ def test_probes_metrics_and_pages(gateway):
                        ("/", "Courtside overlay"), ("/overlay.js", "EventSource")):
         with urllib.request.urlopen(f"http://{gateway.http}{path}") as answer:
             assert says in answer.read().decode()
+
+
+def test_the_gateway_measures_its_event_loop_lag(gateway):
+    deadline = time.monotonic() + 20
+    while not metric(gateway, "courtside_event_loop_lag_seconds_count"):
+        assert time.monotonic() < deadline, "no measurement arrived"
+        time.sleep(0.05)
 
 
 def test_server_sent_events_replay_and_refuse_nonsense(gateway, flash_film):

@@ -55,6 +55,11 @@ def test_a_broken_model_entry(tmp_path, flash_repository, edit, says):
     assert_refused(serve(tmp_path, repository), says)
 
 
+def test_a_data_folder_that_cannot_be_written(tmp_path, flash_repository):
+    (tmp_path / "data").write_text("in the way")
+    assert_refused(serve(tmp_path, flash_repository), "data folder")
+
+
 def test_an_unknown_setting(tmp_path, flash_repository):
     assert_refused(serve(tmp_path, flash_repository, "[windows]\nhopp = 1\n"), "windows.hopp")
 

@@ -39,13 +39,15 @@ class Installed:
 
     Args:
         folder: empty; holds the environment, and the stranger's own folder.
-        wheel: what to install.
+        source: folder of the distribution's pyproject.toml.
     """
 
-    def __init__(self, folder: Path, wheel: Path) -> None:
+    def __init__(self, folder: Path, source: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", folder / "environment"], check=True)
         self.bin = folder / "environment" / "bin"
-        self.pip("install", "--constraint", ROOT / "constraints.txt", wheel)
+        self.pip("wheel", "--no-deps", "--wheel-dir", folder, source)
+        self.wheel = next(folder.glob("*.whl"))
+        self.pip("install", "--constraint", ROOT / "constraints.txt", self.wheel)
         self.site = next((folder / "environment" / "lib").glob("python3*/site-packages"))
         self.here = folder / "here"
         # Folders that a careless program takes for its own.
@@ -69,7 +71,7 @@ class Installed:
 
     def pip(self, *words: object) -> None:
         """Run pip there."""
-        command = [self.bin / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", *map(str, words)]
+        command = [self.bin / "python", "-m", "pip", "--disable-pip-version-check", "-qq", *map(str, words)]
         subprocess.run(command, check=True)
 
     @property
@@ -163,7 +165,7 @@ def check_server(http: str) -> None:
 
 def with_calibration(installed: Installed, film: str) -> None:
     """The page that calibrates is there."""
-    words = ["calibrate", film, "--out", "court.json", "--no-browser", "--port", "0"]
+    words = ["calibrate", film, "--out", "court.json", "--port", "0"]
     with subprocess.Popen(
         [installed.bin / "courtside", *words], cwd=installed.here, env=installed.environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **installed.ids,
@@ -207,14 +209,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="courtside-wheel-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        for source in (".", "clients"):
-            pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "wheel", "--no-deps"]
-            subprocess.run([*pip, "--wheel-dir", folder / "dist", ROOT / source], check=True)
-        for distribution, use in (("courtside-", check_whole), ("courtside_client-", check_client)):
-            (folder / distribution).mkdir()
-            wheel = next((folder / "dist").glob(f"{distribution}*.whl"))
-            installed = Installed(folder / distribution, wheel)
-            print(f"{wheel.name}: {wheel.stat().st_size / 1e6:.1f} MB, installed {megabytes(installed)} MB", flush=True)
+        for part, use in ((".", check_whole), ("clients", check_client)):
+            (folder / use.__name__).mkdir()
+            installed = Installed(folder / use.__name__, ROOT / part)
+            size = installed.wheel.stat().st_size / 1e6
+            print(f"{installed.wheel.name}: {size:.1f} MB, installed {megabytes(installed)} MB", flush=True)
             use(installed)
             for path in [installed.site, *installed.site.rglob("*")]:
                 path.chmod(path.stat().st_mode | 0o200)

@@ -52,7 +52,7 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         game = parse_game(request.game)
         after = request.after_sequence if request.HasField("after_sequence") else None
         async with self._hub.subscribe(game, after, cameras=_cameras(game, request.cameras)) as subscription:
-            # The metadata tells the subscriber that the subscription has begun, before any event.
+            # The metadata informs the subscriber that the subscription has begun, before any event.
             await context.send_initial_metadata(())
             timeout = 0.0
             while True:

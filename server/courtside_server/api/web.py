@@ -81,7 +81,7 @@ def _cursor(request: Request) -> int | None:
 async def _event_stream(hub: EventHub, game: str, after: int | None) -> AsyncIterator[str]:
     try:
         async with hub.subscribe(game, after) as subscription:
-            # A comment tells the browser that the stream is open before the first event.
+            # A comment informs the browser that the stream is open before the first event.
             yield ": open\n\n"
             while True:
                 event = await subscription.get(_KEEPALIVE_S)

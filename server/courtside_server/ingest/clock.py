@@ -1,4 +1,4 @@
-"""Clocks: gives frames their media time, tells jumps from jitter, and estimates the client's clock offset."""
+"""Clocks: gives frames their media time, distinguishes jumps from jitter, and estimates the client's clock offset."""
 
 from __future__ import annotations
 

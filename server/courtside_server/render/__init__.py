@@ -1,1 +1,1 @@
-"""Rendering: a film again, with what was seen and told of it drawn in."""
+"""Rendering: writes a film again with its tracked objects and shots drawn in."""

@@ -1,4 +1,4 @@
-"""Brush: anti-aliased, half transparent strokes, plates and words on a picture, sized by the picture's height."""
+"""Brush: anti-aliased, translucent strokes, plates and text on a picture, scaled to the picture's height."""
 
 from __future__ import annotations
 
@@ -26,39 +26,40 @@ MADE: Colour = (110, 210, 90)
 MISSED: Colour = (80, 80, 240)
 
 _SHIFT = 4
-"""OpenCV takes places in sixteenths of a pixel."""
+"""OpenCV's coordinates have four fractional bits: sixteenths of a pixel."""
 _FONT = cv2.FontFace("sans")
 _REGULAR, _BOLD = 450, 650
+"""Font weights."""
 
 
 def track_colour(track: int) -> Colour:
-    """A track's colour: neighbours in number are far apart in hue."""
+    """The colour of a track. Neighbouring numbers have very different hues."""
     hue = track * 0.618034 % 1.0
     red, green, blue = colorsys.hsv_to_rgb(hue, 0.55, 1.0)
     return round(blue * 255), round(green * 255), round(red * 255)
 
 
 class Brush:
-    """Draws on one picture after another of one size.
+    """Draws on pictures of one size.
 
     Args:
-        height: of the pictures, pixels.
+        height: height of the pictures, pixels.
     """
 
     def __init__(self, height: int) -> None:
         self.unit = height / 360.0
-        """What a pixel of a picture 360 high is here."""
+        """The length, in pixels, of one pixel in a picture 360 pixels high."""
         self.font: float = max(10.0, 12.5 * self.unit**0.85)
-        """Height of ordinary words, pixels."""
+        """Height of normal text, pixels."""
         self.line: float = max(1.0, 1.25 * self.unit)
-        """Thickness of ordinary lines, pixels."""
+        """Thickness of normal lines, pixels."""
 
     # ---- strokes -------------------------------------------------------------------------------------------------
 
     def rectangle(
         self, picture: Picture, box: Sequence[float], colour: Colour, alpha: float = 1.0, thickness: float | None = None
     ) -> None:
-        """The outline of a box (x0, y0, x1, y1) with slightly rounded corners."""
+        """Draw the outline of a box (x0, y0, x1, y1) with slightly rounded corners."""
         x0, y0, x1, y1 = (float(value) for value in box)
         radius = min(4.0 * self.unit, (x1 - x0) / 4, (y1 - y0) / 4)
         self.polyline(picture, _rounded(x0, y0, x1, y1, radius), colour, alpha, thickness, closed=True)
@@ -67,14 +68,14 @@ class Brush:
         self, picture: Picture, points: NDArray[np.float64], colour: Colour, alpha: float = 1.0,
         thickness: float | None = None, closed: bool = False,
     ) -> None:  # fmt: skip
-        """A line through points (N, 2)."""
+        """Draw a line through points (N, 2)."""
         self.strokes(picture, [points], colour, alpha, thickness, closed)
 
     def strokes(
         self, picture: Picture, lines: Sequence[NDArray[np.float64]], colour: Colour, alpha: float = 1.0,
         thickness: float | None = None, closed: bool = False,
     ) -> None:  # fmt: skip
-        """Lines, each through its points (N, 2); where they cross nothing is drawn twice."""
+        """Draw lines, each through its points (N, 2). Crossings are not drawn twice."""
         wide = self.line if thickness is None else thickness
         area = _area(picture, np.concatenate(lines), wide + 2)
         if area is None:
@@ -88,7 +89,7 @@ class Brush:
         self, picture: Picture, centre: tuple[float, float], axes: tuple[float, float], colour: Colour,
         alpha: float = 1.0, thickness: float | None = None, arc: tuple[float, float] = (0.0, 360.0),
     ) -> None:  # fmt: skip
-        """An ellipse's outline, or a part of it in degrees from the right, clockwise."""
+        """Draw an ellipse's outline, or a part of it in degrees from the right, clockwise."""
         turns = np.radians(np.linspace(arc[0], arc[1], max(8, round(abs(arc[1] - arc[0]) / 7))))
         points = np.column_stack([centre[0] + axes[0] * np.cos(turns), centre[1] + axes[1] * np.sin(turns)])
         self.polyline(picture, points, colour, alpha, thickness)
@@ -96,13 +97,13 @@ class Brush:
     def disc(
         self, picture: Picture, centre: tuple[float, float], radius: float, colour: Colour, alpha: float = 1.0
     ) -> None:
-        """A filled circle."""
+        """Draw a filled circle."""
         turns = np.linspace(0, 2 * math.pi, 24, endpoint=False)
         points = np.column_stack([centre[0] + radius * np.cos(turns), centre[1] + radius * np.sin(turns)])
         self.fill(picture, points, colour, alpha)
 
     def fill(self, picture: Picture, points: NDArray[np.float64], colour: Colour, alpha: float = 1.0) -> None:
-        """A filled polygon (N, 2), not hollow."""
+        """Draw a filled polygon (N, 2)."""
         area = _area(picture, points, 2)
         if area is None:
             return
@@ -113,7 +114,7 @@ class Brush:
     def plate(
         self, picture: Picture, box: Sequence[float], colour: Colour = INK, alpha: float = 0.62, radius: float = 3.0
     ) -> None:
-        """What words stand on: a filled box with rounded corners."""
+        """Draw a filled box with rounded corners, as the background of text."""
         x0, y0, x1, y1 = (float(value) for value in box)
         round_by = min(radius * self.unit, (x1 - x0) / 2, (y1 - y0) / 2)
         self.fill(picture, _rounded(x0, y0, x1, y1, round_by), colour, alpha)
@@ -122,13 +123,13 @@ class Brush:
         self, picture: Picture, points: NDArray[np.float64], alphas: NDArray[np.float64], colour: Colour,
         thickness: float,
     ) -> None:  # fmt: skip
-        """A line through points (N, 2) that thins and fades: ``alphas`` (N,) 0 to 1, one a point."""
+        """Draw a line through points (N, 2) that gets thinner and fainter: ``alphas`` (N,), 0 to 1, one per point."""
         area = _area(picture, points, thickness + 2)
         if area is None or len(points) < 2:
             return
         mask = np.zeros((area[3] - area[1], area[2] - area[0]), np.uint8)
         fixed = _fixed(points, area)
-        # Oldest first, so that the fresher part of a path that crosses itself lies on top.
+        # Oldest first, so that the newer part of a path that crosses itself is on top.
         for start, end, alpha in zip(fixed[:-1], fixed[1:], alphas[1:], strict=True):
             wide = max(1, round(thickness * (0.35 + 0.65 * float(alpha))))
             cv2.line(mask, start.tolist(), end.tolist(), round(255 * float(alpha)), wide, cv2.LINE_AA, _SHIFT)
@@ -137,25 +138,25 @@ class Brush:
     # ---- words ---------------------------------------------------------------------------------------------------
 
     def width(self, text: str, size: float = 1.0, bold: bool = False) -> float:
-        """Pixels that words take."""
+        """Width of a text, pixels."""
         return float(cv2.getTextSize((0, 0), text, (0, 0), _FONT, self.pixels(size), _BOLD if bold else _REGULAR)[2])
 
     def pixels(self, size: float = 1.0) -> int:
-        """Height of words of a relative size."""
+        """Height of text of a relative size, pixels."""
         return max(9, round(self.font * size))
 
     def words(
         self, picture: Picture, text: str, at: tuple[float, float], colour: Colour = WHITE, alpha: float = 1.0,
         size: float = 1.0, bold: bool = False, align: Literal["left", "middle", "right"] = "left",
     ) -> float:  # fmt: skip
-        """Words whose capitals are centred on ``at``'s height; gives their width."""
+        """Draw text whose capitals are centred on the height of ``at``; returns its width."""
         wide, high = self.width(text, size, bold), self.pixels(size)
         x = at[0] - {"left": 0.0, "middle": 0.5, "right": 1.0}[align] * wide
         left, base = round(x), round(at[1] + 0.36 * high)
         area = _area(picture, np.array([[left, base - high], [left + wide, base + 0.4 * high]]), 2)
         if area is None:
             return wide
-        # The library's font draws at full strength only.
+        # OpenCV draws text opaque only, so it is drawn into a mask.
         mask = np.zeros((area[3] - area[1], area[2] - area[0], 3), np.uint8)
         weight = _BOLD if bold else _REGULAR
         cv2.putText(mask, text, (left - area[0], base - area[1]), WHITE, _FONT, high, weight, wrap=(-10**6, 10**6))
@@ -168,7 +169,7 @@ class Brush:
         x0, y0, x1, y1 = area
         part, alpha = picture[y0:y1, x0:x1], min(max(alpha, 0.0), 1.0) / 255.0
         ink = np.array(colour, np.float32)
-        if cv2.countNonZero(mask) * 4 < mask.size:  # outlines: most of their area is left as it is
+        if cv2.countNonZero(mask) * 4 < mask.size:  # outlines: most of their area does not change
             touched = np.nonzero(mask)
             old = part[touched]
             share = mask[touched].astype(np.float32)[:, None] * alpha
@@ -179,7 +180,7 @@ class Brush:
 
 
 def _area(picture: Picture, points: NDArray[np.float64], margin: float) -> tuple[int, int, int, int] | None:
-    """Whole pixels round points that lie in the picture; None where none do."""
+    """The part of the picture around points, in whole pixels (x0, y0, x1, y1); None when they lie outside."""
     if not len(points) or not np.isfinite(points).all():
         return None
     low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
@@ -195,7 +196,7 @@ def _fixed(points: NDArray[np.float64], area: tuple[int, int, int, int]) -> NDAr
 
 
 def _rounded(x0: float, y0: float, x1: float, y1: float, radius: float) -> NDArray[np.float64]:
-    """A box's outline (N, 2), its corners quarter circles."""
+    """The outline (N, 2) of a box whose corners are quarter circles."""
     turns = np.radians(np.linspace(0, 90, 6))
     corners = [
         (x1 - radius, y1 - radius, 0.0), (x0 + radius, y1 - radius, 90.0),

@@ -1,4 +1,4 @@
-"""Chart: a small half court with every shot known so far, where it was taken or, without a calibration, by zone."""
+"""Shot chart: a small half court with every shot known so far, at its position or, without calibration, by zone."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ from courtside_server.render.brush import GREY, MADE, MISSED, WHITE, Brush, Colo
 from courtside_server.types import Shot, ShotResult, Zone
 
 RING = 0.225
-"""Metres: a basket's inner radius."""
+"""Inner radius of the basket, metres."""
 _MARGIN = 0.4
-"""Metres of floor drawn outside the lines."""
-_CIRCLE, _NO_CHARGE, _BOARD, _BOARD_WIDE = 1.8, 1.25, 1.2, 1.83
-"""Metres: free-throw and centre circle (NBA 6 ft), the arc under the basket (NBA 4 ft), and the backboard's front
-from the baseline (NBA 4 ft) and width."""
+"""Floor drawn outside the lines, metres."""
+_CIRCLE = 1.8
+"""Radius of the free-throw and centre circles, metres (NBA: 6 ft)."""
+_NO_CHARGE = 1.25
+"""Radius of the arc under the basket, metres (NBA: 4 ft)."""
+_BOARD = 1.2
+"""Distance of the backboard's front from the baseline, metres (NBA: 4 ft)."""
+_BOARD_WIDE = 1.83
+"""Width of the backboard, metres."""
 _COLOURS: dict[ShotResult, Colour] = {
     ShotResult.MADE: MADE, ShotResult.MISSED: MISSED, ShotResult.UNKNOWN: WHITE,
 }  # fmt: skip
@@ -30,28 +35,28 @@ class Mark:
     """A shot on the chart.
 
     Attributes:
-        shot: what is known.
-        sure: it is confirmed.
-        age: seconds since it was first told of; a fresh one is ringed.
+        shot: the shot as known at that moment.
+        confirmed: it is confirmed.
+        age: seconds since it was announced; a new one gets a ring.
     """
 
     shot: Shot
-    sure: bool = True
+    confirmed: bool = True
     age: float = math.inf
 
 
 def result_colour(result: ShotResult) -> Colour:
-    """Green, red, or white while nobody knows."""
+    """Green for made, red for missed, white while the result is unknown."""
     return _COLOURS[result]
 
 
 class ShotChart:
-    """The half in front of one basket, the basket at the top, as its attacker sees it.
+    """The half court in front of one basket, with the basket at the top, as its attackers see it.
 
     Args:
-        brush: draws.
-        box: x, y of its upper left corner and its height, pixels; :meth:`size` gives the width.
-        court: whose lines.
+        brush: the brush to draw with.
+        box: x, y of the upper left corner and the height, pixels; :meth:`size` gives the width.
+        court: the court whose lines are drawn.
     """
 
     def __init__(self, brush: Brush, box: tuple[float, float, float], court: Court = FIBA) -> None:
@@ -64,12 +69,12 @@ class ShotChart:
 
     @staticmethod
     def size(brush: Brush, height: float, court: Court = FIBA) -> tuple[float, float]:
-        """Width and height of a chart of some height, pixels."""
+        """Width and height of a chart with this height, pixels."""
         floor = height - brush.font * 1.5
         return floor * (court.width + 2 * _MARGIN) / (court.length / 2 + 2 * _MARGIN), height
 
     def pixel(self, ahead: float, left: float) -> tuple[float, float]:
-        """Where a place of the floor is drawn.
+        """The pixel of a point on the floor.
 
         Args:
             ahead: metres in front of the rim, away from the baseline.
@@ -79,14 +84,14 @@ class ShotChart:
         return x, self._top + self._head + (ahead + self._court.basket_inset + _MARGIN) * self._scale
 
     def shot_pixel(self, x: float, y: float) -> tuple[float, float]:
-        """Where a shot from (x, y), metres from the court's centre, is drawn; off the court at its nearest edge."""
+        """The pixel of a shot from (x, y), metres from the court's centre; the nearest edge if off the court."""
         court = self._court
         ahead, left = court.to_local(x, y, court.nearer_basket(x))
         ahead = min(max(ahead, -court.basket_inset), court.length / 2 - court.basket_inset)
         return self.pixel(ahead, min(max(left, -court.width / 2), court.width / 2))
 
     def draw(self, picture: Picture, marks: Sequence[Mark]) -> None:
-        """Draw the court, the places of shots that have one, and a count in each zone of those that have none."""
+        """Draw the court, a sign for each shot with a position, and a count per zone for the other shots."""
         brush = self._brush
         box = (self._left, self._top, self._left + self.width, self._top + self.height)
         brush.plate(picture, box, alpha=0.55, radius=5.0)
@@ -101,16 +106,16 @@ class ShotChart:
                 self._dot(picture, mark, self.shot_pixel(*mark.shot.court))
 
     def _headline(self, picture: Picture, shots: Sequence[Shot]) -> None:
-        """How many, and how many of each: the signs that the court uses, so that they need no other explanation."""
+        """The number of shots, and of made and missed ones beside their signs, which explains the signs."""
         brush, y = self._brush, self._top + self._head * 0.55
         word = "shot" if len(shots) == 1 else "shots"
         brush.words(picture, f"{len(shots)} {word}", (self._left + 6 * brush.unit, y), size=0.85, bold=True)
         right = self._left + self.width - 6 * brush.unit
         for result in (ShotResult.MISSED, ShotResult.MADE):
-            told = sum(shot.result is result for shot in shots)
-            if told:
+            number = sum(shot.result is result for shot in shots)
+            if number:
                 colour = result_colour(result)
-                right -= brush.words(picture, str(told), (right, y), colour, size=0.85, bold=True, align="right")
+                right -= brush.words(picture, str(number), (right, y), colour, size=0.85, bold=True, align="right")
                 self._sign(picture, (right - 6 * brush.unit, y), result)
                 right -= 14 * brush.unit
 
@@ -130,10 +135,10 @@ class ShotChart:
         self._strokes(picture, [_arc(0.0, _NO_CHARGE, 90), *self.zone_borders()], 0.2)
 
     def zone_borders(self) -> list[list[tuple[float, float]]]:
-        """The zones' borders that are no painted lines: metres ahead of the rim, metres to the left.
+        """The zone borders that are not painted lines: metres ahead of the rim, metres to the left.
 
-        They are the rays that part left, middle and right, short of the three-point line and beyond it, and the arcs
-        at `CLOSE_RANGE` beside the lane.
+        These are the rays between left, middle and right, on both sides of the three-point line, and the arcs at
+        `CLOSE_RANGE` beside the lane.
         """
         court = self._court
         foul, lane = court.lane_length - court.basket_inset, court.lane_width / 2
@@ -149,29 +154,29 @@ class ShotChart:
         return borders
 
     def three_point_line(self) -> list[tuple[float, float]]:
-        """The line from corner to corner: metres ahead of the rim, metres to the left."""
+        """The three-point line from corner to corner: metres ahead of the rim, metres to the left."""
         court, inset = self._court, self._court.basket_inset
         widest = math.degrees(math.atan2(court.three_straight, court.three_break - inset))
         arc = _arc(0.0, court.three_radius, widest)
         return [(-inset, -court.three_straight), *arc, (-inset, court.three_straight)]
 
     def _strokes(self, picture: Picture, lines: Sequence[Sequence[tuple[float, float]]], alpha: float) -> None:
-        points = [np.array([self.pixel(*place) for place in line]) for line in lines]
+        points = [np.array([self.pixel(*point) for point in line]) for line in lines]
         self._brush.strokes(picture, points, WHITE, alpha, max(1.0, 0.8 * self._brush.unit))
 
     # ---- shots ---------------------------------------------------------------------------------------------------
 
     def _dot(self, picture: Picture, mark: Mark, at: tuple[float, float]) -> None:
         brush, radius = self._brush, self._radius
-        self._sign(picture, at, mark.shot.result, mark.sure)
+        self._sign(picture, at, mark.shot.result, mark.confirmed)
         if mark.age < 1.0:
             grown = radius * (1.2 + 1.6 * mark.age)
             colour = result_colour(mark.shot.result)
             brush.ellipse(picture, at, (grown, grown), colour, 1.0 - mark.age, 1.2 * brush.unit)
 
-    def _sign(self, picture: Picture, at: tuple[float, float], result: ShotResult, sure: bool = True) -> None:
-        """A dot, hollow while it is not sure; a miss is a cross: red and green alone are one to some eyes."""
-        brush, radius, alpha = self._brush, self._radius, 1.0 if sure else 0.6
+    def _sign(self, picture: Picture, at: tuple[float, float], result: ShotResult, confirmed: bool = True) -> None:
+        """Draw a dot, hollow until confirmed; for a miss a cross, because some people cannot tell red from green."""
+        brush, radius, alpha = self._brush, self._radius, 1.0 if confirmed else 0.6
         colour = result_colour(result)
         if result is ShotResult.MISSED:
             ends = [
@@ -179,16 +184,16 @@ class ShotChart:
                 for slope in (-1, 1)
             ]
             brush.strokes(picture, ends, colour, alpha, max(1.5, 1.8 * brush.unit))
-        elif sure:
+        elif confirmed:
             brush.disc(picture, at, radius, colour, alpha)
         else:
             brush.ellipse(picture, at, (radius, radius), colour, alpha, 1.5 * brush.unit)
 
     def _count(self, picture: Picture, zone: Zone, marks: Sequence[Mark]) -> None:
-        """A number in a ring: the ring's green share was made, its red share missed, white is not known."""
+        """Draw a number in a ring with shares in green for made, red for missed and white for unknown."""
         brush, (x, y) = self._brush, self.pixel(*self.middle(zone))
         radius = max(7.0, 8.0 * brush.unit)
-        # A wing may be narrower than its count.
+        # A wing may be narrower than the ring.
         room = radius + 2 * brush.unit
         at = min(max(x, self._left + room), self._left + self.width - room), y
         brush.disc(picture, at, radius, (60, 54, 50), 0.85)
@@ -201,13 +206,13 @@ class ShotChart:
                 brush.ellipse(picture, at, (radius, radius), colour, 1.0, max(1.5, 1.8 * brush.unit), arc)
             start += share
         brush.words(picture, str(len(marks)), at, size=0.85, bold=True, align="middle")
-        fresh = min(mark.age for mark in marks)
-        if fresh < 1.0:
-            grown = radius * (1.0 + 0.2 * fresh)
-            brush.ellipse(picture, at, (grown, grown), WHITE, 1.0 - fresh, 1.2 * brush.unit)
+        newest = min(mark.age for mark in marks)
+        if newest < 1.0:
+            grown = radius * (1.0 + 0.2 * newest)
+            brush.ellipse(picture, at, (grown, grown), WHITE, 1.0 - newest, 1.2 * brush.unit)
 
     def middle(self, zone: Zone) -> tuple[float, float]:
-        """Where a zone's count stands: metres ahead of the rim, metres to the left."""
+        """Where the count of a zone is drawn: metres ahead of the rim, metres to the left."""
         court = self._court
         foul, beyond = court.lane_length - court.basket_inset, court.three_radius + 1.6
         side = 1 if zone in (Zone.LEFT_MID_RANGE, Zone.LEFT_WING_THREE_POINTER) else -1
@@ -224,7 +229,7 @@ class ShotChart:
 
 
 def _arc(ahead: float, radius: float, widest: float) -> list[tuple[float, float]]:
-    """An arc about the court's axis from right to left, to ``widest`` degrees on either side."""
+    """Points of an arc around the court's axis from right to left, up to ``widest`` degrees on either side."""
     turns = np.radians(np.linspace(-widest, widest, 40))
     return [(ahead + radius * math.cos(turn), radius * math.sin(turn)) for turn in turns]
 

@@ -1,4 +1,4 @@
-"""Encoding: drawn frames into an H.264 film that appears under its own name only when it is complete."""
+"""Encoder: writes frames into an H.264 film, which gets its final name only when it is complete."""
 
 from __future__ import annotations
 
@@ -18,26 +18,28 @@ from courtside_server.errors import FilmUnwritable
 from courtside_server.render.brush import Picture
 
 PART = ".part"
-"""What is added to the name of a film that is not complete."""
+"""Suffix of a film that is not complete."""
 _CRF, _PRESET = "20", "veryfast"
-BT709, UNSAID, BT601 = 1, 2, 6
-"""Colour matrices as H.264 counts them; players take one that is not said for BT.601 or by the picture's size."""
-_SCALER = {BT709: 1, UNSAID: 5, BT601: 5}
-"""The same as libswscale counts them."""
+"""Quality and speed of x264."""
+BT709, UNSPECIFIED, BT601 = 1, 2, 6
+"""Colour matrices, as numbered by H.264. Players take an unspecified one for BT.601, or guess it from the size."""
+_SCALER = {BT709: 1, UNSPECIFIED: 5, BT601: 5}
+"""The same matrices as numbered by libswscale."""
 EXACT = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
-"""How colours are converted, both ways: without these every pixel of the film would come out a shade darker."""
+"""Conversion flags for both directions. Without them every pixel would come out slightly darker."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoFormat:
-    """What all frames of a film share.
+    """The format that all frames of a film share.
 
     Attributes:
-        width, height: pixels, even.
-        rate: frames a second as the container is told; a variable rate is in the time stamps.
-        time_base: seconds a unit of time stamps.
-        aspect: width of a pixel over its height; None where it is not said.
-        matrix: `BT709`, `BT601` or `UNSAID`.
+        width: pixels, even.
+        height: pixels, even.
+        rate: frames per second, for the container; a variable rate is in the time stamps.
+        time_base: seconds per unit of time stamps.
+        aspect: width of a pixel over its height; None where unspecified.
+        matrix: `BT709`, `BT601` or `UNSPECIFIED`.
     """
 
     width: int
@@ -45,25 +47,25 @@ class VideoFormat:
     rate: Fraction
     time_base: Fraction
     aspect: Fraction | None = None
-    matrix: int = UNSAID
+    matrix: int = UNSPECIFIED
 
 
 def partial_path(path: Path) -> Path:
-    """Where a film lies while it is written."""
+    """The path of a film while it is written."""
     return path.with_name(path.name + PART)
 
 
 class FilmWriter:
-    """Writes one MP4 film of H.264, yuv420p; a context manager: leaving it whole puts the film in its place.
+    """Writes one MP4 film of H.264, yuv420p. A context manager: leaving it normally completes the film.
 
-    Leaving it by an exception, a cancellation too, takes the unfinished file away; what was there before stays.
+    Leaving it by an exception, including cancellation, removes the unfinished file; an older film stays.
 
     Args:
-        path: where the film goes; an older one is replaced at the end.
+        path: path of the film; an older film is replaced at the end.
         video: format of its frames.
 
     Raises:
-        FilmUnwritable: no such place, not allowed, disk full.
+        FilmUnwritable: no such folder, no permission, or the disk is full.
     """
 
     def __init__(self, path: Path, video: VideoFormat) -> None:
@@ -84,10 +86,14 @@ class FilmWriter:
             raise self._unwritable(error) from None
 
     def write(self, picture: Picture, pts: int) -> None:
-        """Add a frame, (height, width, 3) uint8 BGR; ``pts`` later than the last one's.
+        """Add a frame.
+
+        Args:
+            picture: (height, width, 3) uint8 BGR.
+            pts: its time stamp, later than the last one.
 
         Raises:
-            FilmUnwritable: disk full or gone.
+            FilmUnwritable: the disk is full or gone.
         """
         frame = av.VideoFrame.from_ndarray(picture, "bgr24")
         frame = frame.reformat(
@@ -101,10 +107,10 @@ class FilmWriter:
             raise self._unwritable(error) from None
 
     def finish(self) -> None:
-        """Write what is left and put the film in its place.
+        """Flush the encoder and give the film its final name.
 
         Raises:
-            FilmUnwritable: disk full or gone; nothing is left behind.
+            FilmUnwritable: the disk is full or gone; no file remains.
         """
         try:
             self._container.mux(self._stream.encode(None))
@@ -118,7 +124,7 @@ class FilmWriter:
             raise self._unwritable(error) from None
 
     def discard(self) -> None:
-        """Take the unfinished file away."""
+        """Remove the unfinished file."""
         if self._open:
             self._open = False
             with contextlib.suppress(OSError, av.error.FFmpegError):
@@ -133,7 +139,7 @@ class FilmWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Finish, or discard after an exception."""
+        """Finish the film, or discard it after an exception."""
         if kind is None:
             self.finish()
         else:

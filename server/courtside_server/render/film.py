@@ -1,4 +1,4 @@
-"""Film: decodes a film once more, has every frame drawn on, and encodes it at the same times and size."""
+"""Film rendering: decodes a film again, draws on every frame, and encodes it with the same time stamps and size."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from courtside.court.measures import FIBA, Court
 from courtside.film import video_stream
 from courtside_server.errors import CourtsideError, UndecodableFilm
 from courtside_server.render.brush import Picture
-from courtside_server.render.encoder import BT601, BT709, EXACT, UNSAID, FilmWriter, VideoFormat
+from courtside_server.render.encoder import BT601, BT709, EXACT, UNSPECIFIED, FilmWriter, VideoFormat
 from courtside_server.render.overlay import FrameOverlay
 from courtside_server.render.record import FilmRecord
 
@@ -33,13 +33,13 @@ _FULL_RANGE = 2
 
 @dataclass(frozen=True, slots=True)
 class FilmSource:
-    """A film to be drawn on.
+    """A film to draw on.
 
     Attributes:
         path: the film.
         first_pts: time stamp of media time zero.
-        rotation: clockwise degrees to turn its frames by, as the analysis did.
-        time_scale: real seconds a media second.
+        rotation: clockwise degrees by which its frames are turned, as in the analysis.
+        time_scale: real seconds per media second.
     """
 
     path: Path
@@ -55,18 +55,18 @@ def render_film(
     """Draw a record on its film; blocks until the film is written.
 
     Every frame keeps its time stamp, counted from the first frame. A frame that is not later than the one before (a
-    clock that went back) has no place in a film and is left out; sound is left out too.
+    clock that went back) is left out, and so is the sound.
 
     Args:
         source: the film.
-        record: what was seen and told in it.
-        out: the film to write; replaced only when the new one is complete.
-        court: whose lines the chart shows.
-        stop: set from another thread, ends the work and leaves nothing behind.
-        on_frame: told how many frames are written.
+        record: the tracked objects and shots of the film.
+        out: the film to write; an older one is replaced only when the new one is complete.
+        court: the court whose lines the chart shows.
+        stop: set it from another thread to stop the work; no file remains.
+        on_frame: called with the number of frames written so far.
 
     Returns:
-        Frames written.
+        Number of frames written.
 
     Raises:
         UndecodableFilm: the film cannot be read any more.
@@ -86,7 +86,7 @@ def render_film(
             width, height, stream.average_rate or Fraction(30), stream.time_base, _aspect(stream, source.rotation),
             _matrix(head),
         )  # fmt: skip
-        # A film may change its size on the way: each size is drawn on as it is and then fitted to the first.
+        # A film may change its frame size: each size is drawn on as it is and then scaled to the first.
         overlays: dict[tuple[int, int], FrameOverlay] = {}
         count, last = 0, None
         with FilmWriter(out, video) as writer:
@@ -112,15 +112,15 @@ def render_film(
 async def draw_film(
     source: FilmSource, record: FilmRecord, out: Path, frames: int, progress: Progress, court: Court = FIBA
 ) -> None:
-    """:func:`render_film` off the event loop with a progress bar; cancelled, it stops and leaves nothing behind.
+    """Run :func:`render_film` in a thread with a progress bar. When cancelled, it stops and no file remains.
 
     Args:
         source: the film.
-        record: what was seen and told in it.
+        record: the tracked objects and shots of the film.
         out: the film to write.
-        frames: how many to expect; 0 when nobody knows.
-        progress: shows how far it is, with a ``speed`` field.
-        court: whose lines the chart shows.
+        frames: number of frames to expect; 0 when unknown.
+        progress: the progress display; it has a ``speed`` field.
+        court: the court whose lines the chart shows.
 
     Raises:
         UndecodableFilm, FilmUnwritable: see :func:`render_film`.
@@ -128,11 +128,11 @@ async def draw_film(
     bar = progress.add_task(f"drawing {out.name}", total=frames or None, speed="")
     stop, started = threading.Event(), time.monotonic()
 
-    def tell(count: int) -> None:
+    def show(count: int) -> None:
         progress.update(bar, completed=count, speed=f"{count / (time.monotonic() - started):.0f} frames/s")
 
     work = asyncio.create_task(
-        asyncio.to_thread(render_film, source, record, out, court, stop=stop, on_frame=tell), name="drawing"
+        asyncio.to_thread(render_film, source, record, out, court, stop=stop, on_frame=show), name="drawing"
     )
     try:
         await asyncio.shield(work)
@@ -158,12 +158,12 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
-            continue  # a broken packet: the analysis went on without it too
+            continue  # a broken packet; the analysis skipped it too
         yield from (frame for frame in frames if frame.pts is not None and frame.width >= 2 and frame.height >= 2)
 
 
 def _picture(frame: Any, rotation: int) -> Picture:
-    """The frame upright, cut to an even size as the analysis cuts it."""
+    """The upright frame, cropped to an even size as in the analysis."""
     full = frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj")
     pixels = frame.to_ndarray(format="bgr24", src_color_range="JPEG" if full else "MPEG", interpolation=EXACT)
     pixels = pixels[: frame.height & ~1, : frame.width & ~1]
@@ -171,7 +171,7 @@ def _picture(frame: Any, rotation: int) -> Picture:
 
 
 def _length(container: Any, stream: Any, record: FilmRecord) -> float:
-    """Media seconds that the film lasts, as far as it says."""
+    """Length of the film in media seconds, as its container says, but at least that of the record."""
     if stream.duration:
         return max(float(stream.duration) * float(stream.time_base), record.newest)
     return max(float(container.duration or 0) / float(av.time_base), record.newest)
@@ -183,5 +183,5 @@ def _aspect(stream: Any, rotation: int) -> Fraction | None:
 
 
 def _matrix(frame: Any) -> int:
-    """How the drawn film's colours are written: as the film's own; wider ones become BT.709."""
-    return {BT709: BT709, UNSAID: UNSAID, 5: BT601, BT601: BT601}.get(int(frame.colorspace), BT709)
+    """Colour matrix of the drawn film: that of the source; wide-gamut ones become BT.709."""
+    return {BT709: BT709, UNSPECIFIED: UNSPECIFIED, 5: BT601, BT601: BT601}.get(int(frame.colorspace), BT709)

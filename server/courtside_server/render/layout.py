@@ -1,4 +1,4 @@
-"""Layout: which corner the chart, the cards and the clock go to, so that they hide as little of the play as can be."""
+"""Layout: chooses the corners for chart, cards and clock, so that they hide as little of the play as possible."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from courtside_server.render.record import FrameRecord
 from courtside_server.types import ObjectClass
 
 CORNERS = ((False, False), (True, False), (False, True), (True, True))
-"""Right?, bottom? of the four corners: upper left, upper right, lower left, lower right."""
-_LOOKS = 400
-"""Looks that are counted, evenly spread: more say nothing new."""
+"""Upper left, upper right, lower left, lower right."""
+_MAX_FRAMES = 400
+"""Frames that are examined, evenly spread over the film; more do not change the choice."""
 
 Corner = tuple[bool, bool]
+"""Whether it is a right-hand corner, and whether it is a lower one."""
 Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The corners that were chosen; no two are the same."""
+    """The chosen corners, all different."""
 
     chart: Corner
     cards: Corner
@@ -30,39 +32,39 @@ class Layout:
 
 
 def corner_box(corner: Corner, size: tuple[float, float], frame: Box) -> Box:
-    """x0, y0, x1, y1 of something of ``size`` in a corner of ``frame``."""
+    """The box of something of ``size`` (width, height) in a corner of ``frame``."""
     (right, bottom), (width, height), (x0, y0, x1, y1) = corner, size, frame
     left, top = x1 - width if right else x0, y1 - height if bottom else y0
     return left, top, left + width, top + height
 
 
 def choose_layout(
-    looks: Sequence[FrameRecord], frame: Box, chart: tuple[float, float], cards: tuple[float, float],
+    frames: Sequence[FrameRecord], area: Box, chart: tuple[float, float], cards: tuple[float, float],
     clock: tuple[float, float],
 ) -> Layout:  # fmt: skip
-    """The corners that cover least of players, balls and rims over the whole film: nothing moves about.
+    """Choose the corners that cover least of players, balls and rims over the whole film.
 
     Args:
-        looks: everything that was seen.
-        frame: x0, y0, x1, y1 within which things may stand, pixels.
-        chart: its width and height, pixels.
-        cards: the same of the cards.
-        clock: the same of the clock.
+        frames: the recorded frames.
+        area: the part of the frame that may be used.
+        chart: width and height of the chart, pixels.
+        cards: width and height of the cards, pixels.
+        clock: width and height of the clock, pixels.
     """
-    chosen = [looks[row] for row in np.unique(np.linspace(0, len(looks) - 1, _LOOKS).astype(int))] if looks else []
-    boxes = [seen.boxes[(seen.classes != ObjectClass.REFEREE)] for seen in chosen]
+    rows = np.unique(np.linspace(0, len(frames) - 1, _MAX_FRAMES).astype(int)).tolist() if frames else []
+    boxes = [frames[row].boxes[(frames[row].classes != ObjectClass.REFEREE)] for row in rows]
     every = np.concatenate(boxes) if boxes else np.zeros((0, 4), np.float32)
     sizes = (chart, cards, clock)
-    # The cards are there now and then only, the clock is small: the chart chooses first where costs are alike.
+    # Cards are visible only now and then, so they may cover more.
     weights = (1.0, 0.5, 1.0)
 
     def cost(corners: Sequence[Corner]) -> float:
         return sum(
-            weight * _covered(every, corner_box(corner, size, frame))
+            weight * _covered(every, corner_box(corner, size, area))
             for corner, size, weight in zip(corners, sizes, weights, strict=True)
         )
 
-    # At equal cost: the chart lower right, the cards upper left, the clock upper right, as people expect them.
+    # At equal cost: the chart lower right, the cards upper left, the clock upper right.
     order = sorted(
         permutations(CORNERS, 3), key=lambda c: (c[0] != CORNERS[3]) + (c[1] != CORNERS[0]) + (c[2] != CORNERS[1])
     )
@@ -70,7 +72,7 @@ def choose_layout(
 
 
 def _covered(boxes: np.ndarray[tuple[int, ...], np.dtype[np.float32]], area: Box) -> float:
-    """Boxes that an area covers, by their covered share."""
+    """How many boxes an area covers, each counted by its covered share."""
     wide = np.minimum(boxes[:, 2], area[2]) - np.maximum(boxes[:, 0], area[0])
     high = np.minimum(boxes[:, 3], area[3]) - np.maximum(boxes[:, 1], area[1])
     whole = np.maximum((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), 1.0)

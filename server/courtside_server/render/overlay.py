@@ -1,4 +1,4 @@
-"""Drawing one frame: players, referees, rims and balls where they are, shots as they were known at that moment."""
+"""Frame overlay: draws tracked objects, and the shots as known at that moment, on one frame after another."""
 
 from __future__ import annotations
 
@@ -17,27 +17,28 @@ from courtside_server.render.timeline import Clock, Timeline
 from courtside_server.types import UNTRACKED, Lifecycle, ObjectClass, Shot
 
 TRAIL_S = 1.0
-"""Real seconds of a ball's way that are seen behind it."""
-BROKEN_S = 0.2
-"""Real seconds without a look at a ball after which its trail is not joined up."""
+"""Real seconds of the trail behind a ball."""
+MAX_GAP_S = 0.2
+"""Real seconds without a detection after which a trail is interrupted."""
 SPOTLIGHT_S = 1.0
-"""Real seconds from a release during which its shooter stands out."""
+"""Real seconds after a release during which the shooter is highlighted."""
 HIDDEN_S = 0.4
-"""Real seconds away from a look that found him, a shooter stands out all the same."""
+"""Real seconds for which a shooter is highlighted although he is not detected."""
 
 
 class FrameOverlay:
-    """Draws on the frames of one film, which may come in any order.
+    """Draws on the frames of one film, in any order.
 
-    The ring round a shooter is drawn in hindsight, from the release on; cards, chart and coloured ticks say only what
-    was known at that moment.
+    The ring around a shooter is drawn in hindsight, from the release on. Cards, chart and coloured markers show only
+    what was known at that moment.
 
     Args:
-        record: what was seen and told.
-        width, height: of the frames, pixels.
-        seconds: the film's length, media time.
-        time_scale: real seconds a media second.
-        court: whose lines the chart shows.
+        record: the tracked objects and shots of the film.
+        width: width of the frames, pixels.
+        height: height of the frames, pixels.
+        seconds: length of the film, media seconds.
+        time_scale: real seconds per media second.
+        court: the court whose lines the chart shows.
     """
 
     def __init__(
@@ -48,40 +49,40 @@ class FrameOverlay:
         self._brush = brush = Brush(height)
         self._timeline = Timeline(brush, width, height, seconds)
         margin = 8 * brush.unit
-        frame = (margin, margin, width - margin, height - self._timeline.height - margin)
+        area = (margin, margin, width - margin, height - self._timeline.height - margin)
         chart = ShotChart.size(brush, height * 0.34, court)
         clock = Clock(brush, (0, 0), (False, False), seconds, time_scale)
         card = (brush.font * 17, brush.font * 6)
-        layout = choose_layout(record.frames, frame, chart, card, (clock.width, clock.height))
-        left, top, *_ = corner_box(layout.chart, chart, frame)
+        layout = choose_layout(record.frames, area, chart, card, (clock.width, clock.height))
+        left, top, *_ = corner_box(layout.chart, chart, area)
         self.chart = ShotChart(brush, (left, top, chart[1]), court)
-        self._cards = CardStack(brush, _outer(layout.cards, frame), *layout.cards)
-        self._clock = Clock(brush, _outer(layout.clock, frame), layout.clock, seconds, time_scale)
+        self._cards = CardStack(brush, _corner_point(layout.cards, area), *layout.cards)
+        self._clock = Clock(brush, _corner_point(layout.clock, area), layout.clock, seconds, time_scale)
 
     def draw(self, picture: Picture, media: float) -> None:
-        """Draw into a frame, (H, W, 3) uint8 BGR, as of its media time."""
-        seen = self._record.at(media)
-        if seen is not None:
-            lit = self._lit(seen, media)
-            self._people(picture, seen, {track for track, _, _ in lit})
-            for _, box, score in seen.of(ObjectClass.RIM):
-                self._brush.rectangle(picture, box.tolist(), RIM, _shown(score), 1.1 * self._brush.unit)
-            self._balls(picture, seen)
-            for track, box, age in lit:
+        """Draw on a frame, (H, W, 3) uint8 BGR, at its media time."""
+        frame = self._record.at(media)
+        if frame is not None:
+            shooters = self._shooters(frame, media)
+            self._people(picture, frame, {track for track, _, _ in shooters})
+            for _, box, score in frame.of(ObjectClass.RIM):
+                self._brush.rectangle(picture, box.tolist(), RIM, _opacity(score), 1.1 * self._brush.unit)
+            self._balls(picture, frame)
+            for track, box, age in shooters:
                 self._spotlight(picture, track, box, age)
         self._timeline.draw(picture, self._shots, media)
         self._clock.draw(picture, media)
         self.chart.draw(picture, self._marks(media))
         self._cards.draw(picture, cards(self._shots, media, self._scale))
 
-    # ---- what is there -------------------------------------------------------------------------------------------
+    # ---- tracked objects -----------------------------------------------------------------------------------------
 
-    def _people(self, picture: Picture, seen: FrameRecord, lit: set[int]) -> None:
+    def _people(self, picture: Picture, frame: FrameRecord, shooters: set[int]) -> None:
         brush = self._brush
-        for _, box, _ in seen.of(ObjectClass.REFEREE):
+        for _, box, _ in frame.of(ObjectClass.REFEREE):
             brush.rectangle(picture, box.tolist(), WHITE, 0.35, 1.0)
-        for track, box, _ in seen.of(ObjectClass.PLAYER):
-            if track in lit:
+        for track, box, _ in frame.of(ObjectClass.PLAYER):
+            if track in shooters:
                 continue
             if track == UNTRACKED:
                 brush.rectangle(picture, box.tolist(), WHITE, 0.25, 1.0)
@@ -97,41 +98,41 @@ class FrameOverlay:
         brush.plate(picture, (left, top, left + wide, top + high), colour, 0.85, 2.0)
         brush.words(picture, text, (left + wide / 2, top + high / 2), INK, size=0.72, bold=True, align="middle")
 
-    def _balls(self, picture: Picture, seen: FrameRecord) -> None:
+    def _balls(self, picture: Picture, frame: FrameRecord) -> None:
         brush, line = self._brush, max(2.0, 2.6 * self._brush.unit)
-        for points, strengths in self._trails(seen):
+        for points, strengths in self._trails(frame):
             brush.fading(picture, points, 0.85 * strengths, BALL, line)
-        for track, box, score in seen.of(ObjectClass.BALL):
+        for track, box, score in frame.of(ObjectClass.BALL):
             if track != UNTRACKED:
                 room = 2.0 * brush.unit
                 x0, y0, x1, y1 = box.tolist()
-                brush.rectangle(picture, (x0 - room, y0 - room, x1 + room, y1 + room), BALL, _shown(score))
+                brush.rectangle(picture, (x0 - room, y0 - room, x1 + room, y1 + room), BALL, _opacity(score))
 
-    def _trails(self, seen: FrameRecord) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-        """Every ball's way in the last second, in pixels of this frame, with strengths 0 to 1; broken where it was."""
+    def _trails(self, frame: FrameRecord) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Every ball's path in the last second, in pixels of this frame, with opacities 0 to 1; split at gaps."""
         span = TRAIL_S / self._scale
-        places: dict[int, list[tuple[float, float, float, float]]] = defaultdict(list)
-        for other in [*self._record.between(seen.media - span, seen.media), seen]:
-            if other.view != seen.view:
+        paths: dict[int, list[tuple[float, float, float, float]]] = defaultdict(list)
+        for other in [*self._record.between(frame.media - span, frame.media), frame]:
+            if other.view != frame.view:
                 continue
-            dx, dy = np.subtract(seen.pan, other.pan)
+            dx, dy = np.subtract(frame.pan, other.pan)
             for track, box, score in other.of(ObjectClass.BALL):
                 if track != UNTRACKED:
                     x, y = float(box[0] + box[2]) / 2 + dx, float(box[1] + box[3]) / 2 + dy
-                    places[track].append((other.media, x, y, _shown(score)))
+                    paths[track].append((other.media, x, y, _opacity(score)))
         out = []
-        for way in places.values():
-            points = np.array(way)
-            for part in np.split(points, np.flatnonzero(np.diff(points[:, 0]) * self._scale > BROKEN_S) + 1):
+        for path in paths.values():
+            points = np.array(path)
+            for part in np.split(points, np.flatnonzero(np.diff(points[:, 0]) * self._scale > MAX_GAP_S) + 1):
                 if len(part) > 1:
-                    fresh = 1.0 - np.clip((seen.media - part[:, 0]) / span, 0.0, 1.0)
+                    fresh = 1.0 - np.clip((frame.media - part[:, 0]) / span, 0.0, 1.0)
                     out.append((part[:, 1:3], fresh**1.3 * part[:, 3]))
         return out
 
     # ---- shots ---------------------------------------------------------------------------------------------------
 
-    def _lit(self, seen: FrameRecord, media: float) -> list[tuple[int, NDArray[np.float32], float]]:
-        """Track, box and seconds since the release of every shooter who stands out now."""
+    def _shooters(self, frame: FrameRecord, media: float) -> list[tuple[int, NDArray[np.float32], float]]:
+        """Track, box and seconds since the release of every shooter who is highlighted now."""
         out = []
         for shot in self._shots:
             draft = shot.last
@@ -139,13 +140,13 @@ class FrameOverlay:
             shooter = draft.payload.shooter if isinstance(draft.payload, Shot) else None
             if draft.lifecycle is Lifecycle.RETRACTED or not 0 <= age < SPOTLIGHT_S or shooter is None:
                 continue
-            box = self._record.player(shooter, seen, HIDDEN_S / self._scale)
+            box = self._record.player(shooter, frame, HIDDEN_S / self._scale)
             if box is not None:
                 out.append((shooter, box, age))
         return out
 
     def _spotlight(self, picture: Picture, track: int, box: NDArray[np.float32], age: float) -> None:
-        """A gold box, and a ring at the feet that widens; both give way to the player's own colour."""
+        """Draw a gold box and a widening ring at the feet; both fade to the player's own colour."""
         brush, alpha = self._brush, min(1.0, 2.5 * (1.0 - age / SPOTLIGHT_S))
         brush.rectangle(picture, box.tolist(), track_colour(track), 0.85 * (1.0 - alpha))
         brush.rectangle(picture, box.tolist(), GOLD, alpha, 2.4 * brush.unit)
@@ -170,12 +171,12 @@ class FrameOverlay:
         return Mark(draft.payload, draft.lifecycle is Lifecycle.CONFIRMED, age)
 
 
-def _shown(score: float) -> float:
-    """How strongly something is drawn that was seen with a score: what is doubtful looks it."""
+def _opacity(score: float) -> float:
+    """The opacity of an object with this score: uncertain objects are drawn faintly."""
     return float(np.interp(score, (0.1, 0.6), (0.25, 1.0)))
 
 
-def _outer(corner: tuple[bool, bool], frame: tuple[float, float, float, float]) -> tuple[float, float]:
-    """The frame's own corner."""
+def _corner_point(corner: tuple[bool, bool], area: tuple[float, float, float, float]) -> tuple[float, float]:
+    """x, y of a corner of an area (x0, y0, x1, y1)."""
     right, bottom = corner
-    return frame[2] if right else frame[0], frame[3] if bottom else frame[1]
+    return area[2] if right else area[0], area[3] if bottom else area[1]

@@ -104,14 +104,14 @@ class LogMachine(RuleBasedStateMachine):
     def start(self, keep: int | None) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.model = Model(keep)
-        self.ticks = itertools.count(1)
+        self.clock = itertools.count(1)
         self.open()
 
     def open(self) -> None:
         self.log = SqliteLog(
             Path(self.folder.name) / "events.sqlite3",
             max_events_per_game=self.model.keep,
-            clock=lambda: float(next(self.ticks)),
+            clock=lambda: float(next(self.clock)),
         )
 
     @rule(batch=st.lists(drafts(st.sampled_from("pqr")), max_size=6))

@@ -24,7 +24,7 @@ async def test_while_the_log_is_locked_nothing_is_acknowledged_and_then_it_goes_
             await hub.publish([draft(2)])
         assert await changes.get() is False
         assert not hub.available
-        with pytest.raises(LogUnavailable, match=r"events.sqlite3"):
+        with pytest.raises(LogUnavailable, match=r"events\.sqlite3"):
             await hub.publish([draft(2)])
         assert sequences(await take(subscription, 1)) == [1]
         assert await subscription.get(timeout=0.0) is None, "what is not durable is not shown"

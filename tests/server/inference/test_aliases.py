@@ -28,7 +28,7 @@ from .conftest import add_model, write_onnx
 ONE = {"x": np.array([[1, 2, 3, 4]], np.float32)}
 
 
-def say(root: Path, text: str) -> None:
+def write_aliases(root: Path, text: str) -> None:
     """Replace aliases.toml in one step, as `courtside-export alias` does."""
     (root / ".aliases").write_text(text)
     os.replace(root / ".aliases", root / "aliases.toml")
@@ -49,12 +49,11 @@ def test_a_name_is_looked_up(make_model: Callable[..., Path], repository: Path) 
     make_model("clip", versions=(1, 2, 3))
     models = ModelRepository(repository)
     assert models.find("clip").info.version == "3" and not models.find("clip").pinned
-    say(repository, 'clip = 2\nshots = "clip:1"\nodd = "clip:9"\n')
+    write_aliases(repository, 'clip = 2\nshots = "clip:1"\nodd = "clip:9"\n')
     assert models.find("clip").file() == repository / "clip" / "2" / "model.onnx"
     shots = models.find("shots")
     assert (shots.info.name, shots.info.version, shots.pinned) == ("clip", "1", True)
-    missing = r"aliases.toml names version 9 of model .clip., but .* contains \[1, 2, 3\]"
-    with pytest.raises(ModelInvalid, match=missing):
+    with pytest.raises(ModelInvalid, match=r"names version 9 of model 'clip', but .* contains \[1, 2, 3\]"):
         models.find("odd")
 
 
@@ -76,7 +75,7 @@ def start(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Any]:
             )
         add_model(root, name, scale=2.0)  # version v multiplies by 2 v
         write_onnx(root / name / "2" / "model.onnx", scale=4.0)
-        say(root, f"{name} = 1\n")
+        write_aliases(root, f"{name} = 1\n")
         engine = make()
         watch = AliasWatch(engine, ModelRepository(root), [name], interval=0.02)
         following = asyncio.create_task(watch.run())
@@ -100,7 +99,7 @@ async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
 
 @asynccontextmanager
 async def load(engine: Engine, name: str, streams: int = 4) -> AsyncIterator[list[float]]:
-    """Ask without a pause; gives what was answered, in order. Any error fails the test at the end."""
+    """Send requests without a pause; yields the answers in order. Any error fails the test at the end."""
     answers: list[float] = []
     stop = asyncio.Event()
 
@@ -132,7 +131,7 @@ async def test_a_flip_under_load_loses_no_request(start: Callable[..., Any]) -> 
         async with load(engine, "flipped") as answers:
             await further(answers)
             for version in (2, 1):
-                say(root, f"flipped = {version}\n")
+                write_aliases(root, f"flipped = {version}\n")
                 await until(lambda: serving() == version)  # noqa: B023
                 await further(answers)
                 assert set(answers[-10:]) == {2.0 * version}
@@ -152,26 +151,26 @@ async def test_a_bad_version_leaves_the_old_serving(start: Callable[..., Any], s
         with structlog.testing.capture_logs() as logs:
             async with load(engine, "spoilt", streams=2) as answers:
                 await further(answers)
-                say(root, "spoilt = 2\n")
+                write_aliases(root, "spoilt = 2\n")
                 await until(lambda: any("refused" in line["event"] for line in logs))
                 await further(answers)
             assert set(answers) == {2.0} and engine.info("spoilt").version == "1" and engine.ready("spoilt")
             assert any(says in line.get("error", "") for line in logs), logs
             refusals = len([line for line in logs if "refused" in line["event"]])
-            assert refusals == 1, "it is said once, not at every look"
-        write_onnx(path, scale=4.0)  # mended, and said again
-        say(root, "spoilt = 2\n")
+            assert refusals == 1, "it is logged once, not at every check"
+        write_onnx(path, scale=4.0)  # repaired, and written again
+        write_aliases(root, "spoilt = 2\n")
         await until(lambda: engine.info("spoilt").version == "2")
         assert (await engine.infer("spoilt", ONE, timeout=5))["y"][0, 0] == 4
 
 
-async def test_another_face_is_refused(make_model: Callable[..., Path], repository: Path) -> None:
+async def test_another_signature_is_refused(make_model: Callable[..., Path], repository: Path) -> None:
     make_model("clip")
     make_model("wide", dims=(5,))
     make_model("small", batch=2)
     add_model(repository, "renamed")
     (repository / "renamed" / "labels.txt").write_text("d\nc\nb\na\n")
-    say(repository, 'live = "clip:1"\n')
+    write_aliases(repository, 'live = "clip:1"\n')
     engine = EmbeddedEngine(repository)
     await engine.start(["live"])
     for other, says in (
@@ -179,7 +178,7 @@ async def test_another_face_is_refused(make_model: Callable[..., Path], reposito
         ("small", "it takes 2 rows, the running one 8"),
         ("renamed", "its labels differ"),
     ):
-        say(repository, f'live = "{other}:1"\n')
+        write_aliases(repository, f'live = "{other}:1"\n')
         with pytest.raises(ModelInvalid, match=says):
             await engine.start(["live"])
         assert engine.info("live").name == "clip"
@@ -190,7 +189,7 @@ async def test_triton_holds_only_what_names_stand_for(triton: TritonProcess) -> 
     root = triton.repository
     add_model(root, "held", versions=(1, 2, 3))
     add_model(root, "other", versions=(1,), scale=10.0)
-    say(root, 'held = 1\nlive = "held:2"\n')
+    write_aliases(root, 'held = 1\nlive = "held:2"\n')
     engine = TritonEngine(triton.url, repository=root, health_interval=0.05)
 
     def loaded() -> set[tuple[str, str]]:
@@ -203,7 +202,7 @@ async def test_triton_holds_only_what_names_stand_for(triton: TritonProcess) -> 
         await engine.start(["held", "live"])
         assert (await answers("held"), await answers("live")) == (2, 4)
         assert await asyncio.to_thread(loaded) == {("held", "1"), ("held", "2")}
-        say(root, 'held = 3\nlive = "other:1"\n')
+        write_aliases(root, 'held = 3\nlive = "other:1"\n')
         await engine.start(["held", "live"])
         assert (await answers("held"), await answers("live")) == (6, 10)
         assert await asyncio.to_thread(loaded) == {("held", "3"), ("other", "1")}
@@ -215,13 +214,13 @@ async def test_triton_holds_only_what_names_stand_for(triton: TritonProcess) -> 
 async def test_a_restarted_triton_gets_the_version_back(triton: TritonProcess) -> None:
     root = triton.repository
     add_model(root, "kept", versions=(1, 2))
-    say(root, "kept = 1\n")
+    write_aliases(root, "kept = 1\n")
     engine = TritonEngine(triton.url, repository=root, health_interval=0.05)
     try:
         await engine.start(["kept"])
         await asyncio.to_thread(triton.kill)
         await until(lambda: not engine.ready("kept"))
-        say(root, "kept = 9\n")  # no such version: what answered before comes back
+        write_aliases(root, "kept = 9\n")  # no such version: what answered before comes back
         await asyncio.to_thread(triton.start)
         await until(lambda: engine.ready("kept"))
         assert (await engine.infer("kept", ONE, timeout=5))["y"][0, 0] == 2
@@ -232,21 +231,21 @@ async def test_a_restarted_triton_gets_the_version_back(triton: TritonProcess) -
 
 async def test_an_engine_that_is_away_is_tried_again(make_model: Callable[..., Path], repository: Path) -> None:
     make_model("clip", versions=(1, 2))
-    say(repository, "clip = 2\n")
-    asked: list[Any] = []
+    write_aliases(repository, "clip = 2\n")
+    started: list[Any] = []
 
     class Away(EmbeddedEngine):
         async def start(self, models: Any) -> None:
             from courtside_server.errors import EngineUnavailable
 
-            asked.append(models)
-            if len(asked) == 2:
+            started.append(models)
+            if len(started) == 2:
                 raise EngineUnavailable("not now")
             await super().start(models)
 
     engine = Away(repository)
     await engine.start(["clip"])
-    say(repository, "clip = 1\n")
+    write_aliases(repository, "clip = 1\n")
     watch = AliasWatch(engine, ModelRepository(repository), ["clip"])
     checks: list[Awaitable[None]] = [watch.check(), watch.check(), watch.check()]
     await checks[0]
@@ -254,5 +253,5 @@ async def test_an_engine_that_is_away_is_tried_again(make_model: Callable[..., P
     await checks[1]
     assert engine.info("clip").version == "1"
     await checks[2]
-    assert len(asked) == 3, "and then left alone"
+    assert len(started) == 3, "and not again after that"
     await engine.close()

@@ -49,15 +49,15 @@ async def batcher(run: Run, instances: int = 1, **policy: Any) -> AsyncIterator[
         await made.close()
 
 
-def ask(to: MicroBatcher, inputs: Arrays, timeout: float = 20.0) -> asyncio.Task[Arrays]:
+def submit(batcher: MicroBatcher, inputs: Arrays, timeout: float = 20.0) -> asyncio.Task[Arrays]:
     deadline = asyncio.get_running_loop().time() + timeout
-    return asyncio.ensure_future(to.submit(inputs, len(inputs["x"]), deadline))
+    return asyncio.ensure_future(batcher.submit(inputs, len(inputs["x"]), deadline))
 
 
 async def busy(model: Model, to: MicroBatcher) -> asyncio.Task[Arrays]:
     """Occupy the only instance until the gate opens."""
     model.gate.clear()
-    task = ask(to, rows(100))
+    task = submit(to, rows(100))
     await asyncio.to_thread(model.entered.acquire)
     return task
 
@@ -71,7 +71,7 @@ async def test_what_waits_while_the_model_is_busy_is_answered_together() -> None
     model = Model()
     async with batcher(model) as to:
         first = await busy(model, to)
-        others = [ask(to, rows(i)) for i in range(5)]
+        others = [submit(to, rows(i)) for i in range(5)]
         await settle()
         model.gate.set()
         assert [(await task)["y"].item() for task in others] == [0, 2, 4, 6, 8]
@@ -83,7 +83,7 @@ async def test_max_batch_size_is_kept_and_order_too() -> None:
     model = Model()
     async with batcher(model, max_batch_size=4) as to:
         first = await busy(model, to)
-        others = [ask(to, rows(*[i] * size)) for i, size in enumerate([2, 1, 2, 4, 1, 1])]
+        others = [submit(to, rows(*[i] * size)) for i, size in enumerate([2, 1, 2, 4, 1, 1])]
         await settle()
         model.gate.set()
         await asyncio.gather(first, *others)
@@ -93,12 +93,12 @@ async def test_max_batch_size_is_kept_and_order_too() -> None:
 async def test_preferred_sizes_come_first() -> None:
     model = Model()
     async with batcher(model, preferred=(2, 4), max_delay_s=0.02) as to:
-        first = ask(to, rows(100))
+        first = submit(to, rows(100))
         await first
         assert model.batches == [1], "a lone request goes after the delay"
         assert model.entered.acquire(blocking=False)
         await busy(model, to)
-        others = [ask(to, rows(i)) for i in range(7)]
+        others = [submit(to, rows(i)) for i in range(7)]
         await settle()
         model.gate.set()
         await asyncio.gather(*others)
@@ -108,7 +108,7 @@ async def test_preferred_sizes_come_first() -> None:
 async def test_the_delay_waits_for_company_but_not_when_the_batch_is_full() -> None:
     model = Model()
     async with batcher(model, max_batch_size=2, max_delay_s=10.0) as to:
-        answers = await asyncio.gather(ask(to, rows(1), 5), ask(to, rows(2), 5))
+        answers = await asyncio.gather(submit(to, rows(1), 5), submit(to, rows(2), 5))
     assert [answer["y"].item() for answer in answers] == [2, 4]
     assert model.batches == [2]
 
@@ -117,7 +117,7 @@ async def test_without_dynamic_batching_each_request_runs_alone() -> None:
     model = Model()
     async with batcher(model, dynamic=False) as to:
         first = await busy(model, to)
-        others = [ask(to, rows(1, 2)), ask(to, rows(3))]
+        others = [submit(to, rows(1, 2)), submit(to, rows(3))]
         await settle()
         model.gate.set()
         await asyncio.gather(first, *others)
@@ -128,7 +128,7 @@ async def test_other_shapes_go_into_another_batch() -> None:
     model = Model()
     async with batcher(model) as to:
         first = await busy(model, to)
-        others = [ask(to, rows(1)), ask(to, rows(2, width=3)), ask(to, rows(3, width=3)), ask(to, rows(4))]
+        others = [submit(to, rows(1)), submit(to, rows(2, width=3)), submit(to, rows(3, width=3)), submit(to, rows(4))]
         await settle()
         model.gate.set()
         answers = await asyncio.gather(first, *others)
@@ -140,14 +140,14 @@ async def test_a_full_queue_refuses_the_newest() -> None:
     model = Model()
     async with batcher(model, queue_limit=2) as to:
         first = await busy(model, to)
-        waiting = [ask(to, rows(1)), ask(to, rows(2))]
+        waiting = [submit(to, rows(1)), submit(to, rows(2))]
         await settle()
         with pytest.raises(EngineUnavailable, match="2 requests are already waiting for model 'm'") as caught:
-            await ask(to, rows(3))
+            await submit(to, rows(3))
         assert caught.value.fields["policy"] == "reject_newest"
         waiting[0].cancel()
         await settle()
-        late = ask(to, rows(4))
+        late = submit(to, rows(4))
         await settle()
         model.gate.set()
         assert (await late)["y"].item() == 8, "a cancelled request makes room"
@@ -158,7 +158,7 @@ async def test_a_cancelled_request_leaves_its_batch_alone() -> None:
     model = Model()
     async with batcher(model) as to:
         first = await busy(model, to)
-        queued = [ask(to, rows(i)) for i in range(3)]
+        queued = [submit(to, rows(i)) for i in range(3)]
         await settle()
         queued[1].cancel()
         await settle()
@@ -173,17 +173,17 @@ async def test_a_cancelled_request_leaves_its_batch_alone() -> None:
         running.cancel()
         await settle()
         model.gate.set()
-        assert (await ask(to, rows(7)))["y"].item() == 14
+        assert (await submit(to, rows(7)))["y"].item() == 14
 
 
 async def test_a_deadline_holds_in_the_queue_and_in_the_model() -> None:
     model = Model()
     async with batcher(model) as to:
         model.gate.clear()
-        in_model = ask(to, rows(1), timeout=0.02)
+        in_model = submit(to, rows(1), timeout=0.02)
         await asyncio.to_thread(model.entered.acquire)
-        in_queue = ask(to, rows(2), timeout=0.02)
-        patient = ask(to, rows(3))
+        in_queue = submit(to, rows(2), timeout=0.02)
+        patient = submit(to, rows(3))
         for task in (in_model, in_queue):
             with pytest.raises(InferenceTimeout, match="model 'm' did not answer before the deadline"):
                 await task
@@ -191,14 +191,14 @@ async def test_a_deadline_holds_in_the_queue_and_in_the_model() -> None:
         assert (await patient)["y"].item() == 6
         assert model.batches == [1, 1], "the late one was never run"
         with pytest.raises(InferenceTimeout):
-            await ask(to, rows(4), timeout=-1.0)
+            await submit(to, rows(4), timeout=-1.0)
 
 
 async def test_the_config_s_own_queue_timeout_refuses() -> None:
     model = Model()
     async with batcher(model, queue_timeout_s=0.01) as to:
         await busy(model, to)
-        waiting = ask(to, rows(1))
+        waiting = submit(to, rows(1))
         await asyncio.sleep(0.02)
         model.gate.set()
         with pytest.raises(InferenceTimeout):
@@ -209,7 +209,7 @@ async def test_one_bad_request_fails_alone() -> None:
     model = Model()
     async with batcher(model) as to:
         first = await busy(model, to)
-        tasks = [ask(to, rows(1)), ask(to, rows(-1)), ask(to, rows(3))]
+        tasks = [submit(to, rows(1)), submit(to, rows(-1)), submit(to, rows(3))]
         await settle()
         model.gate.set()
         assert (await tasks[0])["y"].item() == 2
@@ -229,7 +229,7 @@ async def test_instances_run_side_by_side() -> None:
         return {"y": inputs["x"]}
 
     async with batcher(run, instances=3, max_batch_size=1) as to:
-        await asyncio.gather(*(ask(to, rows(i)) for i in range(3)))
+        await asyncio.gather(*(submit(to, rows(i)) for i in range(3)))
     assert seen == {0, 1, 2}
 
 
@@ -241,7 +241,7 @@ async def test_what_waits_is_shared_out_among_the_instances() -> None:
         return {"y": inputs["x"]}
 
     async with batcher(run, instances=2, max_batch_size=8, preferred=(1, 2, 3, 4)) as to:
-        await asyncio.gather(*(ask(to, rows(i)) for i in range(4)))
+        await asyncio.gather(*(submit(to, rows(i)) for i in range(4)))
     assert sum(sizes) == 4 and max(sizes) == 2
 
 
@@ -249,19 +249,19 @@ async def test_closing_refuses_what_waits_and_draining_answers_it() -> None:
     model = Model()
     made = MicroBatcher("m", model, BatchingPolicy(max_batch_size=1, dynamic=True))
     first = await busy(model, made)
-    second = ask(made, rows(1))
+    second = submit(made, rows(1))
     await settle()
     closing = asyncio.ensure_future(made.close(drain=True))
     await settle()
     with pytest.raises(EngineUnavailable, match="shutting down"):
-        await ask(made, rows(2))
+        await submit(made, rows(2))
     model.gate.set()
     await closing
     assert first.done() and (await second)["y"].item() == 2
 
     made = MicroBatcher("m", model, BatchingPolicy(max_batch_size=1, dynamic=True))
     first = await busy(model, made)
-    second = ask(made, rows(1))
+    second = submit(made, rows(1))
     await settle()
     closing = asyncio.ensure_future(made.close())
     for task in (first, second):
@@ -298,7 +298,7 @@ def test_every_answer_belongs_to_its_request(
             tasks = []
             for number, (size, pause, cancel) in enumerate(plan):
                 inputs = rows(*(number * 10 + row for row in range(size)))
-                task = ask(to, inputs)
+                task = submit(to, inputs)
                 tasks.append((task, inputs, cancel))
                 for _ in range(pause):
                     await asyncio.sleep(0)

@@ -217,7 +217,7 @@ async def test_idle_threads_do_not_spin(make_model: Make, repository: Path) -> N
     assert spent[False] < 0.3 * spent[True], spent
 
 
-def test_cuda_is_asked_for_in_vain(repository: Path) -> None:
+def test_missing_cuda_is_refused(repository: Path) -> None:
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         pytest.skip("this ONNX Runtime has CUDA")
     with pytest.raises(SettingsError, match="device 'cuda' needs an ONNX Runtime built for CUDA"):

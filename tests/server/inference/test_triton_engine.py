@@ -93,8 +93,8 @@ async def test_requests_and_failures_are_counted(triton: TritonProcess) -> None:
 
 async def test_a_bad_request_in_a_batch_fails_alone(triton: TritonProcess) -> None:
     async with engine(triton, "lookup") as to:
-        asked = (to.infer("lookup", {"x": np.full((1, 4), i, np.float32)}, timeout=9) for i in (1, 99, 3))
-        good, bad, fine = await asyncio.gather(*asked, return_exceptions=True)
+        request = (to.infer("lookup", {"x": np.full((1, 4), i, np.float32)}, timeout=9) for i in (1, 99, 3))
+        good, bad, fine = await asyncio.gather(*request, return_exceptions=True)
         assert isinstance(bad, EngineError) and "ONNX Runtime" in str(bad), bad
         assert isinstance(good, dict) and isinstance(fine, dict)
         assert (good["y"][0, 0], fine["y"][0, 0]) == (2, 6)
@@ -166,7 +166,7 @@ async def test_without_a_server_start_says_so_and_the_engine_heals_later(triton:
     with pytest.raises(EngineUnavailable, match=f"Triton at {triton.url}"):
         await to.start(["double"])
     assert not to.ready("double")
-    assert to.info("double").max_batch_size == 8, "the own repository knows the face"
+    assert to.info("double").max_batch_size == 8, "our own repository knows the signature"
     with pytest.raises(EngineUnavailable, match="cannot answer for model 'double' now"):
         await to.infer("double", ONE, timeout=1)
     await asyncio.to_thread(triton.start)
@@ -251,10 +251,10 @@ async def until_answered(to: TritonEngine) -> None:
 async def test_closing_ends_requests_and_leaves_nothing(triton: TritonProcess) -> None:
     before = regions()
     async with engine(triton, "lookup", shared_memory=True) as to:
-        asked = asyncio.ensure_future(to.infer("lookup", {"x": np.ones((1, 4), np.float32)}, timeout=5))
+        request = asyncio.ensure_future(to.infer("lookup", {"x": np.ones((1, 4), np.float32)}, timeout=5))
         await asyncio.sleep(0.02)
     with pytest.raises(EngineUnavailable):
-        await asked
+        await request
     with pytest.raises(EngineUnavailable):
         await to.infer("lookup", {"x": np.ones((1, 4), np.float32)}, timeout=5)
     with pytest.raises(EngineUnavailable, match="closed"):

@@ -124,9 +124,9 @@ def test_a_folder_that_is_no_environment_is_not_overwritten(tmp_path: Path) -> N
 
 
 def test_the_environment_is_made_once(triton: TritonProcess) -> None:
-    said: list[str] = []
-    prepare_environment(default_environment(), said.append)
-    assert said == []
+    steps: list[str] = []
+    prepare_environment(default_environment(), steps.append)
+    assert steps == []
 
 
 def test_the_backend_and_the_pins_come_with_the_package() -> None:

@@ -1,4 +1,4 @@
-"""Every bad input gives one clear error, and nothing else suffers."""
+"""Every bad input gives one clear error and affects nothing else."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ async def gateway(serve):
 
 
 @pytest.fixture
-async def bystander(gateway, studio):
-    """Another camera that streams all the while; it must arrive whole."""
-    coded = studio.encode(frames=40).film()
+async def bystander(gateway, helpers):
+    """Another camera that streams meanwhile; all its frames must arrive."""
+    coded = helpers.encode(frames=40).film()
     client = gateway.client()
     await client.open(coded.descriptor(camera="games/test/cameras/bystander"))
     sink = gateway.sink
@@ -41,18 +41,18 @@ async def bystander(gateway, studio):
 @pytest.mark.usefixtures("bystander")
 class TestRefusedStreams:
     @pytest.mark.parametrize("first", ["packet", "end", "nothing"])
-    async def test_first_message_is_not_a_descriptor(self, gateway, studio, first):
+    async def test_first_message_is_not_a_descriptor(self, gateway, helpers, first):
         client = gateway.client()
-        packet = studio.encode(frames=40).packets[0]
+        packet = helpers.encode(frames=40).packets[0]
         request = {
-            "packet": studio.message(packet), "end": studio.message(None), "nothing": ingest_pb2.StreamFramesRequest()
+            "packet": helpers.message(packet), "end": helpers.message(None), "nothing": ingest_pb2.StreamFramesRequest()
         }[first]
         await client.send(request)
         error = await client.error()
         assert (error.code, error.reason) == (INVALID, "DESCRIPTOR_EXPECTED")
         assert "StreamDescriptor" in error.message
 
-    async def test_stream_that_closes_at_once_or_says_nothing(self, serve, gateway):
+    async def test_stream_that_closes_at_once_or_sends_nothing(self, serve, gateway):
         client = gateway.client()
         await client.call.done_writing()
         assert (await client.error()).reason == "DESCRIPTOR_EXPECTED"
@@ -92,45 +92,45 @@ class TestRefusedStreams:
             ("codec", {"codec": ingest_pb2.CODEC_RAW_RGB, "width": 640, "height": 480}),
         ],
     )
-    async def test_descriptor_field(self, gateway, studio, field, change):
+    async def test_descriptor_field(self, gateway, helpers, field, change):
         client = gateway.client()
-        await client.send(studio.encode(frames=40).descriptor(**change))
+        await client.send(helpers.encode(frames=40).descriptor(**change))
         error = await client.error()
         assert (error.code, error.reason, error.fields["field"]) == (INVALID, "BAD_DESCRIPTOR", field)
         assert error.message and not error.retry
-        assert gateway.registry.session(studio.camera) is None
+        assert gateway.registry.session(helpers.camera) is None
 
     @pytest.mark.parametrize(
         ("complaint", "change"),
         [("no data", {"data": b""}), ("the limit is 200000", {"data": bytes(200_001)}),
          ("capture_time", {"capture_time": None}), ("out of range", {"sequence": 2**64 - 1})],
     )
-    async def test_packet(self, gateway, studio, complaint, change):
-        coded, client = studio.encode(frames=40), gateway.client()
+    async def test_packet(self, gateway, helpers, complaint, change):
+        coded, client = helpers.encode(frames=40), gateway.client()
         await client.open(coded.descriptor())
         await client.send(coded.packets[0])
         await client.send(coded.packets[1], **change)
         error = await client.error()
         assert (error.code, error.reason) == (INVALID, "BAD_PACKET") and complaint in error.message
 
-    async def test_message_over_the_limit_of_the_transport(self, gateway, studio):
-        coded, client = studio.encode(frames=40), gateway.client()
+    async def test_message_over_the_limit_of_the_transport(self, gateway, helpers):
+        coded, client = helpers.encode(frames=40), gateway.client()
         accepted = await client.open(coded.descriptor())
         assert accepted.limits.max_message_bytes == 200_000 and accepted.limits.max_width == 8192
         await client.send(coded.packets[0], data=bytes(1_000_000))
         error = await client.error()
         assert error.code is grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than" in error.message
-        await studio.eventually(lambda: gateway.metrics.registry.get_sample_value("courtside_streams_active") == 1)
+        await helpers.eventually(lambda: gateway.metrics.registry.get_sample_value("courtside_streams_active") == 1)
 
     @pytest.mark.parametrize("what", ["descriptor", "nothing"])
-    async def test_message_that_is_no_packet(self, gateway, studio, what):
-        coded, client = studio.encode(frames=40), gateway.client()
+    async def test_message_that_is_no_packet(self, gateway, helpers, what):
+        coded, client = helpers.encode(frames=40), gateway.client()
         await client.open(coded.descriptor())
         await client.send(coded.descriptor() if what == "descriptor" else ingest_pb2.StreamFramesRequest())
         assert (await client.error()).code is INVALID
 
-    async def test_film_that_leaves_out_a_packet(self, gateway, studio):
-        coded, client = studio.encode(frames=40).film(), gateway.client()
+    async def test_film_that_leaves_out_a_packet(self, gateway, helpers):
+        coded, client = helpers.encode(frames=40).film(), gateway.client()
         await client.open(coded.descriptor())
         await client.send(coded.packets[0])
         await client.send(coded.packets[2])
@@ -166,8 +166,8 @@ def second_header(jpeg: bytes) -> bytes:
         lambda jpeg: jpeg.replace(b"\xff\xc0", b"\xff\xc3"),
     ],
 )
-async def test_jpeg_bomb_or_ruin_costs_itself_only(gateway, bystander, studio, harm):
-    coded = studio.encode(Codec.JPEG, 10).film()
+async def test_jpeg_bomb_or_damaged_jpeg_costs_only_itself(gateway, bystander, helpers, harm):
+    coded = helpers.encode(Codec.JPEG, 10).film()
     packets = list(coded.packets)
     packets[4] = replace(packets[4], data=harm(packets[4].data))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -177,8 +177,8 @@ async def test_jpeg_bomb_or_ruin_costs_itself_only(gateway, bystander, studio, h
     assert dict(status.dropped) == {"corrupt": 1} and not status.request_keyframe
 
 
-async def test_raw_frame_of_the_wrong_length_costs_itself_only(gateway, studio):
-    coded = studio.encode(Codec.RAW_RGB, 6)
+async def test_raw_frame_of_the_wrong_length_costs_only_itself(gateway, helpers):
+    coded = helpers.encode(Codec.RAW_RGB, 6)
     packets = list(coded.packets)
     packets[2] = replace(packets[2], data=packets[2].data[:-1])
     status = await gateway.play(replace(coded, packets=tuple(packets)).film())
@@ -186,8 +186,8 @@ async def test_raw_frame_of_the_wrong_length_costs_itself_only(gateway, studio):
 
 
 @pytest.mark.parametrize("codec", [Codec.H264, Codec.HEVC])
-async def test_truncated_packet_costs_its_group_and_asks_for_a_keyframe(serve, studio, codec):
-    coded = studio.encode(codec, 60)
+async def test_truncated_packet_costs_its_group_and_requests_a_keyframe(serve, helpers, codec):
+    coded = helpers.encode(codec, 60)
     packets = list(coded.packets)
     packets[20] = replace(packets[20], data=packets[20].data[: len(packets[20].data) // 3])
     async with serve(staleness=20) as gateway:
@@ -205,8 +205,8 @@ async def test_truncated_packet_costs_its_group_and_asks_for_a_keyframe(serve, s
         assert dict(status.dropped) == {"corrupt": 1, "awaiting_keyframe": 9}
 
 
-async def test_gap_in_live_video_waits_for_a_keyframe_and_asks_for_one(serve, studio):
-    coded = studio.encode(frames=60)
+async def test_gap_in_live_video_waits_for_a_keyframe_and_requests_one(serve, helpers):
+    coded = helpers.encode(frames=60)
     async with serve(staleness=20, status_interval=30) as gateway:
         client = gateway.client()
         await client.open(coded.descriptor())
@@ -220,17 +220,17 @@ async def test_gap_in_live_video_waits_for_a_keyframe_and_asks_for_one(serve, st
         assert dict(status.dropped) == {"lost": 3, "awaiting_keyframe": 7}
 
 
-async def test_gap_in_jpegs_is_only_counted(serve, studio):
-    coded = studio.encode(Codec.JPEG, 20)
+async def test_gap_in_jpegs_is_only_counted(serve, helpers):
+    coded = helpers.encode(Codec.JPEG, 20)
     coded = replace(coded, packets=coded.packets[:5] + coded.packets[9:])
     async with serve(staleness=20) as gateway:
         status = await gateway.play(coded)
         assert gateway.sink.numbers == [*range(5), *range(9, 20)] and dict(status.dropped) == {"lost": 4}
 
 
-async def test_keyframe_that_never_comes(serve, studio):
-    """The gateway keeps asking, says that the camera is degraded, holds nothing, and recovers with a keyframe."""
-    coded = studio.encode(frames=200, gop=150)
+async def test_keyframe_that_never_comes(serve, helpers):
+    """The gateway keeps requesting one, announces DEGRADED, keeps no data, and recovers with a keyframe."""
+    coded = helpers.encode(frames=200, gop=150)
     deltas = [p for p in coded.packets[1:] if not p.keyframe]
     async with serve(staleness=20, degraded_failures=20) as gateway:
         client = gateway.client()
@@ -241,7 +241,7 @@ async def test_keyframe_that_never_comes(serve, studio):
         assert status.request_keyframe and status.decoded == 0
         for _ in range(3):
             assert (await client.until(lambda status: True)).request_keyframe
-        session = gateway.registry.session(studio.camera)
+        session = gateway.registry.session(helpers.camera)
         assert [state for state, _ in gateway.announced] == ["DEGRADED"]
         assert "keyframe" in gateway.announced[0][1]
         assert session.frames.nbytes == 0 and session.packets.nbytes == 0
@@ -252,8 +252,8 @@ async def test_keyframe_that_never_comes(serve, studio):
         assert [state for state, _ in gateway.announced] == ["DEGRADED", "RECOVERED", "OFFLINE"]
 
 
-async def test_sequence_that_goes_backwards_is_ignored_and_counted(serve, studio):
-    coded = studio.encode(frames=30)
+async def test_sequence_that_goes_backwards_is_ignored_and_counted(serve, helpers):
+    coded = helpers.encode(frames=30)
     async with serve(staleness=20) as gateway:
         client = gateway.client()
         await client.open(coded.descriptor())
@@ -265,9 +265,9 @@ async def test_sequence_that_goes_backwards_is_ignored_and_counted(serve, studio
 
 
 class TestTime:
-    async def play(self, serve, studio, pts=None, capture=None, mode="live"):
-        """Ten JPEGs with the given pts and capture times (Unix seconds); gives the gateway after the end."""
-        coded = studio.encode(Codec.JPEG, 10)
+    async def play(self, serve, helpers, pts=None, capture=None, mode="live"):
+        """Send ten JPEGs with these pts and capture times (Unix seconds); returns the gateway after the end."""
+        coded = helpers.encode(Codec.JPEG, 10)
         coded = coded.film() if mode == "film" else coded
         async with serve(staleness=20) as gateway:
             client = gateway.client()
@@ -278,60 +278,60 @@ class TestTime:
             gateway.status = await client.finish()
         return gateway
 
-    async def test_equal_pts_are_dropped(self, serve, studio):
-        gateway = await self.play(serve, studio, [0, 1, 2, 2, 2, 5, 6, 7, 8, 9])
+    async def test_equal_pts_are_dropped(self, serve, helpers):
+        gateway = await self.play(serve, helpers, [0, 1, 2, 2, 2, 5, 6, 7, 8, 9])
         assert gateway.sink.numbers == [0, 1, 2, 5, 6, 7, 8, 9]
         assert dict(gateway.status.dropped) == {"clock": 2} and not gateway.sink.jumps
 
-    async def test_pts_that_goes_back_begins_a_segment(self, serve, studio):
-        gateway = await self.play(serve, studio, [100, 101, 102, 0, 1, 2, 3, 4, 5, 6])
+    async def test_pts_that_goes_back_begins_a_segment(self, serve, helpers):
+        gateway = await self.play(serve, helpers, [100, 101, 102, 0, 1, 2, 3, 4, 5, 6])
         assert [f.media_segment for f in gateway.sink.frames] == [0] * 3 + [1] * 7
         assert gateway.sink.jumps == [(1, "the media clock went back by 3.400 s")]
         name = "courtside_discontinuities_total"
-        assert gateway.metrics.registry.get_sample_value(name, {"camera": studio.camera}) == 1
+        assert gateway.metrics.registry.get_sample_value(name, {"camera": helpers.camera}) == 1
 
     @pytest.mark.parametrize("far", [2**40, 2**62])
-    async def test_pts_that_leaps_begins_a_segment(self, serve, studio, far):
-        gateway = await self.play(serve, studio, [0, 1, 2, *range(far, far + 7)], mode="film")
+    async def test_pts_that_leaps_begins_a_segment(self, serve, helpers, far):
+        gateway = await self.play(serve, helpers, [0, 1, 2, *range(far, far + 7)], mode="film")
         frames = gateway.sink.frames
         assert frames[3].media_segment == 1 and frames[3].media == pytest.approx(far / 30)
         assert len(frames) + gateway.status.dropped["clock"] == 10
 
-    async def test_gap_under_two_seconds_is_no_jump(self, serve, studio):
-        gateway = await self.play(serve, studio, [0, 1, 2, 60, 61, 62, 63, 64, 65, 66])
+    async def test_gap_under_two_seconds_is_no_jump(self, serve, helpers):
+        gateway = await self.play(serve, helpers, [0, 1, 2, 60, 61, 62, 63, 64, 65, 66])
         assert not gateway.sink.jumps
 
-    async def test_wild_clock_cannot_flood_the_event_log(self, serve, studio):
-        gateway = await self.play(serve, studio, [0, 900, 1, 901, 2, 902, 3, 903, 4, 904])
+    async def test_wild_clock_cannot_flood_the_event_log(self, serve, helpers):
+        gateway = await self.play(serve, helpers, [0, 900, 1, 901, 2, 902, 3, 903, 4, 904])
         assert len(gateway.sink.jumps) == 5 and gateway.sink.numbers == [0, 1, 2, 3, 4, 5, 7, 9]
         assert dict(gateway.status.dropped) == {"clock": 2}
 
     @pytest.mark.parametrize("mode", ["live", "film"])
     @pytest.mark.parametrize("year", [0, 4102444800])
-    async def test_capture_time_beyond_belief_is_replaced(self, serve, studio, mode, year):
+    async def test_implausible_capture_time_is_replaced(self, serve, helpers, mode, year):
         before = time.time()
-        gateway = await self.play(serve, studio, capture=[year] * 10, mode=mode)
+        gateway = await self.play(serve, helpers, capture=[year] * 10, mode=mode)
         assert gateway.sink.numbers == list(range(10)) and not gateway.sink.jumps
         assert all(before - 1 < f.capture_time < time.time() + 1 for f in gateway.sink.frames)
         name = "courtside_capture_times_replaced_total"
-        assert gateway.metrics.registry.get_sample_value(name, {"camera": studio.camera}) == 10
+        assert gateway.metrics.registry.get_sample_value(name, {"camera": helpers.camera}) == 10
 
-    async def test_film_of_years_ago_keeps_its_capture_times(self, serve, studio):
-        gateway = await self.play(serve, studio, capture=[1_300_000_000] * 10, mode="film")
+    async def test_film_of_years_ago_keeps_its_capture_times(self, serve, helpers):
+        gateway = await self.play(serve, helpers, capture=[1_300_000_000] * 10, mode="film")
         assert {f.capture_time for f in gateway.sink.frames} == {1_300_000_000.0}
 
-    async def test_capture_clock_that_is_set_begins_a_segment(self, serve, studio):
+    async def test_capture_clock_that_is_set_begins_a_segment(self, serve, helpers):
         now = int(time.time())
-        gateway = await self.play(serve, studio, capture=[now] * 5 + [now + 60] * 5)
+        gateway = await self.play(serve, helpers, capture=[now] * 5 + [now + 60] * 5)
         assert gateway.sink.jumps == [(1, "the capture clock moved by +59.967 s against the media clock")]
         offset = gateway.metrics.registry.get_sample_value(
-            "courtside_clock_offset_seconds", {"camera": studio.camera}
+            "courtside_clock_offset_seconds", {"camera": helpers.camera}
         )
         assert 55 < offset < 65
 
 
-async def test_unexpected_fault_in_the_sink_costs_one_frame(serve, studio):
-    coded = studio.encode(frames=20).film()
+async def test_unexpected_fault_in_the_sink_costs_one_frame(serve, helpers):
+    coded = helpers.encode(frames=20).film()
     async with serve() as gateway:
         client = gateway.client()
         await client.open(coded.descriptor())

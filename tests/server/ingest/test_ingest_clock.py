@@ -1,4 +1,4 @@
-"""Clocks and advice: what counts as a jump, how the client's clock is estimated, how the rate is steered."""
+"""Clocks and rate control: what counts as a jump, how the client's clock is estimated, how the rate is controlled."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def run(media_clock: MediaClock, pts: list[int], scale: float = 1.0):
 
 @given(steps=st.lists(st.integers(1, 1999), min_size=1, max_size=50), first=st.integers(-(10**6), 10**12))
 def test_any_jitter_under_two_seconds_stays_one_segment(steps, first):
-    media_clock, pts, places = clock(first_pts=first), first, []
+    media_clock, pts, times = clock(first_pts=first), first, []
     for step in steps:
-        places.append(media_clock.update(pts, NOW + (pts - first) / 1000, (pts - first) / 1000, NOW))
+        times.append(media_clock.update(pts, NOW + (pts - first) / 1000, (pts - first) / 1000, NOW))
         pts += step
-    assert {p.media_segment for p in places} == {0}
-    assert [p.media for p in places] == sorted({p.media for p in places}) and places[0].media == 0
+    assert {p.media_segment for p in times} == {0}
+    assert [p.media for p in times] == sorted({p.media for p in times}) and times[0].media == 0
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=60), st.booleans())
-def test_places_only_ever_go_forward(pts, live):
-    """Whatever the camera sends, (segment, media) rises: what the frame ring needs."""
+def test_segment_and_media_time_only_go_forward(pts, live):
+    """Whatever the camera sends, (segment, media) increases; the frame ring needs that."""
     keys = [(p.media_segment, p.media) for p in run(clock(live=live), pts) if p is not None]
     assert keys == sorted(set(keys))
 
@@ -56,9 +56,9 @@ def test_capture_clock_of_film_never_begins_a_segment():
 
 def test_replaced_capture_times_of_film_follow_the_media_clock():
     film = clock(live=False, time_scale=0.5)
-    places = [film.update(pts, 0.0, 0.0, NOW + late) for pts, late in ((0, 0), (1000, 7), (2000, 9))]
-    assert [p.capture_time - NOW for p in places] == pytest.approx([0, 0.5, 1.0])
-    assert all(p.replaced for p in places)
+    times = [film.update(pts, 0.0, 0.0, NOW + late) for pts, late in ((0, 0), (1000, 7), (2000, 9))]
+    assert [p.capture_time - NOW for p in times] == pytest.approx([0, 0.5, 1.0])
+    assert all(p.replaced for p in times)
 
 
 def test_client_offset_is_found_through_jittering_delays():
@@ -74,26 +74,26 @@ def test_client_offset_is_found_through_jittering_delays():
     assert estimate == pytest.approx(-3.0, abs=0.02), "a clock that was set is followed"
 
 
-def test_advice_falls_once_holds_and_is_lifted_when_calm():
-    advisor = RateController()
-    now, offered, late, advice = 0.0, 0, 0, []
+def test_target_rate_falls_once_holds_and_is_removed_when_calm():
+    controller = RateController()
+    now, received, late, targets = 0.0, 0, 0, []
     for second in range(90):
-        rate = advisor.target_fps or 30.0  # the client does as it is told
+        rate = controller.target_fps or 30.0  # the client follows the target
         capacity = 12.0 if second < 20 else 60.0
         for _ in range(2):
             now += 0.5
-            offered += round(rate / 2)
+            received += round(rate / 2)
             late += max(0, round((rate - capacity) / 2))
-            advice.append(advisor.update(now, offered, late))
-    assert min(a for a in advice if a) >= 8
-    assert 8 <= advice[20] <= 12
-    assert advice[-1] == 0, "no limit once the trouble is over"
+            targets.append(controller.update(now, received, late))
+    assert min(target for target in targets if target) >= 8
+    assert 8 <= targets[20] <= 12
+    assert targets[-1] == 0, "no limit once the trouble is over"
 
 
 @given(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 300)), max_size=60))
-def test_advice_is_bounded_whatever_happens(periods):
-    advisor, now, offered, late = RateController(), 0.0, 0, 0
-    for came, dropped in periods:
-        now, offered, late = now + 2.0, offered + came, late + dropped
-        target = advisor.update(now, offered, late)
+def test_target_rate_is_bounded_whatever_happens(periods):
+    controller, now, received, late = RateController(), 0.0, 0, 0
+    for arrived, dropped in periods:
+        now, received, late = now + 2.0, received + arrived, late + dropped
+        target = controller.update(now, received, late)
         assert target == 0 or 1 <= target <= 125

@@ -30,12 +30,12 @@ QUICK = settings(
 )
 
 
-def run(studio, coded, packets):
-    """Through the decode thread's work, on this thread; gives the sink and the counters."""
+def run(helpers, coded, packets):
+    """Run the decode worker on this thread; returns the sink and the counters."""
     info = replace(coded.info, mode=StreamMode.FILM)
-    sink, config = studio.Sink(info), IngestConfig(frame_budget=2**21)
+    sink, config = helpers.Sink(info), IngestConfig(frame_budget=2**21)
     counters = StreamCounters("c", Metrics())
-    decoder = open_decoder(info, 4 * studio.width * studio.height)
+    decoder = open_decoder(info, 4 * helpers.width * helpers.height)
     frames, packet_ring = FrameRing("c", config.frame_budget), PacketRing("c")
     worker = DecodeWorker(
         info, decoder, frames, packet_ring, sink, counters, config, _clocks(), lambda *_: None, lambda: None
@@ -52,14 +52,14 @@ def _clocks():
     return Clocks(monotonic=lambda: 0.0, wall=lambda: 1.7e9)
 
 
-def harmed(data: bytes, kind: str, places: list[int]) -> bytes:
+def damaged(data: bytes, kind: str, bits: list[int]) -> bytes:
     changed = bytearray(data)
     if kind == "cut":
-        return bytes(changed[: 1 + places[0] % len(changed)])
+        return bytes(changed[: 1 + bits[0] % len(changed)])
     if kind == "noise":
-        return bytes((place * 37 + index) % 256 for index, place in enumerate(places * 9))
-    for place in places:
-        changed[place // 8 % len(changed)] ^= 1 << place % 8
+        return bytes((bit * 37 + index) % 256 for index, bit in enumerate(bits * 9))
+    for bit in bits:
+        changed[bit // 8 % len(changed)] ^= 1 << bit % 8
     return bytes(changed)
 
 
@@ -77,12 +77,12 @@ def harmed(data: bytes, kind: str, places: list[int]) -> bytes:
         min_size=1, max_size=4,
     )
 )
-def test_damage_stays_within_its_group(studio, options, victims):
-    coded = studio.encode(frames=FRAMES, gop=1 if options.get("codec") is Codec.JPEG else GOP, **options)
+def test_damage_stays_within_its_group(helpers, options, victims):
+    coded = helpers.encode(frames=FRAMES, gop=1 if options.get("codec") is Codec.JPEG else GOP, **options)
     packets = list(coded.packets)
-    for index, kind, places in victims:
-        packets[index] = replace(packets[index], data=harmed(packets[index].data, kind, places))
-    sink, counters = run(studio, coded, packets)
+    for index, kind, bits in victims:
+        packets[index] = replace(packets[index], data=damaged(packets[index].data, kind, bits))
+    sink, counters = run(helpers, coded, packets)
 
     starts = [p.sequence for p in packets if p.keyframe]
     def group(sequence: int) -> int:
@@ -113,22 +113,22 @@ def test_any_bytes_are_a_jpeg_with_a_size_or_refused(data):
         assert 0 <= width < 65536 and 0 <= height < 65536
 
 
-def test_progressive_and_thumbnailed_jpegs_are_understood(studio):
-    rgb = studio.picture(5)
+def test_progressive_and_thumbnailed_jpegs_are_understood(helpers):
+    rgb = helpers.picture(5)
     progressive = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
-    assert jpeg_size(progressive) == (studio.width, studio.height)
+    assert jpeg_size(progressive) == (helpers.width, helpers.height)
     thumbnail = cv2.imencode(".jpg", rgb[:32, :32])[1].tobytes()
     exif = b"\xff\xe1" + (len(thumbnail) + 8).to_bytes(2) + b"Exif\0\0" + thumbnail
-    assert jpeg_size(progressive[:2] + exif + progressive[2:]) == (studio.width, studio.height)
-    assert jpeg_size(progressive + thumbnail) == (studio.width, studio.height)
+    assert jpeg_size(progressive[:2] + exif + progressive[2:]) == (helpers.width, helpers.height)
+    assert jpeg_size(progressive + thumbnail) == (helpers.width, helpers.height)
 
 
-def test_picture_that_outgrows_the_limit_in_mid_stream_is_refused(studio):
+def test_picture_that_outgrows_the_limit_in_mid_stream_is_refused(helpers):
     """A parameter set that claims a huge picture must not make the decoder allocate one."""
-    small = studio.encode(frames=GOP, gop=GOP)
-    large = studio.encode(frames=GOP, gop=GOP, width=768, height=512)
+    small = helpers.encode(frames=GOP, gop=GOP)
+    large = helpers.encode(frames=GOP, gop=GOP, width=768, height=512)
     later = [replace(p, sequence=p.sequence + GOP, pts=p.pts + GOP) for p in large.packets]
     healed = [replace(p, sequence=p.sequence + 2 * GOP, pts=p.pts + 2 * GOP) for p in small.packets]
-    sink, counters = run(studio, small, [*small.packets, *later, *healed])
-    assert sink.sizes == {(studio.width, studio.height)} and len(sink.frames) == 2 * GOP
+    sink, counters = run(helpers, small, [*small.packets, *later, *healed])
+    assert sink.sizes == {(helpers.width, helpers.height)} and len(sink.frames) == 2 * GOP
     assert sum(counters.dropped().values()) == GOP and counters.dropped()["corrupt"] >= 1

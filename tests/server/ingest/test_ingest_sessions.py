@@ -19,19 +19,19 @@ ABORTED = grpc.StatusCode.ABORTED
 ACTIVE = "courtside_streams_active"
 
 
-async def test_higher_epoch_takes_the_camera_over(serve, studio):
-    coded = studio.encode(frames=30)
+async def test_higher_epoch_takes_the_camera_over(serve, helpers):
+    coded = helpers.encode(frames=30)
     async with serve(staleness=20) as gateway:
         old, new = gateway.client(), gateway.client()
         await old.open(coded.descriptor(epoch=1))
         for packet in coded.packets[:10]:
             await old.send(packet)
         first = gateway.sink
-        await studio.eventually(lambda: len(first.frames) == 10)
+        await helpers.eventually(lambda: len(first.frames) == 10)
         await new.open(coded.descriptor(epoch=2))
         error = await old.error()
         assert (error.code, error.reason, error.fields["epoch"], error.retry) == (ABORTED, "STALE_EPOCH", "2", False)
-        await studio.eventually(lambda: first.ended == 1)
+        await helpers.eventually(lambda: first.ended == 1)
         for packet in coded.packets:
             await new.send(packet)
         assert (await new.finish()).decoded == 30
@@ -39,8 +39,8 @@ async def test_higher_epoch_takes_the_camera_over(serve, studio):
         assert len(gateway.closed) == 2
 
 
-async def test_lower_epoch_is_refused_even_after_the_newer_one_ended(serve, studio):
-    coded = studio.encode(frames=30).film()
+async def test_lower_epoch_is_refused_even_after_the_newer_one_ended(serve, helpers):
+    coded = helpers.encode(frames=30).film()
     async with serve() as gateway:
         live = gateway.client()
         await live.open(coded.descriptor(epoch=7))
@@ -57,8 +57,8 @@ async def test_lower_epoch_is_refused_even_after_the_newer_one_ended(serve, stud
         assert (await gateway.play(coded, epoch=7)).decoded == 30
 
 
-async def test_second_client_with_the_same_epoch_is_refused(serve, studio):
-    coded = studio.encode(frames=30).film()
+async def test_second_client_with_the_same_epoch_is_refused(serve, helpers):
+    coded = helpers.encode(frames=30).film()
     async with serve() as gateway:
         first, second = gateway.client(), gateway.client()
         await first.open(coded.descriptor())
@@ -71,9 +71,9 @@ async def test_second_client_with_the_same_epoch_is_refused(serve, studio):
         assert (await first.finish()).decoded == 30
 
 
-async def test_resume_goes_on_where_it_stopped(serve, studio):
+async def test_resume_continues_where_it_stopped(serve, helpers):
     """The connection breaks in the middle of a group of B-frames; not a frame is lost or doubled."""
-    coded = studio.encode(frames=60, bframes=3).film()
+    coded = helpers.encode(frames=60, bframes=3).film()
     async with serve() as gateway:
         client = gateway.client()
         accepted = await client.open(coded.descriptor())
@@ -82,11 +82,11 @@ async def test_resume_goes_on_where_it_stopped(serve, studio):
             await client.send(packet)
         await client.until(lambda status: status.received == 25)
         client.call.cancel()
-        await studio.eventually(lambda: gateway.metrics.registry.get_sample_value(ACTIVE) == 0)
+        await helpers.eventually(lambda: gateway.metrics.registry.get_sample_value(ACTIVE) == 0)
         client = gateway.client()
         again = await client.open(coded.descriptor(session=accepted.session))
         assert (again.session, again.next_sequence) == (accepted.session, 25)
-        for packet in coded.packets[20:]:  # the client may send more than was asked for
+        for packet in coded.packets[20:]:  # the client may send more than was requested
             await client.send(packet)
         status = await client.finish()
         assert gateway.sink.numbers == list(range(60)) and len(gateway.sinks) == 1
@@ -94,9 +94,9 @@ async def test_resume_goes_on_where_it_stopped(serve, studio):
         assert [state for state, _ in gateway.announced] == ["ONLINE", "OFFLINE"]
 
 
-async def test_resume_while_the_older_connection_still_hangs(serve, studio):
+async def test_resume_while_the_older_connection_is_half_open(serve, helpers):
     """A half-open connection, blocked by a full film queue, is closed by the same client's new one."""
-    coded = studio.encode(frames=60).film()
+    coded = helpers.encode(frames=60).film()
     async with serve(slow=0.005, queue_packets=2) as gateway:
         old = gateway.client()
         accepted = await old.open(coded.descriptor())
@@ -113,8 +113,8 @@ async def test_resume_while_the_older_connection_still_hangs(serve, studio):
         assert gateway.sink.numbers == list(range(60))
 
 
-async def test_resume_with_another_kind_of_stream_is_refused(serve, studio):
-    coded = studio.encode(frames=60).film()
+async def test_resume_with_another_kind_of_stream_is_refused(serve, helpers):
+    coded = helpers.encode(frames=60).film()
     async with serve() as gateway:
         client = gateway.client()
         accepted = await client.open(coded.descriptor())
@@ -127,9 +127,9 @@ async def test_resume_with_another_kind_of_stream_is_refused(serve, studio):
         assert (await client.finish()).decoded == 60
 
 
-async def test_unknown_session_opens_a_new_one_that_starts_anywhere(serve, studio):
-    """A gateway that was restarted knows no sessions: the client goes on at a keyframe with its own numbers."""
-    coded = studio.encode(frames=60).film()
+async def test_unknown_session_opens_a_new_one_that_starts_anywhere(serve, helpers):
+    """A gateway that was restarted knows no sessions: the client continues at a keyframe with its own sequences."""
+    coded = helpers.encode(frames=60).film()
     async with serve() as gateway:
         client = gateway.client()
         accepted = await client.open(coded.descriptor(session="from-before-the-restart"))
@@ -141,23 +141,23 @@ async def test_unknown_session_opens_a_new_one_that_starts_anywhere(serve, studi
         assert status.ack_sequence == 59
 
 
-async def test_session_waits_for_its_client_and_is_flushed_when_the_grace_is_over(serve, studio):
-    coded = studio.encode(frames=30)
+async def test_session_waits_for_its_client_and_is_flushed_when_the_grace_is_over(serve, helpers):
+    coded = helpers.encode(frames=30)
     async with serve(staleness=20, grace=0.5, offline_after=0.05) as gateway:
         client = gateway.client()
         accepted = await client.open(coded.descriptor())
         for packet in coded.packets[:10]:
             await client.send(packet)
         sink = gateway.sink
-        await studio.eventually(lambda: len(sink.frames) == 10)
+        await helpers.eventually(lambda: len(sink.frames) == 10)
         await client.call.done_writing()  # no EndOfStream
         assert not (await client.until(lambda status: status.ack_sequence == 9)).done
-        await studio.eventually(lambda: ("OFFLINE", "the client is not connected") in gateway.announced)
-        assert sink.ended == 0 and gateway.registry.session(studio.camera) is not None
+        await helpers.eventually(lambda: ("OFFLINE", "the client is not connected") in gateway.announced)
+        assert sink.ended == 0 and gateway.registry.session(helpers.camera) is not None
         began = time.monotonic()
-        await studio.eventually(lambda: sink.ended == 1)
+        await helpers.eventually(lambda: sink.ended == 1)
         assert time.monotonic() - began > 0.2
-        await studio.eventually(lambda: len(gateway.closed) == 1)
+        await helpers.eventually(lambda: len(gateway.closed) == 1)
         late = gateway.client()
         again = await late.open(coded.descriptor(session=accepted.session))
         assert again.session != accepted.session
@@ -168,40 +168,40 @@ async def test_session_waits_for_its_client_and_is_flushed_when_the_grace_is_ove
         assert states == ["ONLINE", "OFFLINE", "ONLINE", "OFFLINE"]
 
 
-async def test_restarted_client_takes_over_what_nobody_feeds(serve, studio):
-    coded = studio.encode(frames=30).film()
+async def test_restarted_client_takes_over_a_camera_without_client(serve, helpers):
+    coded = helpers.encode(frames=30).film()
     async with serve() as gateway:
         client = gateway.client()
         await client.open(coded.descriptor())
         await client.send(coded.packets[0])
         await client.until(lambda status: status.received == 1)
         client.call.cancel()
-        await studio.eventually(lambda: gateway.metrics.registry.get_sample_value(ACTIVE) == 0)
+        await helpers.eventually(lambda: gateway.metrics.registry.get_sample_value(ACTIVE) == 0)
         assert (await gateway.play(coded)).decoded == 30
         assert gateway.sinks[0].ended == 1
 
 
-async def vanish_in_the_flush(gateway, studio, client):
+async def vanish_in_the_flush(gateway, helpers, client):
     """End the stream and leave while the sink is still busy with the end; returns when the end is done."""
     flushing, gate, sink = threading.Event(), threading.Event(), gateway.sink
     end = sink.on_end
     sink.on_end = lambda: (flushing.set(), gate.wait(10), end())
     await client.send(None)
-    await studio.eventually(flushing.is_set)
+    await helpers.eventually(flushing.is_set)
     client.call.cancel()
-    await studio.eventually(lambda: gateway.metrics.registry.get_sample_value(ACTIVE) == 0)
+    await helpers.eventually(lambda: gateway.metrics.registry.get_sample_value(ACTIVE) == 0)
     gate.set()
-    await studio.eventually(lambda: gateway.closed != [])
+    await helpers.eventually(lambda: gateway.closed != [])
 
 
-async def test_client_that_vanishes_during_the_flush_can_come_back_for_the_end(serve, studio):
-    coded = studio.encode(frames=40).film()
+async def test_client_that_vanishes_during_the_flush_can_come_back_for_the_end(serve, helpers):
+    coded = helpers.encode(frames=40).film()
     async with serve(grace=1) as gateway:
         client = gateway.client()
         accepted = await client.open(coded.descriptor())
         for packet in coded.packets:
             await client.send(packet)
-        await vanish_in_the_flush(gateway, studio, client)
+        await vanish_in_the_flush(gateway, helpers, client)
         assert gateway.sink.numbers == list(range(40)) and gateway.sink.ended == 1
         back = gateway.client()
         again = await back.open(coded.descriptor(session=accepted.session))
@@ -210,17 +210,17 @@ async def test_client_that_vanishes_during_the_flush_can_come_back_for_the_end(s
         status = await back.finish()
         assert (status.ack_sequence, status.decoded) == (39, 40)
         assert len(gateway.sinks) == len(gateway.closed) == gateway.sink.ended == 1
-        await studio.eventually(lambda: len(gateway.registry) == 0)
+        await helpers.eventually(lambda: len(gateway.registry) == 0)
 
 
-async def test_packet_after_the_end_is_refused(serve, studio):
-    coded = studio.encode(frames=30).film()
+async def test_packet_after_the_end_is_refused(serve, helpers):
+    coded = helpers.encode(frames=30).film()
     async with serve() as gateway:
         client = gateway.client()
         accepted = await client.open(coded.descriptor())
         for packet in coded.packets[:20]:
             await client.send(packet)
-        await vanish_in_the_flush(gateway, studio, client)
+        await vanish_in_the_flush(gateway, helpers, client)
         back = gateway.client()
         await back.open(coded.descriptor(session=accepted.session))
         await back.send(coded.packets[20])
@@ -228,8 +228,8 @@ async def test_packet_after_the_end_is_refused(serve, studio):
         assert error.reason == "BAD_PACKET" and "after the end" in error.message
 
 
-async def test_limit_of_cameras(serve, studio):
-    coded = studio.encode(frames=30)
+async def test_limit_of_cameras(serve, helpers):
+    coded = helpers.encode(frames=30)
     async with serve(max_cameras=2) as gateway:
         clients = [gateway.client() for _ in range(3)]
         for index in range(2):
@@ -242,8 +242,8 @@ async def test_limit_of_cameras(serve, studio):
         assert (await gateway.client().open(coded.descriptor(camera="games/g/cameras/2"))).session
 
 
-async def test_drain_acknowledges_and_flushes_open_streams_and_takes_no_new_ones(serve, studio):
-    coded = studio.encode(frames=40).film()
+async def test_drain_acknowledges_and_flushes_open_streams_and_takes_no_new_ones(serve, helpers):
+    coded = helpers.encode(frames=40).film()
     async with serve(slow=0.002) as gateway:
         client = gateway.client()
         await client.open(coded.descriptor())
@@ -261,8 +261,8 @@ async def test_drain_acknowledges_and_flushes_open_streams_and_takes_no_new_ones
         assert (await late.error()).reason == "DRAINING"
 
 
-async def test_target_rate_falls_while_frames_come_too_late(serve, studio):
-    coded = studio.encode(Codec.JPEG, 200)
+async def test_target_rate_falls_while_frames_come_too_late(serve, helpers):
+    coded = helpers.encode(Codec.JPEG, 200)
     async with serve(slow=0.05, staleness=0.1, queue_packets=8) as gateway:
         client = gateway.client()
         await client.open(coded.descriptor())
@@ -276,9 +276,9 @@ async def test_target_rate_falls_while_frames_come_too_late(serve, studio):
         assert 1 <= status.target_fps < 25, "the sink takes at most 20 a second"
 
 
-async def test_thousand_connects_and_disconnects_leave_nothing_behind(serve, studio):
-    coded = studio.encode(Codec.JPEG, 4)
-    async with serve(look=False, grace=0) as gateway:
+async def test_thousand_connects_and_disconnects_leave_nothing_behind(serve, helpers):
+    coded = helpers.encode(Codec.JPEG, 4)
+    async with serve(read_numbers=False, grace=0) as gateway:
 
         async def visit(index: int) -> None:
             client = gateway.client()
@@ -290,8 +290,8 @@ async def test_thousand_connects_and_disconnects_leave_nothing_behind(serve, stu
         async def round_of(first: int, last: int) -> None:
             for start in range(first, last, 25):
                 await asyncio.gather(*(visit(index) for index in range(start, start + 25)))
-            await studio.eventually(lambda: len(gateway.registry) == 0 and gateway.service._open == 0)
-            await studio.eventually(lambda: len(gateway.closed) == len(gateway.sinks))
+            await helpers.eventually(lambda: len(gateway.registry) == 0 and gateway.service._open == 0)
+            await helpers.eventually(lambda: len(gateway.closed) == len(gateway.sinks))
 
         def held() -> tuple[int, int, int]:
             gc.collect()
@@ -303,7 +303,7 @@ async def test_thousand_connects_and_disconnects_leave_nothing_behind(serve, stu
         began = time.monotonic()
         await round_of(100, 1100)
         assert time.monotonic() - began < 15
-        await studio.eventually(lambda: held() <= before)
+        await helpers.eventually(lambda: held() <= before)
         assert len(gateway.sinks) == 1100 and all(sink.ended == 1 for sink in gateway.sinks)
         # By type(), not isinstance(): lazy module objects of other packages answer that with warnings.
         assert not [thing for thing in gc.get_objects() if type(thing) in (CameraSession, FrameRing)]

@@ -27,8 +27,8 @@ STREAMS = {
 
 @pytest.mark.parametrize("mode", ["live", "film"])
 @pytest.mark.parametrize("kind", STREAMS)
-async def test_every_frame_arrives_once_in_order_with_its_own_identity(serve, studio, kind, mode):
-    coded = studio.encode(frames=40, **STREAMS[kind])
+async def test_every_frame_arrives_once_in_order_with_its_own_identity(serve, helpers, kind, mode):
+    coded = helpers.encode(frames=40, **STREAMS[kind])
     coded = coded.film() if mode == "film" else coded
     async with serve(staleness=20, queue_packets=100, queue_bytes=2**24) as gateway:
         status = await gateway.play(coded)
@@ -48,9 +48,9 @@ async def test_every_frame_arrives_once_in_order_with_its_own_identity(serve, st
 
 @pytest.mark.parametrize("codec", [Codec.H264, Codec.JPEG, Codec.RAW_RGB])
 @pytest.mark.parametrize("turn", [90, 180, 270])
-async def test_rotation_is_applied(serve, studio, codec, turn):
-    coded = studio.encode(codec, 3).change(rotation=turn).film()
-    async with serve(look=False) as gateway:
+async def test_rotation_is_applied(serve, helpers, codec, turn):
+    coded = helpers.encode(codec, 3).change(rotation=turn).film()
+    async with serve(read_numbers=False) as gateway:
         kept = []
         client = gateway.client()
         await client.open(coded.descriptor())
@@ -59,28 +59,28 @@ async def test_rotation_is_applied(serve, studio, codec, turn):
         for packet in coded.packets:
             await client.send(packet)
         await client.finish()
-    width, height = (studio.width, studio.height)[:: 1 if turn == 180 else -1]
+    width, height = (helpers.width, helpers.height)[:: 1 if turn == 180 else -1]
     for number, planes in enumerate(kept):
         assert planes.shape == (height * 3 // 2, width)
         flat = planes.reshape(-1)
         luma = np.rot90(planes[:height], turn // 90)  # anticlockwise again
         chroma = [np.rot90(c.reshape(height // 2, width // 2), turn // 90) for c in np.split(flat[width * height :], 2)]
         upright = np.concatenate([luma.reshape(-1), *(c.reshape(-1) for c in chroma)])
-        upright = upright.reshape(studio.height * 3 // 2, studio.width)
-        assert studio.number_of(upright) == number and studio.damage(upright, number) < 8
+        upright = upright.reshape(helpers.height * 3 // 2, helpers.width)
+        assert helpers.number_of(upright) == number and helpers.damage(upright, number) < 8
     assert len(kept) == 3
 
 
 @pytest.mark.parametrize("codec", [Codec.JPEG, Codec.RAW_RGB])
-async def test_odd_sizes_lose_their_last_row_and_column(serve, studio, codec):
-    coded = studio.encode(codec, 4, width=193, height=129).film()
+async def test_odd_sizes_lose_their_last_row_and_column(serve, helpers, codec):
+    coded = helpers.encode(codec, 4, width=193, height=129).film()
     async with serve() as gateway:
         await gateway.play(coded)
         assert gateway.sink.numbers == [0, 1, 2, 3] and gateway.sink.sizes == {(192, 128)}
 
 
-async def test_frames_that_are_needed_for_decoding_only_are_not_shown(serve, studio):
-    coded = studio.encode(frames=30, bframes=2).film()
+async def test_frames_that_are_needed_for_decoding_only_are_not_shown(serve, helpers):
+    coded = helpers.encode(frames=30, bframes=2).film()
     packets = tuple(replace(p, decode_only=p.pts < 10) for p in coded.packets)
     async with serve() as gateway:
         status = await gateway.play(replace(coded, packets=packets))
@@ -89,9 +89,9 @@ async def test_frames_that_are_needed_for_decoding_only_are_not_shown(serve, stu
 
 
 @pytest.mark.parametrize("codec", [Codec.H264, Codec.HEVC])
-async def test_stream_that_is_entered_at_an_open_group_loses_only_what_leads_the_keyframe(serve, studio, codec):
+async def test_stream_that_is_entered_at_an_open_group_loses_only_what_leads_the_keyframe(serve, helpers, codec):
     """Leading B-frames lean on the group before; without it they must not be shown, and cost nothing else."""
-    coded = studio.encode(codec, 90, gop=12, bframes=3, open_gop=True).film()
+    coded = helpers.encode(codec, 90, gop=12, bframes=3, open_gop=True).film()
     entry = [index for index, packet in enumerate(coded.packets) if packet.keyframe][1]
     key = coded.packets[entry]
     later = coded.packets[entry:]
@@ -104,8 +104,8 @@ async def test_stream_that_is_entered_at_an_open_group_loses_only_what_leads_the
         assert sum(status.dropped.values()) == leading and not status.request_keyframe
 
 
-async def test_size_may_change_in_mid_stream(serve, studio):
-    small, large = studio.encode(frames=15), studio.encode(frames=15, width=256, height=144)
+async def test_size_may_change_in_mid_stream(serve, helpers):
+    small, large = helpers.encode(frames=15), helpers.encode(frames=15, width=256, height=144)
     later = tuple(replace(p, sequence=p.sequence + 15, pts=p.pts + 15) for p in large.packets)
     coded = replace(small, packets=small.packets + later).film()
     async with serve() as gateway:
@@ -115,8 +115,8 @@ async def test_size_may_change_in_mid_stream(serve, studio):
         assert status.decoded == 30
 
 
-async def test_film_waits_for_a_slow_consumer_and_loses_nothing(serve, studio):
-    coded = studio.encode(frames=80, bframes=2).film()
+async def test_film_waits_for_a_slow_consumer_and_loses_nothing(serve, helpers):
+    coded = helpers.encode(frames=80, bframes=2).film()
     async with serve(slow=0.004, queue_packets=4, staleness=0.01) as gateway:
         status = await gateway.play(coded)
         assert gateway.sink.numbers == list(range(80))
@@ -124,9 +124,9 @@ async def test_film_waits_for_a_slow_consumer_and_loses_nothing(serve, studio):
 
 
 @pytest.mark.parametrize("codec", [Codec.H264, Codec.JPEG])
-async def test_live_stays_drained_while_the_consumer_is_slow(serve, studio, codec):
+async def test_live_stays_drained_while_the_consumer_is_slow(serve, helpers, codec):
     """At several times the rate the sink can take, sending never stalls and what arrives is fresh."""
-    coded = studio.encode(codec, 200, gop=10)
+    coded = helpers.encode(codec, 200, gop=10)
     async with serve(slow=0.03, staleness=0.15, queue_packets=16) as gateway:
         client = gateway.client()
         await client.open(coded.descriptor())
@@ -149,9 +149,9 @@ async def test_live_stays_drained_while_the_consumer_is_slow(serve, studio, code
             assert gateway.dropped(reason) == count
 
 
-async def test_stale_frames_are_dropped_after_decoding_so_that_fresh_ones_are_right(serve, studio):
+async def test_stale_frames_are_dropped_after_decoding_so_that_fresh_ones_are_right(serve, helpers):
     """Dropping stale frames leaves no hole in what the decoder knows."""
-    coded = studio.encode(frames=90, gop=90)
+    coded = helpers.encode(frames=90, gop=90)
     async with serve(slow=0.012, staleness=0.05, queue_packets=1000) as gateway:
         status = await gateway.play(coded)
         assert status.dropped["stale"] > 0 and set(status.dropped) == {"stale"}
@@ -160,14 +160,14 @@ async def test_stale_frames_are_dropped_after_decoding_so_that_fresh_ones_are_ri
 
 
 @pytest.mark.parametrize("name", ["broadcast_full_court.mp4", "outdoor_45degree_2x.mp4"])
-async def test_real_film_arrives_frame_for_frame(serve, studio, footage, name):
-    coded = studio.film(footage / name)
+async def test_real_film_arrives_frame_for_frame(serve, helpers, footage, name):
+    coded = helpers.film(footage / name)
     expected = []
     with av.open(str(footage / name)) as container:
         for frame in container.decode(video=0):
             even = frame.to_ndarray()[: frame.height * 3 // 2]
             expected.append(((frame.pts - coded.info.first_pts) * coded.info.time_base, zlib.crc32(even)))
-    async with serve(look=False) as gateway:
+    async with serve(read_numbers=False) as gateway:
         client = gateway.client()
         await client.open(coded.descriptor())
         arrived = []

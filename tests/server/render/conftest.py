@@ -25,7 +25,7 @@ from courtside_server.types import (
 BASE = Fraction(1, 1000)
 
 
-def observe(
+def observations(
     media: float, *things: tuple[ObjectClass, int, Sequence[float]], pan: tuple[float, float] = (0.0, 0.0),
     cut: bool = False, media_segment: int = 0,
 ) -> Observations:
@@ -68,9 +68,9 @@ def film(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def studio() -> SimpleNamespace:
+def helpers() -> SimpleNamespace:
     """The helpers of this file."""
     return SimpleNamespace(
-        observe=observe, draft=draft, ball=ObjectClass.BALL, rim=ObjectClass.RIM, player=ObjectClass.PLAYER,
+        observations=observations, draft=draft, ball=ObjectClass.BALL, rim=ObjectClass.RIM, player=ObjectClass.PLAYER,
         made=ShotResult.MADE, missed=ShotResult.MISSED,
     )

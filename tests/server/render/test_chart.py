@@ -27,7 +27,7 @@ def picture():
 
 
 def metres(chart, pixel):
-    """Back from pixels to metres ahead of the rim and to its left, by two known places."""
+    """Back from pixels to metres ahead of the rim and to its left, by two known points."""
     x0, y0 = chart.pixel(0.0, 0.0)
     scale = chart.pixel(1.0, 0.0)[1] - y0
     return (pixel[1] - y0) / scale, (x0 - pixel[0]) / scale
@@ -61,7 +61,7 @@ def test_a_shot_from_beyond_the_half_stays_on_the_chart(chart):
 def test_the_three_point_line_is_the_rule_books(chart, court):
     line = chart.three_point_line()
     arc, straight = line[1:-1], [line[0], line[-1]]
-    assert [math.hypot(*place) for place in arc] == pytest.approx([court.three_radius] * len(arc))
+    assert [math.hypot(*point) for point in arc] == pytest.approx([court.three_radius] * len(arc))
     assert [abs(left) for _, left in (arc[0], arc[-1], *straight)] == pytest.approx([court.three_straight] * 4)
     assert all(ahead == -court.basket_inset for ahead, _ in straight)
 
@@ -79,23 +79,23 @@ def test_a_border_that_is_drawn_parts_two_zones(chart, court):
         (ahead, left), (ahead_2, left_2) = line[len(line) // 2 - 1 : len(line) // 2 + 1]
         middle = np.array([(ahead + ahead_2) / 2, (left + left_2) / 2])
         across = 0.02 * np.array([left - left_2, ahead_2 - ahead]) / math.hypot(ahead - ahead_2, left - left_2)
-        zones = {zone_at(court, rim - place[0], place[1], 0) for place in (middle + across, middle - across)}
+        zones = {zone_at(court, rim - point[0], point[1], 0) for point in (middle + across, middle - across)}
         assert len(zones) == 2
 
 
-def test_shots_without_a_place_are_counted_in_their_zone_with_made_and_missed_shares(chart, studio):
+def test_shots_without_a_place_are_counted_in_their_zone_with_made_and_missed_shares(chart, helpers):
     pixels = picture()
-    results = (studio.made, studio.made, studio.missed)
-    chart.draw(pixels, [Mark(studio.draft(zone=Zone.PAINT_EXTENDED, result=result).payload) for result in results])
+    results = (helpers.made, helpers.made, helpers.missed)
+    chart.draw(pixels, [Mark(helpers.draft(zone=Zone.PAINT_EXTENDED, result=result).payload) for result in results])
     x, y = (round(value) for value in chart.pixel(*chart.middle(Zone.PAINT_EXTENDED)))
     near = pixels[y - 25 : y + 25, x - 25 : x + 25].astype(int)
     made, missed = ((np.abs(near - colour).max(axis=2) < 30).sum() for colour in (MADE, MISSED))
     assert made > 1.5 * missed > 0
 
 
-def test_the_chart_keeps_to_its_own_corner(chart, studio):
+def test_the_chart_keeps_to_its_own_corner(chart, helpers):
     pixels = picture()
-    chart.draw(pixels, [Mark(studio.draft(zone=zone).payload, age=0.5) for zone in Zone])
+    chart.draw(pixels, [Mark(helpers.draft(zone=zone).payload, age=0.5) for zone in Zone])
     rows, columns = np.nonzero(pixels.max(axis=2))
     assert columns.min() >= 99 and columns.max() <= 102 + chart.width
     assert rows.min() >= 49 and rows.max() <= 451

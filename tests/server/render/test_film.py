@@ -59,10 +59,10 @@ def test_a_turned_film_comes_out_upright(film, tmp_path):
         assert (stream.width, stream.height) == (180, 320)
 
 
-def test_the_play_keeps_its_colours_and_shots_are_drawn_on_it(film, tmp_path, studio):
+def test_the_play_keeps_its_colours_and_shots_are_drawn_on_it(film, tmp_path, helpers):
     record = FilmRecord()
-    record.add_frame(studio.observe(0.1))
-    record.add_draft(studio.draft(Lifecycle.CONFIRMED, media=0.05))
+    record.add_frame(helpers.observations(0.1))
+    record.add_draft(helpers.draft(Lifecycle.CONFIRMED, media=0.05))
     path = film()
     render(path, tmp_path / "out.mp4", record)
     pictures = []
@@ -145,7 +145,7 @@ def test_several_films_go_into_a_folder_under_their_own_names(film, tmp_path):
         ("out.mp4", "names one film, but there are 2"),
         ("out.avi", "does not end in .mp4"),
         ("", "overwrite the film"),
-        ("file", "is no folder"),
+        ("file", "is not a folder"),
         ("file/drawn", "cannot be written"),
     ],
 )

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from accuracy.scores import match, score
 from hypothesis import given
 from hypothesis import strategies as st
 
 from courtside_server.types import Lifecycle, WindowPrediction
 from courtside_server.windows.config import NmsConfig
-from courtside_server.windows.evaluate import match, score
 from courtside_server.windows.nms import TemporalNms, release_position
 
 

@@ -12,7 +12,8 @@ from rich.table import Table
 
 from courtside_server.errors import CourtsideError, ModelNotFound
 from courtside_server.inference.triton.environment import default_environment
-from courtside_server.inference.triton.process import TritonProcess, default_state
+from courtside_server.inference.triton.process import TritonProcess
+from courtside_server.inference.triton.state import default_state
 from courtside_server.packaged import starter_models
 
 _PORT = click.IntRange(0, 65535)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -25,39 +23,12 @@ from courtside_server.inference.triton.environment import (
     prepare_environment,
 )
 from courtside_server.inference.triton.linux import clean_shared_memory, free_port, group, reaped, send, started, taken
+from courtside_server.inference.triton.state import TritonState, default_state
 
 _HOST = "127.0.0.1"
 _SHM = Path("/dev/shm")
 _PREFIX = re.compile(r"courtside_triton_\d+_[0-9a-f]+_")
 """Prefix of the memory regions between a server of ours and its model processes."""
-
-
-def default_state() -> Path:
-    """``$XDG_STATE_HOME/courtside/triton``, the folder for pid file and log."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "courtside" / "triton"
-
-
-@dataclass(frozen=True, slots=True)
-class TritonState:
-    """The record of a started server, kept in its state folder.
-
-    Attributes:
-        pid: its process.
-        started: start time of the process in clock units since boot; tells it from a later process with the same pid.
-        grpc_port: port of its gRPC.
-        http_port: port of its HTTP; 0 for none.
-        metrics_port: port of its metrics; 0 for none.
-        repository: folder of its model repository.
-        shared_memory: prefix of the memory regions between it and its model processes.
-    """
-
-    pid: int
-    started: int
-    grpc_port: int
-    http_port: int
-    metrics_port: int
-    repository: str
-    shared_memory: str
 
 
 class TritonProcess:
@@ -111,7 +82,7 @@ class TritonProcess:
     @property
     def pid(self) -> int | None:
         """The running server's process, ``None`` when there is none."""
-        known = self._read()
+        known = TritonState.read(self.state)
         return known.pid if known and started(known.pid) == known.started else None
 
     def start(self) -> None:
@@ -158,7 +129,7 @@ class TritonProcess:
 
     def attach(self) -> TritonState | None:
         """Adopt the ports of the running server of this state folder; ``None`` when there is none."""
-        known = self._read()
+        known = TritonState.read(self.state)
         if known is None or self.pid is None:
             return None
         self.grpc_port, self.http_port, self.metrics_port = known.grpc_port, known.http_port, known.metrics_port
@@ -228,17 +199,15 @@ class TritonProcess:
         finally:
             os.close(null)
             os.close(log)
-        self._write(
-            TritonState(
-                pid=pid,
-                started=started(pid) or 0,
-                grpc_port=self.grpc_port,
-                http_port=self.http_port,
-                metrics_port=self.metrics_port,
-                repository=str(repository.root),
-                shared_memory=prefix,
-            )
-        )
+        TritonState(
+            pid=pid,
+            started=started(pid) or 0,
+            grpc_port=self.grpc_port,
+            http_port=self.http_port,
+            metrics_port=self.metrics_port,
+            repository=str(repository.root),
+            shared_memory=prefix,
+        ).write(self.state)
         try:
             self._await_ready(pid, models)
         except BaseException:
@@ -285,20 +254,9 @@ class TritonProcess:
 
     def _forget(self) -> None:
         """Remove the pid file and the shared memory of a server that has ended."""
-        known = self._read()
+        known = TritonState.read(self.state)
         if known and _PREFIX.fullmatch(known.shared_memory):
             for region in _SHM.glob(known.shared_memory + "*"):
                 region.unlink(missing_ok=True)
-        (self.state / "triton.json").unlink(missing_ok=True)
+        TritonState.remove(self.state)
         clean_shared_memory()
-
-    def _read(self) -> TritonState | None:
-        try:
-            return TritonState(**json.loads((self.state / "triton.json").read_text()))
-        except (OSError, ValueError, TypeError):
-            return None
-
-    def _write(self, state: TritonState) -> None:
-        scratch = self.state / "triton.json.new"
-        scratch.write_text(json.dumps(asdict(state)))
-        scratch.replace(self.state / "triton.json")

@@ -27,7 +27,7 @@ def all_errors() -> list[type[errors.CourtsideError]]:
 
 
 class Raiser:
-    """A server whose methods, one of each kind, raise what it is told."""
+    """A server whose methods, one of each kind, raise the given error."""
 
     def __init__(self) -> None:
         self.error: BaseException | None = None
@@ -145,7 +145,7 @@ def test_the_table_says_what_clients_rely_on() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_every_kind_of_method_ends_with_the_status(raiser, kind) -> None:
-    raiser.error = errors.StaleEpoch("a newer publisher owns the camera", epoch=4)
+    raiser.error = errors.StaleEpoch("a newer client owns the camera", epoch=4)
     got = await call(raiser, kind)
     info, _ = details(got)
     assert (got.code(), info.reason, info.metadata["epoch"]) == (grpc.StatusCode.ABORTED, "STALE_EPOCH", "4")

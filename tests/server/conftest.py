@@ -1,4 +1,4 @@
-"""Drafts and logs for the tests of events."""
+"""Drafts and event logs, for the tests of events and of the services."""
 
 from __future__ import annotations
 
