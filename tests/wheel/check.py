@@ -45,6 +45,7 @@ class Installed:
     def __init__(self, folder: Path, source: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", folder / "environment"], check=True)
         self.bin = folder / "environment" / "bin"
+        shutil.rmtree(source / "build", ignore_errors=True)  # what an earlier build left would be in the wheel
         self.pip("wheel", "--no-deps", "--wheel-dir", folder, source)
         self.wheel = next(folder.glob("*.whl"))
         self.pip("install", "--constraint", ROOT / "constraints.txt", self.wheel)
