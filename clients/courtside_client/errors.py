@@ -125,7 +125,7 @@ class SequenceGapError(CourtsideError):
 
     Attributes:
         expected: the sequence that was due.
-        got: the sequence that came.
+        got: the sequence that was received.
     """
 
     def __init__(self, expected: int, got: int) -> None:

@@ -11,7 +11,7 @@ class CodedFrame:
 
     Attributes:
         pts: in the source's time base.
-        dts: likewise, when known.
+        dts: decoding time in the same unit, when known.
         keyframe: decoding can start here.
         decode_only: needed only to decode others.
         data: the bytes.

@@ -213,7 +213,7 @@ class Subscription:
         return True
 
     def _take_heartbeat(self, high_water_mark: int) -> None:
-        # Events travel in the same stream, in order: whatever the mark covers has been received or filtered out.
+        # Events travel in the same stream, in order: everything up to the mark has been received or filtered out.
         if self._received is None or self._cameras:
             self._received = max(self._received or 0, high_water_mark)
 

@@ -6,7 +6,7 @@
     ├── InputError                     the caller gave something unusable (exit code 2)
     │   ├── BadRequest                   a field is missing or malformed
     │   │   ├── BadName                    not the name of a game, a camera or a gateway
-    │   │   └── BadCalibration             points that do not fit a court, or a file that is no calibration
+    │   │   └── BadCalibration             points that do not fit a court, or a file that is not a calibration
     │   └── SourceError                  a film, camera or stream cannot be used
     │       ├── SourceNotFound             no such file, device or simulation
     │       ├── SourceUnreachable          a network source does not answer
@@ -144,7 +144,7 @@ class BadName(BadRequest):
 
 
 class BadCalibration(BadRequest):
-    """Points that do not fit a court, or a file that is no calibration."""
+    """Points that do not fit a court, or a file that is not a calibration."""
 
 
 class SourceError(InputError):

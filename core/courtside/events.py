@@ -318,6 +318,6 @@ class FilmShot(Shot):
             ValueError: the event is not a shot.
         """
         if event.shot is None:
-            raise ValueError(f"event {event.event_id!r} is no shot")
+            raise ValueError(f"event {event.event_id!r} is not a shot")
         values = {field.name: getattr(event.shot, field.name) for field in fields(Shot)}
         return cls(**values, time=event.media_offset, event_id=event.event_id)

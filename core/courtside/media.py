@@ -60,7 +60,7 @@ class SourcePacket:
 
     Attributes:
         pts: in the source's time base.
-        dts: likewise, when known.
+        dts: decoding time in the same unit, when known.
         keyframe: decoding can start here.
         decode_only: cut away by an edit list; needed only to decode others.
         data: the bytes.

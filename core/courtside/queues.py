@@ -150,7 +150,7 @@ class HandoverQueue(Generic[T]):
         """Take nothing more; what is in the queue is still delivered.
 
         Args:
-            error: raised for whoever puts another item; without it the item comes back as not taken.
+            error: raised when another item is put; without it the item comes back as not taken.
         """
         with self._changed:
             self._ended = True
@@ -195,7 +195,7 @@ class HandoverQueue(Generic[T]):
         """End at once and empty the queue.
 
         Args:
-            error: raised for whoever puts another item or waits to; without it the item comes back as not taken.
+            error: raised for a producer that waits or puts another item; without it the item comes back as not taken.
 
         Returns:
             What will not be delivered.

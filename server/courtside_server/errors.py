@@ -105,7 +105,7 @@ class LogUnavailable(CourtsideError):
 
 
 class StoreUnavailable(CourtsideError):
-    """A file in which the gateway keeps what it was told cannot be written."""
+    """A file in which the gateway keeps calibrations cannot be written."""
 
     reason = ErrorReason.STORE_UNAVAILABLE
     retry_after = 5.0

@@ -231,7 +231,7 @@ def test_ctrl_c_ends_it_without_saving(floor_film, tmp_path):
         (["FILM", "--gateway", "127.0.0.1:1", "--out", "c.json"], "--camera"),
         (["FILM", "--camera", "left"], "left"),
         (["FILM", "--camera", CAMERA, "--gateway", "nowhere"], "HOST:PORT"),
-        (["FILM", "--out", "BROKEN"], "no calibration file"),
+        (["FILM", "--out", "BROKEN"], "not a calibration file"),
         (["FILM", "--out", "c.json", "--at", "99"], "--at 99"),
         (["BROKEN", "--out", "c.json"], "not a film"),
     ],

@@ -113,10 +113,10 @@ def test_what_cannot_be_used_of_the_wire_names_its_field(message, field):
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda text: text[: len(text) // 2], "is no calibration file"),
-        (lambda text: "", "is no calibration file"),
-        (lambda text: "\0\xff" * 9, "is no calibration file"),
-        (lambda text: "[]", "is no calibration file"),
+        (lambda text: text[: len(text) // 2], "is not a calibration file"),
+        (lambda text: "", "is not a calibration file"),
+        (lambda text: "\0\xff" * 9, "is not a calibration file"),
+        (lambda text: "[]", "is not a calibration file"),
         (lambda text: text.replace("courtside-calibration-1", "courtside-calibration-2"), "format"),
         (lambda text: text.replace("pixel_x", "pixle_x", 1), "points.0.pixel_x: Field required"),
         (lambda text: text.replace("200.0", "NaN"), "points.0.pixel_x"),

@@ -16,7 +16,7 @@ def test_a_calibration_outlives_the_gateway(gateway):
         async with connect(gateway.grpc) as client:
             return await client.set_calibration(CAMERA, point_pairs())
 
-    async def ask():
+    async def get():
         async with connect(gateway.grpc) as client:
             return await client.get_calibration(CAMERA)
 
@@ -24,7 +24,7 @@ def test_a_calibration_outlives_the_gateway(gateway):
     gateway.kill()
     gateway.start()
     gateway.wait_serving()
-    answer = asyncio.run(ask())
+    answer = asyncio.run(get())
     assert (answer.error, answer.points) == (error, point_pairs())
 
 

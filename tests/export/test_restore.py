@@ -15,17 +15,17 @@ from courtside_export.running import torch_run  # noqa: E402
 from courtside_training.errors import TrainingInputError  # noqa: E402
 from courtside_training.shots.export_spec import EXPORT_SPEC  # noqa: E402
 from courtside_training.shots.network import ShotNetwork  # noqa: E402
-from courtside_training.shots.placing import PlacingNetwork  # noqa: E402
 from courtside_training.shots.restore import restore, restored_checkpoint, settle_norms  # noqa: E402
 from courtside_training.shots.result import ResultNetwork  # noqa: E402
 from courtside_training.shots.served import ServedShotModel  # noqa: E402
 from courtside_training.shots.train import load_served  # noqa: E402
+from courtside_training.shots.zone_head import ZoneNetwork  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def served() -> ServedShotModel:
     torch.manual_seed(2)
-    parts = ShotNetwork(), PlacingNetwork(), ResultNetwork()
+    parts = ShotNetwork(), ZoneNetwork(), ResultNetwork()
     for module in parts:
         for layer in module.modules():
             if isinstance(layer, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
@@ -58,13 +58,13 @@ def test_the_restored_model_has_the_outputs_of_the_exported_one(served, exported
 
 
 def test_settled_normalisations_change_no_output_and_fit_their_inputs(exported, clips):
-    placer = restore(exported).placer
-    pictures = torch.from_numpy(clips[:, :6].reshape(4, 3, 3, 144, 256))
-    before = placer(pictures)["zone"]
-    settle_norms(placer, [pictures[:2], pictures[2:]])
-    torch.testing.assert_close(placer(pictures)["zone"], before, atol=1e-4, rtol=0)
-    placer.head[2].p = 0.0
-    trained = placer.train()(pictures)["zone"]
+    zone_network = restore(exported).zone_network
+    images = torch.from_numpy(clips[:, :6].reshape(4, 3, 3, 144, 256))
+    before = zone_network(images)["zone"]
+    settle_norms(zone_network, [images[:2], images[2:]])
+    torch.testing.assert_close(zone_network(images)["zone"], before, atol=1e-4, rtol=0)
+    zone_network.head[2].p = 0.0
+    trained = zone_network.train()(images)["zone"]
     torch.testing.assert_close(trained, before, atol=1e-3, rtol=0)
 
 

@@ -16,9 +16,9 @@ from courtside_export.running import onnx_run, torch_run  # noqa: E402
 from courtside_training.common import registry  # noqa: E402
 from courtside_training.common.export_spec import ModelSignature, TensorSpec  # noqa: E402
 from courtside_training.shots.network import NetworkConfig, ShotNetwork  # noqa: E402
-from courtside_training.shots.placing import PlacerConfig, PlacingNetwork  # noqa: E402
 from courtside_training.shots.result import ResultNetwork  # noqa: E402
 from courtside_training.shots.served import ServedShotModel  # noqa: E402
+from courtside_training.shots.zone_head import ZoneNetwork, ZoneNetworkConfig  # noqa: E402
 
 REPOSITORY = Path(__file__).parents[2] / "model_repository"
 COMMITTED = sorted(path.parent.name for path in REPOSITORY.glob("*/config.pbtxt"))
@@ -32,14 +32,14 @@ SPEC = ModelSignature(
 @pytest.fixture(scope="module")
 def served() -> ServedShotModel:
     torch.manual_seed(1)
-    network, placer = ShotNetwork(NetworkConfig(8, 8, 16, 16)), PlacingNetwork(PlacerConfig(8, 8, 8, 16))
+    network, zone_network = ShotNetwork(NetworkConfig(8, 8, 16, 16)), ZoneNetwork(ZoneNetworkConfig(8, 8, 8, 16))
     result = ResultNetwork()
-    for module in (network, placer, result):
+    for module in (network, zone_network, result):
         for layer in module.modules():
             if isinstance(layer, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
                 layer.running_mean.uniform_(-0.2, 0.2)
                 layer.running_var.uniform_(0.3, 1.0)
-    return ServedShotModel(network, placer, result, scale=1.7, bias=0.4).eval()
+    return ServedShotModel(network, zone_network, result, scale=1.7, bias=0.4).eval()
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_outputs_are_the_checkpoint_s_and_batches_change_nothing(served, exporte
 
 
 def test_calibration_is_inside_the_graph(served, clips):
-    plain = ServedShotModel(served.network, served.placer, served.result).eval()
+    plain = ServedShotModel(served.network, served.zone_network, served.result).eval()
     before, after = torch_run(plain)((clips,))[0], torch_run(served)((clips,))[0]
     logit = np.log(before / (1 - before))
     assert np.allclose(after, 1 / (1 + np.exp(-(1.7 * logit + 0.4))), atol=1e-5)
@@ -76,7 +76,7 @@ def test_zones_are_read_around_the_release(served, clips):
     release, zone = torch_run(served)((clips[:1],))[1:3]
     at = int(release[0].argmax())
     seen = np.clip([at - 1, at, at + 1], 0, 15)
-    expected = torch.softmax(served.placer(torch.from_numpy(clips[:1, seen]))["zone"], 1).detach().numpy()
+    expected = torch.softmax(served.zone_network(torch.from_numpy(clips[:1, seen]))["zone"], 1).detach().numpy()
     assert np.allclose(zone, expected, atol=1e-6)
 
 

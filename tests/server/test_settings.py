@@ -98,7 +98,7 @@ def test_a_mistake_in_the_file_is_one_clear_error(toml, text, says):
     assert "\n" not in caught.value.message.strip() or "TOML" in caught.value.message
 
 
-def test_a_missing_file_is_said(tmp_path):
+def test_a_missing_file_is_one_clear_error(tmp_path):
     with pytest.raises(SettingsError, match="no such file"):
         load_settings(tmp_path / "none.toml")
 

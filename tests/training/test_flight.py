@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
+from courtside_training.cli import cli
 from courtside_training.errors import TrainingInputError
 from courtside_training.flight.evaluate import figures, position
 from courtside_training.flight.geometry import COLUMNS, TIME_STEP_S, TIME_STEPS, Column
@@ -136,3 +138,9 @@ def test_games_are_kept_and_torn_files_refused(scenes, tmp_path):
         load_scenes(path)
     with pytest.raises(TrainingInputError, match="flight draw"):
         scene_files(tmp_path, (10_000, 11_000))
+
+
+def test_the_smoke_run_trains_resumes_and_exports():
+    result = CliRunner().invoke(cli, ["flight", "--smoke"])
+    assert result.exit_code == 0, result.output
+    assert "decisions agree 100.0%" in result.output

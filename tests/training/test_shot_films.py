@@ -8,23 +8,24 @@ import av
 import numpy as np
 import pytest
 
+from courtside_training.common.splits import SPLITS
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots import films, footage
 from courtside_training.shots.footage import GRID_S, load, stored
-from courtside_training.shots.geometry import SPLITS, ZONE_LABELS
+from courtside_training.shots.geometry import ZONE_LABELS
 from courtside_training.shots.shot_labels import read_labels, zone_of
 
 HEADER = "video,release_time,type,made,x,y\n"
 
 
 def write_film(path: Path, seconds: float, rate: int = 20, size: tuple[int, int] = (64, 48)) -> None:
-    """A film whose pictures grow brighter with time, 10 levels a second."""
+    """A film whose images grow brighter with time, 10 levels per second."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=rate)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         for index in range(round(seconds * rate)):
-            picture = np.full((size[1], size[0], 3), min(10 * index // rate * 2, 250), np.uint8)
-            for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
+            image = np.full((size[1], size[0], 3), min(10 * index // rate * 2, 250), np.uint8)
+            for packet in stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")):
                 container.mux(packet)
         for packet in stream.encode():
             container.mux(packet)
@@ -83,7 +84,7 @@ def test_a_position_just_across_the_line_follows_the_type():
         ("a.mp4,2,two,1,40,0", "line 3: position x 40"),
         ("a.mp4,2,two,1,2", "line 3: 5 values under 6 columns"),
         ("../a.mp4,2,two,1,2,0", "line 3: video is"),
-        ("z.mp4,1.04,two,1,2,0", "line 3: the release of z.mp4 at 1.04 s stands in line 2 too"),
+        ("z.mp4,1.04,two,1,2,0", "line 3: the release of z.mp4 at 1.04 s is in line 2 too"),
     ],
 )
 def test_a_bad_row_is_named_with_its_line(table, row, message):
@@ -97,7 +98,7 @@ def test_an_unknown_zone_a_missing_column_and_an_empty_table_are_named(table, tm
         read_labels(table("a.mp4,2,two,1,,,moon", header="video,release_time,type,made,x,y,zone\n"))
     with pytest.raises(TrainingInputError, match="line 1: no column 'made'"):
         read_labels(table("a.mp4,2,two,2,0", header="video,release_time,type,x,y\n"))
-    with pytest.raises(TrainingInputError, match="no shot in it"):
+    with pytest.raises(TrainingInputError, match="holds no shot"):
         read_labels(table())
     with pytest.raises(TrainingInputError, match="no labels at"):
         read_labels(tmp_path / "none.csv")
@@ -120,7 +121,7 @@ def test_films_are_imported_whole_and_split_by_video(table, folder, tmp_path):
     games = [load(seed, out) for found in seeds.values() for seed in found]
     assert sum(len(game.releases) for game in games) == 4
     both = next(game for game in games if len(game.releases) == 2)
-    assert both.judged.tolist() == [True, False] and both.duration == pytest.approx(79 * GRID_S)
+    assert both.result_known.tolist() == [True, False] and both.duration == pytest.approx(79 * GRID_S)
     assert films.import_films(rows, folder, out, "pyav") == videos
     with pytest.raises(TrainingInputError, match="holds film of other labels"):
         films.import_films(rows[:2], folder, out, "pyav")
@@ -130,7 +131,7 @@ def test_films_are_imported_whole_and_split_by_video(table, folder, tmp_path):
     ("row", "message"),
     [
         ("a.mp4,9.5,two,1,2,0", r"line 3: a release at 9.5 s, but a.mp4 is 7.9 s long"),
-        ("torn.mp4,1,two,1,2,0", "torn.mp4 is no film that can be decoded"),
+        ("torn.mp4,1,two,1,2,0", "torn.mp4 cannot be decoded to its end"),
         ("none.mp4,1,two,1,2,0", r"no film none.mp4 in .* \(labels, line 3\)"),
     ],
 )

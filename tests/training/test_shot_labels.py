@@ -18,7 +18,7 @@ def labelled(start: float, releases: list[float]):
 
 
 def film(releases: list[float], seconds: float = 30.0, seed: int = 0) -> Footage:
-    """A tiny black film with shots; every picture's first pixel tells its index."""
+    """A small black film with shots; the first pixel of every image is its index."""
     count = round(seconds / GRID_S)
     frames = np.zeros((count, 144, 256, 3), np.uint8)
     frames[:, 0, 0, 0] = np.arange(count) % 256
@@ -87,10 +87,10 @@ def test_a_crop_moves_pixels_and_points_together(bars: bool):
     points = np.zeros((16, 3, 3), np.float32)
     points[:, 0] = (0.5, 0.5, 1)
     for seed in range(8):
-        moved, placed = augment.crop(clip, points, np.random.default_rng(seed), bars)
+        moved, with_zone = augment.crop(clip, points, np.random.default_rng(seed), bars)
         ys, xs = np.nonzero(moved[0, :, :, 0] > 128)
-        assert placed[0, 0, 0] * 256 == pytest.approx(xs.mean() + 0.5, abs=1.0)
-        assert placed[0, 0, 1] * 144 == pytest.approx(ys.mean() + 0.5, abs=1.0)
+        assert with_zone[0, 0, 0] * 256 == pytest.approx(xs.mean() + 0.5, abs=1.0)
+        assert with_zone[0, 0, 1] * 144 == pytest.approx(ys.mean() + 0.5, abs=1.0)
 
 
 def test_an_epoch_has_two_negatives_a_positive_and_is_drawn_anew():
@@ -123,22 +123,22 @@ def test_a_zone_balanced_epoch_draws_rare_zones_as_often_as_common_ones():
 
 def test_windows_without_a_release_are_drawn_around_fakes():
     game = film([5.0], seconds=120.0)
-    game.lures[800] = True
-    refs = windows.draw_epoch([game], plan(40, lures=0.5), seed=0, epoch=0)
+    game.hard_negatives[800] = True
+    refs = windows.draw_epoch([game], plan(40, hard_negatives=0.5), seed=0, epoch=0)
     around = [ref for ref in refs if 3 <= (800 - ref.first) / windows.STEP <= 12]
     assert 25 < len(around) < 60 and len(refs) == 120
-    none = windows.draw_epoch([game], plan(40, lures=0.0), seed=0, epoch=0)
+    none = windows.draw_epoch([game], plan(40, hard_negatives=0.0), seed=0, epoch=0)
     assert sum(3 <= (800 - ref.first) / windows.STEP <= 12 for ref in none) < 15
 
 
 def test_what_nobody_judged_has_no_result():
     game = film([5.0])
-    game.judged[:] = False
+    game.result_known[:] = False
     assert windows.cut(game, 30)[2].made == -1.0 and windows.cut(game, 30)[2].shot == 1.0
 
 
 def test_film_that_is_all_shots_is_refused():
-    with pytest.raises(TrainingInputError, match="hardly a window without a release"):
+    with pytest.raises(TrainingInputError, match="too few windows without a release"):
         windows.draw_epoch([film([1.0, 3.0, 5.0], seconds=6.0)], plan(4), seed=0, epoch=0)
 
 

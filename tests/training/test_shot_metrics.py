@@ -10,19 +10,12 @@ import pytest
 from courtside_training.shots import metrics
 from courtside_training.shots.ablate import stagger
 from courtside_training.shots.calibrate import calibrate, fit_scale, make_temperature
-from courtside_training.shots.evaluate import (
-    Answers,
-    every,
-    find_shots,
-    make_figures,
-    reliability,
-    retempered,
-    shot_figures,
-    window_figures,
-)
+from courtside_training.shots.evaluate import make_figures, reliability, retempered, window_figures
 from courtside_training.shots.footage import SPOTS, Footage
 from courtside_training.shots.labels import label, spread
+from courtside_training.shots.predictions import Predictions, every
 from courtside_training.shots.tables import reliability_plot, tables
+from courtside_training.shots.whole_games import find_shots, shot_figures
 
 
 def test_detection_by_hand():
@@ -52,8 +45,8 @@ def test_matching_is_one_to_one_and_nearest_first():
     assert metrics.match_times([1.0, 1.2, 9.0], [1.25, 5.0], 0.3) == [(1, 0)]
 
 
-def answers_for(game: Footage, offset: float = 0.0, shot: float = 0.95) -> Answers:
-    """What a model would say that is always right, but `offset` samples late."""
+def answers_for(game: Footage, offset: float = 0.0, shot: float = 0.95) -> Predictions:
+    """What a model would report that is always right, but `offset` samples late."""
     starts = np.arange(-1.2, game.duration - 3.3, 0.3)
     truth = [label(start, game.releases, game.zones, game.made) for start in starts]
     zone = np.full((len(truth), 7), 0.01, np.float32)
@@ -62,7 +55,7 @@ def answers_for(game: Footage, offset: float = 0.0, shot: float = 0.95) -> Answe
         if one.shot:
             zone[index, one.zone] = 0.94
             release[index] = spread(min(one.position + offset, 15.0))
-    return Answers(
+    return Predictions(
         np.zeros(len(truth), int), starts, np.array([shot if one.shot else 0.05 for one in truth], np.float32), release,
         zone, np.array([0.9 if one.made > 0 else 0.1 for one in truth], np.float32),
         np.array([one.shot > 0 for one in truth]), np.array([one.middle for one in truth]),
@@ -83,12 +76,12 @@ def game() -> Footage:
 
 
 def test_a_perfect_model_is_measured_as_perfect(game: Footage):
-    answers = answers_for(game)
-    for rule in (False, True):
-        figures = window_figures(answers, middle_rule=rule)
+    predictions = answers_for(game)
+    for middle in (False, True):
+        figures = window_figures(predictions, middle_only=middle)
         assert figures["F1"] == figures["ROC-AUC"] == figures["zone accuracy"] == 1.0
         assert figures["release error, mean s"] == pytest.approx(0.0, abs=1e-6)
-    figures = shot_figures(answers, [game])
+    figures = shot_figures(predictions, [game])
     assert (figures["true"], figures["found"], figures["right"]) == (4, 4, 4)
     assert figures["F1"] == figures["zone accuracy"] == figures["make ROC-AUC"] == 1.0
 
@@ -99,11 +92,11 @@ def test_a_late_model_has_that_release_error_and_then_misses(game: Footage):
 
 
 def test_a_lone_window_does_not_make_a_shot(game: Footage):
-    answers = answers_for(game)
-    lone = np.full_like(answers.shot, 0.05)
-    lone[np.argmax(answers.true_middle)] = 0.99
-    assert find_shots(answers.with_shot(lone), 0) == []
-    assert len(find_shots(answers.with_shot(lone), 0, support=0.0)) == 1
+    predictions = answers_for(game)
+    lone = np.full_like(predictions.shot, 0.05)
+    lone[np.argmax(predictions.true_middle)] = 0.99
+    assert find_shots(predictions.with_shot(lone), 0) == []
+    assert len(find_shots(predictions.with_shot(lone), 0, support=0.0)) == 1
 
 
 def test_calibration_puts_the_best_threshold_at_the_services(game: Footage):
@@ -125,14 +118,14 @@ def test_scale_of_a_logistic_fit():
     assert fit_scale(truth.astype(float), logits) == pytest.approx(0.5, abs=0.03)
 
 
-def report(answers: Answers, game: Footage) -> dict:
-    figures = shot_figures(answers, [game])
-    made = make_figures(answers, answers.true_middle)
+def report(predictions: Predictions, game: Footage) -> dict:
+    figures = shot_figures(predictions, [game])
+    made = make_figures(predictions, predictions.true_middle)
     return {
         "windows, a": {"F1": float("nan"), "ROC-AUC": 0.5}, "shots, a": figures, "shots by camera": {"behind": figures},
         "zone confusion": [[0] * 7] * 7,
         "make": {"temperature": 2.0, "as trained": made, "with temperature": made},
-        "reliability": {"as trained": reliability(answers), "with temperature": reliability(answers)},
+        "reliability": {"as trained": reliability(predictions), "with temperature": reliability(predictions)},
     }
 
 
@@ -148,30 +141,32 @@ def test_the_reliability_plot_is_a_picture(game: Footage, tmp_path):
 
 
 def test_an_overconfident_make_probability_is_tempered(game: Footage):
-    answers = answers_for(game)
+    predictions = answers_for(game)
     rng = np.random.default_rng(0)
-    made = rng.random(len(answers.make)) < 0.7
-    truth = np.where(answers.true_middle, made, -1)
-    sure = Answers(**{**answers.__dict__, "make": np.full(len(made), 0.99), "true_made": truth})
+    made = rng.random(len(predictions.make)) < 0.7
+    truth = np.where(predictions.true_middle, made, -1)
+    sure = Predictions(**{**predictions.__dict__, "make": np.full(len(made), 0.99), "true_made": truth})
     temperature = make_temperature(sure)
     assert temperature > 2
     mended = retempered(sure, 1 / temperature)
-    share = made[answers.true_middle].mean()
+    share = made[predictions.true_middle].mean()
     assert mended.make[0] == pytest.approx(share, abs=0.02)
-    assert make_figures(mended, answers.true_middle)["make ECE"] < make_figures(sure, answers.true_middle)["make ECE"]
+    middle = predictions.true_middle
+    assert make_figures(mended, middle)["make ECE"] < make_figures(sure, middle)["make ECE"]
 
 
 def test_unknown_results_and_zones_are_not_measured(game: Footage):
-    answers = answers_for(game)
-    unknown = Answers(**{
-        **answers.__dict__, "true_made": np.full(len(answers.shot), -1), "true_zone": np.full(len(answers.shot), -1),
+    predictions = answers_for(game)
+    unknown = Predictions(**{
+        **predictions.__dict__,
+        "true_made": np.full(len(predictions.shot), -1), "true_zone": np.full(len(predictions.shot), -1),
     })
-    figures = window_figures(unknown, middle_rule=True)
+    figures = window_figures(unknown, middle_only=True)
     assert math.isnan(figures["zone accuracy"]) and math.isnan(figures["make Brier"]) and figures["F1"] == 1.0
 
 
 def test_stagger_finds_what_windows_end_to_end_cut_in_two(game: Footage):
-    answers = answers_for(game)
-    rows = stagger(answers, [game])
+    predictions = answers_for(game)
+    rows = stagger(predictions, [game])
     assert rows["on: every 0.3 s"]["recall"] == 1.0 > rows["off: windows end to end"]["recall"]
-    assert rows["off: windows end to end"]["windows"] == len(every(answers, 16).shot)
+    assert rows["off: windows end to end"]["windows"] == len(every(predictions, 16).shot)

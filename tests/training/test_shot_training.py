@@ -1,8 +1,9 @@
-"""Training the shot networks: they learn, stop and go on, and say clearly what is wrong with their input."""
+"""Training the shot networks: they learn, stop and go on, and report clearly what is wrong with their input."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -13,13 +14,13 @@ torch = pytest.importorskip("torch")
 from courtside_training import cli  # noqa: E402
 from courtside_training.common import checkpoint as checkpoints  # noqa: E402
 from courtside_training.errors import TrainingInputError  # noqa: E402
-from courtside_training.shots import losses, place_train, train, windows  # noqa: E402
+from courtside_training.shots import losses, moment_train, train, windows  # noqa: E402
 from courtside_training.shots.footage import GRID_S, SPOTS, Footage, FootagePlan, ensure, load, stored  # noqa: E402
 from courtside_training.shots.geometry import HEIGHT, WIDTH  # noqa: E402
 from courtside_training.shots.network import NetworkConfig  # noqa: E402
-from courtside_training.shots.placing import PlacerConfig  # noqa: E402
 from courtside_training.shots.prefetch import prefetch  # noqa: E402
-from courtside_training.shots.result import SIDE, ResultConfig, after, cut_out  # noqa: E402
+from courtside_training.shots.result import SIDE, ResultConfig, after, crop_at  # noqa: E402
+from courtside_training.shots.zone_head import ZoneNetworkConfig  # noqa: E402
 
 SMALL = NetworkConfig(8, 8, 16, 16)
 
@@ -65,7 +66,7 @@ def run(game: Footage, path, epochs: int, resume: bool = False, **more):
     return fit
 
 
-def test_a_handful_of_windows_is_learnt_by_heart(game: Footage, tmp_path):
+def test_a_handful_of_windows_is_learned_by_heart(game: Footage, tmp_path):
     fit = train.light_fit([game], train.TrainConfig(), tmp_path / "a.pt", SMALL)
     batch, optimizer = batch_of(game, 3), torch.optim.Adam(fit.module.parameters(), lr=1e-2)
     history = []
@@ -110,46 +111,46 @@ def test_the_focal_loss_lets_sure_answers_count_less():
     assert float(found[1]) < 0.1 * float(plain[1]) and float(found[2]) > float(plain[2])
 
 
-def test_the_placing_network_learns_left_from_right(game: Footage, tmp_path):
-    config = place_train.MomentConfig(steps=100, batch=8, rate=4e-3, average=0.8)
-    fit = place_train.place_fit([game], config, tmp_path / "place.pt", PlacerConfig(8, 16, 16, 32))
+def test_the_zone_network_learns_left_from_right(game: Footage, tmp_path):
+    config = moment_train.MomentConfig(steps=100, batch=8, rate=4e-3, average=0.8)
+    fit = moment_train.zone_fit([game], config, tmp_path / "place.pt", ZoneNetworkConfig(8, 16, 16, 32))
     fit.run()
-    moments = place_train.Moments([game])
+    moments = moment_train.Moments([game])
     right = 0
     for index, release in enumerate(game.releases):
-        moment = place_train.Moment(0, round(release / GRID_S), int(game.zones[index]), -1)
+        moment = moment_train.Moment(0, round(release / GRID_S), int(game.zones[index]), -1)
         one = moments.example(moment, None)
         with torch.no_grad():
-            out = fit.average(torch.from_numpy(one["pictures"][None]))
+            out = fit.average(torch.from_numpy(one["images"][None]))
         right += int(out["zone"].argmax()) == one["zone"]
     assert right == 4 and fit.history.samples == 800
 
 
-def test_the_result_network_sees_what_fell_through_the_ring(game: Footage, tmp_path):
-    config = place_train.MomentConfig(steps=60, batch=8, rate=4e-3, average=0.8)
-    fit = place_train.result_fit([game], config, tmp_path / "result.pt", ResultConfig(8, 16, 16))
+def test_the_result_network_sees_what_fell_through_the_rim(game: Footage, tmp_path):
+    config = moment_train.MomentConfig(steps=60, batch=8, rate=4e-3, average=0.8)
+    fit = moment_train.result_fit([game], config, tmp_path / "result.pt", ResultConfig(8, 16, 16))
     fit.run()
-    results = place_train.Results([game])
+    results = moment_train.Results([game])
     rows = [results.example(np.random.default_rng([7, index])) for index in range(40)]
     rows = [row for row in rows if row["exist"].sum() >= 4]
     batch = {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
     with torch.no_grad():
-        said = fit.average(batch["squares"].float() / 127.5 - 1, batch["exist"])
-    assert float(((said > 0) == (batch["made"] > 0.5)).float().mean()) > 0.9
+        predicted = fit.average(batch["squares"].float() / 127.5 - 1, batch["exist"])
+    assert float(((predicted > 0) == (batch["made"] > 0.5)).float().mean()) > 0.9
 
 
 def test_training_and_serving_cut_the_same_square():
     rng = np.random.default_rng(0)
-    picture = rng.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+    image = rng.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
     for centre in ((128.0, 72.0), (60.25, 40.5), (5.0, 140.0)):
-        ours = place_train.square(picture, np.array(centre), np.ones(2), mirrored=False)
+        ours = moment_train.crop_around(image, np.array(centre), np.ones(2), mirrored=False)
         share = torch.tensor([[centre[0] / WIDTH, centre[1] / HEIGHT]], dtype=torch.float32)
-        served = cut_out(torch.from_numpy(picture.transpose(2, 0, 1)[None]), share)[0]
+        served = crop_at(torch.from_numpy(image.transpose(2, 0, 1)[None]), share)[0]
         gap = np.abs(ours.transpose(2, 0, 1) / 127.5 - 1 - served.numpy())
         assert ours.shape == (SIDE, SIDE, 3) and np.median(gap) < 0.02
 
 
-def test_the_windows_end_holds_the_last_looks_and_says_so():
+def test_at_the_end_of_the_window_the_last_sample_repeats_and_is_marked():
     samples, exist = after(torch.tensor([4.0, 11.0]))
     assert samples.tolist() == [[6, 7, 8, 9, 10, 11, 12, 13], [13, 14, 15, 15, 15, 15, 15, 15]]
     assert exist.sum(1).tolist() == [8.0, 3.0]
@@ -157,14 +158,14 @@ def test_the_windows_end_holds_the_last_looks_and_says_so():
 
 def test_a_whole_model_needs_all_its_parts(game: Footage, tmp_path):
     run(game, tmp_path / "last.pt", 1)
-    with pytest.raises(TrainingInputError, match="has no placer network yet"):
+    with pytest.raises(TrainingInputError, match="has no zone network yet"):
         train.load_served(tmp_path / "last.pt")
-    moments = place_train.MomentConfig(2, 2)
-    place_train.place_fit([game], moments, tmp_path / "p.pt", PlacerConfig(8, 16, 16, 32)).run()
-    place_train.result_fit([game], moments, tmp_path / "r.pt", ResultConfig(8, 8, 16)).run()
+    moments = moment_train.MomentConfig(2, 2)
+    moment_train.zone_fit([game], moments, tmp_path / "p.pt", ZoneNetworkConfig(8, 16, 16, 32)).run()
+    moment_train.result_fit([game], moments, tmp_path / "r.pt", ResultConfig(8, 8, 16)).run()
     with pytest.raises(TrainingInputError, match="not a checkpoint of shot_place but of shot_result"):
-        train.join(tmp_path / "last.pt", placer=tmp_path / "r.pt")
-    train.join(tmp_path / "last.pt", placer=tmp_path / "p.pt", result=tmp_path / "r.pt")
+        train.join(tmp_path / "last.pt", zone=tmp_path / "r.pt")
+    train.join(tmp_path / "last.pt", zone=tmp_path / "p.pt", result=tmp_path / "r.pt")
     served = train.load_served(tmp_path / "last.pt")
     with torch.no_grad():
         shot, release, zone, make = served(batch_of(game, 3)["clip"])
@@ -179,7 +180,7 @@ def test_checkpoints_of_something_else_are_named(game: Footage, tmp_path):
     with pytest.raises(TrainingInputError, match="no readable checkpoint"):
         train.load_network(tmp_path / "text.pt")
     fit = run(game, tmp_path / "wide.pt", 1)
-    fit.settings = {**fit.settings, "network": NetworkConfig(8, 8, 16, 32).to_dict()}
+    fit.settings = {**fit.settings, "network": asdict(NetworkConfig(8, 8, 16, 32))}
     fit.save()
     with pytest.raises(TrainingInputError, match="another shape: mix"):
         train.load_network(tmp_path / "wide.pt")

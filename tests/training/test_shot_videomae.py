@@ -12,7 +12,7 @@ pytest.importorskip("transformers")
 
 from courtside_training.errors import TrainingInputError  # noqa: E402
 from courtside_training.shots import videomae  # noqa: E402
-from courtside_training.shots.export_spec import signature  # noqa: E402
+from courtside_training.shots.export_spec import shot_signature  # noqa: E402
 from courtside_training.shots.videomae_export_spec import EXPORT_SPEC  # noqa: E402
 
 TOY = videomae.SIZES["toy"]
@@ -22,12 +22,12 @@ def clips(count: int) -> torch.Tensor:
     return torch.from_numpy(np.random.default_rng(0).integers(0, 256, (count, 16, 3, 144, 256), np.uint8))
 
 
-def test_it_has_the_face_of_the_clip_model():
+def test_it_has_the_signature_of_the_clip_model():
     served = videomae.ServedVideoMAE(videomae.VideoMAEShots(TOY)).eval()
     with torch.no_grad():
         outputs = served(clips(2))
     assert [tuple(out.shape[1:]) for out in outputs] == [tensor.dims for tensor in EXPORT_SPEC.signature.outputs]
-    clip = signature("shot_clip")
+    clip = shot_signature("shot_clip")
     assert EXPORT_SPEC.signature.inputs == clip.inputs and EXPORT_SPEC.signature.parameters == clip.parameters
     assert torch.allclose(outputs[1].sum(1), torch.ones(2)) and torch.allclose(outputs[2].sum(1), torch.ones(2))
 

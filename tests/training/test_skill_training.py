@@ -17,7 +17,7 @@ from courtside_training.detector.training import DetectorPlan, make_fit
 from courtside_training.errors import TrainingInputError
 from courtside_training.skills.baselines import counts_oracle, majority
 from courtside_training.skills.evaluate import figures, from_features, report, tables, top1
-from courtside_training.skills.films import PLAY_LABELS, UNKNOWN, Film, load, mirrored, save
+from courtside_training.skills.films import PLAY_LABELS, UNKNOWN, Film, encode, load, mirrored, save
 from courtside_training.skills.geometry import SPLITS, worlds
 from courtside_training.skills.network import FrameEncoder, SkillConfig, SkillNetwork
 from courtside_training.skills.sampling import choose, views
@@ -96,6 +96,36 @@ def test_levels_are_learned_from_features(tmp_path: Path):
     again, found = load_network(tmp_path / "skills.pt")
     assert np.allclose(from_features(again, features), from_features(fit.average, features), atol=1e-6)
     assert found["settings"]["films"] == 64
+
+
+def labelled_film(seed: int) -> Film:
+    rng = np.random.default_rng(seed)
+    frames = rng.integers(0, 255, (16, 112, 192, 3), np.uint8)
+    plays = np.stack([rng.integers(0, size, 16) for size in PLAY_LABELS.values()], 1)
+    return Film(str(seed), encode(frames), rng.integers(0, 5, 20), plays, np.zeros(3))
+
+
+def test_fit_trains_the_encoder_first_and_resumes_levels_only_with_the_same_encoder(tmp_path: Path, monkeypatch):
+    films = [labelled_film(seed) for seed in range(4)]
+    monkeypatch.setattr("courtside_training.skills.system._films", lambda *_: films)
+    monkeypatch.setattr("courtside_training.skills.network.SkillConfig", lambda: TINY)
+    last = tmp_path / "last.pt"
+
+    def fit(*options: str) -> list[str]:
+        arguments = ["skills", "fit", "--checkpoint", str(last), "--batch", "2", "--encoder-films", "2", *options]
+        result = CliRunner().invoke(cli, arguments)
+        assert result.exit_code == 0, result.output
+        return [line for line in result.output.splitlines() if line.startswith("trained")]
+
+    frames, levels = fit("--frame-epochs", "1", "--epochs", "2")
+    assert "last-frames.pt" in frames and "trained 2 epochs" in levels
+    assert load_network(last)[1]["frames"]["films"] == 2 and load_network(last)[1]["settings"]["films"] == 2
+    # Two epochs are already done, so the resumed run reports two, not one.
+    frames, levels = fit("--frame-epochs", "1", "--epochs", "1", "--resume")
+    assert "trained 1 epochs" in frames and "trained 2 epochs" in levels
+    # An encoder that was trained longer gives other features, so the levels are learned from the start.
+    frames, levels = fit("--frame-epochs", "2", "--epochs", "1", "--resume")
+    assert "trained 2 epochs" in frames and "trained 1 epochs" in levels
 
 
 def test_a_checkpoint_of_another_shape_is_refused(tmp_path: Path):

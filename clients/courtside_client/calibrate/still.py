@@ -43,7 +43,7 @@ def take_still(source: str, at: float) -> Still:
     """Decode one picture of a source.
 
     Args:
-        source: whatever ``courtside stream`` takes.
+        source: any source of ``courtside stream``.
         at: seconds since its first picture; a film is searched, any other source is read up to then.
 
     Raises:

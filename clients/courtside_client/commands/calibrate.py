@@ -32,7 +32,7 @@ async def _keep(points: PointPairs, gateway: str, camera: str | None, out: Path 
 
 
 async def _earlier(gateway: str, camera: str | None, out: Path | None) -> PointPairs | None:
-    """The points saved before; this also shows early that a gateway is away or a file is no calibration."""
+    """The points saved before; this also shows early that a gateway is away or a file is not a calibration."""
     if camera is not None:
         try:
             async with connect(gateway) as client:

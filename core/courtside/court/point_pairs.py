@@ -61,8 +61,8 @@ class PointPairs(StrictModel):
     Attributes:
         format: version of the file.
         court: rule book whose lines they are.
-        width: of the picture, pixels, rotation applied.
-        height: likewise.
+        width: pixels of the picture, rotation applied.
+        height: pixels of the picture, rotation applied.
         points: the pairs, at most `MAX_POINTS`.
 
     Example:
@@ -87,8 +87,8 @@ class PointPairs(StrictModel):
 
         Args:
             court: ``nba`` or ``fiba``.
-            width: of the picture, pixels, rotation applied.
-            height: likewise.
+            width: pixels of the picture, rotation applied.
+            height: pixels of the picture, rotation applied.
             points: rows of pixel x, pixel y, court x, court y.
             labels: one text for each point, or none at all.
 
@@ -167,8 +167,8 @@ class PointPairs(StrictModel):
         """From pixels to metres for frames of another size; keep it while nothing changes.
 
         Args:
-            width: of the frames, pixels, rotation applied.
-            height: likewise.
+            width: pixels of the frames, rotation applied.
+            height: pixels of the frames, rotation applied.
 
         Raises:
             BadCalibration: the points do not fit a court, or the frames have another shape: they are cropped or
@@ -206,14 +206,14 @@ class PointPairs(StrictModel):
         """Read a calibration file.
 
         Raises:
-            BadCalibration: it cannot be read, or is no calibration file; one line that names the file.
+            BadCalibration: it cannot be read, or is not a calibration file; one line that names the file.
         """
         try:
             return read_json(path, cls, _MAX_FILE)
         except OSError as error:
             raise BadCalibration(f"cannot read the calibration {path}: {error.strerror or error}") from None
         except ValueError as error:
-            raise BadCalibration(f"{path} is no calibration file: {first_problem(error)}") from None
+            raise BadCalibration(f"{path} is not a calibration file: {first_problem(error)}") from None
 
     def to_proto(self) -> court_pb2.Calibration:
         """As it goes over the wire."""
@@ -240,7 +240,7 @@ def read_calibration(path: Path) -> PointPairs:
     """Read a calibration file and check that its points fit a court.
 
     Raises:
-        BadCalibration: it cannot be read, is no calibration file, or its points do not fit; one line that names the
+        BadCalibration: it cannot be read, is not a calibration file, or its points do not fit; one line that names the
             file.
 
     Example:

@@ -174,7 +174,7 @@ def nba_zone_at(court: Court, x: float, y: float, basket: int) -> NbaZone:
 
 
 def _in_restricted_area(court: Court, ahead: float, left: float) -> bool:
-    """Whether a place lies in the no-charge semicircle or between it and the backboard."""
+    """Whether a position lies in the no-charge semicircle or between it and the backboard."""
     if ahead >= 0:
         return math.hypot(ahead, left) <= court.restricted_radius
     return abs(left) <= court.restricted_radius and ahead >= court.board_inset - court.basket_inset

@@ -18,7 +18,7 @@ from courtside_server.court import calibration_store
 from courtside_server.court.calibration_store import CalibrationStore
 
 CAMERA = "games/final/cameras/left"
-CLICKED = [(200.0, 300.0, 14.0, 7.5), (1100.0, 310.0, 14.0, -7.5), (1250.0, 700.0, 0.0, -7.5), (30.0, 690.0, 0.0, 7.5)]
+POINTS = [(200.0, 300.0, 14.0, 7.5), (1100.0, 310.0, 14.0, -7.5), (1250.0, 700.0, 0.0, -7.5), (30.0, 690.0, 0.0, 7.5)]
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ async def served(tmp_path: Path):
     await server.stop(0)
 
 
-def request(camera=CAMERA, clicked=CLICKED, **changes) -> court_pb2.SetCalibrationRequest:
-    points = [court_pb2.CalibrationPoint(pixel_x=u, pixel_y=v, court_x=x, court_y=y) for u, v, x, y in clicked]
+def request(camera=CAMERA, points=POINTS, **changes) -> court_pb2.SetCalibrationRequest:
+    points = [court_pb2.CalibrationPoint(pixel_x=u, pixel_y=v, court_x=x, court_y=y) for u, v, x, y in points]
     fields = {"court": court_pb2.COURT_KIND_FIBA, "width": 1280, "height": 720, "points": points} | changes
     return court_pb2.SetCalibrationRequest(camera=camera, calibration=court_pb2.Calibration(**fields))
 
@@ -87,12 +87,12 @@ async def test_what_is_no_camera_s_name(served, method):
         (request(court=court_pb2.COURT_KIND_UNSPECIFIED), "court", "COURT_KIND_NBA"),
         (request(court=77), "court", "COURT_KIND_NBA"),
         (request(width=0), "width", "greater than or equal to 2"),
-        (request(clicked=CLICKED[:3]), "points", "needs 4"),
-        (request(clicked=[]), "points", "needs 4"),
-        (request(clicked=CLICKED * 17), "points", "limit is 64"),
-        (request(clicked=[(float("nan"), 0, 0, 0), *CLICKED[1:]]), "points", "finite"),
-        (request(clicked=[*CLICKED, (640.0, 690.0, 14.0, 0.0)]), "points", "click it again"),
-        (request(clicked=[(1280 - u, v, x, y) for u, v, x, y in CLICKED]), "points", "exchanged"),
+        (request(points=POINTS[:3]), "points", "needs 4"),
+        (request(points=[]), "points", "needs 4"),
+        (request(points=POINTS * 17), "points", "limit is 64"),
+        (request(points=[(float("nan"), 0, 0, 0), *POINTS[1:]]), "points", "finite"),
+        (request(points=[*POINTS, (640.0, 690.0, 14.0, 0.0)]), "points", "click it again"),
+        (request(points=[(1280 - u, v, x, y) for u, v, x, y in POINTS]), "points", "exchanged"),
     ],
 )
 async def test_points_that_make_no_court_are_refused_and_change_nothing(served, bad, field, says):

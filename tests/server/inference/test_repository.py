@@ -151,7 +151,7 @@ FACE = ModelInfo(
 )
 
 
-def test_the_expected_face_is_taken() -> None:
+def test_the_expected_signature_is_taken() -> None:
     clip = spec("clip", 16, 3, 144, 256, dtype=np.uint8)
     check_signature(FACE, inputs=[clip], outputs=[spec("release", 16), spec("zone", -1)])
     check_signature(FACE, outputs=[spec("release", -1)])
@@ -168,7 +168,7 @@ def test_the_expected_face_is_taken() -> None:
         ([spec("other", 1)], [], "has no input 'other'"),
     ],
 )
-def test_another_face_is_refused(inputs: list[TensorSpec], outputs: list[TensorSpec], says: str) -> None:
+def test_another_signature_is_refused(inputs: list[TensorSpec], outputs: list[TensorSpec], says: str) -> None:
     with pytest.raises(ModelInvalid, match=re.escape(says)) as caught:
         check_signature(FACE, inputs=inputs, outputs=outputs)
     assert "repo/shot/config.pbtxt" in str(caught.value)

@@ -19,7 +19,7 @@ def taken(queue: HandoverQueue[QueuedPacket]) -> list[tuple[int, bool]]:
     return [(queued.packet.sequence, queued.broken) for queued in queue.get_nowait(99)]
 
 
-def test_a_live_stream_drops_up_to_a_keyframe_and_the_decoder_is_told():
+def test_a_live_stream_drops_up_to_a_keyframe_and_marks_the_gap_for_the_decoder():
     queue = packet_queue(4, 1000, film=False)
     for sequence in range(6):
         queue.put(item(sequence, keyframe=sequence in (0, 3)))

@@ -89,7 +89,7 @@ def test_the_shooter_stands_out_for_a_second_from_the_release_and_not_when_it_wa
     assert gold(1.3, Lifecycle.RETRACTED) == 0
 
 
-def shot_told(helpers, *revisions):
+def shot_emitted(helpers, *revisions):
     record = FilmRecord()
     for media, lifecycle in revisions:
         record.add_frame(helpers.observations(media))
@@ -98,7 +98,7 @@ def shot_told(helpers, *revisions):
 
 
 def test_a_card_shows_what_was_known_then_and_goes_after_a_while(helpers):
-    shots = shot_told(helpers, (2.0, Lifecycle.PROVISIONAL), (3.0, Lifecycle.CONFIRMED)).shots
+    shots = shot_emitted(helpers, (2.0, Lifecycle.PROVISIONAL), (3.0, Lifecycle.CONFIRMED)).shots
     assert cards(shots, 1.9) == []
     assert [card.draft.lifecycle for t in (2.5, 3.5) for card in cards(shots, t)] == [
         Lifecycle.PROVISIONAL, Lifecycle.CONFIRMED,
@@ -108,7 +108,7 @@ def test_a_card_shows_what_was_known_then_and_goes_after_a_while(helpers):
 
 
 def test_a_retracted_shot_fades_out_struck_through_and_leaves_the_chart(helpers):
-    record = shot_told(helpers, (2.0, Lifecycle.PROVISIONAL), (3.0, Lifecycle.RETRACTED))
+    record = shot_emitted(helpers, (2.0, Lifecycle.PROVISIONAL), (3.0, Lifecycle.RETRACTED))
     (early,), (late,) = (cards(record.shots, 3.0 + share * FADE_S) for share in (0.1, 0.9))
     assert early.retracted and early.alpha > late.alpha > 0
     assert cards(record.shots, 3.1 + FADE_S) == []
@@ -120,7 +120,7 @@ def test_a_provisional_shot_looks_different_from_a_confirmed_one(helpers):
     pictures = []
     for lifecycle in (Lifecycle.PROVISIONAL, Lifecycle.CONFIRMED):
         pixels = frame()
-        FrameOverlay(shot_told(helpers, (2.0, lifecycle)), WIDTH, HEIGHT, 10.0).draw(pixels, 2.5)
+        FrameOverlay(shot_emitted(helpers, (2.0, lifecycle)), WIDTH, HEIGHT, 10.0).draw(pixels, 2.5)
         pictures.append(pixels)
     assert (pictures[0] != pictures[1]).any(axis=2).sum() > 300
 
@@ -139,7 +139,7 @@ def test_the_clock():
 def test_the_play_head_and_the_ticks_are_at_their_times(helpers):
     strip = Timeline(Brush(HEIGHT), WIDTH, HEIGHT, 10.0)
     pixels = frame()
-    strip.draw(pixels, shot_told(helpers, (2.0, Lifecycle.CONFIRMED)).shots, 5.0)
+    strip.draw(pixels, shot_emitted(helpers, (2.0, Lifecycle.CONFIRMED)).shots, 5.0)
     row = pixels[HEIGHT - 3].astype(int)
     assert (np.abs(row[round(strip.x(1.0))] - GOLD) < 20).all()
     assert (row[round(strip.x(5.0))] > 230).all()

@@ -9,7 +9,7 @@ from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraState, CameraStatus, EventDraft, Lifecycle, ObjectClass
 
 
-def test_a_shot_is_known_from_the_look_at_which_it_was_told(helpers):
+def test_a_shot_is_known_from_the_frame_at_which_it_was_emitted(helpers):
     record = FilmRecord()
     record.add_frame(helpers.observations(2.0))
     record.add_draft(helpers.draft())
@@ -42,7 +42,7 @@ def test_a_retracted_shot_tells_when_it_was_taken_back(helpers):
     assert shot.retracted(2.9) is None and shot.retracted(5.0) == 3.0
 
 
-def test_boxes_move_evenly_between_two_looks_and_hold_a_while_without(helpers):
+def test_boxes_move_evenly_between_two_frames_and_hold_a_while_without(helpers):
     record = FilmRecord()
     record.add_frame(helpers.observations(1.0, (helpers.rim, 1, (0, 0, 10, 10))))
     record.add_frame(helpers.observations(1.1, (helpers.rim, 1, (10, 20, 20, 30))))
@@ -67,7 +67,7 @@ def test_a_players_box_does_not_tremble_and_follows_the_camera(helpers):
     assert np.ptp(lefts) < 1.0 and np.mean(lefts) == pytest.approx(100, abs=0.6)
 
 
-def test_a_player_who_is_missed_for_a_moment_is_found_in_the_nearest_look(helpers):
+def test_a_player_who_is_missed_for_a_moment_is_found_in_the_nearest_frame(helpers):
     record = FilmRecord()
     record.add_frame(helpers.observations(1.0, (helpers.player, 4, (10, 10, 20, 40))))
     record.add_frame(helpers.observations(1.2, pan=(5.0, 0.0)))
@@ -75,13 +75,13 @@ def test_a_player_who_is_missed_for_a_moment_is_found_in_the_nearest_look(helper
     assert record.player(4, record.at(1.2), 0.1) is None
 
 
-def test_what_is_kept_of_a_look_is_bounded(helpers):
+def test_what_is_kept_of_a_frame_is_bounded(helpers):
     record = FilmRecord()
     record.add_frame(helpers.observations(1.0, *[(ObjectClass.PLAYER, n, (0, 0, 1, 1)) for n in range(500)]))
     assert len(record.at(1.0).boxes) == MAX_BOXES
 
 
-def test_a_look_from_a_clock_that_went_back_is_left_out(helpers):
+def test_a_frame_from_a_clock_that_went_back_is_left_out(helpers):
     record = FilmRecord()
     record.add_frame(helpers.observations(1.0))
     record.add_frame(helpers.observations(0.5, media_segment=1))

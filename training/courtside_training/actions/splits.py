@@ -13,8 +13,8 @@ from courtside_training.actions.clips import SHARES, Clips, split_groups
 from courtside_training.actions.network import NETWORKS
 from courtside_training.actions.simulated import ClipPlan, games
 from courtside_training.actions.spacejam import SpaceJam
+from courtside_training.common.splits import SPLITS
 from courtside_training.errors import TrainingInputError
-from courtside_training.shots.geometry import SPLITS
 
 SEEN_IN_DESIGN = {"test": 1000}
 """Games at the start of a split that were seen while the network was designed. They are not used any more."""

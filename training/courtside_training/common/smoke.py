@@ -34,7 +34,7 @@ def run_smoke(system: System) -> Iterator[str]:
     checks: list[Check] = [point.load() for point in entry_points(group=CHECKS)]
     if not checks:
         raise click.ClickException(
-            f"the export check is not registered ({CHECKS}): install the project anew with `pip install -e .`"
+            f"the export check is not registered ({CHECKS}): install the project again with `pip install -e .`"
         )
     for run in system.smoke_runs():
         yield smoke(run, checks)

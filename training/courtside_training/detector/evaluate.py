@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from courtside_training.common.running import Run
+from courtside_training.common.splits import SPLITS
 from courtside_training.common.tables import markdown
 from courtside_training.detector.average_precision import EvaluatedImage, ball_found, precisions
 from courtside_training.detector.classes import CLASSES
 from courtside_training.detector.images import LabelledImage, letterbox
 from courtside_training.detector.published import FOLDERS, Record, coco_records, ring_only, yolo_records
 from courtside_training.detector.simulated import held_out
-from courtside_training.shots.geometry import SPLITS
 
 BALL_THRESHOLD = 0.3
 """Smallest score of a ball that counts as found in the recall check."""

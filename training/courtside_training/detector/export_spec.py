@@ -88,9 +88,9 @@ class DetectorExport:
 
     def score(self, run: Callable[[Arrays], Arrays], count: int) -> dict[str, float]:
         """AP50 of ball, rim and player and the ball's recall on `count` frames of held-out games."""
+        from courtside_training.common.splits import SPLITS
         from courtside_training.detector.evaluate import measure
         from courtside_training.detector.simulated import held_out
-        from courtside_training.shots.geometry import SPLITS
 
         games = max(1, -(-count // FRAMES))
         figures = measure(run, list(held_out(SPLITS["test"], games, FRAMES))[:count])

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from courtside_training.common.splits import SPLITS
 from courtside_training.detector.augment import crop, degrade
 from courtside_training.detector.classes import HEIGHT, WIDTH
 from courtside_training.detector.composites import ball_sprite, cut_ball, paste_ball, paste_hoop, texture
@@ -16,7 +17,6 @@ from courtside_training.detector.images import LabelledImage, unlabelled
 from courtside_training.detector.published import Record
 from courtside_training.detector.simulated import SECONDS, Pool
 from courtside_training.detector.targets import make_targets
-from courtside_training.shots.geometry import SPLITS
 
 SIZES = ((256, 384), (288, 416), (HEIGHT, WIDTH))
 """Crop sizes (height, width) in pixels. Small crops cost less time and show objects larger."""

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import click
 
 from courtside_training.common.options import FILES, FOLDER, count_option, rate_option
+from courtside_training.common.splits import SPLITS
 from courtside_training.common.system import RunContext, SmokeRun, Stage, System
 from courtside_training.errors import TrainingInputError
-from courtside_training.shots.geometry import SPLITS
 
 SMOKE_EPOCHS = 6
 DATA = click.option(

@@ -10,13 +10,13 @@ import numpy as np
 import yaml
 
 from courtside_sim import FrameTruth
+from courtside_training.common.splits import SPLITS
 from courtside_training.detector.classes import CLASSES
 from courtside_training.detector.images import LabelledImage
 from courtside_training.detector.published import training_records, validation_records
 from courtside_training.detector.simulated import film, held_out
 from courtside_training.errors import TrainingInputError
 from courtside_training.pose.skeleton import JOINTS, MIRRORED
-from courtside_training.shots.geometry import SPLITS
 
 QUALITY = 92
 """Quality of the JPEG files, 0 to 100."""

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 
 from courtside_sim.keypoints import CameraView, PoseNoise
+from courtside_training.common.splits import SPLITS
 from courtside_training.fingerprint.evaluate import TRIALS, Embed, raw_space, separation, space, trials
 from courtside_training.fingerprint.network import Encoder
 from courtside_training.fingerprint.published import read_shots, split
 from courtside_training.fingerprint.simulated import Shots, simulate_shots
-from courtside_training.shots.geometry import SPLITS
 
 PUBLISHED = {"who": 0.916, "type": 0.902}
 """Accuracies that the source system reports for its own recorded shooters."""

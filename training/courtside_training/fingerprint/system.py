@@ -41,11 +41,11 @@ def tsne(checkpoint: Path, threads: int, out: Path, players: int, per_kind: int)
     prepare(threads)
     import numpy as np
 
+    from courtside_training.common.splits import SPLITS
     from courtside_training.fingerprint import evaluate, protocol, train
     from courtside_training.fingerprint.network import load_encoder
     from courtside_training.fingerprint.simulated import simulate_shots
     from courtside_training.fingerprint.tsne import draw
-    from courtside_training.shots.geometry import SPLITS
 
     first = SPLITS["test"][0]
     camera = [protocol.camera("front quarter")]

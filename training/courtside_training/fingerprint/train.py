@@ -14,12 +14,12 @@ from torch import Tensor, nn
 
 from courtside_sim.sequences import SHOT_TYPES
 from courtside_training.common.fit import Fit, FitConfig
+from courtside_training.common.splits import SPLITS
 from courtside_training.errors import TrainingInputError
 from courtside_training.fingerprint.augment import AUGMENTATIONS, augment
 from courtside_training.fingerprint.losses import nt_xent, triplet
 from courtside_training.fingerprint.network import MODEL, Encoder, load_encoder, settings_of
 from courtside_training.fingerprint.simulated import Shots, simulate_shots
-from courtside_training.shots.geometry import SPLITS
 
 SLIP = 0.12
 """Standard deviation in seconds of gather and release in training; the error of `motion.find_shot` on noisy tracks."""

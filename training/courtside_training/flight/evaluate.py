@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from courtside_training.common.measures import brier, expected_calibration_error, roc_auc
+from courtside_training.common.running import Run
 from courtside_training.common.tables import markdown
 from courtside_training.flight.geometry import COUNTED, TIME_STEP_S
 from courtside_training.flight.tracks import Example
 
-Run = Callable[[np.ndarray], tuple[np.ndarray, ...]]
-"""Tracks (N, 48, 15) to shot (N, 1), release (N, 48) and make (N, 1) probabilities."""
 THRESHOLD = 0.8
 """Shot probability from which a window counts as a shot."""
 
@@ -29,9 +27,14 @@ def position(release: np.ndarray) -> np.ndarray:
 
 
 def figures(run: Run, examples: list[Example]) -> dict[str, Any]:
-    """Figures over windows; windows with an uncertain truth (weight 0) are left out."""
+    """Figures over windows; windows with an uncertain truth (weight 0) are left out.
+
+    Args:
+        run: from tracks (N, 48, 15) to shot (N, 1), release (N, 48) and make (N, 1) probabilities.
+        examples: the windows.
+    """
     kept = [example for example in examples if example.weight > 0]
-    shot, release, make = run(np.stack([example.track for example in kept]))
+    shot, release, make = run((np.stack([example.track for example in kept]),))
     shot, make = shot[:, 0], make[:, 0]
     true = np.array([example.release for example in kept])
     made = np.array([example.made for example in kept])

@@ -10,6 +10,7 @@ import numpy as np
 from torch import nn
 
 from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
+from courtside_training.common.splits import SPLITS
 from courtside_training.flight.card import card
 from courtside_training.flight.evaluate import THRESHOLD, figures
 from courtside_training.flight.geometry import BRIDGE_S, COLUMNS, COUNTED, EDGE_S, TIME_STEP_S, TIME_STEPS, Column
@@ -17,7 +18,6 @@ from courtside_training.flight.network import MODEL, ServedFlight, load_flight
 from courtside_training.flight.scenes import draw_game
 from courtside_training.flight.tracks import Example
 from courtside_training.flight.train import draw_many
-from courtside_training.shots.geometry import SPLITS
 
 SECONDS = 20.0
 """Seconds of the games that samples and scores are drawn from."""
@@ -58,7 +58,7 @@ class FlightExport:
 
     def score(self, run: Callable[[Arrays], Arrays], count: int) -> dict[str, float]:
         """ROC-AUC, precision and recall on `count` windows of a test game."""
-        result = figures(lambda tracks: run((tracks,)), _drawn(count, SPLITS["test"][0]))
+        result = figures(run, _drawn(count, SPLITS["test"][0]))
         return {name: result[name] for name in ("roc_auc", "precision", "recall")}
 
     def card(self, checkpoint: Path, evaluation: dict[str, Any]) -> str:

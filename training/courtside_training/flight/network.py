@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -28,10 +28,6 @@ class FlightConfig:
 
     channels: int = 64
     dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 4)
-
-    def to_dict(self) -> dict[str, object]:
-        """Plain values for a checkpoint."""
-        return asdict(self)
 
 
 def normalise(track: Tensor) -> Tensor:

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import click
 
 from courtside_training.common.options import cache_option, count_option, rate_option
+from courtside_training.common.splits import SPLITS
 from courtside_training.common.system import RunContext, SmokeRun, Stage, System
-from courtside_training.shots.geometry import SPLITS
 
 SCENES = cache_option("--scenes", "runs/flight/scenes", "Folder of simulated games.")
 SMOKE_EPOCHS = 4
@@ -63,14 +63,15 @@ class FlightSystem(System):
         """See `System.evaluate`."""
         import numpy as np
 
+        from courtside_training.common.running import torch_run
         from courtside_training.flight.evaluate import figures
         from courtside_training.flight.network import ServedFlight, load_flight
         from courtside_training.flight.scenes import load_scenes, scene_files
-        from courtside_training.flight.train import draw_many, runner
+        from courtside_training.flight.train import draw_many
 
         files = scene_files(scenes, SPLITS["test"])
         drawn = draw_many([s for path in files for s in load_scenes(path)], samples, np.random.default_rng(7))
-        run = runner(ServedFlight(load_flight(context.checkpoint)).eval())
+        run = torch_run(ServedFlight(load_flight(context.checkpoint)).eval(), batch=512)
         return {**figures(run, drawn), "games": len(files)}
 
     def tables(self, result: dict[str, Any]) -> str:

@@ -21,7 +21,7 @@ from courtside_training.flight.geometry import BRIDGE_S, COLUMNS, EDGE_S, TIME_S
 from courtside_training.flight.scenes import RATE, Scene
 
 SHORTEST_S = 0.25
-"""Seconds of flight that a track must show; nobody could recognise a shot in less."""
+"""Seconds of flight that a track must show; in less, a shot cannot be recognised."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -86,22 +87,9 @@ def make_fit(
         for _ in range(steps):
             yield stack(draw_many(scenes, batch, rng))
 
-    return Fit(MODEL, module, config, steps, batches, losses, checkpoint, module.config.to_dict())
+    return Fit(MODEL, module, config, steps, batches, losses, checkpoint, asdict(module.config))
 
 
 def draw_many(scenes: list[Scene], count: int, rng: np.random.Generator) -> list[Example]:
     """Draw `count` windows of `scenes`."""
     return [draw_example(scenes[int(rng.integers(len(scenes)))], rng) for _ in range(count)]
-
-
-def runner(network: nn.Module) -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:
-    """A served network as a function of arrays, 512 windows at a time."""
-
-    def run(tracks: np.ndarray) -> tuple[np.ndarray, ...]:
-        parts = []
-        with torch.no_grad():
-            for start in range(0, len(tracks), 512):
-                parts.append([out.numpy() for out in network(torch.from_numpy(tracks[start : start + 512]))])
-        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
-
-    return run

@@ -10,6 +10,7 @@ import numpy as np
 from torch import nn
 
 from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
+from courtside_training.common.splits import SPLITS
 from courtside_training.pose.card import card
 from courtside_training.pose.crops import HEIGHT, MARGIN, WIDTH
 from courtside_training.pose.evaluate import figures
@@ -18,7 +19,6 @@ from courtside_training.pose.people import Person, stack
 from courtside_training.pose.simulated import game_people
 from courtside_training.pose.skeleton import JOINTS
 from courtside_training.pose.train import load_network
-from courtside_training.shots.geometry import SPLITS
 
 SURE = 0.5
 """Smallest confidence of a keypoint that counts as found."""

@@ -170,7 +170,7 @@ class PoseSystem(System):
 
 
 def _seeds(split: str, games: int) -> range:
-    from courtside_training.shots.geometry import SPLITS
+    from courtside_training.common.splits import SPLITS
 
     first, end = SPLITS[split]
     if games > end - first:

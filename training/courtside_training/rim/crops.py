@@ -164,7 +164,7 @@ class _Camera:
         light = self.contrast * (1 + slope[0] * across[None, :] + slope[1] * across[:, None])
         self.light = cv2.resize(light.astype(np.float32), (self.native, self.native))[..., None]
         self.lift = np.float32(128 - 128 * self.contrast + rng.normal(0, 12))
-        # Noise is drawn once and shifted from crop to crop, which looks new and is cheap.
+        # Noise is drawn once and shifted from crop to crop, which is cheap and looks random.
         grain = (self.native + 32, self.native + 32, 1)
         self.grain = rng.normal(0, self.noise, grain).astype(np.float32) if self.noise else None
         self.last: NDArray[np.uint8] | None = None

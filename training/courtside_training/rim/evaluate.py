@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
 from courtside_training.common.export_spec import Arrays
 from courtside_training.common.measures import roc_auc
+from courtside_training.common.running import Run
 from courtside_training.common.tables import markdown
 from courtside_training.rim.clips import Clip, clip_windows, decide
 from courtside_training.rim.films import Filmed
 from courtside_training.rim.views import Verdict
 from courtside_training.rim.windows import Window, draw_window
 
-Run = Callable[[Arrays], Arrays]
-"""Crops (N, 24, 3, 64, 64) and tracks (N, 48, 15) to verdicts (N, 3)."""
 ENDS = np.arange(-0.3, 1.01, 0.1)
 """Ends of the windows of each film, seconds from the result."""
 RIMS = ((0, 20), (20, 40), (40, 80), (80, 1000))
 """Ranges of the rim's width, pixels of an image 640 pixels wide."""
 ELEVATIONS = ((-90, -25), (-25, -10), (-10, 5), (5, 90))
 """Ranges of the camera's elevation over the rim, degrees."""
-
-
-def runner(network: nn.Module, batch: int = 16) -> Run:
-    """A served network as a function of arrays."""
-
-    def run(inputs: Arrays) -> Arrays:
-        parts = []
-        with torch.inference_mode():
-            for start in range(0, len(inputs[0]), batch):
-                parts.append(network(*(torch.from_numpy(array[start : start + batch]) for array in inputs))[0].numpy())
-        return (np.concatenate(parts),)
-
-    return run
 
 
 def inputs(windows: Sequence[Window]) -> Arrays:

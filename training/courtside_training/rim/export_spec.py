@@ -11,6 +11,7 @@ import numpy as np
 from torch import nn
 
 from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
+from courtside_training.common.splits import SPLITS
 from courtside_training.flight.geometry import COLUMNS, TIME_STEP_S, TIME_STEPS, Column
 from courtside_training.rim.card import card
 from courtside_training.rim.crops import CROPS, GREY, SIDE
@@ -20,7 +21,6 @@ from courtside_training.rim.network import MODEL, ServedRim, load_rim
 from courtside_training.rim.scenery import DOWN_RIMS, SIDE_RIMS
 from courtside_training.rim.views import Verdict
 from courtside_training.rim.windows import Window, draw_window
-from courtside_training.shots.geometry import SPLITS
 
 
 class RimExport:

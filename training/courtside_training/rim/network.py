@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -33,10 +33,6 @@ class RimConfig:
     mid: int = 32
     deep: int = 48
     time: int = 64
-
-    def to_dict(self) -> dict[str, int]:
-        """Plain values for a checkpoint."""
-        return asdict(self)
 
 
 def at_rim(track: Tensor) -> Tensor:

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import click
 
 from courtside_training.common.options import FILES, FOLDER, cache_option, count_option, rate_option
+from courtside_training.common.splits import SPLITS
 from courtside_training.common.system import RunContext, SmokeRun, Stage, System
 from courtside_training.errors import TrainingInputError
-from courtside_training.shots.geometry import SPLITS
 
 FILMS = cache_option("--films", "runs/rim/films", "Folder of simulated films.")
 SMOKE_EPOCHS = 4
@@ -85,11 +85,12 @@ class RimSystem(System):
 
     def evaluate(self, context: RunContext, *, films: Path, clips: Path | None, detections: Path) -> dict[str, Any]:
         """See `System.evaluate`."""
-        from courtside_training.rim.evaluate import clip_figures, figures, runner
+        from courtside_training.common.running import torch_run
+        from courtside_training.rim.evaluate import clip_figures, figures
         from courtside_training.rim.films import film_files, load_films
         from courtside_training.rim.network import ServedRim, load_rim
 
-        run = runner(ServedRim(load_rim(context.checkpoint)).eval())
+        run = torch_run(ServedRim(load_rim(context.checkpoint)).eval(), batch=16)
         result = figures(run, [film for path in film_files(films, SPLITS["test"]) for film in load_films(path)])
         if clips:
             from courtside_training.rim.clips import clip_files, detector, read_clip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import cv2
@@ -140,4 +141,4 @@ def make_fit(
                 [augment_glance(draw_glance(filmed, rng), rng) for filmed in glanced],
             )
 
-    return Fit(MODEL, module, config, steps, batches, losses, checkpoint, module.config.to_dict())
+    return Fit(MODEL, module, config, steps, batches, losses, checkpoint, asdict(module.config))

@@ -1,1 +1,1 @@
-"""The shot clip model: its simulated data, network, training and evaluation."""
+"""Shot analytics from clips: film, windows, the clip network and the two small networks beside it, VideoMAE."""

@@ -1,4 +1,4 @@
-"""What real cameras do to a clip: other colours, crops, bars, blur, noise, compression, held frames, mirrors."""
+"""Augmentation of clips: colours, crops, bars, blur, noise, compression, repeated frames, mirroring."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_training.common.colour import tone_table
 from courtside_training.shots.geometry import HEIGHT, WIDTH
 
 
 @dataclass(frozen=True)
 class Chances:
-    """How often each change is made, 0 to 1."""
+    """Chance of each change, 0 to 1."""
 
     mirror: float = 0.5
     colour: float = 0.8
@@ -26,23 +27,23 @@ class Chances:
 
 
 def mirror(clip: NDArray[np.uint8], points: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Flip left and right: clip (16, H, W, 3), points (16, 3, 3) with x a share of the width."""
+    """Mirror left and right: clip (16, H, W, 3), points (16, 3, 3) with x a share of the width."""
     flipped = points.copy()
     flipped[..., 0] = np.where(points[..., 2] > 0, 1.0 - points[..., 0], 0.0)
     return np.ascontiguousarray(clip[:, :, ::-1]), flipped
 
 
-def _place(points: NDArray[np.float32], scale: tuple[float, float], move: tuple[float, float]) -> NDArray[np.float32]:
-    placed = points.copy()
-    placed[..., :2] = points[..., :2] * np.array(scale, np.float32) + np.array(move, np.float32)
-    inside = ((placed[..., :2] >= 0) & (placed[..., :2] < 1)).all(-1) & (points[..., 2] > 0)
-    return np.where(inside[..., None], placed, 0.0).astype(np.float32)
+def _moved(points: NDArray[np.float32], scale: tuple[float, float], move: tuple[float, float]) -> NDArray[np.float32]:
+    with_zone = points.copy()
+    with_zone[..., :2] = points[..., :2] * np.array(scale, np.float32) + np.array(move, np.float32)
+    inside = ((with_zone[..., :2] >= 0) & (with_zone[..., :2] < 1)).all(-1) & (points[..., 2] > 0)
+    return np.where(inside[..., None], with_zone, 0.0).astype(np.float32)
 
 
 def crop(
     clip: NDArray[np.uint8], points: NDArray[np.float32], rng: np.random.Generator, bars: bool
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Zoom and move a little, or (`bars`) squeeze one side as a letterbox does; what lies outside is black."""
+    """Zoom and shift a little or, with `bars`, shrink one side as a letterbox does; the outside is black."""
     if bars:
         squeeze = float(rng.uniform(0.6, 0.95))
         sx, sy = (squeeze, 1.0) if rng.random() < 0.6 else (1.0, squeeze)
@@ -53,19 +54,14 @@ def crop(
         mx, my = (1 - sx) * float(rng.uniform(0.15, 0.85)), (1 - sy) * float(rng.uniform(0.15, 0.85))
     matrix = np.array([[sx, 0, mx * WIDTH], [0, sy, my * HEIGHT]])
     warped = np.stack([cv2.warpAffine(frame, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR) for frame in clip])
-    return warped, _place(points, (sx, sy), (mx, my))
+    return warped, _moved(points, (sx, sy), (mx, my))
 
 
 def recolour(clip: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Another gamma, contrast, brightness and white balance for a clip (..., 3)."""
-    ramp = np.arange(256) / 255.0
+    """Change gamma, contrast, brightness and white balance of a clip (..., 3)."""
     gamma, gain, lift = rng.uniform(0.75, 1.35), rng.uniform(0.75, 1.25), rng.uniform(-0.08, 0.08)
-    tables = []
-    for _ in range(3):
-        table = (ramp**gamma - 0.5) * gain * rng.uniform(0.92, 1.08) + 0.5 + lift
-        tables.append(np.clip(table * 255, 0, 255))
-    lut = np.stack(tables, -1).astype(np.uint8)[None]
-    return cv2.LUT(clip.reshape(1, -1, 3), lut).reshape(clip.shape)
+    table = tone_table(gamma, gain, lift, rng.uniform(0.92, 1.08, 3))
+    return cv2.LUT(clip.reshape(1, -1, 3), table).reshape(clip.shape)
 
 
 def _compress(clip: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -77,16 +73,16 @@ def _compress(clip: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.u
 def augment(
     clip: NDArray[np.uint8], points: NDArray[np.float32], rng: np.random.Generator, chances: Chances
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32], bool]:
-    """Change one clip the way cameras do.
+    """Augment one clip.
 
     Args:
         clip: uint8 (16, 144, 256, 3) RGB.
         points: float32 (16, 3, 3), see ``Footage.points``.
-        rng: source of every choice.
-        chances: how often each change is made.
+        rng: draws every choice.
+        chances: of each change.
 
     Returns:
-        The clip, its points, and whether it was mirrored (zones then swap sides).
+        The clip, its points, and whether it was mirrored (which swaps the zones of the two sides).
     """
     draw = rng.random(8)
     if draw[0] < chances.crop:

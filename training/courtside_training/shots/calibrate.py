@@ -1,4 +1,4 @@
-"""Calibration: a scale and a bias on the shot logit, so that the service's threshold of 0.8 is the best one."""
+"""Calibration: scale and bias on the shot logit that make 0.8 the best threshold, and a temperature for makes."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ import numpy as np
 
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.measures import fit_temperature
-from courtside_training.shots.evaluate import SUPPORT, Answers, ask, shot_figures, torch_model
 from courtside_training.shots.footage import Footage
 from courtside_training.shots.geometry import STRIDE_S, THRESHOLD
 from courtside_training.shots.metrics import logits
-from courtside_training.shots.models import load_any, system_of
+from courtside_training.shots.models import load_any, model_of
+from courtside_training.shots.predictions import Predictions, infer, torch_model
+from courtside_training.shots.whole_games import SUPPORT, shot_figures
 from courtside_training.shots.windows import hop_windows
 
 GRID = np.arange(-6.0, 6.01, 0.25)
-"""Logits tried as thresholds."""
+"""Thresholds that are tried, as logits."""
 NEAR_BEST = 0.005
-"""Thresholds whose F1 is this close to the best are as good; the middle one is taken."""
+"""Thresholds whose F1 is this close to the best count as equal; the median is used."""
 
 
 def logit(probability: float) -> float:
@@ -29,23 +30,23 @@ def logit(probability: float) -> float:
     return math.log(probability / (1 - probability))
 
 
-def fit_scale(truth: np.ndarray, said: np.ndarray) -> float:
-    """The slope of a logistic regression of `truth` on the logits `said` (both (N,)), kept in 0.25..4.
+def fit_scale(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """The slope of a logistic regression of `truth` on the logits `predicted`, both (N,), limited to 0.25 to 4.
 
-    Newton's method; a step that does not lower the loss is halved until it does.
+    Uses Newton's method; a step that does not lower the loss is halved until it does.
     """
 
     def loss(at: np.ndarray) -> float:
-        z = at[0] * said + at[1]
+        z = at[0] * predicted + at[1]
         return float((np.logaddexp(0.0, z) - truth * z).sum()) + 5e-4 * float(at @ at)
 
     point = np.array([1.0, 0.0])
     for _ in range(50):
-        p = 1 / (1 + np.exp(-np.clip(point[0] * said + point[1], -40, 40)))
+        p = 1 / (1 + np.exp(-np.clip(point[0] * predicted + point[1], -40, 40)))
         spread = p * (1 - p) + 1e-9
-        gradient = np.array([((p - truth) * said).sum(), (p - truth).sum()]) + 1e-3 * point
-        cross = (spread * said).sum()
-        hessian = np.array([[(spread * said**2).sum(), cross], [cross, spread.sum()]]) + 1e-3 * np.eye(2)
+        gradient = np.array([((p - truth) * predicted).sum(), (p - truth).sum()]) + 1e-3 * point
+        cross = (spread * predicted).sum()
+        hessian = np.array([[(spread * predicted**2).sum(), cross], [cross, spread.sum()]]) + 1e-3 * np.eye(2)
         change = np.linalg.solve(hessian, gradient)
         while np.abs(change).max() > 1e-8 and loss(point - change) > loss(point):
             change = change / 2
@@ -55,36 +56,37 @@ def fit_scale(truth: np.ndarray, said: np.ndarray) -> float:
     return min(max(float(point[0]), 0.25), 4.0)
 
 
-def make_temperature(answers: Answers) -> float:
-    """Temperature of the make logit, over windows with a known result and the release in their middle.
+def make_temperature(predictions: Predictions) -> float:
+    """Temperature of the make logit, from windows with a known result and the release in their middle.
 
-    Without makes or without misses it is 1: one kind alone asks for endless confidence.
+    Without makes or without misses it is 1, since one result alone would make it infinitely confident.
 
     Args:
-        answers: of the uncalibrated model on validation film.
+        predictions: of the uncalibrated model on validation film.
     """
-    chosen = answers.true_middle & (answers.true_made >= 0)
-    if len(np.unique(answers.true_made[chosen])) < 2:
+    chosen = predictions.true_middle & (predictions.true_made >= 0)
+    if len(np.unique(predictions.true_made[chosen])) < 2:
         return 1.0
-    return fit_temperature(logits(answers.make[chosen]), answers.true_made[chosen])
+    return fit_temperature(logits(predictions.make[chosen]), predictions.true_made[chosen])
 
 
-def calibrate(answers: Answers, games: Sequence[Footage]) -> tuple[float, float]:
+def calibrate(predictions: Predictions, games: Sequence[Footage]) -> tuple[float, float]:
     """Scale and bias for the shot logit.
 
     Args:
-        answers: of the uncalibrated model (scale 1, bias 0) on validation film at the 0.3 s hop.
+        predictions: of the uncalibrated model (scale 1, bias 0) on validation film at the 0.3 s hop.
         games: that film.
 
     Returns:
-        Scale: a logistic fit of "a release lies in the window". Bias: puts the threshold whose releases within
-        0.3 s have the best F1 over whole games (mean of one agreeing window being enough, and of half) at 0.8.
+        The scale, from a logistic regression of "a release lies in the window". The bias, which puts the best
+        threshold at 0.8: that with the highest F1 of releases within 0.3 s over whole games, averaged over two
+        supports (one window is enough, or half of them must agree).
     """
-    said = logits(answers.shot)
-    scale = fit_scale(answers.true_shot.astype(float), said)
+    predicted = logits(predictions.shot)
+    scale = fit_scale(predictions.true_shot.astype(float), predicted)
     scores = []
     for threshold in GRID:
-        moved = answers.with_shot(1 / (1 + np.exp(-(said - threshold + logit(THRESHOLD)))))
+        moved = predictions.with_shot(1 / (1 + np.exp(-(predicted - threshold + logit(THRESHOLD)))))
         scores.append(np.mean([shot_figures(moved, games, support)["F1"] for support in (0.0, SUPPORT)]))
     best = float(np.median(GRID[np.array(scores) >= max(scores) - NEAR_BEST]))
     return scale, logit(THRESHOLD) - scale * best
@@ -108,10 +110,11 @@ def calibrate_checkpoint(
         TrainingInputError: the checkpoint is missing, torn, of another system, or not joined yet.
     """
     model, _ = load_any(path, calibrated=False)
-    answers = ask(torch_model(model), games, hop_windows(games, hop_s), report=report)
-    scale, bias = calibrate(answers, games)
+    predictions = infer(torch_model(model), games, hop_windows(games, hop_s), report=report)
+    scale, bias = calibrate(predictions, games)
     fitted = {
-        "scale": scale, "bias": bias, "temperature": make_temperature(answers), "seeds": [game.seed for game in games],
+        "scale": scale, "bias": bias, "temperature": make_temperature(predictions),
+        "seeds": [game.seed for game in games],
     }  # fmt: skip
-    checkpoints.update(path, system_of(path), calibration=fitted)
+    checkpoints.update(path, model_of(path), calibration=fitted)
     return fitted

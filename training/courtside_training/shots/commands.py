@@ -1,4 +1,4 @@
-"""`courtside-train shots …` beside fit and evaluate: render film, the two small networks, calibration, ablations."""
+"""Commands of `courtside-train shots` beside fit and evaluate: film, the small networks, calibration, ablations."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from courtside_training.common.options import (
     rate_option,
     write_json,
 )
+from courtside_training.common.splits import SPLITS
 from courtside_training.common.system import Option, RunContext, Stage
 from courtside_training.errors import TrainingInputError
-from courtside_training.shots.geometry import SPLITS
 
 if TYPE_CHECKING:
     from courtside_training.common.fit import Fit
     from courtside_training.shots.footage import Footage
-    from courtside_training.shots.place_train import MomentConfig
+    from courtside_training.shots.moment_train import MomentConfig
 
 HOME = Path("runs/shots")
 FILM = cache_option("--film", "runs/shots/film", "Folder of film.")
@@ -81,7 +81,7 @@ def _moment_command(
     def stages(
         context: RunContext, *, film: Path, games: int | None, steps: int, batch: int, rate: float, **own: Any
     ) -> Iterator[Stage]:
-        from courtside_training.shots.place_train import MomentConfig
+        from courtside_training.shots.moment_train import MomentConfig
 
         found = stored_games(film, "train", games)
         yield Stage(make(found, MomentConfig(steps, batch, rate, context.seed), context.checkpoint, **own))
@@ -93,21 +93,21 @@ def _moment_command(
     return fit_command(stages, checkpoint_option("shots", file), options, name=name, sample="moments", help=help)
 
 
-def _place_fit(games: list[Footage], config: MomentConfig, path: Path, init: Path | None) -> Fit:
-    from courtside_training.shots.place_train import place_fit
+def _zone_fit(games: list[Footage], config: MomentConfig, path: Path, init: Path | None) -> Fit:
+    from courtside_training.shots.moment_train import zone_fit
     from courtside_training.shots.restore import restore
 
-    return place_fit(games, config, path, init=restore(init).placer if init else None)
+    return zone_fit(games, config, path, init=restore(init).zone_network if init else None)
 
 
 def _result_fit(games: list[Footage], config: MomentConfig, path: Path) -> Fit:
-    from courtside_training.shots.place_train import result_fit
+    from courtside_training.shots.moment_train import result_fit
 
     return result_fit(games, config, path)
 
 
-fit_place = _moment_command(
-    "fit-place", "place.pt", 2000, 32, _place_fit,
+fit_zone = _moment_command(
+    "fit-zone", "zone.pt", 2000, 32, _zone_fit,
     "Train the zone network: from which zone. `calibrate` or `join` joins it to the clip network.",
     click.option("--init", type=FILES, help="Start from the zone network of this exported `shot_clip` (ONNX)."),
 )  # fmt: skip
@@ -130,15 +130,15 @@ def restore(onnx: Path, checkpoint: Path) -> None:
 
 @click.command()
 @CHECKPOINT
-@click.option("--place", type=FILES, help="Of `fit-place`.")
+@click.option("--zone", type=FILES, help="Of `fit-zone`.")
 @click.option("--result", type=FILES, help="Of `fit-result`.")
-def join(checkpoint: Path, place: Path | None, result: Path | None) -> None:
+def join(checkpoint: Path, zone: Path | None, result: Path | None) -> None:
     """Put newly trained small networks into a checkpoint whose calibration stays as it is."""
     from courtside_training.shots.train import join as joined
 
-    parts = {name: path for name, path in (("placer", place), ("result", result)) if path is not None}
+    parts = {name: path for name, path in (("zone", zone), ("result", result)) if path is not None}
     if not parts:
-        raise TrainingInputError("nothing to join: give --place, --result or both")
+        raise TrainingInputError("nothing to join: give --zone, --result or both")
     joined(checkpoint, **parts)
     click.echo(f"joined {' and '.join(parts)} → {checkpoint}")
 
@@ -146,11 +146,11 @@ def join(checkpoint: Path, place: Path | None, result: Path | None) -> None:
 @click.command()
 @FILM
 @CHECKPOINT
-@click.option("--place", type=FILES, default=HOME / "place.pt", show_default=True, help="Of `fit-place`.")
+@click.option("--zone", type=FILES, default=HOME / "zone.pt", show_default=True, help="Of `fit-zone`.")
 @click.option("--result", type=FILES, default=HOME / "result.pt", show_default=True, help="Of `fit-result`.")
 @THREADS
 @GAMES
-def calibrate(film: Path, checkpoint: Path, place: Path, result: Path, threads: int, games: int | None) -> None:
+def calibrate(film: Path, checkpoint: Path, zone: Path, result: Path, threads: int, games: int | None) -> None:
     """Join the three networks, then fit threshold and temperature on validation film into the checkpoint."""
     found = stored_games(film, "validation", games)
     from courtside_training.common.runtime import prepare
@@ -158,11 +158,11 @@ def calibrate(film: Path, checkpoint: Path, place: Path, result: Path, threads: 
     prepare(threads)
     from courtside_training.common.progress import progress
     from courtside_training.shots.calibrate import calibrate_checkpoint
-    from courtside_training.shots.models import system_of
-    from courtside_training.shots.train import SYSTEM, join
+    from courtside_training.shots.models import model_of
+    from courtside_training.shots.train import MODEL, join
 
-    if system_of(checkpoint) == SYSTEM:
-        join(checkpoint, placer=place, result=result)
+    if model_of(checkpoint) == MODEL:
+        join(checkpoint, zone=zone, result=result)
     with progress() as bar:
         task = bar.add_task("calibrate")
         fitted = calibrate_checkpoint(
@@ -194,19 +194,19 @@ def ablate(
 
     prepare(threads, seed)
     from courtside_training.shots.ablate import joint_against_separate, stagger
-    from courtside_training.shots.evaluate import ask, torch_model
     from courtside_training.shots.geometry import STRIDE_S
     from courtside_training.shots.models import load_any
+    from courtside_training.shots.predictions import infer, torch_model
     from courtside_training.shots.tables import table
     from courtside_training.shots.train import TrainConfig
     from courtside_training.shots.windows import hop_windows
 
     served, _ = load_any(checkpoint)
-    answers = ask(torch_model(served), test, hop_windows(test, STRIDE_S))
-    staggered = stagger(answers, test)
+    predictions = infer(torch_model(served), test, hop_windows(test, STRIDE_S))
+    staggered = stagger(predictions, test)
     config = TrainConfig(seed=seed, epochs=epochs, positives=positives)
     heads = joint_against_separate(
-        train, test, config, checkpoint.parent / "ablation", say=lambda text: click.echo(text, err=True)
+        train, test, config, checkpoint.parent / "ablation", report=lambda text: click.echo(text, err=True)
     )
     result = {"heads": heads, "stagger": staggered, "games": len(train), "epochs": epochs, "positives": positives}
     write_json(out, result)

@@ -1,4 +1,4 @@
-"""Labelled real film becomes training film: decoded once, in the stored form of simulated games, split by video."""
+"""Labelled real film as training film: decoded once, stored like simulated games, and split by film."""
 
 from __future__ import annotations
 
@@ -14,31 +14,33 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_training.common.splits import SPLITS
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots.footage import GRID_S, labelled, save
-from courtside_training.shots.geometry import HEIGHT, SPLITS, WIDTH, ZONE_LABELS
+from courtside_training.shots.geometry import HEIGHT, WIDTH, ZONE_LABELS
 from courtside_training.shots.shot_labels import ShotRow
 
 LOADERS = ("auto", "pyav", "dali")
+"""What `decode` can use."""
 Timed = Iterator[tuple[float, NDArray[np.uint8]]]
-"""Seconds from the film's first picture, and the picture (h, w, 3) RGB."""
+"""Images (h, w, 3) RGB with their seconds from the first image."""
 
 
-def letterbox(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Scale a picture (h, w, 3) into the black frame of the model's size, as the service does."""
-    scale = min(HEIGHT / picture.shape[0], WIDTH / picture.shape[1])
-    height = min(max(round(picture.shape[0] * scale), 1), HEIGHT)
-    width = min(max(round(picture.shape[1] * scale), 1), WIDTH)
+def letterbox(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Scale an image (h, w, 3) into a black image of the model's size, as the service does."""
+    scale = min(HEIGHT / image.shape[0], WIDTH / image.shape[1])
+    height = min(max(round(image.shape[0] * scale), 1), HEIGHT)
+    width = min(max(round(image.shape[1] * scale), 1), WIDTH)
     boxed = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     top, left = (HEIGHT - height) // 2, (WIDTH - width) // 2
-    boxed[top : top + height, left : left + width] = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+    boxed[top : top + height, left : left + width] = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     return boxed
 
 
 def _pyav(path: Path) -> Timed:
     with av.open(str(path)) as container:
         if not container.streams.video:
-            raise TrainingInputError(f"{path} has no video in it")
+            raise TrainingInputError(f"{path} holds no video: name another film")
         stream = container.streams.video[0]
         stream.thread_type = "SLICE"
         first = None
@@ -46,13 +48,13 @@ def _pyav(path: Path) -> Timed:
             if frame.time is None:
                 continue
             first = frame.time if first is None else first
-            picture = frame.to_ndarray(format="rgb24")
+            image = frame.to_ndarray(format="rgb24")
             turns = round(frame.rotation / 90) % 4
-            yield float(frame.time - first), np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture
+            yield float(frame.time - first), np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 
 
 def dali_missing() -> str | None:
-    """What DALI lacks here for decoding film, or None."""
+    """What DALI needs for decoding film and does not find here; None if nothing."""
     import torch
 
     if not torch.cuda.is_available():
@@ -65,7 +67,7 @@ def dali_missing() -> str | None:
 
 
 def _dali(path: Path) -> Timed:
-    """Decode and scale on the GPU; the sixteen pictures of a sequence come together."""
+    """Decode and scale on the GPU, sixteen images at a time."""
     from nvidia.dali import fn, pipeline_def, types
 
     with av.open(str(path)) as container:
@@ -84,23 +86,23 @@ def _dali(path: Path) -> Timed:
     built.build()
     first = None
     for _ in range(built.epoch_size("film")):
-        pictures, _, stamps = (part.as_cpu().as_array()[0] for part in built.run())
-        for time, picture in zip(np.asarray(stamps).ravel(), pictures, strict=True):
+        images, _, stamps = (part.as_cpu().as_array()[0] for part in built.run())
+        for time, image in zip(np.asarray(stamps).ravel(), images, strict=True):
             if time < 0:
                 return
             first = float(time) if first is None else first
-            yield float(time) - first, picture
+            yield float(time) - first, image
 
 
 def decode(path: Path, loader: str = "auto") -> NDArray[np.uint8]:
-    """A film on the grid: (T, 144, 256, 3) RGB, the picture nearest to each grid time.
+    """Decode a film: (T, 144, 256, 3) RGB, the image nearest to each grid time.
 
     Args:
         path: of the film.
-        loader: ``dali`` (GPU), ``pyav``, or ``auto``: DALI where it can run.
+        loader: ``dali`` (GPU), ``pyav``, or ``auto``: DALI if it can run.
 
     Raises:
-        TrainingInputError: missing or corrupt film, or a loader that cannot run here.
+        TrainingInputError: the film is missing or corrupt, or the loader cannot run here.
     """
     if not path.is_file():
         raise TrainingInputError(f"no film at {path}")
@@ -111,31 +113,31 @@ def decode(path: Path, loader: str = "auto") -> NDArray[np.uint8]:
     try:
         frames = list(_on_grid(source(path)))
     except (av.error.FFmpegError, RuntimeError, OSError) as error:
-        raise TrainingInputError(f"{path} is no film that can be decoded to its end: {error}") from error
+        raise TrainingInputError(f"{path} cannot be decoded to its end ({error}): repair or remove it") from error
     if not frames:
-        raise TrainingInputError(f"{path} has no picture in it")
+        raise TrainingInputError(f"{path} holds no image: name another film")
     return np.stack(frames)
 
 
 def _on_grid(source: Timed) -> Iterator[NDArray[np.uint8]]:
-    """The nearest picture for each multiple of `GRID_S`, up to the last picture."""
+    """The nearest image for each multiple of `GRID_S`, up to the last image."""
     index, before = 0, None
-    for time, picture in source:
+    for time, image in source:
         small = None
         while index * GRID_S <= time + 1e-6:
-            small = letterbox(picture) if small is None else small
+            small = letterbox(image) if small is None else small
             closer = before is not None and index * GRID_S - before[0] < time - index * GRID_S
             yield before[1] if closer else small
             index += 1
-        # Most pictures of a fast film are never wanted: scale only those near a grid time.
+        # Most images of a film are not used, so only those near a grid time are scaled.
         near = index * GRID_S - time <= GRID_S / 2
-        before = (time, letterbox(picture) if small is None else small) if near else None
+        before = (time, letterbox(image) if small is None else small) if near else None
 
 
 def splits(videos: Sequence[str], seed: int = 0) -> dict[str, str]:
-    """Which split each video goes to, whole: four fifths training, a tenth each validation and test.
+    """The split of each video: four fifths training, a tenth each validation and test.
 
-    With three videos or more every split has one; fewer are all training.
+    Of three videos or more every split has at least one; fewer are all training.
     """
     ordered = sorted(set(videos), key=lambda name: hashlib.sha256(f"{seed}/{name}".encode()).digest())
     share = max(1, round(len(ordered) / 10)) if len(ordered) >= 3 else 0
@@ -148,21 +150,22 @@ def import_films(
     rows: Sequence[ShotRow], films: Path, folder: Path, loader: str = "auto", seed: int = 0,
     report: Callable[[str], None] = lambda name: None,
 ) -> dict[str, list[str]]:
-    """Decode the labelled films into `folder`, all of them or none.
+    """Decode the labelled films into `folder`, either all of them or none.
 
     Args:
         rows: of `read_labels`.
         films: folder with the videos.
-        folder: to write; must not exist, or hold an import of the same labels, which is then kept.
+        folder: to write. It must be missing, empty, or hold an import of the same labels, which is kept.
         loader: see `decode`.
         seed: of the split.
-        report: told each video's name when it is done.
+        report: called with the name of each video that is done.
 
     Returns:
         Videos of each split.
 
     Raises:
-        TrainingInputError: a missing or corrupt film, a release after a film's end, or other film in `folder`.
+        TrainingInputError: a film is missing or corrupt, a release lies after the end of its film, or `folder` holds
+            other film.
     """
     videos = sorted({row.video for row in rows})
     known = {"rows": [[row.video, row.release, row.zone, row.made] for row in rows], "seed": seed, "zones": ZONE_LABELS}

@@ -1,9 +1,9 @@
-"""Rendered games on disk: simulated film at the model's size on a fine time grid, with its truth.
+"""Film on disk: simulated games at the model's size on a fine time grid, with their truth.
 
-A game is rendered once and read many times: windows start anywhere on the grid. One folder holds, per seed, the
-pictures (``frames-SEED.npy``, uint8 ``(T, 144, 256, 3)`` RGB, opened as a memory map) and the truth
-(``truth-SEED.npz``). The same seed and plan always give the same files. Labelled real film is stored in the same form
-(`labelled`), without what only a simulation knows.
+A game is rendered once and read many times; windows start anywhere on the grid. A folder holds, for each seed, the
+images (``frames-SEED.npy``, uint8 ``(T, 144, 256, 3)`` RGB, memory-mapped) and the truth (``truth-SEED.npz``). Equal
+seeds and plans give equal files. Labelled real film is stored in the same form (`labelled`), without what only a
+simulation knows.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from zipfile import BadZipFile
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_training.common.arrays import reading_arrays, write_array, write_arrays
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots.geometry import HEIGHT, WIDTH, ZONE_LABELS
 
 GRID_S = 0.1
-"""Seconds between two stored pictures."""
+"""Seconds between two stored images."""
 JITTER_S = 0.02
-"""Largest departure of a picture's true time from its grid time: cameras do not run on our grid."""
+"""Seconds. Largest difference of an image's true time from its grid time: cameras do not run on our grid."""
 POINTS = ("ball", "rim", "holder")
-"""What the truth locates in each picture: the ball, the rim nearest to it, the feet of the player who has it."""
+"""Points that the truth locates in each image: the ball, the rim nearest to it, the feet of the player with it."""
 SPOTS = 16
-"""Places on the floor known in each picture; the first is under the player with the ball, if somebody has it."""
+"""Known points of the floor in each image; the first is under the player with the ball, if there is one."""
 SMALLER = (512, 288)
-"""Training film is rendered at this size: two pixels become one, and it costs a third less than 640 x 360."""
+"""Size at which training film is rendered: twice the model's, and a third cheaper than 640 x 360."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class FootagePlan:
     """How film is rendered.
 
     Attributes:
-        duration: seconds a game.
-        vary: whether grid times are jittered and a quarter of the games run at 0.85 to 1.2 times real speed
-            (training); held-out film is exact.
+        duration: seconds of a game.
+        vary: jitter the grid times, and run a quarter of the games at 0.85 to 1.2 times real speed. For training;
+            held-out film is exact.
     """
 
     duration: float = 60.0
@@ -51,22 +51,22 @@ class FootagePlan:
 
 @dataclass(frozen=True)
 class Footage:
-    """One rendered game.
+    """One rendered game, or one real film.
 
     Attributes:
         seed: the simulation's seed.
         kind: the camera's kind.
         frames: uint8 ``(T, 144, 256, 3)`` RGB, one every `GRID_S` seconds.
-        points: float32 ``(T, 3, 3)``: for each of `POINTS` x and y as a share of the picture and 1 if it is seen.
-        ground: int64 ``(T,)`` zone index under the feet of the player who has the ball, -1 when nobody has.
+        points: float32 ``(T, 3, 3)``, for each of `POINTS`: x and y as shares of the image, and 1 if it is visible.
+        ground: int64 ``(T,)`` zone index under the player with the ball, -1 without one.
         releases: float64 ``(S,)`` seconds on the film's clock.
         zones: int64 ``(S,)`` indices into ``ZONE_LABELS``.
-        made: bool ``(S,)``; what `judged` leaves out is unknown.
-        floor: float32 ``(T, 16, 3)`` places on the floor: x, y as shares of the picture, 1 if seen.
-        spots: float32 ``(T, 16, 3)`` metres ahead of and to the left of the nearer basket's rim for each of them, and
-            its zone index.
-        lures: bool ``(T,)`` somebody fakes a shot or passes: what is easily taken for one.
-        judged: bool ``(S,)`` whether it is known that a shot went in.
+        made: bool ``(S,)``, valid where `result_known`.
+        floor: float32 ``(T, 16, 3)`` points of the floor: x and y as shares of the image, and 1 if known.
+        spots: float32 ``(T, 16, 3)`` for each of them, metres ahead of and to the left of the nearer rim, and the zone
+            index.
+        hard_negatives: bool ``(T,)`` somebody fakes a shot or passes, which is easily mistaken for a shot.
+        result_known: bool ``(S,)`` whether the result of a shot is known.
     """
 
     seed: int
@@ -79,17 +79,17 @@ class Footage:
     made: NDArray[np.bool_]
     floor: NDArray[np.float32]
     spots: NDArray[np.float32]
-    lures: NDArray[np.bool_]
-    judged: NDArray[np.bool_]
+    hard_negatives: NDArray[np.bool_]
+    result_known: NDArray[np.bool_]
 
     @property
     def duration(self) -> float:
-        """Seconds from the first to the last picture."""
+        """Seconds from the first to the last image."""
         return (len(self.frames) - 1) * GRID_S
 
 
 def _points(truth: object, width: int, height: int) -> NDArray[np.float32]:
-    """The `POINTS` of one `FrameTruth`: (3, 3) float32 x, y, seen; pixels become shares of the picture."""
+    """The `POINTS` of one `FrameTruth` as shares of the image: (3, 3) float32, see `Footage.points`."""
     found = np.zeros((3, 3), np.float32)
     ball = truth.ball  # type: ignore[attr-defined]
     if ball[3] > 0:
@@ -109,7 +109,7 @@ def _points(truth: object, width: int, height: int) -> NDArray[np.float32]:
 
 
 def _ground(truth: object, court: object) -> int:
-    """Zone index under the ball holder's feet, for the nearer basket; -1 without a holder."""
+    """Zone index under the player with the ball, for the nearer basket; -1 without one."""
     from courtside.court.zones import ZONES, zone_at
 
     holder = truth.ball_holder  # type: ignore[attr-defined]
@@ -126,7 +126,7 @@ def _basket(court: object, x: float) -> int:
 def _floor(
     truth: object, court: object, lens: object, holder: NDArray[np.float32], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Where places on the floor are seen (16, 3) and where they are on the court (16, 3), drawn over the picture."""
+    """Points of the floor drawn over the image: `Footage.floor` (16, 3) and `Footage.spots` (16, 3)."""
     from courtside.court.zones import ZONES, zone_at
 
     floor, spots = np.zeros((SPOTS, 3), np.float32), np.zeros((SPOTS, 3), np.float32)
@@ -134,11 +134,11 @@ def _floor(
     if truth.ball_holder is not None and holder[2] > 0:  # type: ignore[attr-defined]
         x, y = truth.positions[int(np.flatnonzero(truth.players == truth.ball_holder)[0])]  # type: ignore[attr-defined]
         found.append((holder[0], holder[1], float(x), float(y)))
-    places = rng.random((3 * SPOTS, 2))
-    pixels = np.column_stack([places * (lens.width, lens.height), np.ones(len(places))])  # type: ignore[attr-defined]
+    centres = rng.random((3 * SPOTS, 2))
+    pixels = np.column_stack([centres * (lens.width, lens.height), np.ones(len(centres))])  # type: ignore[attr-defined]
     plane = lens.plane(np.zeros(3), np.array([1.0, 0, 0]), np.array([0, 1.0, 0]))  # type: ignore[attr-defined]
     back = pixels @ np.linalg.inv(plane).T
-    for (u, v), (x, y, w) in zip(places, back, strict=True):
+    for (u, v), (x, y, w) in zip(centres, back, strict=True):
         if w <= 0:
             continue
         x, y = x / w, y / w
@@ -155,7 +155,7 @@ def _floor(
 
 
 def render(seed: int, plan: FootagePlan) -> Footage:
-    """Simulate and film one game; the camera's kind follows the seed."""
+    """Simulate and film one game; the seed determines the kind of camera."""
     from courtside.court.zones import ZONES
     from courtside_sim import Action, CameraConfig, GameConfig, SimulatedCamera, simulate
 
@@ -171,16 +171,16 @@ def render(seed: int, plan: FootagePlan) -> Footage:
     ground = np.full(len(times), -1, np.int64)
     floor = np.zeros((len(times), SPOTS, 3), np.float32)
     spots = np.zeros((len(times), SPOTS, 3), np.float32)
-    lures = np.zeros(len(times), np.bool_)
+    hard_negatives = np.zeros(len(times), np.bool_)
     for index, time in enumerate(times * speed):
-        picture = camera.render(float(time))
-        small = cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+        image = camera.render(float(time))
+        small = cv2.resize(image, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
         frames[index] = small[:, :, ::-1]
         truth = camera.truth(float(time))
         points[index] = _points(truth, camera.width, camera.height)
         ground[index] = _ground(truth, game.court)
         floor[index], spots[index] = _floor(truth, game.court, camera.lens(float(time)), points[index, 2], rng)
-        lures[index] = bool(np.isin(truth.actions, (Action.PUMP_FAKE, Action.PASS)).any())
+        hard_negatives[index] = bool(np.isin(truth.actions, (Action.PUMP_FAKE, Action.PASS)).any())
     shots = game.shots
     return Footage(
         seed,
@@ -193,7 +193,7 @@ def render(seed: int, plan: FootagePlan) -> Footage:
         np.array([shot.made for shot in shots], np.bool_),
         floor,
         spots,
-        lures,
+        hard_negatives,
         np.ones(len(shots), np.bool_),
     )
 
@@ -202,14 +202,14 @@ def labelled(
     seed: int, frames: NDArray[np.uint8], releases: NDArray[np.float64], zones: NDArray[np.int64],
     made: NDArray[np.int64],
 ) -> Footage:
-    """Real film in the same form: pictures and shots are known, balls, rims, feet and floors are not.
+    """Real film in the same form; only its images and shots are known.
 
     Args:
-        seed: its number among the films.
+        seed: number of the film.
         frames: uint8 (T, 144, 256, 3) RGB, one every `GRID_S` seconds.
         releases: (S,) seconds.
-        zones: (S,) -1 where unknown.
-        made: (S,) 1, 0 or -1 where unknown.
+        zones: (S,) indices, -1 if unknown.
+        made: (S,) 1, 0, or -1 if unknown.
     """
     count = len(frames)
     return Footage(
@@ -220,42 +220,36 @@ def labelled(
     )
 
 
-FIELDS = ("points", "ground", "releases", "zones", "made", "floor", "spots", "lures", "judged")
-"""What the truth file holds beside the kind."""
+FIELDS = ("points", "ground", "releases", "zones", "made", "floor", "spots", "hard_negatives", "result_known")
+"""Arrays of the truth file, beside the kind and the zone labels."""
 
 
 def save(footage: Footage, folder: Path) -> None:
-    """Write one game; the truth is written last, so a game without it was interrupted and counts as absent."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        np.save(folder / f"frames-{footage.seed}.npy", footage.frames)
-        part = folder / f"truth-{footage.seed}.part.npz"
-        np.savez(part, kind=footage.kind, zone_labels=ZONE_LABELS, **{name: getattr(footage, name) for name in FIELDS})
-        part.rename(folder / f"truth-{footage.seed}.npz")
-    except OSError as error:
-        raise TrainingInputError(f"cannot write film to {folder}: {error.strerror or error}") from error
+    """Write one game. The truth is written last; a game without it was interrupted and counts as missing.
+
+    Raises:
+        TrainingInputError: the disk is full or the folder cannot be written.
+    """
+    write_array(folder / f"frames-{footage.seed}.npy", footage.frames)
+    truth = {"kind": footage.kind, "zone_labels": ZONE_LABELS, **{name: getattr(footage, name) for name in FIELDS}}
+    write_arrays(folder / f"truth-{footage.seed}.npz", truth)
 
 
 def load(seed: int, folder: Path) -> Footage:
-    """Open one game; its pictures stay on disk until they are read.
+    """Open one game; its images stay on disk until they are read.
 
     Raises:
-        TrainingInputError: the game was never rendered into `folder`.
+        TrainingInputError: the game is not in `folder`, its files are torn, or they are of an older form.
     """
     path = folder / f"truth-{seed}.npz"
     if not path.is_file():
         raise TrainingInputError(f"no film of seed {seed} in {folder}: render it with `courtside-train shots render`")
-    try:
-        with np.load(path) as truth:
-            values = {name: truth[name] for name in FIELDS}
-            kind, labels = str(truth["kind"]), tuple(map(str, truth["zone_labels"]))
+    with reading_arrays(path, "film of this form") as truth:
+        values = {name: truth[name] for name in FIELDS}
+        kind, labels = str(truth["kind"]), tuple(map(str, truth["zone_labels"]))
         frames = np.load(folder / f"frames-{seed}.npy", mmap_mode="r")
-    except KeyError as error:
-        raise TrainingInputError(f"{path} is of an older form (no {error}): delete {folder} and render anew") from error
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise TrainingInputError(f"{path} or its pictures are damaged ({error}): delete and render anew") from error
     if labels != ZONE_LABELS:
-        raise TrainingInputError(f"{path} is of an older form (zones {labels}): delete {folder} and render anew")
+        raise TrainingInputError(f"{path} is of an older form (zones {labels}): delete {folder} and render again")
     return Footage(seed=seed, kind=kind, frames=frames, **values)
 
 
@@ -267,13 +261,13 @@ def _one(seed: int, folder: Path, plan: FootagePlan) -> int:
 
 
 def ensure(seeds: Iterable[int], folder: Path, plan: FootagePlan, workers: int = 1) -> Iterable[int]:
-    """Render every game of `seeds` that `folder` lacks, yielding each seed as it becomes ready, in order.
+    """Render the games that `folder` lacks; yields each seed, in order, when its files exist.
 
     Args:
         seeds: of the games.
-        folder: where they are kept.
+        folder: of the film.
         plan: how they are rendered.
-        workers: processes; each game is rendered by one.
+        workers: processes; each renders whole games.
     """
     work = partial(_one, folder=folder, plan=plan)
     if workers == 1:
@@ -287,6 +281,6 @@ def ensure(seeds: Iterable[int], folder: Path, plan: FootagePlan, workers: int =
 
 
 def stored(folder: Path, split: tuple[int, int]) -> list[int]:
-    """Seeds of `split` (first, one past the last) found in `folder`, ascending."""
-    seeds = [int(path.stem.split("-")[1]) for path in folder.glob("truth-*.npz") if ".part" not in path.name]
+    """Seeds of a split (first seed, one past the last) that `folder` holds, ascending."""
+    seeds = [int(path.stem.split("-")[1]) for path in folder.glob("truth-*.npz")]
     return sorted(seed for seed in seeds if split[0] <= seed < split[1])

@@ -1,4 +1,4 @@
-"""Labels of one window: whether, when, where and how a shot was released in it."""
+"""Labels of one window: shot, release, zone and result."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from courtside_training.shots.geometry import MIDDLE, MIRRORED_ZONE, SAMPLES, ST
 
 @dataclass(frozen=True)
 class WindowLabel:
-    """What a window's outputs should say.
+    """The targets of a window.
 
     Attributes:
         shot: 1.0 if a release lies in the window, else 0.0.
         release: float32 ``(16,)``, linear weights on the two samples around the labelled release; zeros without one.
-        events: float32 ``(16,)``, the same for every release in the window together, clipped to 1.
-        zone: index into ``ZONE_LABELS``, -1 without a release or when it is not known.
-        made: 1.0 or 0.0, -1.0 without a release or when it is not known.
-        position: the labelled release in samples from the window's first, NaN without one.
+        events: float32 ``(16,)``, the same for all releases in the window, summed and clipped to 1.
+        zone: index into ``ZONE_LABELS``, -1 without a release or if unknown.
+        made: 1.0 or 0.0, -1.0 without a release or if unknown.
+        position: the labelled release, in samples from the first; NaN without one.
         middle: whether the labelled release lies in the middle eight samples.
     """
 
@@ -34,7 +34,7 @@ class WindowLabel:
 
 
 def spread(position: float) -> NDArray[np.float32]:
-    """A position in samples as weights on its two neighbours, so that its expectation is the position: (16,)."""
+    """A position in samples as weights (16,) on its two neighbours, whose expectation is the position."""
     weights = np.zeros(SAMPLES, np.float32)
     low = min(int(np.floor(position)), SAMPLES - 1)
     share = position - low
@@ -47,7 +47,7 @@ def spread(position: float) -> NDArray[np.float32]:
 
 
 def in_middle(position: float) -> bool:
-    """Whether a position's nearest sample is one of the middle eight."""
+    """Whether the sample nearest to a position is one of the middle eight."""
     return MIDDLE[0] <= round(position) <= MIDDLE[1]
 
 
@@ -56,8 +56,8 @@ def label(
 ) -> WindowLabel:
     """Label the window whose first sample is taken at `start` seconds.
 
-    The window is positive if any release lies between its first and last sample (source system). When several do,
-    the one nearest to the window's middle is the labelled one: the service counts only the middle samples.
+    The window is positive if a release lies between its first and last sample (source system). Of several, the one
+    nearest to the middle is labelled, since the service counts only the middle samples.
     """
     positions = (releases - start) / STRIDE_S
     inside = np.flatnonzero((positions >= 0.0) & (positions <= SAMPLES - 1))
@@ -75,5 +75,5 @@ def label(
 
 
 def mirror_zone(zone: int) -> int:
-    """The zone after a left-right flip of the picture; -1 stays -1."""
+    """The zone after the image is mirrored; -1 stays -1."""
     return MIRRORED_ZONE[zone] if zone >= 0 else zone

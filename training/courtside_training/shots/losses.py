@@ -12,24 +12,25 @@ from torch.nn import functional as F
 from courtside_training.shots.geometry import SAMPLES
 
 POINT_SIGMA = 0.7
-"""Width of a located point's target on the attention maps, in cells."""
+"""Standard deviation of a point's target on the attention maps, cells."""
 WEIGHTS = {"shot": 1.0, "events": 3.0, "release": 0.7, "zone": 0.6, "make": 0.4, "points": 0.5}
+"""Weight of each loss in the total."""
 
 
 @dataclass(frozen=True)
 class Focal:
-    """The focal loss (Lin et al. 2017, arXiv:1708.02002): well answered windows count little.
+    """The focal loss (Lin et al. 2017, arXiv:1708.02002): windows that are predicted well count little.
 
     Attributes:
-        gamma: how little.
-        alpha: weight of windows with a release, 1 - alpha of the others.
+        gamma: exponent; larger values make them count less.
+        alpha: weight of windows with a release; the others weigh 1 - alpha.
     """
 
     gamma: float = 2.0
     alpha: float = 0.5
 
     def __call__(self, logits: Tensor, truth: Tensor) -> Tensor:
-        """Loss of each answer, scaled so that an even answer costs as much as without it."""
+        """Loss of each window (N,), scaled so that a probability of one half costs as much as in cross entropy."""
         plain = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
         right = torch.exp(-plain)
         weight = self.alpha * truth + (1 - self.alpha) * (1 - truth)
@@ -37,11 +38,11 @@ class Focal:
 
 
 def point_loss(maps: Tensor, points: Tensor) -> Tensor:
-    """Cross-entropy of the first K attention maps against small blobs at the true places.
+    """Cross entropy of the first K attention maps against Gaussian targets at the true points.
 
     Args:
         maps: (N, K or more, rows, columns) logits.
-        points: (N, K, 3) x, y as shares of the picture, and 1 where the point is seen.
+        points: (N, K, 3) x and y as shares of the image, and 1 if the point is visible.
     """
     rows, columns = maps.shape[2:]
     xs = torch.arange(columns, dtype=torch.float32, device=maps.device) + 0.5
@@ -59,16 +60,16 @@ def losses(
     out: dict[str, Tensor], batch: dict[str, Tensor], heads: Collection[str] = ("shot", "release", "zone", "make"),
     focal: Focal | None = None,
 ) -> dict[str, Tensor]:
-    """Each taught head's loss on a batch; ``total`` is their weighted sum (`WEIGHTS`).
+    """The loss of each trained head on a batch; ``total`` is their sum weighted by `WEIGHTS`.
 
-    A release within half a sample of the window's edge can hardly be seen and is never counted by the service, so
-    such a window's shot loss is weighed down. Unknown zones and results (-1) teach nothing.
+    A release within half a sample of the window's edge is hardly visible and never counted by the service, so such a
+    window has a lower weight in the shot loss. Unknown zones and results (-1) have no loss.
 
     Args:
         out: of a network: ``shot`` (B,), ``events`` (B, 16), ``zone`` (B, 16, 7), ``make`` (B, 16), ``maps``.
         batch: of `windows.batches`.
-        heads: which are taught.
-        focal: loss of the shot head in place of cross-entropy.
+        heads: which are trained.
+        focal: loss of the shot head; None: cross entropy.
     """
     positive = batch["shot"] > 0.5
     position = torch.nan_to_num(batch["position"], nan=7.5)
@@ -91,7 +92,7 @@ def losses(
         if "make" in heads:
             make = (out["make"][positive] * release).sum(1)
             made = batch["made"][positive]
-            # The result is hidden from windows that end before the ball comes down.
+            # A window that ends before the ball comes down does not show the result.
             visible = ((position[positive] < SAMPLES - 5) & (made >= 0)).float()
             missed = F.binary_cross_entropy_with_logits(make, made.clamp_min(0.0), reduction="none")
             found["make"] = (missed * visible).sum() / visible.sum().clamp_min(1.0)

@@ -1,4 +1,4 @@
-"""Figures of merit from arrays: nothing here knows of models or films."""
+"""Figures of merit of shots, from arrays alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 @dataclass(frozen=True)
 class Detection:
-    """Precision, recall, F1 and accuracy of yes-or-no answers; a figure without a denominator is NaN."""
+    """Precision, recall, F1 and accuracy of binary predictions; a figure with a zero denominator is NaN."""
 
     precision: float
     recall: float
@@ -19,20 +19,20 @@ class Detection:
     accuracy: float
 
 
-def detection(truth: ArrayLike, said: ArrayLike) -> Detection:
-    """Compare answers with the truth, both (N,) bool."""
-    actual, answer = np.asarray(truth, bool), np.asarray(said, bool)
-    hit = int((actual & answer).sum())
+def detection(truth: ArrayLike, predicted: ArrayLike) -> Detection:
+    """Compare predictions with the truth, both (N,) bool."""
+    actual, positive = np.asarray(truth, bool), np.asarray(predicted, bool)
+    hit = int((actual & positive).sum())
     return Detection(
-        hit / answer.sum() if answer.any() else float("nan"),
+        hit / positive.sum() if positive.any() else float("nan"),
         hit / actual.sum() if actual.any() else float("nan"),
-        2 * hit / (actual.sum() + answer.sum()) if actual.any() or answer.any() else float("nan"),
-        float((actual == answer).mean()) if len(actual) else float("nan"),
+        2 * hit / (actual.sum() + positive.sum()) if actual.any() or positive.any() else float("nan"),
+        float((actual == positive).mean()) if len(actual) else float("nan"),
     )
 
 
 def best_threshold(truth: ArrayLike, score: ArrayLike) -> tuple[float, float]:
-    """The threshold of best F1 and that F1; the threshold lies midway between two scores."""
+    """The threshold with the highest F1, and that F1; the threshold lies midway between two scores."""
     actual, values = np.asarray(truth, bool), np.asarray(score, float)
     order = np.argsort(-values, kind="stable")
     hits = np.cumsum(actual[order])
@@ -45,13 +45,13 @@ def best_threshold(truth: ArrayLike, score: ArrayLike) -> tuple[float, float]:
 
 
 def logits(probability: ArrayLike) -> NDArray[np.float64]:
-    """Log odds of probabilities, those of 0 and 1 kept finite."""
+    """Log odds of probabilities; 0 and 1 are clipped so that they stay finite."""
     clipped = np.clip(np.asarray(probability, float), 1e-6, 1 - 1e-6)
     return np.log(clipped / (1 - clipped))
 
 
 def release_position(release: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Expected sample of the release around its mode: (N, 16) distributions to (N,) samples."""
+    """Expected sample of the release over its mode and the two neighbours: (N, 16) distributions to (N,)."""
     mode = release.argmax(1)
     index = np.arange(release.shape[1])
     near = release * (np.abs(index[None] - mode[:, None]) <= 1)
@@ -59,7 +59,7 @@ def release_position(release: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def match_times(found: Sequence[float], actual: Sequence[float], tolerance: float) -> list[tuple[int, int]]:
-    """Pair found with true times one to one, nearest pairs first, none farther apart than `tolerance` seconds."""
+    """Match found with true times one to one, nearest pairs first, at most `tolerance` seconds apart."""
     pairs = sorted(
         (abs(f - a), i, j) for i, f in enumerate(found) for j, a in enumerate(actual) if abs(f - a) <= tolerance
     )

@@ -1,4 +1,4 @@
-"""Which shot model a checkpoint holds, loaded and calibrated alike whichever it is."""
+"""Which shot model a checkpoint holds, and how to load it."""
 
 from __future__ import annotations
 
@@ -9,45 +9,46 @@ from torch import nn
 
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.errors import TrainingInputError
-from courtside_training.shots.train import SYSTEM, VIDEOMAE, load_served
+from courtside_training.shots.train import MODEL, VIDEOMAE, load_served
 
 MODELS = ("light", "videomae-tiny", "videomae-small", "videomae-base")
-"""What `courtside-train shots fit --model` takes."""
+"""Choices of `courtside-train shots fit --model`."""
 BATCH = {"light": 8, "videomae-tiny": 8, "videomae-small": 8, "videomae-base": 4}
+"""Windows per step."""
 RATE = {"light": 2.5e-3, "videomae-tiny": 1e-3, "videomae-small": 3e-4, "videomae-base": 1e-4}
-"""Peak rates; a transformer's falls with its width."""
+"""Peak learning rates; that of a transformer falls with its width."""
 
 
-def system_of(path: Path) -> str:
-    """The name of the model that a checkpoint holds, `SYSTEM` or `VIDEOMAE`.
+def model_of(path: Path) -> str:
+    """The name of the model that a checkpoint holds, `MODEL` or `VIDEOMAE`.
 
     Raises:
-        TrainingInputError: missing, torn, or of another system.
+        TrainingInputError: the checkpoint is missing, torn, or of another model.
     """
     try:
-        checkpoints.load(path, SYSTEM)
+        checkpoints.load(path, MODEL)
     except TrainingInputError as first:
         try:
             checkpoints.load(path, VIDEOMAE)
         except TrainingInputError:
             raise first from None
         return VIDEOMAE
-    return SYSTEM
+    return MODEL
 
 
 def load_any(path: Path, calibrated: bool = True) -> tuple[nn.Module, dict[str, Any]]:
-    """The served model of a checkpoint of either system, and the checkpoint.
+    """The served model of a checkpoint of either kind, and the checkpoint.
 
     Raises:
-        TrainingInputError: missing, torn, of another system or of another shape.
+        TrainingInputError: the checkpoint is missing, torn, or of another model or shape.
     """
-    if system_of(path) == VIDEOMAE:
+    if model_of(path) == VIDEOMAE:
         from courtside_training.shots.videomae import load_videomae
 
         return load_videomae(path, calibrated)
-    return load_served(path, calibrated), checkpoints.load(path, SYSTEM)
+    return load_served(path, calibrated), checkpoints.load(path, MODEL)
 
 
 def temperature(found: dict[str, Any]) -> float:
-    """What the served model of a loaded checkpoint divides make logits by."""
+    """The divisor of make logits in the served model of a loaded checkpoint."""
     return float((found.get("calibration") or {"temperature": 1.0})["temperature"])

@@ -1,14 +1,14 @@
-"""The clip network: what each picture shows, where the ball goes over sixteen of them, when it is shot.
+"""The clip network: from sixteen images to shot, release and make.
 
-A convolutional stem sees every picture (a quarter of its channels looks one sample back, a quarter one ahead, as in
-temporal shift modules, Lin et al. 2019, arXiv:1811.08383). Three attention maps find the ball, the rim and the feet
-of the player who has the ball, trained on the simulation's truth; their places and the features under them go,
-with a pooled summary of the picture, through dilated convolutions over time.
+A convolutional stem reads every image. A part of its channels comes from the sample before and another part from the
+sample after, as in temporal shift modules (Lin et al. 2019, arXiv:1811.08383). Attention maps locate the ball, the rim
+and the feet of the player with the ball; they are trained on the simulation's truth. Their positions, the features
+under them and a pooled summary of the image go through dilated convolutions over time.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -16,25 +16,21 @@ from torch import Tensor, nn
 from courtside_training.shots.geometry import HEIGHT, SAMPLES, WIDTH, ZONE_LABELS
 
 MAPS = 4
-"""Attention maps: ball, rim, holder's feet, and one the network may use as it likes."""
+"""Attention maps: ball, rim, feet of the player with the ball, and one without a target."""
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Channels after the stem and the two coarser stages, and of the layers over time."""
+    """Channels of the stem, of the two coarser stages, and of the layers over time."""
 
     stem: int = 24
     middle: int = 48
     deep: int = 64
     time: int = 96
 
-    def to_dict(self) -> dict[str, int]:
-        """Plain values for a checkpoint."""
-        return asdict(self)
-
 
 def shift(x: Tensor, batch: int) -> Tensor:
-    """Replace an eighth of the channels by the sample before and an eighth by the sample after; (B*16, C, H, W)."""
+    """Take an eighth of the channels from the sample before and an eighth from the sample after; (B*16, C, H, W)."""
     _, c, h, w = x.shape
     x = x.reshape(batch, SAMPLES, c, h, w)
     part = c // 8
@@ -63,16 +59,16 @@ class TimeBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add what the block makes of `x`."""
+        """`x` plus its update, through a ReLU."""
         return torch.relu(x + self.body(x))
 
 
 class ShotNetwork(nn.Module):
     """uint8 clips (B, 16, 3, 144, 256) RGB to a dict of logits.
 
-    ``events`` (B, 16): a release near this sample; ``shot`` (B,); ``make`` (B, 16): what a release at this sample
-    would come to; ``zone`` (B, 16, 7): from where it would be, which only guides training; ``maps``
-    (B*16, 4, 18, 32): the attention maps' logits.
+    ``events`` (B, 16): a release near each sample. ``shot`` (B,): a release in the window. ``make`` (B, 16): the make
+    of a release at each sample. ``zone`` (B, 16, 7): the zone of a release at each sample; it only helps training.
+    ``maps`` (B*16, 4, 18, 32): the attention maps.
     """
 
     def __init__(self, config: NetworkConfig | None = None) -> None:
@@ -83,7 +79,7 @@ class ShotNetwork(nn.Module):
         self.stem = conv(48, s)
         self.down = conv(s, m, 2)
         self.refine = conv(m, m)
-        self.look = conv(m, m)
+        self.context = conv(m, m)
         self.maps = nn.Conv2d(m, MAPS, 1)
         self.deepen = nn.Sequential(conv(m, d, 2), conv(d, d))
         self.squeeze = nn.Sequential(nn.Conv2d(d, 8, 1), nn.ReLU(inplace=True))
@@ -92,15 +88,15 @@ class ShotNetwork(nn.Module):
         xs = (torch.arange(columns, dtype=torch.float32) + 0.5) / columns
         grid = torch.stack([xs.repeat(rows), ys.repeat_interleave(columns)], 1)
         self.register_buffer("grid", grid, persistent=False)
-        places = MAPS * 2 + MAPS + 6
+        centres = MAPS * 2 + MAPS + 6
         layout = 8 * (HEIGHT // 16 // 3 * (WIDTH // 16 // 4))
         self.mix = nn.Sequential(
-            nn.Conv1d(places * 3 + MAPS * m + d + layout, t, 1, bias=False), nn.BatchNorm1d(t), nn.ReLU(inplace=True)
+            nn.Conv1d(centres * 3 + MAPS * m + d + layout, t, 1, bias=False), nn.BatchNorm1d(t), nn.ReLU(inplace=True)
         )
         self.over_time = nn.Sequential(*(TimeBlock(t, dilation) for dilation in (1, 2, 4, 1, 2, 4)))
         self.events = nn.Conv1d(t, 1, 3, padding=1)
         self.shot = nn.Linear(2 * t + 1, 1)
-        self.place = nn.Sequential(nn.Conv1d(t, t, 1), nn.ReLU(inplace=True), nn.Dropout(0.2))
+        self.details = nn.Sequential(nn.Conv1d(t, t, 1), nn.ReLU(inplace=True), nn.Dropout(0.2))
         self.zone = nn.Conv1d(t, len(ZONE_LABELS), 1)
         self.make = nn.Conv1d(t, 1, 1)
 
@@ -112,16 +108,16 @@ class ShotNetwork(nn.Module):
         x = self.stem(self.unshuffle(x))
         x = self.down(shift(x, batch))
         x = x + self.refine(shift(x, batch))
-        x = x + self.look(shift(x, batch))
+        x = x + self.context(shift(x, batch))
         maps = self.maps(x)
         attention = maps.flatten(2).softmax(-1)
-        places = attention @ self.grid
+        centres = attention @ self.grid
         seen = torch.bmm(attention, x.flatten(2).transpose(1, 2))
         deep = self.deepen(shift(x, batch))
         pooled = deep.mean((2, 3))
         layout = nn.functional.avg_pool2d(self.squeeze(deep), (3, 4)).flatten(1)
-        relative = [(places[:, i] - places[:, j]) * 4.0 for i, j in ((0, 1), (0, 2), (2, 1))]
-        where = torch.cat([places.flatten(1) * 2 - 1, maps.flatten(2).amax(-1) * 0.1, *relative], 1)
+        relative = [(centres[:, i] - centres[:, j]) * 4.0 for i, j in ((0, 1), (0, 2), (2, 1))]
+        where = torch.cat([centres.flatten(1) * 2 - 1, maps.flatten(2).amax(-1) * 0.1, *relative], 1)
         steps = where.reshape(batch, SAMPLES, -1)
         change = (steps[:, 1:] - steps[:, :-1]) * 3.0
         back = torch.cat([change[:, :1] * 0.0, change], 1)
@@ -132,7 +128,7 @@ class ShotNetwork(nn.Module):
         focus = torch.softmax(events * 2.0, 1)
         attended = (h * focus[:, None]).sum(2)
         shot = self.shot(torch.cat([attended, h.amax(2), torch.logsumexp(events, 1, keepdim=True)], 1))[:, 0]
-        about = self.place(h)
+        about = self.details(h)
         return {
             "events": events,
             "shot": shot,

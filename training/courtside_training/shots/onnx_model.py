@@ -1,4 +1,4 @@
-"""An exported model under ONNX Runtime, with the face the evaluation expects."""
+"""An exported model under ONNX Runtime, as the evaluation runs it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside_training.errors import TrainingInputError
-from courtside_training.shots.evaluate import Model
+from courtside_training.shots.predictions import Model
 
 OUTPUTS = ("shot", "release", "zone", "make")
 
 
 def onnx_model(path: Path, threads: int = 2) -> Model:
-    """Open a model file; `threads` are ONNX Runtime's own.
+    """Open a model file.
+
+    Args:
+        path: of the ONNX file.
+        threads: of ONNX Runtime.
 
     Raises:
-        TrainingInputError: missing or not a shot clip model.
+        TrainingInputError: the file is missing or no shot clip model.
     """
     import onnxruntime as ort
 
@@ -28,7 +32,8 @@ def onnx_model(path: Path, threads: int = 2) -> Model:
     try:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise TrainingInputError(f"{path} is no readable ONNX model: {type(error).__name__}") from error
+        why = type(error).__name__
+        raise TrainingInputError(f"{path} is no readable ONNX model ({why}): name a model.onnx") from error
     if {out.name for out in session.get_outputs()} != set(OUTPUTS):
         raise TrainingInputError(f"{path} is not a shot clip model: its outputs are not {', '.join(OUTPUTS)}")
 

@@ -1,4 +1,4 @@
-"""Prepares the next batches in a thread while the network learns from this one."""
+"""Prepares the next batches in a thread while the network trains on the current one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Item = TypeVar("Item")
 
 
 def prefetch(source: Iterator[Item], ahead: int = 3) -> Iterator[Item]:
-    """Yield what `source` yields, in order, up to `ahead` items early; its exception is raised here.
+    """Yield the items of `source` in order, prepared up to `ahead` items early; its exceptions are raised here.
 
-    The thread ends when the consumer stops early: a full queue is waited on with a stop flag.
+    The thread ends if the consumer stops early: while the queue is full it checks a stop flag.
     """
     waiting: queue.Queue[tuple[str, object]] = queue.Queue(ahead)
     stop = threading.Event()

@@ -7,6 +7,7 @@ bias and does nothing else; `settle_norms` gives it the statistics of film again
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,10 @@ from torch import Tensor, nn
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots.network import ShotNetwork
-from courtside_training.shots.placing import PlacingNetwork
 from courtside_training.shots.result import ResultNetwork
 from courtside_training.shots.served import ServedShotModel
-from courtside_training.shots.train import SYSTEM
+from courtside_training.shots.train import MODEL
+from courtside_training.shots.zone_head import ZoneNetwork
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
@@ -39,14 +40,14 @@ def restore(path: Path) -> ServedShotModel:
     except Exception as error:
         # Missing, torn, something else than ONNX: the parser raises a different error for each.
         raise TrainingInputError(f"{path} cannot be read as an ONNX model: {error}") from error
-    values = {one.name: np.array(numpy_helper.to_array(one)) for one in graph.initializer}
+    values = {_weight_name(one.name): np.array(numpy_helper.to_array(one)) for one in graph.initializer}
     convolutions = [tuple(node.input) for node in graph.node if node.op_type == "Conv"]
     folded = [
         (values[one[1]], values[one[2]])
         for one in convolutions
         if one[1].startswith("onnx::") and len(one) == 3 and values.keys() >= {*one[1:]}
     ]
-    model = ServedShotModel(ShotNetwork(), PlacingNetwork(), ResultNetwork()).eval()
+    model = ServedShotModel(ShotNetwork(), ZoneNetwork(), ResultNetwork()).eval()
     pairs = list(_normalised(model))
     if len(pairs) != len(folded):
         raise TrainingInputError(f"{path} has {len(folded)} folded convolutions, the clip network has {len(pairs)}")
@@ -59,13 +60,18 @@ def restore(path: Path) -> ServedShotModel:
             if known[name].shape != tuple(held.shape):
                 raise TrainingInputError(f"{path} is a network of another shape: {name} is {known[name].shape}")
             held.copy_(torch.from_numpy(np.array(known[name])))
-        elif name.startswith("network.") and name.split(".")[1] in ("place", "zone", "make"):
+        elif name.startswith("network.") and name.split(".")[1] in ("details", "zone", "make"):
             continue  # heads that only guide training are not exported
         elif not name.endswith((".running_mean", ".running_var", ".num_batches_tracked")) and not _is_norm(name, pairs):
             raise TrainingInputError(f"{path} lacks the weights {name}")
     for norm in _norms(model):
         norm.running_var.fill_(1.0 - norm.eps)  # type: ignore[union-attr, operator]
     return model
+
+
+def _weight_name(exported: str) -> str:
+    """The name of a weight in `ServedShotModel`; older exports have another name for the zone network."""
+    return exported.replace("placer.", "zone_network.", 1) if exported.startswith("placer.") else exported
 
 
 def _is_norm(name: str, pairs: list[tuple[str, str]]) -> bool:
@@ -127,11 +133,11 @@ def restored_checkpoint(onnx: Path, path: Path) -> None:
     model = restore(onnx)
     weights = model.network.state_dict()
     parts = {
-        name: {"config": part.config.to_dict(), "weights": part.state_dict()}
-        for name, part in (("placer", model.placer), ("result", model.result))
+        name: {"config": asdict(part.config), "weights": part.state_dict()}
+        for name, part in (("placer", model.zone_network), ("result", model.result))
     }
     calibration = {name: float(getattr(model, name)) for name in ("scale", "bias", "temperature")}
-    checkpoints.save(path, SYSTEM, {
-        "settings": {"network": model.network.config.to_dict()}, "weights": weights, "average": weights, **parts,
+    checkpoints.save(path, MODEL, {
+        "settings": {"network": asdict(model.network.config)}, "weights": weights, "average": weights, **parts,
         "calibration": calibration, "restored": str(onnx),
     })

@@ -1,4 +1,4 @@
-"""Labels of real film: a CSV with one shot a row, read strictly, each mistake named with its line."""
+"""Labels of real film: a CSV with one shot per row. It is read strictly, and every error names its line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from courtside_training.errors import TrainingInputError
 from courtside_training.shots.geometry import ZONE_LABELS
 
 COLUMNS = ("video", "release_time", "type", "made", "x", "y")
-"""Needed; ``zone`` may be there too and then goes before x and y."""
+"""Required columns. An optional column ``zone`` takes precedence over x and y."""
 TYPES: dict[str, str] = {
     "two": "two", "2": "two", "2pt": "two", "three": "three", "3": "three", "3pt": "three", "free_throw": "free_throw",
     "ft": "free_throw",
@@ -21,9 +21,9 @@ RESULTS: dict[str, int] = {
     "1": 1, "true": 1, "yes": 1, "made": 1, "make": 1, "0": 0, "false": 0, "no": 0, "missed": 0, "miss": 0, "": -1,
 }
 SAME_S = 0.1
-"""Two releases of one film closer than this are one row given twice."""
+"""Seconds. Two releases of one film closer than this are the same shot given twice."""
 SLACK_M = 1.0
-"""How far a position may lie on the wrong side of the three-point line before its row is refused."""
+"""Metres. A position may lie this far on the wrong side of the three-point line."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class ShotRow:
     """One labelled shot.
 
     Attributes:
-        line: in the CSV, the header being 1.
+        line: in the CSV; the header is line 1.
         video: file name.
-        release: seconds from the film's first picture.
-        zone: index into ``ZONE_LABELS``, -1 unknown.
-        made: 1, 0, or -1 unknown.
+        release: seconds from the first image of the film.
+        zone: index into ``ZONE_LABELS``, -1 if unknown.
+        made: 1, 0, or -1 if unknown.
     """
 
     line: int
@@ -54,16 +54,16 @@ def read_labels(path: Path, court: str = "nba") -> list[ShotRow]:
 
     Args:
         path: of the CSV.
-        court: ``nba`` or ``fiba``, whose lines part the zones.
+        court: ``nba`` or ``fiba``; its lines divide the zones.
 
     Raises:
-        TrainingInputError: missing file or column, or a row with an unknown type, zone or result, a value that is no
-            number or NaN, a position that contradicts the type, or a release that is given twice; names the line.
+        TrainingInputError: the file or a column is missing, or a row has an unknown type, zone or result, a value that
+            is no finite number, a position that contradicts the type, or a release that is given twice.
     """
     try:
         text = path.read_text("utf-8-sig")
     except FileNotFoundError as error:
-        raise TrainingInputError(f"no labels at {path}") from error
+        raise TrainingInputError(f"no labels at {path}: name a CSV file") from error
     except (OSError, UnicodeDecodeError) as error:
         raise TrainingInputError(f"cannot read {path}: {error}") from error
     reader = csv.reader(text.splitlines())
@@ -85,18 +85,19 @@ def read_labels(path: Path, court: str = "nba") -> list[ShotRow]:
             raise TrainingInputError(f"{path}, line {line}: {error}") from error
         rows.append(row)
     if not rows:
-        raise TrainingInputError(f"{path} has no shot in it")
-    _refuse_twins(path, rows)
+        raise TrainingInputError(f"{path} holds no shot: add at least one row")
+    _refuse_duplicates(path, rows)
     return rows
 
 
-def _refuse_twins(path: Path, rows: list[ShotRow]) -> None:
+def _refuse_duplicates(path: Path, rows: list[ShotRow]) -> None:
     ordered = sorted(rows, key=lambda row: (row.video, row.release))
     for one, other in pairwise(ordered):
         if one.video == other.video and other.release - one.release < SAME_S:
             first, second = sorted((one.line, other.line))
             raise TrainingInputError(
-                f"{path}, line {second}: the release of {other.video} at {other.release:g} s stands in line {first} too"
+                f"{path}, line {second}: the release of {other.video} at {other.release:g} s is in line {first} too; "
+                "delete one of the two"
             )
 
 
@@ -137,10 +138,10 @@ def _zone(values: dict[str, str], kind: str, court: str) -> int:
 
 
 def zone_of(ahead: float, left: float, kind: str, court: str) -> int:
-    """Zone index of a position in metres; one just across the three-point line follows the shot's type.
+    """Zone index of a position in metres; just across the three-point line, the type of the shot decides.
 
     Raises:
-        ValueError: off the court, or farther across the line than `SLACK_M`.
+        ValueError: the position is off the court, or farther across the line than `SLACK_M`.
     """
     from courtside.court.measures import make_court
     from courtside.court.zones import ZONES, zone_at

@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 import click
 
 from courtside_training.common.options import FILES, FOLDER, count_option
+from courtside_training.common.splits import SPLITS
 from courtside_training.common.system import RunContext, SmokeRun, Stage, System
 from courtside_training.errors import TrainingInputError
 from courtside_training.shots import commands
 from courtside_training.shots.commands import FILM, GAMES, HOME, stored_games
-from courtside_training.shots.geometry import SPLITS
 
 SMOKE_EPOCHS = 4
 
@@ -59,7 +59,7 @@ class ShotSystem(System):
         click.option("--plot", type=FILES, help="Draw the make probability's reliability into this PNG."),
     )
     commands = (
-        commands.render, commands.fit_place, commands.fit_result, commands.join, commands.calibrate, commands.restore,
+        commands.render, commands.fit_zone, commands.fit_result, commands.join, commands.calibrate, commands.restore,
         commands.ablate,
     )  # fmt: skip
 
@@ -97,9 +97,10 @@ class ShotSystem(System):
     ) -> dict[str, Any]:
         """See `System.evaluate`."""
         found = stored_games(film, split, games)
-        from courtside_training.shots.evaluate import full_report, torch_model
+        from courtside_training.shots.evaluate import full_report
         from courtside_training.shots.models import load_any, temperature
         from courtside_training.shots.onnx_model import onnx_model
+        from courtside_training.shots.predictions import torch_model
         from courtside_training.shots.tables import reliability_plot
 
         served, content = load_any(context.checkpoint)
@@ -124,12 +125,12 @@ class ShotSystem(System):
         from courtside_training.common.fit import Fit
         from courtside_training.shots.calibrate import calibrate_checkpoint
         from courtside_training.shots.footage import FootagePlan, ensure, load
+        from courtside_training.shots.moment_train import MomentConfig, result_fit, zone_fit
         from courtside_training.shots.network import NetworkConfig
-        from courtside_training.shots.place_train import MomentConfig, place_fit, result_fit
-        from courtside_training.shots.placing import PlacerConfig
         from courtside_training.shots.result import ResultConfig
         from courtside_training.shots.train import TrainConfig, join, light_fit
         from courtside_training.shots.videomae import SIZES, videomae_fit
+        from courtside_training.shots.zone_head import ZoneNetworkConfig
 
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -140,10 +141,10 @@ class ShotSystem(System):
                 return light_fit(games, config, path, NetworkConfig(8, 16, 24, 32))
 
             def finish(path: Path) -> None:
-                place, result = folder / "place.pt", folder / "result.pt"
-                place_fit(games, MomentConfig(4, 4), place, PlacerConfig(8, 16, 16, 32)).run()
+                zone, result = folder / "zone.pt", folder / "result.pt"
+                zone_fit(games, MomentConfig(4, 4), zone, ZoneNetworkConfig(8, 16, 16, 32)).run()
                 result_fit(games, MomentConfig(4, 4), result, ResultConfig(8, 8, 16)).run()
-                join(path, placer=place, result=result)
+                join(path, zone=zone, result=result)
                 calibrate_checkpoint(path, games, hop_s=0.9)
 
             yield SmokeRun("shot_clip", light, SMOKE_EPOCHS, finish)

@@ -8,16 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from courtside_training.common.tables import confusion_table, markdown
+from courtside_training.errors import TrainingInputError
 from courtside_training.shots.geometry import ZONE_LABELS
 
 PUBLISHED: dict[str, object] = {
     "ROC-AUC": 0.96, "precision": 0.70, "recall": "about 0.86", "release error, mean s": 0.1, "zone accuracy": 0.78,
 }
-"""Shot Analytics as published (VideoMAE, broadcast film): on other film than ours, so a mark and no contest."""
+"""Figures of Shot Analytics as published (VideoMAE, broadcast film); on other film than ours, so only a mark."""
 
 
 def table(columns: Mapping[str, Mapping[str, object]], corner: str = "") -> str:
-    """Columns of named figures as one table; figures are rows, one that a column lacks is a dash."""
+    """Columns of named figures as one table, one row per figure; a dash where a column lacks it."""
     names = list(dict.fromkeys(name for column in columns.values() for name in column))
     rows = [[name, *(column.get(name, "-") for column in columns.values())] for name in names]
     return markdown([corner, *columns], rows)
@@ -40,7 +41,11 @@ def tables(result: Mapping[str, object]) -> str:
 
 
 def reliability_plot(result: Mapping[str, object], path: Path) -> None:
-    """Draw said against seen shares of makes, before and after temperature scaling, as a PNG."""
+    """Plot predicted against observed shares of makes, before and after temperature scaling, as a PNG.
+
+    Raises:
+        TrainingInputError: the file cannot be written.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -50,9 +55,12 @@ def reliability_plot(result: Mapping[str, object], path: Path) -> None:
     axes.plot([0, 1], [0, 1], color="0.7", linestyle="--")
     for name, rows in result["reliability"].items():
         error = result["make"][name]["make ECE"]
-        axes.plot([row["said"] for row in rows], [row["seen"] for row in rows], marker="o",
+        axes.plot([row["predicted"] for row in rows], [row["observed"] for row in rows], marker="o",
                   label=f"{name}, ECE {error:.3f}")
-    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="said make probability", ylabel="share that went in")
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="predicted make probability", ylabel="share that went in")
     axes.legend()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110, format="png")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=110, format="png")
+    except OSError as error:
+        raise TrainingInputError(f"cannot write {path}: {error.strerror}; name another --plot") from error

@@ -1,4 +1,4 @@
-"""Training runs of the clip network and of VideoMAE: what a batch is, what is learnt from it, where it runs."""
+"""Training runs of the clip network and of VideoMAE: batches, losses, device, checkpoints."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ from courtside_training.errors import TrainingInputError
 from courtside_training.shots.footage import Footage
 from courtside_training.shots.losses import Focal, losses
 from courtside_training.shots.network import NetworkConfig, ShotNetwork
-from courtside_training.shots.placing import PlacerConfig, PlacingNetwork
 from courtside_training.shots.prefetch import prefetch
 from courtside_training.shots.result import ResultConfig, ResultNetwork
 from courtside_training.shots.served import ServedShotModel
 from courtside_training.shots.windows import EpochPlan, batches, draw_epoch
+from courtside_training.shots.zone_head import ZoneNetwork, ZoneNetworkConfig
 
-SYSTEM = "shot_clip"
+MODEL = "shot_clip"
+"""Name of the clip model."""
 VIDEOMAE = "shot_videomae"
+"""Name of the VideoMAE model."""
 HEADS = ("shot", "release", "zone", "make")
-"""What a network is taught; ``release`` covers events too."""
+"""Heads that can be trained; ``release`` includes the events."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,15 @@ class TrainConfig:
     Attributes:
         seed: of draws, augmentation and initial weights.
         epochs: in all; the learning rate falls to zero over them.
-        positives: windows with a release an epoch (twice as many without one are added).
-        batch: windows a step.
+        positives: windows with a release per epoch (twice as many without one are added).
+        batch: windows per step.
         rate: peak learning rate.
         decay: weight decay.
-        average: share of the old weights kept a step in the averaged network that is saved and evaluated.
+        average: share of the old weights that the averaged network keeps in each step.
         focal: use the focal loss for the shot head.
         zone_balanced: draw every zone equally often.
-        lures: share of the windows without a release that show a fake or a pass in their middle.
-        heads: which heads are taught, of `HEADS`.
+        hard_negatives: share of the windows without a release that show a fake or a pass in their middle.
+        heads: which of `HEADS` are trained.
     """
 
     seed: int = 0
@@ -58,7 +60,7 @@ class TrainConfig:
     average: float = 0.99
     focal: bool = False
     zone_balanced: bool = False
-    lures: float = 0.35
+    hard_negatives: float = 0.35
     heads: tuple[str, ...] = HEADS
 
 
@@ -68,7 +70,7 @@ def device() -> torch.device:
 
 
 def data_summary(games: Sequence[Footage]) -> dict[str, Any]:
-    """What was trained on, for the checkpoint and the card."""
+    """The training data in short, for the checkpoint and the card."""
     return {
         "games": len(games),
         "releases": int(sum(len(game.releases) for game in games)),
@@ -87,30 +89,30 @@ def window_fit(
     system: str, module: nn.Module, games: Sequence[Footage], config: TrainConfig, path: Path,
     settings: Mapping[str, Any],
 ) -> Fit:
-    """A run that teaches a network windows of film.
+    """A training run on windows of film.
 
     Args:
-        system: `SYSTEM` or `VIDEOMAE`.
-        module: takes clips uint8 (B, 16, 3, 144, 256), gives the dict that `losses` takes.
+        system: `MODEL` or `VIDEOMAE`.
+        module: from clips uint8 (B, 16, 3, 144, 256) to the dict that `losses` takes.
         games: training film.
-        config: how.
+        config: how to train.
         path: of the checkpoint.
-        settings: from which the module can be built again.
+        settings: plain values from which the module can be built again.
 
     Raises:
-        TrainingInputError: no film.
+        TrainingInputError: there is no film.
     """
     if not games:
         raise TrainingInputError("no training film: render some with `courtside-train shots render`")
     on = device()
     module = module.to(on)
-    if on.type == "cpu" and system == SYSTEM:
+    if on.type == "cpu" and system == MODEL:
         module = module.to(memory_format=torch.channels_last)
-    plan = EpochPlan(config.positives, config.zone_balanced, config.lures)
+    plan = EpochPlan(config.positives, config.zone_balanced, config.hard_negatives)
     focal = Focal() if config.focal else None
 
     def draw(epoch: int, rng: np.random.Generator) -> Iterator[dict[str, Tensor]]:
-        # The draw goes by seed and epoch; `rng` is not needed, so that a window is the same in any batch.
+        # Draws depend on seed and epoch only, not on `rng`, so that a window is the same in any batch.
         refs = draw_epoch(games, plan, config.seed, epoch)
         yield from map(tensors, prefetch(batches(games, refs, config.batch, config.seed, epoch)))
 
@@ -133,11 +135,11 @@ def window_fit(
 
 
 def _eight_bit(fit: Fit) -> None:
-    """Let bitsandbytes keep Adam's moments in eight bits (Dettmers et al. 2021, arXiv:2110.02861), if it is there."""
+    """Use 8-bit Adam (Dettmers et al. 2021, arXiv:2110.02861) if bitsandbytes is installed."""
     try:
         from bitsandbytes.optim import AdamW8bit
     except Exception as error:
-        # A wrong CUDA version makes its import fail in many ways; training goes on without.
+        # With a wrong CUDA version its import fails in many ways; training continues without it.
         click.echo(f"8-bit Adam is not used: bitsandbytes cannot be imported ({type(error).__name__})", err=True)
         return
     groups = [dict(group.items()) for group in fit.optimizer.param_groups]
@@ -147,19 +149,19 @@ def _eight_bit(fit: Fit) -> None:
 def light_fit(
     games: Sequence[Footage], config: TrainConfig, path: Path, network: NetworkConfig | None = None
 ) -> Fit:
-    """A run of the clip network."""
+    """A training run of the clip network; arguments as of `window_fit`."""
     torch.manual_seed(config.seed)
     network = network or NetworkConfig()
-    return window_fit(SYSTEM, ShotNetwork(network), games, config, path, {"network": network.to_dict()})
+    return window_fit(MODEL, ShotNetwork(network), games, config, path, {"network": asdict(network)})
 
 
 def load_network(path: Path) -> tuple[ShotNetwork, dict[str, Any]]:
     """The averaged network of a checkpoint, ready to evaluate, and the checkpoint.
 
     Raises:
-        TrainingInputError: missing, torn, of something else, or its weights do not fit its own sizes.
+        TrainingInputError: the checkpoint is missing, torn, of another model, or its weights do not fit its sizes.
     """
-    found = checkpoints.load(path, SYSTEM)
+    found = checkpoints.load(path, MODEL)
     network = _build(lambda: ShotNetwork(NetworkConfig(**found["settings"]["network"])), path)
     checkpoints.fill(network, found["average"], path)
     return network.eval(), found
@@ -174,56 +176,78 @@ def _build(make: Any, path: Path) -> Any:
 
 @dataclass(frozen=True)
 class Parts:
-    """The small networks beside the clip network, by the name under which `fit` keeps them in a checkpoint."""
+    """The small networks beside the clip network."""
 
-    placer: PlacingNetwork = field(default_factory=PlacingNetwork)
+    zone: ZoneNetwork = field(default_factory=ZoneNetwork)
     result: ResultNetwork = field(default_factory=ResultNetwork)
 
 
-PARTS: dict[str, tuple[str, type[nn.Module], type]] = {
-    "placer": ("shot_place", PlacingNetwork, PlacerConfig),
-    "result": ("shot_result", ResultNetwork, ResultConfig),
+@dataclass(frozen=True)
+class PartSpec:
+    """How a small network is stored.
+
+    Attributes:
+        key: its name in the checkpoint of the clip model. That of the zone network is historical, so that older
+            checkpoints can be read.
+        model: name of the model in its own checkpoint.
+        network: its class.
+        config: class of its sizes.
+    """
+
+    key: str
+    model: str
+    network: type[nn.Module]
+    config: type
+
+
+PARTS: dict[str, PartSpec] = {
+    "zone": PartSpec("placer", "shot_place", ZoneNetwork, ZoneNetworkConfig),
+    "result": PartSpec("result", "shot_result", ResultNetwork, ResultConfig),
 }
-"""Name in the checkpoint of the whole, system of its own checkpoint, network and sizes."""
+"""The small networks by name."""
 
 
 def join(path: Path, **parts: Path) -> None:
-    """Put the averaged networks of other runs (`PARTS`) into the clip network's checkpoint.
+    """Put the averaged networks of other runs into the checkpoint of the clip network.
+
+    Args:
+        path: checkpoint of the clip network.
+        parts: checkpoints of the small networks, by their names in `PARTS`.
 
     Raises:
-        TrainingInputError: one of the files is missing or of something else.
+        TrainingInputError: a file is missing or of another model.
     """
     extra = {}
     for name, source in parts.items():
-        found = checkpoints.load(source, PARTS[name][0])
+        found = checkpoints.load(source, PARTS[name].model)
         history = found["history"]
-        extra[name] = {
+        extra[PARTS[name].key] = {
             "config": found["settings"]["network"], "weights": found["average"], "data": found["settings"]["data"],
             "samples": history["samples"], "seconds": history["seconds"], "train": found["config"],
         }
-    checkpoints.update(path, SYSTEM, **extra)
+    checkpoints.update(path, MODEL, **extra)
 
 
 def load_parts(path: Path, found: Mapping[str, Any]) -> Parts:
     """The joined networks of a loaded checkpoint.
 
     Raises:
-        TrainingInputError: one was never joined, or is of another shape.
+        TrainingInputError: one was not joined yet, or is of another shape.
     """
     built = {}
-    for name, (_, network, config) in PARTS.items():
-        stored = found.get(name)
+    for name, part in PARTS.items():
+        stored = found.get(part.key)
         if stored is None:
             raise TrainingInputError(
-                f"{path} has no {name} network yet: run `courtside-train shots fit-place`, `fit-result` and `calibrate`"
+                f"{path} has no {name} network yet: run `courtside-train shots fit-zone`, `fit-result` and `calibrate`"
             )
-        built[name] = _build(lambda n=network, c=config, s=stored: n(c(**s["config"])), path).eval()
+        built[name] = _build(lambda p=part, s=stored: p.network(p.config(**s["config"])), path).eval()
         checkpoints.fill(built[name], stored["weights"], path)
     return Parts(**built)
 
 
 def load_served(path: Path, calibrated: bool = True) -> ServedShotModel:
-    """The served model of a checkpoint: three networks, calibration if fitted, probabilities.
+    """The served model of a checkpoint: three networks, with the calibration if it was fitted.
 
     Raises:
         TrainingInputError: as `load_network` and `load_parts`.
@@ -233,5 +257,5 @@ def load_served(path: Path, calibrated: bool = True) -> ServedShotModel:
     fitted = found.get("calibration") if calibrated else None
     fitted = fitted or {"scale": 1.0, "bias": 0.0, "temperature": 1.0}
     return ServedShotModel(
-        network, parts.placer, parts.result, fitted["scale"], fitted["bias"], fitted["temperature"]
+        network, parts.zone, parts.result, fitted["scale"], fitted["bias"], fitted["temperature"]
     ).eval()

@@ -1,9 +1,9 @@
 """VideoMAE (Tong et al. 2022, arXiv:2203.12602) with the heads of shot analytics on one backbone.
 
-The backbone is transformers' own. Sixteen samples become eight tubelets of two; tokens of a tubelet are pooled by
-their mean and under three attention maps (ball, rim, the feet of the player with the ball), which a simulation can
-teach and labelled film leaves free. Position embeddings are sinusoids, so a checkpoint pre-trained on square clips
-is resampled to our 9 x 16 patches instead of squeezing the film into a square.
+The backbone is that of transformers. Sixteen samples become eight tubelets of two. The tokens of a tubelet are pooled
+by their mean and under three attention maps (ball, rim, feet of the player with the ball), which only simulated film
+trains. Position embeddings are sinusoids, so a checkpoint pre-trained on square clips is resampled to our 9 x 16
+patches, and the film need not be squeezed into a square.
 """
 
 from __future__ import annotations
@@ -28,14 +28,16 @@ from courtside_training.shots.geometry import HEIGHT, SAMPLES, WIDTH, ZONE_LABEL
 from courtside_training.shots.train import VIDEOMAE, TrainConfig, device, window_fit
 
 MAPS = 3
+"""Attention maps."""
 TUBELET = 2
+"""Samples of a tubelet."""
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of the pictures that published checkpoints were trained on."""
+"""Mean and standard deviation of the pixels that published checkpoints were trained on."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """A backbone's width, layers, heads, width of its feed-forward layers, and pixels of a patch (H, W)."""
+    """Sizes of a backbone: width, layers, heads, width of the feed-forward layers, pixels of a patch (H, W)."""
 
     width: int
     layers: int
@@ -54,16 +56,16 @@ SIZES: dict[str, Size] = {
     "small": Size(384, 12, 6, 1536),
     "base": Size(768, 12, 12, 3072),
 }
-"""Small and base are the published ones. Tiny has a third of their tokens, so that it can be trained on a CPU."""
+"""Small and base are as published. Tiny has a third of their tokens, so that a CPU can train it."""
 
 
 def attention() -> str:
-    """Flash attention where a GPU and its package are, torch's scaled-dot-product attention elsewhere."""
+    """Flash attention if a GPU and its package are available, torch's scaled-dot-product attention otherwise."""
     return "flash_attention_2" if torch.cuda.is_available() and is_flash_attn_2_available() else "sdpa"
 
 
 def backbone_config(size: Size) -> VideoMAEConfig:
-    """The configuration of a size on our film, as transformers takes it."""
+    """The configuration of a size for our film."""
     return VideoMAEConfig(
         image_size=(HEIGHT, WIDTH), patch_size=size.patch, num_frames=SAMPLES, tubelet_size=TUBELET,
         hidden_size=size.width, num_hidden_layers=size.layers, num_attention_heads=size.heads,
@@ -73,7 +75,7 @@ def backbone_config(size: Size) -> VideoMAEConfig:
 
 
 def positions(rows: int, columns: int, width: int, side: int) -> Tensor:
-    """Sinusoids (1, 8*rows*columns, width) that mean what they meant on side x side patches, resampled."""
+    """Sinusoids of side x side patches, resampled to rows x columns: (1, 8*rows*columns, width)."""
     tubelets = SAMPLES // TUBELET
     table = torch.as_tensor(get_sinusoid_encoding_table(tubelets * side * side, width), dtype=torch.float32)
     grid = table.reshape(tubelets, side, side, width).permute(0, 3, 1, 2)
@@ -97,7 +99,7 @@ class VideoMAEShots(nn.Module):
             raise ValueError(f"patches of {size.patch} do not tile {HEIGHT} x {WIDTH}")
         self.backbone = backbone or VideoMAEModel(backbone_config(size))
         if backbone is None:
-            # transformers draws all weights alike; a patch's thousands of pixels want the linear layer's scale.
+            # transformers draws all weights at one scale; a patch of thousands of pixels needs that of a linear layer.
             nn.init.xavier_uniform_(self.backbone.embeddings.patch_embeddings.projection.weight.view(size.width, -1))
         d = size.width
         self.maps = nn.Linear(d, TUBELET * MAPS)
@@ -128,10 +130,10 @@ class VideoMAEShots(nn.Module):
 
 
 def pretrained(source: str, size: Size) -> VideoMAEModel:
-    """A backbone from a local folder or from the hub's cache on this machine; nothing is fetched.
+    """A backbone from a local folder or from the hub's cache on this machine; nothing is downloaded.
 
     Raises:
-        TrainingInputError: not here, unreadable, or of another size than asked for.
+        TrainingInputError: it is not here, not readable, or of another size.
     """
     try:
         if Path(source).is_dir() and not (Path(source) / "config.json").is_file():
@@ -175,10 +177,10 @@ def _on_our_film(found: VideoMAEConfig, size: Size) -> VideoMAEConfig:
 def videomae_fit(
     games: Sequence[Footage], size: Size, config: TrainConfig, path: Path, init: str | None = None
 ) -> Fit:
-    """A run of VideoMAE; on a GPU with gradient checkpointing and in bfloat16.
+    """A training run of VideoMAE; on a GPU with gradient checkpointing and in bfloat16.
 
     Raises:
-        TrainingInputError: no film, or an `init` that cannot be used.
+        TrainingInputError: there is no film, or `init` cannot be used.
     """
     torch.manual_seed(config.seed)
     module = VideoMAEShots(size, pretrained(init, size) if init else None)
@@ -189,7 +191,7 @@ def videomae_fit(
 
 
 def _square(module: VideoMAEShots, init: str | None) -> int:
-    """Patches a side of the clips that the backbone was pre-trained on, 0 for a new one."""
+    """Patches per side of the clips that the backbone was pre-trained on, 0 for a new one."""
     if init is None:
         return 0
     image = VideoMAEConfig.from_pretrained(init, local_files_only=True).image_size
@@ -197,7 +199,7 @@ def _square(module: VideoMAEShots, init: str | None) -> int:
 
 
 class ServedVideoMAE(nn.Module):
-    """VideoMAE with its calibrations and final probabilities: the face of `served.ServedShotModel`."""
+    """VideoMAE with its calibration and final probabilities; inputs and outputs as of `served.ServedShotModel`."""
 
     def __init__(
         self, network: VideoMAEShots, scale: float = 1.0, bias: float = 0.0, temperature: float = 1.0
@@ -221,7 +223,7 @@ def load_videomae(path: Path, calibrated: bool = True) -> tuple[ServedVideoMAE, 
     """The served VideoMAE of a checkpoint, and the checkpoint.
 
     Raises:
-        TrainingInputError: missing, torn, of something else, or its weights do not fit its own sizes.
+        TrainingInputError: the checkpoint is missing, torn, of another model, or its weights do not fit its sizes.
     """
     found = checkpoints.load(path, VIDEOMAE)
     try:

@@ -1,4 +1,4 @@
-"""VideoMAE with the shot heads as export sees it: the face of the shot clip model."""
+"""What the export needs of `shot_videomae`: as of `shot_clip`, with another network and card."""
 # ruff: noqa: E501 (Markdown paragraphs of the card)
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from courtside_training.shots.train import VIDEOMAE
 
 
 class VideoMAEExport(ShotExport):
-    """As the shot clip model, with another network."""
+    """As `ShotExport`, with VideoMAE."""
 
     def load(self, checkpoint: Path) -> nn.Module:
         """VideoMAE with its calibration."""
@@ -28,13 +28,13 @@ class VideoMAEExport(ShotExport):
         found = checkpoints.load(checkpoint, VIDEOMAE)
         size = found["settings"]["size"]
         init = found["settings"]["init"]
-        start = f"begun with the weights of {init}" if init else "begun with random weights, without masked pre-training"
+        start = f"started from the weights of {init}" if init else "started from random weights, without masked pre-training"
         return f"""The published network of shot analytics (VideoMAE, Tong et al. 2022) on this project's film: shot, release frame, zone and make
 probability from one backbone. Same input and outputs as shot_clip. Licence: Apache-2.0.
 
 ## Network
 {size['layers']} layers of width {size['width']} with {size['heads']} heads, patches of {size['patch'][0]} x {size['patch'][1]} pixels and two samples, sinusoid positions; tokens of
-each pair of samples are pooled by their mean and under three attention maps (ball, rim, the feet of the player with the
+each pair of samples are pooled by their mean and under three attention maps (ball, rim, feet of the player with the
 ball); {start}.
 
 ## Data
@@ -48,7 +48,7 @@ ball); {start}.
 {EXPLAINED}
 
 ## Limits
-- Transformers without pre-training want far more film than a CPU can show them; shot_clip is the one to serve.
+- Transformers without pre-training need far more film than a CPU can process; serve shot_clip instead.
 {LIMITS}
 """
 

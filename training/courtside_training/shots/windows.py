@@ -1,4 +1,4 @@
-"""Windows of rendered film: which are drawn each epoch, and how one becomes a training example."""
+"""Windows of film: which are drawn in an epoch, and how one becomes a training example."""
 
 from __future__ import annotations
 
@@ -15,47 +15,47 @@ from courtside_training.shots.geometry import SAMPLES, STRIDE_S
 from courtside_training.shots.labels import WindowLabel, label, mirror_zone
 
 STEP = round(STRIDE_S / GRID_S)
-"""Stored pictures between two samples."""
+"""Stored images from one sample to the next."""
 LENGTH = (SAMPLES - 1) * STEP
-"""Stored pictures from a window's first sample to its last."""
+"""Stored images from the first to the last sample of a window."""
 OVERHANG = 4 * STEP
-"""Windows may begin this many stored pictures before the film or end as many after it, as the service's do."""
+"""Stored images by which a window may start before the film or end after it, as in the service."""
 
 
 @dataclass(frozen=True)
 class WindowRef:
-    """A window: which game (place in the list), and the grid index of its first sample (may be negative)."""
+    """A window: index of its game, and grid index of its first sample, which may be negative."""
 
     game: int
     first: int
 
 
 def cut(footage: Footage, first: int) -> tuple[NDArray[np.uint8], NDArray[np.float32], WindowLabel]:
-    """Pictures (16, 144, 256, 3), points (16, 3, 3) and label of one window; the film's ends are repeated."""
+    """Images (16, 144, 256, 3), points (16, 3, 3) and label of a window; beyond the film its end images repeat."""
     index = np.clip(first + np.arange(SAMPLES) * STEP, 0, len(footage.frames) - 1)
     clip = np.stack([footage.frames[i] for i in index])
     return clip, footage.points[index], label(
-        first * GRID_S, footage.releases, footage.zones, np.where(footage.judged, footage.made, -1)
+        first * GRID_S, footage.releases, footage.zones, np.where(footage.result_known, footage.made, -1)
     )
 
 
 @dataclass(frozen=True)
 class EpochPlan:
-    """What an epoch is drawn from.
+    """How an epoch is drawn.
 
     Attributes:
         positives: windows with a release; twice as many without one are added (source system: 2 to 1).
-        zone_balanced: every zone equally often, whatever is shot from most.
-        lures: share of the others that have a fake or a pass in their middle, where the film tells.
+        zone_balanced: draw every zone equally often.
+        hard_negatives: share of the windows without a release that show a fake or a pass in their middle, where known.
     """
 
     positives: int = 400
     zone_balanced: bool = False
-    lures: float = 0.35
+    hard_negatives: float = 0.35
 
 
 class _Releases:
-    """Goes round the releases in random order, so that each is seen equally often; by zone when balanced."""
+    """Cycles through the releases in random order, so that each is drawn equally often; balanced by zone on request."""
 
     def __init__(self, games: Sequence[Footage], balanced: bool, rng: np.random.Generator) -> None:
         self.rng = rng
@@ -81,29 +81,32 @@ class _Releases:
 
 
 def draw_epoch(games: Sequence[Footage], plan: EpochPlan, seed: int, epoch: int) -> list[WindowRef]:
-    """Draw an epoch: windows with a release and twice as many without, anew for each epoch.
+    """Draw an epoch: windows with a release, and twice as many without.
 
-    Starts are uniform on the grid. Positives go round the releases in random order, so each is seen equally often;
-    each takes a uniform place in its window (three in four times in the middle eight samples, which count).
-    The draw depends on `seed` and `epoch` alone.
+    Starts are uniform on the grid. Releases are drawn in random order, so that each is drawn equally often. A release
+    lies at a random position in its window, three times in four in the middle eight samples, which count. The draw
+    depends on `seed` and `epoch` only.
+
+    Raises:
+        TrainingInputError: the film has too few windows without a release.
     """
     rng = np.random.default_rng([seed, epoch, 5])
     releases = _Releases(games, plan.zone_balanced, rng)
     refs: list[WindowRef] = []
     while len(refs) < plan.positives and releases:
         game, time = releases.next()
-        place = rng.uniform(3.5, 11.5) if rng.random() < 0.75 else rng.uniform(0, SAMPLES - 1)
-        first = _within(games[game], round((time - place * STRIDE_S) / GRID_S))
+        position = rng.uniform(3.5, 11.5) if rng.random() < 0.75 else rng.uniform(0, SAMPLES - 1)
+        first = _within(games[game], round((time - position * STRIDE_S) / GRID_S))
         if _positive(games[game], first):
             refs.append(WindowRef(game, first))
     wanted = 2 * len(refs) if refs else 2 * plan.positives
-    lures = [(g, int(i)) for g, game in enumerate(games) for i in np.flatnonzero(game.lures)]
+    hard_negatives = [(g, int(i)) for g, game in enumerate(games) for i in np.flatnonzero(game.hard_negatives)]
     negatives: list[WindowRef] = []
     for _ in range(200 * wanted):
         if len(negatives) == wanted:
             break
-        if lures and rng.random() < plan.lures:
-            game, index = lures[int(rng.integers(len(lures)))]
+        if hard_negatives and rng.random() < plan.hard_negatives:
+            game, index = hard_negatives[int(rng.integers(len(hard_negatives)))]
             first = _within(games[game], index - round(rng.uniform(3.5, 11.5) * STEP))
         else:
             game = int(rng.integers(len(games)))
@@ -111,13 +114,13 @@ def draw_epoch(games: Sequence[Footage], plan: EpochPlan, seed: int, epoch: int)
         if not _positive(games[game], first):
             negatives.append(WindowRef(game, first))
     if len(negatives) < wanted:
-        raise TrainingInputError("the film has hardly a window without a release: add film between shots")
+        raise TrainingInputError("the film has too few windows without a release: add film between shots")
     refs += negatives
     return [refs[i] for i in rng.permutation(len(refs))]
 
 
 def _last(game: Footage) -> int:
-    """Grid index of the last window's first sample; a film shorter than a window has one."""
+    """Grid index of the first sample of the last window; a film shorter than a window has one window."""
     return max(len(game.frames) - 1 + OVERHANG - LENGTH, -OVERHANG)
 
 
@@ -131,7 +134,7 @@ def _positive(game: Footage, first: int) -> bool:
 
 
 def hop_windows(games: Sequence[Footage], hop: float) -> list[WindowRef]:
-    """Every window of the games, `hop` seconds apart, with the overhang of the service's edge windows."""
+    """All windows of the games, `hop` seconds apart, with overhang as in the service."""
     step = round(hop / GRID_S)
     return [
         WindowRef(g, first)
@@ -143,7 +146,7 @@ def hop_windows(games: Sequence[Footage], hop: float) -> list[WindowRef]:
 def example(
     games: Sequence[Footage], ref: WindowRef, rng: np.random.Generator | None, chances: Chances | None = None
 ) -> dict[str, NDArray[np.generic]]:
-    """One window as arrays for the network and its losses; augmented when `rng` is given."""
+    """One window as arrays for the network and its losses; augmented if `rng` is given."""
     clip, points, truth = cut(games[ref.game], ref.first)
     zone = truth.zone
     if rng is not None:
@@ -164,10 +167,10 @@ def example(
 def batches(
     games: Sequence[Footage], refs: Sequence[WindowRef], count: int, seed: int | None = None, epoch: int = 0
 ) -> Iterator[dict[str, NDArray[np.generic]]]:
-    """`count` examples stacked; with a `seed` augmented, each window by its own generator, so order changes nothing."""
+    """Batches of `count` examples; with a `seed` each window is augmented by a generator of its own, in any order."""
     for begin in range(0, len(refs), count):
         rows = []
-        for place, ref in enumerate(refs[begin : begin + count], begin):
-            rng = None if seed is None else np.random.default_rng([seed, epoch, place, 9])
+        for index, ref in enumerate(refs[begin : begin + count], begin):
+            rng = None if seed is None else np.random.default_rng([seed, epoch, index, 9])
             rows.append(example(games, ref, rng))
         yield {name: np.stack([row[name] for row in rows]) for name in rows[0]}

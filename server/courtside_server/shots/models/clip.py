@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from courtside.court.zones import ZONES
-from courtside_server.errors import EngineError
+from courtside_server.errors import EngineError, ModelInvalid
 from courtside_server.inference.engine import Engine, ModelInfo, TensorSpec, check_signature
 from courtside_server.inference.request import InferenceRequest, Outputs, picture_size
 from courtside_server.types import WINDOW_SAMPLES, Sample, Window, WindowPrediction
@@ -65,10 +65,10 @@ def _parse(window: Window[Sample], label: str, outputs: Outputs) -> WindowPredic
 
 
 def check_clip_signature(info: ModelInfo) -> None:
-    """Check that a model takes clips and gives the four outputs.
+    """Check that a model takes clips and gives the four outputs, its zones being these.
 
     Raises:
-        ModelInvalid: names the tensor, what it is and what it must be.
+        ModelInvalid: names the tensor or the labels, what they are and what they must be.
     """
     shapes = {"shot": (1,), "release": (WINDOW_SAMPLES,), "zone": (len(ZONES),), "make": (1,)}
     check_signature(
@@ -77,3 +77,10 @@ def check_clip_signature(info: ModelInfo) -> None:
         outputs=[TensorSpec(name, _FLOAT, shape) for name, shape in shapes.items()],
     )
     picture_size(info, "clip")
+    zones = tuple(zone.name for zone in ZONES)
+    if info.labels and info.labels != zones:
+        raise ModelInvalid(
+            f"the labels of model {info.name} are {', '.join(info.labels)}, this gateway's zones are "
+            f"{', '.join(zones)}: train and export it with these zones, or take the shipped model",
+            model=info.name,
+        )

@@ -1,14 +1,14 @@
-"""The placing network: from which zone a shot was taken, seen in the pictures before, at and after the release.
+"""The zone network: from which zone a shot was taken, from the images before, at and after the release.
 
-Where a player stands needs the court's lines and few pictures; when the ball leaves the hand needs many pictures and
-few lines. So zones have a small network of their own, which looks at three samples around the release the clip
-network found. It learns to read the floor: for every cell of the picture, where on the court it lies and in which
-zone. A shooter's zone is then what the floor says under his feet.
+To locate a player, a network needs the court's lines but few images; to time a release, it needs many images but no
+lines. So zones have a small network of their own, which reads three samples around the release that the clip network
+found. It learns to read the floor: for every cell of the image, its position on the court and its zone. The zone of a
+shot is that of the floor under the shooter's feet.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -17,30 +17,26 @@ from torch.nn import functional as F
 from courtside_training.shots.geometry import HEIGHT, WIDTH, ZONE_LABELS
 from courtside_training.shots.network import conv
 
-PICTURES = 3
-"""Samples it sees: before, at and after the release."""
+IMAGES = 3
+"""Samples that it reads: before, at and after the release."""
 MAPS = 2
-"""Attention maps: the feet of the player who has the ball, the rim."""
-SPOT_SCALE = 8.0
-"""Metres that count as one in the floor's coordinates."""
+"""Attention maps: the feet of the player with the ball, the rim."""
+FLOOR_SCALE = 8.0
+"""Metres per unit of the floor's coordinates."""
 
 
 @dataclass(frozen=True)
-class PlacerConfig:
-    """Channels of the stem, the middle and the coarse stage, and of the last layer."""
+class ZoneNetworkConfig:
+    """Channels of the stem, of the middle and the coarse stage, and of the last layer."""
 
     stem: int = 24
     middle: int = 48
     deep: int = 64
     last: int = 96
 
-    def to_dict(self) -> dict[str, int]:
-        """Plain values for a checkpoint."""
-        return asdict(self)
-
 
 class ContextBlock(nn.Module):
-    """A residual dilated convolution that also sees the mean of the whole picture, (B, C, H, W) to the same."""
+    """A residual dilated convolution that also uses the mean over the whole image, (B, C, H, W) to the same."""
 
     def __init__(self, channels: int, dilation: int) -> None:
         super().__init__()
@@ -51,22 +47,23 @@ class ContextBlock(nn.Module):
         self.whole = nn.Linear(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add what the block makes of `x`."""
+        """`x` plus its update, through a ReLU."""
         return torch.relu(x + self.body(x) + self.whole(x.mean((2, 3)))[:, :, None, None])
 
 
-class PlacingNetwork(nn.Module):
-    """uint8 pictures (B, 3, 3, 144, 256) RGB to zone logits (B, 7) and what they were read from.
+class ZoneNetwork(nn.Module):
+    """uint8 images (B, 3, 3, 144, 256) RGB to zone logits and the outputs they are read from.
 
-    Besides ``zone``: ``maps`` (B, 2, 18, 32) attention logits; ``floor`` (B, 9, 18, 32): metres ahead of and left of
-    the rim over `SPOT_SCALE`, and zone logits, of the floor in each cell; ``spot`` (B, 2): the former under the feet.
+    ``zone`` (B, 7) logits. ``maps`` (B, 2, 18, 32) attention logits. ``floor`` (B, 9, 18, 32): for each cell, metres
+    ahead of and to the left of the rim divided by `FLOOR_SCALE`, and zone logits. ``spot`` (B, 2): the metres under
+    the shooter's feet, divided likewise.
     """
 
-    def __init__(self, config: PlacerConfig | None = None) -> None:
+    def __init__(self, config: ZoneNetworkConfig | None = None) -> None:
         super().__init__()
-        self.config = config = config or PlacerConfig()
+        self.config = config = config or ZoneNetworkConfig()
         s, m, d = config.stem, config.middle, config.deep
-        self.stem = conv(48 * PICTURES, s)
+        self.stem = conv(48 * IMAGES, s)
         self.down = conv(s, m, 2)
         self.refine = conv(m, m)
         self.deepen = nn.Sequential(conv(m, d, 2), *(ContextBlock(d, dilation) for dilation in (1, 2, 4, 1)))
@@ -83,9 +80,9 @@ class PlacingNetwork(nn.Module):
             nn.Dropout(0.1), nn.Linear(config.last, len(ZONE_LABELS)),
         )
 
-    def forward(self, pictures: Tensor) -> dict[str, Tensor]:
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
         """See the class."""
-        x = pictures.flatten(1, 2).float() / 127.5 - 1.0
+        x = images.flatten(1, 2).float() / 127.5 - 1.0
         x = F.pixel_unshuffle(x, 4)
         x = x.contiguous(memory_format=torch.channels_last) if self.training else x
         x = self.down(self.stem(x))
@@ -96,10 +93,10 @@ class PlacingNetwork(nn.Module):
         maps = self.maps(x)
         floor = F.interpolate(self.floor(deep), size, mode="bilinear", align_corners=False)
         attention = maps.flatten(2).softmax(-1)
-        places = attention @ self.grid
+        centres = attention @ self.grid
         seen = torch.bmm(attention, x.flatten(2).transpose(1, 2))
         under = torch.bmm(attention[:, :1], floor.flatten(2).transpose(1, 2))[:, 0]
-        relative = (places[:, 0] - places[:, 1]) * 4.0
+        relative = (centres[:, 0] - centres[:, 1]) * 4.0
         pooled = deep.mean((2, 3))
-        rest = self.head(torch.cat([places.flatten(1) * 4 - 2, relative, seen.flatten(1), pooled, under], 1))
+        rest = self.head(torch.cat([centres.flatten(1) * 4 - 2, relative, seen.flatten(1), pooled, under], 1))
         return {"zone": under[:, 2:] + rest, "spot": under[:, :2], "maps": maps, "floor": floor}
