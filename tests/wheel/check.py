@@ -152,7 +152,11 @@ def with_server(installed: Installed, use: Callable[[str], None]) -> None:
         stdout=subprocess.PIPE, **installed.ids,
     ) as process:  # fmt: skip
         assert process.stdout is not None
-        use(json.loads(process.stdout.readline())["http"])
+        line = process.stdout.readline()
+        check("courtside serve starts", line, "it printed no addresses")
+        if not line:
+            return
+        use(json.loads(line)["http"])
         process.terminate()
         check("courtside serve ends well", process.wait(30) == 0, process.returncode)
 
