@@ -34,7 +34,7 @@ from courtside_server.compose import (
     pipeline_config,
 )
 from courtside_server.court.calibration_store import CalibrationStore
-from courtside_server.errors import CourtsideError, EngineUnavailable, LogUnavailable, SettingsError
+from courtside_server.errors import CourtsideError, CursorEvicted, EngineUnavailable, LogUnavailable, SettingsError
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.registry import CameraRegistry
@@ -43,15 +43,17 @@ from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.settings import Settings
 from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import CameraStatus, EventDraft, Lifecycle, Shot, StreamInfo
+from courtside_server.types import CameraStatus, Event, EventDraft, Lifecycle, Shot, StreamInfo
 
 log = structlog.get_logger(__name__)
 
 _HEALTH_INTERVAL_S = 0.25
 _DOUBLE_S = 0.5
 """Signals closer than this are one: a terminal and a supervisor often both send it."""
-_RECALL_EVENTS = 500
-"""How far back a camera's earlier shots are looked up when its stream begins."""
+_RECENT_EVENTS = 500
+"""Events of the game, from the newest back, among which a new stream's earlier shots are looked up."""
+_RECENT_TRIES = 5
+"""Tries to read them while the log removes old events."""
 _KEEPALIVE = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
@@ -189,12 +191,13 @@ class Gateway:
     async def _open_pipeline(self, info: StreamInfo) -> CameraPipeline:
         models = make_shot_models(self.settings, self.engine)
 
-        async def recall() -> Sequence[tuple[float, str]]:
-            return await self._earlier_shots(info)
+        async def recent_shots() -> Sequence[tuple[float, str]]:
+            return await self._recent_shots(info)
 
         pipeline = CameraPipeline(
-            info, models, self._services, self._pipeline_config, lambda: self.calibrations.get(info.camera.name), recall
-        )
+            info, models, self._services, self._pipeline_config, lambda: self.calibrations.get(info.camera.name),
+            recent_shots,
+        )  # fmt: skip
         pipeline.start()
         return pipeline
 
@@ -206,11 +209,18 @@ class Gateway:
         if isinstance(sink, CameraPipeline):
             self._spawn(sink.announce(status.state, status.detail), "announce")
 
-    async def _earlier_shots(self, info: StreamInfo) -> list[tuple[float, str]]:
-        earliest, newest = await self.hub.bounds(info.camera.game)
-        events = await self.hub.read(
-            info.camera.game, max(earliest - 1, newest - _RECALL_EVENTS), _RECALL_EVENTS
-        )
+    async def _recent_shots(self, info: StreamInfo) -> list[tuple[float, str]]:
+        """Release time and event id of the camera's shots among the game's last events."""
+        events: list[Event] = []
+        for _ in range(_RECENT_TRIES):
+            earliest, newest = await self.hub.bounds(info.camera.game)
+            try:
+                events = await self.hub.read(
+                    info.camera.game, max(earliest - 1, newest - _RECENT_EVENTS), _RECENT_EVENTS
+                )
+                break
+            except CursorEvicted:
+                continue  # An event was appended in between, and retention removed the oldest one.
         return [
             (event.event_time, event.event_id)
             for event in events
@@ -218,7 +228,7 @@ class Gateway:
         ]
 
     async def _close_orphans(self) -> None:
-        """Give a last word to the shots that a crash left provisional: they were seen, nothing denied them."""
+        """Confirm, marked interrupted, the shots that a crash left provisional: nothing speaks against them."""
         try:
             orphans = [EventDraft.of(event) for event in await asyncio.to_thread(self.log.open_shots)]
             closed = [

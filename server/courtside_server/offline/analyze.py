@@ -33,7 +33,7 @@ from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import DropReason, Event, Observations
 
 _MODEL_TIMEOUT_S = 30.0
-"""Seconds a model may take with film, however busy the machine: nobody waits for this answer live."""
+"""Seconds that a model may take with film: no viewer is waiting."""
 _BUFFER = 1_000_000
 """Events that a slow reader may let wait. The log in memory holds them all anyway, so nobody is cut off."""
 
@@ -125,11 +125,11 @@ class FilmAnalysis:
 
         Raises:
             UndecodableFilm: the file cannot be read to its end; events before that have been given.
-            EngineError: a model failed.
+            CourtsideError: a fault in the shot path; events before that have been given.
         """
         settings, court, record = self._analyzer._settings, self._analyzer._court, self._record
         metrics = Metrics()
-        # Wall clocks that stand still: the same film gives the same events.
+        # A fixed wall clock makes runs repeatable.
         log = SqliteLog(":memory:", clock=lambda: FILM_WALL)
         hub = (
             EventHub(log, metrics, buffer=_BUFFER) if record is None
@@ -154,6 +154,8 @@ class FilmAnalysis:
             feeding.cancel()
             await asyncio.wait([feeding])
             log.close()
+        if pipeline.backend.failure is not None:
+            raise CourtsideError(f"shot detection failed: {pipeline.backend.failure!r}; events may be missing")
         self.dropped = {reason: count for reason, count in camera.status().dropped.items() if count}
         if self._film.undecodable:  # of a film that is decoded before ingest
             self.dropped[DropReason.CORRUPT] = self.dropped.get(DropReason.CORRUPT, 0) + self._film.undecodable
@@ -173,5 +175,7 @@ class FilmAnalysis:
             await camera.close(CourtsideError("analysis was stopped"))
             raise
         finally:
-            await pipeline.stop()
-            await hub.close()
+            try:
+                await pipeline.stop()
+            finally:
+                await hub.close()

@@ -1,1 +1,1 @@
-"""What a camera sees: the court under it, and who and what moves on it."""
+"""Perception: detection, tracking, camera motion and scene cuts."""

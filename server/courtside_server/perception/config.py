@@ -58,7 +58,7 @@ class BallTrackingConfig(ParameterGroup):
         evidence=_BY_HAND, search=(0.05, 0.5), low=0,
     )  # fmt: skip
     min_size: float = parameter(
-        6.0, unit="px", meaning="Smaller balls are measured as if they had this size: a tiny box is a poor ruler.",
+        6.0, unit="px", meaning="Smaller balls are measured as if they had this size: a small box measures size badly.",
         evidence=_BY_HAND, search=(3, 12), low=0,
     )  # fmt: skip
     gate: float = parameter(

@@ -1,10 +1,11 @@
-"""The backend: one camera's worker thread. Detection, tracking, windows, filters and suppression happen here."""
+"""The backend: one camera's worker thread, on which tracking, windows, suppression and filters run."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
@@ -22,10 +23,25 @@ from courtside_server.types import DetectorFrame, Observations, StreamInfo, Wind
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-_AHEAD = 4
-"""Work of one camera that the models may have at once: while one answer is processed, the next ones are computed."""
+_MAX_IN_FLIGHT = 4
+"""Requests of one camera in flight at a time, so that the models work while a result is processed."""
 
-_Entry = tuple[Work, InferenceRequest[Any] | None, Submitted | None]
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    """A piece of work with its request, once that has been sent."""
+
+    work: Work
+    request: InferenceRequest[Any] | None = None
+    submitted: Submitted | None = None
+    sent: bool = False
+
+    def end(self) -> None:
+        """Give the work up: cancel its request, wake whoever waits for it."""
+        if self.submitted is not None:
+            self.submitted.answer.cancel()
+        if isinstance(self.work, EndOfStream):
+            self.work.done.set()
 
 
 class Backend:
@@ -36,7 +52,7 @@ class Backend:
         models: find the shots.
         runner: runs the models' requests.
         queue: where the work comes from.
-        config: what the profile decides.
+        config: its settings.
         ids: sources of track ids.
         calibration: returns the calibration for a frame's width and height, now.
 
@@ -44,7 +60,9 @@ class Backend:
         media: media time of the newest work, seconds.
         wall: its capture time, Unix seconds.
         on_shots: called with a scene's number and the changes of its shots.
+        failure: the first fault in the shot path, if there was one.
         on_scene: called when a new scene starts.
+        on_failure: called with the first fault.
         on_windows: called with the number of windows that a model has scored.
         on_tracks: called with all observations as they are made.
     """
@@ -56,35 +74,31 @@ class Backend:
         self._info, self._models, self._runner, self._queue = info, models, runner, queue
         self._config, self._ids, self._calibration = config, ids, calibration
         self.media, self.wall = 0.0, 0.0
+        self.failure: Exception | None = None
         self.on_shots: Callable[[int, Sequence[ShotChange]], None] = lambda scene, changes: None
         self.on_scene: Callable[[NewScene], None] = lambda scene: None
+        self.on_failure: Callable[[Exception], None] = lambda error: None
         self.on_windows: Callable[[int], None] = lambda count: None
         self.on_tracks: Callable[[Observations], None] | None = None
         self._scene = 0
-        self._closing = False
-        self._thread: threading.Thread | None = None
+        self._interrupted = self._closing = False
         self._start_scene()
 
-    def start(self, before: Callable[[], None] = lambda: None) -> None:
-        """Start the worker thread; it calls ``before`` first."""
-        self._thread = threading.Thread(
-            target=self._run, args=(before,), name=f"backend {self._info.camera.name}", daemon=True
-        )
-        self._thread.start()
+    def start(self, before: Callable[[], None], after: Callable[[], None]) -> None:
+        """Start the worker thread; it calls ``before`` first and ``after`` last."""
+        threading.Thread(
+            target=self._run, args=(before, after), name=f"backend {self._info.camera.name}", daemon=True
+        ).start()
 
-    def join(self, timeout: float) -> bool:
-        """Wait for the thread's end, up to ``timeout`` seconds; returns whether it has ended."""
-        if self._thread is not None:
-            self._thread.join(timeout)
-        return self._thread is None or not self._thread.is_alive()
-
-    def close(self, interrupted: bool) -> None:
-        """Close every open shot with what is known; call once the worker thread has ended, from any thread."""
-        self._closing = True
-        self._close_scene(interrupted)
+    def interrupt(self) -> None:
+        """Mark the shots that are open at the end as interrupted; call before the queue is ended."""
+        self._interrupted = True
 
     def _close_scene(self, interrupted: bool = False) -> None:
-        self.on_shots(self._scene, self._detector.flush(interrupted))
+        before = self._detector.flight_windows_scored
+        changes = self._detector.flush(interrupted)
+        self.on_windows(self._detector.flight_windows_scored - before)
+        self.on_shots(self._scene, changes)
         self._start_scene()
 
     def _start_scene(self) -> None:
@@ -102,39 +116,78 @@ class Backend:
                 return None  # A stopped pipeline closes its shots with what is known.
             raise
 
-    def _run(self, before: Callable[[], None]) -> None:
+    def _run(self, before: Callable[[], None], after: Callable[[], None]) -> None:
         try:
             before()
-            self._work()
+            self._work_until_end()
         except Stopped:
             pass
-        except Exception:
-            # Frames continue, and whoever waits for windows must not wait for ever.
-            log.exception("shot detection of the camera has failed and stays off", camera=self._info.camera.name)
+        except Exception as error:
+            self._failed(error)
         finally:
+            self._closing = True
             for work in self._queue.close():
-                if isinstance(work, EndOfStream):
-                    work.done.set()
+                _Entry(work).end()
+            try:
+                self._close_scene(self._interrupted)
+            except Exception as error:
+                self._failed(error)
+            after()
 
-    def _work(self) -> None:
-        submitted: deque[_Entry] = deque()
+    def _work_until_end(self) -> None:
+        entries: deque[_Entry] = deque()
         try:
             while True:
-                room = _AHEAD - len(submitted)
-                for work in self._queue.get_nowait(room) if submitted else self._queue.get(room):
-                    request = self._request(work)
-                    submitted.append((work, request, None if request is None else self._runner.submit(request)))
-                if not submitted:
+                room = _MAX_IN_FLIGHT - len(entries)
+                # Listed before any request is made: whatever happens then, `finally` finds them all.
+                entries.extend(map(_Entry, self._queue.get_nowait(room) if entries else self._queue.get(room)))
+                if not entries:
                     return
-                # In order, whichever is answered first. The entry stays listed until it is done, for `finally`.
-                self._process(*submitted[0])
-                submitted.popleft()
+                for entry in entries:
+                    if not entry.sent:
+                        self._send(entry)
+                # In order, whichever is answered first.
+                self._process_safely(entries[0])
+                entries.popleft().end()
         finally:
-            for work, _, under_way in submitted:
-                if under_way is not None:
-                    under_way.answer.cancel()
-                if isinstance(work, EndOfStream):
-                    work.done.set()
+            for entry in entries:
+                entry.end()
+
+    def _send(self, entry: _Entry) -> None:
+        entry.sent = True
+        try:
+            entry.request = self._request(entry.work)
+        except Exception as error:
+            self._failed(error)
+        else:
+            entry.submitted = None if entry.request is None else self._runner.submit(entry.request)
+
+    def _process_safely(self, entry: _Entry) -> None:
+        """Process one entry. A fault of ours must not cost the camera: its scene is closed and a new one starts."""
+        try:
+            self._process(entry)
+        except Stopped:
+            raise
+        except Exception as error:
+            self._failed(error)
+            self._drop_scene()
+
+    def _drop_scene(self) -> None:
+        """Close the scene with what is known of its shots."""
+        try:
+            self._close_scene(interrupted=True)
+        except Exception as error:
+            self._failed(error)
+            self._start_scene()
+        self._scene += 1
+
+    def _failed(self, error: Exception) -> None:
+        """Report a fault of ours; only the first one is announced."""
+        log.exception("shot detection failed", camera=self._info.camera.name, media=round(self.media, 3),
+                      exc_info=error)  # fmt: skip
+        if self.failure is None:
+            self.failure = error
+            self.on_failure(error)
 
     def _request(self, work: Work) -> InferenceRequest[Any] | None:
         """The request that a piece of work needs; sent as soon as the work comes."""
@@ -144,11 +197,14 @@ class Backend:
             return self._models.detector.request(work)
         return None
 
-    def _process(self, work: Work, request: InferenceRequest[Any] | None, submitted: Submitted | None) -> None:
+    def _process(self, entry: _Entry) -> None:
+        work = entry.work
         if isinstance(work, (Window, DetectorFrame)):
             newest = work.samples[-1] if isinstance(work, Window) else work
             self.media, self.wall = newest.media, newest.capture_time
-        result = None if request is None or submitted is None else self._runner.result(request, submitted)
+        result = None
+        if entry.request is not None and entry.submitted is not None:
+            result = self._runner.result(entry.request, entry.submitted)
         if isinstance(work, Window):
             if result is not None:
                 self.on_windows(1)
@@ -163,7 +219,6 @@ class Backend:
             self.on_scene(work)
         else:
             self._close_scene()
-            work.done.set()
 
     def _track(self, frame: DetectorFrame, detections: Any) -> None:
         observations = self._tracker.update(frame, detections)

@@ -7,17 +7,20 @@ frames (decode thread: frontend) → [queue] → models, tracks, windows, shots 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import CancelledError, Future
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent import futures
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import structlog
 
 from courtside.court.homography import Calibration
 from courtside.court.point_pairs import PointPairs
 from courtside.queues import DropPolicy, HandoverQueue
-from courtside_server.errors import BadRequest, LogUnavailable
+from courtside_server.errors import BadRequest, CourtsideError
 from courtside_server.events.hub import EventHub
 from courtside_server.inference.engine import Engine
 from courtside_server.perception.tracker import TrackIds
@@ -34,8 +37,12 @@ from courtside_server.types import CameraState, CameraStatus, EventDraft, Frame,
 
 log = structlog.get_logger(__name__)
 
-Recall = Callable[[], Awaitable[Sequence[tuple[float, str]]]]
+T = TypeVar("T")
+
+RecentShots = Callable[[], Awaitable[Sequence[tuple[float, str]]]]
 """Returns wall release time and event id of a camera's shots that are in the log already, oldest first."""
+_POLL_S = 0.2
+"""Pause between two checks whether a wait is to be given up, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +72,16 @@ class CameraPipeline:
         info: what the camera streams.
         models: find its shots.
         services: what all cameras share.
-        config: what the profile decides.
+        config: its settings.
         calibration: returns the camera's calibration, now; None without one.
-        recall: looks up the camera's shots that are in the log already.
+        recent_shots: loads the camera's shots that are in the log already.
     """
 
     def __init__(
         self, info: StreamInfo, models: ShotModels, services: CameraServices, config: PipelineConfig,
-        calibration: Callable[[], PointPairs | None] = lambda: None, recall: Recall | None = None,
+        calibration: Callable[[], PointPairs | None] = lambda: None, recent_shots: RecentShots | None = None,
     ) -> None:
-        self._info, self._metrics, self._config, self._recall = info, services.metrics, config, recall
+        self._info, self._metrics, self._config, self._recent_shots = info, services.metrics, config, recent_shots
         self._name = info.camera.name
         self._loop = asyncio.get_running_loop()
         film = info.mode is StreamMode.FILM
@@ -95,8 +102,10 @@ class CameraPipeline:
         )  # fmt: skip
         self.backend.on_shots, self.backend.on_scene = self._publish_shots, self._publish_scene
         self.backend.on_windows = self._count_scored
-        self._publishing: Future[None] | None = None
-        self._started = False
+        self.backend.on_failure = self._publish_failure
+        self._ended: asyncio.Event | None = None
+        self._stopping: asyncio.Task[None] | None = None
+        self._give_up = threading.Event()
         self.windows_scored = 0
         """Windows that a model has answered."""
 
@@ -111,38 +120,41 @@ class CameraPipeline:
         self._frontend.on_discontinuity(media_segment, detail)
 
     def on_end(self) -> None:
-        """Flush; returns when every event of the stream is durable, or the pipeline was stopped."""
+        """Flush; returns when everything before it has been processed, or the pipeline was stopped."""
         self._frontend.on_end()
 
     # ---- event loop ----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start the worker thread."""
-        self._started = True
-        self.backend.start(self._restore)
+        self._ended = asyncio.Event()
+        self.backend.start(self._restore, self._worker_ended)
 
-    async def stop(self, interrupted: bool = True) -> None:
-        """Stop the worker; open shots are closed with what is known, marked interrupted. Idempotent."""
+    async def stop(self) -> None:
+        """Stop the worker; open shots are closed with what is known, marked interrupted.
+
+        It takes at most twice ``stop_s``. May be called again, also at the same time.
+        """
+        if self._stopping is None:
+            self._stopping = asyncio.create_task(self._stop(), name=f"stop {self._name}")
+        await asyncio.shield(self._stopping)
+
+    async def _stop(self) -> None:
+        self.backend.interrupt()
         self._queue.end()
-        if not self._started:
+        if self._ended is None or await self._has_ended():
             return
-        self._started = False
-        ended = await asyncio.to_thread(self.backend.join, self._config.stop_s)
-        if not ended:
-            self._runner.stop()
-            if self._publishing is not None:
-                self._publishing.cancel()
-            ended = await asyncio.to_thread(self.backend.join, self._config.stop_s)
-        if not ended:
+        self._give_up.set()
+        self._runner.stop()
+        if not await self._has_ended():
             log.error("the camera's worker did not end in time", camera=self._name)
-            return
-        closing = asyncio.create_task(asyncio.to_thread(self.backend.close, interrupted))
-        done, _ = await asyncio.wait([closing], timeout=self._config.stop_s)
-        if not done:
-            self._runner.stop()
-            if self._publishing is not None:
-                self._publishing.cancel()
-        await closing
+
+    async def _has_ended(self) -> bool:
+        """Wait up to ``stop_s`` for the worker's end."""
+        assert self._ended is not None
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), self._config.stop_s)
+        return self._ended.is_set()
 
     async def announce(self, state: CameraState, detail: str, wall: float | None = None) -> None:
         """Publish a change of the camera's state."""
@@ -151,30 +163,45 @@ class CameraPipeline:
 
     # ---- worker thread -------------------------------------------------------------------------------------------
 
+    def _worker_ended(self) -> None:
+        assert self._ended is not None
+        with contextlib.suppress(RuntimeError):  # The loop is closed: nobody waits.
+            self._loop.call_soon_threadsafe(self._ended.set)
+
     def _restore(self) -> None:
-        if self._recall is None:
+        """Load the camera's shots that are in the log already."""
+        if self._recent_shots is None:
             return
 
-        async def recall(recall: Recall) -> Sequence[tuple[float, str]]:
-            return await recall()
+        async def load(recent_shots: RecentShots) -> Sequence[tuple[float, str]]:
+            return await recent_shots()
 
         try:
-            self._events.restore(asyncio.run_coroutine_threadsafe(recall(self._recall), self._loop).result())
-        except LogUnavailable as error:
-            log.warning("earlier shots of the camera are unknown", camera=self._name, error=str(error))
+            found = self._wait_for(load(self._recent_shots))
+        except CourtsideError as error:
+            log.warning("earlier shots of the camera are unknown", camera=self._name, error=error.message)
+        else:
+            self._events.restore(found or ())
 
     def _publish(self, drafts: Sequence[EventDraft]) -> None:
-        """Wait until the drafts are durable (film), or durable or kept for the next call (live)."""
-        if not drafts:
-            return
-        publish = self._publisher.publish(drafts)
+        """Publish drafts and wait: film until they are durable, live until they are committed or kept for later."""
+        if drafts:
+            self._wait_for(self._publisher.publish(drafts))
+
+    def _wait_for(self, coroutine: Coroutine[Any, Any, T]) -> T | None:
+        """Run a coroutine on the event loop and wait for its result; None where the wait was given up by a stop."""
         try:
-            self._publishing = asyncio.run_coroutine_threadsafe(publish, self._loop)
-            self._publishing.result()
-        except RuntimeError:  # the loop is closed
-            publish.close()
-        except CancelledError:
-            log.warning("events were not published in time", camera=self._name, events=len(drafts))
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        except RuntimeError:  # The loop is closed.
+            coroutine.close()
+            return None
+        while True:
+            done, _ = futures.wait([future], timeout=_POLL_S)
+            if done:
+                return None if future.cancelled() else future.result()
+            if self._give_up.is_set():
+                log.warning("a wait for the event log was given up: the camera stops", camera=self._name)
+                return None
 
     def _publish_shots(self, scene: int, changes: Sequence[ShotChange]) -> None:
         drafts = (self._events.draft(scene, change.candidate, change.state) for change in changes)
@@ -185,6 +212,10 @@ class CameraPipeline:
 
     def _publish_state(self, state: CameraState, detail: str) -> None:
         self._publish([status_draft(self._info, state, detail, self.backend.wall, self.backend.media)])
+
+    def _publish_failure(self, error: Exception) -> None:
+        with contextlib.suppress(Exception):  # What failed may be the publishing itself.
+            self._publish_state(CameraState.DEGRADED, f"shot detection failed: {type(error).__name__}; see the log")
 
     def _calibration_for(self, points: PointPairs | None, width: int, height: int) -> Calibration | None:
         if points is None:

@@ -1,4 +1,4 @@
-"""What a profile decides for one camera's pipeline."""
+"""Settings of one camera's pipeline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from courtside_server.shots.detector import Profile
 
 @dataclass(frozen=True, slots=True)
 class PipelineConfig:
-    """What a profile decides.
+    """Settings of one camera's pipeline.
 
     Attributes:
         profile: which window models find shots.
@@ -19,8 +19,9 @@ class PipelineConfig:
         clip_queue: clip windows that wait for the model.
         detector_fps: detector frames per real second, at most.
         detector_queue: detector frames that wait for the detector.
-        retry_s: pause before film asks an unavailable engine or log again, seconds.
-        stop_s: how long :meth:`CameraPipeline.stop` waits for the work in progress, seconds.
+        retry_s: film: pause before an unavailable engine or log is tried again, seconds.
+        stop_s: how long :meth:`CameraPipeline.stop` waits for the worker, before and after it gives up waiting for
+            engine and log, seconds.
         criteria: what counts as a shot.
         tracking: what is detected and tracked.
     """

@@ -24,7 +24,7 @@ class Frontend:
         models: give the input sizes.
         queue: takes the work. Film waits here while the worker is behind; live drops the oldest.
         metrics: where to count.
-        config: what the profile decides.
+        config: its settings.
 
     Attributes:
         media: media time of the newest frame, seconds.
@@ -42,19 +42,18 @@ class Frontend:
     def on_frame(self, frame: Frame) -> None:
         """Sample the frame and hand over what it completes."""
         self.media, self._wall = frame.media, frame.capture_time
-        for sample in self._sampler.push(frame):
-            self._hand_over(self._scheduler.add(sample))
         prepared = self._frame_sampler.push(frame) if self._frame_sampler is not None else None
-        if prepared is None:
-            return
-        if prepared.cut:
-            # A window across a cut would show two scenes as one.
+        if prepared is not None and prepared.cut:
+            # Before the frame is sampled: a window across a cut would show two scenes as one.
             self._hand_over(self._scheduler.flush())
             self._put_new_scene("camera cut: tracks and windows start again")
             self._start_windows()
-        dropped = self._queue.put(prepared, share=DETECTOR_FRAMES)
-        if dropped:
-            self._skipped("detector_late", len(dropped))
+        for sample in self._sampler.push(frame):
+            self._hand_over(self._scheduler.add(sample))
+        if prepared is not None:
+            dropped = self._queue.put(prepared, share=DETECTOR_FRAMES)
+            if dropped:
+                self._skipped("detector_late", len(dropped))
 
     def on_discontinuity(self, media_segment: int, detail: str) -> None:
         """Close the windows of the old segment and start the new one."""
@@ -63,7 +62,7 @@ class Frontend:
         self._start_media_segment(media_segment)
 
     def on_end(self) -> None:
-        """Flush; returns when every event of the stream is durable, or the pipeline was stopped."""
+        """Flush; returns when the worker has processed everything before it, or was stopped."""
         self._hand_over(self._scheduler.flush())
         end = EndOfStream(threading.Event())
         if not self._queue.put(end, keep=True):

@@ -9,7 +9,7 @@ class ModelHealth:
     """Keeps the health of each model apart.
 
     A camera is degraded while any of its models fails. Each model that starts to fail gives one DEGRADED; the last
-    one that answers again gives one RECOVERED. The last event therefore always tells the state.
+    one that answers again gives one RECOVERED. The last of these events therefore tells the state of the models.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The model runner: a worker thread's requests to the engine on the event loop, with patience and health."""
+"""The model runner: one camera's inference requests, with retries and model health."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ class Stopped(Exception):
 
 
 class ModelRunner:
-    """Runs one camera's requests. Every method is called from the camera's worker thread, but for :meth:`stop`.
+    """Runs one camera's requests. Used by one thread at a time; :meth:`stop` may be called from any thread.
 
-    Live gives up at once and counts what was skipped. Film asks until there is an answer.
+    Live: a request that fails is skipped and counted. Film: it is sent again until it succeeds.
 
     Args:
         engine: answers requests on ``loop``.
         loop: the engine's event loop.
         camera: for the log lines.
-        retry_s: None for live; for film the pause before an engine that is away is asked again, seconds.
+        retry_s: film: seconds between two tries while the engine is unavailable; None for live.
         on_skip: called with the reason (a bounded label) when a request stays without an answer.
         on_state: called with a change of the camera's state and a sentence for a person.
     """
@@ -64,7 +64,7 @@ class ModelRunner:
         self._on_skip, self._on_state = on_skip, on_state
         self._health = ModelHealth()
         self._stop = threading.Event()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # A cancelled answer is forgotten while the lock is held.
         self._pending: set[Answer] = set()
         self._answered: dict[str, int] = {}
 
@@ -84,7 +84,7 @@ class ModelRunner:
                 infer.close()
                 raise Stopped from None
             self._pending.add(answer)
-        answer.add_done_callback(self._pending.discard)
+        answer.add_done_callback(self._forget)
         return Submitted(answer, self._answered.get(request.model, 0))
 
     def infer(self, request: InferenceRequest[T]) -> T | None:
@@ -130,6 +130,10 @@ class ModelRunner:
             pending = list(self._pending)
         for answer in pending:
             answer.cancel()
+
+    def _forget(self, answer: Answer) -> None:
+        with self._lock:
+            self._pending.discard(answer)
 
     def _failed(self, model: str, error: EngineError, submitted: Submitted) -> None:
         if submitted.answered < self._answered.get(model, 0):

@@ -31,7 +31,7 @@ class EndOfStream:
     """No more frames.
 
     Attributes:
-        done: set once everything before it is durable.
+        done: set once everything before it has been processed, or never will be.
     """
 
     done: threading.Event

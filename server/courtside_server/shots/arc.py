@@ -60,7 +60,7 @@ def fit_arc(
     speed_x, up = abs(float(across[0])), -float(fall[1])
     if up <= 0:
         return None
-    # Gravity is a better ruler than a ball of a few pixels.
+    # The scale from gravity is more exact than the one from the size of a ball of a few pixels.
     ruler = 2 * float(fall[0]) / GRAVITY
     entry = None
     if rim is not None:

@@ -86,8 +86,9 @@ class TrajectoryConfig(ParameterGroup):
         evidence=_BY_HAND, search=(1, 6), low=0,
     )  # fmt: skip
     rejoin_speed: float = parameter(
-        22.0, unit="ball sizes per second", meaning="How fast that distance grows with the gap.", evidence=_BY_HAND,
-        search=(10, 40), low=0,
+        22.0, unit="ball sizes per second",
+        meaning="How fast the allowed distance of a rejoined track grows with the gap.",
+        evidence=_BY_HAND, search=(10, 40), low=0,
     )  # fmt: skip
 
 
@@ -108,8 +109,8 @@ class ShooterConfig(ParameterGroup):
     )  # fmt: skip
     leaving_speed: float = parameter(
         2.0, unit="body heights per second",
-        meaning="How fast that distance grows with the time for which the ball was not yet seen.", evidence=_BY_HAND,
-        search=(1, 5), low=0,
+        meaning="How fast the allowed distance to the shooter grows while the ball was not yet seen.",
+        evidence=_BY_HAND, search=(1, 5), low=0,
     )  # fmt: skip
     floor_window: float = parameter(
         0.8, unit="s", meaning="The shooter's feet were on the floor at least once in this time before the release.",
@@ -130,7 +131,8 @@ class FilterConfig(ParameterGroup):
         evidence=_CLIPS, search=(8, 30), low=0,
     )  # fmt: skip
     approach_ratio: float = parameter(
-        0.8, unit="1", meaning="Unless its distance to a rim in view shrinks below this share of the first distance.",
+        0.8, unit="1",
+        meaning="A ball whose distance to a rim in view shrinks below this share of the first one flies to that rim.",
         evidence=_BY_HAND, search=(0.5, 1), low=0, high=1,
     )  # fmt: skip
     flight_time: float = parameter(
@@ -147,7 +149,8 @@ class FilterConfig(ParameterGroup):
     )  # fmt: skip
     min_rise_over_rim: float = parameter(
         0.3, unit="ball sizes",
-        meaning="The same where the ball gets above the rim: a layup is released just below its highest point.",
+        meaning="How far the ball must rise where it gets above the rim: a layup is released just below its highest "
+        "point.",
         evidence=_CLIPS, search=(0.0, 1), low=0,
     )  # fmt: skip
     rise_time: float = parameter(
@@ -171,7 +174,9 @@ class FilterConfig(ParameterGroup):
         search=(1, 4), low=0,
     )  # fmt: skip
     rebound_height: float = parameter(
-        0.3, unit="rim widths", meaning="And so high above it.", evidence=_CLIPS, search=(0.0, 1), low=0,
+        0.3, unit="rim widths",
+        meaning="A ball that starts at least so high above a rim, and near it, may come off it.",
+        evidence=_CLIPS, search=(0.0, 1), low=0,
     )  # fmt: skip
     max_speed: float = parameter(
         60.0, unit="ball sizes per second",
@@ -232,11 +237,13 @@ class ResultConfig(ParameterGroup):
         search=(0.2, 0.8), low=0,
     )  # fmt: skip
     final_after: float = parameter(
-        3.5, unit="s", meaning="So long after the release the shot is final.", evidence=_BY_HAND, search=(2.5, 5),
-        low=0, high=5,
+        3.5, unit="s",
+        meaning="Time after the release at which the shot becomes final.",
+        evidence=_BY_HAND, search=(2.5, 5), low=0, high=5,
     )  # fmt: skip
     interval: float = parameter(
-        0.05, unit="s", meaning="Shortest time between two questions to the rim model: a faster camera costs no more.",
+        0.05, unit="s",
+        meaning="Shortest time between two requests to the rim model; limits the load at high frame rates.",
         evidence=_BY_HAND, low=0,
     )  # fmt: skip
     min_decided: float = parameter(
@@ -258,7 +265,8 @@ class ResultConfig(ParameterGroup):
         evidence=_CLIPS, search=(0.05, 0.4), low=0, high=1,
     )  # fmt: skip
     last_ratio: float = parameter(
-        3.0, unit="1", meaning="And only where one result is so many times more likely than the other.",
+        3.0, unit="1",
+        meaning="When nothing was decided, the last answer counts only where one result is so many times more likely.",
         evidence=_CLIPS, search=(1.5, 6), low=1,
     )  # fmt: skip
     at_rim: float = parameter(

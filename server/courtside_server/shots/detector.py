@@ -72,7 +72,7 @@ class ShotChange:
 
 
 class ShotDetector:
-    """Finds the shots of one segment. Runs on one thread; waits there for its models.
+    """Finds the shots of one scene. Runs on one thread and waits there for its models.
 
     Args:
         profile: which models find shots.
@@ -83,7 +83,7 @@ class ShotDetector:
         infer: runs a model's request and waits for the result.
 
     Attributes:
-        flight_windows_scored: flight windows that the model answered.
+        flight_windows_scored: flight windows that were scored, those without a moving ball included.
     """
 
     def __init__(
@@ -218,7 +218,7 @@ class ShotDetector:
     # ---- end -----------------------------------------------------------------------------------------------------
 
     def flush(self, interrupted: bool = False) -> list[ShotChange]:
-        """Close every open shot: nothing more will come of this segment.
+        """Close every open shot: nothing more will come of this scene.
 
         Args:
             interrupted: the stream ended early; windows that are not complete are not scored.

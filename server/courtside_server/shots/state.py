@@ -1,4 +1,4 @@
-"""The state of one shot after its release: whose it was, how the ball flew, how it ended, and when it is final."""
+"""The state of one shot after its release: shooter, zone, arc, result, and when it is final."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The types that flow through the gateway, left to right: Frame → Sample → Window → WindowPrediction → Shot → Event.
 
-Two time scales appear everywhere. *Media time* is seconds since the camera's first frame on the film's own clock
-(``media`` fields); *wall time* is Unix seconds by the camera's clock (``capture_time``). Latency is measured on a
-third, the server's monotonic clock (``arrival``), and nowhere else.
+There are three clocks. *Media time* (``media``) is seconds since the camera's first frame, by the film's own clock.
+*Wall time* (``capture_time``, ``wall``) is Unix seconds by the camera's clock. The server's monotonic clock
+(``arrival``, ``due``) is the only one that latency is measured on.
 """
 
 from __future__ import annotations

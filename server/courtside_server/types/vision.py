@@ -22,7 +22,7 @@ class DetectorFrame:
         margin: x, y of the frame's corner in the input.
         width: frame width, pixels.
         height: frame height, pixels.
-        pan: x, y by which the picture has moved since the segment's first detector frame, frame pixels.
+        pan: x, y by which the picture has moved since the scene's first detector frame, frame pixels.
         cut: this frame starts a new scene.
     """
 
@@ -46,7 +46,7 @@ class Observations:
     """What was tracked in one frame: rows of boxes with class, score and track.
 
     Attributes:
-        pan: x, y by which the picture has moved since the segment's first detector frame. An object at rest keeps
+        pan: x, y by which the picture has moved since the scene's first detector frame. An object at rest keeps
             its pixel minus ``pan``.
         boxes: (N, 4) float32 xyxy, pixels of the frame.
         scores: (N,) float32, 0 to 1; of a rim, the confidence of its track.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from courtside_server.types import Observations, TimeStep
 
 _MAX_GAP = 8
-"""Time steps without a detector frame from which a time step counts as held."""
+"""A gap between two detector frames of more than so many time steps marks the time steps in it as held."""
 
 
 class TimeGrid:

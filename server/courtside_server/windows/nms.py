@@ -14,7 +14,7 @@ from courtside_server.types import Lifecycle, WindowPrediction
 from courtside_server.windows.config import NmsConfig
 
 _SPANS = 64
-"""More windows than can contain one release at the smallest hop of any window model."""
+"""Window spans that are kept to count coverage; more than the windows that can contain one release."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,7 +136,7 @@ class _Candidate:
 
 
 class TemporalNms:
-    """Merges the predictions of one segment, window by window in order.
+    """Merges the predictions of one scene, window by window in order.
 
     Live service and evaluation use this same class: :meth:`update` for each prediction, :meth:`flush` at the end.
 

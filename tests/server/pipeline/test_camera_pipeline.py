@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from courtside.names import CameraName
-from courtside_server.errors import EngineError, EngineUnavailable, LogUnavailable
+from courtside_server.errors import CursorEvicted, EngineError, EngineUnavailable, LogUnavailable
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.inference.engine import ModelInfo, TensorSpec
-from courtside_server.pipeline.camera import CameraPipeline, CameraServices
+from courtside_server.pipeline.camera import CameraPipeline, CameraServices, status_draft
 from courtside_server.pipeline.config import PipelineConfig
-from courtside_server.shots.detector import ShotModels
+from courtside_server.pipeline.publisher import EventPublisher
+from courtside_server.shots.detector import ShotDetector, ShotModels
 from courtside_server.shots.models.clip import ClipModel
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraState, Codec, EventDraft, Frame, Lifecycle, Shot, StreamInfo, StreamMode
@@ -67,18 +68,19 @@ def play(pipeline, flashes, seconds, media_segment=0, start=0.0, fps=30):
 
 
 class Rig:
-    def __init__(self, mode=StreamMode.FILM, log=None, config=None, time_scale=1.0):
+    def __init__(self, mode=StreamMode.FILM, log=None, config=None, time_scale=1.0, recent_shots=None):
         self.metrics, self.model = Metrics(), BrightestSample()
         self.log = log or SqliteLog(":memory:")
         self.hub = EventHub(self.log, self.metrics, probe_interval=0.02)
-        self.mode, self.time_scale = mode, time_scale
+        self.mode, self.time_scale, self.recent_shots = mode, time_scale, recent_shots
         self.config = config or PipelineConfig(retry_s=0.01)
 
     async def __aenter__(self):
         await self.hub.start()
         services = CameraServices(self.model, self.hub, self.metrics)
         models = ShotModels(ClipModel(self.model, "m", 5.0))
-        self.pipeline = CameraPipeline(info(self.mode, self.time_scale), models, services, self.config)
+        stream = info(self.mode, self.time_scale)
+        self.pipeline = CameraPipeline(stream, models, services, self.config, recent_shots=self.recent_shots)
         self.pipeline.start()
         return self
 
@@ -227,3 +229,84 @@ async def test_stopping_frees_a_decode_thread_that_waits():
             await asyncio.sleep(0.001)
         await rig.pipeline.stop()
         await asyncio.wait_for(task, 5)
+
+
+async def test_a_fault_in_the_shot_path_is_announced_and_does_not_end_the_camera():
+    async with Rig() as rig:
+        push, calls = ShotDetector.push_clip_window, []
+
+        def broken(self, window, prediction):
+            calls.append(window)
+            if len(calls) == 6:
+                raise ZeroDivisionError("a fault of ours")
+            return push(self, window, prediction)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ShotDetector, "push_clip_window", broken)
+            await rig.run(lambda: play(rig.pipeline, [12.0], 16), rig.pipeline.on_end)
+        assert isinstance(rig.pipeline.backend.failure, ZeroDivisionError)
+        (status,) = [d for d in await rig.events() if not isinstance(d.payload, Shot)]
+        assert status.payload.state is CameraState.DEGRADED and "ZeroDivisionError" in status.payload.detail
+        assert [s.media_offset for s in await rig.final_shots()] == pytest.approx([12.0], abs=0.16)
+
+
+async def test_a_request_that_cannot_be_made_does_not_leave_the_decode_thread_waiting():
+    async with Rig() as rig:
+        def broken(self, window):
+            raise ValueError("no request")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ClipModel, "request", broken)
+            await asyncio.wait_for(rig.run(lambda: play(rig.pipeline, [3.0], 6), rig.pipeline.on_end), 20)
+        assert isinstance(rig.pipeline.backend.failure, ValueError)
+
+
+async def test_stopping_frees_everything_while_film_waits_for_a_log_that_stays_away():
+    log = FailingLog()
+    async with Rig(log=log, config=PipelineConfig(retry_s=0.01, stop_s=0.2)) as rig:
+        log.broken = True
+        task = asyncio.create_task(rig.run(lambda: play(rig.pipeline, [1.0, 3.0], 6), rig.pipeline.on_end))
+        while rig.hub.available:
+            await asyncio.sleep(0.01)
+        await asyncio.wait_for(rig.pipeline.stop(), 5)
+        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(asyncio.gather(rig.pipeline.stop(), rig.pipeline.stop()), 5)
+
+
+async def test_a_log_that_drops_old_events_while_it_is_read_costs_no_shots():
+    async def evicted():
+        raise CursorEvicted("history is gone", earliest_sequence=7)
+
+    async with Rig(recent_shots=evicted) as rig:
+        await rig.run(lambda: play(rig.pipeline, [3.0], 6), rig.pipeline.on_end)
+        assert len(await rig.final_shots()) == 1
+
+
+async def test_no_draft_is_lost_or_doubled_when_the_limit_is_reached_during_a_commit():
+    class Hub:
+        def __init__(self):
+            self.taken, self.broken, self.gate = [], True, asyncio.Event()
+
+        async def publish(self, drafts):
+            if self.broken:
+                raise LogUnavailable("disk full")
+            await self.gate.wait()
+            self.taken += drafts
+
+    def draft(number):
+        return status_draft(info(StreamMode.LIVE), CameraState.ONLINE, str(number), 5000.0 + number, 0.0)
+
+    hub = Hub()
+    publisher = EventPublisher(hub, CAMERA.name, wait=False, retry_s=0.01)
+    await publisher.publish([draft(n) for n in range(1000)])
+    hub.broken = False
+    first = asyncio.create_task(publisher.publish([]))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(publisher.publish([draft(1000)]))
+    await asyncio.sleep(0)
+    hub.gate.set()
+    await asyncio.gather(first, second)
+    await publisher.publish([draft(1001)])
+    details = [d.payload.detail for d in hub.taken]
+    assert len(set(details)) == len(details)
+    assert set(map(str, range(1000))) <= set(details) and details[-1] == "1001"

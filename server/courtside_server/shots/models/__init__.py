@@ -1,1 +1,1 @@
-"""The models that find shots: what each one reads and what it says of it."""
+"""The models that find shots: input and output of each."""

@@ -49,7 +49,7 @@ class ClipModel:
 
 def _parse(window: Window[Sample], label: str, outputs: Outputs) -> WindowPrediction:
     shot, release = float(outputs["shot"][0, 0]), outputs["release"][0]
-    if not (np.isfinite(shot) and np.isfinite(release).all() and release.sum() > 0):
+    if not (all(np.isfinite(values).all() for values in outputs.values()) and release.sum() > 0):
         raise EngineError(f"model {label} answered with NaN or an empty distribution; export it again")
     return WindowPrediction(
         index=window.index,

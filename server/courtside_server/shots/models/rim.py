@@ -1,4 +1,4 @@
-"""The rim model: a ball's path and the crops round the rim in; open, made and missed out, moment by moment."""
+"""The rim model: a ball's path and the crops round the rim in; open, made and missed out, at one time."""
 
 from __future__ import annotations
 
