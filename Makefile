@@ -30,6 +30,7 @@ lint: $(VENV)/.dev  ## style, types, import floors
 	$(BIN)/lint-imports
 
 wheel: $(VENV)/.base  ## both wheels, courtside and courtside-client, into dist/
+	rm -rf build
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist . ./clients
 
 check-wheel: $(VENV)/.base  ## both wheels in empty environments, used from another folder: two minutes

@@ -45,7 +45,7 @@ def profile(request):
 def arguments(simulated_film, tmp_path_factory, profile):
     # A threshold this low makes the model speak whatever it thinks of the film, so that there is much to compare.
     config = tmp_path_factory.mktemp("settings") / "courtside.toml"
-    config.write_text("[perception]\nthreshold = 0.02\nmin_support = 0.0\n")
+    config.write_text("[shots.flight]\nthreshold = 0.02\nmin_support = 0.0\n")
     repository = ROOT / "model_repository"
     return (
         simulated_film, "--threshold", "0.02", "--repository", repository, "--profile", profile, "--config", config

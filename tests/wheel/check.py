@@ -45,6 +45,7 @@ class Installed:
     def __init__(self, folder: Path, source: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", folder / "environment"], check=True)
         self.bin = folder / "environment" / "bin"
+        shutil.rmtree(source / "build", ignore_errors=True)  # what an earlier build left would be in the wheel
         self.pip("wheel", "--no-deps", "--wheel-dir", folder, source)
         self.wheel = next(folder.glob("*.whl"))
         self.pip("install", "--constraint", ROOT / "constraints.txt", self.wheel)
@@ -151,7 +152,11 @@ def with_server(installed: Installed, use: Callable[[str], None]) -> None:
         stdout=subprocess.PIPE, **installed.ids,
     ) as process:  # fmt: skip
         assert process.stdout is not None
-        use(json.loads(process.stdout.readline())["http"])
+        line = process.stdout.readline()
+        check("courtside serve starts", line, "it printed no addresses")
+        if not line:
+            return
+        use(json.loads(line)["http"])
         process.terminate()
         check("courtside serve ends well", process.wait(30) == 0, process.returncode)
 

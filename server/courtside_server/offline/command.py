@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from courtside.court.measures import COURTS, FIBA
 from courtside.court.point_pairs import PointPairs
 from courtside.film import Film
-from courtside.text import event_line
+from courtside.text import HEADER, event_line
 from courtside_server.offline.analyze import FilmAnalysis, FilmAnalyzer, check_size
 from courtside_server.render.film import FilmSource, draw_film
 from courtside_server.render.output_path import output_paths
@@ -48,6 +48,8 @@ async def analyze_films(
         check_size(film, court)
     out_paths = [None] * len(films) if render is None else output_paths(paths, render)
     console = Console(stderr=True, quiet=quiet)
+    if style == "table":
+        print(HEADER, flush=True)
     async with FilmAnalyzer(settings, playback_speed, court) as analyzer:
         with Progress(
             TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[speed]}"),
