@@ -116,7 +116,7 @@ def live(film: Path, cameras: int, seconds: float, hop: int) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--film", type=Path)
-    parser.add_argument("--model", type=Path, default=Path("model_repository/shot_clip/1/model.onnx"))
+    parser.add_argument("--model", type=Path, default=Path("model_repository/shot_clip/2/model.onnx"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--hop", type=int, default=1)
     parser.add_argument("--cameras", type=int, nargs="*", default=[1, 2, 4])
