@@ -54,6 +54,7 @@ class Installed:
         # Folders that a careless program takes for its own.
         for name in ("", "model_repository", "courtside", "courtside_server"):
             (self.here / name).mkdir()
+        (self.here / "click.py").write_text("raise SystemExit('a file of the working directory was imported')")
         self.ids: dict[str, int] = {}
         if os.geteuid() == 0 and self._others_may_run():
             self.ids = {"user": NOBODY, "group": NOBODY}
@@ -90,7 +91,7 @@ class Installed:
 
     def distributions(self) -> set[str]:
         """Names of all that is installed."""
-        done = self.run("python", "-m", "pip", "--disable-pip-version-check", "list", "--format", "json")
+        done = self.run("python", "-P", "-m", "pip", "--disable-pip-version-check", "list", "--format", "json")
         return {row["name"].lower().replace("_", "-") for row in json.loads(done.stdout)}
 
 
@@ -99,7 +100,7 @@ def check_whole(installed: Installed) -> None:
     unwanted = installed.distributions() & set(UNWANTED)
     check("no distribution that needs a screen or is not needed", not unwanted, unwanted)
     graphics = "print(any('libGL' in line for line in open('/proc/self/maps')))"
-    done = installed.run("python", "-c", f"import cv2, courtside_server.perception.tracker; {graphics}")
+    done = installed.run("python", "-P", "-c", f"import cv2, courtside_server.perception.tracker; {graphics}")
     check("OpenCV and tracking load without libGL", done.stdout.strip() == "False", done.stderr[-300:])
     done = installed.run("courtside", "serve", "--print-config")
     models = f'repository = "{installed.site}/courtside_server/model_repository"'
@@ -112,7 +113,7 @@ def check_whole(installed: Installed) -> None:
     check("courtside demo finds a shot", any("shot" in event for event in events), done.stderr[-2000:])
 
     film = "film.mp4"
-    done = installed.run("python", "-c", _FILM, film)
+    done = installed.run("python", "-P", "-c", _FILM, film)
     check("a simulated film is written", done.returncode == 0, done.stderr[-300:])
     done = installed.run("courtside", "analyze", film, "--quiet")
     check("courtside analyze finds a shot", '"shot"' in done.stdout, done.stderr[-300:])
@@ -188,7 +189,7 @@ def check_client(installed: Installed) -> None:
     """Everything a user of ``courtside-client`` does first."""
     unwanted = installed.distributions() & set(UNWANTED_IN_CLIENT)
     check("courtside-client leaves out what streaming and watching do not need", not unwanted, unwanted)
-    done = installed.run("python", "-c", "from courtside_client import connect, StreamSession")
+    done = installed.run("python", "-P", "-c", "from courtside_client import connect, StreamSession")
     check("courtside-client imports", done.returncode == 0, done.stderr[-300:])
     for command in ("watch", "stream"):
         done = installed.run("courtside", command, "--help")

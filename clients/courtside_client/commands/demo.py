@@ -36,7 +36,7 @@ TOLERANCE_S = 0.3
 async def gateway(folder: Path) -> AsyncIterator[tuple[str, str]]:
     """Run ``courtside serve`` on free loopback ports; yields its gRPC and HTTP addresses."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "courtside_client.cli", "serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0",
+        sys.executable, "-P", "-m", "courtside_client.cli", "serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0",
         "--data-dir", str(folder), "--log-level", "warning", stdout=asyncio.subprocess.PIPE,
         start_new_session=True,  # Ctrl-C in a terminal must reach the demo only, which ends its gateway last
     )
