@@ -1,5 +1,5 @@
 """Export: writes a trained checkpoint as a version in a model repository, with a parity report and a model card."""
 
-from courtside.telemetry import disable_telemetry
+from courtside.onnx_telemetry import disable_telemetry
 
 disable_telemetry()

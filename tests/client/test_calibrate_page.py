@@ -96,7 +96,7 @@ async def test_nobody_gets_in_without_the_token_or_by_another_name():
         assert len(page.page.token) >= 20
 
 
-async def test_the_fit_says_misses_and_draws_lines():
+async def test_the_fit_gives_residuals_and_lines():
     moved = np.zeros((len(SEEN), 2))
     moved[2] = (4, 0)
     async with served() as page:
@@ -104,7 +104,7 @@ async def test_the_fit_says_misses_and_draws_lines():
         status, text = await page.fetch("fit", body)
         answer = json.loads(text)
         assert status == 200 and answer["problem"] == ""
-        assert int(np.argmax(answer["misses"])) == 2 and 0.01 < answer["error"] < 0.2
+        assert int(np.argmax(answer["residuals"])) == 2 and 0.01 < answer["error"] < 0.2
         assert sum(len(line) for line in answer["lines"]) > 100 and len(answer["to_pixels"]) == 9
         few = {"points": point_pairs(SEEN[:3]).model_dump(), "view": "0"}
         assert json.loads((await page.fetch("fit", few))[1])["problem"].startswith("1 more point needed")

@@ -1,5 +1,5 @@
 """Training: data, networks, training loops and evaluations of the models in model_repository."""
 
-from courtside.telemetry import disable_telemetry
+from courtside.onnx_telemetry import disable_telemetry
 
 disable_telemetry()

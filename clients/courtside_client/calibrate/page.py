@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from courtside.court.homography import MAX_MISS, MIN_POINTS, fit_homography
+from courtside.court.homography import MAX_RESIDUAL, MIN_POINTS, fit_homography
 from courtside.court.measures import COURTS
 from courtside.court.point_pairs import MAX_POINTS, PointPairs
 from courtside.files import StrictModel, first_problem
@@ -131,7 +131,7 @@ class CalibrationPage:
             "name": Path(picture.name).name, "at": picture.at, "width": picture.width, "height": picture.height,
             "court": self._court, "courts": {name: plan(name) for name in COURTS},
             "points": [point.model_dump() for point in self._earlier.points] if self._earlier else [],
-            "limits": {"min": MIN_POINTS, "max": MAX_POINTS, "max_miss": MAX_MISS},
+            "limits": {"min": MIN_POINTS, "max": MAX_POINTS, "max_miss": MAX_RESIDUAL},
         })  # fmt: skip
 
     async def _fit(self, request: Request) -> Response:
@@ -142,10 +142,10 @@ class CalibrationPage:
         try:
             fit = await asyncio.to_thread(fit_homography, body.points.pixels, body.points.metres)
         except BadCalibration as error:  # not a mistake: so far these points determine nothing
-            return _json({"problem": error.message, "misses": [], "lines": []})
+            return _json({"problem": error.message, "residuals": [], "lines": []})
         shown = await asyncio.to_thread(projected_lines, fit, body.points, body.view)
         return _json({
-            "problem": body.points.problem, "error": fit.error, "misses": fit.misses.tolist(),
+            "problem": body.points.problem, "error": fit.error, "residuals": fit.residuals.tolist(),
             "to_pixels": np.linalg.inv(fit.matrix).ravel().tolist(),
             "lines": [np.round(line, 2).tolist() for line in shown],
         })  # fmt: skip

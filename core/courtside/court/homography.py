@@ -19,7 +19,7 @@ from courtside.errors import BadCalibration
 
 CLICK_PIXELS = 2.0
 """How exactly a person clicks on a line crossing, or a detector finds a foot: one standard deviation, pixels."""
-MAX_MISS = 0.5
+MAX_RESIDUAL = 0.5
 """Metres by which a point may miss its position on the court before a calibration is refused."""
 MIN_POINTS = 4
 """Point pairs that determine a homography."""
@@ -50,16 +50,16 @@ class HomographyFit:
 
     Attributes:
         matrix: (3, 3) from pixels to metres, scaled so that the floor in the picture has positive depth.
-        misses: (N,) metres by which each point misses its position.
+        residuals: (N,) metres between each point and its position on the court.
     """
 
     matrix: NDArray[np.float64]
-    misses: NDArray[np.float64]
+    residuals: NDArray[np.float64]
 
     @property
     def error(self) -> float:
-        """Metres, root mean square of the misses."""
-        return float(np.sqrt((self.misses**2).mean()))
+        """Metres, root mean square of the residuals."""
+        return float(np.sqrt((self.residuals**2).mean()))
 
     @property
     def problem(self) -> str:
@@ -67,10 +67,10 @@ class HomographyFit:
         # A picture's y runs down and the court's left is to the left: seen from above, orientation turns over.
         if np.linalg.det(self.matrix) > 0:
             return "the points are mirrored: left and right are exchanged"
-        if self.misses.max() > MAX_MISS:
+        if self.residuals.max() > MAX_RESIDUAL:
             return (
-                f"point {int(self.misses.argmax()) + 1} is {self.misses.max():.1f} m off the court that the others "
-                "make: click it again"
+                f"point {int(self.residuals.argmax()) + 1} is {self.residuals.max():.1f} m off the court that the "
+                "others make: click it again"
             )
         return ""
 

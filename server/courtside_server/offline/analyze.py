@@ -25,7 +25,7 @@ from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.decode_worker import Clocks
 from courtside_server.ingest.session import CameraSession
-from courtside_server.offline.reader import FILM_WALL, read_packets, stream_info
+from courtside_server.offline.film_packets import FILM_WALL, read_packets, stream_info
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.render.record import FilmRecord, RecordingHub
 from courtside_server.settings import Settings

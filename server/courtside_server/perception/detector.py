@@ -7,12 +7,11 @@ import numpy as np
 from courtside_server.errors import EngineError
 from courtside_server.inference.engine import Engine, ModelInfo, TensorSpec, check_signature
 from courtside_server.inference.request import InferenceRequest, Outputs, picture_size
+from courtside_server.perception.config import DetectionConfig
 from courtside_server.types import Detections, DetectorFrame, ObjectClass
 
 GREY = 114
 """Brightness of the bars round a frame; the detector was trained with it."""
-MIN_SCORE = 0.1
-"""Default of `DetectionConfig.min_score`."""
 
 
 class CourtDetector:
@@ -28,7 +27,9 @@ class CourtDetector:
         ModelInvalid: the model's tensors are not a detector's; the message names the tensor.
     """
 
-    def __init__(self, engine: Engine, name: str, timeout: float, min_score: float = MIN_SCORE) -> None:
+    def __init__(
+        self, engine: Engine, name: str, timeout: float, min_score: float = DetectionConfig().min_score
+    ) -> None:
         self._name, self._timeout, self._min_score = name, timeout, min_score
         info = engine.info(name)
         check_detector_signature(info)

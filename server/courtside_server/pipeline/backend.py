@@ -182,12 +182,14 @@ class Backend:
         self._scene += 1
 
     def _failed(self, error: Exception) -> None:
-        """Report a fault of ours; only the first one is announced."""
-        log.exception("shot detection failed", camera=self._info.camera.name, media=round(self.media, 3),
-                      exc_info=error)  # fmt: skip
-        if self.failure is None:
-            self.failure = error
-            self.on_failure(error)
+        """Report a fault of ours; only the first one is announced and logged with its trace."""
+        where = {"camera": self._info.camera.name, "media": round(self.media, 3)}
+        if self.failure is not None:
+            log.error("shot detection failed again", error=repr(error), **where)
+            return
+        self.failure = error
+        log.error("shot detection failed", exc_info=error, **where)
+        self.on_failure(error)
 
     def _request(self, work: Work) -> InferenceRequest[Any] | None:
         """The request that a piece of work needs; sent as soon as the work comes."""

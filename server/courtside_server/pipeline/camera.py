@@ -31,9 +31,18 @@ from courtside_server.pipeline.model_runner import ModelRunner
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, NewScene, Work
 from courtside_server.shots.detector import ShotChange, ShotModels
-from courtside_server.shots.events import ShotEvents
+from courtside_server.shots.event_drafts import ShotEvents
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import CameraState, CameraStatus, EventDraft, Frame, Lifecycle, StreamInfo, StreamMode
+from courtside_server.types import (
+    CameraState,
+    CameraStatus,
+    EventDraft,
+    Frame,
+    Lifecycle,
+    SkipReason,
+    StreamInfo,
+    StreamMode,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -230,7 +239,7 @@ class CameraPipeline:
         self.windows_scored += windows
         self._metrics.windows_scored.labels(self._name).inc(windows)
 
-    def _count_skipped(self, reason: str) -> None:
+    def _count_skipped(self, reason: SkipReason) -> None:
         self._metrics.windows_skipped.labels(self._name, reason).inc()
 
 

@@ -11,7 +11,7 @@ from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, EndOfStream, NewScene, Work
 from courtside_server.shots.detector import Profile, ShotModels
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import DropReason, Frame, Sample, StreamInfo, Window
+from courtside_server.types import Frame, Sample, SkipReason, StreamInfo, Window
 from courtside_server.windows.sampler import ClipSampler
 from courtside_server.windows.scheduler import WindowScheduler
 
@@ -53,7 +53,7 @@ class Frontend:
         if prepared is not None:
             dropped = self._queue.put(prepared, share=DETECTOR_FRAMES)
             if dropped:
-                self._skipped("detector_late", len(dropped))
+                self._skipped(SkipReason.DETECTOR_LATE, len(dropped))
 
     def on_discontinuity(self, media_segment: int, detail: str) -> None:
         """Close the windows of the old segment and start the new one."""
@@ -92,12 +92,12 @@ class Frontend:
         for window in windows:
             dropped = self._queue.put(window, share=CLIP_WINDOWS)
             if dropped:
-                self._skipped(DropReason.WINDOW_LATE, len(dropped))
+                self._skipped(SkipReason.WINDOW_LATE, len(dropped))
         if self._scheduler.skipped > self._gaps:
-            self._skipped("gap", self._scheduler.skipped - self._gaps)
+            self._skipped(SkipReason.GAP, self._scheduler.skipped - self._gaps)
             self._gaps = self._scheduler.skipped
 
-    def _skipped(self, reason: str, count: int) -> None:
+    def _skipped(self, reason: SkipReason, count: int) -> None:
         self._metrics.windows_skipped.labels(self._name, reason).inc(count)
 
 

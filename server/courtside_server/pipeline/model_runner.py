@@ -16,7 +16,7 @@ from courtside_server.errors import EngineError, EngineUnavailable, InferenceTim
 from courtside_server.inference.engine import Engine
 from courtside_server.inference.request import InferenceRequest
 from courtside_server.pipeline.model_health import ModelHealth
-from courtside_server.types import CameraState
+from courtside_server.types import CameraState, SkipReason
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -52,13 +52,13 @@ class ModelRunner:
         loop: the engine's event loop.
         camera: for the log lines.
         retry_s: film: seconds between two tries while the engine is unavailable; None for live.
-        on_skip: called with the reason (a bounded label) when a request stays without an answer.
+        on_skip: called with the reason when a request stays without an answer.
         on_state: called with a change of the camera's state and a sentence for a person.
     """
 
     def __init__(
         self, engine: Engine, loop: asyncio.AbstractEventLoop, camera: str, retry_s: float | None,
-        on_skip: Callable[[str], None], on_state: Callable[[CameraState, str], None],
+        on_skip: Callable[[SkipReason], None], on_state: Callable[[CameraState, str], None],
     ) -> None:
         self._engine, self._loop, self._camera, self._retry_s = engine, loop, camera, retry_s
         self._on_skip, self._on_state = on_skip, on_state
@@ -105,7 +105,7 @@ class ModelRunner:
             except (EngineUnavailable, InferenceTimeout) as error:
                 self._failed(request.model, error, submitted)
                 if self._retry_s is None:
-                    self._on_skip("model_unavailable")
+                    self._on_skip(SkipReason.MODEL_UNAVAILABLE)
                     return None
                 if self._stop.wait(self._retry_s):
                     raise Stopped from None
@@ -113,7 +113,7 @@ class ModelRunner:
             except EngineError as error:
                 # The same input would fail again: leave it out and continue with the next.
                 self._failed(request.model, error, submitted)
-                self._on_skip("model_error")
+                self._on_skip(SkipReason.MODEL_ERROR)
                 return None
             else:
                 self._answered[request.model] = self._answered.get(request.model, 0) + 1

@@ -13,18 +13,8 @@ from courtside.court.zones import CLOSE_RANGE, MIDDLE_THREE_ANGLE, ZONES
 from courtside_server.render.brush import GREY, MADE, MISSED, WHITE, Brush, Colour, Picture
 from courtside_server.types import Shot, ShotResult, Zone
 
-RING = 0.225
-"""Inner radius of the basket, metres."""
 _MARGIN = 0.4
 """Floor drawn outside the lines, metres."""
-_CIRCLE = 1.8
-"""Radius of the free-throw and centre circles, metres (NBA: 6 ft)."""
-_NO_CHARGE = 1.25
-"""Radius of the arc under the basket, metres (NBA: 4 ft)."""
-_BOARD = 1.2
-"""Distance of the backboard's front from the baseline, metres (NBA: 4 ft)."""
-_BOARD_WIDE = 1.83
-"""Width of the backboard, metres."""
 _COLOURS: dict[ShotResult, Colour] = {
     ShotResult.MADE: MADE, ShotResult.MISSED: MISSED, ShotResult.UNKNOWN: WHITE,
 }  # fmt: skip
@@ -126,13 +116,13 @@ class ShotChart:
         half, end, lane = court.width / 2, court.length / 2 - inset, court.lane_width / 2
         foul = court.lane_length - inset
         outline = [(-inset, -half), (-inset, half), (end, half), (end, -half), (-inset, -half)]
-        board = [(_BOARD - inset, -_BOARD_WIDE / 2), (_BOARD - inset, _BOARD_WIDE / 2)]
-        ring = _arc(0.0, max(RING, 1.6 / self._scale), 180)
+        board = [(court.board_inset - inset, side * court.board_width / 2) for side in (-1, 1)]
+        ring = _arc(0.0, max(court.rim_radius, 1.6 / self._scale), 180)
         self._strokes(picture, [outline, self.three_point_line(), board, ring], 0.65)
         key = [(-inset, -lane), (foul, -lane), (foul, lane), (-inset, lane)]
-        centre = [(end - ahead, left) for ahead, left in _arc(0.0, _CIRCLE, 90)]
-        self._strokes(picture, [key, _arc(foul, _CIRCLE, 90), centre], 0.5)
-        self._strokes(picture, [_arc(0.0, _NO_CHARGE, 90), *self.zone_borders()], 0.2)
+        centre = [(end - ahead, left) for ahead, left in _arc(0.0, court.circle_radius, 90)]
+        self._strokes(picture, [key, _arc(foul, court.circle_radius, 90), centre], 0.5)
+        self._strokes(picture, [_arc(0.0, court.restricted_radius, 90), *self.zone_borders()], 0.2)
 
     def zone_borders(self) -> list[list[tuple[float, float]]]:
         """The zone borders that are not painted lines: metres ahead of the rim, metres to the left.

@@ -16,7 +16,7 @@ from courtside_server.shots.trajectory import Trajectory
 from courtside_server.types import Arc
 
 BALL_M = 0.24
-"""Diameter of a basketball, metres (size 7: 0.239 to 0.243)."""
+"""Diameter of a basketball as it is seen, its outline included, metres (size 7: 0.239 to 0.243)."""
 GRAVITY = 9.81
 """Metres per second squared."""
 

@@ -41,6 +41,8 @@ _CLIP_WINDOWS = 16
 """Clip windows kept for the question where a shot was from."""
 _CONFIRMED_SHOTS = 8
 """Confirmed shots kept to suppress later ones."""
+_BEFORE_S = 0.02
+"""Media seconds of observations before a flight window that are read with it."""
 _RECENT_RELEASES = 32
 """Flight releases kept to match clip shots with, in profile both."""
 
@@ -175,7 +177,7 @@ class ShotDetector:
         media = np.array([self._grid.media(window.index + row) for row in range(STEPS)])
         last = window.samples[-1]
         wall = last.capture_time + (media - last.media) * self._scale
-        seen = self._ring.between(float(media[0]) - 0.02, float(media[-1]) + 0.05 / self._scale)
+        seen = self._ring.between(float(media[0]) - _BEFORE_S, float(media[-1]) + STEP_S / self._scale)
         delay = self._criteria.flight.visible_delay / self._scale
         span = (float(media[COUNTED.start]) + delay, float(media[COUNTED.stop - 1]) + delay)
         predictions: list[WindowPrediction] = []

@@ -50,7 +50,10 @@ class Metrics:
         self.ring_frames = gauge("ring_frames", "Frames in a camera's ring.", "camera")
         self.streams_active = gauge("streams_active", "Open ingest streams.")
         self.windows_scored = counter("windows_scored_total", "Windows that a model answered.", "camera")
-        self.windows_skipped = counter("windows_skipped_total", "Windows not scored, by reason.", "camera", "reason")
+        self.windows_skipped = counter(
+            "windows_skipped_total", "Windows and detector frames not scored, requests without an answer, by reason.",
+            "camera", "reason",
+        )
         self.inference_requests = counter(
             "inference_requests_total", "Inference requests, by outcome.", "model", "engine", "code"
         )

@@ -20,6 +20,7 @@ from courtside_server.types.shots import (
     GridPoint,
     PointT,
     Sample,
+    SkipReason,
     TimeStep,
     Window,
     WindowPrediction,
@@ -29,6 +30,6 @@ from courtside_server.types.vision import DetectorFrame, Observations
 __all__ = [
     "MIDDLE", "STRIDE_S", "UNTRACKED", "WINDOW_SAMPLES", "Arc", "CameraName", "CameraState", "CameraStatus", "Codec",
     "Detections", "DetectorFrame", "DropReason", "EncodedPacket", "Event", "EventDraft", "Frame", "GridPoint",
-    "Lifecycle", "ObjectClass", "Observations", "PointT", "Sample", "Shot", "ShotResult", "StreamInfo", "StreamMode",
-    "TimeStep", "Window", "WindowPrediction", "Zone", "ZoneSource",
+    "Lifecycle", "ObjectClass", "Observations", "PointT", "Sample", "Shot", "ShotResult", "SkipReason", "StreamInfo",
+    "StreamMode", "TimeStep", "Window", "WindowPrediction", "Zone", "ZoneSource",
 ]  # fmt: skip

@@ -37,8 +37,6 @@ class DropReason(enum.StrEnum):
     LOST = "lost"
     CLOCK = "clock"
     DUPLICATE = "duplicate"
-    MODEL_UNAVAILABLE = "model_unavailable"
-    WINDOW_LATE = "window_late"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -16,6 +17,21 @@ WINDOW_SAMPLES = 16
 """Samples per window."""
 MIDDLE = range(4, 12)
 """Sample indices in which a release counts: the middle eight."""
+
+
+class SkipReason(enum.StrEnum):
+    """Why a window or a detector frame was not scored: the label of ``courtside_windows_skipped_total``."""
+
+    GAP = "gap"
+    """Too few frames for a window."""
+    WINDOW_LATE = "window_late"
+    """Clip windows came faster than the model scores them."""
+    DETECTOR_LATE = "detector_late"
+    """Detector frames came faster than the detector."""
+    MODEL_UNAVAILABLE = "model_unavailable"
+    """The engine did not answer."""
+    MODEL_ERROR = "model_error"
+    """The model failed on its input."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-// The table of points: number, name, by how much each one misses, and a button to delete it.
+// The table of points: number, name, the residual of each one, and a button to delete it.
 
 function cell(text, kind = "") {
   return Object.assign(document.createElement("td"), { textContent: text, className: kind });

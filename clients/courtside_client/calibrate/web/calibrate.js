@@ -96,7 +96,7 @@ const pointPairs = () => ({
   })),
 });
 
-const noFit = { misses: [], lines: [] };
+const noFit = { residuals: [], lines: [] };
 
 async function post(path, body) {
   const answer = await fetch(path, {
@@ -177,7 +177,7 @@ function explain() {
       : "Choose a point on the plan that you can see in the picture, then click it there.");
   } else if (count === session.limits.min) showStep("Four points always fit. Add a fifth point, far from the others, to see how exact they are.");
   else if (state.fit) {
-    const worst = Math.max(...state.fit.misses);
+    const worst = Math.max(...state.fit.residuals);
     const centimetres = Math.max(1, Math.round(100 * state.fit.error));
     if (worst <= FAIR) showStep(`${centimetres} cm off (root mean square). Save if the orange lines lie on the painted lines.`, "good");
     else showStep(`${centimetres} cm off (root mean square); the red points miss most: check them with the magnifier.`);
@@ -185,12 +185,12 @@ function explain() {
 }
 
 function show() {
-  const misses = state.fit?.misses ?? [];
+  const residuals = state.fit?.residuals ?? [];
   const chosenSpot = state.chosen && !marked(state.chosen) ? spotOf(state.chosen) : null;
   plan.draw(session.courts[state.court], state.view, new Set(state.points.map((point) => point.id)), state.chosen);
   picture.draw({
     marks: state.points.map((point, index) => ({
-      id: point.id, number: index + 1, x: point.px, y: point.py, quality: quality(misses[index]),
+      id: point.id, number: index + 1, x: point.px, y: point.py, quality: quality(residuals[index]),
       chosen: point.id === state.chosen,
     })),
     lines: state.fit?.lines ?? [], poor: state.fit?.problem, ghost: predicted(chosenSpot), cursor: state.cursor,
@@ -198,7 +198,7 @@ function show() {
   });
   list($("list"), $("points"), state.points.map((point, index) => ({
     label: spotOf(point.id) ? labelOf(spotOf(point.id)) : point.label || "Kept point",
-    miss: misses[index], quality: quality(misses[index]), chosen: point.id === state.chosen,
+    miss: residuals[index], quality: quality(residuals[index]), chosen: point.id === state.chosen,
     choose: () => choose(point.id), remove: () => remove(point.id),
   })));
   $("undo").disabled = !history.length;
@@ -209,8 +209,8 @@ function show() {
 
 function changed() {
   if (state.points.length < session.limits.min) state.fit = null;
-  // Until the new fit is there, the old lines are better than none; the old misses belong to other points.
-  else if (state.fit && state.fit.misses.length !== state.points.length) state.fit = { ...state.fit, misses: [] };
+  // Until the new fit is there, the old lines are better than none; the old residuals belong to other points.
+  else if (state.fit && state.fit.residuals.length !== state.points.length) state.fit = { ...state.fit, residuals: [] };
   refit();
   show();
 }

@@ -1,5 +1,5 @@
 """The embedded engine: ONNX Runtime in this process."""
 
-from courtside.telemetry import disable_telemetry
+from courtside.onnx_telemetry import disable_telemetry
 
 disable_telemetry()

@@ -13,7 +13,7 @@ from types import TracebackType
 from tritonclient.grpc import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
-from courtside.telemetry import DISABLE_TELEMETRY
+from courtside.onnx_telemetry import DISABLE_TELEMETRY
 from courtside_server.errors import EngineUnavailable, ModelInvalid
 from courtside_server.inference.repository import ModelRepository
 from courtside_server.inference.triton.environment import (

@@ -7,7 +7,7 @@ import pytest
 
 from courtside.court.zones import ZONES
 from courtside.names import CameraName
-from courtside_server.shots.events import ShotEvents, shot_id
+from courtside_server.shots.event_drafts import ShotEvents, shot_id
 from courtside_server.types import Lifecycle, Zone
 from courtside_server.windows.nms import ShotCandidate
 

@@ -1,4 +1,4 @@
-"""ONNX Runtime reports nothing about its use."""
+"""Turns off what ONNX Runtime reports about its use."""
 
 import os
 
