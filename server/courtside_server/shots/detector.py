@@ -201,20 +201,18 @@ class ShotDetector:
                 shot = ShotStateMachine(candidate, self._models.rim, calibration, self._scale, self._criteria)
                 self._open[candidate.key] = shot
                 self._recent.append(candidate.media)
-            shot.candidate = candidate
-            if candidate.lifecycle is Lifecycle.RETRACTED:
+            shot.take(candidate)
+            if shot.lifecycle is Lifecycle.RETRACTED:
                 del self._open[candidate.key]
                 out.append(ShotChange(candidate, shot.state))
         for key, shot in list(self._open.items()):
             state = shot.update(self._ring, now, self._infer, end)
-            lifecycle = Lifecycle.PROVISIONAL
-            if shot.is_final(now) or (end and shot.windows_closed):
-                suppressed = self._overlap.is_suppressed(shot, (*self._confirmed, *self._open.values()))
-                lifecycle = Lifecycle.RETRACTED if state.rejected or suppressed else Lifecycle.CONFIRMED
-                if lifecycle is Lifecycle.CONFIRMED:
+            if shot.is_final(now, end):
+                shot.finish(self._overlap.is_suppressed(shot, (*self._confirmed, *self._open.values())))
+                if shot.lifecycle is Lifecycle.CONFIRMED:
                     self._confirmed.append(shot)
                 del self._open[key]
-            out.append(ShotChange(replace(shot.candidate, lifecycle=lifecycle), state))
+            out.append(ShotChange(replace(shot.candidate, lifecycle=shot.lifecycle), state))
         return out
 
     # ---- end -----------------------------------------------------------------------------------------------------

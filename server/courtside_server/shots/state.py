@@ -80,8 +80,9 @@ class _Ball:
 class ShotStateMachine:
     """Follows one shot from its release to its end.
 
-    ``PROVISIONAL`` until all windows that could see the release are scored and the flight is over, then ``CONFIRMED``
-    or ``RETRACTED`` (`ShotDetector` decides, which also knows the other shots).
+    The lifecycle starts at ``PROVISIONAL``. :meth:`finish` ends it once :meth:`is_final`: ``RETRACTED`` where a filter
+    rejects the shot or another shot suppresses it, otherwise ``CONFIRMED``. Windows that withdraw the candidate end it
+    at once (:meth:`take`).
 
     Windows may follow several balls: a track can break in the hand and continue under another id, and sometimes the
     window with the highest score follows something else that moved. The first ball that no filter rejects is the one
@@ -100,6 +101,7 @@ class ShotStateMachine:
         criteria: ShotCriteria,
     ) -> None:
         self.candidate = candidate
+        self.lifecycle = Lifecycle.PROVISIONAL
         self._rim, self._calibration, self._scale, self._criteria = rim, calibration, time_scale, criteria
         self._updated = -np.inf
         self._balls: dict[int, _Ball] = {}
@@ -112,6 +114,20 @@ class ShotStateMachine:
     def windows_closed(self) -> bool:
         """Whether every window that could see the release has been scored."""
         return self.candidate.lifecycle is Lifecycle.CONFIRMED
+
+    def take(self, candidate: ShotCandidate) -> None:
+        """Take a change of the candidate; windows that withdraw it end the shot."""
+        self.candidate = candidate
+        if candidate.lifecycle is Lifecycle.RETRACTED:
+            self.lifecycle = Lifecycle.RETRACTED
+
+    def finish(self, suppressed: bool) -> None:
+        """End the shot.
+
+        Args:
+            suppressed: another shot leaves no room for it (see `shots.overlap`).
+        """
+        self.lifecycle = Lifecycle.RETRACTED if self.state.rejected or suppressed else Lifecycle.CONFIRMED
 
     @property
     def state(self) -> ShotState:
@@ -130,10 +146,15 @@ class ShotStateMachine:
         """Take the clip model's zone probabilities (7,); a calibration's zone wins over them."""
         self._zone = tuple(zone)
 
-    def is_final(self, now: float) -> bool:
-        """Whether nothing more can be learned at media time ``now``. A rejected shot ends with its flight."""
-        if not self.windows_closed:
-            return False
+    def is_final(self, now: float, end: bool = False) -> bool:
+        """Whether nothing more can be learned at media time ``now``. A rejected shot ends with its flight.
+
+        Args:
+            now: media seconds.
+            end: nothing more will come.
+        """
+        if end or not self.windows_closed:
+            return self.windows_closed
         criteria = self._criteria
         limit = criteria.filters.flight_time if self.state.rejected else criteria.result.final_after
         return (now - self.candidate.media) * self._scale >= limit
