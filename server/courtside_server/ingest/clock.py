@@ -10,6 +10,10 @@ JUMP_S = 2.0
 """Smallest step of a clock, seconds, that counts as a jump rather than a gap."""
 _JUMP_FRAMES = 10
 """Frames a slow camera may miss before the step counts as a jump."""
+_MAX_GAP_S = 60.0
+"""Real seconds of the longest gap, however slow the camera is: what lies in a gap is sampled."""
+MAX_MEDIA_S = 1e9
+"""Largest media time, seconds: 30 years. Beyond it a double is too coarse for the times of frames."""
 _RATE_STEPS = 5
 """Steps from which the true frame rate is learned, in case the descriptor gave none or a wrong one."""
 _DAY = 86_400.0
@@ -47,8 +51,9 @@ class MediaClock:
     """Gives each frame, in presentation order, its media time, segment and capture time.
 
     A new segment begins in three cases: the pts goes backward; it steps forward by more than two seconds (ten frames
-    for a camera slower than five frames per second); or the wall clock and the media clock of a live camera move
-    apart by more than two seconds between two frames. A frame with the same pts as the one before is dropped.
+    for a camera slower than five frames per second, but never more than a real minute); or the wall clock and the
+    media clock of a live camera move apart by more than two seconds between two frames. A frame with the same pts as
+    the one before is dropped, and so is one that lies more than 30 years from the first.
 
     A live camera whose clock jumps more than five times in 30 seconds gets no further segments in that time. Frames
     off its clock are dropped, so that it cannot fill the event log.
@@ -95,6 +100,8 @@ class MediaClock:
             Its times, or ``None`` when the frame must be dropped.
         """
         media = self.media(pts)
+        if abs(media) > MAX_MEDIA_S:
+            return None
         wall, replaced = self._plausible_time(media, capture_time, server_time)
         jump = None
         if self._last is not None:
@@ -117,7 +124,7 @@ class MediaClock:
             return f"the media clock went back by {-step:.3f} s"
         learned = median(self._steps) if len(self._steps) == _RATE_STEPS else 0.0
         usual = max(self._interval, learned)
-        limit = max(JUMP_S, _JUMP_FRAMES * usual)
+        limit = max(JUMP_S, min(_JUMP_FRAMES * usual, _MAX_GAP_S / self._time_scale))
         if step > limit:
             return f"the media clock jumped ahead by {step:.3f} s"
         apart = wall_step - step * self._time_scale
