@@ -40,6 +40,7 @@ from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
+from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.settings import Settings
 from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
@@ -54,6 +55,10 @@ _RECENT_EVENTS = 500
 """Events of the game, from the newest back, among which a new stream's earlier shots are looked up."""
 _RECENT_TRIES = 5
 """Tries to read them while the log removes old events."""
+_ANNOUNCE = "announce"
+"""Name of the tasks that publish a camera's change of state."""
+_FLUSH_S = 5.0
+"""Seconds that events which wait for the event log may take at the end."""
 _KEEPALIVE = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
@@ -86,7 +91,8 @@ class Gateway:
         )
         self._ingest = IngestService(self.registry, self.metrics)
         self._pipeline_config = pipeline_config(settings)
-        self._services = CameraServices(self.engine, self.hub, self.metrics)
+        self.publisher = EventPublisher(self.hub, self.metrics)
+        self._services = CameraServices(self.engine, self.publisher, self.metrics)
         self._tasks: set[asyncio.Task[None]] = set()
         self.grpc_address = self.http_address = ""
 
@@ -124,6 +130,9 @@ class Gateway:
             await asyncio.wait_for(self._ingest.drain(), self.settings.drain_s)
         # Also when a stream would not end in time: this frees its threads, within limits of its own.
         await self.registry.close()
+        if announcing := [task for task in self._tasks if task.get_name() == _ANNOUNCE]:
+            await asyncio.wait(announcing, timeout=_FLUSH_S)
+        await self.publisher.close(_FLUSH_S)
         await self.hub.close()
         await self._grpc.stop(grace=1.0)
         self._http.should_exit = True
@@ -197,7 +206,7 @@ class Gateway:
 
     def _announce(self, info: StreamInfo, sink: FrameSink, status: CameraStatus) -> None:
         if isinstance(sink, CameraPipeline):
-            self._spawn(sink.announce(status.state, status.detail), "announce")
+            self._spawn(sink.announce(status.state, status.detail), _ANNOUNCE)
 
     async def _recent_shots(self, info: StreamInfo) -> list[tuple[float, str]]:
         """Release time and event id of the camera's shots among the game's last events."""
