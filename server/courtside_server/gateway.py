@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import grpc
@@ -57,6 +57,8 @@ _RECENT_TRIES = 5
 """Tries to read them while the log removes old events."""
 _ANNOUNCE = "announce"
 """Name of the tasks that publish a camera's change of state."""
+_RESTART_S = 1.0
+"""Seconds after which a background task that failed begins again."""
 _FLUSH_S = 5.0
 """Seconds that events which wait for the event log may take at the end."""
 _KEEPALIVE = (
@@ -118,10 +120,10 @@ class Gateway:
         await self._close_orphans()
         await self._start_grpc()
         await self._start_http()
-        self._spawn(self._watch_health(), "health")
-        self._spawn(measure_loop_lag(self.metrics), "loop lag")
+        self._spawn(_forever(self._watch_health, "health"), "health")
+        self._spawn(_forever(lambda: measure_loop_lag(self.metrics), "loop lag"), "loop lag")
         if (watch := make_alias_watch(self.settings, self.engine)) is not None:
-            self._spawn(watch.run(), "aliases")
+            self._spawn(_forever(watch.run, "aliases"), "aliases")
 
     async def drain(self) -> None:
         """Refuse new streams, let open ones end with their acknowledgements, make every event durable, close."""
@@ -238,6 +240,8 @@ class Gateway:
             await self.hub.publish(closed)
         except LogUnavailable as error:
             log.error("the event log cannot be used; events will wait", error=str(error))
+        except Exception:  # one damaged event must not keep the gateway from starting
+            log.exception("the shots that were open at the last stop cannot be closed")
 
     # ---- health --------------------------------------------------------------------------------------------------
 
@@ -257,6 +261,16 @@ class Gateway:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a background task failed", task=task.get_name(), error=repr(error))
+
+
+async def _forever(work: Callable[[], Awaitable[None]], name: str) -> None:
+    """Run work that never ends; a fault of ours is logged and the work begins again."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("a background task failed and is started again", task=name)
+        await asyncio.sleep(_RESTART_S)
 
 
 async def serve_until_signal(settings: Settings) -> None:

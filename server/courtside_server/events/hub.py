@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TypeVar
 
+import structlog
+
 from courtside_server.errors import Draining, LogUnavailable
 from courtside_server.events.log import EventLog
 from courtside_server.events.subscription import Subscription, Topic
@@ -20,6 +22,7 @@ from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import Event, EventDraft
 
 T = TypeVar("T")
+_log = structlog.get_logger(__name__)
 
 
 class EventHub:
@@ -214,7 +217,10 @@ class EventHub:
 
     def _announce_availability(self, available: bool) -> None:
         for listener in tuple(self._listeners):
-            listener(available)
+            try:
+                listener(available)
+            except Exception:
+                _log.exception("a listener to the event log's availability failed")
 
     def _stop_when_nobody_reads(self) -> None:
         if self._written and not self._subscriptions:
