@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from courtside_server.errors import LogUnavailable
+from courtside_server.events import hub as hub_module
 
 from .hub_support import GAME, running, sequences, take
 
@@ -57,3 +58,19 @@ async def test_a_listener_that_fails_does_not_keep_the_log_unavailable(log, draf
             while not hub.available:
                 await asyncio.sleep(0.01)
         assert sequences(await hub.publish([draft(1)])) == [1]
+
+
+async def test_games_that_are_over_do_not_stay_in_memory(log, draft, monkeypatch) -> None:
+    monkeypatch.setattr(hub_module, "IDLE_TOPICS", 3)
+    async with running(log) as hub:
+        async with hub.subscribe(GAME, 0) as subscription:
+            await hub.publish([draft(1)])
+            for number in range(20):
+                await hub.publish([draft(1, game=f"games/{number}")])
+            await hub.publish([draft(2)])
+            assert sequences(await take(subscription, 2)) == [1, 2]
+            assert set(hub._topics) >= {GAME, "games/19"} and len(hub._topics) <= 5
+        async with hub.subscribe("games/0", 0) as subscription:
+            assert sequences(await hub.publish([draft(2, game="games/0")])) == [2]
+            assert sequences(await take(subscription, 2)) == [1, 2]
+        assert not hub._opening
