@@ -75,7 +75,6 @@ def render_film(
     """
     with _open(source.path) as container:
         stream = video_stream(container)
-        stream.thread_type = "SLICE"  # A frame-threaded decoder that is dropped in mid-film waits for ever.
         frames = _frames(container, stream)
         head = next(frames, None)
         if head is None:
