@@ -6,7 +6,9 @@ import contextlib
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import av
@@ -17,6 +19,11 @@ from courtside.media import SourceFrame, SourceInfo, SourcePacket
 
 _PEEK = 64
 """Packets looked at to find the first shown picture and reordering: more than the deepest reordering of H.264."""
+
+_RATE_PICTURES = 8
+"""Time stamps from which a frame rate is learned."""
+_SAME_RATE = 0.05
+"""Share by which a nominal frame rate may differ from the learned one: time stamps in milliseconds are rounded."""
 
 
 def reason(error: BaseException) -> str:
@@ -73,13 +80,13 @@ def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInf
     context.flush_buffers()
     shown = [packet.pts for packet in taken if packet.pts is not None and not packet.is_discard]
     order = [packet.pts for packet in taken if packet.pts is not None]
-    rate = stream.average_rate or stream.guessed_rate
+    nominal = float(stream.average_rate or stream.guessed_rate or 0)
     return (
         SourceInfo(
             name=name,
             width=first.width,
             height=first.height,
-            frame_rate=float(rate) if rate else 0.0,
+            frame_rate=_frame_rate(shown, float(stream.time_base), nominal),
             time_base=Fraction(stream.time_base),
             first_pts=min(shown, default=first.pts or 0),
             rotation=round(-first.rotation / 90) * 90 % 360,
@@ -91,6 +98,18 @@ def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInf
         ),
         taken,
     )
+
+
+def _frame_rate(shown: list[int], time_base: float, nominal: float) -> float:
+    """Frames per second by the time stamps of the first pictures; the nominal rate where they say the same or nothing.
+
+    A nominal rate is an average over the whole film, which one long picture spoils, or what somebody wrote into it.
+    """
+    times = sorted(set(shown))
+    if len(times) < _RATE_PICTURES:
+        return nominal
+    learned = 1.0 / (median(after - before for before, after in pairwise(times)) * time_base)
+    return nominal if abs(nominal - learned) <= _SAME_RATE * learned else learned
 
 
 class Timestamps:

@@ -16,7 +16,7 @@ class SourceInfo:
         name: the source as it was given.
         width: coded size in pixels.
         height: coded size in pixels.
-        frame_rate: nominal frames per second; 0 when unknown.
+        frame_rate: frames per second, of a film as its first pictures come, otherwise nominal; 0 when unknown.
         time_base: seconds per pts unit.
         first_pts: pts of the first picture that is shown.
         rotation: degrees by which pictures must be turned clockwise: 0, 90, 180 or 270.

@@ -76,6 +76,25 @@ def test_a_rotation_in_the_container_is_reported(tmp_path):
     assert Film(patched(write_film(tmp_path / "phone.mp4"), b"tkhd", 40, matrix)).info.rotation == 90
 
 
+@pytest.mark.parametrize("label", [2.0, 1000.0])
+def test_the_frame_rate_is_that_of_the_pictures_whatever_the_container_says(tmp_path, label):
+    path = write_film(tmp_path / "label.flv", "flv")
+    film = Film(patched(path, b"framerate", 1, struct.pack(">d", label)))
+    assert film.info.frame_rate == pytest.approx(10, rel=0.02) and numbers(film) == list(range(COUNT))
+
+
+def test_one_long_picture_does_not_spoil_the_frame_rate(tmp_path):
+    plain = write_film(tmp_path / "plain.mp4", bf="0")
+    with av.open(str(plain)) as source, av.open(str(tmp_path / "long.mp4"), "w") as out:
+        stream = out.add_stream_from_template(source.streams.video[0])
+        packets = [packet for packet in source.demux(video=0) if packet.size]
+        packets[-1].duration = round(120 / packets[-1].time_base)
+        for packet in packets:
+            packet.stream = stream
+            out.mux(packet)
+    assert Film(tmp_path / "long.mp4").info.frame_rate == pytest.approx(10)
+
+
 def test_reading_can_begin_at_a_keyframe_before_a_time(tmp_path):
     film = Film(write_film(tmp_path / "film.mp4", g="10"))
     found = numbers(film, film.info.first_pts + int(2.55 / film.info.time_base))

@@ -11,7 +11,7 @@ JUMP_S = 2.0
 _JUMP_FRAMES = 10
 """Frames a slow camera may miss before the step counts as a jump."""
 _RATE_STEPS = 5
-"""Steps from which the true frame rate is learned, in case the descriptor gave none or a wrong one."""
+"""Steps from which the true frame rate is learned; until then the descriptor's counts."""
 _DAY = 86_400.0
 """Seconds."""
 _YEAR_2000 = 946_684_800.0
@@ -115,15 +115,17 @@ class MediaClock:
     def _jump(self, step: float, wall_step: float) -> str | None:
         if step < 0:
             return f"the media clock went back by {-step:.3f} s"
-        learned = median(self._steps) if len(self._steps) == _RATE_STEPS else 0.0
-        usual = max(self._interval, learned)
-        limit = max(JUMP_S, _JUMP_FRAMES * usual)
+        limit = max(JUMP_S, _JUMP_FRAMES * self._usual_step())
         if step > limit:
             return f"the media clock jumped ahead by {step:.3f} s"
         apart = wall_step - step * self._time_scale
         if self._live and abs(apart) > limit:
             return f"the capture clock moved by {apart:+.3f} s against the media clock"
         return None
+
+    def _usual_step(self) -> float:
+        """Media seconds between two frames; the nominal frame rate is believed only until the true one is learned."""
+        return median(self._steps) if len(self._steps) == _RATE_STEPS else self._interval
 
     def _plausible_time(self, media: float, capture_time: float, server_time: float) -> tuple[float, bool]:
         if self._live:

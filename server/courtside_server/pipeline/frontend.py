@@ -73,8 +73,8 @@ class Frontend:
         self._frame_sampler: FrameSampler | None = None
         detector, config, scale = self._models.detector, self._config, self._info.time_scale
         if detector is not None and config.profile is not Profile.CLIP:
-            fps = detector_fps(config, self._info)
-            self._frame_sampler = FrameSampler(detector.input_size, fps, scale, config.tracking)
+            # Never less because of a nominal frame rate: what the camera truly sends, its time stamps say.
+            self._frame_sampler = FrameSampler(detector.input_size, config.detector_fps, scale, config.tracking)
         self._start_windows()
 
     def _start_windows(self) -> None:
@@ -99,9 +99,3 @@ class Frontend:
 
     def _skipped(self, reason: SkipReason, count: int) -> None:
         self._metrics.windows_skipped.labels(self._name, reason).inc(count)
-
-
-def detector_fps(config: PipelineConfig, info: StreamInfo) -> float:
-    """Detector frames per real second: as configured, and never more than the camera sends."""
-    fps = config.detector_fps
-    return min(fps, (info.frame_rate or fps) / info.time_scale)

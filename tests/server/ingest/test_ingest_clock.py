@@ -45,6 +45,12 @@ def test_slow_camera_has_not_jumped():
     assert learned[-1].media_segment == learned[-4].media_segment, "an unnamed rate is learned"
 
 
+def test_a_wrong_nominal_rate_hides_no_jump():
+    pts = [i * 33 for i in range(30)]
+    times = run(clock(frame_rate=0.001), [*pts, pts[-1] + 60_000])
+    assert times[-1].jump is not None and times[-2].jump is None
+
+
 def test_film_at_twice_the_speed_is_no_jump_of_the_capture_clock():
     assert {p.media_segment for p in run(clock(time_scale=0.5), list(range(0, 60_000, 33)), scale=0.5)} == {0}
 
