@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
@@ -29,6 +30,11 @@ _SAME_RATE = 0.05
 def reason(error: BaseException) -> str:
     """The text of an FFmpeg error."""
     return str(getattr(error, "strerror", None) or error)
+
+
+def file_address(path: str | Path) -> str:
+    """What FFmpeg opens as this very file: without the prefix, a colon makes an address of a name."""
+    return f"file:{path}"
 
 
 def video_stream(container: Any) -> Any:
@@ -179,9 +185,9 @@ class Film:
 
     def __init__(self, path: str | Path) -> None:
         self._path = str(path)
-        if not Path(path).exists():
+        if not os.path.exists(path):
             raise SourceNotFound(f"{path}: no such file", path)
-        if Path(path).is_dir():
+        if os.path.isdir(path):
             raise UndecodableFilm(f"{path} is a folder, not a film", path)
         container, stream = self._open()
         with container:
@@ -238,7 +244,7 @@ class Film:
 
     def _open(self) -> tuple[Any, Any]:
         try:
-            container = av.open(self._path)
+            container = av.open(file_address(self._path))
         except (av.error.FFmpegError, UnicodeError) as error:
             message = f"{self._path}: not a film that can be opened: {reason(error)}"
             raise UndecodableFilm(message, self._path) from None

@@ -143,3 +143,15 @@ def test_sound_alone_is_no_film(tmp_path):
         container.mux(stream.encode(frame))
     with pytest.raises(NoVideo):
         Film(tmp_path / "sound.wav")
+
+
+@pytest.mark.parametrize("name", ["2026-11-22T20:15:00.mp4", "final:q1.mp4", "http:a.mp4", "game [1080p] %d.mp4"])
+def test_a_name_is_a_name_and_no_address(tmp_path, monkeypatch, name):
+    write_film(tmp_path / "plain.mp4").rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    assert numbers(Film(name)) == numbers(Film(Path(name))) == list(range(COUNT))
+
+
+def test_a_name_that_is_too_long_is_no_such_file():
+    with pytest.raises(SourceNotFound):
+        Film("x" * 5000 + ".mp4")

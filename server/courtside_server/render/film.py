@@ -20,7 +20,7 @@ import numpy as np
 from rich.progress import Progress
 
 from courtside.court.measures import FIBA, Court
-from courtside.film import video_stream
+from courtside.film import file_address, video_stream
 from courtside_server.errors import CourtsideError, UndecodableFilm
 from courtside_server.render.brush import Picture
 from courtside_server.render.encoder import BT601, BT709, EXACT, UNSPECIFIED, FilmWriter, VideoFormat
@@ -147,7 +147,7 @@ async def draw_film(
 
 def _open(path: Path) -> Any:
     try:
-        return av.open(str(path))
+        return av.open(file_address(path))
     except (OSError, av.error.FFmpegError) as error:
         reason = getattr(error, "strerror", None) or "not readable"
         raise UndecodableFilm(f"{path}: cannot be read a second time to be drawn on: {reason}", film=path) from None
