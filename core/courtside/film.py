@@ -17,6 +17,7 @@ import av.error
 
 from courtside.errors import NoVideo, SourceLost, SourceNotFound, UndecodableFilm
 from courtside.media import SourceFrame, SourceInfo, SourcePacket
+from courtside.orientation import orientation
 
 _PEEK = 64
 """Packets looked at to find the first shown picture and reordering: more than the deepest reordering of H.264."""
@@ -86,6 +87,7 @@ def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInf
     context.flush_buffers()
     shown = [packet.pts for packet in taken if packet.pts is not None and not packet.is_discard]
     order = [packet.pts for packet in taken if packet.pts is not None]
+    rotation, mirrored = orientation(first)
     nominal = float(stream.average_rate or stream.guessed_rate or 0)
     return (
         SourceInfo(
@@ -95,7 +97,8 @@ def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInf
             frame_rate=_frame_rate(shown, float(stream.time_base), nominal),
             time_base=Fraction(stream.time_base),
             first_pts=min(shown, default=first.pts or 0),
-            rotation=round(-first.rotation / 90) * 90 % 360,
+            rotation=rotation,
+            mirrored=mirrored,
             frames=(stream.frames or None) if not live else None,
             live=live,
             codec=context.name,
@@ -171,8 +174,8 @@ class Reader:
 class Film:
     """A film file (MP4, MKV, AVI, ...); it can be read any number of times.
 
-    Handles rotation, edit lists, B-frames, and every codec that FFmpeg decodes. Pictures that an edit list cuts away
-    are left out, and so are packets that cannot be decoded. A film that is cut off simply ends there.
+    Handles rotated and mirrored film, edit lists, B-frames, and every codec that FFmpeg decodes. Pictures that an edit
+    list cuts away are left out, and so are packets that cannot be decoded. A film that is cut off simply ends there.
 
     Args:
         path: the file.

@@ -146,7 +146,8 @@ def analyze(
     """Run films through the gateway's own stages as fast as they go; the same film gives the same events.
 
     A folder means the films in it, sorted by name. Films that cannot be used are named at the end, with exit code 2;
-    the others are analyzed. Prints every revision of every event; the last one of an eventId counts. mediaOffset is on the film's own clock.
+    the others are analyzed. Prints every revision of every event; the last one of an eventId counts. mediaOffset is on
+    the film's own clock.
     --render goes through each film once more and draws in what was known at each moment.
     """
     if not (math.isfinite(playback_speed) and 0.1 <= playback_speed <= 10):
@@ -182,7 +183,7 @@ def analyze(
         sys.exit(_SIGPIPE)
     except KeyboardInterrupt:
         sys.exit(130)
-    for error in bad:
-        click.echo(f"courtside: {error.message}", err=True)
+    for reported in bad:
+        click.echo(f"courtside: {reported.message}", err=True)
     if bad:
-        sys.exit(2 if all(isinstance(error, _BAD_INPUT) for error in bad) else 1)
+        sys.exit(2 if all(isinstance(reported, _BAD_INPUT) for reported in bad) else 1)

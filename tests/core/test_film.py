@@ -11,6 +11,7 @@ import pytest
 
 from courtside.errors import NoVideo, SourceError, SourceNotFound, UndecodableFilm
 from courtside.film import Film
+from courtside.orientation import upright
 
 COUNT = 40
 
@@ -81,6 +82,27 @@ def test_the_frame_rate_is_that_of_the_pictures_whatever_the_container_says(tmp_
     path = write_film(tmp_path / "label.flv", "flv")
     film = Film(patched(path, b"framerate", 1, struct.pack(">d", label)))
     assert film.info.frame_rate == pytest.approx(10, rel=0.02) and numbers(film) == list(range(COUNT))
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_display_matrix_is_a_mirror_and_a_turn(tmp_path, turn, mirrored):
+    """By the definition: a stored (x, y) is shown at (ax + cy, bx + dy)."""
+    cosine, sine = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}[turn]
+    a, b, c, d = (-cosine if mirrored else cosine), (-sine if mirrored else sine), -sine, cosine
+    matrix = struct.pack(">9i", *(v << 16 for v in (a, b)), 0, *(v << 16 for v in (c, d)), 0, 0, 0, 1 << 30)
+    film = Film(patched(write_film(tmp_path / "phone.mp4"), b"tkhd", 40, matrix))
+    assert (film.info.rotation, film.info.mirrored) == (turn, mirrored)
+    stored = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    shown = upright(stored, turn, mirrored)
+    corner = np.array([[a, c], [b, d]])
+    where = {tuple(corner @ (x, y)): stored[y, x] for y in range(3) for x in range(4)}
+    left, top = min(x for x, _ in where), min(y for _, y in where)
+    assert shown.shape == ((4, 3) if turn % 180 else (3, 4))
+    assert all(shown[y - top, x - left] == value for (x, y), value in where.items())
+    out = np.empty_like(shown)
+    upright(stored, turn, mirrored, out)
+    assert (out == shown).all()
 
 
 def test_one_long_picture_does_not_spoil_the_frame_rate(tmp_path):

@@ -25,7 +25,6 @@ from courtside_server.render.output_path import output_paths
 from courtside_server.render.record import FilmRecord
 from courtside_server.settings import Settings
 
-
 _EVERY_FILM = (EngineError, FilmUnwritable)
 """Errors that the next film would meet too."""
 
@@ -91,7 +90,8 @@ async def analyze_films(
                     on_bad_film(error)
                     continue
                 if record is not None and out is not None:
-                    source = FilmSource(path, film.info.first_pts, film.info.rotation, playback_speed)
+                    info = film.info
+                    source = FilmSource(path, info.first_pts, info.rotation, playback_speed, info.mirrored)
                     lines = FIBA if court is None else COURTS[court.court]
                     await draw_film(source, record, out, film.info.frames or 0, progress, lines)
 

@@ -21,13 +21,13 @@ from rich.progress import Progress
 
 from courtside.court.measures import FIBA, Court
 from courtside.film import file_address, video_stream
+from courtside.orientation import upright
 from courtside_server.errors import CourtsideError, UndecodableFilm
 from courtside_server.render.brush import Picture
 from courtside_server.render.encoder import BT601, BT709, EXACT, UNSPECIFIED, FilmWriter, VideoFormat
 from courtside_server.render.overlay import FrameOverlay
 from courtside_server.render.record import FilmRecord
 
-_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _FULL_RANGE = 2
 
 
@@ -40,12 +40,14 @@ class FilmSource:
         first_pts: time stamp of media time zero.
         rotation: clockwise degrees by which its frames are turned, as in the analysis.
         time_scale: real seconds per media second.
+        mirrored: its frames are mirrored left to right before they are turned.
     """
 
     path: Path
     first_pts: int
     rotation: int
     time_scale: float = 1.0
+    mirrored: bool = False
 
 
 def render_film(
@@ -80,7 +82,7 @@ def render_film(
         head = next(frames, None)
         if head is None:
             raise UndecodableFilm(f"{source.path}: no frame in it", film=source.path)
-        height, width = _picture(head, source.rotation).shape[:2]
+        height, width = _picture(head, source).shape[:2]
         seconds = _length(container, stream, record)
         video = VideoFormat(
             width, height, stream.average_rate or Fraction(30), stream.time_base, _aspect(stream, source.rotation),
@@ -96,7 +98,7 @@ def render_film(
                 pts = frame.pts - source.first_pts
                 if last is not None and pts <= last:
                     continue
-                picture = _picture(frame, source.rotation)
+                picture = _picture(frame, source)
                 size = (picture.shape[1], picture.shape[0])
                 if size not in overlays:
                     overlays[size] = FrameOverlay(record, *size, seconds, source.time_scale, court)
@@ -162,12 +164,12 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
         yield from (frame for frame in frames if frame.pts is not None and frame.width >= 2 and frame.height >= 2)
 
 
-def _picture(frame: Any, rotation: int) -> Picture:
+def _picture(frame: Any, source: FilmSource) -> Picture:
     """The upright frame, cropped to an even size as in the analysis."""
     full = frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj")
     pixels = frame.to_ndarray(format="bgr24", src_color_range="JPEG" if full else "MPEG", interpolation=EXACT)
     pixels = pixels[: frame.height & ~1, : frame.width & ~1]
-    return np.ascontiguousarray(cv2.rotate(pixels, _TURNS[rotation]) if rotation else pixels)
+    return np.ascontiguousarray(upright(pixels, source.rotation, source.mirrored))
 
 
 def _length(container: Any, stream: Any, record: FilmRecord) -> float:
