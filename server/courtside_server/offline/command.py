@@ -91,7 +91,9 @@ async def analyze_films(
                     continue
                 if record is not None and out is not None:
                     info = film.info
-                    source = FilmSource(path, info.first_pts, info.rotation, playback_speed, info.mirrored)
+                    source = FilmSource(
+                        path, info.first_pts, info.rotation, playback_speed, info.mirrored, info.frame_rate
+                    )
                     lines = FIBA if court is None else COURTS[court.court]
                     await draw_film(source, record, out, film.info.frames or 0, progress, lines)
 

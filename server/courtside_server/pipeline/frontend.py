@@ -58,6 +58,7 @@ class Frontend:
     def on_discontinuity(self, media_segment: int, detail: str) -> None:
         """Close the windows of the old segment and start the new one."""
         self._hand_over(self._scheduler.flush())
+        self._media_segment = media_segment
         self._put_new_scene(detail)
         self._start_media_segment(media_segment)
 
@@ -86,7 +87,7 @@ class Frontend:
         self._gaps = 0
 
     def _put_new_scene(self, detail: str) -> None:
-        self._queue.put(NewScene(detail, self.media, self._wall), keep=True)
+        self._queue.put(NewScene(detail, self.media, self._wall, self._media_segment), keep=True)
 
     def _hand_over(self, windows: Iterable[Window[Sample]]) -> None:
         for window in windows:

@@ -23,6 +23,7 @@ from courtside.court.measures import FIBA, Court
 from courtside.film import file_address, video_stream
 from courtside.orientation import upright
 from courtside_server.errors import CourtsideError, UndecodableFilm
+from courtside_server.ingest.clock import MediaClock
 from courtside_server.render.brush import Picture
 from courtside_server.render.encoder import BT601, BT709, EXACT, UNSPECIFIED, FilmWriter, VideoFormat
 from courtside_server.render.overlay import FrameOverlay
@@ -41,6 +42,7 @@ class FilmSource:
         rotation: clockwise degrees by which its frames are turned, as in the analysis.
         time_scale: real seconds per media second.
         mirrored: its frames are mirrored left to right before they are turned.
+        frame_rate: frames per second, as in the analysis; 0 when unknown.
     """
 
     path: Path
@@ -48,6 +50,7 @@ class FilmSource:
     rotation: int
     time_scale: float = 1.0
     mirrored: bool = False
+    frame_rate: float = 0.0
 
 
 def render_film(
@@ -56,8 +59,8 @@ def render_film(
 ) -> int:  # fmt: skip
     """Draw a record on its film; blocks until the film is written.
 
-    Every frame keeps its time stamp, counted from the first frame. A frame that is not later than the one before (a
-    clock that went back) is left out, and so is the sound.
+    Every frame keeps its time stamp, counted from the first frame. Where time stamps go back, they go on as in the
+    analysis. A frame at the time of the one before is left out, and so is the sound.
 
     Args:
         source: the film.
@@ -84,25 +87,29 @@ def render_film(
             raise UndecodableFilm(f"{source.path}: no frame in it", film=source.path)
         height, width = _picture(head, source).shape[:2]
         seconds = _length(container, stream, record)
-        video = VideoFormat(
-            width, height, stream.average_rate or Fraction(30), stream.time_base, _aspect(stream, source.rotation),
-            _matrix(head),
-        )  # fmt: skip
+        rate = Fraction(source.frame_rate or 30).limit_denominator(1001)
+        aspect = _aspect(stream, source.rotation)
+        video = VideoFormat(width, height, rate, stream.time_base, aspect, _matrix(head))
         # A film may change its frame size: each size is drawn on as it is and then scaled to the first.
         overlays: dict[tuple[int, int], FrameOverlay] = {}
+        clock = MediaClock(float(stream.time_base), source.first_pts, source.frame_rate, source.time_scale, live=False)
         count, last = 0, None
         with FilmWriter(out, video) as writer:
             for frame in chain([head], frames):
                 if stop is not None and stop.is_set():
                     raise CourtsideError("drawing was stopped")
-                pts = frame.pts - source.first_pts
+                # The analysis' own clock: where time stamps go back, both go on in the same way.
+                times = clock.update(frame.pts, 0.0, 0.0, 0.0)
+                if times is None:
+                    continue
+                pts = round(times.media / float(stream.time_base))
                 if last is not None and pts <= last:
                     continue
                 picture = _picture(frame, source)
                 size = (picture.shape[1], picture.shape[0])
                 if size not in overlays:
                     overlays[size] = FrameOverlay(record, *size, seconds, source.time_scale, court)
-                overlays[size].draw(picture, pts * float(stream.time_base))
+                overlays[size].draw(picture, times.media)
                 if size != (width, height):
                     picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
                 writer.write(picture, pts)

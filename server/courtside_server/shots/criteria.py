@@ -280,8 +280,8 @@ class ResultConfig(ParameterGroup):
     )  # fmt: skip
     min_watched: float = parameter(
         0.3, unit="s",
-        meaning="Where the film or its scene ends sooner after the ball was first at the rim, what a few answers lean to "
-        "does not count: the rim had not decided yet.",
+        meaning="Where the film or its scene ends sooner after the ball was first at the rim, what a few answers lean "
+        "to does not count: the rim had not decided yet.",
         evidence=_BY_HAND, search=(0.1, 0.6), low=0,
     )  # fmt: skip
     watch_time: float = parameter(

@@ -53,6 +53,20 @@ def test_times_count_from_the_first_frame(film, tmp_path):
     assert times(tmp_path / "out.mp4") == pytest.approx([0.0, 0.04, 0.08])
 
 
+def test_joined_recordings_are_drawn_to_the_end(tmp_path):
+    for name in ("a.ts", "b.ts"):
+        with av.open(str(tmp_path / name), "w") as container:
+            stream = container.add_stream("libx264", rate=25, options={"bf": "0"})
+            stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+            for _ in range(50):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((240, 320, 3), 90, np.uint8), "bgr24")))
+            container.mux(stream.encode())
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes((tmp_path / "a.ts").read_bytes() + (tmp_path / "b.ts").read_bytes())
+    assert render(joined, tmp_path / "out.mp4") == 100
+    assert times(tmp_path / "out.mp4") == pytest.approx([n / 25 for n in range(100)], abs=0.002)
+
+
 def test_a_mirrored_film_is_drawn_as_it_is_shown(tmp_path):
     pixels = np.zeros((240, 320, 3), np.uint8)
     pixels[:, :160] = 200
