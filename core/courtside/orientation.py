@@ -36,7 +36,7 @@ def orientation(picture: Any) -> tuple[int, bool]:
 def upright(
     pixels: NDArray[np.uint8], rotation: int, mirrored: bool, out: NDArray[np.uint8] | None = None
 ) -> NDArray[np.uint8]:
-    """Pixels as they are shown: mirrored left to right where that is said, then turned.
+    """Pixels as they are shown: mirrored left to right where it is to be, then turned.
 
     Args:
         pixels: ``(height, width)`` or ``(height, width, channels)``.
