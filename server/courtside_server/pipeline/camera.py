@@ -217,6 +217,7 @@ class CameraPipeline:
         self._publish([draft for draft in drafts if draft is not None])
 
     def _publish_scene(self, scene: NewScene) -> None:
+        self._events.media_segment = scene.media_segment
         self._publish([status_draft(self._info, CameraState.DISCONTINUITY, scene.detail, scene.wall, scene.media)])
 
     def _publish_state(self, state: CameraState, detail: str) -> None:

@@ -58,6 +58,7 @@ class Frontend:
     def on_discontinuity(self, media_segment: int, detail: str) -> None:
         """Close the windows of the old segment and start the new one."""
         self._hand_over(self._scheduler.flush())
+        self._media_segment = media_segment
         self._put_new_scene(detail)
         self._start_media_segment(media_segment)
 
@@ -73,8 +74,8 @@ class Frontend:
         self._frame_sampler: FrameSampler | None = None
         detector, config, scale = self._models.detector, self._config, self._info.time_scale
         if detector is not None and config.profile is not Profile.CLIP:
-            fps = detector_fps(config, self._info)
-            self._frame_sampler = FrameSampler(detector.input_size, fps, scale, config.tracking)
+            # Never less because of a nominal frame rate: what the camera truly sends, its time stamps say.
+            self._frame_sampler = FrameSampler(detector.input_size, config.detector_fps, scale, config.tracking)
         self._start_windows()
 
     def _start_windows(self) -> None:
@@ -86,7 +87,7 @@ class Frontend:
         self._gaps = 0
 
     def _put_new_scene(self, detail: str) -> None:
-        self._queue.put(NewScene(detail, self.media, self._wall), keep=True)
+        self._queue.put(NewScene(detail, self.media, self._wall, self._media_segment), keep=True)
 
     def _hand_over(self, windows: Iterable[Window[Sample]]) -> None:
         for window in windows:
@@ -99,9 +100,3 @@ class Frontend:
 
     def _skipped(self, reason: SkipReason, count: int) -> None:
         self._metrics.windows_skipped.labels(self._name, reason).inc(count)
-
-
-def detector_fps(config: PipelineConfig, info: StreamInfo) -> float:
-    """Detector frames per real second: as configured, and never more than the camera sends."""
-    fps = config.detector_fps
-    return min(fps, (info.frame_rate or fps) / info.time_scale)
