@@ -11,9 +11,12 @@ from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, EndOfStream, NewScene, Work
 from courtside_server.shots.detector import Profile, ShotModels
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import Frame, Sample, SkipReason, StreamInfo, Window
+from courtside_server.types import WINDOW_SAMPLES, Frame, Sample, SkipReason, StreamInfo, Window
 from courtside_server.windows.sampler import ClipSampler
 from courtside_server.windows.scheduler import WindowScheduler
+
+_MAX_GAP = 4 * WINDOW_SAMPLES
+"""Samples in a gap after which clip windows start again instead of running through it."""
 
 
 class Frontend:
@@ -47,6 +50,10 @@ class Frontend:
             # Before the frame is sampled: a window across a cut would show two scenes as one.
             self._hand_over(self._scheduler.flush())
             self._put_new_scene("camera cut: tracks and windows start again")
+            self._start_windows()
+        if self._sampler.missing(frame.media) > _MAX_GAP:
+            # Windows within a long gap show a still picture: they are not worth a step each.
+            self._hand_over(self._scheduler.flush())
             self._start_windows()
         for sample in self._sampler.push(frame):
             self._hand_over(self._scheduler.add(sample))
