@@ -40,6 +40,7 @@ from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
+from courtside_server.pipeline.detector_scheduler import DetectorScheduler
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.settings import Settings
 from courtside_server.telemetry.loop_lag import measure_loop_lag
@@ -94,7 +95,9 @@ class Gateway:
         self._ingest = IngestService(self.registry, self.metrics)
         self._pipeline_config = pipeline_config(settings)
         self.publisher = EventPublisher(self.hub, self.metrics)
-        self._services = CameraServices(self.engine, self.publisher, self.metrics)
+        self._services = CameraServices(
+            self.engine, self.publisher, self.metrics, detector=DetectorScheduler(settings.sharing)
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self.grpc_address = self.http_address = ""
 

@@ -22,7 +22,7 @@ from pydantic_settings import (
 
 from courtside_server.errors import SettingsError
 from courtside_server.packaged import starter_models
-from courtside_server.perception.config import TrackingConfig
+from courtside_server.perception.config import DetectorSharingConfig, TrackingConfig
 from courtside_server.shots.criteria import ShotCriteria
 
 PREFIX = "COURTSIDE_"
@@ -139,6 +139,7 @@ class Settings(BaseSettings):
     perception: PerceptionSettings = PerceptionSettings()
     shots: ShotCriteria = ShotCriteria()
     tracking: TrackingConfig = TrackingConfig()
+    sharing: DetectorSharingConfig = DetectorSharingConfig()
     inference: InferenceSettings = InferenceSettings()
     events: EventSettings = EventSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -125,6 +125,7 @@ EXAMPLES: dict[str, Message] = {
             client_time=CAPTURED,
             rotation_degrees=270,
             time_scale=2.0,
+            mirrored=True,
         )
     ),
     "stream_frames_request.packet": ingest.StreamFramesRequest(

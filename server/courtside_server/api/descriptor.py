@@ -107,6 +107,7 @@ def stream_info(message: ingest_pb2.StreamDescriptor, config: IngestConfig) -> S
         session=message.session,
         rotation=message.rotation_degrees,
         time_scale=time_scale,
+        mirrored=message.mirrored,
     )
 
 

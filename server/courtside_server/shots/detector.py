@@ -114,6 +114,11 @@ class ShotDetector:
         """Whether every clip window is scored. Otherwise clip windows only tell where a shot was from."""
         return self._profile is not Profile.FLIGHT
 
+    @property
+    def has_open_shots(self) -> bool:
+        """Whether a shot is being followed."""
+        return bool(self._open)
+
     # ---- clip windows --------------------------------------------------------------------------------------------
 
     def push_clip_window(self, window: Window[Sample], prediction: WindowPrediction | None) -> list[ShotChange]:

@@ -195,6 +195,18 @@ async def test_a_discontinuity_closes_what_is_open_and_starts_afresh():
         assert status.payload.state is CameraState.DISCONTINUITY and "60.000" in status.payload.detail
 
 
+async def test_no_shot_is_overwritten_where_the_cameras_clock_is_set_back():
+    """Two segments show the same capture times; a shot in each."""
+    async with Rig() as rig:
+        await rig.run(
+            lambda: play(rig.pipeline, [2.1], 5),
+            lambda: rig.pipeline.on_discontinuity(1, "the media clock went back by 5.000 s"),
+            lambda: play(rig.pipeline, [2.1], 5, media_segment=1),
+            rig.pipeline.on_end,
+        )
+        assert len(await rig.final_shots()) == 2
+
+
 class FailingLog(SqliteLog):
     def __init__(self):
         super().__init__(":memory:")
