@@ -17,7 +17,7 @@ from courtside_client.errors import SourceError, SourceLost, SourceUnreachable
 from courtside_client.retry import RetryPolicy
 from courtside_client.sources.base import Source
 
-STEADY_S = 5.0
+STEADY_S = 2.0
 """Seconds after which a source counts as working; one that is lost sooner each time uses up the time for retries."""
 
 Notice = Callable[[str], None]
