@@ -16,7 +16,7 @@ from courtside_client.options import StreamOptions
 from courtside_client.remote import gateway_error
 from courtside_client.sources import open_when_up
 from courtside_client.stream import StreamReport, StreamSession
-from courtside_client.subscribe import ReconnectHook, Subscription
+from courtside_client.subscribe import ReconnectHook, RestartHook, Subscription
 
 if TYPE_CHECKING:
     from courtside.court.point_pairs import PointPairs
@@ -85,6 +85,8 @@ class Client:
         cameras: Sequence[str] = (),
         retry_for: float = 60.0,
         on_reconnect: ReconnectHook | None = None,
+        log: str = "",
+        on_restart: RestartHook | None = None,
     ) -> Subscription:
         """A game's events as an async iterator; see :class:`~courtside_client.subscribe.Subscription`.
 
@@ -95,13 +97,17 @@ class Client:
             cameras: only events of these cameras; empty means all.
             retry_for: seconds to go on trying while the gateway is away.
             on_reconnect: called with the error and the delay in seconds before each new try.
+            log: the log that ``after`` belongs to: ``Subscription.log`` of the process that wrote the cursor down.
+            on_restart: called where the gateway's log does not have the cursor; everything that remains follows.
+                Without it that is an error.
 
         Raises:
             BadName: not a game's or camera's name.
         """
         subscription = Subscription(
-            self._channel, game, after, cameras=cameras, retry_for=retry_for, on_reconnect=on_reconnect
-        )
+            self._channel, game, after, cameras=cameras, retry_for=retry_for, on_reconnect=on_reconnect, log=log,
+            on_restart=on_restart,
+        )  # fmt: skip
         self._subscriptions.append(subscription)
         return subscription
 

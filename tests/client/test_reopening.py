@@ -204,11 +204,11 @@ def test_a_camera_that_offers_udp_only_is_read():
 
 
 def test_a_pipe_is_a_live_source_that_ends(tmp_path, plain):
-    fifo = tmp_path / "fifo"
+    fifo = tmp_path / "left:1"
     os.mkfifo(fifo)
     code = f"""
 import av
-with av.open({str(plain)!r}) as film, av.open({str(fifo)!r}, "w", format="mpegts") as out:
+with av.open({str(plain)!r}) as film, av.open({f"file:{fifo}"!r}, "w", format="mpegts") as out:
     stream = out.add_stream_from_template(film.streams.video[0])
     for packet in film.demux(video=0):
         if packet.size:

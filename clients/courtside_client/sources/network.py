@@ -12,7 +12,7 @@ import av
 import av.error
 
 from courtside.errors import SourceFailure
-from courtside.film import Reader, probe, video_stream
+from courtside.film import Reader, file_address, probe, video_stream
 from courtside.media import SourceFrame, SourceInfo, SourcePacket
 from courtside.redact import redact
 from courtside_client.errors import NoVideo, SourceError, SourceLost, SourceUnreachable, UndecodableFilm
@@ -74,7 +74,9 @@ class NetworkSource:
         self._closed = False
         scheme, _, rest = url.partition("://")
         options = {"probesize": "1000000", "analyzeduration": str(round(self._config.analysis * 1e6))}
-        if not pipe:
+        if pipe:
+            url = url if url == "pipe:0" else file_address(url)
+        else:
             check_address(url)
             url = f"{scheme.lower()}://{rest}"
             options |= _OPTIONS[scheme.lower()]

@@ -249,4 +249,4 @@ class ReopeningSource:
 
 
 def _format(info: SourceInfo) -> tuple[object, ...]:
-    return info.width, info.height, info.rotation, info.codec, info.codec_config, info.reordered
+    return info.width, info.height, info.rotation, info.mirrored, info.codec, info.codec_config, info.reordered
