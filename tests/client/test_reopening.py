@@ -10,7 +10,9 @@ import subprocess
 import sys
 import time
 from fractions import Fraction
+from itertools import pairwise
 
+import av
 import pytest
 from rtsp_camera import RtspCamera, coded_pictures
 
@@ -186,6 +188,19 @@ def test_the_first_keyframe_that_was_sent_is_the_first_picture():
         assert first.keyframe and time.monotonic() - began < 5
         assert second.pts - first.pts == 3000  # RTSP gives the first picture no time
         source.close()
+
+
+def test_slices_with_their_own_parameter_sets_are_one_picture():
+    with RtspCamera([{}]) as camera:
+        camera.units = coded_pictures(gop=10, slices=3)
+        source = NetworkSource(camera.url)
+        packets = [packet for packet, _ in zip(source.packets(), range(40), strict=False)]
+        source.close()
+    decoder = av.CodecContext.create("h264", "r")
+    pictures = [picture for packet in packets for picture in decoder.decode(av.Packet(packet.data))]
+    assert len(pictures) == len(packets) == 40 and not any(picture.is_corrupt for picture in pictures)
+    assert [index for index, packet in enumerate(packets) if packet.keyframe] == [0, 10, 20, 30]
+    assert [after.pts - before.pts for before, after in pairwise(packets)] == [3000] * 39
 
 
 def test_sound_does_not_hide_that_the_pictures_have_stopped():

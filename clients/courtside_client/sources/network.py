@@ -17,6 +17,7 @@ from courtside.media import SourceFrame, SourceInfo, SourcePacket
 from courtside.redact import redact
 from courtside_client.errors import NoVideo, SourceError, SourceLost, SourceUnreachable, UndecodableFilm
 from courtside_client.sources.diagnosis import check_address, diagnose
+from courtside_client.sources.whole_pictures import whole_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,9 @@ class NetworkSource:
 
     def _read(self) -> Iterator[Any]:
         taken, self._taken = self._taken, []
+        yield from whole_pictures(self._read_packets(taken), self._stream, taken)
+
+    def _read_packets(self, taken: list[Any]) -> Iterator[Any]:
         # The stream is joined in its middle: decoding and sending start at a keyframe.
         begin = next((i for i, packet in enumerate(taken) if packet.is_keyframe), len(taken))
         yield from taken[begin:]
