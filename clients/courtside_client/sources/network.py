@@ -29,14 +29,14 @@ class NetworkConfig:
         stall_timeout: seconds without a picture after which the stream counts as lost, whatever else comes in.
             Cameras send at least one picture per second; people want to know within 5 s.
         keyframe_timeout: seconds to wait for a first picture. Cameras send a keyframe every 1 to 30 s.
-        analysis: seconds of the stream that are examined before its first picture is given out. Two pictures
+        read_ahead: seconds of the stream that are examined before its first picture is given out. Two pictures
             suffice to see a frame rate; a first picture is due within 1 s.
     """
 
     open_timeout: float = 10.0
     stall_timeout: float = 4.0
     keyframe_timeout: float = 40.0
-    analysis: float = 0.5
+    read_ahead: float = 0.5
 
 
 _OPTIONS: dict[str, dict[str, str]] = {
@@ -74,7 +74,7 @@ class NetworkSource:
         self._lock = threading.Lock()
         self._closed = False
         scheme, _, rest = url.partition("://")
-        options = {"probesize": "1000000", "analyzeduration": str(round(self._config.analysis * 1e6))}
+        options = {"probesize": "1000000", "analyzeduration": str(round(self._config.read_ahead * 1e6))}
         if pipe:
             url = url if url == "pipe:0" else file_address(url)
         else:
