@@ -306,7 +306,8 @@ class FilmShot(Shot):
     """
 
     time: float
-    """Seconds from the film's first frame to the release, by the film's own clock."""
+    """Seconds from the film's beginning to the release, as players count: from its first frame, or from its sound where
+    that begins earlier."""
     event_id: str
     """The id of its events."""
 

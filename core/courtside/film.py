@@ -24,6 +24,8 @@ _PEEK = 64
 
 _RATE_PICTURES = 8
 """Time stamps from which a frame rate is learned."""
+_LEAD_S = 0.1
+"""Seconds by which sound begins earlier only because of how it is coded; a longer lead belongs to the film."""
 _SAME_RATE = 0.05
 """Share by which a nominal frame rate may differ from the learned one: time stamps in milliseconds are rounded."""
 
@@ -87,6 +89,7 @@ def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInf
     context.flush_buffers()
     shown = [packet.pts for packet in taken if packet.pts is not None and not packet.is_discard]
     order = [packet.pts for packet in taken if packet.pts is not None]
+    first_pts = min(shown, default=first.pts or 0)
     rotation, mirrored = orientation(first)
     nominal = float(stream.average_rate or stream.guessed_rate or 0)
     return (
@@ -96,7 +99,7 @@ def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInf
             height=first.height,
             frame_rate=_frame_rate(shown, float(stream.time_base), nominal),
             time_base=Fraction(stream.time_base),
-            first_pts=min(shown, default=first.pts or 0),
+            first_pts=first_pts if live else _start(container, stream, first_pts),
             rotation=rotation,
             mirrored=mirrored,
             frames=(stream.frames or None) if not live else None,
@@ -107,6 +110,13 @@ def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInf
         ),
         taken,
     )
+
+
+def _start(container: Any, stream: Any, first_pts: int) -> int:
+    """Where players begin to count: at the first picture, or at the sound where that begins earlier."""
+    begins = [audio.start_time * audio.time_base for audio in container.streams.audio if audio.start_time is not None]
+    lead = float(first_pts * stream.time_base - min(begins, default=first_pts * stream.time_base))
+    return first_pts - round(lead / stream.time_base) if lead > _LEAD_S else first_pts
 
 
 def _frame_rate(shown: list[int], time_base: float, nominal: float) -> float:

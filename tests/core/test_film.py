@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -103,6 +104,26 @@ def test_a_display_matrix_is_a_mirror_and_a_turn(tmp_path, turn, mirrored):
     out = np.empty_like(shown)
     upright(stored, turn, mirrored, out)
     assert (out == shown).all()
+
+
+@pytest.mark.parametrize(("lead", "counted"), [(2.5, True), (0.05, False)])
+def test_time_counts_from_sound_that_begins_before_the_picture(tmp_path, lead, counted):
+    with av.open(str(tmp_path / "film.mkv"), "w") as container:
+        video, audio = container.add_stream("libx264", rate=10), container.add_stream("aac", rate=48000)
+        video.width, video.height, video.pix_fmt = 128, 72, "yuv420p"
+        sound = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), "fltp", "stereo")
+        for index in range(150):
+            sound.rate, sound.pts = 48000, index * 1024
+            container.mux(audio.encode(sound))
+        for index in range(10):
+            picture = av.VideoFrame.from_ndarray(np.full((72, 128, 3), 90, np.uint8))
+            picture.pts, picture.time_base = round((lead + index / 10) * 1000), Fraction(1, 1000)
+            container.mux(video.encode(picture))
+        container.mux(video.encode())
+    film = Film(tmp_path / "film.mkv")
+    first = next(film.frames()).pts
+    begins = float((first - film.info.first_pts) * film.info.time_base)
+    assert begins == pytest.approx(lead if counted else 0, abs=0.03)
 
 
 def test_one_long_picture_does_not_spoil_the_frame_rate(tmp_path):
