@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
@@ -15,7 +17,7 @@ from typing import Any
 import av
 import av.error
 
-from courtside.errors import NoVideo, SourceLost, SourceNotFound, UndecodableFilm
+from courtside.errors import NoVideo, SourceFailure, SourceLost, SourceNotFound, UndecodableFilm
 from courtside.media import SourceFrame, SourceInfo, SourcePacket
 from courtside.orientation import orientation
 
@@ -57,8 +59,17 @@ def coded_packets(container: Any, stream: Any) -> Iterator[Any]:
             yield packet
 
 
-def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInfo, list[Any]]:
+def probe(
+    container: Any, stream: Any, name: str, live: bool, timeout: float = math.inf
+) -> tuple[SourceInfo, list[Any]]:
     """Decode the first picture and look at the first packets.
+
+    Args:
+        container: open.
+        stream: its video stream.
+        name: the source, for messages.
+        live: it runs in real time: wait for its first picture, and no longer.
+        timeout: seconds that a live stream has until its first picture.
 
     Returns:
         What the stream is, and the packets that were taken from it (a live stream cannot be rewound).
@@ -70,7 +81,13 @@ def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInf
     first: Any = None
     failure = "no picture in it"
     context = stream.codec_context
-    for packet in coded_packets(container, stream):
+    due = time.monotonic() + timeout
+    # Of a live stream all parts are read, so that sound cannot hide that no picture comes.
+    for packet in container.demux() if live else container.demux(stream):
+        if live and time.monotonic() > due:
+            break
+        if packet.stream.index != stream.index or not packet.size:
+            continue
         taken.append(packet)
         try:
             pictures = packet.decode()
@@ -79,19 +96,29 @@ def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInf
             pictures = []
         first = first or next(iter(pictures), None)
         # Live must not wait for more than it needs: its latency begins here.
-        if len(taken) >= (512 if first is None else 1 if live else _PEEK):
+        if live and first is not None and (packet.pts is not None or len(taken) > 2):
+            break
+        if live and not taken[0].is_keyframe:
+            taken.clear()  # a keyframe may be half a minute away, and nothing before it is of use
+        if not live and len(taken) >= (512 if first is None else _PEEK):
             break
     if first is None:
         with contextlib.suppress(av.error.FFmpegError, ValueError):
             first = next(iter(context.decode(None)), None)
     if first is None:
-        raise UndecodableFilm(f"{name}: the video ({context.name}) cannot be decoded: {failure}", name)
+        raise UndecodableFilm(
+            f"{name}: the video ({context.name}) cannot be decoded: {failure}", name, failure=SourceFailure.CODEC
+        )
     context.flush_buffers()
+    rate = stream.average_rate or stream.guessed_rate
+    if live and len(taken) > 1 and taken[0].pts is None and taken[1].pts is not None:
+        # RTSP gives its first picture no time: it would get that of the second one.
+        taken[0].pts = taken[1].pts - round(1 / (Fraction(rate or 30) * stream.time_base))
     shown = [packet.pts for packet in taken if packet.pts is not None and not packet.is_discard]
     order = [packet.pts for packet in taken if packet.pts is not None]
     first_pts = min(shown, default=first.pts or 0)
     rotation, mirrored = orientation(first)
-    nominal = float(stream.average_rate or stream.guessed_rate or 0)
+    nominal = float(rate or 0)
     return (
         SourceInfo(
             name=name,

@@ -7,12 +7,11 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import grpc
 import structlog
-import uvicorn
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -21,6 +20,7 @@ from courtside_server import __version__
 from courtside_server.api.court import CourtService
 from courtside_server.api.events import EventService
 from courtside_server.api.health import Health
+from courtside_server.api.http_server import HttpServer, http_config
 from courtside_server.api.ingest import IngestService, message_options
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
@@ -40,6 +40,7 @@ from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
+from courtside_server.pipeline.detector_scheduler import DetectorScheduler
 from courtside_server.settings import Settings
 from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
@@ -61,13 +62,6 @@ _KEEPALIVE = (
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.so_reuseport", 0),
 )
-
-
-class _HttpServer(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals belong to the gateway, not to one of its servers."""
-        yield
 
 
 class Gateway:
@@ -93,7 +87,9 @@ class Gateway:
         )
         self._ingest = IngestService(self.registry, self.metrics)
         self._pipeline_config = pipeline_config(settings)
-        self._services = CameraServices(self.engine, self.hub, self.metrics)
+        self._services = CameraServices(
+            self.engine, self.hub, self.metrics, detector=DetectorScheduler(settings.sharing)
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self.grpc_address = self.http_address = ""
 
@@ -170,12 +166,9 @@ class Gateway:
 
     async def _start_http(self) -> None:
         host, _, port = self.settings.listen.http.rpartition(":")
-        config = uvicorn.Config(
-            web_app(self.metrics, self.health, self.hub),
-            host=host.strip("[]"), port=int(port), log_config=None, access_log=False, lifespan="off",
-            timeout_graceful_shutdown=1, limit_concurrency=256,
-        )
-        self._http = _HttpServer(config)
+        app = web_app(self.metrics, self.health, self.hub)
+        config = http_config(app, host.strip("[]"), int(port), self.metrics)
+        self._http = HttpServer(config)
         # Bound here, not by uvicorn, which would end the whole process when it cannot.
         try:
             socket = config.bind_socket()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +22,7 @@ from pydantic_settings import (
 
 from courtside_server.errors import SettingsError
 from courtside_server.packaged import starter_models
-from courtside_server.perception.config import TrackingConfig
+from courtside_server.perception.config import DetectorSharingConfig, TrackingConfig
 from courtside_server.shots.criteria import ShotCriteria
 
 PREFIX = "COURTSIDE_"
@@ -29,6 +30,10 @@ _DECODER_MB = 10
 """What an H.264 decoder takes for itself at 720p, as measured."""
 
 
+_SERVICE_LINK = re.compile(
+    r"_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)?)$"
+)
+"""Variables that Kubernetes and Docker set for a service called ``courtside`` or ``courtside-something``."""
 RENAMED = {
     "perception.look_rate": "perception.detector_fps",
     "perception.looks": "perception.detector_queue",
@@ -134,6 +139,7 @@ class Settings(BaseSettings):
     perception: PerceptionSettings = PerceptionSettings()
     shots: ShotCriteria = ShotCriteria()
     tracking: TrackingConfig = TrackingConfig()
+    sharing: DetectorSharingConfig = DetectorSharingConfig()
     inference: InferenceSettings = InferenceSettings()
     events: EventSettings = EventSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -225,5 +231,5 @@ def _refuse_unknown_variables() -> None:
     # pydantic-settings passes over a misspelt top-level variable; a typo must not be silently ignored.
     for name in os.environ:
         section = name.removeprefix(PREFIX).split("__")[0].lower()
-        if name.startswith(PREFIX) and section not in Settings.model_fields:
+        if name.startswith(PREFIX) and section not in Settings.model_fields and not _SERVICE_LINK.search(name):
             raise SettingsError(f"unknown variable {name}; settings are spelled {PREFIX}SECTION__KEY", key=name)

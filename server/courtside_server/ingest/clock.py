@@ -10,6 +10,10 @@ JUMP_S = 2.0
 """Smallest step of a clock, seconds, that counts as a jump rather than a gap."""
 _JUMP_FRAMES = 10
 """Frames a slow camera may miss before the step counts as a jump."""
+_MAX_GAP_S = 60.0
+"""Real seconds of the longest gap, however slow the camera is: what lies in a gap is sampled."""
+MAX_MEDIA_S = 1e9
+"""Largest media time, seconds: 30 years. Beyond it a double is too coarse for the times of frames."""
 _RATE_STEPS = 5
 """Steps from which the true frame rate is learned; until then the descriptor's counts."""
 _UNKNOWN_STEP_S = 1 / 30
@@ -51,8 +55,9 @@ class MediaClock:
     """Gives each frame, in presentation order, its media time, segment and capture time.
 
     A new segment begins in three cases: the pts goes backward; it steps forward by more than two seconds (ten frames
-    for a camera slower than five frames per second); or the wall clock and the media clock of a live camera move
-    apart by more than two seconds between two frames. A frame with the same pts as the one before is dropped.
+    for a camera slower than five frames per second, but never more than a real minute); or the wall clock and the
+    media clock of a live camera move apart by more than two seconds between two frames. A frame with the same pts as
+    the one before is dropped, and so is one that lies more than 30 years from the first.
 
     Where the pts goes back by more than half a second (recordings that were joined, an encoder that starts again),
     media time goes on one usual step after the last frame, as players show it, and so does the capture time of film.
@@ -104,6 +109,8 @@ class MediaClock:
             Its times, or ``None`` when the frame must be dropped.
         """
         media, last, shift = self.media(pts), self._last, 0.0
+        if abs(media) > MAX_MEDIA_S:
+            return None
         if last is not None:
             if pts == self._last_pts or media == last.media:
                 return None
@@ -131,7 +138,7 @@ class MediaClock:
     def _jump(self, step: float, wall_step: float) -> str | None:
         if step < 0:
             return f"the media clock went back by {-step:.3f} s"
-        limit = max(JUMP_S, _JUMP_FRAMES * self._usual_step())
+        limit = max(JUMP_S, min(_JUMP_FRAMES * self._usual_step(), _MAX_GAP_S / self._time_scale))
         if step > limit:
             return f"the media clock jumped ahead by {step:.3f} s"
         apart = wall_step - step * self._time_scale

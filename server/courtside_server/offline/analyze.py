@@ -144,7 +144,7 @@ class FilmAnalysis:
         pipeline.backend.on_tracks = self.on_tracks
         pipeline.start()
         clocks = Clocks(wall=lambda: FILM_WALL)
-        camera = CameraSession(self._info, pipeline, metrics, ingest_config(settings), clocks=clocks)
+        camera = await CameraSession.open(self._info, pipeline, metrics, ingest_config(settings), clocks=clocks)
         feeding = asyncio.create_task(self._feed(camera, pipeline, hub, on_packets))
         try:
             with contextlib.suppress(Draining):  # every event of the film was given

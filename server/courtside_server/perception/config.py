@@ -264,3 +264,67 @@ class TrackingConfig(ParameterGroup):
     rims: RimTrackingConfig = RimTrackingConfig()
     camera_motion: CameraMotionConfig = CameraMotionConfig()
     scene_cut: SceneCutConfig = SceneCutConfig()
+
+
+class DetectorSharingConfig(ParameterGroup):
+    """How live cameras share the detector (see `pipeline.detector_scheduler`)."""
+
+    floor: float = parameter(
+        6.0, unit="detector frames per real second",
+        meaning="What a live camera gets at least. Where the detector cannot give it to all, the cameras are DEGRADED.",
+        evidence="Windows of flights bridge gaps of up to 0.2 s, and a camera's frames jitter.", search=(5, 10),
+        low=1, high=60,
+    )  # fmt: skip
+    max_wait: float = parameter(
+        0.4, unit="s", meaning="A frame whose answer would come so much later than the shortest one is not sent.",
+        evidence="A fifth of inference.timeout_s.", search=(0.2, 1), low=0.05, high=5,
+    )  # fmt: skip
+    memory: float = parameter(
+        0.7, unit="s", meaning="Time constant of the exponentially weighted means of the detector's speed.",
+        evidence="A detector that becomes ten times faster is believed within 2 s (tests).", search=(0.3, 1.5),
+        low=0.05,
+    )  # fmt: skip
+    interval: float = parameter(
+        0.1, unit="s", meaning="Time between two decisions about the cameras' rates.", evidence=_BY_HAND,
+        search=(0.05, 0.5), low=0.01,
+    )  # fmt: skip
+    base_time: float = parameter(
+        10.0, unit="s", meaning="How long the shortest answer counts as the time of a frame that need not wait.",
+        evidence=_BY_HAND, search=(5, 60), low=1,
+    )  # fmt: skip
+    grow: float = parameter(
+        1.25, unit="1", meaning="Frames given over frames measured while answers take no longer than the shortest: "
+        "more may run side by side than did.", evidence=_BY_HAND, search=(1.05, 1.5), low=1,
+    )  # fmt: skip
+    shrink: float = parameter(
+        0.9, unit="1", meaning="Frames given over frames measured while answers take ``max_stretch`` times the "
+        "shortest: those that wait are caught up with.", evidence=_BY_HAND, search=(0.7, 1), low=0.1, high=1,
+    )  # fmt: skip
+    max_stretch: float = parameter(
+        3.0, unit="1", meaning="Mean time of an answer over the shortest at which ``shrink`` holds; in between the "
+        "factor lies on a straight line.", evidence=_BY_HAND, search=(2, 5), low=1.1,
+    )  # fmt: skip
+    degraded_after: float = parameter(
+        1.0, unit="s", meaning="A camera is DEGRADED after so long below the floor, and RECOVERED after so long above.",
+        evidence="Recovery is announced within 3 s (tests).", search=(0.5, 1.5), low=0,
+    )  # fmt: skip
+    recovered_margin: float = parameter(
+        1.25, unit="1", meaning="A camera recovers when the detector could give so many times the floors of all.",
+        evidence=_BY_HAND, search=(1, 1.5), low=1,
+    )  # fmt: skip
+    urgent_for: float = parameter(
+        1.0, unit="s", meaning="How long a camera goes first after a ball in flight, near a rim or an open shot was "
+        "seen.", evidence=_BY_HAND, search=(0.5, 3), low=0,
+    )  # fmt: skip
+    fast_ball: float = parameter(
+        12.0, unit="ball sizes per real second", meaning="A ball faster than this is in flight.",
+        evidence="3 m/s; a shot leaves the hand with 7 to 9 m/s.", search=(6, 25), low=0,
+    )  # fmt: skip
+    near_rim: float = parameter(
+        3.0, unit="rim widths", meaning="A ball nearer to a rim than this is near it.", evidence=_BY_HAND,
+        search=(1, 6), low=0,
+    )  # fmt: skip
+    speed_window: float = parameter(
+        0.4, unit="s", meaning="The ball's speed is measured over so much time, real seconds.", evidence=_BY_HAND,
+        search=(0.2, 0.8), low=0.1,
+    )  # fmt: skip

@@ -15,6 +15,33 @@ _EARLY = 0.25
 """Share of a step by which a frame may come early: cameras jitter."""
 
 
+class Pace:
+    """Which frames of a stream are due at a rate that may change.
+
+    Args:
+        fps: frames per media second, at most.
+    """
+
+    def __init__(self, fps: float) -> None:
+        self._step = 1.0 / fps
+        self._next = -np.inf
+
+    def set_fps(self, fps: float) -> None:
+        """Change the rate, counted from the last frame that was taken."""
+        step = 1.0 / fps
+        self._next += step - self._step
+        self._step = step
+
+    def is_due(self, media: float) -> bool:
+        """Whether the frame at ``media`` is due."""
+        return media >= self._next - _EARLY * self._step
+
+    def take(self, media: float) -> None:
+        """The frame at ``media`` is taken."""
+        # From the frame's own time: a rate just below the camera's must not leave out every other frame.
+        self._next = max(self._next + self._step, media + 0.5 * self._step)
+
+
 class FrameSampler:
     """Chooses the detector frames of one segment and prepares them.
 
@@ -28,18 +55,26 @@ class FrameSampler:
     def __init__(
         self, size: tuple[int, int], fps: float, time_scale: float = 1.0, config: TrackingConfig = TrackingConfig()
     ) -> None:
-        self._size, self._step = size, 1.0 / (fps * time_scale)
+        self._size, self._scale, self._pace = size, time_scale, Pace(fps * time_scale)
         self._scene_cuts = SceneCutDetector(config.scene_cut)
         self._motion = CameraMotion(config.camera_motion)
-        self._next = -np.inf
         self._number = 0
 
     def push(self, frame: Frame) -> DetectorFrame | None:
         """Take the next frame; return it prepared for the detector, or None where it is left out."""
-        if frame.media < self._next - _EARLY * self._step:
-            return None
-        # From the frame's own time: a rate just below the camera's must not leave out every other frame.
-        self._next = max(self._next + self._step, frame.media + 0.5 * self._step)
+        return self.prepare(frame) if self.is_due(frame) else None
+
+    def set_fps(self, fps: float) -> None:
+        """Change the number of detector frames per real second."""
+        self._pace.set_fps(fps * self._scale)
+
+    def is_due(self, frame: Frame) -> bool:
+        """Whether the detector gets this frame."""
+        return self._pace.is_due(frame.media)
+
+    def prepare(self, frame: Frame) -> DetectorFrame:
+        """Prepare a frame that is due."""
+        self._pace.take(frame.media)
         boxed = letterbox(frame.planes, *self._size, grey=GREY)
         # A cut on a frame that was left out shows on this one just as well.
         cut = self._scene_cuts.update(boxed.planes)

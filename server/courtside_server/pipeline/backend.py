@@ -15,14 +15,18 @@ from courtside.queues import HandoverQueue
 from courtside_server.inference.request import InferenceRequest
 from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.config import PipelineConfig
+from courtside_server.pipeline.detector_scheduler import DetectorShare, RateChange
 from courtside_server.pipeline.model_runner import ModelRunner, Stopped, Submitted
 from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
+from courtside_server.shots.urgency import is_urgent
 from courtside_server.types import DetectorFrame, Observations, StreamInfo, Window
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
+_RECENT_OBSERVATIONS = 8
+"""Observations from which a ball's speed is measured."""
 _MAX_IN_FLIGHT = 4
 """Requests of one camera in flight at a time, so that the models work while a result is processed."""
 
@@ -55,6 +59,7 @@ class Backend:
         config: its settings.
         ids: sources of track ids.
         calibration: returns the calibration for a frame's width and height, now.
+        share: the camera's share of the detector.
 
     Attributes:
         media: media time of the newest work, seconds.
@@ -65,12 +70,15 @@ class Backend:
         on_failure: called with the first fault.
         on_windows: called with the number of windows that a model has scored.
         on_tracks: called with all observations as they are made.
+        on_rate: called when the detector ceases to give the camera its lowest rate, or gives it again.
     """
 
     def __init__(
         self, info: StreamInfo, models: ShotModels, runner: ModelRunner, queue: HandoverQueue[Work],
         config: PipelineConfig, ids: TrackIds, calibration: Callable[[int, int], Calibration | None],
+        share: DetectorShare,
     ) -> None:
+        self._share = share
         self._info, self._models, self._runner, self._queue = info, models, runner, queue
         self._config, self._ids, self._calibration = config, ids, calibration
         self.media, self.wall = 0.0, 0.0
@@ -80,6 +88,7 @@ class Backend:
         self.on_failure: Callable[[Exception], None] = lambda error: None
         self.on_windows: Callable[[int], None] = lambda count: None
         self.on_tracks: Callable[[Observations], None] | None = None
+        self.on_rate: Callable[[RateChange], None] = lambda change: None
         self._scene = 0
         self._interrupted = self._closing = False
         self._start_scene()
@@ -104,6 +113,7 @@ class Backend:
     def _start_scene(self) -> None:
         config, scale = self._config, self._info.time_scale
         self._tracker = Tracker(self._ids, scale, config.tracking)
+        self._recent: deque[Observations] = deque(maxlen=_RECENT_OBSERVATIONS)
         self._detector = ShotDetector(
             config.profile, self._models, config.criteria, scale, self._calibration, self._infer
         )
@@ -127,7 +137,7 @@ class Backend:
         finally:
             self._closing = True
             for work in self._queue.close():
-                _Entry(work).end()
+                self._end(_Entry(work))
             try:
                 self._close_scene(self._interrupted)
             except Exception as error:
@@ -148,10 +158,15 @@ class Backend:
                         self._send(entry)
                 # In order, whichever is answered first.
                 self._process_safely(entries[0])
-                entries.popleft().end()
+                self._end(entries.popleft())
         finally:
             for entry in entries:
-                entry.end()
+                self._end(entry)
+
+    def _end(self, entry: _Entry) -> None:
+        entry.end()
+        if isinstance(entry.work, DetectorFrame):
+            self._share.release()
 
     def _send(self, entry: _Entry) -> None:
         entry.sent = True
@@ -161,6 +176,8 @@ class Backend:
             self._failed(error)
         else:
             entry.submitted = None if entry.request is None else self._runner.submit(entry.request)
+            if entry.submitted is not None and isinstance(entry.work, DetectorFrame):
+                self._share.watch(entry.submitted.answer)
 
     def _process_safely(self, entry: _Entry) -> None:
         """Process one entry. A fault of ours must not cost the camera: its scene is closed and a new one starts."""
@@ -215,6 +232,9 @@ class Backend:
         elif isinstance(work, DetectorFrame):
             if result is not None:
                 self._track(work, result)
+            change = self._share.take_change()
+            if change is not None:
+                self.on_rate(change)
         elif isinstance(work, NewScene):
             self._close_scene()
             self._scene += 1
@@ -228,5 +248,11 @@ class Backend:
             self.on_tracks(observations)
         before = self._detector.flight_windows_scored
         changes = self._detector.push(observations)
+        if not self._share.film:
+            self._recent.append(observations)
+            if self._detector.has_open_shots or is_urgent(
+                self._recent, self._info.time_scale, self._share.config
+            ):
+                self._share.set_urgent()
         self.on_windows(self._detector.flight_windows_scored - before)
         self.on_shots(self._scene, changes)

@@ -26,6 +26,7 @@ from courtside_server.inference.engine import Engine
 from courtside_server.perception.tracker import TrackIds
 from courtside_server.pipeline.backend import Backend
 from courtside_server.pipeline.config import PipelineConfig
+from courtside_server.pipeline.detector_scheduler import DetectorScheduler, RateChange
 from courtside_server.pipeline.frontend import Frontend
 from courtside_server.pipeline.model_runner import ModelRunner
 from courtside_server.pipeline.publisher import EventPublisher
@@ -63,12 +64,14 @@ class CameraServices:
         hub: takes the events.
         metrics: where to count.
         ids: sources of track ids.
+        detector: shares the detector among the cameras.
     """
 
     engine: Engine
     hub: EventHub
     metrics: Metrics
     ids: TrackIds = field(default_factory=TrackIds.fresh)
+    detector: DetectorScheduler = field(default_factory=DetectorScheduler)
 
 
 class CameraPipeline:
@@ -104,14 +107,15 @@ class CameraPipeline:
             services.engine, self._loop, self._name, config.retry_s if film else None, self._count_skipped,
             self._publish_state,
         )  # fmt: skip
-        self._frontend = Frontend(info, models, self._queue, services.metrics, config)
+        self._share = services.detector.add(film, self._metrics.detector_fps.labels(self._name).set)
+        self._frontend = Frontend(info, models, self._queue, services.metrics, config, self._share)
         self.backend = Backend(
             info, models, self._runner, self._queue, config, services.ids,
-            lambda width, height: self._calibration_for(calibration(), width, height),
+            lambda width, height: self._calibration_for(calibration(), width, height), self._share,
         )  # fmt: skip
         self.backend.on_shots, self.backend.on_scene = self._publish_shots, self._publish_scene
         self.backend.on_windows = self._count_scored
-        self.backend.on_failure = self._publish_failure
+        self.backend.on_failure, self.backend.on_rate = self._publish_failure, self._publish_rate
         self._ended: asyncio.Event | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._give_up = threading.Event()
@@ -151,6 +155,7 @@ class CameraPipeline:
     async def _stop(self) -> None:
         self.backend.interrupt()
         self._queue.end()
+        self._share.close()
         if self._ended is None or await self._has_ended():
             return
         self._give_up.set()
@@ -173,6 +178,7 @@ class CameraPipeline:
     # ---- worker thread -------------------------------------------------------------------------------------------
 
     def _worker_ended(self) -> None:
+        self._share.close()
         assert self._ended is not None
         with contextlib.suppress(RuntimeError):  # The loop is closed: nobody waits.
             self._loop.call_soon_threadsafe(self._ended.set)
@@ -222,6 +228,12 @@ class CameraPipeline:
 
     def _publish_state(self, state: CameraState, detail: str) -> None:
         self._publish([status_draft(self._info, state, detail, self.backend.wall, self.backend.media)])
+
+    def _publish_rate(self, change: RateChange) -> None:
+        wanted = self._config.detector_fps
+        why = f"the detector is too slow for all cameras: {change.fps:.1f} of {wanted:.1f} frames per second are left"
+        why += "; use fewer cameras, or a faster engine"
+        self._runner.report("detector rate", why if change.degraded else None)
 
     def _publish_failure(self, error: Exception) -> None:
         with contextlib.suppress(Exception):  # What failed may be the publishing itself.

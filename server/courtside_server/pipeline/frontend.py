@@ -6,14 +6,18 @@ import threading
 from collections.abc import Iterable
 
 from courtside.queues import HandoverQueue
-from courtside_server.perception.frame_sampler import FrameSampler
+from courtside_server.perception.frame_sampler import FrameSampler, Pace
 from courtside_server.pipeline.config import PipelineConfig
+from courtside_server.pipeline.detector_scheduler import DetectorShare
 from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, EndOfStream, NewScene, Work
 from courtside_server.shots.detector import Profile, ShotModels
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import Frame, Sample, SkipReason, StreamInfo, Window
+from courtside_server.types import WINDOW_SAMPLES, DetectorFrame, Frame, Sample, SkipReason, StreamInfo, Window
 from courtside_server.windows.sampler import ClipSampler
 from courtside_server.windows.scheduler import WindowScheduler
+
+_MAX_GAP = 4 * WINDOW_SAMPLES
+"""Samples in a gap after which clip windows start again instead of running through it."""
 
 
 class Frontend:
@@ -25,6 +29,7 @@ class Frontend:
         queue: takes the work. Film waits here while the worker is behind; live drops the oldest.
         metrics: where to count.
         config: its settings.
+        share: the camera's share of the detector.
 
     Attributes:
         media: media time of the newest frame, seconds.
@@ -32,26 +37,35 @@ class Frontend:
 
     def __init__(
         self, info: StreamInfo, models: ShotModels, queue: HandoverQueue[Work], metrics: Metrics,
-        config: PipelineConfig,
+        config: PipelineConfig, share: DetectorShare,
     ) -> None:
+        self._share = share
         self._info, self._models, self._queue, self._metrics, self._config = info, models, queue, metrics, config
         self._name = info.camera.name
         self.media, self._wall = 0.0, 0.0
+        # Never less because of a nominal frame rate: what the camera truly sends, its time stamps say.
+        self._detector_fps = config.detector_fps
         self._start_media_segment(0)
 
     def on_frame(self, frame: Frame) -> None:
         """Sample the frame and hand over what it completes."""
         self.media, self._wall = frame.media, frame.capture_time
-        prepared = self._frame_sampler.push(frame) if self._frame_sampler is not None else None
+        prepared = self._sample_for_detector(frame)
         if prepared is not None and prepared.cut:
             # Before the frame is sampled: a window across a cut would show two scenes as one.
             self._hand_over(self._scheduler.flush())
             self._put_new_scene("camera cut: tracks and windows start again")
             self._start_windows()
+        if self._sampler.missing(frame.media) > _MAX_GAP:
+            # Windows within a long gap show a still picture: they are not worth a step each.
+            self._hand_over(self._scheduler.flush())
+            self._start_windows()
         for sample in self._sampler.push(frame):
             self._hand_over(self._scheduler.add(sample))
         if prepared is not None:
             dropped = self._queue.put(prepared, share=DETECTOR_FRAMES)
+            for _ in dropped:
+                self._share.release()
             if dropped:
                 self._skipped(SkipReason.DETECTOR_LATE, len(dropped))
 
@@ -69,13 +83,38 @@ class Frontend:
         if not self._queue.put(end, keep=True):
             end.done.wait()
 
+    def _sample_for_detector(self, frame: Frame) -> DetectorFrame | None:
+        """The frame prepared for the detector; None where it is not due, or the detector has no time for it."""
+        sampler, share, wanted = self._frame_sampler, self._share, self._detector_fps
+        if sampler is None:
+            return None
+        fps = share.rate(wanted)
+        if share.film:
+            return sampler.prepare(frame) if sampler.is_due(frame) and share.admit() else None
+        if self._full_rate.is_due(frame.media):
+            self._full_rate.take(frame.media)
+            self._missing += 1
+        if fps > 0:
+            sampler.set_fps(min(fps, wanted))
+        if fps > 0 and sampler.is_due(frame) and share.admit():
+            self._missing -= 1
+            try:
+                return sampler.prepare(frame)
+            except BaseException:
+                share.release()
+                raise
+        if self._missing > 1:  # One: the frame that is due at the full rate may still come a little later.
+            self._missing -= 1
+            self._skipped(SkipReason.DETECTOR_SHARED, 1)
+        return None
+
     def _start_media_segment(self, media_segment: int) -> None:
         self._media_segment = media_segment
         self._frame_sampler: FrameSampler | None = None
         detector, config, scale = self._models.detector, self._config, self._info.time_scale
         if detector is not None and config.profile is not Profile.CLIP:
-            # Never less because of a nominal frame rate: what the camera truly sends, its time stamps say.
-            self._frame_sampler = FrameSampler(detector.input_size, config.detector_fps, scale, config.tracking)
+            self._frame_sampler = FrameSampler(detector.input_size, self._detector_fps, scale, config.tracking)
+        self._full_rate, self._missing = Pace(self._detector_fps * scale), 0
         self._start_windows()
 
     def _start_windows(self) -> None:

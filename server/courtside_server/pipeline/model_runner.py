@@ -123,6 +123,13 @@ class ModelRunner:
                     self._on_state(*change)
                 return result
 
+    def report(self, part: str, why: str | None) -> None:
+        """Report the health of something beside the answers: it fails (``why``), or works again (None)."""
+        change = self._health.succeeded(part) if why is None else self._health.failed(part, why)
+        if change is not None:
+            log.info("camera's state", camera=self._camera, part=part, state=change[0].name, detail=change[1])
+            self._on_state(*change)
+
     def stop(self) -> None:
         """End every wait; safe from any thread."""
         with self._lock:

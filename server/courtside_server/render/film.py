@@ -80,7 +80,6 @@ def render_film(
     """
     with _open(source.path) as container:
         stream = video_stream(container)
-        stream.thread_type = "AUTO"
         frames = _frames(container, stream)
         head = next(frames, None)
         if head is None:

@@ -48,6 +48,9 @@ class Metrics:
             "kind", buckets=_EVENT_LATENCY_BUCKETS,
         )
         self.ring_frames = gauge("ring_frames", "Frames in a camera's ring.", "camera")
+        self.detector_fps = gauge(
+            "detector_fps", "Detector frames per real second that a live camera is given.", "camera"
+        )
         self.streams_active = gauge("streams_active", "Open ingest streams.")
         self.windows_scored = counter("windows_scored_total", "Windows that a model answered.", "camera")
         self.windows_skipped = counter(
@@ -84,7 +87,7 @@ class Metrics:
     def forget_camera(self, camera: str) -> None:
         """Remove the series of a camera that is gone, so that the number of labels stays bounded."""
         for metric in (
-            self.frames_received, self.ring_frames, self.windows_scored,
+            self.frames_received, self.ring_frames, self.windows_scored, self.detector_fps,
             self.last_frame_timestamp, self.clock_offset, self.discontinuities,
             self.capture_times_replaced,
         ):

@@ -121,3 +121,20 @@ def test_target_rate_is_bounded_whatever_happens(periods):
         now, received, late = now + 2.0, received + arrived, late + dropped
         target = controller.update(now, received, late)
         assert target == 0 or 1 <= target <= 125
+
+
+@pytest.mark.parametrize("frame_rate", [30.0, 0.0, 0.1, 1e-9])
+@pytest.mark.parametrize("time_scale", [1.0, 100.0])
+def test_no_camera_teaches_the_clock_that_hours_are_a_gap(frame_rate, time_scale):
+    media_clock = clock(frame_rate=frame_rate, live=False, time_scale=time_scale)
+    sparse = [index * 100_000_000 for index in range(8)]
+    times = run(media_clock, [*sparse, sparse[-1] + 900_000_000])
+    assert [time.media_segment for time in times] == list(range(9))
+
+
+@pytest.mark.parametrize("pts", [2**62, -(2**62)])
+def test_a_frame_farther_away_than_any_film_is_dropped(pts):
+    media_clock = clock(live=False)
+    media_clock.update(0, NOW, 0, NOW)
+    assert media_clock.update(pts, NOW, 0, NOW) is None
+    assert media_clock.update(33, NOW, 0, NOW).media_segment == 0
