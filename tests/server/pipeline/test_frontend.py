@@ -25,7 +25,9 @@ def test_a_wrong_nominal_frame_rate_costs_no_detector_frame(nominal, mode):
     info = StreamInfo(CAMERA, Codec.RAW_RGB, mode, 32, 16, nominal, b"", 1 / 30, 0, 1, "", 0, 1.0)
     queue = HandoverQueue({"": 1, CLIP_WINDOWS: 100, DETECTOR_FRAMES: 100}, DropPolicy.OLDEST)
     config = PipelineConfig(profile=Profile.FLIGHT, detector_fps=15.0)
-    frontend = Frontend(info, MODELS, queue, Metrics(), config)
+    film = mode is StreamMode.FILM  # a detector with time for everything
+    share = SimpleNamespace(film=film, rate=lambda wanted: wanted, admit=lambda: True, release=lambda: None)
+    frontend = Frontend(info, MODELS, queue, Metrics(), config, share)
     planes = np.full((24, 32), 100, np.uint8)
     for index in range(60):
         frontend.on_frame(Frame(CAMERA.name, index, index / 30, 5000 + index / 30, index / 30, 0, planes))
