@@ -20,6 +20,7 @@ import av.error
 from courtside.errors import NoVideo, SourceFailure, SourceLost, SourceNotFound, UndecodableFilm
 from courtside.media import SourceFrame, SourceInfo, SourcePacket
 from courtside.orientation import orientation
+from courtside.parameter_sets import ParameterSets
 
 _PEEK = 64
 """Packets looked at to find the first shown picture and reordering: more than the deepest reordering of H.264."""
@@ -197,11 +198,11 @@ class Reader:
             yield from self._give(stream.codec_context.decode(None), stamps)
 
     def packets(self, packets: Iterator[Any]) -> Iterator[SourcePacket]:
-        """Pass packets on untouched."""
-        stamps = Timestamps(self._info)
+        """Pass packets on; only parameter sets that changed are put before the pictures that need them."""
+        stamps, sets = Timestamps(self._info), ParameterSets(self._info.codec, self._info.codec_config)
         for packet in packets:
             pts = stamps.fill(packet.pts if packet.pts is not None else packet.dts)
-            yield SourcePacket(pts, packet.dts, packet.is_keyframe, packet.is_discard, bytes(packet))
+            yield SourcePacket(pts, packet.dts, packet.is_keyframe, packet.is_discard, sets.complete(packet))
 
     def _give(self, pictures: list[Any], stamps: Timestamps) -> Iterator[SourceFrame]:
         for picture in pictures:

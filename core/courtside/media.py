@@ -58,14 +58,14 @@ class SourceFrame:
 
 @dataclass(frozen=True, slots=True)
 class SourcePacket:
-    """One coded picture of a source, in coding order, untouched.
+    """One coded picture of a source, in coding order.
 
     Attributes:
         pts: in the source's time base.
         dts: decoding time in the same unit, when known.
         keyframe: decoding can start here.
         decode_only: cut away by an edit list; needed only to decode others.
-        data: the bytes.
+        data: the bytes; where parameter sets changed in mid-stream, with those before each keyframe.
     """
 
     pts: int

@@ -13,6 +13,7 @@ import pytest
 from courtside.errors import NoVideo, SourceError, SourceNotFound, UndecodableFilm
 from courtside.film import Film
 from courtside.orientation import upright
+from courtside.parameter_sets import ParameterSets
 
 COUNT = 40
 
@@ -198,3 +199,56 @@ def test_a_name_is_a_name_and_no_address(tmp_path, monkeypatch, name):
 def test_a_name_that_is_too_long_is_no_such_file():
     with pytest.raises(SourceNotFound):
         Film("x" * 5000 + ".mp4")
+
+
+class Changed:
+    """A keyframe with which a container gives a new decoder configuration."""
+
+    is_keyframe = True
+
+    def __init__(self, data: bytes, config: bytes) -> None:
+        self._data, self._config = data, config
+
+    def has_sidedata(self, kind: str) -> bool:
+        return kind == "new_extradata"
+
+    def get_sidedata(self, kind: str) -> bytes:
+        return self._config
+
+    def __bytes__(self) -> bytes:
+        return self._data
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_parameter_sets_that_change_come_with_the_packets(tmp_path, codec):
+    """An encoder comes back with another size; FLV and MP4 have the new sets beside the packets only."""
+    parts = []
+    for name, size in (("a.mp4", (128, 72)), ("b.mp4", (192, 108))):
+        with av.open(str(tmp_path / name), "w") as container:
+            options = {"bf": "0", "x265-params": "log-level=none:bframes=0"}
+            stream = container.add_stream(codec, rate=10, options=options)
+            stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+            for _ in range(5):
+                picture = np.full((size[1], size[0], 3), 90, np.uint8)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+            container.mux(stream.encode())
+        parts.append(av.open(str(tmp_path / name)))
+    streams = [part.streams.video[0] for part in parts]
+    configs = [bytes(stream.codec_context.extradata) for stream in streams]
+    packets = [packet for part in parts for packet in part.demux(video=0) if packet.size]
+    sets = ParameterSets(streams[0].codec_context.name, configs[0])
+    coded = [sets.complete(packet) for packet in packets[:5]] + [sets.complete(Changed(bytes(packets[5]), configs[1]))]
+    coded += [sets.complete(packet) for packet in packets[6:]]
+    assert coded[:5] == [bytes(packet) for packet in packets[:5]]
+    context = av.CodecContext.create(streams[0].codec_context.name, "r")
+    context.extradata = configs[0]
+    pictures = [picture for data in coded for picture in context.decode(av.Packet(data))] + context.decode(None)
+    assert [picture.width for picture in pictures] == [128] * 5 + [192] * 5
+    for part in parts:
+        part.close()
+
+
+@pytest.mark.parametrize("record", ["", "01", "0164001effe1ffff67"])
+def test_a_record_that_cannot_be_read_changes_nothing(record):
+    packet = Changed(b"picture", bytes.fromhex(record))
+    assert ParameterSets("h264", bytes.fromhex("0164001effe100")).complete(packet) == b"picture"
