@@ -202,8 +202,8 @@ class Event:
     event_time: float
     """When it happened, Unix seconds by the camera's clock (a shot: its release)."""
     media_offset: float
-    """When it happened, seconds since the camera's first frame by the film's own clock; since a film's sound, where that
-    begins earlier. Where time stamps go back (joined recordings), it goes on."""
+    """When it happened, seconds since the camera's first frame by the film's own clock; since a film's sound, where
+    that begins earlier. Where time stamps go back (joined recordings), it goes on."""
     payload: Shot | CameraStatus
     """What happened."""
     sequence: int
