@@ -18,6 +18,7 @@ from courtside_server.perception.frame_sampler import Pace
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.pipeline.detector_scheduler import DetectorScheduler
+from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.shots.detector import Profile, ShotModels
 from courtside_server.shots.models.clip import ClipModel
 from courtside_server.telemetry.metrics import Metrics
@@ -70,7 +71,9 @@ class Rig:
         self.hub = EventHub(SqliteLog(":memory:"), self.metrics)
         # Quicker than by default, so that the test is.
         sharing = DetectorSharingConfig(memory=0.2, interval=0.05, degraded_after=0.3)
-        self.services = CameraServices(self.engine, self.hub, self.metrics, detector=DetectorScheduler(sharing))
+        self.services = CameraServices(
+            self.engine, EventPublisher(self.hub, self.metrics), self.metrics, detector=DetectorScheduler(sharing)
+        )
         self.stop = threading.Event()
 
     async def __aenter__(self):
