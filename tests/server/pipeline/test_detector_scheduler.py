@@ -12,6 +12,7 @@ from courtside_server.perception.config import DetectorSharingConfig
 from courtside_server.perception.frame_sampler import Pace
 from courtside_server.pipeline.detector_capacity import DetectorCapacity
 from courtside_server.pipeline.detector_scheduler import Demand, DetectorScheduler, share_out
+from courtside_server.shots.models.flight_input import BRIDGE_S
 
 CONFIG = DetectorSharingConfig()
 WANTED = 15.0
@@ -219,6 +220,14 @@ def test_below_the_floor_each_camera_says_so_once_and_recovers_within_three_seco
         assert degraded.degraded and degraded.fps == pytest.approx(12.5 / 4, rel=0.3) and first < 4
         assert not again.degraded and last - recovered <= 3
         assert camera.fps(5) >= 14.5
+
+
+def test_at_the_floor_the_flight_model_can_bridge_the_gaps_between_detector_frames():
+    detector = Detector(1 / 26)
+    cameras = [detector.add() for _ in range(4)]
+    detector.run(15)
+    gaps = [late - early for camera in cameras for early, late in itertools.pairwise(camera.sent) if early > 5]
+    assert sum(gap <= BRIDGE_S + 1e-6 for gap in gaps) >= 0.95 * len(gaps) > 0
 
 
 def test_a_camera_that_joins_or_leaves_changes_the_shares_at_once():
