@@ -67,6 +67,7 @@ def courtside() -> None:
 
 def main() -> None:
     """Entry point of the console script."""
+    from courtside.redact import redact
     from courtside_client.errors import CourtsideError
 
     try:
@@ -75,7 +76,7 @@ def main() -> None:
         click.echo(f"courtside: {error.format_message()}", err=True)
         sys.exit(2)
     except CourtsideError as error:
-        click.echo(f"courtside: {' '.join(error.message.split())}", err=True)
+        click.echo(f"courtside: {redact(' '.join(error.message.split()))}", err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)

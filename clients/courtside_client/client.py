@@ -14,9 +14,9 @@ from courtside.v1 import court_pb2, court_pb2_grpc, events_pb2, events_pb2_grpc
 from courtside_client.channel import Endpoint
 from courtside_client.options import StreamOptions
 from courtside_client.remote import gateway_error
-from courtside_client.sources import open_source
+from courtside_client.sources import open_when_up
 from courtside_client.stream import StreamReport, StreamSession
-from courtside_client.subscribe import ReconnectHook, Subscription
+from courtside_client.subscribe import ReconnectHook, RestartHook, Subscription
 
 if TYPE_CHECKING:
     from courtside.court.point_pairs import PointPairs
@@ -85,6 +85,8 @@ class Client:
         cameras: Sequence[str] = (),
         retry_for: float = 60.0,
         on_reconnect: ReconnectHook | None = None,
+        log: str = "",
+        on_restart: RestartHook | None = None,
     ) -> Subscription:
         """A game's events as an async iterator; see :class:`~courtside_client.subscribe.Subscription`.
 
@@ -95,13 +97,17 @@ class Client:
             cameras: only events of these cameras; empty means all.
             retry_for: seconds to go on trying while the gateway is away.
             on_reconnect: called with the error and the delay in seconds before each new try.
+            log: the log that ``after`` belongs to: ``Subscription.log`` of the process that wrote the cursor down.
+            on_restart: called where the gateway's log does not have the cursor; everything that remains follows.
+                Without it that is an error.
 
         Raises:
             BadName: not a game's or camera's name.
         """
         subscription = Subscription(
-            self._channel, game, after, cameras=cameras, retry_for=retry_for, on_reconnect=on_reconnect
-        )
+            self._channel, game, after, cameras=cameras, retry_for=retry_for, on_reconnect=on_reconnect, log=log,
+            on_restart=on_restart,
+        )  # fmt: skip
         self._subscriptions.append(subscription)
         return subscription
 
@@ -176,20 +182,27 @@ class Client:
         camera: str,
         options: StreamOptions | None = None,
         on_report: Callable[[StreamReport], None] | None = None,
+        on_notice: Callable[[str], None] | None = None,
     ) -> StreamReport:
         """Send a source to its end; see :class:`~courtside_client.stream.StreamSession`.
+
+        A camera that is not up yet, or is lost, is waited for: ``options.source_retry_for`` bounds it.
 
         Args:
             source: a file, a device index, a URL, or ``sim://SEED``.
             camera: ``games/{game}/cameras/{camera}``.
             options: how to send it.
             on_report: called a few times per second with how it goes.
+            on_notice: called, from any thread, with one line for each loss and each return of a camera.
 
         Raises:
             SourceError: the source cannot be used.
+            SourceLost: the source broke off, or stayed away.
             GatewayError: the gateway's answer.
         """
-        return await StreamSession(open_source(source), self._endpoint, camera, options, on_report).run()
+        chosen = options or StreamOptions()
+        opened = await open_when_up(source, retry_for=chosen.source_retry_for, on_notice=on_notice)
+        return await StreamSession(opened, self._endpoint, camera, chosen, on_report).run()
 
     async def _call(self, method: Callable[..., Awaitable[_Answer]], request: Any) -> _Answer:
         try:

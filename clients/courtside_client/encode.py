@@ -15,6 +15,8 @@ from courtside_client.errors import BadOption
 
 KEYFRAME_EVERY_S = 2.0
 """Seconds between keyframes at most: what a viewer loses who misses one packet."""
+MAX_NOMINAL_RATE = 240.0
+"""Frames per second; a source that says more has a wrong label, and x264 would share its bits among too many frames."""
 JPEG_QUALITY = 85
 """0 to 100."""
 
@@ -67,7 +69,7 @@ class H264Encoder:
 
     def __init__(self, width: int, height: int, frame_rate: float) -> None:
         self.width, self.height = _even(width), _even(height)
-        rate = round(frame_rate) if frame_rate >= 1 else 30
+        rate = round(frame_rate) if 1 <= frame_rate <= MAX_NOMINAL_RATE else 30
         self._interval = max(1, round(rate * KEYFRAME_EVERY_S))
         context: Any = av.CodecContext.create("libx264", "w")
         context.width, context.height, context.pix_fmt = self.width, self.height, "yuv420p"

@@ -11,6 +11,7 @@
     │   ├── StaleEpochError              a newer client owns the camera (exit code 2)
     │   ├── RejectedError                the gateway refused what was sent (exit code 2)
     │   ├── NotFoundError                unknown game, camera, event or calibration (exit code 2)
+    │   ├── LogReplacedError             the gateway has another event log than the cursor's (exit code 2)
     │   ├── CursorEvictedError           history before ``earliest_sequence`` is gone (exit code 2)
     │   └── SlowSubscriberError          events were read too slowly; resume after ``last_sequence``
     ├── SequenceGapError               the gateway left out events it must not leave out
@@ -38,9 +39,9 @@ from courtside.errors import (
 
 __all__ = [
     "BadCalibration", "BadName", "BadOption", "CourtsideError", "CursorEvictedError", "GatewayError", "GatewayFailed",
-    "GatewayUnavailable", "InputError", "NoVideo", "NotFoundError", "RejectedError", "SequenceGapError",
-    "SlowSubscriberError", "SourceError", "SourceLost", "SourceNotFound", "SourceUnreachable", "StaleEpochError",
-    "UndecodableFilm",
+    "GatewayUnavailable", "InputError", "LogReplacedError", "NoVideo", "NotFoundError", "RejectedError",
+    "SequenceGapError", "SlowSubscriberError", "SourceError", "SourceLost", "SourceNotFound", "SourceUnreachable",
+    "StaleEpochError", "UndecodableFilm",
 ]  # fmt: skip
 
 
@@ -109,6 +110,12 @@ class CursorEvictedError(GatewayError):
     def earliest_sequence(self) -> int:
         """Lowest sequence that is still in the log; 0 when the gateway did not say."""
         return _number(self.fields.get("earliest_sequence"))
+
+
+class LogReplacedError(GatewayError):
+    """The gateway has another event log than the one that the cursor belongs to; subscribe again after 0."""
+
+    exit_code = 2
 
 
 class SlowSubscriberError(GatewayError):

@@ -56,6 +56,7 @@ class StreamOptions:
         time_scale: true seconds per media second: 2 for film at twice real speed.
         epoch: fencing token; by default milliseconds since 1970, so that the newest client wins.
         retry_for: seconds to go on trying while the gateway is away.
+        source_retry_for: seconds to go on trying while a camera is away; by default for ever.
         film_start: Unix seconds of a film's first frame; ``None`` means now.
         idle_timeout: seconds without a message after which the connection counts as dead.
         done_timeout: seconds without progress after which to give up waiting for the gateway to process the rest.
@@ -80,6 +81,7 @@ class StreamOptions:
     time_scale: float = 1.0
     epoch: int = field(default_factory=lambda: int(time.time() * 1000))
     retry_for: float = 60.0
+    source_retry_for: float = math.inf
     film_start: float | None = None
     idle_timeout: float = 15.0
     done_timeout: float = 60.0
@@ -95,8 +97,8 @@ class StreamOptions:
             raise BadOption(f"playback speed {self.time_scale} must be 0.001 to 1000")
         if not 0 < self.epoch < 2**64:
             raise BadOption(f"epoch {self.epoch} must be 1 to 2^64 - 1")
-        if not self.retry_for >= 0:
-            raise BadOption(f"retry-for {self.retry_for} must not be negative")
+        if not self.retry_for >= 0 or not self.source_retry_for >= 0:
+            raise BadOption(f"retry-for {min(self.retry_for, self.source_retry_for)} must not be negative")
 
     @property
     def effective_mode(self) -> Mode:

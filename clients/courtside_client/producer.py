@@ -12,6 +12,7 @@ from courtside_client.media import CodedFrame
 from courtside_client.options import Pace, StreamOptions
 from courtside_client.pacing import Clock, ClockWatch, Pacer, Thinner
 from courtside_client.sources.base import Source
+from courtside_client.sources.reopening import FormatChanged
 
 
 class Producer(threading.Thread):
@@ -49,10 +50,13 @@ class Producer(threading.Thread):
         """Pictures left out because the gateway asked for fewer."""
         self.error: CourtsideError | None = None
         """Why the source ended early."""
+        self.format_changed = False
+        """The source goes on in another format."""
 
     def finish(self) -> None:
         """Stop reading; what is in the queue will still be sent. Safe from any thread."""
         self._stopped.set()
+        self._queue.end()  # a source that gives no picture would end it only when one came
 
     def stop(self) -> None:
         """End soon and close the queue; safe from any thread."""
@@ -68,6 +72,8 @@ class Producer(threading.Thread):
                 self._queue.put(frame)
                 if self._queue.ended:
                     break
+        except FormatChanged:
+            self.format_changed = True
         except CourtsideError as failure:
             self.error = failure
         except Exception as failure:

@@ -15,6 +15,7 @@ _DOMAIN = "courtside"
 
 _BY_REASON: dict[str, type[errors.GatewayError]] = {
     ErrorReason.STALE_EPOCH: errors.StaleEpochError,
+    ErrorReason.LOG_REPLACED: errors.LogReplacedError,
     ErrorReason.CURSOR_EVICTED: errors.CursorEvictedError,
     ErrorReason.SLOW_SUBSCRIBER: errors.SlowSubscriberError,
     ErrorReason.NOT_FOUND: errors.NotFoundError,

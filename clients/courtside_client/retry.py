@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import tenacity
 from tenacity.wait import wait_base
@@ -73,8 +74,11 @@ class RetryPolicy(wait_base):
             self._on_retry(error, seconds)
         return seconds
 
-    def retrying(self) -> tenacity.AsyncRetrying:
+    def retrying(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> tenacity.AsyncRetrying:
         """The loop: ``async for attempt in policy.retrying(): with attempt: ...``.
+
+        Args:
+            sleep: waits; one that returns early ends the wait.
 
         Only :class:`~courtside_client.errors.GatewayUnavailable` is retried; every other error is raised.
         """
@@ -82,5 +86,6 @@ class RetryPolicy(wait_base):
             retry=tenacity.retry_if_exception_type(GatewayUnavailable),
             wait=self,
             stop=lambda _: self.exhausted(),
+            sleep=sleep,
             reraise=True,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ from courtside_client.producer import Producer
 from courtside_client.remote import gateway_error
 from courtside_client.retry import RetryPolicy
 from courtside_client.sources.base import Source
+from courtside_client.sources.reopening import ReopeningSource
 from courtside_client.spool import Spool, Spooled
 from courtside_client.wire import descriptor_request, packet_request
 
@@ -36,6 +38,12 @@ _ALONE_S = 0.1
 """Seconds to pause after the first packet of a new connection: time for the gateway to refuse it."""
 _STEADY_S = 5.0
 """Seconds after which a connection counts as a success even if nothing was acknowledged."""
+_AWAY_S = 1.0
+"""Seconds after which the gateway hears that a source is away: the connection is closed, the session stays."""
+_POLL_S = 0.1
+"""Seconds between two checks whether the source is away, back, or stopped."""
+_LEAVE_S = 0.5
+"""Seconds that a stopped stream waits for a source or a gateway that does not answer."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class StreamReport:
     """How a stream is doing, or how it went.
 
     Attributes:
-        state: connecting, streaming, reconnecting, finishing or done.
+        state: connecting, streaming, reconnecting, source away, finishing or done.
         read: pictures taken from the source.
         sent: packets sent; those sent again are not counted.
         acked: packets that the gateway has processed.
@@ -58,6 +66,8 @@ class StreamReport:
         kbytes: thousand bytes sent.
         target_fps: frames per second that the gateway asks for; 0 for all.
         reconnects: times the connection was made again.
+        source_losses: times the source was lost and opened again.
+        source_error: why the source is away; empty while it is there.
         seconds: since the stream began.
         done: the gateway has processed everything.
         problems: one sentence each.
@@ -83,6 +93,8 @@ class StreamReport:
     kbytes: float = 0.0
     target_fps: float = 0.0
     reconnects: int = 0
+    source_losses: int = 0
+    source_error: str = ""
     seconds: float = 0.0
     done: bool = False
     problems: tuple[str, ...] = ()
@@ -122,67 +134,111 @@ class StreamSession:
         self._gateway = Endpoint(gateway) if isinstance(gateway, str) else gateway
         self._options = options or StreamOptions()
         self._on_report = on_report or (lambda report: None)
-        self.plan: Plan = plan_stream(source.info, self._options)
-        info = source.info
+        self._clock = clock or SystemClock()
+        self._film = self._options.effective_mode is Mode.FILM
+        self._retry = RetryPolicy(self._options.retry_for, on_retry=self._note_retry)
+        self._stopping = asyncio.Event()
+        self._report = StreamReport()
+        self._began = time.monotonic()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin a session: for the source as it is now, with nothing sent."""
+        info = self._source.info
+        self.plan: Plan = plan_stream(info, self._options)
         self._encoder = (
             None if self.plan.passthrough
             else make_encoder(self.plan.encoder, info.width, info.height, info.frame_rate)
         )
-        self._film = self._options.effective_mode is Mode.FILM
         self._queue = send_queue(film=self._film)
         self._spool = Spool(
             _KEEP_S, max_packets=2048 if self._film else 300, max_bytes=256 * 2**20, max_kept=64 * 2**20,
             drop_oldest=not self._film,
         )
-        self._producer = Producer(source, self._encoder, self._queue, self._options, clock or SystemClock())
-        self._retry = RetryPolicy(self._options.retry_for, on_retry=self._note_retry)
+        self._producer = Producer(self._source, self._encoder, self._queue, self._options, self._clock)
         self._session = ""
         self._next = 0
         self._pending: deque[Spooled] = deque()
         self._current: CodedFrame | None = None
         self._first_alone = False
-        self._before = StreamReport()
+        self._before = self._report
+        self._earlier = self._report  # totals of the sessions before this one
         self._ended = False
-        self._report = StreamReport()
-        self._began = time.monotonic()
 
     @property
     def report(self) -> StreamReport:
         """How it is going."""
-        producer = self._producer
+        producer, earlier = self._producer, self._earlier
+        source = self._source if isinstance(self._source, ReopeningSource) else None
+        outage = source.outage if source else None
         return replace(
-            self._report, read=producer.read, thinned=producer.thinned, unsent=self._queue.dropped,
-            sent=self._next, seconds=time.monotonic() - self._began,
-            problems=tuple(producer.watch.problems()),
+            self._report, read=earlier.read + producer.read, thinned=earlier.thinned + producer.thinned,
+            unsent=earlier.unsent + self._queue.dropped, sent=earlier.sent + self._next,
+            seconds=time.monotonic() - self._began, problems=tuple(producer.watch.problems()),
+            source_losses=source.losses if source else 0, source_error=outage.why if outage else "",
         )
 
     async def run(self) -> StreamReport:
         """Stream to the end of the source.
 
+        A source that is away for a while is waited for; the gateway announces its camera as offline. It goes on in the
+        same session where the gateway still has it.
+
         Raises:
             GatewayUnavailable: the gateway stayed away longer than ``retry_for``.
             StaleEpochError: a newer client has taken over the camera.
             RejectedError: the gateway refused the stream.
-            SourceLost: the source broke off; everything before that has been processed.
+            SourceLost: the source broke off, or stayed away; everything before that has been processed.
         """
-        self._producer.start()
         try:
             async with self._gateway.open() as channel:
-                async for attempt in self._retry.retrying():
-                    with attempt:
-                        await self._connect(channel)
+                while True:
+                    self._producer.start()
+                    await self._run_session(channel)
+                    if not self._producer.format_changed or self._stopping.is_set():
+                        break
+                    self._report = replace(self.report, done=False)
+                    self._begin()
         finally:
             self._producer.stop()
-            await asyncio.to_thread(self._producer.join, 5.0)
             self._source.close()
-        if self._producer.error is not None:
+            # A thread that waits for a camera is left behind; it ends by itself.
+            await asyncio.to_thread(self._producer.join, _LEAVE_S if self._source.info.live else 5.0)
+        if self._producer.error is not None and not (self._source.info.live and self._stopping.is_set()):
             raise self._producer.error
         return self.report
 
     def stop(self) -> None:
         """End the stream: stop reading, send what is queued, wait until it is processed; :meth:`run` then returns."""
+        self._stopping.set()
         self._producer.finish()
         self._retry.give_up()
+        if self._source.info.live:
+            self._source.close()
+
+    async def _run_session(self, channel: grpc.aio.Channel) -> None:
+        while True:
+            async for attempt in self._retry.retrying(sleep=self._sleep):
+                with attempt:
+                    await self._connect(channel)
+            if self._report.done:
+                return
+            self._set(state="source away")
+            self._on_report(self.report)
+            while self._away() and not self._stopping.is_set() and not self._queue.ended:
+                await self._sleep(_POLL_S)
+
+    def _away(self) -> bool:
+        """The source has been away for some time, and all that it gave is processed."""
+        outage = self._source.outage if isinstance(self._source, ReopeningSource) else None
+        return (
+            outage is not None and time.monotonic() - outage.since > _AWAY_S
+            and not self._queue.ended and not len(self._queue) and self._current is None and not self._pending
+        )  # fmt: skip
+
+    async def _sleep(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     # ---- one connection ------------------------------------------------------------------------------------------
 
@@ -191,14 +247,19 @@ class StreamSession:
         tasks: list[asyncio.Task[None]] = []
         try:
             await call.write(self._descriptor())
-            accepted = await self._read(call)
+            accepted = await self._read_unless_stopped(call)
             if accepted.WhichOneof("message") != "accepted":
                 raise CourtsideError("the gateway did not answer Accepted; is it a Courtside gateway?")
             self._resume(accepted.accepted)
             self._set(state="finishing" if self._ended and not self._pending else "streaming")
-            tasks = [asyncio.create_task(self._send(call)), asyncio.create_task(self._receive(call))]
+            tasks = [
+                asyncio.create_task(self._send(call)), asyncio.create_task(self._receive(call)),
+                asyncio.create_task(self._wait_until_away()),
+            ]  # fmt: skip
             # A sender that fails only knows that the connection is gone; the receiver knows why.
-            await tasks[1]
+            await asyncio.wait(tasks[1:], return_when=asyncio.FIRST_COMPLETED)
+            if tasks[1].done():
+                await tasks[1]
         except grpc.aio.AioRpcError as error:
             raise gateway_error(error) from None
         except asyncio.InvalidStateError:
@@ -208,6 +269,10 @@ class StreamSession:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             call.cancel()
+
+    async def _wait_until_away(self) -> None:
+        while not self._away():
+            await asyncio.sleep(_POLL_S)
 
     def _descriptor(self) -> ingest_pb2.StreamFramesRequest:
         info, encoder = self._source.info, self._encoder
@@ -326,6 +391,20 @@ class StreamSession:
                 )
             )
         return message
+
+    async def _read_unless_stopped(self, call: Any) -> ingest_pb2.StreamFramesResponse:
+        """The gateway's first message; a stopped stream does not wait long for a gateway that does not answer."""
+        reading, stopping = asyncio.ensure_future(self._read(call)), asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({reading}, timeout=_LEAVE_S)
+            if not reading.done():
+                raise GatewayUnavailable("stopped before the gateway answered")
+            return await reading
+        finally:
+            reading.cancel()
+            stopping.cancel()
+            await asyncio.gather(reading, stopping, return_exceptions=True)
 
     def _note_retry(self, error: BaseException, delay: float) -> None:
         if isinstance(error, StaleEpochError):

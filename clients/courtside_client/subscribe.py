@@ -10,11 +10,18 @@ from typing import Any, Self
 
 import grpc
 
-from courtside.events import Event
+from courtside.errors import ErrorReason
+from courtside.events import Event, Restart, RestartReason
 from courtside.names import CameraName, parse_game
 from courtside.queues import DropPolicy, HandoverQueue
 from courtside.v1 import events_pb2, events_pb2_grpc
-from courtside_client.errors import CourtsideError, GatewayUnavailable, SequenceGapError
+from courtside_client.errors import (
+    CourtsideError,
+    CursorEvictedError,
+    GatewayUnavailable,
+    LogReplacedError,
+    SequenceGapError,
+)
 from courtside_client.remote import gateway_error
 from courtside_client.retry import RetryPolicy
 
@@ -27,6 +34,8 @@ _BUFFER = 256
 
 ReconnectHook = Callable[[GatewayUnavailable, float], None]
 """Called with why the connection was lost and the seconds until the next try."""
+RestartHook = Callable[[Restart], None]
+"""Called when the gateway's log does not have the cursor, before the first event of what follows."""
 
 
 class Subscription:
@@ -34,6 +43,10 @@ class Subscription:
 
     An async iterator and an async context manager. Up to 256 events are read ahead. When the gateway goes away, the
     subscription waits with back-off and jitter and resumes after the last event.
+
+    A cursor belongs to one log. Where the gateway's log does not have it (it was begun anew, or its history was
+    evicted), ``on_restart`` is called and everything that remains follows, from the earliest event. Without the hook
+    the subscription ends with an error: events are never skipped in silence.
 
     Args:
         channel: to the gateway; stays the caller's.
@@ -43,6 +56,8 @@ class Subscription:
         retry_for: seconds to go on trying while the gateway is away.
         idle_timeout: seconds without event or heartbeat after which the connection counts as dead.
         on_reconnect: called before each new try.
+        log: the log that ``after`` belongs to, an earlier subscription's :attr:`log`; empty where it is not known.
+        on_restart: called when the log does not have the cursor; what was received before counts no more.
 
     Raises:
         BadName: not a game's or camera's name.
@@ -67,6 +82,8 @@ class Subscription:
         retry_for: float = 60.0,
         idle_timeout: float = 3 * HEARTBEAT_S + 1,
         on_reconnect: ReconnectHook | None = None,
+        log: str = "",
+        on_restart: RestartHook | None = None,
     ) -> None:
         self._stub = events_pb2_grpc.EventServiceStub(channel)
         self.game = parse_game(game, allow_id=True)
@@ -74,9 +91,10 @@ class Subscription:
         self._received = self._delivered = after
         self._retry = RetryPolicy(retry_for)
         self._idle_timeout, self._on_reconnect = idle_timeout, on_reconnect
+        self._log, self._on_restart = log, on_restart
         self._call: Any = None
         self._seen: OrderedDict[tuple[str, int], None] = OrderedDict()
-        self._queue: HandoverQueue[Event] = HandoverQueue(_BUFFER, DropPolicy.BLOCK)
+        self._queue: HandoverQueue[Event | Restart] = HandoverQueue(_BUFFER, DropPolicy.BLOCK)
         self._reading: asyncio.Task[None] | None = None
         self._error: CourtsideError | None = None
         self._closed = False
@@ -97,14 +115,20 @@ class Subscription:
         Raises:
             StopAsyncIteration: the subscription was closed.
             CursorEvictedError: history after the cursor is gone; subscribe again after ``earliest_sequence - 1``.
+            LogReplacedError: the gateway has another log; subscribe again after 0. Neither comes with ``on_restart``.
             SlowSubscriberError: events were read too slowly; subscribe again after ``last_sequence``.
             SequenceGapError: the gateway left out events.
             GatewayUnavailable: the gateway stayed away longer than ``retry_for``.
         """
         self._start()
-        for event in await self._queue.aget():
-            self._delivered = event.sequence
-            return event
+        while items := await self._queue.aget():
+            item = items[0]
+            if isinstance(item, Event):
+                self._delivered = item.sequence
+                return item
+            self._delivered = item.earliest_sequence - 1
+            if self._on_restart is not None:
+                self._on_restart(item)
         if self._error is not None and not self._closed:
             raise self._error
         raise StopAsyncIteration
@@ -129,6 +153,11 @@ class Subscription:
         message of a live-only subscription.
         """
         return self._delivered if self.pending else self._received
+
+    @property
+    def log(self) -> str:
+        """Identity of the log that :attr:`last_sequence` belongs to; empty before the first message."""
+        return self._log
 
     @property
     def pending(self) -> int:
@@ -166,7 +195,10 @@ class Subscription:
                     await asyncio.sleep(delay)
                     continue
                 self._retry.succeeded()
-                if message.WhichOneof("message") == "heartbeat":
+                self._log = message.log or self._log
+                if message.WhichOneof("message") == "restart":
+                    await self._begin_again(message.restart)
+                elif message.WhichOneof("message") == "heartbeat":
                     self._take_heartbeat(message.heartbeat.high_water_mark)
                 elif self._is_new(message.event):
                     await self._queue.aput(Event.from_proto(message.event))
@@ -181,7 +213,7 @@ class Subscription:
     async def _next_message(self) -> events_pb2.SubscribeEventsResponse:
         try:
             if self._call is None:
-                request = events_pb2.SubscribeEventsRequest(game=self.game, cameras=self._cameras)
+                request = events_pb2.SubscribeEventsRequest(game=self.game, cameras=self._cameras, log=self._log)
                 if self._received is not None:
                     request.after_sequence = self._received
                 self._call = self._stub.SubscribeEvents(request)
@@ -195,6 +227,23 @@ class Subscription:
         if message is grpc.aio.EOF:
             raise GatewayUnavailable("the gateway ended the subscription")
         return message
+
+    async def _begin_again(self, message: events_pb2.Restart) -> None:
+        """Forget what was received, and hand the restart on in its place among the events."""
+        evicted = message.reason == events_pb2.RESTART_REASON_EVICTED
+        reason = RestartReason.EVICTED if evicted else RestartReason.OTHER_LOG
+        restart = Restart(self._log, reason, message.earliest_sequence)
+        if self._on_restart is None:
+            kind = CursorEvictedError if evicted else LogReplacedError
+            code = ErrorReason.CURSOR_EVICTED if evicted else ErrorReason.LOG_REPLACED
+            raise kind(
+                f"{restart.detail.partition(';')[0]}; subscribe again after {message.earliest_sequence - 1}",
+                code=code.code, reason=code,
+                fields={"earliest_sequence": str(message.earliest_sequence), "log": self._log},
+            )  # fmt: skip
+        self._received = message.earliest_sequence - 1
+        self._seen.clear()
+        await self._queue.aput(restart)
 
     def _is_new(self, event: events_pb2.Event) -> bool:
         """Check an event's place; False when it was received before."""

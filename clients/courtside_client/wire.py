@@ -41,6 +41,7 @@ def descriptor_request(
             session=session,
             client_time=to_timestamp(time.time()),
             rotation_degrees=info.rotation,
+            mirrored=info.mirrored,
             time_scale=options.time_scale,
         )
     )

@@ -22,6 +22,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any, Self
 
+from courtside.redact import redact
+
 if TYPE_CHECKING:
     import grpc
 
@@ -72,6 +74,7 @@ class ErrorReason(enum.StrEnum):
     TOO_MANY_STREAMS = "TOO_MANY_STREAMS", "RESOURCE_EXHAUSTED", "the gateway's camera limit is reached"
     NOT_FOUND = "NOT_FOUND", "NOT_FOUND", "unknown game, camera, event or calibration"
     CURSOR_EVICTED = "CURSOR_EVICTED", "OUT_OF_RANGE", "the history after the cursor is gone"
+    LOG_REPLACED = "LOG_REPLACED", "OUT_OF_RANGE", "the cursor belongs to another event log"
     SLOW_SUBSCRIBER = "SLOW_SUBSCRIBER", "RESOURCE_EXHAUSTED", "a subscriber read too slowly"
     LOG_UNAVAILABLE = "LOG_UNAVAILABLE", "UNAVAILABLE", "the event log cannot be written"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE", "UNAVAILABLE", "a file of the gateway cannot be written"
@@ -147,16 +150,62 @@ class BadCalibration(BadRequest):
     """Points that do not fit a court, or a file that is not a calibration."""
 
 
-class SourceError(InputError):
-    """A film, camera or stream cannot be used.
+class SourceFailure(enum.StrEnum):
+    """Why a film, a camera or a stream cannot be used, or was lost; the value is its name for programs.
 
     Attributes:
-        source: the source as it was given.
+        meaning: one clause for a person.
+        advice: what to do.
+        temporary: waiting may help: the camera may be starting, or the network down.
+
+    Example:
+        >>> SourceFailure.REFUSED.temporary, SourceFailure.AUTH.temporary
+        (True, False)
+        >>> SourceFailure("timeout").meaning
+        'no answer'
     """
 
-    def __init__(self, message: str, source: object = "", **fields: Any) -> None:
-        super().__init__(message, source=source, **fields)
-        self.source = str(source)
+    meaning: str
+    advice: str
+    temporary: bool
+
+    def __new__(cls, value: str, meaning: str, advice: str, temporary: bool) -> Self:
+        """Make a member of its name, meaning, advice and whether waiting may help."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning, member.advice, member.temporary = meaning, advice, temporary
+        return member
+
+    BAD_ADDRESS = "bad_address", "not an address that can be used", "correct the address", False
+    UNSUPPORTED = "unsupported", "this kind of address is not supported", "convert the stream with ffmpeg", False
+    HOST_NOT_FOUND = "host_not_found", "no such host", "check the host's name and the network", True
+    NOT_FOUND = "not_found", "not found", "check the path of the address, and that the camera is sending", True
+    REFUSED = "refused", "connection refused", "check the port, and that the camera is on", True
+    UNREACHABLE = "unreachable", "the host cannot be reached", "check the network", True
+    TIMEOUT = "timeout", "no answer", "check the address, the network and that the camera is sending", True
+    AUTH = "auth", "access denied", "check user name and password", False
+    TLS = "tls", "no encrypted connection can be made", "check the port, or use it without TLS", False
+    CODEC = "codec", "no video that can be decoded", "set the camera to H.264 or H.265", False
+    NO_VIDEO = "no_video", "no video in it", "check that the address is that of the picture, not of the sound", False
+    STALLED = "stalled", "no more pictures", "check the camera", True
+    ENDED = "ended", "the stream ended", "check the camera", True
+    BROKEN = "broken", "the stream broke off", "check the camera and the network", True
+
+
+class SourceError(InputError):
+    """A film, camera or stream cannot be used. Passwords and stream keys are taken out of message and fields.
+
+    Attributes:
+        source: the source as it was given, redacted.
+        failure: which :class:`SourceFailure` it is, where that is known.
+    """
+
+    def __init__(
+        self, message: str, source: object = "", *, failure: SourceFailure | None = None, **fields: Any
+    ) -> None:
+        shown = redact(str(source))
+        super().__init__(redact(message.replace(str(source), shown) if shown else message), source=shown, **fields)
+        self.source, self.failure = shown, failure
 
 
 class SourceNotFound(SourceError):
@@ -164,7 +213,9 @@ class SourceNotFound(SourceError):
 
 
 class SourceUnreachable(SourceError):
-    """A network source does not answer."""
+    """A network source does not answer; it may be there later."""
+
+    exit_code = 1
 
 
 class NoVideo(SourceError):
@@ -180,12 +231,16 @@ class UndecodableFilm(SourceError):
 
 
 class SourceLost(CourtsideError):
-    """A source broke off while it was read.
+    """A source broke off while it was read. Passwords and stream keys are taken out of message and fields.
 
     Attributes:
-        source: the source as it was given.
+        source: the source as it was given, redacted.
+        failure: which :class:`SourceFailure` it is, where that is known.
     """
 
-    def __init__(self, message: str, source: object = "", **fields: Any) -> None:
-        super().__init__(message, source=source, **fields)
-        self.source = str(source)
+    def __init__(
+        self, message: str, source: object = "", *, failure: SourceFailure | None = None, **fields: Any
+    ) -> None:
+        shown = redact(str(source))
+        super().__init__(redact(message.replace(str(source), shown) if shown else message), source=shown, **fields)
+        self.source, self.failure = shown, failure

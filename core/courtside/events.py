@@ -62,6 +62,20 @@ class Lifecycle(WireEnum):
     """It did not happen after all."""
 
 
+class RestartReason(WireEnum):
+    """Why a subscription begins again.
+
+    Example:
+        >>> print(RestartReason.OTHER_LOG)
+        other log
+    """
+
+    OTHER_LOG = 1
+    """The cursor belongs to another log: sequences and revisions have nothing to do with those seen before."""
+    EVICTED = 2
+    """The history after the cursor is gone: events are missing."""
+
+
 class CameraState(WireEnum):
     """What happened to a camera.
 
@@ -264,6 +278,30 @@ class Event:
     def to_json(self) -> str:
         """One line of protobuf JSON: the line of ``--format jsonl`` and of server-sent events."""
         return message_to_json(self.to_proto())
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """A log does not have a subscriber's cursor: forget what was received, everything that remains follows.
+
+    Example:
+        >>> print(Restart("5e1f", RestartReason.EVICTED, 41).detail)
+        the events before 41 are gone from the log; everything from there on follows
+    """
+
+    log: str
+    """Identity of the log that follows."""
+    reason: RestartReason
+    """Why."""
+    earliest_sequence: int
+    """Lowest sequence still in the log."""
+
+    @property
+    def detail(self) -> str:
+        """One sentence for a person."""
+        if self.reason is RestartReason.EVICTED:
+            return f"the events before {self.earliest_sequence} are gone from the log; everything from there on follows"
+        return "the gateway has another event log than the one that the cursor belongs to; all of it follows"
 
 
 def _shot(message: events_pb2.Shot) -> Shot:

@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import os
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import av
 import av.error
 
-from courtside.errors import NoVideo, SourceLost, SourceNotFound, UndecodableFilm
+from courtside.errors import NoVideo, SourceFailure, SourceLost, SourceNotFound, UndecodableFilm
 from courtside.media import SourceFrame, SourceInfo, SourcePacket
+from courtside.orientation import orientation
 
 _PEEK = 64
 """Packets looked at to find the first shown picture and reordering: more than the deepest reordering of H.264."""
+
+_RATE_PICTURES = 8
+"""Time stamps from which a frame rate is learned."""
+_SAME_RATE = 0.05
+"""Share by which a nominal frame rate may differ from the learned one: time stamps in milliseconds are rounded."""
 
 
 def reason(error: BaseException) -> str:
     """The text of an FFmpeg error."""
     return str(getattr(error, "strerror", None) or error)
+
+
+def file_address(path: str | Path) -> str:
+    """What FFmpeg opens as this very file: without the prefix, a colon makes an address of a name."""
+    return f"file:{path}"
 
 
 def video_stream(container: Any) -> Any:
@@ -41,8 +57,17 @@ def coded_packets(container: Any, stream: Any) -> Iterator[Any]:
             yield packet
 
 
-def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInfo, list[Any]]:
+def probe(
+    container: Any, stream: Any, name: str, live: bool, timeout: float = math.inf
+) -> tuple[SourceInfo, list[Any]]:
     """Decode the first picture and look at the first packets.
+
+    Args:
+        container: open.
+        stream: its video stream.
+        name: the source, for messages.
+        live: it runs in real time: wait for its first picture, and no longer.
+        timeout: seconds that a live stream has until its first picture.
 
     Returns:
         What the stream is, and the packets that were taken from it (a live stream cannot be rewound).
@@ -54,7 +79,13 @@ def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInf
     first: Any = None
     failure = "no picture in it"
     context = stream.codec_context
-    for packet in coded_packets(container, stream):
+    due = time.monotonic() + timeout
+    # Of a live stream all parts are read, so that sound cannot hide that no picture comes.
+    for packet in container.demux() if live else container.demux(stream):
+        if live and time.monotonic() > due:
+            break
+        if packet.stream.index != stream.index or not packet.size:
+            continue
         taken.append(packet)
         try:
             pictures = packet.decode()
@@ -63,26 +94,38 @@ def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInf
             pictures = []
         first = first or next(iter(pictures), None)
         # Live must not wait for more than it needs: its latency begins here.
-        if len(taken) >= (512 if first is None else 1 if live else _PEEK):
+        if live and first is not None and (packet.pts is not None or len(taken) > 2):
+            break
+        if live and not taken[0].is_keyframe:
+            taken.clear()  # a keyframe may be half a minute away, and nothing before it is of use
+        if not live and len(taken) >= (512 if first is None else _PEEK):
             break
     if first is None:
         with contextlib.suppress(av.error.FFmpegError, ValueError):
             first = next(iter(context.decode(None)), None)
     if first is None:
-        raise UndecodableFilm(f"{name}: the video ({context.name}) cannot be decoded: {failure}", name)
+        raise UndecodableFilm(
+            f"{name}: the video ({context.name}) cannot be decoded: {failure}", name, failure=SourceFailure.CODEC
+        )
     context.flush_buffers()
+    rate = stream.average_rate or stream.guessed_rate
+    if live and len(taken) > 1 and taken[0].pts is None and taken[1].pts is not None:
+        # RTSP gives its first picture no time: it would get that of the second one.
+        taken[0].pts = taken[1].pts - round(1 / (Fraction(rate or 30) * stream.time_base))
     shown = [packet.pts for packet in taken if packet.pts is not None and not packet.is_discard]
     order = [packet.pts for packet in taken if packet.pts is not None]
-    rate = stream.average_rate or stream.guessed_rate
+    rotation, mirrored = orientation(first)
+    nominal = float(rate or 0)
     return (
         SourceInfo(
             name=name,
             width=first.width,
             height=first.height,
-            frame_rate=float(rate) if rate else 0.0,
+            frame_rate=_frame_rate(shown, float(stream.time_base), nominal),
             time_base=Fraction(stream.time_base),
             first_pts=min(shown, default=first.pts or 0),
-            rotation=round(-first.rotation / 90) * 90 % 360,
+            rotation=rotation,
+            mirrored=mirrored,
             frames=(stream.frames or None) if not live else None,
             live=live,
             codec=context.name,
@@ -91,6 +134,18 @@ def probe(container: Any, stream: Any, name: str, live: bool) -> tuple[SourceInf
         ),
         taken,
     )
+
+
+def _frame_rate(shown: list[int], time_base: float, nominal: float) -> float:
+    """Frames per second by the time stamps of the first pictures; the nominal rate where they say the same or nothing.
+
+    A nominal rate is an average over the whole film, which one long picture spoils, or what somebody wrote into it.
+    """
+    times = sorted(set(shown))
+    if len(times) < _RATE_PICTURES:
+        return nominal
+    learned = 1.0 / (median(after - before for before, after in pairwise(times)) * time_base)
+    return nominal if abs(nominal - learned) <= _SAME_RATE * learned else learned
 
 
 class Timestamps:
@@ -146,8 +201,8 @@ class Reader:
 class Film:
     """A film file (MP4, MKV, AVI, ...); it can be read any number of times.
 
-    Handles rotation, edit lists, B-frames, and every codec that FFmpeg decodes. Pictures that an edit list cuts away
-    are left out, and so are packets that cannot be decoded. A film that is cut off simply ends there.
+    Handles rotated and mirrored film, edit lists, B-frames, and every codec that FFmpeg decodes. Pictures that an edit
+    list cuts away are left out, and so are packets that cannot be decoded. A film that is cut off simply ends there.
 
     Args:
         path: the file.
@@ -160,9 +215,9 @@ class Film:
 
     def __init__(self, path: str | Path) -> None:
         self._path = str(path)
-        if not Path(path).exists():
+        if not os.path.exists(path):
             raise SourceNotFound(f"{path}: no such file", path)
-        if Path(path).is_dir():
+        if os.path.isdir(path):
             raise UndecodableFilm(f"{path} is a folder, not a film", path)
         container, stream = self._open()
         with container:
@@ -219,7 +274,7 @@ class Film:
 
     def _open(self) -> tuple[Any, Any]:
         try:
-            container = av.open(self._path)
+            container = av.open(file_address(self._path))
         except (av.error.FFmpegError, UnicodeError) as error:
             message = f"{self._path}: not a film that can be opened: {reason(error)}"
             raise UndecodableFilm(message, self._path) from None

@@ -16,7 +16,7 @@ class SourceInfo:
         name: the source as it was given.
         width: coded size in pixels.
         height: coded size in pixels.
-        frame_rate: nominal frames per second; 0 when unknown.
+        frame_rate: frames per second, of a film as its first pictures come, otherwise nominal; 0 when unknown.
         time_base: seconds per pts unit.
         first_pts: pts of the first picture that is shown.
         rotation: degrees by which pictures must be turned clockwise: 0, 90, 180 or 270.
@@ -24,6 +24,7 @@ class SourceInfo:
         live: the source runs in real time by itself (a camera); it cannot be paced or repeated.
         codec: FFmpeg's name of the codec of its packets; empty for a source that has pictures only.
         codec_config: decoder configuration of those packets.
+        mirrored: pictures must be mirrored left to right before they are turned.
         reordered: pictures are coded in another order than that in which they are shown (B-frames).
     """
 
@@ -39,6 +40,7 @@ class SourceInfo:
     codec: str = ""
     codec_config: bytes = b""
     reordered: bool = False
+    mirrored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

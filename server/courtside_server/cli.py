@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ from courtside_server.telemetry.logs import configure_logs
 
 _BAD_INPUT = (InputError, SettingsError, ModelNotFound, ModelInvalid)
 """Errors the caller can mend: exit code 2."""
+
+
+_SIGPIPE = 141
+"""Exit code of a command whose reader is gone, as shells give it: 128 and the number of the signal."""
 
 
 def _fail(error: CourtsideError) -> None:
@@ -104,7 +109,7 @@ def serve(
 
 
 @click.command(short_help="Find the shots in films.")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE|FOLDER...")
 @click.option("--playback-speed", default=1.0, show_default=True, help="2 for film that runs at twice real speed.")
 @click.option("--format", "style", type=click.Choice(["jsonl", "table"]), default="jsonl", show_default=True)
 @click.option(
@@ -140,7 +145,9 @@ def analyze(
 ) -> None:
     """Run films through the gateway's own stages as fast as they go; the same film gives the same events.
 
-    Prints every revision of every event; the last one of an eventId counts. mediaOffset is on the film's own clock.
+    A folder means the films in it, sorted by name. Films that cannot be used are named at the end, with exit code 2;
+    the others are analyzed. Prints every revision of every event; the last one of an eventId counts. mediaOffset is on
+    the film's own clock.
     --render goes through each film once more and draws in what was known at each moment.
     """
     if not (math.isfinite(playback_speed) and 0.1 <= playback_speed <= 10):
@@ -160,10 +167,23 @@ def analyze(
     from courtside.court.point_pairs import read_calibration
     from courtside_server.offline.command import analyze_films
 
+    bad: list[CourtsideError] = []
     try:
         court = None if calibration is None else read_calibration(calibration)
-        asyncio.run(analyze_films(files, settings, playback_speed, style, render=render, court=court, quiet=quiet))
+        asyncio.run(
+            analyze_films(
+                files, settings, playback_speed, style, bad.append, render=render, court=court, quiet=quiet
+            )
+        )
     except CourtsideError as error:
-        _fail(error)
+        bad.append(error)
+    except BrokenPipeError:
+        # Whoever read the events has seen enough; what Python would still flush goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_SIGPIPE)
     except KeyboardInterrupt:
         sys.exit(130)
+    for reported in bad:
+        click.echo(f"courtside: {reported.message}", err=True)
+    if bad:
+        sys.exit(2 if all(isinstance(reported, _BAD_INPUT) for reported in bad) else 1)

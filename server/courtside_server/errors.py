@@ -12,6 +12,7 @@
     ├── StaleEpoch                     a newer ingest client owns the camera
     ├── TooManyStreams                 the gateway's camera limit is reached; retry later or elsewhere
     ├── NotFound                       unknown game, camera, event or calibration
+    ├── LogReplaced                    a page token belongs to another event log
     ├── CursorEvicted                  history before `earliest_sequence` is gone
     ├── SlowSubscriber                 a subscriber's bounded buffer overflowed
     ├── LogUnavailable                 the event log cannot be written (disk full, read-only)
@@ -36,7 +37,7 @@ from courtside.errors import BadCalibration, BadRequest, CourtsideError, ErrorRe
 __all__ = [
     "BadCalibration", "BadDescriptor", "BadPacket", "BadRequest", "CorruptPacket", "CourtsideError", "CursorEvicted",
     "Draining", "EngineError", "EngineUnavailable", "FilmUnwritable", "InferenceTimeout", "InputError",
-    "LogUnavailable", "ModelInvalid", "ModelNotFound", "NotADescriptor", "NotFound", "RingOvertaken",
+    "LogReplaced", "LogUnavailable", "ModelInvalid", "ModelNotFound", "NotADescriptor", "NotFound", "RingOvertaken",
     "SettingsError", "SlowSubscriber", "StaleEpoch", "StoreFull", "StoreUnavailable",
     "TensorMismatch", "TooManyStreams", "UndecodableFilm",
 ]  # fmt: skip
@@ -83,6 +84,12 @@ class NotFound(CourtsideError):
     """Unknown game, camera or event."""
 
     reason = ErrorReason.NOT_FOUND
+
+
+class LogReplaced(CourtsideError):
+    """A page token belongs to another event log."""
+
+    reason = ErrorReason.LOG_REPLACED
 
 
 class CursorEvicted(CourtsideError):

@@ -7,12 +7,11 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import grpc
 import structlog
-import uvicorn
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -21,6 +20,7 @@ from courtside_server import __version__
 from courtside_server.api.court import CourtService
 from courtside_server.api.events import EventService
 from courtside_server.api.health import Health
+from courtside_server.api.http_server import HttpServer, http_config
 from courtside_server.api.ingest import IngestService, message_options
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
@@ -62,13 +62,6 @@ _KEEPALIVE = (
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.so_reuseport", 0),
 )
-
-
-class _HttpServer(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals belong to the gateway, not to one of its servers."""
-        yield
 
 
 class Gateway:
@@ -173,12 +166,9 @@ class Gateway:
 
     async def _start_http(self) -> None:
         host, _, port = self.settings.listen.http.rpartition(":")
-        config = uvicorn.Config(
-            web_app(self.metrics, self.health, self.hub),
-            host=host.strip("[]"), port=int(port), log_config=None, access_log=False, lifespan="off",
-            timeout_graceful_shutdown=1, limit_concurrency=256,
-        )
-        self._http = _HttpServer(config)
+        app = web_app(self.metrics, self.health, self.hub)
+        config = http_config(app, host.strip("[]"), int(port), self.metrics)
+        self._http = HttpServer(config)
         # Bound here, not by uvicorn, which would end the whole process when it cannot.
         try:
             socket = config.bind_socket()

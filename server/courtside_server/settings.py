@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +30,10 @@ _DECODER_MB = 10
 """What an H.264 decoder takes for itself at 720p, as measured."""
 
 
+_SERVICE_LINK = re.compile(
+    r"_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)?)$"
+)
+"""Variables that Kubernetes and Docker set for a service called ``courtside`` or ``courtside-something``."""
 RENAMED = {
     "perception.look_rate": "perception.detector_fps",
     "perception.looks": "perception.detector_queue",
@@ -226,5 +231,5 @@ def _refuse_unknown_variables() -> None:
     # pydantic-settings passes over a misspelt top-level variable; a typo must not be silently ignored.
     for name in os.environ:
         section = name.removeprefix(PREFIX).split("__")[0].lower()
-        if name.startswith(PREFIX) and section not in Settings.model_fields:
+        if name.startswith(PREFIX) and section not in Settings.model_fields and not _SERVICE_LINK.search(name):
             raise SettingsError(f"unknown variable {name}; settings are spelled {PREFIX}SECTION__KEY", key=name)

@@ -94,10 +94,11 @@ def test_the_picture_is_the_one_at_that_time(film, at):
 
 
 @pytest.mark.parametrize(("turn", "corner"), [(0, (0, 0)), (90, (0, -1)), (180, (-1, -1)), (270, (-1, 0))])
-def test_the_picture_is_turned_upright(monkeypatch, turn, corner):
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_the_picture_is_turned_upright(monkeypatch, turn, corner, mirrored):
     pixels = np.zeros((40, 80, 3), np.uint8)
-    pixels[:20, :20] = 255  # the coded picture's upper left corner
-    info = SourceInfo("phone", 80, 40, 30.0, Fraction(1, 30), 0, rotation=turn, live=True)
+    pixels[:20, -20 if mirrored else 0 :][:, :20] = 255  # upper left, once it is mirrored
+    info = SourceInfo("phone", 80, 40, 30.0, Fraction(1, 30), 0, rotation=turn, live=True, mirrored=mirrored)
     frames = [SourceFrame(n, lambda: av.VideoFrame.from_ndarray(pixels, format="rgb24")) for n in range(2)]
     phone = SimpleNamespace(info=info, frames=lambda: iter(frames), close=lambda: None)
     monkeypatch.setattr("courtside_client.calibrate.still.open_source", lambda _: phone)

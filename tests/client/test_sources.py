@@ -17,7 +17,7 @@ from courtside_client.sources import open_source
         ("sim://x", SourceError, "sim://x"),
         ("sim://1?colour=red", SourceError, "colour"),
         (".", UndecodableFilm, "folder"),
-        ("rtsp://127.0.0.1:9/x", SourceError, "cannot be opened"),
+        ("rtsp://127.0.0.1:9/x", SourceError, "connection refused: check the port"),
     ],
 )
 def test_a_bad_source_is_one_clear_error(text, error, says):

@@ -8,12 +8,13 @@ import grpc
 import pytest
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
+from rtsp_camera import RtspCamera, coded_pictures
 from tests_support import write_flash_film
 
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
-from courtside_client.errors import GatewayUnavailable, RejectedError, StaleEpochError
+from courtside_client.errors import GatewayUnavailable, RejectedError, SourceLost, StaleEpochError
 from courtside_client.options import Pace, PassThrough, StreamOptions
-from courtside_client.sources import open_source
+from courtside_client.sources import open_source, open_when_up
 from courtside_client.spool import Spool
 from courtside_client.stream import StreamSession
 
@@ -251,3 +252,92 @@ async def test_stopping_ends_the_stream_properly(ingest, film):
     streaming.stop()
     report = await asyncio.wait_for(running, 5)
     assert ingest.ended == 1 and report.complete and report.acked == len(ingest.packets)
+
+
+async def camera_session(ingest, camera, notices, **options):
+    source = await open_when_up(camera.url, on_notice=notices.append, retry_for=options.get("source_retry_for", 60))
+    return StreamSession(source, ingest.address, CAMERA, StreamOptions(**options))
+
+
+async def sent(ingest, running, count):
+    while len(ingest.packets) < count and not running.done():
+        await asyncio.sleep(0.02)
+
+
+async def test_a_camera_that_drops_the_connection_goes_on_in_its_session(ingest):
+    notices = []
+    with RtspCamera([{"send": 20}, {"send": 20}, {}]) as camera:
+        streaming = await camera_session(ingest, camera, notices)
+        running = asyncio.create_task(streaming.run())
+        await sent(ingest, running, 50)
+        streaming.stop()
+        report = await asyncio.wait_for(running, 5)
+    assert len({d.session or "s1" for d in ingest.descriptors}) == 1 and ingest.ended == 1 and report.complete
+    assert ingest.sequences() == list(range(len(ingest.packets))) and report.source_losses == 2
+    assert [packet.sequence for packet in ingest.packets if packet.keyframe][:3] == [0, 20, 40]
+    pts = [packet.pts for packet in ingest.packets]
+    assert pts == sorted(set(pts))
+    assert [notice.split("; ")[-1] for notice in notices[::2]] == ["opening it again"] * 2
+    assert all("back after" in notice for notice in notices[1::2]) and len(notices) == 4
+
+
+async def test_the_gateway_hears_of_a_camera_that_stays_away_and_keeps_its_session(ingest):
+    notices, states = [], []
+    with RtspCamera([{"send": 20}, *[{"status": "503 Service Unavailable"}] * 5, {}]) as camera:
+        streaming = await camera_session(ingest, camera, notices)
+        streaming._on_report = lambda report: states.append((report.state, bool(report.source_error)))
+        running = asyncio.create_task(streaming.run())
+        await sent(ingest, running, 30)
+        streaming.stop()
+        report = await asyncio.wait_for(running, 5)
+    assert [d.session for d in ingest.descriptors] == ["", "s1"] and report.complete
+    assert ("source away", True) in states and len(notices) == 2
+    assert ingest.sequences() == list(range(len(ingest.packets)))
+
+
+async def test_a_camera_that_comes_back_in_another_format_gets_a_new_session(ingest):
+    notices = []
+    with RtspCamera([{"send": 20}, {"units": coded_pictures(size=(320, 180))}]) as camera:
+        streaming = await camera_session(ingest, camera, notices)
+        running = asyncio.create_task(streaming.run())
+        await sent(ingest, running, 30)
+        streaming.stop()
+        report = await asyncio.wait_for(running, 5)
+    assert [(d.session, d.width) for d in ingest.descriptors] == [("", 160), ("", 320)]
+    assert ingest.ended == 2 and report.complete and report.sent == report.acked == len(ingest.packets)
+
+
+async def test_a_camera_that_stays_away_ends_the_stream_with_an_error(ingest):
+    notices = []
+    with RtspCamera([{"send": 20}, {"status": "503 Service Unavailable"}]) as camera:
+        streaming = await camera_session(ingest, camera, notices, source_retry_for=0.5)
+        with pytest.raises(SourceLost, match=r"gave up after 0\.5 s"):
+            await asyncio.wait_for(streaming.run(), 20)
+    assert ingest.ended == 1 and len(ingest.packets) == 20
+
+
+async def test_a_stop_does_not_wait_for_a_camera_that_is_silent_or_away(ingest):
+    for act in ({"silent": True}, {"status": "503 Service Unavailable"}):
+        with RtspCamera([{"send": 20}, act]) as camera:
+            streaming = await camera_session(ingest, camera, [])
+            running = asyncio.create_task(streaming.run())
+            while not streaming.report.source_error:
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(1.5)
+            began = time.monotonic()
+            streaming.stop()
+            assert (await asyncio.wait_for(running, 5)).complete and time.monotonic() - began < 1.5
+
+
+async def test_a_stop_does_not_wait_for_a_gateway_that_is_away(film):
+    server = grpc.aio.server()
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.stop(None)
+    streaming = StreamSession(open_source(film), f"127.0.0.1:{port}", CAMERA, StreamOptions(retry_for=60, loop=True))
+    running = asyncio.create_task(streaming.run())
+    await asyncio.sleep(2.5)
+    began = time.monotonic()
+    streaming.stop()
+    with pytest.raises(GatewayUnavailable):
+        await asyncio.wait_for(running, 5)
+    assert time.monotonic() - began < 1.5

@@ -11,6 +11,7 @@ import pytest
 
 from courtside.errors import NoVideo, SourceError, SourceNotFound, UndecodableFilm
 from courtside.film import Film
+from courtside.orientation import upright
 
 COUNT = 40
 
@@ -76,6 +77,46 @@ def test_a_rotation_in_the_container_is_reported(tmp_path):
     assert Film(patched(write_film(tmp_path / "phone.mp4"), b"tkhd", 40, matrix)).info.rotation == 90
 
 
+@pytest.mark.parametrize("label", [2.0, 1000.0])
+def test_the_frame_rate_is_that_of_the_pictures_whatever_the_container_says(tmp_path, label):
+    path = write_film(tmp_path / "label.flv", "flv")
+    film = Film(patched(path, b"framerate", 1, struct.pack(">d", label)))
+    assert film.info.frame_rate == pytest.approx(10, rel=0.02) and numbers(film) == list(range(COUNT))
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_display_matrix_is_a_mirror_and_a_turn(tmp_path, turn, mirrored):
+    """By the definition: a stored (x, y) is shown at (ax + cy, bx + dy)."""
+    cosine, sine = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}[turn]
+    a, b, c, d = (-cosine if mirrored else cosine), (-sine if mirrored else sine), -sine, cosine
+    matrix = struct.pack(">9i", *(v << 16 for v in (a, b)), 0, *(v << 16 for v in (c, d)), 0, 0, 0, 1 << 30)
+    film = Film(patched(write_film(tmp_path / "phone.mp4"), b"tkhd", 40, matrix))
+    assert (film.info.rotation, film.info.mirrored) == (turn, mirrored)
+    stored = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    shown = upright(stored, turn, mirrored)
+    corner = np.array([[a, c], [b, d]])
+    where = {tuple(corner @ (x, y)): stored[y, x] for y in range(3) for x in range(4)}
+    left, top = min(x for x, _ in where), min(y for _, y in where)
+    assert shown.shape == ((4, 3) if turn % 180 else (3, 4))
+    assert all(shown[y - top, x - left] == value for (x, y), value in where.items())
+    out = np.empty_like(shown)
+    upright(stored, turn, mirrored, out)
+    assert (out == shown).all()
+
+
+def test_one_long_picture_does_not_spoil_the_frame_rate(tmp_path):
+    plain = write_film(tmp_path / "plain.mp4", bf="0")
+    with av.open(str(plain)) as source, av.open(str(tmp_path / "long.mp4"), "w") as out:
+        stream = out.add_stream_from_template(source.streams.video[0])
+        packets = [packet for packet in source.demux(video=0) if packet.size]
+        packets[-1].duration = round(120 / packets[-1].time_base)
+        for packet in packets:
+            packet.stream = stream
+            out.mux(packet)
+    assert Film(tmp_path / "long.mp4").info.frame_rate == pytest.approx(10)
+
+
 def test_reading_can_begin_at_a_keyframe_before_a_time(tmp_path):
     film = Film(write_film(tmp_path / "film.mp4", g="10"))
     found = numbers(film, film.info.first_pts + int(2.55 / film.info.time_base))
@@ -124,3 +165,15 @@ def test_sound_alone_is_no_film(tmp_path):
         container.mux(stream.encode(frame))
     with pytest.raises(NoVideo):
         Film(tmp_path / "sound.wav")
+
+
+@pytest.mark.parametrize("name", ["2026-11-22T20:15:00.mp4", "final:q1.mp4", "http:a.mp4", "game [1080p] %d.mp4"])
+def test_a_name_is_a_name_and_no_address(tmp_path, monkeypatch, name):
+    write_film(tmp_path / "plain.mp4").rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    assert numbers(Film(name)) == numbers(Film(Path(name))) == list(range(COUNT))
+
+
+def test_a_name_that_is_too_long_is_no_such_file():
+    with pytest.raises(SourceNotFound):
+        Film("x" * 5000 + ".mp4")

@@ -22,6 +22,7 @@ FOLDER = Path(__file__).parent
 GAME = "games/final"
 CAMERA = "games/final/cameras/left"
 CAPTURED = Timestamp(seconds=1_700_000_012, nanos=345_678_000)
+LOG = "0123456789abcdef0123456789abcdef"
 APPENDED = Timestamp(seconds=1_700_000_013, nanos=1_000)
 
 
@@ -124,6 +125,7 @@ EXAMPLES: dict[str, Message] = {
             client_time=CAPTURED,
             rotation_degrees=270,
             time_scale=2.0,
+            mirrored=True,
         )
     ),
     "stream_frames_request.packet": ingest.StreamFramesRequest(
@@ -166,10 +168,14 @@ EXAMPLES: dict[str, Message] = {
     "event.shot_complete": complete_shot_event(),
     "event.camera_status": camera_status_event(),
     "subscribe_events_request": events.SubscribeEventsRequest(game=GAME, after_sequence=0, cameras=[CAMERA]),
+    "subscribe_events_request.resume": events.SubscribeEventsRequest(game=GAME, after_sequence=17, log=LOG),
     "subscribe_events_request.live_only": events.SubscribeEventsRequest(game=GAME),
     "subscribe_events_response.event": events.SubscribeEventsResponse(event=shot_event()),
     "subscribe_events_response.heartbeat": events.SubscribeEventsResponse(
-        heartbeat=events.Heartbeat(high_water_mark=17, server_time=APPENDED)
+        heartbeat=events.Heartbeat(high_water_mark=17, server_time=APPENDED), log=LOG
+    ),
+    "subscribe_events_response.restart": events.SubscribeEventsResponse(
+        restart=events.Restart(reason=events.RESTART_REASON_OTHER_LOG, earliest_sequence=1), log=LOG
     ),
     "list_events_request": events.ListEventsRequest(game=GAME, after_sequence=16, page_size=2, page_token="MSAxNiBn"),
     "list_events_response": events.ListEventsResponse(
@@ -177,6 +183,7 @@ EXAMPLES: dict[str, Message] = {
         next_page_token="MSAxOSBn",
         high_water_mark=2**53 + 1,
         earliest_sequence=1,
+        log=LOG,
     ),
     "get_event_request": events.GetEventRequest(game=GAME, event_id="left-0-41"),
     "get_event_response": events.GetEventResponse(event=complete_shot_event()),

@@ -6,7 +6,7 @@ from courtside_server.errors import SettingsError
 from courtside_server.packaged import starter_models
 from courtside_server.parameters import parameters
 from courtside_server.perception.config import TrackingConfig
-from courtside_server.settings import load_settings
+from courtside_server.settings import Settings, load_settings
 from courtside_server.shots.criteria import ShotCriteria
 
 
@@ -101,6 +101,16 @@ def test_a_mistake_in_the_file_is_one_clear_error(toml, text, says):
 def test_a_missing_file_is_one_clear_error(tmp_path):
     with pytest.raises(SettingsError, match="no such file"):
         load_settings(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["COURTSIDE_SERVICE_HOST", "COURTSIDE_SERVICE_PORT", "COURTSIDE_SERVICE_PORT_GRPC", "COURTSIDE_PORT",
+     "COURTSIDE_PORT_8080_TCP", "COURTSIDE_PORT_8080_TCP_ADDR", "COURTSIDE_GATEWAY_SERVICE_HOST"],
+)  # fmt: skip
+def test_variables_of_kubernetes_for_a_service_called_courtside_do_not_matter(monkeypatch, name):
+    monkeypatch.setenv(name, "tcp://10.0.0.7:8080")
+    assert load_settings().to_toml() == Settings().to_toml()
 
 
 @pytest.mark.parametrize("name", ["COURTSIDE_HOP", "COURTSIDE_WINDOWS__HOPP", "COURTSIDE_WINDOW__HOP"])

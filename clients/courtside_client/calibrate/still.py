@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from courtside.film import Film
 from courtside.media import SourceInfo
+from courtside.orientation import upright
 from courtside_client.errors import BadOption
 from courtside_client.sources import open_source
 
-_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _QUALITY = 95
 """Of the JPEG, 0 to 100."""
 
@@ -69,9 +67,7 @@ def take_still(source: str, at: float) -> Still:
 
 
 def _still(info: SourceInfo, at: float, frame: Any) -> Still:
-    pixels: NDArray[np.uint8] = frame.to_ndarray(format="bgr24")
-    if info.rotation:
-        pixels = cv2.rotate(pixels, _TURNS[info.rotation])
+    pixels = upright(frame.to_ndarray(format="bgr24"), info.rotation, info.mirrored)
     height, width = pixels.shape[:2]
     _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     return Still(info.name, max(at, 0.0), width, height, data.tobytes())

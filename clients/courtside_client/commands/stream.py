@@ -6,17 +6,22 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from courtside.names import CameraName
+from courtside_client.channel import Endpoint
 from courtside_client.errors import BadOption, CourtsideError
 from courtside_client.options import Mode, Pace, PassThrough, StreamOptions
 from courtside_client.signals import first_of, run_until_signal
-from courtside_client.sources import open_source
+from courtside_client.sources import Source, open_when_up
 from courtside_client.stream import StreamReport, StreamSession
 
 
@@ -57,12 +62,17 @@ class StatusLine:
         if self._last is None or now - self._last[0] > 1:
             self._last = (now, report)
 
+    def notice(self, text: str) -> None:
+        """Print one line beside the status line, whatever the style; safe from any thread."""
+        self._console.print(Text(text), soft_wrap=True)
+
     def _line(self, report: StreamReport, now: float) -> str:
         then, before = self._last or (now - 1, report)
         span = max(now - then, 1e-3)
         dropped = ", ".join(f"{reason} {count}" for reason, count in sorted(report.dropped.items())) or "none"
+        away = f"{report.source_error}; " if report.source_error else ""
         return (
-            f"{report.state}: in {(report.read - before.read) / span:.1f} fps, "
+            f"{report.state}: {away}in {(report.read - before.read) / span:.1f} fps, "
             f"out {(report.sent - before.sent) / span:.1f} fps, "
             f"{8 * (report.kbytes - before.kbytes) / span:.0f} kbit/s, "
             f"acked {report.acked}, lag {1000 * report.lag:.0f} ms, dropped {dropped}"
@@ -79,11 +89,27 @@ def summary(report: StreamReport) -> str:
     parts += [f"{report.unsent} not sent"] if report.unsent else []
     parts += [f"{report.thinned} left out on request"] if report.thinned else []
     parts += [f"{report.reconnects} reconnects"] if report.reconnects else []
+    parts += [f"source lost {report.source_losses} time(s)"] if report.source_losses else []
     return f"{', '.join(parts)} in {report.seconds:.1f} s"
 
 
-async def _stream(session: StreamSession, stop: asyncio.Event) -> StreamReport:
-    """Stream to the end; a signal ends the stream once everything is processed."""
+class _Stopped(Exception):
+    """A signal came before the source was there."""
+
+
+async def _stream(
+    open_it: Callable[[], Awaitable[Source]], start: Callable[[Source], StreamSession], stop: asyncio.Event
+) -> StreamReport:
+    """Stream to the end; a signal ends the stream once everything is processed, and any other wait at once."""
+    opening = asyncio.ensure_future(open_it())
+    try:
+        await first_of(stop, opening)
+        if not opening.done():
+            raise _Stopped
+        session = start(await opening)
+    finally:
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
     running = asyncio.create_task(session.run())
     try:
         await first_of(stop, running)
@@ -95,7 +121,9 @@ async def _stream(session: StreamSession, stop: asyncio.Event) -> StreamReport:
 
 
 @click.command()
-@click.argument("source")
+@click.argument("source", required=False, envvar="COURTSIDE_SOURCE")
+@click.option("--source-file", type=click.Path(path_type=Path), metavar="FILE",
+              help="Read SOURCE from a file, so that its password stands in no list of processes.")
 @click.option("--gateway", default="127.0.0.1:50051", show_default=True, metavar="HOST:PORT")
 @click.option("--camera", required=True, metavar="games/G/cameras/C", help="Name of this camera.")
 @click.option("--codec", type=click.Choice(["h264", "jpeg", "raw"]), help="Encode the pictures with this codec.")
@@ -107,11 +135,14 @@ async def _stream(session: StreamSession, stop: asyncio.Event) -> StreamReport:
 @click.option("--duration", type=float, help="Stop after this many seconds of film.")
 @click.option("--playback-speed", default=1.0, show_default=True, help="2 for film at twice real speed.")
 @click.option("--epoch", type=int, help="Fencing token; the highest owns the camera (default: milliseconds now).")
-@click.option("--retry-for", default=60.0, show_default=True, help="Seconds to retry while the gateway is away.")
+@click.option("--retry-for", type=float,
+              help="Seconds to retry while the gateway or the camera is away. Default: 60 for the gateway, for ever "
+              "for the camera.")
 @click.option("--format", "style", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
 @click.option("--quiet", is_flag=True, help="No status line.")
 def stream(
-    source: str,
+    source: str | None,
+    source_file: Path | None,
     gateway: str,
     camera: str,
     codec: str | None,
@@ -122,29 +153,51 @@ def stream(
     duration: float | None,
     playback_speed: float,
     epoch: int | None,
-    retry_for: float,
+    retry_for: float | None,
     style: str,
     quiet: bool,
 ) -> None:
-    """Stream SOURCE into a gateway: a device index, a file, an rtsp/srt/rtmp/udp URL, or sim://SEED.
+    """Stream SOURCE into a gateway: a device index, a file, -, an rtsp/rtmp/udp URL, or sim://SEED.
 
-    Reconnects and resumes by itself. Ctrl-C or SIGTERM ends the stream once everything is processed; a second one ends
-    it immediately. Exit code 1 when the gateway did not process everything that was sent.
+    - is a live stream on standard input, such as that of `ffmpeg -i URL -c copy -f mpegts -`.
+
+    A camera that is not up yet is waited for, and one that is lost is opened again. The connection to the gateway is
+    made again and resumed by itself. Ctrl-C or SIGTERM ends the stream once everything is processed; a second one ends
+    it immediately. Exit code 1 when the gateway did not process everything that was sent, or the camera stayed away.
     """
     if epoch is not None and epoch <= 0:
         raise BadOption(f"--epoch {epoch} must be positive")
-    given = {} if epoch is None else {"epoch": epoch}
+    given: dict[str, Any] = {} if epoch is None else {"epoch": epoch}
+    if retry_for is not None:
+        given |= {"retry_for": retry_for, "source_retry_for": retry_for}
     options = StreamOptions(
         codec=codec, pace=Pace(pace), mode=Mode(mode) if mode else None, passthrough=PassThrough(passthrough),
-        loop=loop, duration=duration, time_scale=playback_speed, retry_for=retry_for, **given,
+        loop=loop, duration=duration, time_scale=playback_speed, **given,
     )
+    CameraName.parse(camera)
+    Endpoint(gateway)
+    address = _address(source, source_file)
+    sessions: list[StreamSession] = []
     with StatusLine("" if quiet else style) as line:
-        session = StreamSession(open_source(source), gateway, camera, options, line.show)
+
+        def start(opened: Source) -> StreamSession:
+            try:
+                sessions.append(StreamSession(opened, gateway, camera, options, line.show))
+            except BaseException:
+                opened.close()
+                raise
+            return sessions[0]
+
+        def open_it() -> Awaitable[Source]:
+            return open_when_up(address, retry_for=options.source_retry_for, on_notice=line.notice)
+
         try:
-            report = run_until_signal(lambda stop: _stream(session, stop))
+            report = run_until_signal(lambda stop: _stream(open_it, start, stop))
+        except _Stopped:
+            return
         except CourtsideError:
-            if not quiet:
-                click.echo(summary(session.report), err=True)
+            if not quiet and sessions:
+                click.echo(summary(sessions[0].report), err=True)
             raise
     if not quiet and style == "table":
         click.echo(summary(report), err=True)
@@ -152,3 +205,18 @@ def stream(
             click.echo(problem, err=True)
     if not report.complete:
         sys.exit(1)
+
+
+def _address(source: str | None, source_file: Path | None) -> str:
+    """The source as an argument, from the environment or from a file."""
+    if source_file is None:
+        if not source:
+            raise BadOption("no source: give it as SOURCE, in COURTSIDE_SOURCE or with --source-file")
+        return source
+    try:
+        lines = [line.strip() for line in source_file.read_text("utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeError) as error:
+        raise BadOption(f"--source-file {source_file} cannot be read: {error}") from None
+    if len(lines) != 1:
+        raise BadOption(f"--source-file {source_file} must hold one line, the source; it holds {len(lines)}")
+    return lines[0]

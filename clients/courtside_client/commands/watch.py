@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from courtside.events import Event, Lifecycle
+from courtside.events import Event, Lifecycle, Restart, RestartReason
 from courtside.text import HEADER, event_line
 from courtside_client.client import connect
 from courtside_client.signals import first_of, run_until_signal
@@ -45,7 +45,15 @@ async def follow(gateway: str, game: str, after: int | None, style: str, count: 
     """Print events: ``count`` of them, or until it is cancelled."""
     printer = EventPrinter(style)
     left = count
-    async with connect(gateway) as client, client.subscribe(game, after, retry_for=retry_for) as events:
+
+    def restarted(restart: Restart) -> None:
+        if after != 0 or restart.reason is not RestartReason.EVICTED or events.last_sequence:
+            click.echo(f"courtside: {restart.detail}", err=True)
+
+    async with (
+        connect(gateway) as client,
+        client.subscribe(game, after, retry_for=retry_for, on_restart=restarted) as events,
+    ):
         printer.print_header()
         if left == 0:
             return

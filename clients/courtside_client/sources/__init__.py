@@ -2,42 +2,143 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import re
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
 
+from courtside.errors import SourceFailure
 from courtside.film import Film
+from courtside.redact import redact
 from courtside_client.errors import SourceError
 from courtside_client.sources.base import Source
 from courtside_client.sources.device import DeviceSource
 from courtside_client.sources.network import SCHEMES, NetworkSource
+from courtside_client.sources.reopening import Notice, ReopeningSource
 
-__all__ = ["Source", "open_source"]
+__all__ = ["Source", "open_source", "open_when_up"]
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_CONVERT = "ffmpeg -i '{scheme}://…' -c copy -f mpegts - | courtside stream - …"
 
 
 def open_source(text: str) -> Source:
-    """Open a source by its name: a device index, a file, the URL of a stream, or ``sim://SEED``.
+    """Open a source by its name: a device index, a file, ``-``, the URL of a stream, or ``sim://SEED``.
+
+    ``-`` is a live stream on standard input, in any container that FFmpeg reads from a pipe; a FIFO likewise.
 
     Raises:
         SourceError: it does not exist, has no video, cannot be decoded, or its scheme is not known.
     """
+    return _opener(text)[1]()
+
+
+async def open_when_up(text: str, *, retry_for: float = math.inf, on_notice: Notice | None = None) -> Source:
+    """Open a source off the event loop; a camera that is not up yet is waited for, and one that is lost reopened.
+
+    Cancelling ends the wait at once.
+
+    Args:
+        text: as for :func:`open_source`.
+        retry_for: seconds of one outage after which to give up; 0 opens it once.
+        on_notice: called, from any thread, with one line for each loss and each return.
+
+    Raises:
+        SourceError: it cannot be used, or it stayed away.
+    """
+    returns, opener = _opener(text)
+    if not returns:
+        return await _in_thread(opener)
+    source = ReopeningSource(redact(text), opener, retry_for=retry_for, on_notice=on_notice)
+
+    def opened() -> Source:
+        source.open()
+        return source
+
+    try:
+        return await _in_thread(opened)
+    except BaseException:
+        source.close()
+        raise
+
+
+def _opener(text: str) -> tuple[bool, Callable[[], Source]]:
+    """Whether a source may return after it was lost, and what opens it."""
     if text.isascii() and text.isdigit():
-        return DeviceSource(int(text))
+        return True, lambda: DeviceSource(int(text))
+    if text == "-":
+        return False, lambda: NetworkSource("pipe:0", pipe=True)
     match = _SCHEME.match(text)
     scheme = match.group(1).lower() if match else ""
     if scheme == "sim":
-        try:  # the simulation, which no other source needs
-            from courtside_client.sources.simulated import SimulatedSource
-        except ModuleNotFoundError as error:
-            if error.name != "courtside_sim":
-                raise
-            raise SourceError(
-                f"{text}: the simulation is not installed; install `courtside` instead of `courtside-client`", text
-            ) from None
-        return SimulatedSource(text)
+        return False, lambda: _simulated(text)
     if scheme in SCHEMES:
-        return NetworkSource(text)
+        return True, lambda: NetworkSource(text)
     if scheme:
+        return False, lambda: _unsupported(text, scheme)
+    if _is_fifo(text):
+        return False, lambda: NetworkSource(text, pipe=True)
+    return False, lambda: Film(text)
+
+
+def _simulated(text: str) -> Source:
+    try:  # the simulation, which no other source needs
+        from courtside_client.sources.simulated import SimulatedSource
+    except ModuleNotFoundError as error:
+        if error.name != "courtside_sim":
+            raise
+        raise SourceError(
+            f"{text}: the simulation is not installed; install `courtside` instead of `courtside-client`", text
+        ) from None
+    return SimulatedSource(text)
+
+
+def _unsupported(text: str, scheme: str) -> Source:
+    shown = redact(text)
+    if scheme in ("srt", "rist", "http", "https", "rtp", "mms", "ndi", "whep"):
+        message = f"{shown}: {scheme}:// is not supported; pipe it in: {_CONVERT.format(scheme=scheme)}"
+    else:
         known = ", ".join(f"{name}://" for name in (*SCHEMES, "sim"))
-        raise SourceError(f"{text}: unknown scheme {scheme}://; use one of {known}, a file or a device index", text)
-    return Film(text)
+        message = f"{shown}: unknown scheme {scheme}://; use one of {known}, a file, - or a device index"
+    raise SourceError(message, text, failure=SourceFailure.UNSUPPORTED)
+
+
+def _is_fifo(text: str) -> bool:
+    try:
+        return stat.S_ISFIFO(Path(text).stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+async def _in_thread(opener: Callable[[], Source]) -> Source:
+    """Run a call that may block for long in a thread that nobody has to wait for when the program ends."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Source] = loop.create_future()
+
+    def deliver(source: Source | None, error: BaseException | None) -> None:
+        if done.cancelled():
+            if source is not None:
+                source.close()
+        elif error is not None:
+            done.set_exception(error)
+        elif source is not None:
+            done.set_result(source)
+
+    def run() -> None:
+        source: Source | None = None
+        failed: BaseException | None = None
+        try:
+            source = opener()
+        except BaseException as error:
+            failed = error
+        try:
+            loop.call_soon_threadsafe(deliver, source, failed)
+        except RuntimeError:  # the loop is gone
+            if source is not None:
+                source.close()
+
+    threading.Thread(target=run, name="open source", daemon=True).start()
+    return await done

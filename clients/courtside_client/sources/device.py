@@ -13,6 +13,7 @@ import av
 import cv2
 import numpy as np
 
+from courtside.errors import SourceFailure
 from courtside.media import SourceFrame, SourceInfo, SourcePacket
 from courtside_client.errors import SourceLost, SourceNotFound, UndecodableFilm
 
@@ -44,14 +45,19 @@ class DeviceSource:
         cv2.utils.logging.setLogLevel(0)  # OpenCV reports an absent device on stderr in lines of its own
         self._clock = clock
         self._lock = threading.Lock()
+        self._closed = False
         self._device = open_device(index)
         if not self._device.isOpened():
-            raise SourceNotFound(f"camera {index}: no such device, or it is in use", name)
+            raise SourceNotFound(
+                f"camera {index}: no such device, or it is in use", name, failure=SourceFailure.NOT_FOUND
+            )
         self._device.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         picture = self._read()
         if picture is None:
             self._device.release()
-            raise UndecodableFilm(f"camera {index} opens but gives no picture", name)
+            raise UndecodableFilm(
+                f"camera {index} opens but gives no picture", name, failure=SourceFailure.CODEC
+            )
         height, width = picture.shape[:2]
         rate = float(self._device.get(cv2.CAP_PROP_FPS) or 0.0)
         self._info = SourceInfo(
@@ -74,7 +80,9 @@ class DeviceSource:
         while True:
             picture = self._read()
             if picture is None:
-                raise SourceLost(f"camera {self._info.name} gives no more pictures", self._info.name)
+                raise SourceLost(
+                    f"camera {self._info.name} gives no more pictures", self._info.name, failure=SourceFailure.STALLED
+                )
             now = self._clock()
             start = now if start is None else start
             yield SourceFrame(
@@ -88,12 +96,20 @@ class DeviceSource:
 
     def close(self) -> None:
         """See :class:`~courtside_client.sources.base.Source`."""
-        with self._lock:
-            self._device.release()
+        self._closed = True
+        # A device that gives no picture may hold its reader for long; then the reader releases it.
+        if self._lock.acquire(blocking=False):
+            try:
+                self._device.release()
+            finally:
+                self._lock.release()
 
     def _read(self) -> np.ndarray | None:
         for _ in range(_MISSES):
             with self._lock:
+                if self._closed:
+                    self._device.release()
+                    return None
                 good, picture = self._device.read()
             if good and picture is not None and picture.ndim == 3:
                 return np.ascontiguousarray(picture)

@@ -26,6 +26,12 @@ class CameraState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CAMERA_STATE_DISCONTINUITY: _ClassVar[CameraState]
     CAMERA_STATE_DEGRADED: _ClassVar[CameraState]
     CAMERA_STATE_RECOVERED: _ClassVar[CameraState]
+
+class RestartReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RESTART_REASON_UNSPECIFIED: _ClassVar[RestartReason]
+    RESTART_REASON_OTHER_LOG: _ClassVar[RestartReason]
+    RESTART_REASON_EVICTED: _ClassVar[RestartReason]
 LIFECYCLE_UNSPECIFIED: Lifecycle
 LIFECYCLE_PROVISIONAL: Lifecycle
 LIFECYCLE_CONFIRMED: Lifecycle
@@ -36,6 +42,9 @@ CAMERA_STATE_OFFLINE: CameraState
 CAMERA_STATE_DISCONTINUITY: CameraState
 CAMERA_STATE_DEGRADED: CameraState
 CAMERA_STATE_RECOVERED: CameraState
+RESTART_REASON_UNSPECIFIED: RestartReason
+RESTART_REASON_OTHER_LOG: RestartReason
+RESTART_REASON_EVICTED: RestartReason
 
 class Event(_message.Message):
     __slots__ = ("game", "sequence", "event_id", "revision", "lifecycle", "camera", "event_time", "media_offset", "append_time", "shot", "camera_status")
@@ -122,22 +131,36 @@ class CameraStatus(_message.Message):
     def __init__(self, state: _Optional[_Union[CameraState, str]] = ..., detail: _Optional[str] = ...) -> None: ...
 
 class SubscribeEventsRequest(_message.Message):
-    __slots__ = ("game", "after_sequence", "cameras")
+    __slots__ = ("game", "after_sequence", "cameras", "log")
     GAME_FIELD_NUMBER: _ClassVar[int]
     AFTER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     CAMERAS_FIELD_NUMBER: _ClassVar[int]
+    LOG_FIELD_NUMBER: _ClassVar[int]
     game: str
     after_sequence: int
     cameras: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, game: _Optional[str] = ..., after_sequence: _Optional[int] = ..., cameras: _Optional[_Iterable[str]] = ...) -> None: ...
+    log: str
+    def __init__(self, game: _Optional[str] = ..., after_sequence: _Optional[int] = ..., cameras: _Optional[_Iterable[str]] = ..., log: _Optional[str] = ...) -> None: ...
 
 class SubscribeEventsResponse(_message.Message):
-    __slots__ = ("event", "heartbeat")
+    __slots__ = ("event", "heartbeat", "restart", "log")
     EVENT_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    RESTART_FIELD_NUMBER: _ClassVar[int]
+    LOG_FIELD_NUMBER: _ClassVar[int]
     event: Event
     heartbeat: Heartbeat
-    def __init__(self, event: _Optional[_Union[Event, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ...) -> None: ...
+    restart: Restart
+    log: str
+    def __init__(self, event: _Optional[_Union[Event, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., restart: _Optional[_Union[Restart, _Mapping]] = ..., log: _Optional[str] = ...) -> None: ...
+
+class Restart(_message.Message):
+    __slots__ = ("reason", "earliest_sequence")
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    EARLIEST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    reason: RestartReason
+    earliest_sequence: int
+    def __init__(self, reason: _Optional[_Union[RestartReason, str]] = ..., earliest_sequence: _Optional[int] = ...) -> None: ...
 
 class Heartbeat(_message.Message):
     __slots__ = ("high_water_mark", "server_time")
@@ -160,16 +183,18 @@ class ListEventsRequest(_message.Message):
     def __init__(self, game: _Optional[str] = ..., after_sequence: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListEventsResponse(_message.Message):
-    __slots__ = ("events", "next_page_token", "high_water_mark", "earliest_sequence")
+    __slots__ = ("events", "next_page_token", "high_water_mark", "earliest_sequence", "log")
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     HIGH_WATER_MARK_FIELD_NUMBER: _ClassVar[int]
     EARLIEST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    LOG_FIELD_NUMBER: _ClassVar[int]
     events: _containers.RepeatedCompositeFieldContainer[Event]
     next_page_token: str
     high_water_mark: int
     earliest_sequence: int
-    def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., high_water_mark: _Optional[int] = ..., earliest_sequence: _Optional[int] = ...) -> None: ...
+    log: str
+    def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., high_water_mark: _Optional[int] = ..., earliest_sequence: _Optional[int] = ..., log: _Optional[str] = ...) -> None: ...
 
 class GetEventRequest(_message.Message):
     __slots__ = ("game", "event_id")

@@ -64,6 +64,8 @@ class EventServiceServicer:
 
     def SubscribeEvents(self, request, context):
         """History after a cursor, then live, without gap or overlap. Heartbeats carry the high-water mark.
+        A cursor belongs to one log. With `log` in the request, a cursor that this log does not have is answered with a
+        Restart and everything that remains. Without it:
         OUT_OF_RANGE / CURSOR_EVICTED: history before ErrorInfo.metadata["earliest_sequence"] is gone.
         RESOURCE_EXHAUSTED / SLOW_SUBSCRIBER: read faster; resume after metadata["last_sequence"].
         """

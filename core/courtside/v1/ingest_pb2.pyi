@@ -44,7 +44,7 @@ class StreamFramesRequest(_message.Message):
     def __init__(self, stream: _Optional[_Union[StreamDescriptor, _Mapping]] = ..., packet: _Optional[_Union[Packet, _Mapping]] = ..., end: _Optional[_Union[EndOfStream, _Mapping]] = ...) -> None: ...
 
 class StreamDescriptor(_message.Message):
-    __slots__ = ("camera", "codec", "mode", "width", "height", "frame_rate", "codec_config", "time_base_numerator", "time_base_denominator", "first_pts", "epoch", "session", "client_time", "rotation_degrees", "time_scale")
+    __slots__ = ("camera", "codec", "mode", "width", "height", "frame_rate", "codec_config", "time_base_numerator", "time_base_denominator", "first_pts", "epoch", "session", "client_time", "rotation_degrees", "time_scale", "mirrored")
     CAMERA_FIELD_NUMBER: _ClassVar[int]
     CODEC_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
@@ -60,6 +60,7 @@ class StreamDescriptor(_message.Message):
     CLIENT_TIME_FIELD_NUMBER: _ClassVar[int]
     ROTATION_DEGREES_FIELD_NUMBER: _ClassVar[int]
     TIME_SCALE_FIELD_NUMBER: _ClassVar[int]
+    MIRRORED_FIELD_NUMBER: _ClassVar[int]
     camera: str
     codec: Codec
     mode: StreamMode
@@ -75,7 +76,8 @@ class StreamDescriptor(_message.Message):
     client_time: _timestamp_pb2.Timestamp
     rotation_degrees: int
     time_scale: float
-    def __init__(self, camera: _Optional[str] = ..., codec: _Optional[_Union[Codec, str]] = ..., mode: _Optional[_Union[StreamMode, str]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., frame_rate: _Optional[float] = ..., codec_config: _Optional[bytes] = ..., time_base_numerator: _Optional[int] = ..., time_base_denominator: _Optional[int] = ..., first_pts: _Optional[int] = ..., epoch: _Optional[int] = ..., session: _Optional[str] = ..., client_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rotation_degrees: _Optional[int] = ..., time_scale: _Optional[float] = ...) -> None: ...
+    mirrored: bool
+    def __init__(self, camera: _Optional[str] = ..., codec: _Optional[_Union[Codec, str]] = ..., mode: _Optional[_Union[StreamMode, str]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., frame_rate: _Optional[float] = ..., codec_config: _Optional[bytes] = ..., time_base_numerator: _Optional[int] = ..., time_base_denominator: _Optional[int] = ..., first_pts: _Optional[int] = ..., epoch: _Optional[int] = ..., session: _Optional[str] = ..., client_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rotation_degrees: _Optional[int] = ..., time_scale: _Optional[float] = ..., mirrored: _Optional[bool] = ...) -> None: ...
 
 class Packet(_message.Message):
     __slots__ = ("sequence", "capture_time", "pts", "dts", "keyframe", "decode_only", "data")

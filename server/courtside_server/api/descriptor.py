@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 from courtside.names import CameraName
 from courtside.timestamps import from_timestamp
@@ -20,10 +21,12 @@ _CODECS = {
 _MODES = {ingest_pb2.STREAM_MODE_LIVE: StreamMode.LIVE, ingest_pb2.STREAM_MODE_FILM: StreamMode.FILM}
 _MAX_CONFIG = 64 * 2**10
 """Bytes of ``codec_config``."""
-_MAX_FRAME_RATE = 1000.0
-"""Frames per second."""
-_MAX_TIME_SCALE = 1000.0
+_FRAME_RATES = (0.1, 1000.0)
+"""Least and most frames per second."""
+_MAX_TIME_SCALE = 100.0
 """True seconds per media second; its inverse is the smallest."""
+_EPOCH_LEAD_S = 86_400.0
+"""Seconds that an epoch, which is by default the client's wall clock, may lie ahead of ours."""
 _MAX_SESSION = 128
 """Characters of a session id."""
 
@@ -59,9 +62,10 @@ def stream_info(message: ingest_pb2.StreamDescriptor, config: IngestConfig) -> S
         "picture or scale it down",
     )
     _need(
-        math.isfinite(message.frame_rate) and 0 <= message.frame_rate <= _MAX_FRAME_RATE,
+        message.frame_rate == 0 or _FRAME_RATES[0] <= message.frame_rate <= _FRAME_RATES[1],
         "frame_rate",
-        f"is {message.frame_rate}; it must be 0 (unknown) to {_MAX_FRAME_RATE:g}",
+        f"is {message.frame_rate:g}; it must be {_FRAME_RATES[0]:g} to {_FRAME_RATES[1]:g} frames per second, or 0 "
+        "where it is unknown",
     )
     _need(
         len(message.codec_config) <= _MAX_CONFIG,
@@ -74,6 +78,13 @@ def stream_info(message: ingest_pb2.StreamDescriptor, config: IngestConfig) -> S
     ):
         _need(part > 0, field, "must not be zero")
     _need(message.epoch > 0, "epoch", "must be greater than zero; a higher one takes the camera over")
+    most = int((time.time() + _EPOCH_LEAD_S) * 1000)
+    _need(
+        message.epoch <= most,
+        "epoch",
+        f"is {message.epoch}; it must be at most {most}, tomorrow in milliseconds since 1970, because no other client "
+        "could ever take the camera over",
+    )
     _need(len(message.session) <= _MAX_SESSION, "session", "is not a session of a gateway; leave it empty")
     _need(message.rotation_degrees in (0, 90, 180, 270), "rotation_degrees", "must be 0, 90, 180 or 270")
     time_scale = message.time_scale or 1.0
@@ -96,6 +107,7 @@ def stream_info(message: ingest_pb2.StreamDescriptor, config: IngestConfig) -> S
         session=message.session,
         rotation=message.rotation_degrees,
         time_scale=time_scale,
+        mirrored=message.mirrored,
     )
 
 

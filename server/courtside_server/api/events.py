@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from courtside.names import CameraName, parse_game
 from courtside.timestamps import to_timestamp
 from courtside.v1 import events_pb2, events_pb2_grpc
-from courtside_server.errors import BadRequest, NotFound
+from courtside_server.errors import BadRequest, CursorEvicted, LogReplaced, NotFound
 from courtside_server.events import EventHub, Subscription
 
 DEFAULT_PAGE = 100
@@ -25,6 +25,8 @@ MAX_PAGE_BYTES = 2 * 2**20
 """Most bytes per page, so that it fits any client's default message limit (4 MiB). One event always fits."""
 MAX_CAMERAS = 64
 """Cameras that one subscription may name."""
+MAX_LOG = 128
+"""Characters of a log's identity; a longer one is none of ours."""
 _MAX_EVENT_ID = 256
 """Characters of an event id."""
 
@@ -50,23 +52,49 @@ class EventService(events_pb2_grpc.EventServiceServicer):
     ) -> None:
         """Send history after a cursor, then live events. The first heartbeat marks the end of the history."""
         game = parse_game(request.game)
+        cameras = _cameras(game, request.cameras)
         after = request.after_sequence if request.HasField("after_sequence") else None
-        async with self._hub.subscribe(game, after, cameras=_cameras(game, request.cameras)) as subscription:
-            # The metadata informs the subscriber that the subscription has begun, before any event.
-            await context.send_initial_metadata(())
-            timeout = 0.0
-            while True:
-                event = await subscription.get(timeout)
-                if event is not None:
-                    response = events_pb2.SubscribeEventsResponse(event=event.to_proto())
-                else:
-                    response = events_pb2.SubscribeEventsResponse(
-                        heartbeat=events_pb2.Heartbeat(
-                            high_water_mark=subscription.position, server_time=to_timestamp(time.time())
-                        )
-                    )
-                    timeout = self._heartbeat_interval
-                await self._write(context, subscription, response)
+        log = request.log[:MAX_LOG] if request.HasField("log") else None
+        begun = False
+        while True:
+            subscription = self._hub.subscribe(game, after, cameras=cameras, log=log)
+            try:
+                async with subscription:
+                    if not begun:
+                        # The metadata informs the subscriber that the subscription has begun, before any event.
+                        await context.send_initial_metadata(())
+                        begun = True
+                    await self._send(context, subscription)
+            except CursorEvicted:
+                if log is None:
+                    raise
+                # The history was evicted while it was read: the next subscription says so.
+                after, log = subscription.position, subscription.log
+
+    async def _send(self, context: grpc.aio.ServicerContext[Any, Any], subscription: Subscription) -> None:
+        """Send what a subscription gives, until it raises."""
+        if (restart := subscription.restart) is not None:
+            await self._write(
+                context,
+                subscription,
+                events_pb2.SubscribeEventsResponse(
+                    restart=events_pb2.Restart(
+                        reason=int(restart.reason), earliest_sequence=restart.earliest_sequence  # type: ignore[arg-type]
+                    ),
+                    log=subscription.log,
+                ),
+            )
+        timeout = 0.0
+        while True:
+            event = await subscription.get(timeout)
+            response = events_pb2.SubscribeEventsResponse(log=subscription.log)
+            if event is not None:
+                response.event.CopyFrom(event.to_proto())
+            else:
+                response.heartbeat.high_water_mark = subscription.position
+                response.heartbeat.server_time.CopyFrom(to_timestamp(time.time()))
+                timeout = self._heartbeat_interval
+            await self._write(context, subscription, response)
 
     async def _write(
         self, context: grpc.aio.ServicerContext[Any, Any], subscription: Subscription, response: Message
@@ -91,7 +119,8 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         """Return one page, oldest first. Without a cursor it begins at the earliest event that remains."""
         game = parse_game(request.game)
         earliest, high_water_mark = await self._hub.bounds(game)
-        after = _read_token(request.page_token, game) if request.page_token else request.after_sequence
+        log = await self._hub.identity()
+        after = _read_token(request.page_token, game, log) if request.page_token else request.after_sequence
         if after > high_water_mark:
             raise BadRequest(
                 f"after_sequence {after} is beyond the end of {game}, which is {high_water_mark}; start from 0",
@@ -101,7 +130,9 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         if not request.page_token and after == 0:
             after = earliest - 1
         size = min(request.page_size or DEFAULT_PAGE, MAX_PAGE)
-        response = events_pb2.ListEventsResponse(high_water_mark=high_water_mark, earliest_sequence=earliest)
+        response = events_pb2.ListEventsResponse(
+            high_water_mark=high_water_mark, earliest_sequence=earliest, log=log
+        )
         room = MAX_PAGE_BYTES
         for event in await self._hub.read(game, after, size):
             message = event.to_proto()
@@ -110,7 +141,7 @@ class EventService(events_pb2_grpc.EventServiceServicer):
                 break
             response.events.append(message)
         if response.events and response.events[-1].sequence < high_water_mark:
-            response.next_page_token = _make_token(game, response.events[-1].sequence)
+            response.next_page_token = _make_token(game, response.events[-1].sequence, log)
         return response
 
     async def GetEvent(
@@ -138,17 +169,19 @@ def _cameras(game: str, names: Any) -> list[str]:
     return [camera.name for camera in cameras]
 
 
-def _make_token(game: str, after: int) -> str:
-    return base64.urlsafe_b64encode(f"1 {after} {game}".encode()).decode()
+def _make_token(game: str, after: int, log: str) -> str:
+    return base64.urlsafe_b64encode(f"2 {after} {game} {log}".encode()).decode()
 
 
-def _read_token(token: str, game: str) -> int:
+def _read_token(token: str, game: str, log: str) -> int:
     try:
-        version, after, owner = base64.b64decode(token, altchars=b"-_", validate=True).decode().split(" ")
-        if (version, owner) == ("1", game) and after.isascii() and after.isdigit():
-            return int(after)
+        version, after, owner, origin = base64.b64decode(token, altchars=b"-_", validate=True).decode().split(" ")
     except (binascii.Error, ValueError):
-        pass
+        version = after = owner = origin = ""
+    if (version, owner) == ("2", game) and after.isascii() and after.isdigit():
+        if origin != log:
+            raise LogReplaced("the gateway has another event log than the one that page_token belongs to; start from 0")
+        return int(after)
     raise BadRequest(
         f"page_token does not come from an earlier ListEvents of {game}; omit it", field="page_token"
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,20 +19,27 @@ from courtside.names import parse_game
 from courtside_server.api.health import Health
 from courtside_server.errors import CourtsideError, CursorEvicted, InputError
 from courtside_server.events.hub import EventHub
+from courtside_server.events.subscription import Subscription
 from courtside_server.telemetry.metrics import Metrics
 
 PAGES = Path(__file__).parents[1] / "web"
 """The pages, part of this package."""
 _KEEPALIVE_S = 5.0
 """Seconds without an event after which a comment keeps the connection alive."""
+_CURSOR = re.compile(r"(?:([0-9a-f]{1,64})-)?([0-9]{1,18})")
+"""``LOG-SEQUENCE``, the id of a server-sent event; a plain sequence is a cursor of an unknown log."""
+_STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+"""A proxy must pass every event on at once."""
+MAX_EVENT_STREAMS = 256
+"""Event streams open at a time. Probes, metrics and pages are answered whatever this number is."""
 
 
 def web_app(metrics: Metrics, health: Health, hub: EventHub) -> Starlette:
     """Create the HTTP application.
 
     Routes: ``/metrics``; ``/livez`` (200 while the event loop runs) and ``/readyz`` (200 or 503);
-    ``/v1/games/{game}/events?after=N`` (server-sent events; ``id`` is the sequence, so a browser resumes
-    automatically); ``/`` the overlay page.
+    ``/v1/games/{game}/events?after=N`` (server-sent events; ``id`` is the log and the sequence, so a browser resumes
+    automatically, and gets an event ``restart`` where the log is another one); ``/`` the overlay page.
 
     Args:
         metrics: the metrics of ``/metrics``.
@@ -49,14 +58,28 @@ def web_app(metrics: Metrics, health: Health, hub: EventHub) -> Starlette:
         state = {"ready": health.ready, "model": health.model_ready, "log": health.log_ready}
         return JSONResponse(state, status_code=200 if health.ready else 503)
 
+    streams = 0
+
+    async def counted(stream: AsyncIterator[str]) -> AsyncIterator[str]:
+        nonlocal streams
+        streams += 1
+        try:
+            async for text in stream:
+                yield text
+        finally:
+            streams -= 1
+
     async def events(request: Request) -> Response:
         try:
             game = parse_game(f"games/{request.path_params['game']}")
-            after = _cursor(request)
+            log, after = _cursor(request)
         except (InputError, ValueError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
+        if streams >= MAX_EVENT_STREAMS:
+            message = f"{MAX_EVENT_STREAMS} event streams are open, the limit; close one, or subscribe over gRPC"
+            return JSONResponse({"error": message}, status_code=503, headers={"Retry-After": "5"})
         return StreamingResponse(
-            _event_stream(hub, game, after), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+            counted(_event_stream(hub, game, log, after)), media_type="text/event-stream", headers=_STREAM_HEADERS
         )
 
     routes: list[BaseRoute] = [
@@ -69,28 +92,46 @@ def web_app(metrics: Metrics, health: Health, hub: EventHub) -> Starlette:
     return Starlette(routes=routes)
 
 
-def _cursor(request: Request) -> int | None:
+def _cursor(request: Request) -> tuple[str, int | None]:
+    """The log that the cursor belongs to, empty where it is not known, and the sequence; ``None`` without a cursor."""
     text = request.headers.get("last-event-id") or request.query_params.get("after")
     if text is None:
-        return None
-    if not text.isdigit() or len(text) > 18:
+        return "", None
+    found = _CURSOR.fullmatch(text)
+    if found is None:
         raise ValueError(f"after={text[:40]!r} is not a sequence; use a whole number, 0 for the whole history")
-    return int(text)
+    return found[1] or "", int(found[2])
 
 
-async def _event_stream(hub: EventHub, game: str, after: int | None) -> AsyncIterator[str]:
+async def _event_stream(hub: EventHub, game: str, log: str, after: int | None) -> AsyncIterator[str]:
     try:
-        async with hub.subscribe(game, after) as subscription:
-            # A comment informs the browser that the stream is open before the first event.
-            yield ": open\n\n"
-            while True:
-                event = await subscription.get(_KEEPALIVE_S)
-                if event is None:
-                    yield ": keep-alive\n\n"
-                else:
-                    yield f"id: {event.sequence}\nevent: courtside\ndata: {event.to_json()}\n\n"
-    except CursorEvicted as error:
-        # The browser would retry with the same id for ever; send it the beginning of the history.
-        yield f"event: evicted\ndata: {error.fields.get('earliest_sequence', '')}\n\n"
+        # A comment informs the browser that the stream is open before the first event.
+        yield ": open\n\n"
+        while True:
+            subscription = hub.subscribe(game, after, log=log)
+            try:
+                async with subscription:
+                    async for text in _messages(subscription):
+                        yield text
+            except CursorEvicted:
+                # The history was evicted while it was read: the next subscription says so.
+                after, log = subscription.position, subscription.log
     except CourtsideError as error:
         yield f"event: problem\ndata: {error.reason}\n\n"
+
+
+async def _messages(subscription: Subscription) -> AsyncIterator[str]:
+    """What a subscription gives, as server-sent events, until it raises."""
+    if (restart := subscription.restart) is not None:
+        data = json.dumps({
+            "log": restart.log, "reason": f"RESTART_REASON_{restart.reason.name}",
+            "earliestSequence": restart.earliest_sequence, "detail": restart.detail,
+        })  # fmt: skip
+        yield f"id: {restart.log}-{restart.earliest_sequence - 1}\nevent: restart\ndata: {data}\n\n"
+    while True:
+        event = await subscription.get(_KEEPALIVE_S)
+        if event is None:
+            yield ": keep-alive\n\n"
+        else:
+            yield f"id: {subscription.log}-{event.sequence}\nevent: courtside\ndata: {event.to_json()}\n\n"
+        await asyncio.sleep(0)  # a long history must not keep the event loop from everybody else

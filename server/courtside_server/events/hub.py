@@ -72,6 +72,7 @@ class EventHub:
         self._topics: dict[str, Topic] = {}
         self._subscriptions: set[Subscription] = set()
         self._listeners: list[Callable[[bool], None]] = []
+        self._identity = ""
         self._draining = False
         self._written = False  # the writer has finished: only readers may still need threads
         self._stopped = False
@@ -123,17 +124,28 @@ class EventHub:
                 raise
         return await self._writer.submit(drafts)
 
-    def subscribe(self, game: str, after: int | None = None, *, cameras: Collection[str] = ()) -> Subscription:
+    def subscribe(
+        self, game: str, after: int | None = None, *, cameras: Collection[str] = (), log: str | None = None
+    ) -> Subscription:
         """Subscribe to a game: history after a cursor, then live events, without gap or overlap.
 
         Args:
             game: ``games/{game}``; it need not have events yet.
             after: deliver events with a greater sequence; ``None``: only new events.
             cameras: only events of these cameras; empty means all.
+            log: the log that ``after`` belongs to, empty where it is not known. With it, a cursor that this log does
+                not have makes the subscription begin again (see ``Subscription.restart``); with ``None`` that is an
+                error.
         """
         return Subscription(
-            self, self._metrics, game, after, cameras=cameras, buffer=self._buffer, page=self._page
+            self, self._metrics, game, after, cameras=cameras, log=log, buffer=self._buffer, page=self._page
         )
+
+    async def identity(self) -> str:
+        """See :meth:`courtside_server.events.log.EventLog.identity`."""
+        if not self._identity:
+            self._identity = await self._blocking(self._log.identity)
+        return self._identity
 
     async def read(self, game: str, after: int, limit: int) -> list[Event]:
         """See :meth:`courtside_server.events.log.EventLog.read`."""

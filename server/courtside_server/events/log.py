@@ -25,9 +25,14 @@ class EventLog(Protocol):
     6. *Bounded on request*. With a retention limit the oldest events of a game are evicted. The latest revision of a
        shot that is still provisional stays, so that a restart can close it.
 
+    7. *Named*. A log has an identity of its own. A cursor belongs to one log and means nothing in another.
+
     Every method is synchronous, may wait for a disk, and may be called from any thread. Never call one from an event
     loop. Every method raises ``LogUnavailable`` while the storage cannot be used, and works again once it can.
     """
+
+    def identity(self) -> str:
+        """The log's identity: the same for as long as the log exists, and of no other log."""
 
     def append(self, drafts: Sequence[EventDraft]) -> list[Event]:
         """Store the drafts in order, all or none, and return the events in the same order.

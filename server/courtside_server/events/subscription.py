@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
+from courtside.events import Restart, RestartReason
 from courtside_server.errors import BadRequest, CourtsideError, LogUnavailable, SlowSubscriber
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import Event
@@ -43,6 +44,9 @@ class Source(Protocol):
     async def read(self, game: str, after: int, limit: int) -> list[Event]:
         """Read the log."""
 
+    async def identity(self) -> str:
+        """The log's identity."""
+
     async def bounds(self, game: str) -> tuple[int, int]:
         """The earliest sequence of a game's log and its high-water mark."""
 
@@ -62,8 +66,14 @@ class Subscription:
         game: ``games/{game}``.
         after: deliver events with a greater sequence; ``None``: only new events.
         cameras: only events of these cameras; empty means all.
+        log: the log that ``after`` belongs to; see :meth:`courtside_server.events.hub.EventHub.subscribe`.
         buffer: live events that may wait for the reader.
         page: events to read from the log at a time.
+
+    Attributes:
+        log: identity of the log, once the subscription was entered.
+        restart: set where the log does not have the cursor and the subscription begins with the earliest event
+            instead.
     """
 
     def __init__(
@@ -74,11 +84,15 @@ class Subscription:
         after: int | None,
         *,
         cameras: Collection[str],
+        log: str | None = None,
         buffer: int,
         page: int,
     ) -> None:
         self.game = game
         self.after = after
+        self.log = ""
+        self.restart: Restart | None = None
+        self._cursor_log = log
         self._source = source
         self._metrics = metrics
         self._cameras = frozenset(cameras)
@@ -104,7 +118,10 @@ class Subscription:
         self._topic = topic = await self._source.attach(self)
         self._metrics.subscribers.inc()
         try:
-            if self.after is not None and self.after > topic.high_water_mark:
+            self.log = await self._source.identity()
+            if self.after is not None and self._cursor_log is not None:
+                await self._check_log(self.after, self._cursor_log)
+            elif self.after is not None and self.after > topic.high_water_mark:
                 await self._check_cursor(self.after)
         except BaseException:
             self.close()
@@ -229,6 +246,16 @@ class Subscription:
         if self._error is None:
             self._error = error
         self._wake.set()
+
+    async def _check_log(self, after: int, log: str) -> None:
+        """Begin again where this log does not have the cursor."""
+        earliest, end = await self._source.bounds(self.game)
+        if (log and log != self.log) or after > end:
+            self.restart = Restart(self.log, RestartReason.OTHER_LOG, earliest)
+        elif after + 1 < earliest:
+            self.restart = Restart(self.log, RestartReason.EVICTED, earliest)
+        if self.restart is not None:
+            self.after = earliest - 1
 
     async def _check_cursor(self, after: int) -> None:
         # The log may be ahead of the hub by the commit that is being delivered.

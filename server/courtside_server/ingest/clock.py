@@ -10,8 +10,16 @@ JUMP_S = 2.0
 """Smallest step of a clock, seconds, that counts as a jump rather than a gap."""
 _JUMP_FRAMES = 10
 """Frames a slow camera may miss before the step counts as a jump."""
+_MAX_GAP_S = 60.0
+"""Real seconds of the longest gap, however slow the camera is: what lies in a gap is sampled."""
+MAX_MEDIA_S = 1e9
+"""Largest media time, seconds: 30 years. Beyond it a double is too coarse for the times of frames."""
 _RATE_STEPS = 5
-"""Steps from which the true frame rate is learned, in case the descriptor gave none or a wrong one."""
+"""Steps from which the true frame rate is learned; until then the descriptor's counts."""
+_UNKNOWN_STEP_S = 1 / 30
+"""Seconds between two frames while neither the descriptor nor the frames have given a rate."""
+_OUT_OF_ORDER_S = 0.5
+"""Longest step back, seconds, that a picture out of order may make; a longer one is a clock that starts again."""
 _DAY = 86_400.0
 """Seconds."""
 _YEAR_2000 = 946_684_800.0
@@ -29,7 +37,7 @@ class FrameTime:
     """The times of one frame.
 
     Attributes:
-        media: seconds since the camera's first frame.
+        media: seconds since the camera's first frame; goes back for a picture out of order only.
         media_segment: number of the media segment; each discontinuity begins a new one.
         capture_time: Unix seconds: the camera's, or the server's estimate where the camera's is implausible.
         jump: one sentence on the discontinuity, when this frame begins a new segment.
@@ -47,8 +55,13 @@ class MediaClock:
     """Gives each frame, in presentation order, its media time, segment and capture time.
 
     A new segment begins in three cases: the pts goes backward; it steps forward by more than two seconds (ten frames
-    for a camera slower than five frames per second); or the wall clock and the media clock of a live camera move
-    apart by more than two seconds between two frames. A frame with the same pts as the one before is dropped.
+    for a camera slower than five frames per second, but never more than a real minute); or the wall clock and the
+    media clock of a live camera move apart by more than two seconds between two frames. A frame with the same pts as
+    the one before is dropped, and so is one that lies more than 30 years from the first.
+
+    Where the pts goes back by more than half a second (recordings that were joined, an encoder that starts again),
+    media time goes on one usual step after the last frame, as players show it, and so does the capture time of film.
+    A smaller step back is a picture out of order, whose time says when it was taken.
 
     A live camera whose clock jumps more than five times in 30 seconds gets no further segments in that time. Frames
     off its clock are dropped, so that it cannot fill the event log.
@@ -73,14 +86,15 @@ class MediaClock:
         self._time_scale, self._live = time_scale, live
         self._last: FrameTime | None = None
         self._last_pts = 0
+        self._media_shift = self._wall_shift = 0.0
         self._steps: deque[float] = deque(maxlen=_RATE_STEPS)
         self._jumps: deque[float] = deque(maxlen=_MAX_JUMPS)
         self._anchor: tuple[float, float] | None = None
         self.media_segment = 0
 
     def media(self, pts: int) -> float:
-        """Seconds since the camera's first frame."""
-        return (pts - self._first_pts) * self._time_base
+        """Seconds since the camera's first frame, for a packet of the newest segment."""
+        return (pts - self._first_pts) * self._time_base + self._media_shift
 
     def update(self, pts: int, capture_time: float, arrival: float, server_time: float) -> FrameTime | None:
         """Compute the times of the next frame.
@@ -94,36 +108,47 @@ class MediaClock:
         Returns:
             Its times, or ``None`` when the frame must be dropped.
         """
-        media = self.media(pts)
-        wall, replaced = self._plausible_time(media, capture_time, server_time)
-        jump = None
-        if self._last is not None:
-            if pts == self._last_pts or media == self._last.media:
+        media, last, shift = self.media(pts), self._last, 0.0
+        if abs(media) > MAX_MEDIA_S:
+            return None
+        if last is not None:
+            if pts == self._last_pts or media == last.media:
                 return None
-            jump = self._jump(media - self._last.media, wall - self._last.capture_time)
-            if media > self._last.media:
-                self._steps.append(media - self._last.media)
+            if media < last.media - _OUT_OF_ORDER_S:
+                shift = last.media + (self._usual_step() or _UNKNOWN_STEP_S) - media
+                if not (self._live or last.replaced or capture_time + self._wall_shift > last.capture_time):
+                    due = last.capture_time + (media + shift - last.media) * self._time_scale
+                    self._wall_shift = due - capture_time
+        wall, replaced = self._plausible_time(media + shift, capture_time + self._wall_shift, server_time)
+        jump = None
+        if last is not None:
+            jump = self._jump(media - last.media, wall - last.capture_time)
+            if media > last.media:
+                self._steps.append(media - last.media)
         if jump is not None:
             if self._live and len(self._jumps) == _MAX_JUMPS and arrival - self._jumps[0] < _JUMP_SPAN_S:
                 return None
             self._jumps.append(arrival)
             self.media_segment += 1
+            self._media_shift += shift
         self._last_pts = pts
-        self._last = FrameTime(media, self.media_segment, wall, jump, replaced)
+        self._last = FrameTime(media + shift, self.media_segment, wall, jump, replaced)
         return self._last
 
     def _jump(self, step: float, wall_step: float) -> str | None:
         if step < 0:
             return f"the media clock went back by {-step:.3f} s"
-        learned = median(self._steps) if len(self._steps) == _RATE_STEPS else 0.0
-        usual = max(self._interval, learned)
-        limit = max(JUMP_S, _JUMP_FRAMES * usual)
+        limit = max(JUMP_S, min(_JUMP_FRAMES * self._usual_step(), _MAX_GAP_S / self._time_scale))
         if step > limit:
             return f"the media clock jumped ahead by {step:.3f} s"
         apart = wall_step - step * self._time_scale
         if self._live and abs(apart) > limit:
             return f"the capture clock moved by {apart:+.3f} s against the media clock"
         return None
+
+    def _usual_step(self) -> float:
+        """Media seconds between two frames; the nominal frame rate is believed only until the true one is learned."""
+        return median(self._steps) if len(self._steps) == _RATE_STEPS else self._interval
 
     def _plausible_time(self, media: float, capture_time: float, server_time: float) -> tuple[float, bool]:
         if self._live:

@@ -11,6 +11,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
+from courtside.orientation import upright
 from courtside_server.rings.slots import Slot
 from courtside_server.types import EncodedPacket
 
@@ -19,8 +20,6 @@ cv2.setNumThreads(0)
 
 _JPEG_RANGE = 2
 """FFmpeg's AVCOL_RANGE_JPEG: full range."""
-_ROTATIONS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
-"""OpenCV's code for a clockwise rotation in degrees."""
 _Planes = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
 
 
@@ -46,12 +45,14 @@ class DecodedPicture:
     Attributes:
         corrupt: the decoder concealed damaged parts.
         rotation: clockwise rotation still to be applied, degrees.
+        mirrored: to be mirrored left to right before it is rotated.
     """
 
     packet: EncodedPacket
     source: PixelSource
     corrupt: bool
     rotation: int
+    mirrored: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -60,12 +61,12 @@ class DecodedPicture:
         return (height, width) if self.rotation in (90, 270) else (width, height)
 
     def copy_to(self, slot: Slot) -> None:
-        """Write the rotated picture into a slot of :attr:`size`."""
-        if not self.rotation:
+        """Write the upright picture into a slot of :attr:`size`."""
+        if not self.rotation and not self.mirrored:
             self.source.fill(slot.planes)
             return
         for plane, out in zip(self.source.planes(), (slot.y, slot.u, slot.v), strict=True):
-            cv2.rotate(plane, _ROTATIONS[self.rotation], dst=out)
+            upright(plane, self.rotation, self.mirrored, out)
 
 
 class YuvSource:

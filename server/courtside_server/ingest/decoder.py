@@ -75,7 +75,7 @@ class _AvDecoder:
     """The shared part of the FFmpeg decoders: the codec context, and matching pictures to packets."""
 
     def __init__(self, info: StreamInfo, max_pixels: int, options: dict[str, str] | None = None) -> None:
-        self._rotation = info.rotation
+        self._rotation, self._mirrored = info.rotation, info.mirrored
         self._context = _context(info, {"max_pixels": str(max_pixels), **(options or {})})
         self._reformatter = VideoReformatter()
         self._inside: dict[int, EncodedPacket] = {}
@@ -131,7 +131,9 @@ class _AvDecoder:
             # A second picture of one packet has no time stamp, nor has a picture whose packet was given up.
             if packet is not None and frame.width >= 2 and frame.height >= 2:
                 source = YuvSource(frame, self._reformatter)
-                pictures.append(DecodedPicture(packet, source, frame.is_corrupt, self._rotation))
+                pictures.append(
+                    DecodedPicture(packet, source, frame.is_corrupt, self._rotation, self._mirrored)
+                )
         return pictures
 
 
@@ -180,7 +182,7 @@ class RawDecoder:
 
     def __init__(self, info: StreamInfo) -> None:
         self._shape = (info.height, info.width, 3)
-        self._rotation = info.rotation
+        self._rotation, self._mirrored = info.rotation, info.mirrored
 
     def decode(self, packet: EncodedPacket) -> list[DecodedPicture]:
         """See :class:`Decoder`."""
@@ -192,7 +194,7 @@ class RawDecoder:
                 sequence=packet.sequence,
             )
         pixels = np.frombuffer(packet.data, np.uint8).reshape(self._shape)
-        return [DecodedPicture(packet, RgbSource(pixels), False, self._rotation)]
+        return [DecodedPicture(packet, RgbSource(pixels), False, self._rotation, self._mirrored)]
 
     def drain(self) -> list[DecodedPicture]:
         """See :class:`Decoder`."""

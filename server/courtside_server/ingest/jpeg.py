@@ -17,30 +17,40 @@ _STAND_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 """Markers without a length field."""
 _SCAN, _END = 0xDA, 0xD9
 """Start of scan, end of image."""
-_NEXT_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
-"""A marker, skipping stuffed bytes and restart markers inside a scan."""
+_NEXT_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
+"""A marker, skipping stuffed bytes and restart markers inside a scan. Every byte is read once."""
+_SEARCH = 64 * 2**10
+"""Bytes searched at a time; other threads run in between."""
+_MAX_SEGMENTS = 4096
+"""Marker segments in one picture. Large colour profiles and camera notes need a few hundred."""
+_MAX_SCANS = 64
+"""Scans in one picture. Each decodes the whole picture again; encoders of progressive pictures write about ten."""
 
 
 def jpeg_size(data: bytes) -> tuple[int, int]:
     """Return the width and height in pixels of the one picture in ``data``.
 
     Walks through all marker segments to the end of the picture, so that a second frame header behind the first is
-    found too.
+    found too. Takes time in proportion to the number of bytes.
 
     Raises:
-        CorruptPacket: not a JPEG, truncated before its pixels, not Huffman-coded, or more than one frame header.
+        CorruptPacket: not a JPEG, truncated before its pixels, not Huffman-coded, more than one frame header, or more
+            segments or scans than any camera writes.
     """
     if data[:2] != b"\xff\xd8":
         raise CorruptPacket("the packet is not a JPEG: it does not begin with FF D8")
     size: tuple[int, int] | None = None
-    scanned = False
+    segments = scans = 0
     at = 2
     while True:
-        match = _NEXT_MARKER.search(data, at)
+        match = _next_marker(data, at)
         if match is None or match[1][0] == _END:
             break
-        if match.start() != at and not scanned:
+        if not scans and data.count(b"\xff", at, match.start()) != match.start() - at:  # FF before a marker is filler
             raise CorruptPacket("the JPEG is damaged: bytes between two of its header segments")
+        segments += 1
+        if segments > _MAX_SEGMENTS:
+            raise CorruptPacket(f"the JPEG has more than {_MAX_SEGMENTS} segments")
         marker, at = match[1][0], match.end()
         if marker in _STAND_ALONE:
             continue
@@ -55,8 +65,20 @@ def jpeg_size(data: bytes) -> tuple[int, int]:
             if length < 8:
                 raise CorruptPacket("the JPEG is truncated within its frame header")
             size = int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 3 : at + 5])
-        scanned = scanned or marker == _SCAN
+        if marker == _SCAN:
+            scans += 1
+            if scans > _MAX_SCANS:
+                raise CorruptPacket(f"the JPEG has more than {_MAX_SCANS} scans; send baseline or plain progressive")
         at += length
-    if size is None or not scanned:
+    if size is None or not scans:
         raise CorruptPacket("the JPEG has no picture in it")
     return size
+
+
+def _next_marker(data: bytes, at: int) -> re.Match[bytes] | None:
+    """The first marker from ``at`` on."""
+    for begin in range(at, len(data), _SEARCH):
+        match = _NEXT_MARKER.search(data, begin, begin + _SEARCH + 1)
+        if match is not None:
+            return match
+    return None

@@ -204,7 +204,7 @@ class CameraRegistry:
         sink = await made if isinstance(made, Awaitable) else made
         name = info.camera.name
         try:
-            session = CameraSession(info, sink, self._metrics, self.config, self._on_status, self._clocks)
+            session = await CameraSession.open(info, sink, self._metrics, self.config, self._on_status, self._clocks)
         except CourtsideError:
             if self._on_closed is not None:
                 await self._on_closed(info, sink)

@@ -13,7 +13,7 @@ import structlog
 from courtside_server.errors import BadPacket, CourtsideError
 from courtside_server.ingest.clock import ClockOffset
 from courtside_server.ingest.decode_worker import Clocks, DecodeWorker
-from courtside_server.ingest.decoder import open_decoder
+from courtside_server.ingest.decoder import Decoder, open_decoder
 from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.queue import QueuedPacket, packet_queue
 from courtside_server.ingest.rate_control import RateController
@@ -78,9 +78,7 @@ class CameraSession:
         config: limits.
         on_status: called on the event loop when the camera's state changes.
         clocks: clocks to use; the system's when ``None``.
-
-    Raises:
-        BadDescriptor: ``codec_config`` is unusable.
+        decoder: the stream's decoder.
     """
 
     def __init__(
@@ -89,8 +87,9 @@ class CameraSession:
         sink: FrameSink,
         metrics: Metrics,
         config: IngestConfig,
-        on_status: StatusCallback | None = None,
-        clocks: Clocks | None = None,
+        on_status: StatusCallback | None,
+        clocks: Clocks | None,
+        decoder: Decoder,
     ) -> None:
         self.info, self.sink, self.config = info, sink, config
         self._metrics, self._on_status = metrics, on_status
@@ -100,8 +99,6 @@ class CameraSession:
         self.frames = FrameRing(name, config.frame_budget)
         self.packets = PacketRing(name, config.packet_budget)
         self._counters = StreamCounters(name, metrics)
-        ring_limit = config.frame_budget // 3  # two I420 frames of the largest size must fit in the ring
-        decoder = open_decoder(info, min(config.max_pixels, ring_limit))
         self._intra = decoder.intra
         self._film = info.mode is StreamMode.FILM
         self._worker = DecodeWorker(
@@ -121,6 +118,25 @@ class CameraSession:
         self.connection: Connection | None = None
         self.keyframe_wanted = asyncio.Event()
         """Set when the decoder begins to wait for a keyframe: a status should be sent now."""
+
+    @classmethod
+    async def open(
+        cls,
+        info: StreamInfo,
+        sink: FrameSink,
+        metrics: Metrics,
+        config: IngestConfig,
+        on_status: StatusCallback | None = None,
+        clocks: Clocks | None = None,
+    ) -> CameraSession:
+        """Make a session with its decoder. The decoder reads a stranger's bytes, so it is opened in a thread.
+
+        Raises:
+            BadDescriptor: ``codec_config`` is unusable.
+        """
+        ring_limit = config.frame_budget // 3  # two I420 frames of the largest size must fit in the ring
+        decoder = await asyncio.to_thread(open_decoder, info, min(config.max_pixels, ring_limit))
+        return cls(info, sink, metrics, config, on_status, clocks, decoder)
 
     # ---- connections ---------------------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +24,7 @@ from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.decode_worker import Clocks
 from courtside_server.ingest.session import CameraSession
+from courtside_server.offline.film_names import game_name
 from courtside_server.offline.film_packets import FILM_WALL, read_packets, stream_info
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.render.record import FilmRecord, RecordingHub
@@ -72,19 +72,22 @@ class FilmAnalyzer:
     ) -> None:
         await self._stack.aclose()
 
-    def analyze(self, path: Path, film: Film, record: FilmRecord | None = None) -> FilmAnalysis:
+    def analyze(
+        self, path: Path, film: Film, record: FilmRecord | None = None, game: str | None = None
+    ) -> FilmAnalysis:
         """Prepare the analysis of one film.
 
         Args:
-            path: the film's file; its stem names the game.
+            path: the film's file.
             film: the film.
             record: takes what is seen on the way, to be drawn afterwards.
+            game: the game's name; that of the file by default.
 
         Raises:
             BadRequest: the calibration is of pictures of another shape.
         """
         check_size(film, self._court)
-        return FilmAnalysis(self, path, film, record)
+        return FilmAnalysis(self, game or game_name(path), film, record)
 
 
 def check_size(film: Film, court: PointPairs | None) -> None:
@@ -108,9 +111,8 @@ class FilmAnalysis:
             default.
     """
 
-    def __init__(self, analyzer: FilmAnalyzer, path: Path, film: Film, record: FilmRecord | None) -> None:
+    def __init__(self, analyzer: FilmAnalyzer, game: str, film: Film, record: FilmRecord | None) -> None:
         self._analyzer, self._film, self._record = analyzer, film, record
-        game = re.sub(r"[^A-Za-z0-9._-]+", "_", path.stem).strip("._-")[:60] or "film"
         camera = CameraName.parse(f"games/{game}/cameras/film")
         self._info = stream_info(film.info, camera, analyzer._speed)
         self.packets = 0
@@ -142,7 +144,7 @@ class FilmAnalysis:
         pipeline.backend.on_tracks = self.on_tracks
         pipeline.start()
         clocks = Clocks(wall=lambda: FILM_WALL)
-        camera = CameraSession(self._info, pipeline, metrics, ingest_config(settings), clocks=clocks)
+        camera = await CameraSession.open(self._info, pipeline, metrics, ingest_config(settings), clocks=clocks)
         feeding = asyncio.create_task(self._feed(camera, pipeline, hub, on_packets))
         try:
             with contextlib.suppress(Draining):  # every event of the film was given

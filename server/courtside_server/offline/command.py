@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import select
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -14,52 +17,83 @@ from courtside.court.measures import COURTS, FIBA
 from courtside.court.point_pairs import PointPairs
 from courtside.film import Film
 from courtside.text import HEADER, event_line
+from courtside_server.errors import CourtsideError, EngineError, FilmUnwritable
 from courtside_server.offline.analyze import FilmAnalysis, FilmAnalyzer, check_size
+from courtside_server.offline.film_names import films_in, game_names
 from courtside_server.render.film import FilmSource, draw_film
 from courtside_server.render.output_path import output_paths
 from courtside_server.render.record import FilmRecord
 from courtside_server.settings import Settings
 
+_EVERY_FILM = (EngineError, FilmUnwritable)
+"""Errors that the next film would meet too."""
+
 
 async def analyze_films(
-    paths: Sequence[Path], settings: Settings, playback_speed: float, style: str, *, render: Path | None = None,
+    paths: Sequence[Path], settings: Settings, playback_speed: float, style: str,
+    on_bad_film: Callable[[CourtsideError], None], *, render: Path | None = None,
     court: PointPairs | None = None, quiet: bool = False,
 ) -> None:  # fmt: skip
     """Run films one after another through ingest, pipeline and log; print every event.
 
     Args:
-        paths: films.
+        paths: films, and folders of films.
         settings: windows, inference.
         playback_speed: how many times faster than real life the films run (2: twice real speed).
         style: ``jsonl`` (protobuf JSON of ``courtside.v1.Event``) or ``table``.
+        on_bad_film: called for each film that cannot be used, or not to its end; the others are analyzed.
         render: where the drawn films go; see :func:`~courtside_server.render.output_path.output_paths`.
         court: the calibration of the camera that took them; None without one.
         quiet: no progress on stderr.
 
     Raises:
-        BadRequest: the calibration is of pictures of another shape.
-        SourceError: a film cannot be read; films before it have been printed.
         InputError: ``render`` cannot be.
         FilmUnwritable: a drawn film cannot be written; its events have been printed.
         EngineError: the model cannot be used.
+        BrokenPipeError: nobody reads the events any more.
     """
-    films = [await asyncio.to_thread(Film, path) for path in paths]  # every mistake before any work
-    for film in films:
-        check_size(film, court)
-    out_paths = [None] * len(films) if render is None else output_paths(paths, render)
+    named: list[Path] = []
+    for path in paths:
+        try:
+            named += await asyncio.to_thread(films_in, path)
+        except CourtsideError as error:
+            on_bad_film(error)
+    # Every mistake before any work.
+    out_paths = [None] * len(named) if render is None else output_paths(named, render)
+    films: list[tuple[Path, str, Film, Path | None]] = []
+    for path, game, out in zip(named, game_names(named), out_paths, strict=True):
+        try:
+            film = await asyncio.to_thread(Film, path)
+            check_size(film, court)
+        except CourtsideError as error:
+            on_bad_film(error)
+        else:
+            films.append((path, game, film, out))
+    if not films:
+        return
     console = Console(stderr=True, quiet=quiet)
     if style == "table":
         print(HEADER, flush=True)
     async with FilmAnalyzer(settings, playback_speed, court) as analyzer:
         with Progress(
-            TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[speed]}"),
+            TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(),
+            TextColumn("{task.fields[speed]}"),
             console=console, disable=quiet or not console.is_terminal, transient=True,
         ) as progress:  # fmt: skip
-            for path, film, out in zip(paths, films, out_paths, strict=True):
+            for path, game, film, out in films:
                 record = None if out is None else FilmRecord()
-                await _print_events(analyzer.analyze(path, film, record), path, film, style, progress)
+                try:
+                    await _print_events(analyzer.analyze(path, film, record, game), path, film, style, progress)
+                except _EVERY_FILM:
+                    raise
+                except CourtsideError as error:
+                    on_bad_film(error)
+                    continue
                 if record is not None and out is not None:
-                    source = FilmSource(path, film.info.first_pts, film.info.rotation, playback_speed)
+                    info = film.info
+                    source = FilmSource(
+                        path, info.first_pts, info.rotation, playback_speed, info.mirrored, info.frame_rate
+                    )
                     lines = FIBA if court is None else COURTS[court.court]
                     await draw_film(source, record, out, film.info.frames or 0, progress, lines)
 
@@ -70,13 +104,26 @@ async def _print_events(analysis: FilmAnalysis, path: Path, film: Film, style: s
 
     def show(count: int) -> None:
         if count % 30 == 0:
+            if not _is_read():
+                raise BrokenPipeError
             seconds = count / (film.info.frame_rate or 30)
             progress.update(bar, completed=count, speed=f"{seconds / (time.monotonic() - started):.1f}x real time")
 
     try:
-        async for event in analysis.events(show):
-            print(event.to_json() if style == "jsonl" else event_line(event), flush=True)
+        async with contextlib.aclosing(analysis.events(show)) as events:
+            async for event in events:
+                print(event.to_json() if style == "jsonl" else event_line(event), flush=True)
     finally:
         progress.remove_task(bar)
     if analysis.dropped:
-        progress.console.print(f"{path.name}: frames left out: {analysis.dropped}", style="yellow")
+        progress.console.print(f"{path.name}: frames left out: {analysis.dropped}", style="yellow", markup=False)
+
+
+def _is_read() -> bool:
+    """Whether anybody still reads standard output; True where that cannot be known."""
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)
+    except (AttributeError, OSError, ValueError):
+        return True
+    return not any(state & select.POLLERR for _, state in poll.poll(0))

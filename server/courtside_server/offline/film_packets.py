@@ -32,7 +32,7 @@ def stream_info(info: SourceInfo, camera: CameraName, time_scale: float) -> Stre
         camera=camera, codec=codec, mode=StreamMode.FILM, width=info.width, height=info.height,
         frame_rate=info.frame_rate, codec_config=b"" if codec is Codec.RAW_RGB else info.codec_config,
         time_base=float(info.time_base), first_pts=info.first_pts, epoch=1, session="", rotation=info.rotation,
-        time_scale=time_scale,
+        time_scale=time_scale, mirrored=info.mirrored,
     )  # fmt: skip
 
 

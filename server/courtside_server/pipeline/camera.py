@@ -27,7 +27,7 @@ from courtside_server.perception.tracker import TrackIds
 from courtside_server.pipeline.backend import Backend
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.pipeline.detector_scheduler import DetectorScheduler, RateChange
-from courtside_server.pipeline.frontend import Frontend, detector_fps
+from courtside_server.pipeline.frontend import Frontend
 from courtside_server.pipeline.model_runner import ModelRunner
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, NewScene, Work
@@ -223,13 +223,14 @@ class CameraPipeline:
         self._publish([draft for draft in drafts if draft is not None])
 
     def _publish_scene(self, scene: NewScene) -> None:
+        self._events.media_segment = scene.media_segment
         self._publish([status_draft(self._info, CameraState.DISCONTINUITY, scene.detail, scene.wall, scene.media)])
 
     def _publish_state(self, state: CameraState, detail: str) -> None:
         self._publish([status_draft(self._info, state, detail, self.backend.wall, self.backend.media)])
 
     def _publish_rate(self, change: RateChange) -> None:
-        wanted = detector_fps(self._config, self._info)
+        wanted = self._config.detector_fps
         why = f"the detector is too slow for all cameras: {change.fps:.1f} of {wanted:.1f} frames per second are left"
         why += "; use fewer cameras, or a faster engine"
         self._runner.report("detector rate", why if change.degraded else None)

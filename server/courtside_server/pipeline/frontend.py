@@ -12,9 +12,12 @@ from courtside_server.pipeline.detector_scheduler import DetectorShare
 from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, EndOfStream, NewScene, Work
 from courtside_server.shots.detector import Profile, ShotModels
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import DetectorFrame, Frame, Sample, SkipReason, StreamInfo, Window
+from courtside_server.types import WINDOW_SAMPLES, DetectorFrame, Frame, Sample, SkipReason, StreamInfo, Window
 from courtside_server.windows.sampler import ClipSampler
 from courtside_server.windows.scheduler import WindowScheduler
+
+_MAX_GAP = 4 * WINDOW_SAMPLES
+"""Samples in a gap after which clip windows start again instead of running through it."""
 
 
 class Frontend:
@@ -40,7 +43,8 @@ class Frontend:
         self._info, self._models, self._queue, self._metrics, self._config = info, models, queue, metrics, config
         self._name = info.camera.name
         self.media, self._wall = 0.0, 0.0
-        self._detector_fps = detector_fps(config, info)
+        # Never less because of a nominal frame rate: what the camera truly sends, its time stamps say.
+        self._detector_fps = config.detector_fps
         self._start_media_segment(0)
 
     def on_frame(self, frame: Frame) -> None:
@@ -51,6 +55,10 @@ class Frontend:
             # Before the frame is sampled: a window across a cut would show two scenes as one.
             self._hand_over(self._scheduler.flush())
             self._put_new_scene("camera cut: tracks and windows start again")
+            self._start_windows()
+        if self._sampler.missing(frame.media) > _MAX_GAP:
+            # Windows within a long gap show a still picture: they are not worth a step each.
+            self._hand_over(self._scheduler.flush())
             self._start_windows()
         for sample in self._sampler.push(frame):
             self._hand_over(self._scheduler.add(sample))
@@ -64,6 +72,7 @@ class Frontend:
     def on_discontinuity(self, media_segment: int, detail: str) -> None:
         """Close the windows of the old segment and start the new one."""
         self._hand_over(self._scheduler.flush())
+        self._media_segment = media_segment
         self._put_new_scene(detail)
         self._start_media_segment(media_segment)
 
@@ -117,7 +126,7 @@ class Frontend:
         self._gaps = 0
 
     def _put_new_scene(self, detail: str) -> None:
-        self._queue.put(NewScene(detail, self.media, self._wall), keep=True)
+        self._queue.put(NewScene(detail, self.media, self._wall, self._media_segment), keep=True)
 
     def _hand_over(self, windows: Iterable[Window[Sample]]) -> None:
         for window in windows:
@@ -130,9 +139,3 @@ class Frontend:
 
     def _skipped(self, reason: SkipReason, count: int) -> None:
         self._metrics.windows_skipped.labels(self._name, reason).inc(count)
-
-
-def detector_fps(config: PipelineConfig, info: StreamInfo) -> float:
-    """Detector frames per real second: as configured, and never more than the camera sends."""
-    fps = config.detector_fps
-    return min(fps, (info.frame_rate or fps) / info.time_scale)

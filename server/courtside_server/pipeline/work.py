@@ -19,11 +19,13 @@ class NewScene:
         detail: one sentence for a person.
         media: media seconds of the jump.
         wall: Unix seconds of the jump, camera's clock.
+        media_segment: the media segment in which the new scene lies.
     """
 
     detail: str
     media: float
     wall: float
+    media_segment: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import av
 import av.error
 from av.video.reformatter import Interpolation
 
+from courtside.film import file_address
 from courtside_server.errors import FilmUnwritable
 from courtside_server.render.brush import Picture
 
@@ -72,7 +73,8 @@ class FilmWriter:
         self._path, self._part, self._format = path, partial_path(path), video
         self._open = False
         try:
-            self._container: Any = av.open(str(self._part), "w", format="mp4", options={"movflags": "+faststart"})
+            address, options = file_address(self._part), {"movflags": "+faststart"}
+            self._container: Any = av.open(address, "w", format="mp4", options=options)
             self._open = True
             stream = self._container.add_stream("libx264", rate=video.rate, options={"crf": _CRF, "preset": _PRESET})
             stream.width, stream.height, stream.pix_fmt = video.width, video.height, "yuv420p"

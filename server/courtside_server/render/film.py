@@ -20,14 +20,15 @@ import numpy as np
 from rich.progress import Progress
 
 from courtside.court.measures import FIBA, Court
-from courtside.film import video_stream
+from courtside.film import file_address, video_stream
+from courtside.orientation import upright
 from courtside_server.errors import CourtsideError, UndecodableFilm
+from courtside_server.ingest.clock import MediaClock
 from courtside_server.render.brush import Picture
 from courtside_server.render.encoder import BT601, BT709, EXACT, UNSPECIFIED, FilmWriter, VideoFormat
 from courtside_server.render.overlay import FrameOverlay
 from courtside_server.render.record import FilmRecord
 
-_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _FULL_RANGE = 2
 
 
@@ -40,12 +41,16 @@ class FilmSource:
         first_pts: time stamp of media time zero.
         rotation: clockwise degrees by which its frames are turned, as in the analysis.
         time_scale: real seconds per media second.
+        mirrored: its frames are mirrored left to right before they are turned.
+        frame_rate: frames per second, as in the analysis; 0 when unknown.
     """
 
     path: Path
     first_pts: int
     rotation: int
     time_scale: float = 1.0
+    mirrored: bool = False
+    frame_rate: float = 0.0
 
 
 def render_film(
@@ -54,8 +59,8 @@ def render_film(
 ) -> int:  # fmt: skip
     """Draw a record on its film; blocks until the film is written.
 
-    Every frame keeps its time stamp, counted from the first frame. A frame that is not later than the one before (a
-    clock that went back) is left out, and so is the sound.
+    Every frame keeps its time stamp, counted from the first frame. Where time stamps go back, they go on as in the
+    analysis. A frame at the time of the one before is left out, and so is the sound.
 
     Args:
         source: the film.
@@ -75,32 +80,35 @@ def render_film(
     """
     with _open(source.path) as container:
         stream = video_stream(container)
-        stream.thread_type = "AUTO"
         frames = _frames(container, stream)
         head = next(frames, None)
         if head is None:
             raise UndecodableFilm(f"{source.path}: no frame in it", film=source.path)
-        height, width = _picture(head, source.rotation).shape[:2]
+        height, width = _picture(head, source).shape[:2]
         seconds = _length(container, stream, record)
-        video = VideoFormat(
-            width, height, stream.average_rate or Fraction(30), stream.time_base, _aspect(stream, source.rotation),
-            _matrix(head),
-        )  # fmt: skip
+        rate = Fraction(source.frame_rate or 30).limit_denominator(1001)
+        aspect = _aspect(stream, source.rotation)
+        video = VideoFormat(width, height, rate, stream.time_base, aspect, _matrix(head))
         # A film may change its frame size: each size is drawn on as it is and then scaled to the first.
         overlays: dict[tuple[int, int], FrameOverlay] = {}
+        clock = MediaClock(float(stream.time_base), source.first_pts, source.frame_rate, source.time_scale, live=False)
         count, last = 0, None
         with FilmWriter(out, video) as writer:
             for frame in chain([head], frames):
                 if stop is not None and stop.is_set():
                     raise CourtsideError("drawing was stopped")
-                pts = frame.pts - source.first_pts
+                # The analysis' own clock: where time stamps go back, both go on in the same way.
+                times = clock.update(frame.pts, 0.0, 0.0, 0.0)
+                if times is None:
+                    continue
+                pts = round(times.media / float(stream.time_base))
                 if last is not None and pts <= last:
                     continue
-                picture = _picture(frame, source.rotation)
+                picture = _picture(frame, source)
                 size = (picture.shape[1], picture.shape[0])
                 if size not in overlays:
                     overlays[size] = FrameOverlay(record, *size, seconds, source.time_scale, court)
-                overlays[size].draw(picture, pts * float(stream.time_base))
+                overlays[size].draw(picture, times.media)
                 if size != (width, height):
                     picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
                 writer.write(picture, pts)
@@ -147,7 +155,7 @@ async def draw_film(
 
 def _open(path: Path) -> Any:
     try:
-        return av.open(str(path))
+        return av.open(file_address(path))
     except (OSError, av.error.FFmpegError) as error:
         reason = getattr(error, "strerror", None) or "not readable"
         raise UndecodableFilm(f"{path}: cannot be read a second time to be drawn on: {reason}", film=path) from None
@@ -162,12 +170,12 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
         yield from (frame for frame in frames if frame.pts is not None and frame.width >= 2 and frame.height >= 2)
 
 
-def _picture(frame: Any, rotation: int) -> Picture:
+def _picture(frame: Any, source: FilmSource) -> Picture:
     """The upright frame, cropped to an even size as in the analysis."""
     full = frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj")
     pixels = frame.to_ndarray(format="bgr24", src_color_range="JPEG" if full else "MPEG", interpolation=EXACT)
     pixels = pixels[: frame.height & ~1, : frame.width & ~1]
-    return np.ascontiguousarray(cv2.rotate(pixels, _TURNS[rotation]) if rotation else pixels)
+    return np.ascontiguousarray(upright(pixels, source.rotation, source.mirrored))
 
 
 def _length(container: Any, stream: Any, record: FilmRecord) -> float:

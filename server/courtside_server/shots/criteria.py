@@ -278,6 +278,12 @@ class ResultConfig(ParameterGroup):
         meaning="A ball seen so far above and then so far below a rim, and never at it, is an air ball.",
         evidence=_BY_HAND, search=(0.2, 1.5), low=0,
     )  # fmt: skip
+    min_watched: float = parameter(
+        0.3, unit="s",
+        meaning="Where the film or its scene ends sooner after the ball was first at the rim, what a few answers lean "
+        "to does not count: the rim had not decided yet.",
+        evidence=_BY_HAND, search=(0.1, 0.6), low=0,
+    )  # fmt: skip
     watch_time: float = parameter(
         1.3, unit="s",
         meaning="Answers count for so long after the ball was first at the rim. Later the ball bounces on the floor.",

@@ -43,6 +43,8 @@ _CONFIRMED_SHOTS = 8
 """Confirmed shots kept to suppress later ones."""
 _BEFORE_S = 0.02
 """Media seconds of observations before a flight window that are read with it."""
+_MAX_GAP = 4 * STEPS
+"""Time steps without observations after which flight windows start again instead of running through the gap."""
 _RECENT_RELEASES = 32
 """Flight releases kept to match clip shots with, in profile both."""
 
@@ -99,10 +101,7 @@ class ShotDetector:
         self._flight_nms = TemporalNms(criteria.flight, time_scale, keys)
         self._overlap = ShotOverlap(criteria.overlap, criteria.filters, time_scale)
         self._ring = TrackRing(RING_S / time_scale)
-        self._grid = TimeGrid(STEP_S, time_scale)
-        self._scheduler: WindowScheduler[TimeStep] = WindowScheduler(
-            "", 0, criteria.flight.hop, STEPS, STEPS, COUNTED
-        )
+        self._start_flight_windows()
         self._clip_windows: deque[Window[Sample]] = deque(maxlen=_CLIP_WINDOWS)
         self._open: dict[int, ShotStateMachine] = {}
         self._confirmed: deque[ShotStateMachine] = deque(maxlen=_CONFIRMED_SHOTS)
@@ -171,11 +170,22 @@ class ShotDetector:
         """Take the next tracked observations."""
         self._ring.append(observations)
         candidates: list[ShotCandidate] = []
+        if self._grid.missing(observations.media) > _MAX_GAP:
+            # The detector was away: nothing was seen in between, so windows start again behind the gap.
+            for window in self._scheduler.flush():
+                candidates += self._score(window)
+            self._start_flight_windows()
         for step in self._grid.update(observations):
             for window in self._scheduler.add(step):
                 candidates += self._score(window)
         self._frame_size = (observations.width, observations.height)
         return self._advance(candidates, observations.media)
+
+    def _start_flight_windows(self) -> None:
+        self._grid = TimeGrid(STEP_S, self._scale)
+        self._scheduler: WindowScheduler[TimeStep] = WindowScheduler(
+            "", 0, self._criteria.flight.hop, STEPS, STEPS, COUNTED
+        )
 
     def _score(self, window: Window[TimeStep]) -> list[ShotCandidate]:
         """Score one flight window and merge its predictions."""

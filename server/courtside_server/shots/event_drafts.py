@@ -16,9 +16,13 @@ from courtside_server.types import EventDraft, Lifecycle, Shot, Zone, ZoneSource
 from courtside_server.windows.nms import ShotCandidate
 
 
-def shot_id(camera: str, wall: float) -> str:
-    """Deterministic event id of a shot: camera and capture time of the first estimate, to the millisecond."""
-    digest = hashlib.blake2b(f"{camera}@{round(wall * 1000)}".encode(), digest_size=10)
+def shot_id(camera: str, wall: float, media_segment: int = 0) -> str:
+    """Deterministic event id of a shot: camera, media segment, and capture time of the first estimate in milliseconds.
+
+    Capture time alone is no identity: a camera's clock may be set back, and then shows the same time twice.
+    """
+    place = f"{camera}@{round(wall * 1000)}" + (f"#{media_segment}" if media_segment else "")
+    digest = hashlib.blake2b(place.encode(), digest_size=10)
     return f"shot-{digest.hexdigest()}"
 
 
@@ -26,26 +30,31 @@ class ShotEvents:
     """Gives each shot its event id and drafts its events; one per camera.
 
     A shot that is seen again (film sent again after a restart, a resumed stream) gets its old id, because ids are
-    looked up by release time first.
+    looked up by release time first: among the shots of its media segment, and among those of earlier sessions, of
+    which each is found again once.
 
     Args:
         camera: where the shots are seen.
         radius: releases closer than this are the same shot, seconds.
         config: which changes are worth a revision.
         remember: shots that are kept for the look-up.
+
+    Attributes:
+        media_segment: the segment of the shots that are drafted now; set it when a new one begins.
     """
 
     def __init__(
         self, camera: CameraName, radius: float = 1.0, config: RevisionConfig = RevisionConfig(), remember: int = 256
     ) -> None:
         self._camera, self._radius, self._config, self._remember = camera, radius, config, remember
-        self._known: OrderedDict[str, float] = OrderedDict()
+        self.media_segment = 0
+        self._known: OrderedDict[str, tuple[float, int | None]] = OrderedDict()
         self._ids: dict[tuple[int, int], str] = {}
         self._emitted: dict[tuple[int, int], tuple[float, Shot]] = {}
 
     def restore(self, shots: Iterable[tuple[float, str]]) -> None:
         """Take shots that are already in the log: wall release time and event id, oldest first."""
-        self._known.update((event_id, wall) for wall, event_id in shots)
+        self._known.update((event_id, (wall, None)) for wall, event_id in shots)
 
     def draft(self, scene: int, candidate: ShotCandidate, state: ShotState = ShotState()) -> EventDraft | None:
         """The event for a change of a shot.
@@ -61,7 +70,9 @@ class ShotEvents:
         key = (scene, candidate.key)
         event_id = self._ids.get(key)
         if event_id is None:
-            event_id = self._find(candidate.wall) or shot_id(self._camera.name, candidate.wall)
+            event_id = self._find(candidate.wall) or shot_id(
+                self._camera.name, candidate.wall, self.media_segment
+            )
             self._ids[key] = event_id
         payload = _payload(candidate, state)
         if candidate.lifecycle is not Lifecycle.PROVISIONAL:
@@ -71,7 +82,7 @@ class ShotEvents:
             self._emitted[key] = candidate.media, payload
         else:
             return None
-        self._known[event_id] = candidate.wall
+        self._known[event_id] = candidate.wall, self.media_segment
         while len(self._known) > self._remember:
             self._known.popitem(last=False)
         return EventDraft(
@@ -87,7 +98,11 @@ class ShotEvents:
 
     def _find(self, wall: float) -> str | None:
         taken = set(self._ids.values())
-        near = [(abs(t - wall), e) for e, t in self._known.items() if e not in taken and abs(t - wall) <= self._radius]
+        near = [
+            (abs(known - wall), event_id)
+            for event_id, (known, segment) in self._known.items()
+            if event_id not in taken and segment in (None, self.media_segment) and abs(known - wall) <= self._radius
+        ]
         return min(near)[1] if near else None
 
     def _is_noticeable(self, key: tuple[int, int], media: float, now: Shot) -> bool:

@@ -192,7 +192,7 @@ class ShotStateMachine:
         if flown:
             self._watch_rim(ball, ring, now, infer)
             if end or elapsed >= result.final_after:
-                ball.state = replace(ball.state, result=self._final_result(ball))
+                ball.state = replace(ball.state, result=self._final_result(ball, now))
         return self.state
 
     def _new_ball(self, track: int | None) -> _Ball:
@@ -241,7 +241,7 @@ class ShotStateMachine:
     def _watch_rim(self, ball: _Ball, ring: TrackRing, now: float, infer: Infer) -> None:
         """Run the rim model while the ball is at the rim."""
         config, scale = self._criteria.result, self._scale
-        reached = first_at_rim(ball.path, ball.rim, self.candidate.media + config.watch_from / scale, config)
+        reached = self._reached(ball)
         if self._rim is None or reached is None or (now - reached) * scale > config.watch_time:
             return
         window = ring.between(now - LOOKBACK_S / scale, now)
@@ -250,9 +250,16 @@ class ShotStateMachine:
             ball.vote.add(probabilities)
             ball.state = replace(ball.state, result=ball.vote.result, make=ball.vote.make_probability)
 
-    def _final_result(self, ball: _Ball) -> ShotResult:
-        """The result when nothing more will be seen of the shot."""
-        result = ball.vote.final
+    def _reached(self, ball: _Ball) -> float | None:
+        """Media time at which the ball was first at the rim; None before."""
+        config = self._criteria.result
+        return first_at_rim(ball.path, ball.rim, self.candidate.media + config.watch_from / self._scale, config)
+
+    def _final_result(self, ball: _Ball, now: float) -> ShotResult:
+        """The result when nothing more will be seen of the shot; a cut before the rim decides leaves it open."""
+        reached = self._reached(ball)
+        cut_short = reached is not None and (now - reached) * self._scale < self._criteria.result.min_watched
+        result = ball.vote.result if cut_short else ball.vote.final
         if result is ShotResult.UNKNOWN and is_air_ball(
             ball.path, ball.rim, self.candidate.media, self._criteria.result
         ):

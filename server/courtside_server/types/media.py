@@ -59,6 +59,8 @@ class StreamInfo:
     """Clockwise degrees by which decoded frames are rotated."""
     time_scale: float
     """True seconds per media second (2 for film that runs at twice real speed)."""
+    mirrored: bool = False
+    """Decoded frames are mirrored left to right before they are rotated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
 // The overlay: shows a game's shots as they arrive. ?game=ID chooses the game (demo), ?after=N the sequence to start after (0).
+// Shots are in the order of the cameras' wall clocks: a film's own clock starts again with every client.
 const params = new URLSearchParams(location.search);
 const game = params.get("game") ?? "demo";
 const after = params.get("after") ?? "0";
@@ -21,6 +22,8 @@ const borders = [
   "M-2.44 5.79L-3.64 7.86", "M2.44 5.79L3.64 7.86",
   "M-2.71 8.31L-3.8 11", "M2.71 8.31L3.8 11",
 ];
+const sameShotSeconds = 1; // Shots of two cameras closer than this are one shot.
+const retryAfter = 3000; // Milliseconds until the next try where the browser gives up.
 const shots = new Map(); // event id → newest revision
 const $ = (id) => document.getElementById(id);
 
@@ -58,17 +61,39 @@ function clock(seconds) {
   return `${minutes}:${(seconds - 60 * minutes).toFixed(2).padStart(5, "0")}`;
 }
 
+const resultOf = (event) => ({ SHOT_RESULT_MADE: "made", SHOT_RESULT_MISSED: "missed" })[event.shot.result] ?? "";
+const timeOf = (event) => (event.eventTime ? Date.parse(event.eventTime) / 1000 : event.mediaOffset);
+const cameraOf = (event) => event.camera.split("/").pop();
+
 function row(event) {
   const tr = element("tr", { class: stateOf(event), "data-event": event.eventId });
   const { shot } = event;
-  const cells = [clock(event.mediaOffset), zones[shot.zone]?.name ?? "", shot.points || "", percent(shot.probability),
-    percent(shot.makeProbability), stateOf(event)];
-  tr.append(...cells.map((text) => element("td", {}, String(text))));
+  const result = resultOf(event);
+  const cells = [clock(event.mediaOffset), event.cameras.join(", "), zones[shot.zone]?.name ?? "", shot.points || "",
+    percent(shot.probability), percent(shot.makeProbability), result.toUpperCase(), stateOf(event)];
+  tr.append(...cells.map((text) => element("td", text && text === result.toUpperCase() ? { class: result } : {}, String(text))));
   return tr;
 }
 
+// The shots, newest first. What several cameras saw is one shot: the one that was not retracted, then the first.
+function seen() {
+  const found = [];
+  for (const event of [...shots.values()].sort((a, b) => timeOf(a) - timeOf(b))) {
+    const camera = cameraOf(event);
+    const same = found.slice(-8).find((other) => timeOf(event) - timeOf(other) <= sameShotSeconds && !other.cameras.includes(camera));
+    if (!same) found.push({ ...event, cameras: [camera] });
+    else if (stateOf(event) !== "retracted") {
+      const cameras = [...same.cameras, camera];
+      if (stateOf(same) === "retracted") Object.assign(same, event);
+      else if (!resultOf(same)) same.shot = { ...same.shot, result: event.shot.result };
+      same.cameras = cameras;
+    }
+  }
+  return found.reverse();
+}
+
 function show() {
-  const all = [...shots.values()].sort((a, b) => b.mediaOffset - a.mediaOffset);
+  const all = seen();
   $("shots").replaceChildren(...all.slice(0, 50).map(row));
   const standing = all.filter((event) => stateOf(event) !== "retracted");
   for (const [id, zone] of Object.entries(zones)) {
@@ -77,11 +102,16 @@ function show() {
     zone.spot.setAttribute("r", count ? 0.55 + 0.18 * Math.sqrt(count) : 0);
   }
   const newest = all[0];
-  if (!newest) return;
+  if (!newest) {
+    $("latest").replaceChildren(element("p", { class: "hint" }, "Waiting for the first shot"));
+    return;
+  }
+  const result = resultOf(newest);
   const gone = stateOf(newest) === "retracted" ? "retracted" : "";
   $("latest").replaceChildren(
     element("div", { class: `points ${gone}` }, newest.shot.points ? `${newest.shot.points} points` : "Shot"),
     element("div", { class: `zone ${gone}` }, zones[newest.shot.zone]?.name ?? "Zone unknown"),
+    ...(result && !gone ? [element("div", { class: `result ${result}` }, result.toUpperCase())] : []),
     element("div", { class: "dim" }, `${clock(newest.mediaOffset)}, make probability ${percent(newest.shot.makeProbability)}`),
   );
 }
@@ -94,7 +124,17 @@ function state(text, kind = "") {
 function connect() {
   const source = new EventSource(`/v1/games/${encodeURIComponent(game)}/events?after=${encodeURIComponent(after)}`);
   source.onopen = () => state(`live, game ${game}`, "live");
-  source.onerror = () => state("reconnecting", "problem");
+  source.onerror = () => {
+    state("reconnecting", "problem");
+    if (source.readyState === EventSource.CLOSED) setTimeout(connect, retryAfter); // refused: the browser would not retry
+  };
+  source.addEventListener("problem", (message) => state(`the gateway cannot go on: ${message.data}`, "problem"));
+  source.addEventListener("restart", (message) => {
+    // The log does not have our cursor: everything that it holds follows.
+    shots.clear();
+    show();
+    state(JSON.parse(message.data).detail);
+  });
   source.addEventListener("courtside", (message) => {
     const event = JSON.parse(message.data);
     if (!event.shot) {

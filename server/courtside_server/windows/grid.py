@@ -33,6 +33,10 @@ class TimeGrid:
         """Media time of a time step, seconds; also of a padded one before the start."""
         return self.origin + index * self._step
 
+    def missing(self, media: float) -> int:
+        """How many time steps observations at this media time would complete."""
+        return 0 if self._origin is None else int((media - self._origin) / self._step) + 1 - self._next
+
     def update(self, observations: Observations) -> Iterator[TimeStep]:
         """Take the next observations (media time must grow); yield the time steps at or before them."""
         if self._origin is None:

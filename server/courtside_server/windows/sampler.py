@@ -31,6 +31,10 @@ class ClipSampler:
         self._previous: Frame | None = None
         self._previous_pixels: NDArray[np.uint8] | None = None
 
+    def missing(self, media: float) -> int:
+        """How many samples a frame at this media time would complete."""
+        return 0 if self._origin is None else int((media - self._origin) / self._stride) + 1 - self._next
+
     def push(self, frame: Frame) -> Iterator[Sample]:
         """Take the next frame (media time must grow); yield the samples it completes.
 

@@ -26,18 +26,20 @@ SMALL_WINDOW = [("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 1638
 
 
 @asynccontextmanager
-async def gateway(log: SqliteLog, *, heartbeat: float = 60.0, write_timeout: float = 10.0, **hub_options):
+async def gateway(
+    log: SqliteLog, *, heartbeat: float = 60.0, write_timeout: float = 10.0, port: int = 0, **hub_options
+):
     metrics = Metrics()
     hub = EventHub(log, metrics, **hub_options)
     await hub.start()
     server = grpc.aio.server(interceptors=[StatusInterceptor()])
     service = EventService(hub, heartbeat_interval=heartbeat, write_timeout=write_timeout)
     events_pb2_grpc.add_EventServiceServicer_to_server(service, server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=SMALL_WINDOW) as channel:
         try:
-            yield SimpleNamespace(hub=hub, stub=events_pb2_grpc.EventServiceStub(channel), metrics=metrics)
+            yield SimpleNamespace(hub=hub, stub=events_pb2_grpc.EventServiceStub(channel), metrics=metrics, port=port)
         finally:
             await hub.close()
             await server.stop(0)
@@ -285,7 +287,7 @@ async def test_a_page_of_large_events_fits_a_client_s_default_limit(served, draf
 
 async def test_listing_a_game_never_heard_of_is_empty(served) -> None:
     page = await served.stub.ListEvents(events_pb2.ListEventsRequest(game="games/never"))
-    assert page == events_pb2.ListEventsResponse(earliest_sequence=1)
+    assert page == events_pb2.ListEventsResponse(earliest_sequence=1, log=await served.hub.identity())
 
 
 @pytest.mark.parametrize("token", ["x", "é", "MSAxIGdhbWVzL290aGVy", "MSA5OSBnYW1lcy9maW5hbA==", "A" * 100_000])

@@ -31,6 +31,7 @@ from courtside_server.types import (
 
 text = st.text(max_size=20)
 finite = st.floats(allow_nan=False, allow_infinity=False)
+times = st.floats(-6e10, 2.5e11)
 number = st.floats(allow_nan=False)
 payloads = st.one_of(
     st.builds(
@@ -57,7 +58,7 @@ def drafts(ids: st.SearchStrategy[str] = text) -> st.SearchStrategy[EventDraft]:
         camera=st.sampled_from(["games/a/cameras/l", "games/b/cameras/r"]),
         event_id=ids,
         lifecycle=st.sampled_from(Lifecycle),
-        event_time=finite,
+        event_time=times,
         media_offset=finite,
         payload=payloads,
         due=st.none() | finite,

@@ -66,7 +66,7 @@ class Coded:
             "mode": ingest_pb2.STREAM_MODE_LIVE if info.mode is StreamMode.LIVE else ingest_pb2.STREAM_MODE_FILM,
             "width": info.width, "height": info.height, "frame_rate": info.frame_rate,
             "codec_config": info.codec_config, "time_base_numerator": base.numerator,
-            "time_base_denominator": base.denominator, "rotation_degrees": info.rotation,
+            "time_base_denominator": base.denominator, "rotation_degrees": info.rotation, "mirrored": info.mirrored,
             "client_time": to_timestamp(time.time()),
         }
         return ingest_pb2.StreamDescriptor(**fields | changes)

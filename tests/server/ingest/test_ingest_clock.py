@@ -45,6 +45,30 @@ def test_slow_camera_has_not_jumped():
     assert learned[-1].media_segment == learned[-4].media_segment, "an unnamed rate is learned"
 
 
+@pytest.mark.parametrize("live", [True, False])
+@pytest.mark.parametrize("start", [0, -4000, 2000])
+def test_joined_recordings_go_on_where_the_first_one_ended(live, start):
+    """Two recordings of 3 s; the second one's time stamps begin anew, also before those of the first."""
+    joined = clock(live=live)
+    pts = [*range(0, 3000, 40), *range(start, start + 3000, 40)]
+    times = [joined.update(p, NOW + (i * 0.04 if live else p / 1000), i * 0.04, NOW + 5) for i, p in enumerate(pts)]
+    assert [t.media for t in times] == pytest.approx([i * 0.04 for i in range(150)])
+    assert [t.capture_time - NOW for t in times] == pytest.approx([i * 0.04 for i in range(150)], abs=1e-5)
+    assert [t.media_segment for t in times] == [0] * 75 + [1] * 75
+    assert [i for i, t in enumerate(times) if t.jump] == [75] and not any(t.replaced for t in times)
+
+
+def test_a_picture_out_of_order_moves_no_other():
+    times = run(clock(live=False), [0, 40, 120, 80, 160, 200])
+    assert [t.media for t in times] == pytest.approx([0, 0.04, 0.12, 0.08, 0.16, 0.2])
+
+
+def test_a_wrong_nominal_rate_hides_no_jump():
+    pts = [i * 33 for i in range(30)]
+    times = run(clock(frame_rate=0.001), [*pts, pts[-1] + 60_000])
+    assert times[-1].jump is not None and times[-2].jump is None
+
+
 def test_film_at_twice_the_speed_is_no_jump_of_the_capture_clock():
     assert {p.media_segment for p in run(clock(time_scale=0.5), list(range(0, 60_000, 33)), scale=0.5)} == {0}
 
@@ -97,3 +121,20 @@ def test_target_rate_is_bounded_whatever_happens(periods):
         now, received, late = now + 2.0, received + arrived, late + dropped
         target = controller.update(now, received, late)
         assert target == 0 or 1 <= target <= 125
+
+
+@pytest.mark.parametrize("frame_rate", [30.0, 0.0, 0.1, 1e-9])
+@pytest.mark.parametrize("time_scale", [1.0, 100.0])
+def test_no_camera_teaches_the_clock_that_hours_are_a_gap(frame_rate, time_scale):
+    media_clock = clock(frame_rate=frame_rate, live=False, time_scale=time_scale)
+    sparse = [index * 100_000_000 for index in range(8)]
+    times = run(media_clock, [*sparse, sparse[-1] + 900_000_000])
+    assert [time.media_segment for time in times] == list(range(9))
+
+
+@pytest.mark.parametrize("pts", [2**62, -(2**62)])
+def test_a_frame_farther_away_than_any_film_is_dropped(pts):
+    media_clock = clock(live=False)
+    media_clock.update(0, NOW, 0, NOW)
+    assert media_clock.update(pts, NOW, 0, NOW) is None
+    assert media_clock.update(33, NOW, 0, NOW).media_segment == 0

@@ -47,9 +47,10 @@ async def test_every_frame_arrives_once_in_order_with_its_own_identity(serve, he
 
 
 @pytest.mark.parametrize("codec", [Codec.H264, Codec.JPEG, Codec.RAW_RGB])
-@pytest.mark.parametrize("turn", [90, 180, 270])
-async def test_rotation_is_applied(serve, helpers, codec, turn):
-    coded = helpers.encode(codec, 3).change(rotation=turn).film()
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("mirrored", [False, True])
+async def test_frames_are_mirrored_and_rotated(serve, helpers, codec, turn, mirrored):
+    coded = helpers.encode(codec, 3).change(rotation=turn, mirrored=mirrored).film()
     async with serve(read_numbers=False) as gateway:
         kept = []
         client = gateway.client()
@@ -59,12 +60,15 @@ async def test_rotation_is_applied(serve, helpers, codec, turn):
         for packet in coded.packets:
             await client.send(packet)
         await client.finish()
-    width, height = (helpers.width, helpers.height)[:: 1 if turn == 180 else -1]
+    width, height = (helpers.width, helpers.height)[:: 1 if turn % 180 == 0 else -1]
+    back = (lambda plane: plane[:, ::-1]) if mirrored else (lambda plane: plane)
     for number, planes in enumerate(kept):
         assert planes.shape == (height * 3 // 2, width)
         flat = planes.reshape(-1)
-        luma = np.rot90(planes[:height], turn // 90)  # anticlockwise again
-        chroma = [np.rot90(c.reshape(height // 2, width // 2), turn // 90) for c in np.split(flat[width * height :], 2)]
+        luma = back(np.rot90(planes[:height], turn // 90))  # anticlockwise again
+        chroma = [
+            back(np.rot90(c.reshape(height // 2, width // 2), turn // 90)) for c in np.split(flat[width * height :], 2)
+        ]
         upright = np.concatenate([luma.reshape(-1), *(c.reshape(-1) for c in chroma)])
         upright = upright.reshape(helpers.height * 3 // 2, helpers.width)
         assert helpers.number_of(upright) == number and helpers.damage(upright, number) < 8

@@ -112,6 +112,19 @@ async def test_film_gives_every_shot_once_and_durable_when_the_end_returns(hop):
         assert [s.event_time - s.media_offset for s in await rig.final_shots()] == pytest.approx([5000] * 3)
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("mode", StreamMode)
+async def test_one_packet_far_ahead_costs_no_more_than_a_window(mode):
+    """A gap was filled step by step: one frame at 1e7 s took minutes."""
+    async with Rig(mode, config=PipelineConfig(retry_s=0.01, clip_queue=1000)) as rig:  # room for the fast play
+        far = 1e7
+        await rig.run(
+            lambda: play(rig.pipeline, [3.0], 6), lambda: play(rig.pipeline, [far + 3.0], 6, start=far),
+            rig.pipeline.on_end,
+        )  # fmt: skip
+        assert [s.media_offset for s in await rig.final_shots()] == pytest.approx([3.0, far + 3.0], abs=0.16)
+
+
 async def test_media_offset_stays_on_the_films_own_clock_at_twice_real_speed():
     async with Rig(time_scale=2.0) as rig:
         await rig.run(lambda: play(rig.pipeline, [3.0], 8), rig.pipeline.on_end)
@@ -179,6 +192,18 @@ async def test_a_discontinuity_closes_what_is_open_and_starts_afresh():
         assert [s.media_offset for s in await rig.final_shots()] == pytest.approx([2.1, 64.2], abs=0.16)
         (status,) = [d for d in await rig.events() if not isinstance(d.payload, Shot)]
         assert status.payload.state is CameraState.DISCONTINUITY and "60.000" in status.payload.detail
+
+
+async def test_no_shot_is_overwritten_where_the_cameras_clock_is_set_back():
+    """Two segments show the same capture times; a shot in each."""
+    async with Rig() as rig:
+        await rig.run(
+            lambda: play(rig.pipeline, [2.1], 5),
+            lambda: rig.pipeline.on_discontinuity(1, "the media clock went back by 5.000 s"),
+            lambda: play(rig.pipeline, [2.1], 5, media_segment=1),
+            rig.pipeline.on_end,
+        )
+        assert len(await rig.final_shots()) == 2
 
 
 class FailingLog(SqliteLog):

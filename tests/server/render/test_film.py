@@ -31,8 +31,9 @@ def first_pts(path):
         return next(container.decode(container.streams.video[0])).pts
 
 
-def render(path, out, record=None, rotation=0, **options):
-    return render_film(FilmSource(path, first_pts(path), rotation), record or FilmRecord(), out, **options)
+def render(path, out, record=None, rotation=0, mirrored=False, **options):
+    source = FilmSource(path, first_pts(path), rotation, mirrored=mirrored)
+    return render_film(source, record or FilmRecord(), out, **options)
 
 
 def test_frames_times_and_size_are_the_films_own_also_at_a_variable_rate(film, tmp_path):
@@ -50,6 +51,34 @@ def test_times_count_from_the_first_frame(film, tmp_path):
     path = film([500, 540, 580])
     render(path, tmp_path / "out.mp4")
     assert times(tmp_path / "out.mp4") == pytest.approx([0.0, 0.04, 0.08])
+
+
+def test_joined_recordings_are_drawn_to_the_end(tmp_path):
+    for name in ("a.ts", "b.ts"):
+        with av.open(str(tmp_path / name), "w") as container:
+            stream = container.add_stream("libx264", rate=25, options={"bf": "0"})
+            stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+            for _ in range(50):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((240, 320, 3), 90, np.uint8), "bgr24")))
+            container.mux(stream.encode())
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes((tmp_path / "a.ts").read_bytes() + (tmp_path / "b.ts").read_bytes())
+    assert render(joined, tmp_path / "out.mp4") == 100
+    assert times(tmp_path / "out.mp4") == pytest.approx([n / 25 for n in range(100)], abs=0.002)
+
+
+def test_a_mirrored_film_is_drawn_as_it_is_shown(tmp_path):
+    pixels = np.zeros((240, 320, 3), np.uint8)
+    pixels[:, :160] = 200
+    with av.open(str(tmp_path / "film.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, "bgr24")))
+        container.mux(stream.encode())
+    render(tmp_path / "film.mp4", tmp_path / "out.mp4", mirrored=True)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        drawn = next(container.decode(video=0)).to_ndarray(format="gray")
+    assert drawn[60:120, :140].mean() < 60 and drawn[60:120, 180:].mean() > 150
 
 
 def test_a_turned_film_comes_out_upright(film, tmp_path):

@@ -72,6 +72,28 @@ def test_two_open_candidates_never_share_an_id():
     assert one.event_id == "shot-old" and two.event_id != "shot-old"
 
 
+def test_the_same_time_in_another_segment_is_another_shot():
+    """A camera's clock that is set back shows the same time twice."""
+    events = ShotEvents(CAMERA)
+    first = events.draft(0, candidate(lifecycle=Lifecycle.CONFIRMED))
+    events.media_segment = 1
+    again = events.draft(1, candidate(lifecycle=Lifecycle.CONFIRMED))
+    third = events.draft(1, candidate(key=1, wall=1000.3, lifecycle=Lifecycle.CONFIRMED))
+    assert first.event_id != again.event_id == third.event_id
+
+
+def test_after_a_restart_each_segment_finds_its_own_shots_again():
+    before, after = ShotEvents(CAMERA), ShotEvents(CAMERA)
+    ids = []
+    for segment, wall in enumerate((1000.0, 1000.4)):
+        before.media_segment = segment
+        ids.append(before.draft(segment, candidate(wall=wall, lifecycle=Lifecycle.CONFIRMED)).event_id)
+    after.restore(zip((1000.0, 1000.4), ids, strict=True))
+    for segment, wall in enumerate((1000.0, 1000.4)):
+        after.media_segment = segment
+        assert after.draft(segment, candidate(wall=wall, lifecycle=Lifecycle.CONFIRMED)).event_id == ids[segment]
+
+
 def test_a_new_segment_starts_new_candidates():
     events = ShotEvents(CAMERA)
     first = events.draft(0, candidate(lifecycle=Lifecycle.CONFIRMED))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -189,6 +190,23 @@ def test_a_ball_thrown_past_every_rim_is_retracted_once_its_flight_is_over():
     now, last = changes[-1]
     assert last.candidate.lifecycle is Lifecycle.RETRACTED
     assert 2.2 <= now - RELEASE < 3.0
+
+
+@pytest.mark.timeout(20)
+def test_a_detector_that_was_away_for_a_year_costs_two_windows():
+    tracker, model, year = Tracker(TrackIds.fresh()), KnownFlights(RELEASE), 3e7
+    detector = make_detector(flight=model)
+    changes = []
+    for start in (0.0, year):
+        model.releases = (start + RELEASE,)
+        for frame, detections in frames():
+            moved = replace(frame, media=frame.media + start, capture_time=frame.capture_time + start)
+            changes += detector.push(tracker.update(moved, detections))
+    changes += detector.flush()
+    last = {change.candidate.key: change.candidate for change in changes}.values()
+    assert sorted(shot.media for shot in last) == pytest.approx([RELEASE, year + RELEASE], abs=0.06)
+    assert {shot.lifecycle for shot in last} == {Lifecycle.CONFIRMED}
+    assert detector.flight_windows_scored < 200
 
 
 def test_film_that_ends_in_mid_flight_still_reports_the_shot():

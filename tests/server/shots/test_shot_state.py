@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from courtside.court.measures import FIBA
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.criteria import ShotCriteria
 from courtside_server.shots.state import Rejection, ShotStateMachine
-from courtside_server.types import UNTRACKED, Lifecycle, ZoneSource
+from courtside_server.types import UNTRACKED, Lifecycle, ShotResult, ZoneSource
 from courtside_server.windows.nms import ShotCandidate
 
 
@@ -117,6 +118,25 @@ def test_a_ball_hardly_seen_was_no_shot_unless_it_left_the_picture(shown, at_the
         some.append(replace(o, boxes=boxes, tracks=np.where(hidden, UNTRACKED, o.tracks)))
     state = followed(some)
     assert (Rejection.RARELY_SEEN in state.rejections) is expected and (state.rejected or not expected)
+
+
+@pytest.mark.parametrize(("end", "expected"), [(2.1, ShotResult.UNKNOWN), (2.2, ShotResult.UNKNOWN),
+                                               (2.6, ShotResult.MISSED)])  # fmt: skip
+def test_a_cut_before_the_rim_decides_leaves_the_result_open(end, expected):
+    """The ball is at the rim from 2.0 s on; every answer of the rim model is open and leans to missed a little."""
+    rim = SimpleNamespace(request=lambda *_: "rim")
+    machine = ShotStateMachine(candidate(), rim, None, 1.0, ShotCriteria())
+    ring, answers = TrackRing(10), []
+
+    def infer(request):
+        answers.append(request)
+        return np.array([0.8, 0.02, 0.18])
+
+    for one in play(end=end):
+        ring.append(one)
+        if one.media >= 1.4:
+            machine.update(ring, one.media, infer)
+    assert machine.update(ring, one.media, infer, end=True).result is expected and answers
 
 
 def test_a_shot_first_seen_in_the_air_still_rises():

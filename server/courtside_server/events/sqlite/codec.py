@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from courtside.records import from_values
+from courtside.timestamps import to_timestamp
 from courtside_server.types import Arc, CameraStatus, EventDraft, Shot, Zone, ZoneSource
 
 
@@ -58,6 +59,7 @@ def check_draft(draft: EventDraft) -> None:
     """
     if not (math.isfinite(draft.event_time) and math.isfinite(draft.media_offset)):
         raise ValueError(f"event {draft.event_id!r} has a time that is not finite")
+    to_timestamp(draft.event_time)  # what is stored must be readable: the protocol ends with the year 9999
     for text in (draft.game, draft.camera, draft.event_id):
         text.encode()
     encode_payload(draft.payload).encode()

@@ -56,6 +56,11 @@ class SqliteLog:
         self._max_events = max_events_per_game
         self._clock = clock
 
+    def identity(self) -> str:
+        """See :meth:`courtside_server.events.log.EventLog.identity`."""
+        with self._file.reading() as db:
+            return str(db.execute("SELECT id FROM identity").fetchone()[0])
+
     def append(self, drafts: Sequence[EventDraft]) -> list[Event]:
         """See :meth:`courtside_server.events.log.EventLog.append`."""
         for draft in drafts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 
 from courtside_server.errors import LogUnavailable
 
@@ -49,6 +50,8 @@ _TABLES = (
     "CREATE TABLE probe (ballast BLOB NOT NULL) STRICT",
 )
 """Statements that create the tables."""
+_IDENTITY = "CREATE TABLE identity (id TEXT NOT NULL) STRICT"
+"""One row: the log's identity. A log that was written before there was one gets it when it is opened."""
 
 
 def prepare(db: sqlite3.Connection, path: str) -> None:
@@ -80,4 +83,9 @@ def prepare(db: sqlite3.Connection, path: str) -> None:
             db.execute(table)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("COMMIT")
+    if db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'identity'").fetchone()[0] == 0:
+        db.execute("BEGIN IMMEDIATE")
+        db.execute(_IDENTITY)
+        db.execute("INSERT INTO identity VALUES (?)", (uuid.uuid4().hex,))
         db.execute("COMMIT")

@@ -1,0 +1,76 @@
+"""``courtside analyze``: bad films among good ones, folders, names that are no addresses, a reader that leaves."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from courtside_server.cli import analyze
+
+
+@pytest.fixture
+def flags(tmp_path, flash_repository):
+    config = tmp_path / "courtside.toml"
+    config.write_text("[inference]\nmodel = 'flash'\n[perception]\nprofile = 'clip'\n")
+    return ["--config", str(config), "--repository", str(flash_repository), "--quiet"]
+
+
+def run(*arguments):
+    return CliRunner().invoke(analyze, [str(argument) for argument in arguments])
+
+
+def games(done):
+    """Games in the order they come, each once."""
+    return list(dict.fromkeys(json.loads(line)["game"].removeprefix("games/") for line in done.stdout.splitlines()))
+
+
+def test_bad_films_are_named_at_the_end_and_the_good_one_is_analyzed(tmp_path, flags, flash_film):
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"no film")
+    good = flash_film([1.5], 3)
+    done = run(bad, good, tmp_path / "missing.mp4", *flags)
+    assert done.exit_code == 2 and games(done) == [good.stem]
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 2 and "bad.mp4: not a film" in lines[0] and "missing.mp4: no such file" in lines[1]
+
+
+def test_a_folder_means_its_films_sorted(tmp_path, flags, flash_film):
+    film = flash_film([1.5], 3)
+    folder = tmp_path / "season"
+    (folder / "later").mkdir(parents=True)
+    for name in ("q2.mp4", "q1.MP4"):
+        shutil.copy(film, folder / name)
+    (folder / "notes.txt").write_text("no film")
+    done = run(folder, *flags)
+    assert (done.exit_code, games(done)) == (0, ["q1", "q2"]), done.stderr
+    done = run(folder / "later", *flags)
+    assert done.exit_code == 2 and "no film in this folder" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_films_of_one_name_are_different_games(tmp_path, flags, flash_film):
+    film = flash_film([1.5], 3)
+    for name in ("monday/比赛.mp4", "tuesday/比赛.mp4"):
+        (tmp_path / name).parent.mkdir()
+        shutil.copy(film, tmp_path / name)
+    done = run(tmp_path / "monday", tmp_path / "tuesday", *flags)
+    assert (done.exit_code, games(done)) == (0, ["film", "film-2"])
+
+
+def test_a_colon_in_a_name_is_nothing_special(tmp_path, flags, flash_film, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(flash_film([1.5], 3), "2026-11-22T20:15:00.mp4")
+    done = run("2026-11-22T20:15:00.mp4", *flags, "--render", "drawn:1.mp4")
+    assert done.exit_code == 0 and done.stdout, done.output
+    assert (tmp_path / "drawn:1.mp4").stat().st_size > 1000
+
+
+def test_it_stops_when_nobody_reads_any_more(flags, flash_film):
+    film = flash_film([1.5], 60)
+    command = [sys.executable, "-m", "courtside_client.cli", "analyze", str(film), *flags]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert json.loads(process.stdout.readline())
+        process.stdout.close()
+        assert process.wait(timeout=60) == 141 and process.stderr.read() == ""
