@@ -183,7 +183,7 @@ class DetectorShare:
         scheduler = self._scheduler
         with scheduler._lock:
             now = scheduler._clock()
-            if now - self._seen_at > _SILENT_S or wanted != self._wanted:
+            if now - self._seen_at > _SILENT_S:
                 scheduler._due = -math.inf
             self._seen_at, self._wanted = now, wanted
             scheduler._decide(now)
