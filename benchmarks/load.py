@@ -163,7 +163,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--films", type=Path, help="folder that keeps the films for the next run")
     options = parser.parse_args()
-    console = Console(width=150)
+    console = Console(width=175)
     table = Table(
         "cameras", "true shots", "found", "recall", "precision", "recall ratio", "detector fps", "skipped", "failed",
         "degraded", "CPU s/film s", "bare loop", "CPU ratio", "memory/camera",
