@@ -28,14 +28,14 @@ class NetworkConfig:
         stall_timeout: seconds without a picture after which the stream counts as lost, whatever else comes in.
             Cameras send at least one picture per second; people want to know within 5 s.
         keyframe_timeout: seconds to wait for a first picture. Cameras send a keyframe every 1 to 30 s.
-        look_ahead: seconds of the stream that are examined before its first picture is given out. Two pictures
+        read_ahead: seconds of the stream that are examined before its first picture is given out. Two pictures
             suffice to see a frame rate; a first picture is due within 1 s.
     """
 
     open_timeout: float = 10.0
     stall_timeout: float = 4.0
     keyframe_timeout: float = 40.0
-    look_ahead: float = 0.5
+    read_ahead: float = 0.5
 
 
 _OPTIONS: dict[str, dict[str, str]] = {
@@ -73,7 +73,7 @@ class NetworkSource:
         self._lock = threading.Lock()
         self._closed = False
         scheme, _, rest = url.partition("://")
-        options = {"probesize": "1000000", "analyzeduration": str(round(self._config.look_ahead * 1e6))}
+        options = {"probesize": "1000000", "analyzeduration": str(round(self._config.read_ahead * 1e6))}
         if not pipe:
             check_address(url)
             url = f"{scheme.lower()}://{rest}"

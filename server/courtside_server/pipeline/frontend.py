@@ -21,6 +21,8 @@ _MAX_GAP = 4 * WINDOW_SAMPLES
 
 _INTERVAL_WEIGHT = 0.05
 """Weight of the newest interval in the mean time between two frames."""
+_ALL = 0.95
+"""A share of the camera's own rate above this gives it all: the measured rate varies a little with every frame."""
 _MAX_INTERVAL_S = 1.0
 """A longer gap counts as this: it says little about the camera's rate."""
 
@@ -105,7 +107,7 @@ class Frontend:
             self._full_rate.take(frame.media)
             self._missing += 1
         if fps > 0:
-            sampler.set_fps(wanted if fps >= own else fps)
+            sampler.set_fps(wanted if fps >= _ALL * own else fps)
         if fps > 0 and sampler.is_due(frame) and share.admit():
             self._missing -= 1
             try:
