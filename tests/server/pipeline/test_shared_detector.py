@@ -26,7 +26,7 @@ from courtside_server.types import CameraState, Codec, Frame, SkipReason, Stream
 FLOAT, BYTE = np.dtype(np.float32), np.dtype(np.uint8)
 CAMERAS = [CameraName.parse(f"games/g/cameras/c{number}") for number in range(4)]
 CONFIG = PipelineConfig(profile=Profile.FLIGHT)
-TIMEOUT_S = 1.0
+TIMEOUT_S = 2.0
 
 
 class SlowEngine:
