@@ -13,12 +13,16 @@ import av
 import numpy as np
 
 
-def coded_pictures(count=30, size=(160, 90), gop=1000):
-    """H.264 access units: lists of NAL units, the first one a keyframe with its parameter sets."""
+def coded_pictures(count=30, size=(160, 90), gop=1000, slices=1):
+    """H.264 access units: lists of NAL units, the first one a keyframe with its parameter sets.
+
+    With several slices, each slice of a keyframe has its own parameter sets before it.
+    """
     context = av.CodecContext.create("libx264", "w")
     context.width, context.height, context.pix_fmt, context.framerate = *size, "yuv420p", 30
     context.gop_size = gop
-    context.options = {"preset": "ultrafast", "tune": "zerolatency", "x264-params": "scenecut=0:slices=1:threads=1"}
+    x264 = f"scenecut=0:slices={slices}:threads=1"
+    context.options = {"preset": "ultrafast", "tune": "zerolatency", "x264-params": x264}
     units = []
     for index in range(count):
         picture = np.full((size[1], size[0], 3), 40, np.uint8)
@@ -27,7 +31,9 @@ def coded_pictures(count=30, size=(160, 90), gop=1000):
         frame.pts = index
         for packet in context.encode(frame):
             nals = [nal for nal in re.split(b"\0\0\0?\1", bytes(packet)) if nal]
-            units.append([nal for nal in nals if nal[0] & 31 != 6])
+            sets = [nal for nal in nals if nal[0] & 31 in (7, 8)]
+            pictures = [nal for nal in nals if nal[0] & 31 in (1, 5)]
+            units.append([nal for slice_ in pictures for nal in (*sets, slice_)])
     return units
 
 

@@ -9,7 +9,7 @@
     │   │   └── BadCalibration             points that do not fit a court, or a file that is not a calibration
     │   └── SourceError                  a film, camera or stream cannot be used
     │       ├── SourceNotFound             no such file, device or simulation
-    │       ├── SourceUnreachable          a network source does not answer
+    │       ├── SourceUnreachable          a network source does not answer (exit code 1)
     │       ├── NoVideo                    there is no video stream in it
     │       └── UndecodableFilm            not a film, or its video cannot be decoded
     └── SourceLost                     a source broke off while it was read

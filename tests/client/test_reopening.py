@@ -10,7 +10,9 @@ import subprocess
 import sys
 import time
 from fractions import Fraction
+from itertools import pairwise
 
+import av
 import pytest
 from rtsp_camera import RtspCamera, coded_pictures
 
@@ -188,6 +190,19 @@ def test_the_first_keyframe_that_was_sent_is_the_first_picture():
         source.close()
 
 
+def test_slices_with_their_own_parameter_sets_are_one_picture():
+    with RtspCamera([{}]) as camera:
+        camera.units = coded_pictures(gop=10, slices=3)
+        source = NetworkSource(camera.url)
+        packets = [packet for packet, _ in zip(source.packets(), range(40), strict=False)]
+        source.close()
+    decoder = av.CodecContext.create("h264", "r")
+    pictures = [picture for packet in packets for picture in decoder.decode(av.Packet(packet.data))]
+    assert len(pictures) == len(packets) == 40 and not any(picture.is_corrupt for picture in pictures)
+    assert [index for index, packet in enumerate(packets) if packet.keyframe] == [0, 10, 20, 30]
+    assert [after.pts - before.pts for before, after in pairwise(packets)] == [3000] * 39
+
+
 def test_sound_does_not_hide_that_the_pictures_have_stopped():
     with RtspCamera([{"mute": 30}]) as camera:
         source = NetworkSource(camera.url, NetworkConfig(stall_timeout=0.5))
@@ -204,11 +219,11 @@ def test_a_camera_that_offers_udp_only_is_read():
 
 
 def test_a_pipe_is_a_live_source_that_ends(tmp_path, plain):
-    fifo = tmp_path / "fifo"
+    fifo = tmp_path / "left:1"
     os.mkfifo(fifo)
     code = f"""
 import av
-with av.open({str(plain)!r}) as film, av.open({str(fifo)!r}, "w", format="mpegts") as out:
+with av.open({str(plain)!r}) as film, av.open({f"file:{fifo}"!r}, "w", format="mpegts") as out:
     stream = out.add_stream_from_template(film.streams.video[0])
     for packet in film.demux(video=0):
         if packet.size:

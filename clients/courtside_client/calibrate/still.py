@@ -11,6 +11,7 @@ import cv2
 from courtside.film import Film
 from courtside.media import SourceInfo
 from courtside.orientation import upright
+from courtside.redact import redact
 from courtside_client.errors import BadOption
 from courtside_client.sources import open_source
 
@@ -63,7 +64,7 @@ def take_still(source: str, at: float) -> Still:
                 return _still(info, (frame.pts - info.first_pts) * float(info.time_base), frame.picture())
     finally:
         opened.close()
-    raise BadOption(f"--at {at:g}: {source} ends before that")
+    raise BadOption(f"--at {at:g}: {redact(source)} ends before that")
 
 
 def _still(info: SourceInfo, at: float, frame: Any) -> Still:

@@ -16,6 +16,7 @@ from courtside_client.channel import gateway_address
 from courtside_client.client import connect
 from courtside_client.errors import BadOption, NotFoundError
 from courtside_client.signals import run_until_signal
+from courtside_client.threads import run_detached
 
 
 async def _keep(points: PointPairs, gateway: str, camera: str | None, out: Path | None) -> str:
@@ -48,7 +49,7 @@ async def _calibrate(
 ) -> bool:  # fmt: skip
     """Serve the page; returns whether something was saved."""
     earlier = await _earlier(gateway, camera, out)
-    picture = await asyncio.to_thread(take_still, source, at)
+    picture = await run_detached(lambda: take_still(source, at))
     court = court or (earlier.court if earlier is not None else "nba")
     if earlier is not None and (earlier.width, earlier.height) != (picture.width, picture.height):
         click.echo(

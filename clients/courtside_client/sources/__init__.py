@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import re
 import stat
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from courtside_client.sources.base import Source
 from courtside_client.sources.device import DeviceSource
 from courtside_client.sources.network import SCHEMES, NetworkSource
 from courtside_client.sources.reopening import Notice, ReopeningSource
+from courtside_client.threads import run_detached
 
 __all__ = ["Source", "open_source", "open_when_up"]
 
@@ -51,7 +50,7 @@ async def open_when_up(text: str, *, retry_for: float = math.inf, on_notice: Not
     """
     returns, opener = _opener(text)
     if not returns:
-        return await _in_thread(opener)
+        return await run_detached(opener, discard=_close)
     source = ReopeningSource(redact(text), opener, retry_for=retry_for, on_notice=on_notice)
 
     def opened() -> Source:
@@ -59,7 +58,7 @@ async def open_when_up(text: str, *, retry_for: float = math.inf, on_notice: Not
         return source
 
     try:
-        return await _in_thread(opened)
+        return await run_detached(opened, discard=_close)
     except BaseException:
         source.close()
         raise
@@ -106,39 +105,12 @@ def _unsupported(text: str, scheme: str) -> Source:
     raise SourceError(message, text, failure=SourceFailure.UNSUPPORTED)
 
 
+def _close(source: Source) -> None:
+    source.close()
+
+
 def _is_fifo(text: str) -> bool:
     try:
         return stat.S_ISFIFO(Path(text).stat().st_mode)
     except (OSError, ValueError):
         return False
-
-
-async def _in_thread(opener: Callable[[], Source]) -> Source:
-    """Run a call that may block for long in a thread that nobody has to wait for when the program ends."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[Source] = loop.create_future()
-
-    def deliver(source: Source | None, error: BaseException | None) -> None:
-        if done.cancelled():
-            if source is not None:
-                source.close()
-        elif error is not None:
-            done.set_exception(error)
-        elif source is not None:
-            done.set_result(source)
-
-    def run() -> None:
-        source: Source | None = None
-        failed: BaseException | None = None
-        try:
-            source = opener()
-        except BaseException as error:
-            failed = error
-        try:
-            loop.call_soon_threadsafe(deliver, source, failed)
-        except RuntimeError:  # the loop is gone
-            if source is not None:
-                source.close()
-
-    threading.Thread(target=run, name="open source", daemon=True).start()
-    return await done

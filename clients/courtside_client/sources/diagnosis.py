@@ -54,7 +54,7 @@ def check_address(url: str) -> None:
     if port is not None and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise _bad(url, "has a port that is no number from 1 to 65535")
     if scheme.lower() == "udp" and port is None:
-        raise _bad(url, "has no port; write udp://HOST:PORT")
+        raise _bad(url, "has no port; udp://0.0.0.0:5000 receives what is sent to port 5000")
     if scheme.lower() != "udp" and not name:
         raise _bad(url, "has no host")
 

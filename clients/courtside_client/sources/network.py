@@ -12,11 +12,12 @@ import av
 import av.error
 
 from courtside.errors import SourceFailure
-from courtside.film import Reader, probe, video_stream
+from courtside.film import Reader, file_address, probe, video_stream
 from courtside.media import SourceFrame, SourceInfo, SourcePacket
 from courtside.redact import redact
 from courtside_client.errors import NoVideo, SourceError, SourceLost, SourceUnreachable, UndecodableFilm
 from courtside_client.sources.diagnosis import check_address, diagnose
+from courtside_client.sources.whole_pictures import whole_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,9 @@ class NetworkSource:
         self._closed = False
         scheme, _, rest = url.partition("://")
         options = {"probesize": "1000000", "analyzeduration": str(round(self._config.read_ahead * 1e6))}
-        if not pipe:
+        if pipe:
+            url = url if url == "pipe:0" else file_address(url)
+        else:
             check_address(url)
             url = f"{scheme.lower()}://{rest}"
             options |= _OPTIONS[scheme.lower()]
@@ -138,6 +141,9 @@ class NetworkSource:
 
     def _read(self) -> Iterator[Any]:
         taken, self._taken = self._taken, []
+        yield from whole_pictures(self._read_packets(taken), self._stream, taken)
+
+    def _read_packets(self, taken: list[Any]) -> Iterator[Any]:
         # The stream is joined in its middle: decoding and sending start at a keyframe.
         begin = next((i for i, packet in enumerate(taken) if packet.is_keyframe), len(taken))
         yield from taken[begin:]

@@ -17,7 +17,7 @@ from courtside_client.errors import SourceError, SourceLost, SourceUnreachable
 from courtside_client.retry import RetryPolicy
 from courtside_client.sources.base import Source
 
-STEADY_S = 5.0
+STEADY_S = 2.0
 """Seconds after which a source counts as working; one that is lost sooner each time uses up the time for retries."""
 
 Notice = Callable[[str], None]
@@ -35,7 +35,7 @@ class Outage:
 
     Attributes:
         why: one clause for a person.
-        since: monotonic seconds.
+        since: monotonic seconds of its last picture, or of the first try.
     """
 
     why: str
@@ -71,6 +71,7 @@ class ReopeningSource:
         self._source: Source | None = None
         self._info: SourceInfo | None = None
         self._began: float | None = None
+        self._newest = 0.0
         self._start = self._last = 0
         self._undecodable = 0
         self._warned = False
@@ -133,12 +134,13 @@ class ReopeningSource:
         self, read: Callable[[Source], Iterator[_Item]], shift: Callable[[_Item], _Item]
     ) -> Iterator[_Item]:
         while (source := self._source) is not None and not self._stopped.is_set():
-            opened = self._clock()
+            opened = self._newest = self._clock()
             try:
                 for item in read(source):
                     if self._stopped.is_set():
                         return
-                    self._began = self._clock() if self._began is None else self._began
+                    self._newest = self._clock()
+                    self._began = self._newest if self._began is None else self._began
                     yield shift(item)
                 return
             except SourceLost as lost:
@@ -146,13 +148,13 @@ class ReopeningSource:
                 source.close()
                 if self._stopped.is_set():
                     return
-                if not self._reopen(lost, self._clock() - opened):
+                if not self._reopen(lost, self._newest - opened):
                     return
 
     def _reopen(self, lost: SourceLost, worked: float) -> bool:
         """Wait for the source to come back; False when it was stopped meanwhile."""
         self._source, self.losses, self._warned = None, self.losses + 1, False
-        self.outage = Outage(lost.message, self._clock())
+        self.outage = Outage(lost.message, self._newest)
         self._notice(f"{lost.message}; opening it again")
         if worked >= STEADY_S:
             self._policy.succeeded()
@@ -247,4 +249,4 @@ class ReopeningSource:
 
 
 def _format(info: SourceInfo) -> tuple[object, ...]:
-    return info.width, info.height, info.rotation, info.codec, info.codec_config, info.reordered
+    return info.width, info.height, info.rotation, info.mirrored, info.codec, info.codec_config, info.reordered

@@ -171,7 +171,7 @@ class Backend:
     def _end(self, entry: _Entry) -> None:
         entry.end()
         if isinstance(entry.work, DetectorFrame):
-            self._share.release()
+            self._share.release(entry.submitted is not None)
 
     def _send(self, entry: _Entry) -> None:
         entry.sent = True
