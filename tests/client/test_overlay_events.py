@@ -82,15 +82,17 @@ def test_one_shot_that_two_cameras_saw_counts_once(overlay):
     both = [shot(f"{name}{n}", 20 * n + late, 20 * n - early, camera=name)
             for n in range(10) for name, late, early in (("left", 0, 0), ("right", 0.04, 7))]  # fmt: skip
     page = overlay("".join(both))
-    page.until("document.querySelectorAll('#shots tr').length === 10")
+    page.until("document.querySelector('#shots tr')?.dataset.event === 'left9' && document.querySelector('#shots tr')"
+               ".cells[1].textContent === 'left, right'")
+    assert page.evaluate("document.querySelectorAll('#shots tr').length") == 10
     assert {row[1] for row in page.evaluate(ROWS)} == {"left, right"}
 
 
 def test_a_log_that_begins_anew_replaces_what_was_shown(overlay):
     restart = 'event: restart\ndata: {"detail": "another log"}\n\n'
     page = overlay(shot("a", 1, 1) + shot("b", 5, 5), restart + shot("c", 9, 9))
-    page.until("document.querySelectorAll('#shots tr').length === 1")
-    assert page.evaluate("document.querySelector('#shots tr').dataset.event") == "c"
+    page.until("document.querySelector('#shots tr')?.dataset.event === 'c'")
+    assert page.evaluate("document.querySelectorAll('#shots tr').length") == 1
 
 
 def test_a_page_that_was_refused_tries_again(overlay):
