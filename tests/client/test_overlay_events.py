@@ -97,6 +97,6 @@ def test_a_log_that_begins_anew_replaces_what_was_shown(overlay):
 
 def test_a_page_that_was_refused_tries_again(overlay):
     page = overlay()
-    page.until("document.getElementById('state').textContent === 'reconnecting'")
+    page.until("document.getElementById('state')?.textContent === 'reconnecting'")
     overlay.texts.append(shot("a", 1, 1))
     page.until("document.querySelectorAll('#shots tr').length === 1")
