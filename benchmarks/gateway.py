@@ -35,9 +35,9 @@ from courtside_sim import open_simulation
 console = Console(width=120)
 
 
-def make_film(path: Path, seconds: float, size: tuple[int, int]) -> Path:
+def make_film(path: Path, seconds: float, size: tuple[int, int], seed: int = 20100) -> Path:
     """A simulated game as an H.264 film without B-frames."""
-    film = open_simulation("sim://20100", duration=seconds, width=size[0], height=size[1])
+    film = open_simulation(f"sim://{seed}", duration=seconds, width=size[0], height=size[1])
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=30, options={"preset": "veryfast", "tune": "zerolatency"})
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"

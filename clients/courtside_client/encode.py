@@ -15,8 +15,8 @@ from courtside_client.errors import BadOption
 
 KEYFRAME_EVERY_S = 2.0
 """Seconds between keyframes at most: what a viewer loses who misses one packet."""
-MAX_NOMINAL_RATE = 240.0
-"""Frames per second; a source that says more has a wrong label, and x264 would share its bits among too many frames."""
+MIN_NOMINAL_RATE, MAX_NOMINAL_RATE = 0.1, 240.0
+"""Frames per second; a source that says less or more has a wrong label, and x264 would share its bits accordingly."""
 JPEG_QUALITY = 85
 """0 to 100."""
 

@@ -7,6 +7,7 @@ import time
 from courtside.media import SourceInfo
 from courtside.timestamps import to_timestamp
 from courtside.v1 import ingest_pb2
+from courtside_client.encode import MAX_NOMINAL_RATE, MIN_NOMINAL_RATE
 from courtside_client.options import Mode, Plan, StreamOptions
 from courtside_client.spool import Spooled
 
@@ -32,7 +33,8 @@ def descriptor_request(
             mode=ingest_pb2.STREAM_MODE_FILM if film else ingest_pb2.STREAM_MODE_LIVE,
             width=size[0],
             height=size[1],
-            frame_rate=info.frame_rate,
+            # A label that no camera can have is none; the server learns the rate from the frames.
+            frame_rate=info.frame_rate if MIN_NOMINAL_RATE <= info.frame_rate <= MAX_NOMINAL_RATE else 0.0,
             codec_config=info.codec_config if plan.passthrough else b"",
             time_base_numerator=info.time_base.numerator,
             time_base_denominator=info.time_base.denominator,

@@ -202,7 +202,8 @@ class Event:
     event_time: float
     """When it happened, Unix seconds by the camera's clock (a shot: its release)."""
     media_offset: float
-    """When it happened, seconds since the camera's first frame by the film's own clock."""
+    """When it happened, seconds since the camera's first frame by the film's own clock; since a film's sound, where
+    that begins earlier. Where time stamps go back (joined recordings), it goes on."""
     payload: Shot | CameraStatus
     """What happened."""
     sequence: int
@@ -344,7 +345,8 @@ class FilmShot(Shot):
     """
 
     time: float
-    """Seconds from the film's first frame to the release, by the film's own clock."""
+    """Seconds from the film's beginning to the release, as players count: from its first frame, or from its sound where
+    that begins earlier."""
     event_id: str
     """The id of its events."""
 

@@ -20,12 +20,15 @@ import av.error
 from courtside.errors import NoVideo, SourceFailure, SourceLost, SourceNotFound, UndecodableFilm
 from courtside.media import SourceFrame, SourceInfo, SourcePacket
 from courtside.orientation import orientation
+from courtside.parameter_sets import ParameterSets
 
 _PEEK = 64
 """Packets looked at to find the first shown picture and reordering: more than the deepest reordering of H.264."""
 
 _RATE_PICTURES = 8
 """Time stamps from which a frame rate is learned."""
+_LEAD_S = 0.1
+"""Seconds by which sound begins earlier only because of how it is coded; a longer lead belongs to the film."""
 _SAME_RATE = 0.05
 """Share by which a nominal frame rate may differ from the learned one: time stamps in milliseconds are rounded."""
 
@@ -114,6 +117,7 @@ def probe(
         taken[0].pts = taken[1].pts - round(1 / (Fraction(rate or 30) * stream.time_base))
     shown = [packet.pts for packet in taken if packet.pts is not None and not packet.is_discard]
     order = [packet.pts for packet in taken if packet.pts is not None]
+    first_pts = min(shown, default=first.pts or 0)
     rotation, mirrored = orientation(first)
     nominal = float(rate or 0)
     return (
@@ -123,7 +127,7 @@ def probe(
             height=first.height,
             frame_rate=_frame_rate(shown, float(stream.time_base), nominal),
             time_base=Fraction(stream.time_base),
-            first_pts=min(shown, default=first.pts or 0),
+            first_pts=first_pts if live else _start(container, stream, first_pts),
             rotation=rotation,
             mirrored=mirrored,
             frames=(stream.frames or None) if not live else None,
@@ -134,6 +138,13 @@ def probe(
         ),
         taken,
     )
+
+
+def _start(container: Any, stream: Any, first_pts: int) -> int:
+    """Where players begin to count: at the first picture, or at the sound where that begins earlier."""
+    begins = [audio.start_time * audio.time_base for audio in container.streams.audio if audio.start_time is not None]
+    lead = float(first_pts * stream.time_base - min(begins, default=first_pts * stream.time_base))
+    return first_pts - round(lead / stream.time_base) if lead > _LEAD_S else first_pts
 
 
 def _frame_rate(shown: list[int], time_base: float, nominal: float) -> float:
@@ -187,11 +198,11 @@ class Reader:
             yield from self._give(stream.codec_context.decode(None), stamps)
 
     def packets(self, packets: Iterator[Any]) -> Iterator[SourcePacket]:
-        """Pass packets on untouched."""
-        stamps = Timestamps(self._info)
+        """Pass packets on; only parameter sets that changed are put before the pictures that need them."""
+        stamps, sets = Timestamps(self._info), ParameterSets(self._info.codec, self._info.codec_config)
         for packet in packets:
             pts = stamps.fill(packet.pts if packet.pts is not None else packet.dts)
-            yield SourcePacket(pts, packet.dts, packet.is_keyframe, packet.is_discard, bytes(packet))
+            yield SourcePacket(pts, packet.dts, packet.is_keyframe, packet.is_discard, sets.complete(packet))
 
     def _give(self, pictures: list[Any], stamps: Timestamps) -> Iterator[SourceFrame]:
         for picture in pictures:

@@ -18,7 +18,7 @@ class SourceInfo:
         height: coded size in pixels.
         frame_rate: frames per second, of a film as its first pictures come, otherwise nominal; 0 when unknown.
         time_base: seconds per pts unit.
-        first_pts: pts of the first picture that is shown.
+        first_pts: pts at which the source begins: its first picture, or a film's sound where that begins earlier.
         rotation: degrees by which pictures must be turned clockwise: 0, 90, 180 or 270.
         frames: number of pictures, where the source announces it.
         live: the source runs in real time by itself (a camera); it cannot be paced or repeated.
@@ -58,14 +58,14 @@ class SourceFrame:
 
 @dataclass(frozen=True, slots=True)
 class SourcePacket:
-    """One coded picture of a source, in coding order, untouched.
+    """One coded picture of a source, in coding order.
 
     Attributes:
         pts: in the source's time base.
         dts: decoding time in the same unit, when known.
         keyframe: decoding can start here.
         decode_only: cut away by an edit list; needed only to decode others.
-        data: the bytes.
+        data: the bytes; where parameter sets changed in mid-stream, with those before each keyframe.
     """
 
     pts: int

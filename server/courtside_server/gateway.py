@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import grpc
@@ -41,6 +41,7 @@ from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.detector_scheduler import DetectorScheduler
+from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.settings import Settings
 from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
@@ -55,6 +56,12 @@ _RECENT_EVENTS = 500
 """Events of the game, from the newest back, among which a new stream's earlier shots are looked up."""
 _RECENT_TRIES = 5
 """Tries to read them while the log removes old events."""
+_ANNOUNCE = "announce"
+"""Name of the tasks that publish a camera's change of state."""
+_RESTART_S = 1.0
+"""Seconds after which a background task that failed begins again."""
+_FLUSH_S = 5.0
+"""Seconds that events which wait for the event log may take at the end."""
 _KEEPALIVE = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
@@ -87,8 +94,9 @@ class Gateway:
         )
         self._ingest = IngestService(self.registry, self.metrics)
         self._pipeline_config = pipeline_config(settings)
+        self.publisher = EventPublisher(self.hub, self.metrics)
         self._services = CameraServices(
-            self.engine, self.hub, self.metrics, detector=DetectorScheduler(settings.sharing)
+            self.engine, self.publisher, self.metrics, detector=DetectorScheduler(settings.sharing)
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self.grpc_address = self.http_address = ""
@@ -115,10 +123,10 @@ class Gateway:
         await self._close_orphans()
         await self._start_grpc()
         await self._start_http()
-        self._spawn(self._watch_health(), "health")
-        self._spawn(measure_loop_lag(self.metrics), "loop lag")
+        self._spawn(_forever(self._watch_health, "health"), "health")
+        self._spawn(_forever(lambda: measure_loop_lag(self.metrics), "loop lag"), "loop lag")
         if (watch := make_alias_watch(self.settings, self.engine)) is not None:
-            self._spawn(watch.run(), "aliases")
+            self._spawn(_forever(watch.run, "aliases"), "aliases")
 
     async def drain(self) -> None:
         """Refuse new streams, let open ones end with their acknowledgements, make every event durable, close."""
@@ -127,6 +135,9 @@ class Gateway:
             await asyncio.wait_for(self._ingest.drain(), self.settings.drain_s)
         # Also when a stream would not end in time: this frees its threads, within limits of its own.
         await self.registry.close()
+        if announcing := [task for task in self._tasks if task.get_name() == _ANNOUNCE]:
+            await asyncio.wait(announcing, timeout=_FLUSH_S)
+        await self.publisher.close(_FLUSH_S)
         await self.hub.close()
         await self._grpc.stop(grace=1.0)
         self._http.should_exit = True
@@ -200,7 +211,7 @@ class Gateway:
 
     def _announce(self, info: StreamInfo, sink: FrameSink, status: CameraStatus) -> None:
         if isinstance(sink, CameraPipeline):
-            self._spawn(sink.announce(status.state, status.detail), "announce")
+            self._spawn(sink.announce(status.state, status.detail), _ANNOUNCE)
 
     async def _recent_shots(self, info: StreamInfo) -> list[tuple[float, str]]:
         """Release time and event id of the camera's shots among the game's last events."""
@@ -232,6 +243,8 @@ class Gateway:
             await self.hub.publish(closed)
         except LogUnavailable as error:
             log.error("the event log cannot be used; events will wait", error=str(error))
+        except Exception:  # one damaged event must not keep the gateway from starting
+            log.exception("the shots that were open at the last stop cannot be closed")
 
     # ---- health --------------------------------------------------------------------------------------------------
 
@@ -251,6 +264,16 @@ class Gateway:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a background task failed", task=task.get_name(), error=repr(error))
+
+
+async def _forever(work: Callable[[], Awaitable[None]], name: str) -> None:
+    """Run work that never ends; a fault of ours is logged and the work begins again."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("a background task failed and is started again", task=name)
+        await asyncio.sleep(_RESTART_S)
 
 
 async def serve_until_signal(settings: Settings) -> None:

@@ -9,8 +9,9 @@ import pytest
 from courtside.media import SourceInfo
 from courtside.v1 import ingest_pb2
 from courtside_client.errors import BadOption
-from courtside_client.options import Mode, Pace, PassThrough, StreamOptions, plan_stream
+from courtside_client.options import Mode, Pace, PassThrough, Plan, StreamOptions, plan_stream
 from courtside_client.sources import open_source
+from courtside_client.wire import descriptor_request
 
 
 @pytest.mark.parametrize(
@@ -54,3 +55,11 @@ def test_a_live_source_cannot_be_looped_or_hurried():
     for options in ({"loop": True}, {"pace": Pace.MAX}):
         with pytest.raises(BadOption, match="is live"):
             plan_stream(info, StreamOptions(**options))
+
+
+@pytest.mark.parametrize(("label", "sent"), [(30.0, 30.0), (90_000.0, 0.0), (0.001, 0.0), (0.0, 0.0)])
+def test_a_frame_rate_that_no_camera_can_have_is_not_announced(label, sent):
+    info = SourceInfo("rtsp://camera", 640, 480, label, Fraction(1, 90_000), 0, live=True)
+    plan = Plan(False, ingest_pb2.CODEC_JPEG, "jpeg", "")
+    request = descriptor_request("games/g/cameras/c", info, plan, (640, 480), StreamOptions(), "")
+    assert request.stream.frame_rate == sent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -12,6 +13,7 @@ import pytest
 from courtside.errors import NoVideo, SourceError, SourceNotFound, UndecodableFilm
 from courtside.film import Film
 from courtside.orientation import upright
+from courtside.parameter_sets import ParameterSets
 
 COUNT = 40
 
@@ -105,6 +107,26 @@ def test_a_display_matrix_is_a_mirror_and_a_turn(tmp_path, turn, mirrored):
     assert (out == shown).all()
 
 
+@pytest.mark.parametrize(("lead", "counted"), [(2.5, True), (0.05, False)])
+def test_time_counts_from_sound_that_begins_before_the_picture(tmp_path, lead, counted):
+    with av.open(str(tmp_path / "film.mkv"), "w") as container:
+        video, audio = container.add_stream("libx264", rate=10), container.add_stream("aac", rate=48000)
+        video.width, video.height, video.pix_fmt = 128, 72, "yuv420p"
+        sound = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), "fltp", "stereo")
+        for index in range(150):
+            sound.rate, sound.pts = 48000, index * 1024
+            container.mux(audio.encode(sound))
+        for index in range(10):
+            picture = av.VideoFrame.from_ndarray(np.full((72, 128, 3), 90, np.uint8))
+            picture.pts, picture.time_base = round((lead + index / 10) * 1000), Fraction(1, 1000)
+            container.mux(video.encode(picture))
+        container.mux(video.encode())
+    film = Film(tmp_path / "film.mkv")
+    first = next(film.frames()).pts
+    begins = float((first - film.info.first_pts) * film.info.time_base)
+    assert begins == pytest.approx(lead if counted else 0, abs=0.03)
+
+
 def test_one_long_picture_does_not_spoil_the_frame_rate(tmp_path):
     plain = write_film(tmp_path / "plain.mp4", bf="0")
     with av.open(str(plain)) as source, av.open(str(tmp_path / "long.mp4"), "w") as out:
@@ -177,3 +199,56 @@ def test_a_name_is_a_name_and_no_address(tmp_path, monkeypatch, name):
 def test_a_name_that_is_too_long_is_no_such_file():
     with pytest.raises(SourceNotFound):
         Film("x" * 5000 + ".mp4")
+
+
+class Changed:
+    """A keyframe with which a container gives a new decoder configuration."""
+
+    is_keyframe = True
+
+    def __init__(self, data: bytes, config: bytes) -> None:
+        self._data, self._config = data, config
+
+    def has_sidedata(self, kind: str) -> bool:
+        return kind == "new_extradata"
+
+    def get_sidedata(self, kind: str) -> bytes:
+        return self._config
+
+    def __bytes__(self) -> bytes:
+        return self._data
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_parameter_sets_that_change_come_with_the_packets(tmp_path, codec):
+    """An encoder comes back with another size; FLV and MP4 have the new sets beside the packets only."""
+    parts = []
+    for name, size in (("a.mp4", (128, 72)), ("b.mp4", (192, 108))):
+        with av.open(str(tmp_path / name), "w") as container:
+            options = {"bf": "0", "x265-params": "log-level=none:bframes=0"}
+            stream = container.add_stream(codec, rate=10, options=options)
+            stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+            for _ in range(5):
+                picture = np.full((size[1], size[0], 3), 90, np.uint8)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+            container.mux(stream.encode())
+        parts.append(av.open(str(tmp_path / name)))
+    streams = [part.streams.video[0] for part in parts]
+    configs = [bytes(stream.codec_context.extradata) for stream in streams]
+    packets = [packet for part in parts for packet in part.demux(video=0) if packet.size]
+    sets = ParameterSets(streams[0].codec_context.name, configs[0])
+    coded = [sets.complete(packet) for packet in packets[:5]] + [sets.complete(Changed(bytes(packets[5]), configs[1]))]
+    coded += [sets.complete(packet) for packet in packets[6:]]
+    assert coded[:5] == [bytes(packet) for packet in packets[:5]]
+    context = av.CodecContext.create(streams[0].codec_context.name, "r")
+    context.extradata = configs[0]
+    pictures = [picture for data in coded for picture in context.decode(av.Packet(data))] + context.decode(None)
+    assert [picture.width for picture in pictures] == [128] * 5 + [192] * 5
+    for part in parts:
+        part.close()
+
+
+@pytest.mark.parametrize("record", ["", "01", "0164001effe1ffff67"])
+def test_a_record_that_cannot_be_read_changes_nothing(record):
+    packet = Changed(b"picture", bytes.fromhex(record))
+    assert ParameterSets("h264", bytes.fromhex("0164001effe100")).complete(packet) == b"picture"

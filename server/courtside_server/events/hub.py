@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TypeVar
+
+import structlog
 
 from courtside_server.errors import Draining, LogUnavailable
 from courtside_server.events.log import EventLog
@@ -20,6 +23,9 @@ from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import Event, EventDraft
 
 T = TypeVar("T")
+IDLE_TOPICS = 256
+"""Games kept in memory after their last publisher and subscriber have left."""
+_log = structlog.get_logger(__name__)
 
 
 class EventHub:
@@ -70,6 +76,8 @@ class EventHub:
             probe_interval=probe_interval,
         )
         self._topics: dict[str, Topic] = {}
+        self._idle: OrderedDict[str, None] = OrderedDict()  # games, maybe in use again, by when they last fell idle
+        self._opening: Counter[str] = Counter()  # callers that read a game's number, by game
         self._subscriptions: set[Subscription] = set()
         self._listeners: list[Callable[[bool], None]] = []
         self._identity = ""
@@ -116,13 +124,20 @@ class EventHub:
         if not drafts:
             return []
         self._writer.check_open()
-        for game in {draft.game for draft in drafts}:
-            try:
-                (await self._topic(game)).published = True
-            except LogUnavailable as error:
-                self._writer.fail(error)
-                raise
-        return await self._writer.submit(drafts)
+        used: list[str] = []
+        try:
+            for game in {draft.game for draft in drafts}:
+                try:
+                    topic = await self._topic(game)
+                    topic.users, topic.published = topic.users + 1, True
+                except LogUnavailable as error:
+                    self._writer.fail(error)
+                    raise
+                used.append(game)
+            return await self._writer.submit(drafts)
+        finally:
+            for game in used:
+                self._release(game)
 
     def subscribe(
         self, game: str, after: int | None = None, *, cameras: Collection[str] = (), log: str | None = None
@@ -163,6 +178,7 @@ class EventHub:
         """Register a subscription; called by :class:`Subscription`."""
         topic = await self._topic(subscription.game)
         if self._draining:
+            self._free(subscription.game)
             raise _draining()
         topic.users += 1
         self._subscriptions.add(subscription)
@@ -172,11 +188,7 @@ class EventHub:
         """Remove a subscription; called by :class:`Subscription`."""
         self._subscriptions.discard(subscription)
         self._stop_when_nobody_reads()
-        topic = self._topics[subscription.game]
-        topic.users -= 1
-        if not topic.users and not topic.published:
-            # Nothing publishes to it: a name that a client made up must not stay in memory.
-            del self._topics[subscription.game]
+        self._release(subscription.game)
 
     async def _blocking(self, call: Callable[[], T]) -> T:
         if self._stopped:
@@ -184,17 +196,44 @@ class EventHub:
         return await self._read_offload(call)
 
     async def _topic(self, game: str) -> Topic:
+        """The game's topic. The caller counts itself as a user before it waits for anything."""
         if game not in self._topics:
-            high_water_mark = await self._blocking(lambda: self._log.high_water_mark(game))
-            # The first caller wins. A topic that is published to is created before its first commit and never
-            # removed, so a number read here is only used when no commit came in between.
+            self._opening[game] += 1
+            try:
+                high_water_mark = await self._blocking(lambda: self._log.high_water_mark(game))
+            finally:
+                self._opening[game] -= 1
+                if not self._opening[game]:
+                    del self._opening[game]
+            # The first caller wins. A topic is not freed while a number is being read for it, so a number read here
+            # is only used when no commit came in between.
             return self._topics.setdefault(game, Topic(high_water_mark))
         return self._topics[game]
+
+    def _release(self, game: str) -> None:
+        self._topics[game].users -= 1
+        self._free(game)
+
+    def _free(self, game: str) -> None:
+        """Forget topics that nobody uses: a made-up name at once, a game once 256 others were used after it."""
+        topic = self._topics.get(game)
+        if topic is None or topic.users or game in self._opening:
+            return
+        if not topic.published:
+            del self._topics[game]
+            return
+        self._idle[game] = None
+        self._idle.move_to_end(game)
+        while len(self._idle) > IDLE_TOPICS:
+            oldest, _ = self._idle.popitem(last=False)
+            if not self._topics[oldest].users and oldest not in self._opening:
+                del self._topics[oldest]
 
     def _fan_out(self, drafts: Sequence[EventDraft], events: Sequence[Event]) -> None:
         ordered = sorted(zip(events, drafts, strict=True), key=lambda pair: (pair[0].game, pair[0].sequence))
         for game, of_game in groupby(ordered, key=lambda pair: pair[0].game):
-            topic = self._topics[game]
+            # Nobody may be there any more: the publisher gave up, and no subscriber is left.
+            topic = self._topics.get(game) or Topic(0)
             for event, draft in of_game:
                 if event.sequence <= topic.high_water_mark:
                     continue  # an idempotent append returned it; every subscriber has seen it
@@ -214,7 +253,10 @@ class EventHub:
 
     def _announce_availability(self, available: bool) -> None:
         for listener in tuple(self._listeners):
-            listener(available)
+            try:
+                listener(available)
+            except Exception:
+                _log.exception("a listener to the event log's availability failed")
 
     def _stop_when_nobody_reads(self) -> None:
         if self._written and not self._subscriptions:

@@ -22,7 +22,7 @@ class Topic:
     Attributes:
         high_water_mark: sequence of the last event delivered to the live subscriptions.
         live: subscriptions that get events directly from the hub.
-        users: subscriptions, live or not.
+        users: subscriptions, live or not, and publish calls under way.
         published: events have been published to it.
     """
 

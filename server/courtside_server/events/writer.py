@@ -153,8 +153,15 @@ class LogWriter:
             while size < self._group and not self._queue.empty():
                 group.append(self._queue.get_nowait())
                 size += len(group[-1].drafts)
-            # Requests whose caller gave up before the commit are left out.
-            await self._commit([request for request in group if not request.done.done()])
+            try:
+                # Requests whose caller gave up before the commit are left out.
+                await self._commit([request for request in group if not request.done.done()])
+            except Exception as error:
+                # A fault of ours must not end all writing: callers try again, and readiness shows it meanwhile.
+                _log.exception("writing events failed unexpectedly")
+                failure = LogUnavailable(f"writing events failed unexpectedly ({error!r}); see the gateway's log")
+                self.fail(failure)
+                _refuse(group, failure)
 
     async def _commit(self, group: Sequence[_Request]) -> None:
         if not group:
@@ -176,7 +183,10 @@ class LogWriter:
                 group[0].done.set_exception(error)
             return
         self._duration.observe(time.monotonic() - started)
-        self._on_commit(drafts, events)
+        try:
+            self._on_commit(drafts, events)
+        except Exception:  # the events are in the log: whoever missed them reads them from there
+            _log.exception("delivering committed events failed")
         committed = iter(events)
         for request in group:
             own = [next(committed) for _ in request.drafts]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from courtside_server.errors import EngineError, EngineUnavailable, InferenceTimeout
@@ -20,6 +21,9 @@ QUEUE_LIMIT: Final = 64
 DROP_POLICY: Final = "reject_newest"
 """Drop policy of a full queue: the new request is refused; waiting requests stay."""
 
+_FAULT_PAUSE_S = 0.05
+"""Pause after a fault of ours, seconds, so that one that repeats does not take the event loop."""
+_log = structlog.get_logger(__name__)
 Run = Callable[[int, Tensors], dict[str, NDArray[Any]]]
 """``run(instance, inputs) -> outputs``. Called in a thread, and only once at a time for each instance."""
 
@@ -91,6 +95,7 @@ class MicroBatcher:
         self._closed = False
         self._instances = instances
         self._threads = ThreadPoolExecutor(instances, thread_name_prefix=f"infer-{name}")
+        self._threads_ended = False
         self._workers = [asyncio.create_task(self._work(index)) for index in range(instances)]
 
     async def submit(self, inputs: Tensors, rows: int, deadline: float) -> dict[str, NDArray[Any]]:
@@ -142,22 +147,36 @@ class MicroBatcher:
                     EngineUnavailable(f"model {self._name!r} was shut down before it answered", model=self._name)
                 )
         self._waiting.clear()
+        self._threads_ended = True
         await asyncio.to_thread(self._threads.shutdown)
 
     async def _work(self, instance: int) -> None:
-        while True:
-            batch = await self._gather()
-            self._running.update(batch)
-            self._on_batch(sum(request.rows for request in batch))
-            answers = await self._loop.run_in_executor(self._threads, self._answer, instance, batch)
-            for request, answer in zip(batch, answers, strict=True):
-                self._running.discard(request)
-                if request.answer.done():
-                    continue  # cancelled or late: nobody waits for it any more
-                if isinstance(answer, Exception):
-                    request.answer.set_exception(answer)
-                else:
-                    request.answer.set_result(answer)
+        while not self._threads_ended:
+            batch: list[_Request] = []
+            try:
+                batch += await self._gather()
+                await self._run_batch(instance, batch)
+            except Exception as error:
+                # A fault of ours costs this batch, not the model.
+                _log.exception("running a batch failed unexpectedly", model=self._name)
+                for request in batch:
+                    if not request.answer.done():
+                        request.answer.set_exception(_failed(self._name, error))
+                await asyncio.sleep(_FAULT_PAUSE_S)
+            finally:
+                self._running.difference_update(batch)
+
+    async def _run_batch(self, instance: int, batch: list[_Request]) -> None:
+        self._running.update(batch)
+        self._on_batch(sum(request.rows for request in batch))
+        answers = await self._loop.run_in_executor(self._threads, self._answer, instance, batch)
+        for request, answer in zip(batch, answers, strict=True):
+            if request.answer.done():
+                continue  # cancelled or late: nobody waits for it any more
+            if isinstance(answer, Exception):
+                request.answer.set_exception(answer)
+            else:
+                request.answer.set_result(answer)
 
     async def _gather(self) -> list[_Request]:
         """Wait until a batch should run and take it from the queue."""

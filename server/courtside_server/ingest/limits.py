@@ -19,6 +19,7 @@ class IngestConfig:
         queue_bytes: bytes of packets that may wait for the decoder, per camera (one packet is always admitted).
         queue_packets: packets that may wait for the decoder, per camera.
         grace: seconds a session waits for its client to come back.
+        metrics_linger: seconds after the grace time for which the metrics of a camera that is gone are shown.
         offline_after: seconds a client may be away before its camera is announced OFFLINE.
         degraded_after: seconds without a decodable frame before the camera is announced DEGRADED.
         degraded_failures: consecutive packets refused by the decoder before the camera is announced DEGRADED.
@@ -37,6 +38,7 @@ class IngestConfig:
     queue_bytes: int = 2 * 2**20
     queue_packets: int = 64
     grace: float = 30.0
+    metrics_linger: float = 5.0
     offline_after: float = 2.0
     degraded_after: float = 5.0
     degraded_failures: int = 60

@@ -45,7 +45,7 @@ ClosedCallback = Callable[[StreamInfo, FrameSink], Awaitable[None]]
 """Called on the event loop when a session is over, after ``on_end`` has returned or timed out."""
 
 _REMEMBERED_CAMERAS = 1024
-"""Cameras whose epoch and metrics are kept after their session has ended."""
+"""Cameras whose epoch is kept after their session has ended."""
 
 
 @dataclass(slots=True)
@@ -256,9 +256,16 @@ class CameraRegistry:
                 await self._on_closed(session.info, session.sink)
             except Exception:
                 log.exception("cleaning up after a session failed", camera=session.info.camera.name)
+        # Later, so that the last values are still scraped, and none is written after it.
+        delay = self.config.grace + self.config.metrics_linger
+        asyncio.get_running_loop().call_later(delay, self._forget_metrics, session.info.camera.name)
+
+    def _forget_metrics(self, name: str) -> None:
+        if name not in self._entries:
+            self._metrics.forget_camera(name)
 
     def _remember(self, info: StreamInfo) -> None:
-        """Keep the camera's epoch; beyond the limit, forget the oldest cameras and their metrics."""
+        """Keep the camera's epoch; beyond the limit, forget the oldest cameras."""
         name = info.camera.name
         self._epochs[name] = info.epoch
         self._epochs.move_to_end(name)
@@ -267,4 +274,3 @@ class CameraRegistry:
                 break
             if known not in self._entries:
                 del self._epochs[known]
-                self._metrics.forget_camera(known)

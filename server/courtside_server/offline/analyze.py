@@ -27,6 +27,7 @@ from courtside_server.ingest.session import CameraSession
 from courtside_server.offline.film_names import game_name
 from courtside_server.offline.film_packets import FILM_WALL, read_packets, stream_info
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
+from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.render.record import FilmRecord, RecordingHub
 from courtside_server.settings import Settings
 from courtside_server.telemetry.metrics import Metrics
@@ -138,7 +139,7 @@ class FilmAnalysis:
             else RecordingHub(record, log, metrics, buffer=_BUFFER)
         )  # fmt: skip
         await hub.start()
-        services = CameraServices(self._analyzer._engine, hub, metrics)
+        services = CameraServices(self._analyzer._engine, EventPublisher(hub, metrics), metrics)
         config = pipeline_config(settings)
         pipeline = CameraPipeline(self._info, self._analyzer._models, services, config, lambda: court)
         pipeline.backend.on_tracks = self.on_tracks

@@ -128,7 +128,12 @@ class Backend:
 
     def _run(self, before: Callable[[], None], after: Callable[[], None]) -> None:
         try:
-            before()
+            try:
+                before()
+            except Stopped:
+                raise
+            except Exception as error:  # what it would have loaded is missing; frames are scored all the same
+                self._failed(error)
             self._work_until_end()
         except Stopped:
             pass
@@ -166,7 +171,7 @@ class Backend:
     def _end(self, entry: _Entry) -> None:
         entry.end()
         if isinstance(entry.work, DetectorFrame):
-            self._share.release()
+            self._share.release(entry.submitted is not None)
 
     def _send(self, entry: _Entry) -> None:
         entry.sent = True

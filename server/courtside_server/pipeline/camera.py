@@ -21,7 +21,6 @@ from courtside.court.homography import Calibration
 from courtside.court.point_pairs import PointPairs
 from courtside.queues import DropPolicy, HandoverQueue
 from courtside_server.errors import BadRequest, CourtsideError
-from courtside_server.events.hub import EventHub
 from courtside_server.inference.engine import Engine
 from courtside_server.perception.tracker import TrackIds
 from courtside_server.pipeline.backend import Backend
@@ -61,14 +60,14 @@ class CameraServices:
 
     Attributes:
         engine: answers the models' requests; started.
-        hub: takes the events.
+        publisher: takes the events.
         metrics: where to count.
         ids: sources of track ids.
         detector: shares the detector among the cameras.
     """
 
     engine: Engine
-    hub: EventHub
+    publisher: EventPublisher
     metrics: Metrics
     ids: TrackIds = field(default_factory=TrackIds.fresh)
     detector: DetectorScheduler = field(default_factory=DetectorScheduler)
@@ -101,7 +100,7 @@ class CameraPipeline:
             {"": 1, CLIP_WINDOWS: config.clip_queue, DETECTOR_FRAMES: config.detector_queue},
             DropPolicy.BLOCK if film else DropPolicy.OLDEST,
         )  # fmt: skip
-        self._publisher = EventPublisher(services.hub, self._name, film, config.retry_s)
+        self._publisher, self._film = services.publisher, film
         self._events = ShotEvents(info.camera, config.criteria.clip.radius, config.criteria.revision)
         self._runner = ModelRunner(
             services.engine, self._loop, self._name, config.retry_s if film else None, self._count_skipped,
@@ -173,7 +172,8 @@ class CameraPipeline:
     async def announce(self, state: CameraState, detail: str, wall: float | None = None) -> None:
         """Publish a change of the camera's state."""
         wall = time.time() if wall is None else wall
-        await self._publisher.publish([status_draft(self._info, state, detail, wall, self._frontend.media)])
+        draft = status_draft(self._info, state, detail, wall, self._frontend.media)
+        await self._publisher.publish([draft], wait=False)
 
     # ---- worker thread -------------------------------------------------------------------------------------------
 
@@ -201,7 +201,7 @@ class CameraPipeline:
     def _publish(self, drafts: Sequence[EventDraft]) -> None:
         """Publish drafts and wait: film until they are durable, live until they are committed or kept for later."""
         if drafts:
-            self._wait_for(self._publisher.publish(drafts))
+            self._wait_for(self._publisher.publish(drafts, wait=self._film))
 
     def _wait_for(self, coroutine: Coroutine[Any, Any, T]) -> T | None:
         """Run a coroutine on the event loop and wait for its result; None where the wait was given up by a stop."""
@@ -215,7 +215,7 @@ class CameraPipeline:
             if done:
                 return None if future.cancelled() else future.result()
             if self._give_up.is_set():
-                log.warning("a wait for the event log was given up: the camera stops", camera=self._name)
+                log.warning("the camera stops while its last events wait for the event log", camera=self._name)
                 return None
 
     def _publish_shots(self, scene: int, changes: Sequence[ShotChange]) -> None:

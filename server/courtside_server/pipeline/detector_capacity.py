@@ -28,6 +28,7 @@ class _UnderWay:
 
     started: float
     busy: float
+    film: bool
 
 
 class DetectorCapacity:
@@ -53,11 +54,11 @@ class DetectorCapacity:
         """Frames that wait for their answer."""
         return len(self._frames)
 
-    def start(self, now: float) -> int:
-        """A frame is sent to the detector; returns its number."""
+    def start(self, now: float, film: bool = False) -> int:
+        """A frame, of a film or a live camera, is sent to the detector; returns its number."""
         self._advance(now)
         self._number += 1
-        self._frames[self._number] = _UnderWay(now, self._busy)
+        self._frames[self._number] = _UnderWay(now, self._busy, film)
         return self._number
 
     def end(self, number: int, now: float, answered: bool = True) -> None:
@@ -70,7 +71,8 @@ class DetectorCapacity:
         self._answered_at = now
         answer_time, busy = now - frame.started, self._busy - frame.busy
         if self._frame_time is None:
-            weight, self._frame_time = 1.0, busy
+            # As if it answered one at a time: the first of several frames has the least of the busy time.
+            weight, self._frame_time, self._answer_time = 0.0, answer_time, answer_time
         self._frame_time += weight * (busy - self._frame_time)
         self._answer_time += weight * (answer_time - self._answer_time)
         if now - self._shortest_since > self._config.base_time / 2:
@@ -98,9 +100,16 @@ class DetectorCapacity:
         stretch = min(max((self._answer_time / shortest - 1) / (config.max_stretch - 1), 0.0), 1.0)
         return (config.grow + (config.shrink - config.grow) * stretch) / max(frame_time, 1e-6)
 
-    def has_room(self, now: float) -> bool:
-        """Whether a frame that is sent now will be answered soon."""
-        frame_time, under_way = self.frame_time(now), len(self._frames)
+    def has_room(self, now: float, admitted: int = 0) -> bool:
+        """Whether a frame that is sent now will be answered soon.
+
+        A film always has a few frames under way; they do not count, or live cameras would get nothing beside it.
+
+        Args:
+            now: seconds.
+            admitted: other frames that will be sent at any moment.
+        """
+        frame_time, under_way = self.frame_time(now), sum(not frame.film for frame in self._frames.values()) + admitted
         if frame_time is None:
             return under_way < _UNMEASURED
         if not under_way:

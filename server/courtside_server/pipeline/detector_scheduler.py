@@ -10,7 +10,7 @@ Within a step all get the same, and what one does not want goes to the others (m
 cannot give the floor to all, every camera gets the same and is DEGRADED until it can again.
 
     decode thread: share.rate(wanted) → rate of the FrameSampler; share.admit() before a frame is prepared
-    worker thread: share.watch(future) when a request is sent; share.release() when its frame has been processed;
+    worker thread: share.watch(future) when a request is sent; share.release(sent) when its frame was processed;
                    share.set_urgent(); share.take_change()
 
 A frame is admitted only while its answer can be expected soon, so no request waits until it times out. Film is measured
@@ -168,7 +168,8 @@ class DetectorShare:
         self._scheduler, self._on_rate = scheduler, on_rate
         self._wanted, self._rate = 0.0, math.inf
         self._seen_at = self._urgent_until = -math.inf
-        self._pending = 0
+        self._pending = self._unsent = 0
+        self._admitted_at = -math.inf
         self._degraded = False
         self._change: RateChange | None = None
 
@@ -183,7 +184,7 @@ class DetectorShare:
         scheduler = self._scheduler
         with scheduler._lock:
             now = scheduler._clock()
-            if now - self._seen_at > _SILENT_S or wanted != self._wanted:
+            if now - self._seen_at > _SILENT_S:
                 scheduler._due = -math.inf
             self._seen_at, self._wanted = now, wanted
             scheduler._decide(now)
@@ -196,21 +197,30 @@ class DetectorShare:
             now, capacity, config = scheduler._clock(), scheduler._capacity, scheduler.config
             if not self.film:
                 pending = 0.0 if math.isinf(self._rate) else self._rate * config.max_wait
-                if self._pending > pending or not capacity.has_room(now):
+                admitted = sum(share._admitted(now) for share in scheduler._shares)
+                if self._pending > pending or not capacity.has_room(now, admitted):
                     return False
             self._pending += 1
+            self._unsent += 1
+            self._admitted_at = now
             return True
 
-    def release(self) -> None:
-        """An admitted frame was processed, or will never be."""
+    def release(self, sent: bool = False) -> None:
+        """An admitted frame was processed, or will never be.
+
+        Args:
+            sent: it was sent to the detector (:meth:`watch`).
+        """
         with self._scheduler._lock:
             self._pending -= 1
+            self._unsent -= not sent
 
     def watch(self, answer: Future[Any]) -> None:
         """A frame was sent to the detector; measure the time to its answer."""
         scheduler = self._scheduler
         with scheduler._lock:
-            number = scheduler._capacity.start(scheduler._clock())
+            self._unsent -= 1
+            number = scheduler._capacity.start(scheduler._clock(), self.film)
 
         def ended(done: Future[Any]) -> None:
             answered = not done.cancelled() and (
@@ -246,6 +256,10 @@ class DetectorShare:
 
     def _demand(self, now: float) -> Demand:
         return Demand(self._wanted if now - self._seen_at <= _SILENT_S else 0.0, now < self._urgent_until)
+
+    def _admitted(self, now: float) -> int:
+        """Frames that are on the way to the detector; a worker that is held up for longer does not count."""
+        return self._unsent if not self.film and now - self._admitted_at <= self.config.max_wait else 0
 
     def _set_rate(self, rate: float) -> None:
         self._rate = rate

@@ -19,6 +19,13 @@ from courtside_server.windows.scheduler import WindowScheduler
 _MAX_GAP = 4 * WINDOW_SAMPLES
 """Samples in a gap after which clip windows start again instead of running through it."""
 
+_INTERVAL_WEIGHT = 0.05
+"""Weight of the newest interval in the mean time between two frames."""
+_ALL = 0.95
+"""A share of the camera's own rate above this gives it all: the measured rate varies a little with every frame."""
+_MAX_INTERVAL_S = 1.0
+"""A longer gap counts as this: it says little about the camera's rate."""
+
 
 class Frontend:
     """Samples frames and hands over the work that they complete.
@@ -45,6 +52,8 @@ class Frontend:
         self.media, self._wall = 0.0, 0.0
         # Never less because of a nominal frame rate: what the camera truly sends, its time stamps say.
         self._detector_fps = config.detector_fps
+        self._interval = 0.0
+        self._last_media: float | None = None
         self._start_media_segment(0)
 
     def on_frame(self, frame: Frame) -> None:
@@ -88,14 +97,17 @@ class Frontend:
         sampler, share, wanted = self._frame_sampler, self._share, self._detector_fps
         if sampler is None:
             return None
-        fps = share.rate(wanted)
+        self._measure_interval(frame.media)
+        # A camera that sends fewer frames than the detector would get leaves the rest to the others.
+        own = min(wanted, 1 / self._interval if self._interval else wanted)
+        fps = share.rate(own)
         if share.film:
             return sampler.prepare(frame) if sampler.is_due(frame) and share.admit() else None
         if self._full_rate.is_due(frame.media):
             self._full_rate.take(frame.media)
             self._missing += 1
         if fps > 0:
-            sampler.set_fps(min(fps, wanted))
+            sampler.set_fps(wanted if fps >= _ALL * own else fps)
         if fps > 0 and sampler.is_due(frame) and share.admit():
             self._missing -= 1
             try:
@@ -108,12 +120,21 @@ class Frontend:
             self._skipped(SkipReason.DETECTOR_SHARED, 1)
         return None
 
+    def _measure_interval(self, media: float) -> None:
+        """Mean real seconds between two frames, by their time stamps."""
+        interval = (media - self._last_media) * self._info.time_scale if self._last_media is not None else 0.0
+        self._last_media = media
+        if interval > 0:
+            weight = _INTERVAL_WEIGHT if self._interval else 1.0
+            self._interval += weight * (min(interval, _MAX_INTERVAL_S) - self._interval)
+
     def _start_media_segment(self, media_segment: int) -> None:
         self._media_segment = media_segment
         self._frame_sampler: FrameSampler | None = None
         detector, config, scale = self._models.detector, self._config, self._info.time_scale
         if detector is not None and config.profile is not Profile.CLIP:
             self._frame_sampler = FrameSampler(detector.input_size, self._detector_fps, scale, config.tracking)
+        self._interval, self._last_media = 0.0, None
         self._full_rate, self._missing = Pace(self._detector_fps * scale), 0
         self._start_windows()
 

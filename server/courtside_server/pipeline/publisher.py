@@ -1,69 +1,172 @@
-"""The event publisher: one camera's event drafts into the log, in order, also when the log is away for a while."""
+"""The event publisher: every camera's event drafts into the log, in order, also when the log is away for a while.
+
+There is one for the whole gateway. What waits for the log stays when its camera has ended.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 import structlog
 
 from courtside_server.errors import Draining, LogUnavailable
 from courtside_server.events.hub import EventHub
+from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import EventDraft
 
 log = structlog.get_logger(__name__)
 
-_PENDING_DRAFTS = 1000
-"""Drafts kept while the event log cannot be written. Beyond it the oldest are dropped, with an error in the log."""
+MAX_WAITING = 10_000
+"""Drafts kept while the event log cannot be written, about 10 MB. Beyond it the oldest are dropped and counted."""
+_BATCH = 256
+"""Drafts that are given to the hub at a time."""
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """One call of :meth:`EventPublisher.publish`: it is done when none of its drafts waits any more."""
+
+    left: int
+    wait: bool
+    done: asyncio.Future[None]
+
+    def settle(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.release()
+
+    def release(self) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
 
 
 class EventPublisher:
-    """Publishes one camera's drafts in order and keeps them while the event log is unavailable.
+    """Publishes drafts in the order in which they come and keeps them while the event log is unavailable.
 
-    Live waits for the commit but does not retry; the next call does. Film retries until the log can be written.
+    Everything runs on one event loop.
 
     Args:
         hub: takes the events.
-        camera: for the log lines.
-        wait: whether to retry until the log can be written (film).
-        retry_s: pause before the next try, seconds.
+        metrics: counts what waits and what was lost.
+        retry_s: pause before the next try while the log is unavailable, seconds.
+        limit: drafts that may wait, beside those that are being committed.
     """
 
-    def __init__(self, hub: EventHub, camera: str, wait: bool, retry_s: float) -> None:
-        self._hub, self._camera, self._wait, self._retry_s = hub, camera, wait, retry_s
-        self._pending: deque[EventDraft] = deque()
+    def __init__(self, hub: EventHub, metrics: Metrics, retry_s: float = 0.25, limit: int = MAX_WAITING) -> None:
+        self._hub, self._metrics, self._retry_s, self._limit = hub, metrics, retry_s, limit
+        self._pending: deque[tuple[EventDraft, _Call]] = deque()
         self._in_flight = 0
-        self._turn = asyncio.Lock()
+        self._unavailable = self._closed = False
+        self._task: asyncio.Task[None] | None = None
 
-    async def publish(self, drafts: Sequence[EventDraft]) -> None:
-        """Append drafts; returns once they are durable, or (live) kept for the next call."""
-        self._pending.extend(drafts)
+    @property
+    def waiting(self) -> int:
+        """Drafts that are not in the log yet."""
+        return len(self._pending)
+
+    async def publish(self, drafts: Sequence[EventDraft], *, wait: bool) -> None:
+        """Append drafts.
+
+        Args:
+            drafts: what to append.
+            wait: return only when they are in the log (film). Otherwise return as soon as the log turns out to be
+                unavailable; the drafts are kept and written later.
+        """
+        if not drafts:
+            return
+        call = _Call(len(drafts), wait, asyncio.get_running_loop().create_future())
+        if self._closed:
+            self._count_lost("stopped", drafts)
+            return
+        self._pending.extend((draft, call) for draft in drafts)
         self._drop_oldest()
-        async with self._turn:
-            while self._pending:
-                batch = list(self._pending)
-                self._in_flight = len(batch)
-                try:
-                    await self._hub.publish(batch)
-                except Draining:
-                    return
-                except LogUnavailable as error:
-                    log.warning("event log unavailable", camera=self._camera, waiting=len(batch), error=str(error))
-                    self._in_flight = 0
-                    if not self._wait:
-                        return
-                    await asyncio.sleep(self._retry_s)
-                else:
-                    for _ in batch:
-                        self._pending.popleft()
-                finally:
-                    self._in_flight = 0
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._write(), name="event-publisher")
+        if wait or not self._unavailable:
+            await asyncio.shield(call.done)
+
+    async def close(self, timeout: float) -> None:
+        """Write what waits, for at most ``timeout`` seconds, and count the rest as lost. Call it before the hub's."""
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=timeout)
+            self._task.cancel()
+            await asyncio.wait({self._task})
+        self._give_up()
+
+    def _give_up(self) -> None:
+        self._closed = True
+        if self._pending:
+            self._count_lost("stopped", [draft for draft, _ in self._pending])
+        while self._pending:
+            self._pending.popleft()[1].settle()
+
+    async def _write(self) -> None:
+        while self._pending:
+            batch = [draft for draft, _ in islice(self._pending, _BATCH)]
+            self._in_flight = len(batch)
+            try:
+                await self._hub.publish(batch)
+            except Draining:
+                self._give_up()
+            except LogUnavailable as error:
+                self._in_flight = 0
+                self._set_unavailable(error)
+                await asyncio.sleep(self._retry_s)
+            except Exception:
+                # A draft that no log can store must not stop the others.
+                await self._write_singly(batch)
+            else:
+                self._settle(len(batch))
+            finally:
+                self._in_flight = 0
+        self._metrics.events_waiting.set(0)
+
+    async def _write_singly(self, batch: Sequence[EventDraft]) -> None:
+        for draft in batch:
+            try:
+                await self._hub.publish([draft])
+            except (LogUnavailable, Draining):
+                return  # the next round begins with this one
+            except Exception as error:
+                log.error("an event cannot be stored", camera=draft.camera, error=repr(error))
+                self._count_lost("refused", [draft])
+            self._settle(1)
+
+    def _settle(self, count: int) -> None:
+        for _ in range(count):
+            self._pending.popleft()[1].settle()
+        if self._unavailable:
+            self._unavailable = False
+            log.info("waiting events are written", waiting=len(self._pending))
+        self._metrics.events_waiting.set(len(self._pending))
+
+    def _set_unavailable(self, error: LogUnavailable) -> None:
+        if not self._unavailable:
+            log.warning("event log unavailable, events wait", waiting=len(self._pending), error=error.message)
+        self._unavailable = True
+        self._metrics.events_waiting.set(len(self._pending))
+        for _, call in self._pending:
+            if not call.wait:
+                call.release()
 
     def _drop_oldest(self) -> None:
         """Keep within the limit; drafts that are being committed stay."""
-        while len(self._pending) > max(_PENDING_DRAFTS, self._in_flight):
-            lost = self._pending[self._in_flight]
+        lost = []
+        while len(self._pending) - self._in_flight > self._limit:
+            draft, call = self._pending[self._in_flight]
             del self._pending[self._in_flight]
-            log.error("event dropped: the event log was unavailable too long", camera=self._camera,
-                      event_id=lost.event_id)  # fmt: skip
+            call.settle()
+            lost.append(draft)
+        if lost:
+            self._count_lost("overflow", lost)
+
+    def _count_lost(self, reason: str, drafts: Sequence[EventDraft]) -> None:
+        self._metrics.events_lost.labels(reason).inc(len(drafts))
+        log.error(
+            "events lost: the event log could not be written", reason=reason, count=len(drafts),
+            first=drafts[0].event_id, camera=drafts[0].camera,
+        )  # fmt: skip

@@ -80,6 +80,8 @@ class Metrics:
             "capture_times_replaced_total", "Frames whose implausible capture time was replaced.", "camera"
         )
         self.events = counter("events_total", "Events appended, by kind and lifecycle.", "kind", "lifecycle")
+        self.events_waiting = gauge("events_waiting", "Events that wait for the event log.")
+        self.events_lost = counter("events_lost_total", "Events that were never written, by reason.", "reason")
         self.discontinuities = counter("discontinuities_total", "Jumps of the media or capture clock.", "camera")
         self.build_info = gauge("build_info", "Always 1; the labels name the versions.", "version", "python")
         self.build_info.labels(version, platform.python_version()).set(1)

@@ -293,12 +293,18 @@ class TestTime:
         name = "courtside_discontinuities_total"
         assert gateway.metrics.registry.get_sample_value(name, {"camera": helpers.camera}) == 1
 
-    @pytest.mark.parametrize("far", [2**40, 2**62])
+    @pytest.mark.parametrize("far", [2**20, 2**34])
     async def test_pts_that_leaps_begins_a_segment(self, serve, helpers, far):
         gateway = await self.play(serve, helpers, [0, 1, 2, *range(far, far + 7)], mode="film")
         frames = gateway.sink.frames
         assert frames[3].media_segment == 1 and frames[3].media == pytest.approx(far / 30)
         assert len(frames) + gateway.status.dropped["clock"] == 10
+
+    @pytest.mark.parametrize("far", [2**40, 2**62])
+    async def test_frames_farther_away_than_any_film_are_dropped(self, serve, helpers, far):
+        gateway = await self.play(serve, helpers, [0, 1, 2, far, far + 1, 3, 4, 5, 6, 7], mode="film")
+        assert not gateway.sink.jumps and len(gateway.sink.frames) == 8
+        assert dict(gateway.status.dropped) == {"clock": 2}
 
     async def test_gap_under_two_seconds_is_no_jump(self, serve, helpers):
         gateway = await self.play(serve, helpers, [0, 1, 2, 60, 61, 62, 63, 64, 65, 66])

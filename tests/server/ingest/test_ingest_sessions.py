@@ -308,3 +308,19 @@ async def test_thousand_connects_and_disconnects_leave_nothing_behind(serve, hel
         # By type(), not isinstance(): lazy module objects of other packages answer that with warnings.
         assert not [thing for thing in gc.get_objects() if type(thing) in (CameraSession, FrameRing)]
         assert gateway.metrics.registry.get_sample_value(ACTIVE) == 0
+
+
+async def test_series_of_cameras_that_are_gone_go_too(serve, helpers):
+    coded = helpers.encode(frames=5)
+    async with serve(grace=0.05, metrics_linger=0.05) as gateway:
+        assert (await gateway.play(coded)).decoded == 5
+
+        def series():
+            return [sample for family in gateway.metrics.registry.collect() for sample in family.samples
+                    if "camera" in sample.labels]  # fmt: skip
+
+        await helpers.eventually(lambda: not series())
+        stays = gateway.client()
+        await stays.open(coded.descriptor(epoch=2))
+        await stays.send(coded.packets[0])
+        await helpers.eventually(series)

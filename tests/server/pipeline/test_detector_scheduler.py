@@ -12,6 +12,7 @@ from courtside_server.perception.config import DetectorSharingConfig
 from courtside_server.perception.frame_sampler import Pace
 from courtside_server.pipeline.detector_capacity import DetectorCapacity
 from courtside_server.pipeline.detector_scheduler import Demand, DetectorScheduler, share_out
+from courtside_server.shots.models.flight_input import BRIDGE_S
 
 CONFIG = DetectorSharingConfig()
 WANTED = 15.0
@@ -62,21 +63,28 @@ class Camera:
         self.detector, self.urgent, self.wanted = detector, urgent, wanted
         self.share = detector.scheduler.add(film)
         self.pace, self.sent, self.changes, self.granted = Pace(wanted), [], [], 0.0
+        self.under_way = 0
         self.next = detector.now + random.Random(len(detector.cameras)).random() / 30
 
     def frame(self, now):
         if self.urgent:
             self.share.set_urgent()
         self.granted = self.share.rate(self.wanted)
-        if not self.share.film:
-            self.pace.set_fps(min(self.granted, self.wanted))
+        if self.share.film:  # It always has four frames under way, as its worker has.
+            while self.under_way < 4 and self.share.admit():
+                self.under_way += 1
+                self.sent.append(now)
+                self.detector.send(self)
+            return
+        self.pace.set_fps(min(self.granted, self.wanted))
         if self.pace.is_due(now) and self.share.admit():
             self.pace.take(now)
             self.sent.append(now)
             self.detector.send(self)
 
     def take(self, now):
-        self.share.release()
+        self.share.release(sent=True)
+        self.under_way -= self.share.film
         change = self.share.take_change()
         if change is not None:
             self.changes.append((now, change))
@@ -221,6 +229,14 @@ def test_below_the_floor_each_camera_says_so_once_and_recovers_within_three_seco
         assert camera.fps(5) >= 14.5
 
 
+def test_at_the_floor_the_flight_model_can_bridge_the_gaps_between_detector_frames():
+    detector = Detector(1 / 26)
+    cameras = [detector.add() for _ in range(4)]
+    detector.run(15)
+    gaps = [late - early for camera in cameras for early, late in itertools.pairwise(camera.sent) if early > 5]
+    assert sum(gap <= BRIDGE_S + 1e-6 for gap in gaps) >= 0.95 * len(gaps) > 0
+
+
 def test_a_camera_that_joins_or_leaves_changes_the_shares_at_once():
     detector = Detector(0.04)
     first = detector.add()
@@ -254,6 +270,15 @@ def test_film_is_never_thinned():
     film = detector.scheduler.add(film=True)
     detector.run(3)
     assert all(film.admit() for _ in range(100))
+
+
+def test_live_cameras_get_their_share_beside_a_film_and_the_film_goes_on():
+    detector = Detector(0.02)
+    live, film = detector.add(), detector.add(film=True)
+    detector.run(10)
+    assert live.fps(5) >= 14
+    assert film.fps(5) >= 25
+    assert max(detector.waits) < 1
 
 
 def test_an_engine_that_is_away_makes_the_detector_neither_fast_nor_slow():

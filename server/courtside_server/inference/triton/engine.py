@@ -84,12 +84,14 @@ class TritonEngine:
     async def start(self, models: Sequence[str]) -> None:
         """Load, check and warm up models; see `Engine.start`.
 
-        After `EngineUnavailable` the engine keeps trying in the background. The caller may continue and serve once
-        `ready` returns True, or call `close`.
+        After `EngineUnavailable` the engine keeps trying in the background, for every model. The caller may continue
+        and serve once `ready` returns True, or call `close`.
         """
         if self._closed:
             raise EngineUnavailable("the Triton engine is closed")
         self._client = self._client or TritonClient(self._url)
+        deadline = asyncio.get_running_loop().time() + self._connect_timeout
+        unavailable: EngineUnavailable | None = None
         for name in models:
             known = name in self._models
             if not known:
@@ -107,10 +109,10 @@ class TritonEngine:
                     load_timeout=self._load_timeout,
                 )
             try:
-                await self._attach_patiently(self._models[name])
+                await self._attach_patiently(self._models[name], deadline)
                 self._metrics.serves(name, self.info(name))
-            except EngineUnavailable:
-                raise
+            except EngineUnavailable as error:
+                unavailable = error
             except EngineError:
                 if not known:
                     await self._models.pop(name).detach()
@@ -118,6 +120,8 @@ class TritonEngine:
             finally:
                 if name in self._models and name not in self._watchers:
                     self._watchers[name] = asyncio.create_task(self._watch(self._models[name]))
+        if unavailable is not None:
+            raise unavailable
 
     def info(self, model: str) -> ModelInfo:
         """The signature of a model; see `Engine.info`. Before the server's first answer, our own repository's."""
@@ -174,10 +178,9 @@ class TritonEngine:
                 f"model {model!r} was not started; started models: {', '.join(self._models) or 'none'}"
             ) from None
 
-    async def _attach_patiently(self, model: TritonModel) -> None:
-        """Attach a model; retry until ``connect_timeout`` has passed when the server does not run yet."""
+    async def _attach_patiently(self, model: TritonModel, deadline: float) -> None:
+        """Attach a model; retry until ``deadline`` on the loop's clock when the server does not run yet."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._connect_timeout
         while True:
             try:
                 return await model.attach()
@@ -207,6 +210,10 @@ class TritonEngine:
                     failures += 1
                     if failures % _FAILURES_TO_RENEW == 0:
                         await model.client.renew()
+            except Exception as error:
+                # A fault of ours must not end the checks: without them the model would never come back.
+                _log.exception("checking a model on Triton failed unexpectedly", model=model.name)
+                model.lost(f"checking it failed unexpectedly: {error!r}")
             else:
                 failures = 0
                 if healed:
