@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -58,6 +59,8 @@ _RECENT_TRIES = 5
 """Tries to read them while the log removes old events."""
 _ANNOUNCE = "announce"
 """Name of the tasks that publish a camera's change of state."""
+_DESCRIPTORS = 65_536
+"""Open files that the gateway allows itself."""
 _RESTART_S = 1.0
 """Seconds after which a background task that failed begins again."""
 _FLUSH_S = 5.0
@@ -122,7 +125,11 @@ class Gateway:
             log.warning("inference engine unavailable, it is tried again", engine=self.engine.name, error=str(error))
         await self._close_orphans()
         await self._start_grpc()
-        await self._start_http()
+        try:
+            await self._start_http()
+        except SettingsError:
+            await self._grpc.stop(None)
+            raise
         self._spawn(_forever(self._watch_health, "health"), "health")
         self._spawn(_forever(lambda: measure_loop_lag(self.metrics), "loop lag"), "loop lag")
         if (watch := make_alias_watch(self.settings, self.engine)) is not None:
@@ -276,6 +283,14 @@ async def _forever(work: Callable[[], Awaitable[None]], name: str) -> None:
         await asyncio.sleep(_RESTART_S)
 
 
+def raise_descriptor_limit() -> None:
+    """Allow as many open files as the system lets us: by default often 1024, which silent connections can use up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 async def serve_until_signal(settings: Settings) -> None:
     """Run a gateway until SIGTERM or SIGINT, then drain it; a second signal ends at once.
 
@@ -286,6 +301,7 @@ async def serve_until_signal(settings: Settings) -> None:
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    raise_descriptor_limit()
     gateway = Gateway(settings)
     first_signal_at: float | None = None
 

@@ -1,6 +1,7 @@
 """`courtside serve` and `analyze`: every mistake is one line on stderr and exit code 2."""
 
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -58,6 +59,20 @@ def test_a_broken_model_entry(tmp_path, flash_repository, edit, says):
 def test_a_data_folder_that_cannot_be_written(tmp_path, flash_repository):
     (tmp_path / "data").write_text("in the way")
     assert_refused(serve(tmp_path, flash_repository), "data folder")
+
+
+@pytest.mark.parametrize("listen", ["grpc", "http"])
+def test_an_address_that_is_in_use(tmp_path, flash_repository, listen):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        flags = {"--grpc": "127.0.0.1:0", "--http": "127.0.0.1:0", f"--{listen}": address}
+        done = courtside(
+            "serve", "--config", config(tmp_path, "[inference]\nmodel = 'flash'\n[perception]\nprofile = 'clip'\n"),
+            "--repository", flash_repository, "--data-dir", tmp_path / "data",
+            *(part for pair in flags.items() for part in pair),
+        )  # fmt: skip
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert f"cannot listen on {address}" in done.stderr.strip().splitlines()[-1]
 
 
 def test_an_unknown_setting(tmp_path, flash_repository):
