@@ -74,7 +74,7 @@ class Chromium:
             raise AssertionError(answer["exceptionDetails"])
         return answer["result"].get("value")
 
-    def until(self, expression: str, timeout: float = 20) -> Any:
+    def until(self, expression: str, timeout: float = 45) -> Any:
         """Wait until an expression is true, and give it."""
         deadline = time.monotonic() + timeout
         while not (value := self.evaluate(expression)):

@@ -259,7 +259,7 @@ def test_ctrl_c_ends_the_wait_for_a_camera_that_is_not_up():
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)
-    assert process.returncode == 0 and time.monotonic() - began < 2
+    assert process.returncode == 0 and time.monotonic() - began < 4
 
 
 def test_a_camera_that_stays_away_ends_the_command_with_one():

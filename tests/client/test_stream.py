@@ -326,7 +326,7 @@ async def test_a_stop_does_not_wait_for_a_camera_that_is_silent_or_away(ingest):
             await asyncio.sleep(1.5)
             began = time.monotonic()
             streaming.stop()
-            assert (await asyncio.wait_for(running, 5)).complete and time.monotonic() - began < 1.5
+            assert (await asyncio.wait_for(running, 5)).complete and time.monotonic() - began < 3
 
 
 async def test_a_stop_does_not_wait_for_a_gateway_that_is_away(film):
