@@ -8,8 +8,9 @@ import json
 import os
 import resource
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 import grpc
 import structlog
@@ -201,13 +202,9 @@ class Gateway:
 
     async def _open_pipeline(self, info: StreamInfo) -> CameraPipeline:
         models = make_shot_models(self.settings, self.engine)
-
-        async def recent_shots() -> Sequence[tuple[float, str]]:
-            return await self._recent_shots(info)
-
         pipeline = CameraPipeline(
             info, models, self._services, self._pipeline_config, lambda: self.calibrations.get(info.camera.name),
-            recent_shots,
+            partial(self._recent_shots, info),
         )  # fmt: skip
         pipeline.start()
         return pipeline

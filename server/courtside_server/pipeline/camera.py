@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent import futures
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -48,7 +48,7 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-RecentShots = Callable[[], Awaitable[Sequence[tuple[float, str]]]]
+RecentShots = Callable[[], Coroutine[Any, Any, Sequence[tuple[float, str]]]]
 """Returns wall release time and event id of a camera's shots that are in the log already, oldest first."""
 _POLL_S = 0.2
 """Pause between two checks whether a wait is to be given up, seconds."""
@@ -188,11 +188,8 @@ class CameraPipeline:
         if self._recent_shots is None:
             return
 
-        async def load(recent_shots: RecentShots) -> Sequence[tuple[float, str]]:
-            return await recent_shots()
-
         try:
-            found = self._wait_for(load(self._recent_shots))
+            found = self._wait_for(self._recent_shots())
         except CourtsideError as error:
             log.warning("earlier shots of the camera are unknown", camera=self._name, error=error.message)
         else:
@@ -269,7 +266,7 @@ def status_draft(info: StreamInfo, state: CameraState, detail: str, wall: float,
     return EventDraft(
         game=info.camera.game,
         camera=info.camera.name,
-        event_id=f"camera-{info.camera.name.rsplit('/', 1)[1]}-{state.name.lower()}-{round(wall * 1000)}",
+        event_id=f"camera-{info.camera.id}-{state.name.lower()}-{round(wall * 1000)}",
         lifecycle=Lifecycle.CONFIRMED,
         event_time=round(wall, 6),
         media_offset=round(media, 6),

@@ -158,7 +158,7 @@ class TemporalNms:
 
     def update(self, prediction: WindowPrediction) -> list[ShotCandidate]:
         """Take the next window's prediction; return the candidates that it changed, oldest first."""
-        counted = prediction.counted if self._config.middle_only else range(len(prediction.media))
+        counted = self._counted(prediction)
         span = (float(prediction.media[counted.start]), float(prediction.media[counted.stop - 1]))
         return self.update_window([prediction], span, prediction.due)
 
@@ -176,9 +176,8 @@ class TemporalNms:
         self._due = due
         changed: list[ShotCandidate] = []
         for prediction in predictions:
-            counted = prediction.counted if self._config.middle_only else range(len(prediction.media))
             position = release_position(prediction.release)
-            if prediction.shot >= self._config.threshold and round(position) in counted:
+            if prediction.shot >= self._config.threshold and round(position) in self._counted(prediction):
                 grid = np.arange(len(prediction.media))
                 vote = _Vote(
                     prediction.shot,
@@ -199,6 +198,10 @@ class TemporalNms:
         """
         self._due = None
         return self._close(before=float("inf"), interrupted=interrupted)
+
+    def _counted(self, prediction: WindowPrediction) -> range:
+        """Sample indices in which a release of this window counts."""
+        return prediction.counted if self._config.middle_only else range(len(prediction.media))
 
     def _vote(self, vote: _Vote) -> list[ShotCandidate]:
         near = [c for c in self._open if self._same(c, vote)]
