@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from shot_film import ShotFilm, write_shot_film
 from tests_support import FLASH_CONFIG, FOOTAGE, GatewayProcess, flash_model, make_flash_gateway, write_flash_film
 
 
@@ -39,9 +40,25 @@ def flash_film(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture(scope="session")
+def shot_film(tmp_path_factory: pytest.TempPathFactory) -> ShotFilm:
+    """Four seconds of a simulated game with one shot, for the default profile."""
+    return write_shot_film(tmp_path_factory.mktemp("film") / "shot.mp4")
+
+
+@pytest.fixture
+def default_gateway(tmp_path: Path) -> Iterator[GatewayProcess]:
+    """A running gateway as everybody gets it: the shipped models, the default profile, no option."""
+    process = GatewayProcess(tmp_path / "data")
+    process.start()
+    process.wait_serving()
+    yield process
+    process.stop()
+
+
 @pytest.fixture
 def gateway(tmp_path: Path, flash_repository: Path) -> Iterator[GatewayProcess]:
-    """A running gateway with the ``flash`` model."""
+    """A running gateway with the ``flash`` model and profile ``clip``: for what needs exact control."""
     process = make_flash_gateway(tmp_path / "data", flash_repository)
     process.start()
     process.wait_serving()

@@ -1,4 +1,4 @@
-"""What tests share: a model whose answer can be worked out by hand, films for it, a gateway as a process."""
+"""What tests share: a gateway as a process, what it says of itself; a model whose answer can be worked out by hand."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+import urllib.request
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import av
 import grpc
 import numpy as np
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from prometheus_client.parser import text_string_to_metric_families
 
 ROOT = Path(__file__).parents[1]
 FOOTAGE = ROOT.parent / "shared" / "data" / "footage"
@@ -105,7 +108,7 @@ class GatewayProcess:
 
     def start(self, timeout: float = 30) -> GatewayProcess:
         """Start and wait for the ready line; later starts use the ports of the first."""
-        command = [sys.executable, "-m", "courtside_client.cli", "serve", "--grpc", self.grpc, "--http", self.http,
+        command = [*COMMAND, "serve", "--grpc", self.grpc, "--http", self.http,
                    "--data-dir", str(self.data_dir), *self.flags]
         environ = {k: v for k, v in os.environ.items() if not k.startswith("COURTSIDE_")}
         self.process = subprocess.Popen(
@@ -150,6 +153,24 @@ class GatewayProcess:
                 time.sleep(0.05)
         raise TimeoutError(f"not SERVING within {timeout} s: {self.stderr()}")
 
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of the samples of a metric that have these labels."""
+        with urllib.request.urlopen(f"http://{self.http}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    def events(self, game: str) -> list[dict[str, Any]]:
+        """All events of a game that are in the log now, as ``courtside watch`` prints them."""
+        done = courtside("watch", "--gateway", self.grpc, "--game", game, "--after", 0, "--format", "jsonl",
+                         "--count", int(self.metric("courtside_events_total")))
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -166,6 +187,23 @@ class GatewayProcess:
         except subprocess.TimeoutExpired:
             self.kill()
             raise
+
+
+COMMAND = [sys.executable, "-m", "courtside_client.cli"]
+
+
+def courtside(*arguments: object, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run the ``courtside`` command to its end."""
+    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=timeout)
+
+
+def confirmed(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The shots that were confirmed in the end, by media time."""
+    last = {event["eventId"]: event for event in events if "shot" in event}
+    return sorted(
+        (event for event in last.values() if event["lifecycle"] == "LIFECYCLE_CONFIRMED"),
+        key=lambda event: event["mediaOffset"],
+    )
 
 
 def make_flash_gateway(data_dir: Path, repository: Path, *flags: str, **addresses: str) -> GatewayProcess:
