@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from allowed_skips import ALLOWED
+from loud_skips import LoudSkips
 from shot_film import ShotFilm, write_shot_film
 from tests_support import FLASH_CONFIG, FOOTAGE, GatewayProcess, flash_model, make_flash_gateway, write_flash_film
+
+pytest_plugins = ["pytester"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In CI a test that does not run fails the run."""
+    if os.environ.get("CI", "").lower() in ("1", "true"):
+        config.pluginmanager.register(LoudSkips(ALLOWED), "loud skips")
 
 
 @pytest.fixture(scope="session")
