@@ -25,7 +25,17 @@ from courtside_server.pipeline.detector_scheduler import DetectorScheduler
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.settings import load_settings
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import CameraStatus, Codec, Event, Frame, Lifecycle, Shot, StreamInfo, StreamMode
+from courtside_server.types import (
+    CameraStatus,
+    Codec,
+    Event,
+    Frame,
+    Lifecycle,
+    Shot,
+    SkipReason,
+    StreamInfo,
+    StreamMode,
+)
 
 Outputs = dict[str, NDArray[Any]]
 Fault = Callable[[Callable[[], Awaitable[Outputs]], float], Awaitable[Outputs]]
@@ -45,6 +55,21 @@ async def late(ask: Callable[[], Awaitable[Outputs]], timeout: float) -> Outputs
     """The model needs more time than the caller has."""
     await asyncio.sleep(timeout)
     raise InferenceTimeout("the model was too slow")
+
+
+class SlowModel:
+    """A fault: the model answers one request at a time, and needs ``seconds`` more for each."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self._one_at_a_time = seconds, asyncio.Lock()
+
+    async def __call__(self, ask: Callable[[], Awaitable[Outputs]], timeout: float) -> Outputs:
+        try:
+            async with asyncio.timeout(timeout), self._one_at_a_time:
+                await asyncio.sleep(self.seconds)
+                return await ask()
+        except TimeoutError:
+            raise InferenceTimeout("the model was too slow") from None
 
 
 async def dead(ask: Callable[[], Awaitable[Outputs]], timeout: float) -> Outputs:
@@ -108,6 +133,8 @@ class DefaultCameras:
         self.engine = FaultyEngine(self._engine)
         self.hub = EventHub(SqliteLog(":memory:"), self.metrics)
         self.pipelines: list[CameraPipeline] = []
+        self.away: set[str] = set()
+        """Cameras that send no frames now."""
         self._index = 0
         self._stop = threading.Event()
 
@@ -115,7 +142,7 @@ class DefaultCameras:
         await self.hub.start()
         await self._engine.start(model_names(self.settings))
         models = make_shot_models(self.settings, self.engine)
-        clock = (lambda: self._index / FPS) if self.patient else time.monotonic
+        clock = (lambda: self.media) if self.patient else time.monotonic
         services = CameraServices(
             self.engine, EventPublisher(self.hub, self.metrics), self.metrics,
             detector=DetectorScheduler(self.settings.sharing, clock),
@@ -133,6 +160,11 @@ class DefaultCameras:
         await self.hub.close()
         await self._engine.close()
 
+    @property
+    def media(self) -> float:
+        """Media seconds of the next frame."""
+        return self._index / FPS
+
     async def play(self, film: Sequence[NDArray[np.uint8]]) -> None:
         """Show all cameras these frames; media time goes on from call to call."""
         await asyncio.to_thread(self._play, film)
@@ -149,9 +181,10 @@ class DefaultCameras:
                     pass
             elif self._stop.wait(max(begin + (self._index - first) / FPS - time.monotonic(), 0.0)):
                 return
-            media = self._index / FPS
+            media = self.media
             for camera, pipeline in zip(self.cameras, self.pipelines, strict=True):
-                pipeline.on_frame(Frame(camera.name, self._index, media, 5000 + media, time.monotonic(), 0, planes))
+                if camera.id not in self.away:
+                    pipeline.on_frame(Frame(camera.name, self._index, media, 5000 + media, time.monotonic(), 0, planes))
             self._index += 1
 
     async def events(self, camera: str = "c") -> list[Event]:
@@ -163,6 +196,10 @@ class DefaultCameras:
         """The states that a camera announced, each with its sentence; cuts of the film are left out."""
         found = [event.payload for event in await self.events(camera) if isinstance(event.payload, CameraStatus)]
         return [(status.state.name, status.detail) for status in found if status.state.name != "DISCONTINUITY"]
+
+    def skipped(self, reason: SkipReason) -> float:
+        """Windows and detector frames that all cameras left out for a reason."""
+        return sum(self.metrics.windows_skipped.labels(camera.name, reason)._value.get() for camera in self.cameras)
 
     async def shots(self, camera: str = "c") -> list[tuple[float, Shot]]:
         """A camera's confirmed shots: media seconds of the release, and the shot."""

@@ -17,8 +17,11 @@ from typing import Any
 import av
 import grpc
 import numpy as np
+from google.protobuf.json_format import MessageToDict
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client.parser import text_string_to_metric_families
+
+from courtside.v1 import events_pb2, events_pb2_grpc
 
 ROOT = Path(__file__).parents[1]
 FOOTAGE = ROOT.parent / "shared" / "data" / "footage"
@@ -166,10 +169,15 @@ class GatewayProcess:
 
     def events(self, game: str) -> list[dict[str, Any]]:
         """All events of a game that are in the log now, as ``courtside watch`` prints them."""
-        done = courtside("watch", "--gateway", self.grpc, "--game", game, "--after", 0, "--format", "jsonl",
-                         "--count", int(self.metric("courtside_events_total")))
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        found: list[dict[str, Any]] = []
+        request = events_pb2.ListEventsRequest(game=f"games/{game}", page_size=1000)
+        with grpc.insecure_channel(self.grpc) as channel:
+            while True:
+                page = events_pb2_grpc.EventServiceStub(channel).ListEvents(request, timeout=10, wait_for_ready=True)
+                found += [MessageToDict(event, always_print_fields_with_no_presence=True) for event in page.events]
+                request.page_token = page.next_page_token
+                if not request.page_token:
+                    return found
 
     def kill(self) -> None:
         self.process.kill()
