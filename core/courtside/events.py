@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Self
 
@@ -212,6 +212,11 @@ class Event:
     """1 for the first of its ``event_id``, counting up."""
     append_time: float
     """When the gateway stored it, Unix seconds by the server's clock."""
+    session: str = ""
+    """The session in which the camera's client began: the same where it resumes, another one for every client that
+    begins anew. Times are comparable within one session only. Empty for a film that is analyzed."""
+    media_segment: int = 0
+    """Number of the media segment in the session: each jump of the camera's clock begins a new one."""
 
     @property
     def kind(self) -> str:
@@ -236,7 +241,7 @@ class Event:
         message = events_pb2.Event(
             game=self.game, camera=self.camera, event_id=self.event_id, event_time=to_timestamp(self.event_time),
             media_offset=self.media_offset, sequence=self.sequence, revision=self.revision,
-            append_time=to_timestamp(self.append_time),
+            append_time=to_timestamp(self.append_time), session=self.session, media_segment=self.media_segment,
         )  # fmt: skip
         message.lifecycle = int(self.lifecycle)  # type: ignore[assignment]
         if isinstance(self.payload, Shot):
@@ -274,6 +279,7 @@ class Event:
             game=message.game, camera=message.camera, event_id=message.event_id, lifecycle=lifecycle,
             event_time=from_timestamp(message.event_time), media_offset=message.media_offset, payload=payload,
             sequence=message.sequence, revision=message.revision, append_time=from_timestamp(message.append_time),
+            session=message.session, media_segment=message.media_segment,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -321,15 +327,26 @@ def message_to_json(message: Message) -> str:
 
 
 def latest_shots(events: Iterable[Event]) -> list[Event]:
-    """The last revision of every shot that was not retracted, by release.
+    """The last revision of every shot that was not retracted: in the order of the log, those of a session by release.
+
+    No clock orders shots of two sessions: a camera's clock may have been set, and media time begins anew.
+
+    Args:
+        events: in the order of the log.
 
     Example:
         >>> latest_shots([])
         []
     """
-    last = {event.event_id: event for event in events if event.shot is not None}
+    last = {event.event_id: event for event in events if event.shot is not None}  # in the order of first revisions
     found = [event for event in last.values() if event.lifecycle is not Lifecycle.RETRACTED]
-    return sorted(found, key=lambda event: event.media_offset)
+    by_release: dict[tuple[str, str], Iterator[Event]] = {}
+    for event in found:
+        key = event.camera, event.session
+        if key not in by_release:
+            own = (other for other in found if (other.camera, other.session) == key)
+            by_release[key] = iter(sorted(own, key=lambda event: event.media_offset))
+    return [next(by_release[event.camera, event.session]) for event in found]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

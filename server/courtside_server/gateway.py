@@ -45,6 +45,7 @@ from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.detector_scheduler import DetectorScheduler
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.settings import Settings
+from courtside_server.shots.event_drafts import KnownShot
 from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraStatus, Event, EventDraft, Lifecycle, Shot, StreamInfo
@@ -217,8 +218,8 @@ class Gateway:
         if isinstance(sink, CameraPipeline):
             self._spawn(sink.announce(status.state, status.detail), _ANNOUNCE)
 
-    async def _recent_shots(self, info: StreamInfo) -> list[tuple[float, str]]:
-        """Release time and event id of the camera's shots among the game's last events."""
+    async def _recent_shots(self, info: StreamInfo) -> list[KnownShot]:
+        """The shots of the camera's session among the game's last events, oldest first."""
         events: list[Event] = []
         for _ in range(_RECENT_TRIES):
             earliest, newest = await self.hub.bounds(info.camera.game)
@@ -230,9 +231,9 @@ class Gateway:
             except CursorEvicted:
                 continue  # An event was appended in between, and retention removed the oldest one.
         return [
-            (event.event_time, event.event_id)
+            KnownShot(event.event_id, event.event_time, event.media_offset, event.media_segment)
             for event in events
-            if event.camera == info.camera.name and isinstance(event.payload, Shot)
+            if isinstance(event.payload, Shot) and (event.camera, event.session) == (info.camera.name, info.origin)
         ]
 
     async def _close_orphans(self) -> None:

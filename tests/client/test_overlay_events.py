@@ -78,6 +78,12 @@ def test_a_camera_whose_client_was_restarted_goes_on_at_the_top(overlay):
     assert page.evaluate("document.querySelector('#latest .result').textContent") == "MISSED"
 
 
+def test_a_camera_whose_clock_was_set_back_goes_on_at_the_top(overlay):
+    page = overlay(shot("a", 1000, 1000) + shot("b", 400, 20, zone="MIDDLE_THREE_POINTER", result="MISSED"))
+    page.until("document.querySelectorAll('#shots tr').length === 2")
+    assert [row[2] for row in page.evaluate(ROWS)] == ["Middle three", "Paint"]
+
+
 def test_one_shot_that_two_cameras_saw_counts_once(overlay):
     both = [shot(f"{name}{n}", 20 * n + late, 20 * n - early, camera=name)
             for n in range(10) for name, late, early in (("left", 0, 0), ("right", 0.04, 7))]  # fmt: skip

@@ -57,6 +57,7 @@ def complete_shot_event() -> events.Event:
     """A confirmed shot with every field set."""
     event = shot_event()
     event.sequence, event.revision, event.lifecycle = 18, 2, events.LIFECYCLE_CONFIRMED
+    event.session, event.media_segment = "0123456789abcdef0123456789abcdef", 2
     event.shot.result = common.SHOT_RESULT_MADE
     event.shot.shooter_track_id = 0
     event.shot.type = common.SHOT_TYPE_STEP_BACK

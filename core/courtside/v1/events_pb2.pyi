@@ -47,7 +47,7 @@ RESTART_REASON_OTHER_LOG: RestartReason
 RESTART_REASON_EVICTED: RestartReason
 
 class Event(_message.Message):
-    __slots__ = ("game", "sequence", "event_id", "revision", "lifecycle", "camera", "event_time", "media_offset", "append_time", "shot", "camera_status")
+    __slots__ = ("game", "sequence", "event_id", "revision", "lifecycle", "camera", "event_time", "media_offset", "append_time", "session", "media_segment", "shot", "camera_status")
     GAME_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -57,6 +57,8 @@ class Event(_message.Message):
     EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
     MEDIA_OFFSET_FIELD_NUMBER: _ClassVar[int]
     APPEND_TIME_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_SEGMENT_FIELD_NUMBER: _ClassVar[int]
     SHOT_FIELD_NUMBER: _ClassVar[int]
     CAMERA_STATUS_FIELD_NUMBER: _ClassVar[int]
     game: str
@@ -68,9 +70,11 @@ class Event(_message.Message):
     event_time: _timestamp_pb2.Timestamp
     media_offset: float
     append_time: _timestamp_pb2.Timestamp
+    session: str
+    media_segment: int
     shot: Shot
     camera_status: CameraStatus
-    def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ...) -> None: ...
+    def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., session: _Optional[str] = ..., media_segment: _Optional[int] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ...) -> None: ...
 
 class Shot(_message.Message):
     __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc")

@@ -1,5 +1,5 @@
 // The overlay: shows a game's shots as they arrive. ?game=ID chooses the game (demo), ?after=N the sequence to start after (0).
-// Shots are in the order of the cameras' wall clocks: a film's own clock starts again with every client.
+// Shots are in the order of the log: a film's own clock starts again with every client, and a camera's clock may be set.
 const params = new URLSearchParams(location.search);
 const game = params.get("game") ?? "demo";
 const after = params.get("after") ?? "0";
@@ -24,7 +24,7 @@ const borders = [
 ];
 const sameShotSeconds = 1; // Shots of two cameras closer than this are one shot.
 const retryAfter = 3000; // Milliseconds until the next try where the browser gives up.
-const shots = new Map(); // event id → newest revision
+const shots = new Map(); // event id → newest revision, in the order of the first ones
 const $ = (id) => document.getElementById(id);
 
 function element(tag, attributes = {}, text = "") {
@@ -78,9 +78,9 @@ function row(event) {
 // The shots, newest first. What several cameras saw is one shot: the one that was not retracted, then the first.
 function seen() {
   const found = [];
-  for (const event of [...shots.values()].sort((a, b) => timeOf(a) - timeOf(b))) {
+  for (const event of shots.values()) {
     const camera = cameraOf(event);
-    const same = found.slice(-8).find((other) => timeOf(event) - timeOf(other) <= sameShotSeconds && !other.cameras.includes(camera));
+    const same = found.slice(-8).find((other) => Math.abs(timeOf(event) - timeOf(other)) <= sameShotSeconds && !other.cameras.includes(camera));
     if (!same) found.push({ ...event, cameras: [camera] });
     else if (stateOf(event) !== "retracted") {
       const cameras = [...same.cameras, camera];

@@ -146,8 +146,11 @@ class SqliteLog:
     def _event(self, game: str, row: Sequence[Any]) -> Event:
         sequence, event_id, revision, lifecycle, camera, event_time, media_offset, append_time, kind, text = row
         try:
-            payload = decode_payload(kind, text)
-            draft = EventDraft(game, camera, event_id, Lifecycle(lifecycle), event_time, media_offset, payload)
+            payload, session, segment = decode_payload(kind, text)
+            draft = EventDraft(
+                game, camera, event_id, Lifecycle(lifecycle), event_time, media_offset, payload, session=session,
+                media_segment=segment,
+            )  # fmt: skip
         except (ValueError, KeyError, TypeError) as error:
             raise self._file.unavailable("SQLITE_CORRUPT", error) from error
         return draft.logged(sequence, revision, append_time)
@@ -171,7 +174,7 @@ class _Game:
         return cls(*row)
 
     def append(self, db: sqlite3.Connection, draft: EventDraft, now: float) -> Event:
-        payload = encode_payload(draft.payload)
+        payload = encode_payload(draft)
         content = digest(draft, payload)
         head = db.execute(
             "SELECT revision, sequence, append_time, digest FROM heads WHERE game = ? AND event_id = ?",
