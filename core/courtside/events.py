@@ -113,6 +113,40 @@ class Arc:
     """One standard deviation of the angles, degrees."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShotView:
+    """A shot as one camera sees it.
+
+    Example:
+        >>> view = ShotView(
+        ...     camera="games/final/cameras/left", event_time=1_700_000_000.0, media_offset=12.5,
+        ...     lifecycle=Lifecycle.CONFIRMED, probability=0.97, make_probability=0.8, result=ShotResult.MADE)
+        >>> print(view.camera, view.media_offset, view.result)
+        games/final/cameras/left 12.5 made
+    """
+
+    camera: str
+    """``games/{game}/cameras/{camera}``."""
+    event_time: float
+    """The release, Unix seconds by this camera's clock."""
+    media_offset: float
+    """The release by this camera's media clock, seconds; see :attr:`Event.media_offset`."""
+    lifecycle: Lifecycle
+    """Whether this camera may still revise its view."""
+    probability: float
+    """That a shot was released, 0 to 1."""
+    make_probability: float
+    """That it goes in, 0 to 1."""
+    result: ShotResult = ShotResult.UNKNOWN
+    """Whether it went in, as far as this camera sees."""
+    shooter: int | None = field(default=None, metadata=wire("shooter_track_id"))
+    """Track of the player who released it, when known; track ids differ from camera to camera."""
+    session: str = ""
+    """See :attr:`Event.session`."""
+    media_segment: int = 0
+    """See :attr:`Event.media_segment`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
     """A shot at the basket as it is known so far.
@@ -151,6 +185,8 @@ class Shot:
     """x, y of the shooter's feet, metres from the court's centre; only with a calibrated camera."""
     arc: Arc | None = None
     """The ball's flight, where the view shows it from the side."""
+    views: tuple[ShotView, ...] = ()
+    """The cameras that see it, in the order in which they found it; empty in logs before 0.2."""
 
     @property
     def points(self) -> int:
@@ -232,6 +268,12 @@ class Event:
     def camera_status(self) -> CameraStatus | None:
         """The camera's change of state; ``None`` for another kind of event."""
         return self.payload if isinstance(self.payload, CameraStatus) else None
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """The cameras that see it: one, or all that see a shot."""
+        views = self.payload.views if isinstance(self.payload, Shot) else ()
+        return tuple(view.camera for view in views) or (self.camera,)
 
     def to_proto(self) -> events_pb2.Event:
         """The event as it goes over the wire.

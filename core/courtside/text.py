@@ -21,7 +21,7 @@ def event_line(event: Event) -> str:
         >>> print(event_line(event))
             12.50      3   1  confirmed    left        camera online: first frame
     """
-    camera = event.camera.rpartition("/")[2]
+    camera = "+".join(camera.rpartition("/")[2] for camera in event.cameras)
     head = f"{event.media_offset:9.2f}  {event.sequence:5d} {event.revision:3d}  {event.lifecycle:<11}  {camera:<10}"
     if isinstance(event.payload, Shot):
         return f"{head}  {_shot_text(event.payload, event.append_time - event.event_time)}"

@@ -46,6 +46,7 @@ from courtside_server.pipeline.detector_scheduler import DetectorScheduler
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.settings import Settings
 from courtside_server.shots.event_drafts import KnownShot
+from courtside_server.shots.views import GameShots
 from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraStatus, Event, EventDraft, Lifecycle, Shot, StreamInfo
@@ -99,7 +100,8 @@ class Gateway:
         )
         self._ingest = IngestService(self.registry, self.metrics)
         self._pipeline_config = pipeline_config(settings)
-        self.publisher = EventPublisher(self.hub, self.metrics)
+        self.shots = GameShots(settings.shots.views, self._clock_offset)
+        self.publisher = EventPublisher(self.hub, self.metrics, shots=self.shots)
         self._services = CameraServices(
             self.engine, self.publisher, self.metrics, detector=DetectorScheduler(settings.sharing)
         )
@@ -230,18 +232,25 @@ class Gateway:
                 break
             except CursorEvicted:
                 continue  # An event was appended in between, and retention removed the oldest one.
+        self.shots.restore(info.camera.game, events)
         return [
-            KnownShot(event.event_id, event.event_time, event.media_offset, event.media_segment)
+            KnownShot(event.event_id, view.event_time, view.media_offset, view.media_segment)
             for event in events
-            if isinstance(event.payload, Shot) and (event.camera, event.session) == (info.camera.name, info.origin)
+            if isinstance(event.payload, Shot)
+            for view in event.payload.views
+            if (view.camera, view.session) == (info.camera.name, info.origin)
         ]
+
+    def _clock_offset(self, camera: str) -> float:
+        session = self.registry.session(camera)
+        return 0.0 if session is None else session.clock_offset
 
     async def _close_orphans(self) -> None:
         """Confirm, marked interrupted, the shots that a crash left provisional: nothing speaks against them."""
         try:
             orphans = [EventDraft.of(event) for event in await asyncio.to_thread(self.log.open_shots)]
             closed = [
-                replace(draft, lifecycle=Lifecycle.CONFIRMED, payload=replace(draft.payload, interrupted=True))
+                replace(draft, lifecycle=Lifecycle.CONFIRMED, payload=_interrupted(draft.payload))
                 for draft in orphans
                 if isinstance(draft.payload, Shot)
             ]
@@ -269,6 +278,14 @@ class Gateway:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a background task failed", task=task.get_name(), error=repr(error))
+
+
+def _interrupted(shot: Shot) -> Shot:
+    views = tuple(
+        replace(view, lifecycle=Lifecycle.CONFIRMED) if view.lifecycle is Lifecycle.PROVISIONAL else view
+        for view in shot.views
+    )
+    return replace(shot, interrupted=True, views=views)
 
 
 async def _forever(work: Callable[[], Awaitable[None]], name: str) -> None:

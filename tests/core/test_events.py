@@ -23,6 +23,7 @@ from courtside.events import (
     Lifecycle,
     Shot,
     ShotResult,
+    ShotView,
     ZoneSource,
     latest_shots,
 )
@@ -38,10 +39,15 @@ single = st.floats(0, 1, width=32)
 count = st.integers(0, 2**32 - 1)
 micros = st.integers(-(2**45), 2**52).map(lambda n: n / 1_000_000)
 arcs = st.builds(Arc, number, st.none() | number, number, number)
+views = st.builds(
+    ShotView, camera=text, event_time=micros, media_offset=number, lifecycle=st.sampled_from(Lifecycle),
+    probability=number, make_probability=number, result=st.sampled_from(ShotResult), shooter=st.none() | count,
+    session=text, media_segment=count,
+)
 shots = st.builds(
     Shot, number, number, st.sampled_from(Zone), st.lists(single, max_size=7).map(tuple), number, text,
     count, count, st.sampled_from(ShotResult), st.booleans(), st.sampled_from(ZoneSource), st.none() | count,
-    st.none() | st.tuples(number, number), st.none() | arcs,
+    st.none() | st.tuples(number, number), st.none() | arcs, st.lists(views, max_size=2).map(tuple),
 )
 statuses = st.builds(CameraStatus, st.sampled_from(CameraState), text)
 events = st.builds(

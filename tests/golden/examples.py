@@ -66,6 +66,15 @@ def complete_shot_event() -> events.Event:
     event.shot.arc.CopyFrom(
         events.BallArc(release_angle_degrees=52.5, entry_angle_degrees=0.0, apex_metres=1.75, uncertainty_degrees=1.25)
     )
+    views = [(CAMERA, 12.3, 0, 0), (f"{GAME}/cameras/right", 5.25, 1, 3)]
+    for camera, offset, segment, player in views:
+        event.shot.views.append(
+            events.ShotView(
+                camera=camera, event_time=CAPTURED, media_offset=offset, session="0123456789abcdef0123456789abcdef",
+                media_segment=segment, lifecycle=events.LIFECYCLE_CONFIRMED, probability=0.9375,
+                result=common.SHOT_RESULT_MADE, make_probability=0.75, shooter_track_id=player,
+            )
+        )
     return event
 
 

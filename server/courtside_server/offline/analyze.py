@@ -30,6 +30,7 @@ from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.render.record import FilmRecord, RecordingHub
 from courtside_server.settings import Settings
+from courtside_server.shots.views import GameShots
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import DropReason, Event, Observations
 
@@ -139,7 +140,8 @@ class FilmAnalysis:
             else RecordingHub(record, log, metrics, buffer=_BUFFER)
         )  # fmt: skip
         await hub.start()
-        services = CameraServices(self._analyzer._engine, EventPublisher(hub, metrics), metrics)
+        publisher = EventPublisher(hub, metrics, shots=GameShots(settings.shots.views))
+        services = CameraServices(self._analyzer._engine, publisher, metrics)
         config = pipeline_config(settings)
         pipeline = CameraPipeline(self._info, self._analyzer._models, services, config, lambda: court)
         pipeline.backend.on_tracks = self.on_tracks

@@ -12,7 +12,7 @@ import numpy as np
 
 from courtside.records import from_values
 from courtside.timestamps import to_timestamp
-from courtside_server.types import Arc, CameraStatus, EventDraft, Shot, Zone, ZoneSource
+from courtside_server.types import Arc, CameraStatus, EventDraft, Shot, ShotView, Zone, ZoneSource
 
 _SESSION, _SEGMENT = "@session", "@segment"
 """Where a payload's text carries its event's session and media segment. Versions that do not know them skip them."""
@@ -33,8 +33,8 @@ def encode_payload(draft: EventDraft) -> str:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_plain)
 
 
-def _plain(value: object) -> bool | int | float | dict[str, float | None]:
-    if isinstance(value, Arc):
+def _plain(value: object) -> bool | int | float | dict[str, object]:
+    if isinstance(value, Arc | ShotView):
         return dataclasses.asdict(value)
     if isinstance(value, np.generic):  # a prediction's float32 is exact as a Python float
         number: bool | int | float = value.item()
