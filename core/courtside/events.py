@@ -187,6 +187,11 @@ class Shot:
     """The ball's flight, where the view shows it from the side."""
     views: tuple[ShotView, ...] = ()
     """The cameras that see it, in the order in which they found it; empty in logs before 0.2."""
+    playback_speed: float | None = None
+    """How many times faster than real life the film runs here, measured by the fall of the ball; ``None`` where it was
+    not measured."""
+    replay_of: str = ""
+    """The ``event_id`` of the shot that the film shows again here, in slow motion; such a shot is retracted."""
 
     @property
     def points(self) -> int:

@@ -33,6 +33,8 @@ def _shot_text(shot: Shot, delay: float) -> str:
     parts = [f"shot {shot.probability:4.0%}", f"{zone:<24}", f"{shot.points} points" if shot.points else f"{'':8}"]
     parts.append(f"make {shot.make_probability:4.0%}")
     parts.append(f"{'' if shot.result is ShotResult.UNKNOWN else shot.result.words:<6}")
+    if shot.replay_of:
+        parts.append("replay")
     if shot.shooter is not None:
         parts.append(f"player {shot.shooter}")
     if delay > 0:  # in a film that is analyzed, the two clocks have nothing to do with each other

@@ -24,8 +24,8 @@ def shot(
     """One shot as a server-sent event."""
     time = datetime.datetime.fromtimestamp(1.7e9 + wall, datetime.UTC).isoformat().replace("+00:00", "Z")
     event = {
-        "eventId": name, "revision": revision, "lifecycle": "LIFECYCLE_CONFIRMED", "mediaOffset": media, "eventTime": time,
-        "camera": f"games/demo/cameras/{camera}",
+        "eventId": name, "revision": revision, "lifecycle": "LIFECYCLE_CONFIRMED", "mediaOffset": media,
+        "eventTime": time, "camera": f"games/demo/cameras/{camera}",
         "shot": {"zone": f"ZONE_{zone}", "points": 2, "probability": 0.9, "makeProbability": 0.4,
                  "result": f"SHOT_RESULT_{result}",
                  "views": [{"camera": f"games/demo/cameras/{view}"} for view in views]},

@@ -48,6 +48,7 @@ shots = st.builds(
     Shot, number, number, st.sampled_from(Zone), st.lists(single, max_size=7).map(tuple), number, text,
     count, count, st.sampled_from(ShotResult), st.booleans(), st.sampled_from(ZoneSource), st.none() | count,
     st.none() | st.tuples(number, number), st.none() | arcs, st.lists(views, max_size=2).map(tuple),
+    st.none() | number, text,
 )
 statuses = st.builds(CameraStatus, st.sampled_from(CameraState), text)
 events = st.builds(

@@ -20,6 +20,7 @@ from courtside_server.shots.models.flight import FlightModel, FlightWindow
 from courtside_server.shots.models.flight_input import COUNTED, SPAN_S, STEP_S, STEPS
 from courtside_server.shots.models.rim import RimModel
 from courtside_server.shots.overlap import ShotOverlap
+from courtside_server.shots.playback import Replays
 from courtside_server.shots.state import ShotState, ShotStateMachine
 from courtside_server.types import (
     MIDDLE,
@@ -85,6 +86,7 @@ class ShotDetector:
         time_scale: real seconds per media second.
         calibration: returns the calibration for a frame's width and height, now; None without one.
         infer: runs a model's request and waits for the result.
+        replays: the camera's earlier shots; the caller informs it of every cut.
 
     Attributes:
         flight_windows_scored: flight windows that were scored, those without a moving ball included.
@@ -92,8 +94,9 @@ class ShotDetector:
 
     def __init__(
         self, profile: Profile, models: ShotModels, criteria: ShotCriteria, time_scale: float,
-        calibration: Callable[[int, int], Calibration | None], infer: Infer,
+        calibration: Callable[[int, int], Calibration | None], infer: Infer, replays: Replays | None = None,
     ) -> None:
+        self._replays = replays or Replays(criteria.playback, time_scale)
         self._profile, self._models, self._criteria, self._scale = profile, models, criteria, time_scale
         self._calibration, self._infer = calibration, infer
         keys = count()
@@ -223,7 +226,8 @@ class ShotDetector:
         for key, shot in list(self._open.items()):
             state = shot.update(self._ring, now, self._infer, end)
             if shot.is_final(now, end):
-                shot.finish(self._overlap.is_suppressed(shot, (*self._confirmed, *self._open.values())))
+                shot.finish(self._overlap.is_suppressed(shot, (*self._confirmed, *self._open.values())), self._replays)
+                state = shot.state
                 if shot.lifecycle is Lifecycle.CONFIRMED:
                     self._confirmed.append(shot)
                 del self._open[key]

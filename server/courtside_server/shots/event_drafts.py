@@ -114,7 +114,7 @@ class ShotEvents:
         event_id = self._ids.get(key)
         if event_id is None:
             event_id = self._ids[key] = self._find(scene, candidate) or self._new_id(candidate)
-        payload = _payload(candidate, state)
+        payload = _payload(candidate, state, self._original(state.replay_of))
         if candidate.lifecycle is not Lifecycle.PROVISIONAL:
             self._ids.pop(key, None)
             self._emitted.pop(key, None)
@@ -160,6 +160,14 @@ class ShotEvents:
         ]
         return min(near)[2] if near else None
 
+    def _original(self, media: float | None) -> str:
+        """The id of this session's shot that was released at a media time."""
+        if media is None:
+            return ""
+        own = [(abs(known.shot.media - media), known.shot.event_id) for known in self._known.values()
+               if known.scene is not None]  # fmt: skip
+        return min(own, default=(0.0, ""))[1]
+
     def _is_same(self, known: _Known, candidate: ShotCandidate) -> bool:
         shot = known.shot
         near = abs(shot.media - candidate.media) * self._scale <= self._radius
@@ -187,7 +195,7 @@ class ShotEvents:
         )
 
 
-def _payload(candidate: ShotCandidate, state: ShotState) -> Shot:
+def _payload(candidate: ShotCandidate, state: ShotState, original: str) -> Shot:
     zone, source = state.zone, state.zone_source
     if zone is None and candidate.zone is not None:
         zone, source = tuple(map(float, candidate.zone)), ZoneSource.MODEL
@@ -206,4 +214,6 @@ def _payload(candidate: ShotCandidate, state: ShotState) -> Shot:
         shooter=state.shooter,
         court=state.court,
         arc=state.arc,
+        playback_speed=None if state.playback_speed is None else round(state.playback_speed, 2),
+        replay_of=original,
     )

@@ -120,6 +120,8 @@ class GameShots:
 
     def _merge(self, draft: EventDraft, shot: Shot) -> list[EventDraft]:
         game = self._game(draft.game)
+        if shot.replay_of and (original := game.find(draft.camera, shot.replay_of)) is not None:
+            shot = replace(shot, replay_of=original.event_id)
         view = self._view(draft, shot)
         found = game.find(draft.camera, draft.event_id)
         if found is None and draft.lifecycle is not Lifecycle.RETRACTED:
