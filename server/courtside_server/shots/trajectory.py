@@ -74,10 +74,11 @@ def ball_trajectories(observations: Sequence[Observations]) -> list[Trajectory]:
     positions, sides = (rows[:, :2] + rows[:, 2:4]) / 2, rows[:, 2:4] - rows[:, :2]
     sizes = np.sqrt(np.maximum(sides[:, 0] * sides[:, 1], 1.0))
     bounds = [0, *(np.flatnonzero(np.diff(rows[:, 5])) + 1).tolist(), len(rows)]
+    slices = [slice(first, last) for first, last in pairwise(bounds) if last > first]
     return [
-        Trajectory(int(rows[first, 5]), media[first:last], positions[first:last], sizes[first:last], rows[first:last, 4])
-        for first, last in pairwise(bounds)
-        if last > first and rows[first, 5] != UNTRACKED
+        Trajectory(int(rows[own.start, 5]), media[own], positions[own], sizes[own], rows[own, 4])
+        for own in slices
+        if rows[own.start, 5] != UNTRACKED
     ]
 
 
