@@ -46,6 +46,9 @@ _BEFORE_S = 0.02
 """Media seconds of observations before a flight window that are read with it."""
 _MAX_GAP = 4 * STEPS
 """Time steps without observations after which flight windows start again instead of running through the gap."""
+_ALIKE = 4
+"""Of the windows that one detector frame completes, one in so many is scored, the newest among them: the others show
+the same detections. A release still counts in several of them, even in a long gap."""
 _RECENT_RELEASES = 32
 """Flight releases kept to match clip shots with, in profile both."""
 
@@ -178,9 +181,10 @@ class ShotDetector:
             for window in self._scheduler.flush():
                 candidates += self._score(window)
             self._start_flight_windows()
-        for step in self._grid.update(observations):
-            for window in self._scheduler.add(step):
-                candidates += self._score(window)
+        complete = [window for step in self._grid.update(observations) for window in self._scheduler.add(step)]
+        # At a low rate one frame completes several windows, and the newest holds what the others hold.
+        for window in complete[(len(complete) - 1) % _ALIKE :: _ALIKE]:
+            candidates += self._score(window)
         self._frame_size = (observations.width, observations.height)
         return self._advance(candidates, observations.media)
 
