@@ -19,7 +19,7 @@ MIN_NOMINAL_RATE, MAX_NOMINAL_RATE = 0.1, 240.0
 """Frames per second; a source that says less or more has a wrong label, and x264 would share its bits accordingly."""
 _MIN_LABEL = 10.0
 """Frames per second; x264 gets 30 for a slower source. A film that begins with a still shows more pictures later, and
-its limit of bits a second would not hold."""
+its limit of bits per second would not hold."""
 JPEG_QUALITY = 85
 """0 to 100."""
 

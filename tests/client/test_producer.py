@@ -58,7 +58,7 @@ class Pictures:
 
 @pytest.mark.parametrize("label", [0.0, 1e-9, 0.5, 30.0, 240.0, 90_000.0])
 def test_keyframes_come_by_time_whatever_the_label_says(label):
-    """Two pictures a second: a camera in the dark, a screen that hardly changes."""
+    """Two pictures per second: a camera in the dark, a screen that hardly changes."""
     source = Pictures(list(range(0, 20_000, 500)), label)
     frames, _ = produced(source, make_encoder("h264", 64, 48, label), pace=Pace.MAX)
     keyframes = [frame.media for frame in frames if frame.keyframe]
