@@ -57,7 +57,7 @@ class Lifecycle(WireEnum):
     PROVISIONAL = 1
     """Announced early; may be revised or retracted."""
     CONFIRMED = 2
-    """Final."""
+    """Final, but for what another camera's view of a shot adds."""
     RETRACTED = 3
     """It did not happen after all."""
 

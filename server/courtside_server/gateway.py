@@ -241,9 +241,9 @@ class Gateway:
             if (view.camera, view.session) == (info.camera.name, info.origin)
         ]
 
-    def _clock_offset(self, camera: str) -> float:
+    def _clock_offset(self, camera: str) -> float | None:
         session = self.registry.session(camera)
-        return 0.0 if session is None else session.clock_offset
+        return None if session is None else session.clock_offset
 
     async def _close_orphans(self) -> None:
         """Confirm, marked interrupted, the shots that a crash left provisional: nothing speaks against them."""

@@ -19,8 +19,11 @@ SHOTS = 256
 GAMES = 64
 """Games whose shots are kept; beyond it the one that was used longest ago is forgotten."""
 
-ClockOffset = Callable[[str], float]
-"""Gives a camera's clock minus the server's, seconds; 0 where it is not known."""
+CAMERAS = 1024
+"""Cameras whose clock offset is remembered when they do not stream; the one used longest ago is forgotten."""
+
+ClockOffset = Callable[[str], float | None]
+"""Gives a camera's clock minus the server's, seconds; None while it does not stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,11 @@ class GameShots:
     """
 
     def __init__(
-        self, config: ShotViewsConfig | None = None, clock_offset: ClockOffset = lambda camera: 0.0
+        self, config: ShotViewsConfig | None = None, clock_offset: ClockOffset = lambda camera: None
     ) -> None:
         self._config, self._clock_offset = config or ShotViewsConfig(), clock_offset
         self._games: OrderedDict[str, _Game] = OrderedDict()
+        self._offsets: OrderedDict[str, float] = OrderedDict()
 
     def restore(self, name: str, events: Iterable[Event]) -> None:
         """Take a game's shots from the log, oldest first; those that are known already stay as they are."""
@@ -151,7 +155,17 @@ class GameShots:
         return _event(event_id, [view], own.due)
 
     def _view(self, draft: EventDraft, shot: Shot) -> _View:
-        return _View(draft, shot, draft.event_time - self._clock_offset(draft.camera))
+        return _View(draft, shot, draft.event_time - self._offset(draft.camera))
+
+    def _offset(self, camera: str) -> float:
+        offset = self._clock_offset(camera)
+        if offset is None:  # Its last shots are closed after it has gone.
+            return self._offsets.get(camera, 0.0)
+        self._offsets[camera] = offset
+        self._offsets.move_to_end(camera)
+        while len(self._offsets) > CAMERAS:
+            self._offsets.popitem(last=False)
+        return offset
 
     def _game(self, name: str) -> _Game:
         game = self._games.setdefault(name, _Game())

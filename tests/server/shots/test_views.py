@@ -35,7 +35,7 @@ class Game:
 
     def restart(self) -> None:
         """A new gateway on the same log."""
-        self.shots = GameShots(self.config, lambda camera: self.offsets.get(camera.rpartition("/")[2], 0.0))
+        self.shots = GameShots(self.config, lambda camera: self.offsets.get(camera.rpartition("/")[2]))
         self.shots.restore(GAME, self.log.read(GAME, 0, 1000))
 
     def take(self, *drafts: EventDraft) -> list[Event]:
@@ -94,6 +94,15 @@ def test_the_cameras_clocks_are_compared_by_the_server_s():
     assert len(Game().take(*apart)) == 2
     (event,) = Game(offsets={"right": 7.0}).take(*apart)
     assert event.shot.views[1].event_time == 1007.2, "each view keeps its camera's own time"
+
+
+def test_a_camera_s_clock_is_remembered_when_it_has_gone():
+    """Its last shots are closed then."""
+    game = Game(offsets={"right": 7.0})
+    game.take(draft("right", 1000.0))
+    game.offsets.clear()
+    assert len(game.take(draft("left", 1013.0), draft("right", 1020.1, name="2"))) == 2
+    assert [len(event.shot.views) for event in game.events()] == [1, 2]
 
 
 def test_two_shots_of_one_camera_are_never_one():
