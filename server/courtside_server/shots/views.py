@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from courtside_server.shots.criteria import ShotViewsConfig
-from courtside_server.shots.event_drafts import shot_id
+from courtside_server.shots.event_drafts import KnownShot, shot_id
 from courtside_server.types import Event, EventDraft, Lifecycle, Shot, ShotResult, ShotView, ZoneSource
 
 SHOTS = 256
@@ -213,6 +213,20 @@ class GameShots:
             if other is not view and self._contradict(view, other):
                 return max(view, other, key=order.index)
         return None
+
+
+def known_shots(events: Iterable[Event], camera: str, session: str) -> list[KnownShot]:
+    """The shots of one camera's session among a game's logged events, oldest first, under the ids of their events.
+
+    Only the last revision of an event says which cameras see it.
+    """
+    latest = {event.event_id: event.payload for event in events if isinstance(event.payload, Shot)}
+    return [
+        KnownShot(event_id, view.event_time, view.media_offset, view.media_segment)
+        for event_id, shot in latest.items()
+        for view in shot.views
+        if (view.camera, view.session) == (camera, session)
+    ]
 
 
 def _event(event_id: str, views: Sequence[_View], due: float | None) -> EventDraft:
