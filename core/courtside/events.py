@@ -235,7 +235,7 @@ class Event:
     game: str
     """``games/{game}``."""
     camera: str
-    """``games/{game}/cameras/{camera}``."""
+    """``games/{game}/cameras/{camera}``; of a shot that several cameras see, the first one."""
     event_id: str
     """The same for all revisions of one happening."""
     lifecycle: Lifecycle
