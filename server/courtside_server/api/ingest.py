@@ -13,7 +13,7 @@ import grpc
 from courtside.timestamps import from_timestamp, to_timestamp
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
 from courtside_server.api.descriptor import encoded_packet, stream_info
-from courtside_server.api.status import translated
+from courtside_server.api.status import translated, well_formed
 from courtside_server.errors import BadDescriptor, BadPacket, CourtsideError, Draining, NotADescriptor
 from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.registry import CameraRegistry
@@ -90,7 +90,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
 
     async def _descriptor(self, context: _Context) -> ingest_pb2.StreamDescriptor:
         try:
-            first = await asyncio.wait_for(context.read(), self._config.open_timeout)
+            first = well_formed(await asyncio.wait_for(context.read(), self._config.open_timeout))
         except TimeoutError:
             raise NotADescriptor(
                 f"no StreamDescriptor arrived within {self._config.open_timeout:g} s; send it first"
@@ -145,7 +145,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         """Feed the session; True when the client sent EndOfStream, False when it only closed its side."""
         session = connection.session
         while True:
-            message: Any = await context.read()
+            message = well_formed(await context.read())
             if message is grpc.aio.EOF:
                 return False
             kind = message.WhichOneof("message")
