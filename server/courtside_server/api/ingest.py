@@ -105,6 +105,9 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         reader = asyncio.create_task(self._read(context, connection))
         reporter = _Reporter(context, session, self._config.status_interval)
         draining = asyncio.create_task(self._draining.wait())
+        silence = asyncio.get_running_loop().call_later(
+            self._config.first_packet_timeout, self._end_silent, connection
+        )
         try:
             ends: set[asyncio.Future[Any]] = {reader, reporter.task, connection.closed, draining}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -123,9 +126,20 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             if drained:
                 raise _draining()
         finally:
+            silence.cancel()
             for task in (reader, reporter.task, draining):
                 task.cancel()
             await asyncio.gather(reader, reporter.task, draining, return_exceptions=True)
+
+    def _end_silent(self, connection: Connection) -> None:
+        if not connection.session.took_packets:
+            connection.close(
+                BadPacket(
+                    f"no packet arrived within {self._config.first_packet_timeout:g} s; open a stream once its camera "
+                    "gives pictures",
+                    field="data",
+                )
+            )
 
     async def _finish(self, connection: Connection) -> None:
         """Wait until everything is processed. A newer client may still take the camera over meanwhile."""
