@@ -42,6 +42,7 @@ from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
+from courtside_server.memory import MemoryKeeper, freeze_startup_objects
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.detector_scheduler import DetectorScheduler
 from courtside_server.pipeline.publisher import EventPublisher
@@ -105,6 +106,7 @@ class Gateway:
         self._services = CameraServices(
             self.engine, self.publisher, self.metrics, detector=DetectorScheduler(settings.sharing)
         )
+        self._memory = MemoryKeeper()
         self._tasks: set[asyncio.Task[None]] = set()
         self.grpc_address = self.http_address = ""
 
@@ -137,6 +139,7 @@ class Gateway:
         self._warn_of_open_ports()
         self._spawn(_forever(self._watch_health, "health"), "health")
         self._spawn(_forever(lambda: measure_loop_lag(self.metrics), "loop lag"), "loop lag")
+        self._spawn(_forever(self._memory.run, "memory"), "memory")
         if (watch := make_alias_watch(self.settings, self.engine)) is not None:
             self._spawn(_forever(watch.run, "aliases"), "aliases")
 
@@ -229,6 +232,7 @@ class Gateway:
     async def _close_pipeline(self, info: StreamInfo, sink: FrameSink) -> None:
         if isinstance(sink, CameraPipeline):
             await sink.stop()
+        self._memory.session_ended()
 
     def _announce(self, info: StreamInfo, sink: FrameSink, status: CameraStatus) -> None:
         if isinstance(sink, CameraPipeline):
@@ -330,6 +334,7 @@ async def serve_until_signal(settings: Settings) -> None:
         starting.cancel()
         return
     await starting
+    freeze_startup_objects()
     print(json.dumps({"grpc": gateway.grpc_address, "http": gateway.http_address}), flush=True)
     log.info("listening", grpc=gateway.grpc_address, http=gateway.http_address, engine=gateway.engine.name)
     await stop.wait()
