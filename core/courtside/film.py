@@ -17,6 +17,7 @@ from typing import Any
 import av
 import av.error
 
+from courtside.entry_points import recovery_pictures
 from courtside.errors import NoVideo, SourceFailure, SourceLost, SourceNotFound, UndecodableFilm
 from courtside.media import SourceFrame, SourceInfo, SourcePacket
 from courtside.orientation import orientation
@@ -177,21 +178,27 @@ class Timestamps:
 
 
 class Reader:
-    """Takes frames or packets from an open stream, and counts the packets that cannot be decoded."""
+    """Takes frames or packets from an open stream; counts packets that cannot be decoded, and damaged pictures."""
 
     def __init__(self, info: SourceInfo) -> None:
         self._info = info
         self.undecodable = 0
         """Packets so far that could not be decoded and were left out."""
+        self.damaged = 0
+        """Pictures so far whose decoder concealed missing parts, or that depend on such a picture."""
+        self._hurt = False
 
     def frames(self, packets: Iterator[Any], stream: Any) -> Iterator[SourceFrame]:
         """Decode; a packet that cannot be decoded is counted and left out."""
         stamps = Timestamps(self._info)
+        self._hurt = False
         for packet in packets:
+            self._hurt = self._hurt or packet.is_corrupt
             try:
                 pictures = packet.decode()
             except (av.error.InvalidDataError, ValueError):
                 self.undecodable += 1
+                self._hurt = True
                 continue
             yield from self._give(pictures, stamps)
         with contextlib.suppress(av.error.EOFError):
@@ -199,13 +206,22 @@ class Reader:
 
     def packets(self, packets: Iterator[Any]) -> Iterator[SourcePacket]:
         """Pass packets on; only parameter sets that changed are put before the pictures that need them."""
-        stamps, sets = Timestamps(self._info), ParameterSets(self._info.codec, self._info.codec_config)
+        codec, config = self._info.codec, self._info.codec_config
+        stamps, sets = Timestamps(self._info), ParameterSets(codec, config)
         for packet in packets:
             pts = stamps.fill(packet.pts if packet.pts is not None else packet.dts)
-            yield SourcePacket(pts, packet.dts, packet.is_keyframe, packet.is_discard, sets.complete(packet))
+            data = sets.complete(packet)
+            # Containers do not mark pictures of intra slices only; decoding can begin at them all the same.
+            keyframe = packet.is_keyframe or recovery_pictures(codec, config, data) is not None
+            yield SourcePacket(pts, packet.dts, keyframe, packet.is_discard, data, packet.is_corrupt)
 
     def _give(self, pictures: list[Any], stamps: Timestamps) -> Iterator[SourceFrame]:
         for picture in pictures:
+            if picture.is_corrupt:
+                self._hurt = True
+            elif picture.key_frame:
+                self._hurt = False
+            self.damaged += self._hurt
             yield SourceFrame(stamps.fill(picture.pts), partial(_same, picture))
 
 
@@ -247,6 +263,11 @@ class Film:
     def undecodable(self) -> int:
         """Packets so far that could not be decoded and were left out."""
         return self._reader.undecodable
+
+    @property
+    def damaged(self) -> int:
+        """Damaged pictures so far among those of :meth:`frames`."""
+        return self._reader.damaged
 
     def frames(self, start_pts: int | None = None) -> Iterator[SourceFrame]:
         """Pictures in the order they are shown.

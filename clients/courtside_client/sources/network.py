@@ -121,6 +121,11 @@ class NetworkSource:
         """See :class:`~courtside_client.sources.base.Source`."""
         return self._reader.undecodable
 
+    @property
+    def damaged(self) -> int:
+        """See :class:`~courtside_client.sources.base.Source`."""
+        return self._reader.damaged
+
     def frames(self) -> Iterator[SourceFrame]:
         """See :class:`~courtside_client.sources.base.Source`."""
         return self._reader.frames(self._read(), self._stream)

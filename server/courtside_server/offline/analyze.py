@@ -108,6 +108,7 @@ class FilmAnalysis:
     Attributes:
         packets: packets read so far.
         dropped: frames left out, by reason; complete once :meth:`events` has ended.
+        damaged: frames that were used though parts of them were missing; complete once :meth:`events` has ended.
         on_tracks: called with what was tracked in each detector frame, from the camera's thread; the record's by
             default.
     """
@@ -118,6 +119,7 @@ class FilmAnalysis:
         self._info = stream_info(film.info, camera, analyzer._speed)
         self.packets = 0
         self.dropped: dict[str, int] = {}
+        self.damaged = 0
         self.on_tracks: Callable[[Observations], None] | None = None if record is None else record.add_frame
 
     async def events(self, on_packets: Callable[[int], None] = lambda count: None) -> AsyncGenerator[Event, None]:
@@ -159,7 +161,9 @@ class FilmAnalysis:
             log.close()
         if pipeline.backend.failure is not None:
             raise CourtsideError(f"shot detection failed: {pipeline.backend.failure!r}; events may be missing")
-        self.dropped = {reason: count for reason, count in camera.status().dropped.items() if count}
+        status = camera.status()
+        self.dropped = {reason: count for reason, count in status.dropped.items() if count}
+        self.damaged = status.damaged + self._film.damaged
         if self._film.undecodable:  # of a film that is decoded before ingest
             self.dropped[DropReason.CORRUPT] = self.dropped.get(DropReason.CORRUPT, 0) + self._film.undecodable
 

@@ -77,6 +77,8 @@ class EncodedPacket:
     keyframe: bool
     decode_only: bool
     data: bytes
+    damaged: bool = False
+    """The client knows that bytes of it, or packets before it, were lost."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
