@@ -41,11 +41,17 @@ class RtspCamera:
     """Serves one connection after another; each plays the next of ``acts``, the last one for ever.
 
     An act is a dict: ``send`` (pictures; then it closes), ``mute`` (then it sends sound only), ``status`` (the answer
-    to DESCRIBE), ``silent`` (never answers), ``units`` (other pictures), ``udp`` (refuses TCP). Pictures come at
-    30 fps.
+    to DESCRIBE), ``silent`` (never answers), ``units`` (other pictures), ``udp`` (refuses TCP).
+
+    Args:
+        acts: one dict for each connection.
+        port: where to listen; 0 for any.
+        fps: pictures per second.
+        sent: counts pictures that were sent in its ``value``.
     """
 
-    def __init__(self, acts, port=0):
+    def __init__(self, acts, port=0, fps=30, sent=None):
+        self._fps, self._sent = fps, sent
         self.acts, self.connections, self.units = acts, 0, coded_pictures()
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port = self._listener.getsockname()[1]
@@ -149,12 +155,14 @@ class RtspCamera:
                 if index < act.get("mute", 10**9):
                     nals = units[index % len(units)]
                     for at, nal in enumerate(nals):
-                        last = 0x80 if at == len(nals) - 1 else 0
-                        send(0, struct.pack(">BBHII", 0x80, 96 | last, number & 0xFFFF, index * 3000, 1) + nal)
+                        last, stamp = 0x80 if at == len(nals) - 1 else 0, round(index * 90_000 / self._fps)
+                        send(0, struct.pack(">BBHII", 0x80, 96 | last, number & 0xFFFF, stamp & 0xFFFFFFFF, 1) + nal)
                         number += 1
+                    if self._sent is not None:
+                        self._sent.value += 1
                 if "mute" in act:
                     send(2, struct.pack(">BBHII", 0x80, 8, index & 0xFFFF, index * 267, 2) + b"\xd5" * 267)
-                if self._closed.wait(max(0.0, began + index / 30 - time.monotonic())):
+                if self._closed.wait(max(0.0, began + index / self._fps - time.monotonic())):
                     return
         except OSError:
             pass
