@@ -44,8 +44,8 @@ MIB = 2**20
 
 def serve_camera(port: int, size: tuple[int, int], fps: float, sent: Any) -> None:
     """Body of the server's process: an RTSP server that counts the pictures it has sent in shared memory."""
-    camera = RtspCamera([{}], port=port, fps=fps, sent=sent)
-    camera.units = coded_pictures(round(4 * fps), size, gop=round(2 * fps))
+    units = coded_pictures(round(4 * fps), size, gop=round(2 * fps))
+    RtspCamera([{}], port=port, fps=fps, units=units, sent=sent)
     threading.Event().wait()
 
 
@@ -75,7 +75,7 @@ class Client:
     def __init__(self, url: str, gateway: str) -> None:
         command = [sys.executable, "-m", "courtside_client.cli", "stream", url, "--gateway", gateway,
                    "--camera", CAMERA, "--format", "jsonl"]  # fmt: skip
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.report: dict[str, Any] = {}
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -16,6 +16,7 @@ from typing import Any
 
 import av
 import av.error
+from av.codec.context import Flags
 
 from courtside.entry_points import recovery_pictures
 from courtside.errors import NoVideo, SourceFailure, SourceLost, SourceNotFound, UndecodableFilm
@@ -74,7 +75,8 @@ def probe(
         timeout: seconds that a live stream has until its first picture.
 
     Returns:
-        What the stream is, and the packets that were taken from it (a live stream cannot be rewound).
+        What the stream is, and the packets that were taken from it (a live stream cannot be rewound); those of a live
+        stream begin where its decoding can begin.
 
     Raises:
         UndecodableFilm: no picture comes out.
@@ -84,11 +86,16 @@ def probe(
     failure = "no picture in it"
     context = stream.codec_context
     due = time.monotonic() + timeout
+    if live:  # the first picture after a recovery point is not whole, but it has the size
+        context.flags |= Flags.output_corrupt.value
     # Of a live stream all parts are read, so that sound cannot hide that no picture comes.
     for packet in container.demux() if live else container.demux(stream):
         if live and time.monotonic() > due:
             break
         if packet.stream.index != stream.index or not packet.size:
+            continue
+        # A keyframe may be half a minute away, and nothing before it is of use.
+        if live and not taken and not _can_begin(packet, context):
             continue
         taken.append(packet)
         try:
@@ -100,8 +107,6 @@ def probe(
         # Live must not wait for more than it needs: its latency begins here.
         if live and first is not None and (packet.pts is not None or len(taken) > 2):
             break
-        if live and not taken[0].is_keyframe:
-            taken.clear()  # a keyframe may be half a minute away, and nothing before it is of use
         if not live and len(taken) >= (512 if first is None else _PEEK):
             break
     if first is None:
@@ -112,6 +117,7 @@ def probe(
             f"{name}: the video ({context.name}) cannot be decoded: {failure}", name, failure=SourceFailure.CODEC
         )
     context.flush_buffers()
+    context.flags &= ~Flags.output_corrupt.value
     rate = stream.average_rate or stream.guessed_rate
     if live and len(taken) > 1 and taken[0].pts is None and taken[1].pts is not None:
         # RTSP gives its first picture no time: it would get that of the second one.
@@ -139,6 +145,11 @@ def probe(
         ),
         taken,
     )
+
+
+def _can_begin(packet: Any, context: Any) -> bool:
+    config = bytes(context.extradata or b"")
+    return packet.is_keyframe or recovery_pictures(context.name, config, bytes(packet)) is not None
 
 
 def _start(container: Any, stream: Any, first_pts: int) -> int:

@@ -192,6 +192,21 @@ def test_the_first_keyframe_that_was_sent_is_the_first_picture():
         source.close()
 
 
+def test_a_stream_with_intra_refresh_is_joined_in_its_middle():
+    with RtspCamera([{"begin": 5}]) as camera:  # only picture 0 is a keyframe; a refresh begins at 20, 40, 60 ...
+        camera.units = coded_pictures(300, gop=20, intra_refresh=True)
+        began = time.monotonic()
+        source = NetworkSource(camera.url)
+        assert (source.info.width, source.info.height) == (160, 90)
+        packets = [packet for packet, _ in zip(source.packets(), range(60), strict=False)]
+        source.close()
+        assert time.monotonic() - began < 6
+    assert [index for index, packet in enumerate(packets) if packet.keyframe] == [0, 20, 40]
+    decoder = av.CodecContext.create("h264", "r")
+    whole = [index for index, packet in enumerate(packets) if decoder.decode(av.Packet(packet.data))]
+    assert whole == list(range(whole[0], 60)) and 0 < whole[0] <= 20
+
+
 def test_slices_with_their_own_parameter_sets_are_one_picture():
     with RtspCamera([{}]) as camera:
         camera.units = coded_pictures(gop=10, slices=3)

@@ -262,6 +262,7 @@ class DecodeWorker:
             capture_time=times.capture_time,
             arrival=packet.arrival,
             media_segment=times.media_segment,
+            damaged=damaged,
         )
         self.last_age = self._clocks.monotonic() - packet.arrival
         self._frame_age.observe(self.last_age)
