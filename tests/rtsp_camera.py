@@ -42,7 +42,8 @@ class RtspCamera:
     """Serves one connection after another; each plays the next of ``acts``, the last one for ever.
 
     An act is a dict: ``send`` (pictures; then it closes), ``mute`` (then it sends sound only), ``status`` (the answer
-    to DESCRIBE), ``silent`` (never answers), ``units`` (other pictures), ``begin`` (the first one's index), ``udp`` (refuses TCP).
+    to DESCRIBE), ``silent`` (never answers), ``units`` (other pictures), ``begin`` (the first one's index),
+    ``udp`` (refuses TCP).
 
     Args:
         acts: one dict for each connection.

@@ -35,8 +35,8 @@ class SceneCutDetector:
 
         Args:
             planes: I420, (height * 3 // 2, width) uint8.
-            damaged: parts of it were lost. What is concealed looks like a cut, and so does its end: the next whole frame
-                is compared with the last whole one.
+            damaged: parts of it were lost. What is concealed looks like a cut, and so does its end: the next whole
+                frame is compared with the last whole one.
         """
         if damaged:
             return False
