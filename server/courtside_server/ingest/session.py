@@ -241,6 +241,7 @@ class CameraSession:
             target_fps=target,
             request_keyframe=worker.awaiting_keyframe or self._queue.skipping,
             windows_scored=self.sink.windows_scored if isinstance(self.sink, ScoringSink) else 0,
+            damaged=counters.damaged,
         )
 
     # ---- end -----------------------------------------------------------------------------------------------------
