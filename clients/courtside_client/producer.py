@@ -121,7 +121,9 @@ class Producer(threading.Thread):
                 capture = self._due(max(0.0, float((coding - info.first_pts) * info.time_base)), media)
                 if self._stopped.is_set():
                     return
-                yield CodedFrame(pts, dts, packet.keyframe, packet.decode_only, packet.data, capture, media)
+                yield CodedFrame(
+                    pts, dts, packet.keyframe, packet.decode_only, packet.data, capture, media, packet.damaged
+                )
 
     def _rounds(self) -> Iterator[int]:
         """The pts offset of each pass over the source."""

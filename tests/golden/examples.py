@@ -148,6 +148,7 @@ EXAMPLES: dict[str, Message] = {
             keyframe=True,
             decode_only=True,
             data=bytes.fromhex("0000000165888400"),
+            damaged=True,
         )
     ),
     "stream_frames_request.end": ingest.StreamFramesRequest(end=ingest.EndOfStream()),
@@ -173,6 +174,7 @@ EXAMPLES: dict[str, Message] = {
             windows_scored=88,
             done=True,
             decoded=887,
+            damaged=5,
         )
     ),
     "event.shot": shot_event(),

@@ -77,6 +77,7 @@ class StatusLine:
             f"out {(report.sent - before.sent) / span:.1f} fps, "
             f"{8 * (report.kbytes - before.kbytes) / span:.0f} kbit/s, "
             f"acked {report.acked}, lag {1000 * report.lag:.0f} ms, dropped {dropped}"
+            + (f", damaged {report.damaged}" if report.damaged else "")
         )
 
 
@@ -87,6 +88,8 @@ def summary(report: StreamReport) -> str:
         f"{report.decoded} decoded", f"{report.windows_scored} windows scored",
     ]
     parts += [f"{count} dropped ({reason})" for reason, count in sorted(report.dropped.items())]
+    parts += [f"{report.damaged} damaged"] if report.damaged else []
+    parts += [f"{report.undecodable} packets that could not be decoded"] if report.undecodable else []
     parts += [f"{report.unsent} not sent"] if report.unsent else []
     parts += [f"{report.thinned} left out on request"] if report.thinned else []
     parts += [f"{report.reconnects} reconnects"] if report.reconnects else []

@@ -98,6 +98,10 @@ class MediaClock:
         """Seconds since the camera's first frame, for a packet of the newest segment."""
         return (pts - self._first_pts) * self._time_base + self._media_shift
 
+    def is_out_of_order(self, pts: int) -> bool:
+        """Whether a time lies before the newest frame's, but not so far that the clock has started again."""
+        return self._last is not None and 0 <= self._last.media - self.media(pts) <= _OUT_OF_ORDER_S
+
     def update(self, pts: int, capture_time: float, arrival: float, server_time: float) -> FrameTime | None:
         """Compute the times of the next frame.
 

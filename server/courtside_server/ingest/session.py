@@ -145,6 +145,11 @@ class CameraSession:
         """At least one packet has arrived."""
         return self._next is not None
 
+    @property
+    def thread(self) -> threading.Thread | None:
+        """The decode thread; it may run on when nobody waits for it any more."""
+        return self._thread
+
     def attach(self, epoch: int, replaced: CourtsideError) -> Connection:
         """Create the session's new connection; an older one is closed with ``replaced``."""
         if self.connection is not None:
@@ -236,6 +241,7 @@ class CameraSession:
             target_fps=target,
             request_keyframe=worker.awaiting_keyframe or self._queue.skipping,
             windows_scored=self.sink.windows_scored if isinstance(self.sink, ScoringSink) else 0,
+            damaged=counters.damaged,
         )
 
     # ---- end -----------------------------------------------------------------------------------------------------

@@ -112,6 +112,7 @@ class FilmAnalysis:
         packets: packets read so far.
         dropped: frames left out, by reason; complete once :meth:`events` has ended.
         advice: one sentence where the film runs at another speed than declared; known once :meth:`events` has ended.
+        damaged: frames that were used though parts of them were missing; complete once :meth:`events` has ended.
         on_tracks: called with what was tracked in each detector frame, from the camera's thread; the record's by
             default.
     """
@@ -123,6 +124,7 @@ class FilmAnalysis:
         self.packets = 0
         self.dropped: dict[str, int] = {}
         self.advice: str | None = None
+        self.damaged = 0
         self.on_tracks: Callable[[Observations], None] | None = None if record is None else record.add_frame
 
     async def events(self, on_packets: Callable[[int], None] = lambda count: None) -> AsyncGenerator[Event, None]:
@@ -169,7 +171,9 @@ class FilmAnalysis:
         if pipeline.backend.failure is not None:
             raise CourtsideError(f"shot detection failed: {pipeline.backend.failure!r}; events may be missing")
         self.advice = playback_advice(shots.values(), self._analyzer._speed, settings.shots.playback)
-        self.dropped = {reason: count for reason, count in camera.status().dropped.items() if count}
+        status = camera.status()
+        self.dropped = {reason: count for reason, count in status.dropped.items() if count}
+        self.damaged = status.damaged + self._film.damaged
         if self._film.undecodable:  # of a film that is decoded before ingest
             self.dropped[DropReason.CORRUPT] = self.dropped.get(DropReason.CORRUPT, 0) + self._film.undecodable
 

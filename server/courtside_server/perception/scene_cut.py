@@ -30,12 +30,16 @@ class SceneCutDetector:
         self._before: NDArray[np.float32] | None = None
         self._differences: deque[float] = deque(maxlen=config.memory)
 
-    def update(self, planes: NDArray[np.uint8]) -> bool:
+    def update(self, planes: NDArray[np.uint8], damaged: bool = False) -> bool:
         """Take the next frame; return whether it follows a cut. The first frame does not.
 
         Args:
             planes: I420, (height * 3 // 2, width) uint8.
+            damaged: parts of it were lost. What is concealed looks like a cut, and so does its end: the next whole
+                frame is compared with the last whole one.
         """
+        if damaged:
+            return False
         now = histograms(planes)
         before, self._before = self._before, now
         if before is None:

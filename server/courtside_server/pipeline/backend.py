@@ -40,6 +40,7 @@ class _Entry:
     request: InferenceRequest[Any] | None = None
     submitted: Submitted | None = None
     sent: bool = False
+    failed: bool = False
 
     def end(self) -> None:
         """Give the work up: cancel its request, wake whoever waits for it."""
@@ -68,7 +69,7 @@ class Backend:
         on_shots: called with a scene's number and the changes of its shots.
         failure: the first fault in the shot path, if there was one.
         on_scene: called when a new scene starts.
-        on_failure: called with the first fault.
+        on_failure: called with a fault, and with None once there was none for ``recovered_after`` media seconds.
         on_windows: called with the number of windows that a model has scored.
         on_tracks: called with all observations as they are made.
         on_rate: called when the detector ceases to give the camera its lowest rate, or gives it again.
@@ -86,7 +87,8 @@ class Backend:
         self.failure: Exception | None = None
         self.on_shots: Callable[[int, Sequence[ShotChange]], None] = lambda scene, changes: None
         self.on_scene: Callable[[NewScene], None] = lambda scene: None
-        self.on_failure: Callable[[Exception], None] = lambda error: None
+        self.on_failure: Callable[[Exception | None], None] = lambda error: None
+        self._failed_at: float | None = None
         self.on_windows: Callable[[int], None] = lambda count: None
         self.on_tracks: Callable[[Observations], None] | None = None
         self.on_rate: Callable[[RateChange], None] = lambda change: None
@@ -181,6 +183,7 @@ class Backend:
         try:
             entry.request = self._request(entry.work)
         except Exception as error:
+            entry.failed = True
             self._failed(error)
         else:
             entry.submitted = None if entry.request is None else self._runner.submit(entry.request)
@@ -196,6 +199,13 @@ class Backend:
         except Exception as error:
             self._failed(error)
             self._drop_scene()
+        else:
+            if entry.failed:
+                self._failed_at = self.media
+            # Not at once: a fault that comes with every window leaves the frames between them well.
+            elif self._failed_at is not None and self.media - self._failed_at >= self._config.recovered_after:
+                self._failed_at = None
+                self.on_failure(None)
 
     def _drop_scene(self) -> None:
         """Close the scene with what is known of its shots."""
@@ -207,13 +217,14 @@ class Backend:
         self._scene += 1
 
     def _failed(self, error: Exception) -> None:
-        """Report a fault of ours; only the first one is announced and logged with its trace."""
+        """Report a fault of ours; only the first one is logged with its trace."""
         where = {"camera": self._info.camera.name, "media": round(self.media, 3)}
-        if self.failure is not None:
+        if self.failure is None:
+            self.failure = error
+            log.error("shot detection failed", exc_info=error, **where)
+        else:
             log.error("shot detection failed again", error=repr(error), **where)
-            return
-        self.failure = error
-        log.error("shot detection failed", exc_info=error, **where)
+        self._failed_at = self.media
         self.on_failure(error)
 
     def _request(self, work: Work) -> InferenceRequest[Any] | None:

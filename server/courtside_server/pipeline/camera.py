@@ -242,9 +242,10 @@ class CameraPipeline:
         why += "; use fewer cameras, or a faster engine"
         self._runner.report("detector rate", why if change.degraded else None)
 
-    def _publish_failure(self, error: Exception) -> None:
+    def _publish_failure(self, error: Exception | None) -> None:
+        why = None if error is None else f"shot detection failed: {type(error).__name__}; see the log"
         with contextlib.suppress(Exception):  # What failed may be the publishing itself.
-            self._publish_state(CameraState.DEGRADED, f"shot detection failed: {type(error).__name__}; see the log")
+            self._runner.report("shot detection", why)
 
     def _calibration_for(self, points: PointPairs | None, width: int, height: int) -> Calibration | None:
         if points is None:
