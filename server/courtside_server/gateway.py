@@ -40,6 +40,7 @@ from courtside_server.court.calibration_store import CalibrationStore
 from courtside_server.errors import CourtsideError, CursorEvicted, EngineUnavailable, LogUnavailable, SettingsError
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
+from courtside_server.events.waiting import WaitingFile
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
 from courtside_server.memory import MemoryKeeper, freeze_startup_objects
@@ -66,6 +67,8 @@ _RESTART_S = 1.0
 """Seconds after which a background task that failed begins again."""
 _FLUSH_S = 5.0
 """Seconds that events which wait for the event log may take at the end."""
+_FLUSH_UNAVAILABLE_S = 1.0
+"""The same while the log cannot be used: what still waits then is kept in a file."""
 _KEEPALIVE = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
@@ -102,7 +105,8 @@ class Gateway:
         )
         self._ingest = IngestService(self.registry, self.metrics)
         self._pipeline_config = pipeline_config(settings)
-        self.publisher = EventPublisher(self.hub, self.metrics)
+        self._waiting = WaitingFile(settings.events.data_dir / "events.waiting")
+        self.publisher = EventPublisher(self.hub, self.metrics, save=self._waiting.save)
         self._services = CameraServices(
             self.engine, self.publisher, self.metrics, detector=DetectorScheduler(settings.sharing)
         )
@@ -129,6 +133,7 @@ class Gateway:
             make_shot_models(self.settings, self.engine)
         except EngineUnavailable as error:
             log.warning("inference engine unavailable, it is tried again", engine=self.engine.name, error=str(error))
+        await self._publish_waiting()
         await self._close_orphans()
         await self._start_grpc()
         try:
@@ -152,7 +157,7 @@ class Gateway:
         await self.registry.close()
         if announcing := [task for task in self._tasks if task.get_name() == _ANNOUNCE]:
             await asyncio.wait(announcing, timeout=_FLUSH_S)
-        await self.publisher.close(_FLUSH_S)
+        await self.publisher.close(_FLUSH_S if self.hub.available else _FLUSH_UNAVAILABLE_S)
         await self.hub.close()
         await self._grpc.stop(grace=1.0)
         self._http.should_exit = True
@@ -255,6 +260,29 @@ class Gateway:
             for event in events
             if event.camera == info.camera.name and isinstance(event.payload, Shot)
         ]
+
+    async def _publish_waiting(self) -> None:
+        """Write the events that waited for the log when the gateway stopped; they wait on while it cannot be used."""
+        try:
+            drafts = await asyncio.to_thread(self._waiting.load)
+        except OSError as error:
+            log.error("events that waited at the last stop cannot be read", error=str(error))
+            drafts = []
+        if drafts:
+            log.info("events that waited at the last stop are written", count=len(drafts))
+            writing = asyncio.create_task(self.publisher.publish(drafts, wait=True), name="waiting events")
+            # Before the shots that are open in the log are closed: what closes them may be among these.
+            await asyncio.wait({writing}, timeout=_FLUSH_S if self.hub.available else 0.0)
+            self._spawn(self._clear_waiting(writing), "waiting events")
+        else:
+            await asyncio.to_thread(self._waiting.reserve)
+
+    async def _clear_waiting(self, writing: asyncio.Task[None]) -> None:
+        await writing
+        if not self.publisher.closed:
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self._waiting.clear)
+            await asyncio.to_thread(self._waiting.reserve)
 
     async def _close_orphans(self) -> None:
         """Confirm, marked interrupted, the shots that a crash left provisional: nothing speaks against them."""

@@ -1,5 +1,6 @@
 """An event log that cannot be written: degraded, not dead, and well again by itself."""
 
+import json
 import os
 import subprocess
 import sys
@@ -57,5 +58,32 @@ def test_events_wait_while_ingest_and_metrics_go_on(tmp_path, flash_repository, 
              "--after", "0", "--format", "jsonl", "--count", "3"], capture_output=True, text=True, timeout=30,
         )
         assert '"mediaOffset": 1.5' in done.stdout, "the shot that waited came through"
+    finally:
+        gateway.stop()
+
+
+def test_events_that_wait_at_the_stop_are_there_after_the_next_start(tmp_path, flash_repository, flash_film):
+    gateway = make_flash_gateway(tmp_path / "data", flash_repository)
+    blocked = tmp_path / "data" / "events.sqlite3"
+    blocked.mkdir()
+    gateway.start()
+    try:
+        gateway.wait_serving("liveness")
+        done = subprocess.run(
+            [sys.executable, "-m", "courtside_client.cli", "stream", str(flash_film([1.0], 2.6)), "--gateway",
+             gateway.grpc, "--camera", "games/g/cameras/c", "--quiet"], timeout=30,
+        )
+        assert done.returncode == 0
+        assert gateway.stop() == 0
+        assert "the next start writes them" in gateway.stderr() and "events lost" not in gateway.stderr()
+        os.rmdir(blocked)
+        gateway.start()
+        done = subprocess.run(
+            [sys.executable, "-m", "courtside_client.cli", "watch", "--gateway", gateway.grpc, "--game", "g",
+             "--after", "0", "--format", "jsonl", "--count", "3"], capture_output=True, text=True, timeout=30,
+        )
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        assert [int(event["sequence"]) for event in events] == [1, 2, 3]
+        assert any("shot" in event for event in events), done.stdout
     finally:
         gateway.stop()
