@@ -78,6 +78,7 @@ _KEEPALIVE = (
     # A connection that does not say that it speaks HTTP/2, and one without a call, must not hold its place for ever.
     ("grpc.server_handshake_timeout_ms", 10_000),
     ("grpc.max_connection_idle_ms", 300_000),
+    ("grpc.max_concurrent_streams", 256),  # calls of one connection; further ones wait on the client's side
 )
 
 
@@ -201,7 +202,7 @@ class Gateway:
     async def _start_http(self) -> None:
         host, _, port = self.settings.listen.http.rpartition(":")
         names = {host.lower(), *self.settings.listen.http_hosts}
-        app = web_app(self.metrics, self.health, self.hub, names)
+        app = web_app(self.metrics, self.health, self.hub, names, self._limits.event_streams)
         config = http_config(app, host.strip("[]"), int(port), self.metrics, HttpLimits(self._limits.http))
         self._http = HttpServer(config)
         # Bound here, not by uvicorn, which would end the whole process when it cannot.
