@@ -48,6 +48,8 @@ from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.detector_scheduler import DetectorScheduler
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.settings import Settings
+from courtside_server.shots.event_drafts import KnownShot
+from courtside_server.shots.views import GameShots
 from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraStatus, Event, EventDraft, Lifecycle, Shot, StreamInfo
@@ -107,7 +109,8 @@ class Gateway:
         self._ingest = IngestService(self.registry, self.metrics)
         self._pipeline_config = pipeline_config(settings)
         self._waiting = WaitingFile(settings.events.data_dir / "events.waiting")
-        self.publisher = EventPublisher(self.hub, self.metrics, save=self._waiting.save)
+        self.shots = GameShots(settings.shots.views, self._clock_offset)
+        self.publisher = EventPublisher(self.hub, self.metrics, shots=self.shots, save=self._waiting.save)
         self._services = CameraServices(
             self.engine, self.publisher, self.metrics, detector=DetectorScheduler(settings.sharing)
         )
@@ -244,8 +247,8 @@ class Gateway:
         if isinstance(sink, CameraPipeline):
             self._spawn(sink.announce(status.state, status.detail), _ANNOUNCE)
 
-    async def _recent_shots(self, info: StreamInfo) -> list[tuple[float, str]]:
-        """Release time and event id of the camera's shots among the game's last events."""
+    async def _recent_shots(self, info: StreamInfo) -> list[KnownShot]:
+        """The shots of the camera's session among the game's last events, oldest first."""
         events: list[Event] = []
         for _ in range(_RECENT_TRIES):
             earliest, newest = await self.hub.bounds(info.camera.game)
@@ -256,11 +259,18 @@ class Gateway:
                 break
             except CursorEvicted:
                 continue  # An event was appended in between, and retention removed the oldest one.
+        self.shots.restore(info.camera.game, events)
         return [
-            (event.event_time, event.event_id)
+            KnownShot(event.event_id, view.event_time, view.media_offset, view.media_segment)
             for event in events
-            if event.camera == info.camera.name and isinstance(event.payload, Shot)
+            if isinstance(event.payload, Shot)
+            for view in event.payload.views
+            if (view.camera, view.session) == (info.camera.name, info.origin)
         ]
+
+    def _clock_offset(self, camera: str) -> float:
+        session = self.registry.session(camera)
+        return 0.0 if session is None else session.clock_offset
 
     async def _publish_waiting(self) -> None:
         """Write the events that waited for the log when the gateway stopped; they wait on while it cannot be used."""
@@ -271,7 +281,7 @@ class Gateway:
             drafts = []
         if drafts:
             log.info("events that waited at the last stop are written", count=len(drafts))
-            writing = asyncio.create_task(self.publisher.publish(drafts, wait=True), name="waiting events")
+            writing = asyncio.create_task(self.publisher.publish(drafts, wait=True, merged=True), name="waiting events")
             # Before the shots that are open in the log are closed: what closes them may be among these.
             await asyncio.wait({writing}, timeout=_FLUSH_S if self.hub.available else 0.0)
             self._spawn(self._clear_waiting(writing), "waiting events")
@@ -290,7 +300,7 @@ class Gateway:
         try:
             orphans = [EventDraft.of(event) for event in await asyncio.to_thread(self.log.open_shots)]
             closed = [
-                replace(draft, lifecycle=Lifecycle.CONFIRMED, payload=replace(draft.payload, interrupted=True))
+                replace(draft, lifecycle=Lifecycle.CONFIRMED, payload=_interrupted(draft.payload))
                 for draft in orphans
                 if isinstance(draft.payload, Shot)
             ]
@@ -318,6 +328,14 @@ class Gateway:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a background task failed", task=task.get_name(), error=repr(error))
+
+
+def _interrupted(shot: Shot) -> Shot:
+    views = tuple(
+        replace(view, lifecycle=Lifecycle.CONFIRMED) if view.lifecycle is Lifecycle.PROVISIONAL else view
+        for view in shot.views
+    )
+    return replace(shot, interrupted=True, views=views)
 
 
 async def _forever(work: Callable[[], Awaitable[None]], name: str) -> None:

@@ -1,9 +1,7 @@
 """An event log that cannot be written: degraded, not dead, and well again by itself."""
 
-import json
 import os
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -11,7 +9,10 @@ import urllib.request
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from tests_support import make_flash_gateway
+from shot_film import NEAR_S
+from tests_support import COMMAND, GatewayProcess, confirmed
+
+CAMERA = "games/g/cameras/c"
 
 
 def health(gateway, service):
@@ -21,69 +22,68 @@ def health(gateway, service):
         ).status
 
 
-def test_events_wait_while_ingest_and_metrics_go_on(tmp_path, flash_repository, flash_film):
-    gateway = make_flash_gateway(tmp_path / "data", flash_repository)
-    # A folder in the file's place: nobody, not even root, can write a database there.
-    blocked = tmp_path / "data" / "events.sqlite3"
-    blocked.mkdir()
+def until(condition, seconds, what):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def blocked(tmp_path):
+    """A gateway whose log cannot be written until the folder that is in the file's place is removed."""
+    gateway = GatewayProcess(tmp_path / "data")
+    # Nobody, not even root, can write a database there.
+    folder = tmp_path / "data" / "events.sqlite3"
+    folder.mkdir(parents=True)
     gateway.start()
     try:
         gateway.wait_serving("liveness")
-        serving = health_pb2.HealthCheckResponse.SERVING
-        deadline = time.monotonic() + 10
-        while health(gateway, "courtside.v1.EventService") == serving and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert health(gateway, "courtside.v1.EventService") != serving
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"http://{gateway.http}/readyz")
-        assert refused.value.code == 503
-        refused.value.close()
-        camera = subprocess.Popen(
-            [sys.executable, "-m", "courtside_client.cli", "stream", str(flash_film([1.5], 4)), "--gateway",
-             gateway.grpc, "--camera", "games/g/cameras/c", "--quiet", "--mode", "film", "--pace", "max"],
-        )
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            text = urllib.request.urlopen(f"http://{gateway.http}/metrics").read().decode()
-            if 'courtside_frames_received_total{camera="games/g/cameras/c"}' in text:
-                break
-            time.sleep(0.05)
-        else:
-            raise AssertionError("ingest stopped with the log")
-        os.rmdir(blocked)  # the disk has room again
-        assert camera.wait(30) == 0
-        gateway.wait_serving()
-        done = subprocess.run(
-            [sys.executable, "-m", "courtside_client.cli", "watch", "--gateway", gateway.grpc, "--game", "g",
-             "--after", "0", "--format", "jsonl", "--count", "3"], capture_output=True, text=True, timeout=30,
-        )
-        assert '"mediaOffset": 1.5' in done.stdout, "the shot that waited came through"
+        yield gateway, folder
     finally:
         gateway.stop()
 
 
-def test_events_that_wait_at_the_stop_are_there_after_the_next_start(tmp_path, flash_repository, flash_film):
-    gateway = make_flash_gateway(tmp_path / "data", flash_repository)
-    blocked = tmp_path / "data" / "events.sqlite3"
-    blocked.mkdir()
-    gateway.start()
+@pytest.mark.parametrize("how", [("--mode", "film", "--pace", "max"), ("--pace", "realtime")], ids=["film", "live"])
+def test_a_shot_waits_while_ingest_and_metrics_go_on(blocked, shot_film, how):
+    gateway, folder = blocked
+    serving = health_pb2.HealthCheckResponse.SERVING
+    until(lambda: health(gateway, "courtside.v1.EventService") != serving, 10, "the log's health is wrong")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"http://{gateway.http}/readyz")
+    assert refused.value.code == 503
+    refused.value.close()
+    camera = subprocess.Popen(
+        [*COMMAND, "stream", str(shot_film.path), "--gateway", gateway.grpc, "--camera", CAMERA, "--quiet", *how]
+    )
     try:
-        gateway.wait_serving("liveness")
-        done = subprocess.run(
-            [sys.executable, "-m", "courtside_client.cli", "stream", str(flash_film([1.0], 2.6)), "--gateway",
-             gateway.grpc, "--camera", "games/g/cameras/c", "--quiet"], timeout=30,
-        )
-        assert done.returncode == 0
-        assert gateway.stop() == 0
-        assert "the next start writes them" in gateway.stderr() and "events lost" not in gateway.stderr()
-        os.rmdir(blocked)
-        gateway.start()
-        done = subprocess.run(
-            [sys.executable, "-m", "courtside_client.cli", "watch", "--gateway", gateway.grpc, "--game", "g",
-             "--after", "0", "--format", "jsonl", "--count", "3"], capture_output=True, text=True, timeout=30,
-        )
-        events = [json.loads(line) for line in done.stdout.splitlines()]
-        assert [int(event["sequence"]) for event in events] == [1, 2, 3]
-        assert any("shot" in event for event in events), done.stdout
+        until(lambda: gateway.metric("courtside_frames_received_total", camera=CAMERA), 20, "ingest stopped too")
+        if how[0] == "--pace":  # A camera waits for nobody: it is over before the log is well.
+            until(lambda: gateway.metric("courtside_frames_received_total", camera=CAMERA) == shot_film.frames, 20,
+                  "a live camera waited for the log")
+        os.rmdir(folder)  # the disk has room again
+        assert camera.wait(40) == 0
     finally:
-        gateway.stop()
+        camera.kill()
+        camera.wait()
+    gateway.wait_serving()
+    # Of a live camera's end nobody waits for the log: its events follow.
+    until(lambda: gateway.metric("courtside_events_total", lifecycle="confirmed", kind="shot"), 20, "the shot is lost")
+    (shot,) = confirmed(gateway.events("g"))
+    assert shot["mediaOffset"] == pytest.approx(shot_film.release, abs=NEAR_S), "the shot that waited came through"
+
+
+def test_events_that_wait_at_the_stop_are_there_after_the_next_start(blocked, shot_film):
+    gateway, folder = blocked
+    done = subprocess.run(
+        [*COMMAND, "stream", str(shot_film.path), "--gateway", gateway.grpc, "--camera", CAMERA, "--quiet"], timeout=60
+    )
+    assert done.returncode == 0
+    assert gateway.stop() == 0
+    assert "the next start writes them" in gateway.stderr() and "events lost" not in gateway.stderr()
+    os.rmdir(folder)
+    gateway.start()
+    events = gateway.events("g")
+    assert [int(event["sequence"]) for event in events] == list(range(1, len(events) + 1))
+    (shot,) = confirmed(events)
+    assert shot["mediaOffset"] == pytest.approx(shot_film.release, abs=NEAR_S)

@@ -74,6 +74,11 @@ class DeviceSource:
         """See :class:`~courtside_client.sources.base.Source`."""
         return 0
 
+    @property
+    def damaged(self) -> int:
+        """See :class:`~courtside_client.sources.base.Source`."""
+        return 0
+
     def frames(self) -> Iterator[SourceFrame]:
         """See :class:`~courtside_client.sources.base.Source`."""
         start: float | None = None

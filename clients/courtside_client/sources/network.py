@@ -121,6 +121,11 @@ class NetworkSource:
         """See :class:`~courtside_client.sources.base.Source`."""
         return self._reader.undecodable
 
+    @property
+    def damaged(self) -> int:
+        """See :class:`~courtside_client.sources.base.Source`."""
+        return self._reader.damaged
+
     def frames(self) -> Iterator[SourceFrame]:
         """See :class:`~courtside_client.sources.base.Source`."""
         return self._reader.frames(self._read(), self._stream)
@@ -144,9 +149,7 @@ class NetworkSource:
         yield from whole_pictures(self._read_packets(taken), self._stream, taken)
 
     def _read_packets(self, taken: list[Any]) -> Iterator[Any]:
-        # The stream is joined in its middle: decoding and sending start at a keyframe.
-        begin = next((i for i, packet in enumerate(taken) if packet.is_keyframe), len(taken))
-        yield from taken[begin:]
+        yield from taken
         # All streams are read, so that sound cannot hide that no picture comes any more.
         packets = self._container.demux()
         newest, sound = time.monotonic(), False

@@ -73,7 +73,7 @@ class ReopeningSource:
         self._began: float | None = None
         self._newest = 0.0
         self._start = self._last = 0
-        self._undecodable = 0
+        self._undecodable = self._damaged = 0
         self._warned = False
         self.outage: Outage | None = None
         """Set while the source is away."""
@@ -91,6 +91,11 @@ class ReopeningSource:
     def undecodable(self) -> int:
         """See :class:`~courtside_client.sources.base.Source`."""
         return self._undecodable + (self._source.undecodable if self._source else 0)
+
+    @property
+    def damaged(self) -> int:
+        """See :class:`~courtside_client.sources.base.Source`."""
+        return self._damaged + (self._source.damaged if self._source else 0)
 
     def open(self) -> None:
         """Open the source for the first time; waits while it may yet come up.
@@ -145,6 +150,7 @@ class ReopeningSource:
                 return
             except SourceLost as lost:
                 self._undecodable += source.undecodable
+                self._damaged += source.damaged
                 source.close()
                 if self._stopped.is_set():
                     return

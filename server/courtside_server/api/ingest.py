@@ -231,6 +231,7 @@ def _status(session: CameraSession, done: bool) -> ingest_pb2.StreamFramesRespon
         windows_scored=status.windows_scored,
         done=done,
         decoded=status.decoded,
+        damaged=status.damaged,
     )
     message.lag.FromNanoseconds(round(status.lag * 1e9))
     return ingest_pb2.StreamFramesResponse(status=message)

@@ -131,15 +131,17 @@ class WaitingFile:
 def _encode(draft: EventDraft) -> bytes:
     values = (
         draft.game, draft.camera, draft.event_id, int(draft.lifecycle), draft.event_time, draft.media_offset,
-        draft.kind, encode_payload(draft.payload),
+        draft.kind, encode_payload(draft),
     )  # fmt: skip
     return json.dumps(values, separators=(",", ":")).encode() + b"\n"
 
 
 def _decode(line: bytes) -> EventDraft:
     game, camera, event_id, lifecycle, event_time, media_offset, kind, payload = json.loads(line)
+    what, session, segment = decode_payload(kind, payload)
     draft = EventDraft(
-        game, camera, event_id, Lifecycle(lifecycle), event_time, media_offset, decode_payload(kind, payload)
-    )
+        game, camera, event_id, Lifecycle(lifecycle), event_time, media_offset, what, session=session,
+        media_segment=segment,
+    )  # fmt: skip
     check_draft(draft)
     return draft

@@ -18,7 +18,8 @@ When all places are taken, a session that has never sent a packet, or whose clie
 camera. Sessions that are still being flushed are counted apart.
 
 A stream that does not resume a session opens a new one. This is also so when the descriptor names a session that this
-gateway does not know (the gateway was restarted, or the grace time has passed); it is not an error. In that case
+gateway does not know (the gateway was restarted, or the grace time has passed); it is not an error: the new session's
+name says which one it goes on from. In that case
 ``Connection.next_sequence`` is 0 and the session starts at the sequence of whatever packet comes first. A client that
 gets another session in Accepted than it asked for must begin at a keyframe: a live client at its next keyframe with
 its running sequence, film at the last acknowledged keyframe that the client still has.
@@ -27,6 +28,7 @@ its running sequence, film at the last acknowledged keyframe that the client sti
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import uuid
 from collections import OrderedDict
@@ -53,6 +55,8 @@ ClosedCallback = Callable[[StreamInfo, FrameSink], Awaitable[None]]
 
 _REMEMBERED_CAMERAS = 1024
 """Cameras whose epoch is kept after their session has ended."""
+_SESSION = re.compile(r"([0-9a-f]{32})(?:\.[0-9a-f]{8})?")
+"""A session's name: the one in which the client began and, where it goes on from that, a suffix of its own."""
 
 
 @dataclass(slots=True)
@@ -272,7 +276,7 @@ class CameraRegistry:
         )
 
     async def _begin(self, info: StreamInfo, older: _Entry | None) -> Connection:
-        info = replace(info, session=uuid.uuid4().hex)
+        info = replace(info, session=_new_session(info.session))
         made = self._sink_factory(info)
         sink = await made if isinstance(made, Awaitable) else made
         name = info.camera.name
@@ -350,3 +354,14 @@ class CameraRegistry:
                 break
             if known not in self._entries:
                 del self._epochs[known]
+
+
+def _new_session(named: str) -> str:
+    """A new session's name.
+
+    Args:
+        named: the session that the client names, which this gateway does not have. The new one goes on from it, so that
+            shots which are seen again keep their events.
+    """
+    known = _SESSION.fullmatch(named)
+    return f"{known[1]}.{uuid.uuid4().hex[:8]}" if known else uuid.uuid4().hex

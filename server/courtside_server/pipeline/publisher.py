@@ -16,6 +16,7 @@ import structlog
 
 from courtside_server.errors import Draining, LogUnavailable
 from courtside_server.events.hub import EventHub
+from courtside_server.shots.views import GameShots
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import EventDraft
 
@@ -55,20 +56,18 @@ class EventPublisher:
         metrics: counts what waits and what was lost.
         retry_s: pause before the next try while the log is unavailable, seconds.
         limit: drafts that may wait, beside those that are being committed.
+        shots: makes one event of what several cameras saw of one shot.
         save: keeps what still waits at the end, and returns how many of the drafts, from the first on, it has kept. It
             may wait for a disk.
     """
 
     def __init__(
-        self,
-        hub: EventHub,
-        metrics: Metrics,
-        retry_s: float = 0.25,
-        limit: int = MAX_WAITING,
-        save: Callable[[Sequence[EventDraft]], int] | None = None,
-    ) -> None:
+        self, hub: EventHub, metrics: Metrics, retry_s: float = 0.25, limit: int = MAX_WAITING,
+        shots: GameShots | None = None, save: Callable[[Sequence[EventDraft]], int] | None = None,
+    ) -> None:  # fmt: skip
         self._save = save
         self._hub, self._metrics, self._retry_s, self._limit = hub, metrics, retry_s, limit
+        self._shots = shots or GameShots()
         self._pending: deque[tuple[EventDraft, _Call]] = deque()
         self._in_flight = 0
         self._unavailable = self._closed = False
@@ -84,16 +83,19 @@ class EventPublisher:
         """No draft is taken any more; what waits is saved or lost."""
         return self._closed
 
-    async def publish(self, drafts: Sequence[EventDraft], *, wait: bool) -> None:
+    async def publish(self, drafts: Sequence[EventDraft], *, wait: bool, merged: bool = False) -> None:
         """Append drafts.
 
         Args:
             drafts: what to append.
             wait: return only when they are in the log (film). Otherwise return as soon as the log turns out to be
                 unavailable; the drafts are kept and written later.
+            merged: they have been published before, and hold what all cameras saw.
         """
         if not drafts:
             return
+        if not merged:
+            drafts = self._shots.merge(drafts)
         call = _Call(len(drafts), wait, asyncio.get_running_loop().create_future())
         if self._closed:
             self._count_lost("stopped", drafts)

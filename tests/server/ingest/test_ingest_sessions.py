@@ -181,7 +181,7 @@ async def test_session_waits_for_its_client_and_is_flushed_when_the_grace_is_ove
         await helpers.eventually(lambda: len(gateway.closed) == 1)
         late = gateway.client()
         again = await late.open(coded.descriptor(session=accepted.session))
-        assert again.session != accepted.session
+        assert again.session != accepted.session and again.session.startswith(accepted.session), "it goes on from it"
         for packet in coded.packets[10:]:
             await late.send(packet)
         assert (await late.finish()).decoded == 15

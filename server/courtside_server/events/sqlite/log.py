@@ -215,9 +215,13 @@ class SqliteLog:
         try:
             if checksum is not None and checksum != _checksum(game, content):
                 raise ValueError("its checksum is wrong")
-            payload = decode_payload(kind, text)
-            draft = EventDraft(game, camera, event_id, Lifecycle(lifecycle), event_time, media_offset, payload)
-            check_draft(draft)
+            payload, session, segment = decode_payload(kind, text)
+            draft = EventDraft(
+                game, camera, event_id, Lifecycle(lifecycle), event_time, media_offset, payload, session=session,
+                media_segment=segment,
+            )  # fmt: skip
+            if checksum is None:
+                check_draft(draft)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise LogUnavailable(
                 f"event {sequence} of {game} is damaged in the event log {self._file.path}; continue after sequence "
@@ -256,7 +260,7 @@ class _Game:
         return cls(*row)
 
     def append(self, db: sqlite3.Connection, draft: EventDraft, now: float) -> Event:
-        payload = encode_payload(draft.payload)
+        payload = encode_payload(draft)
         content = digest(draft, payload)
         head = db.execute(
             "SELECT revision, sequence, append_time, digest FROM heads WHERE game = ? AND event_id = ?",
