@@ -391,3 +391,7 @@ async def serve_until_signal(settings: Settings) -> None:
     except CourtsideError as error:
         log.error("drained with an error", error=str(error))
     log.info("stopped")
+    for number in numbers:
+        # Everything is done: a signal that comes while Python takes itself down is no failure.
+        loop.remove_signal_handler(number)
+        signal.signal(number, lambda *_: os._exit(0))
