@@ -19,9 +19,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from courtside.names import parse_game
-from courtside_server.api.event_streams import EventStreams, Place
 from courtside_server.api.health import Health
 from courtside_server.api.http_guard import HttpGuard
+from courtside_server.api.places import Place, Places
 from courtside_server.errors import CourtsideError, CursorEvicted, InputError
 from courtside_server.events.hub import EventHub
 from courtside_server.events.subscription import Subscription
@@ -67,7 +67,7 @@ def web_app(
         state = {"ready": health.ready, "model": health.model_ready, "log": health.log_ready}
         return JSONResponse(state, status_code=200 if health.ready else 503)
 
-    streams = EventStreams(max_streams)
+    streams = Places(max_streams)
 
     async def events(request: Request) -> Response:
         try:
@@ -125,6 +125,8 @@ async def _event_stream(hub: EventHub, game: str, log: str, after: int | None, p
             try:
                 async with subscription:
                     place.on_taken = partial(subscription.cut, "place_taken", "another address got this stream's place")
+                    if place.taken:
+                        place.on_taken()
                     async for text in _messages(subscription):
                         yield text
             except CursorEvicted:

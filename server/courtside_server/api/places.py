@@ -1,4 +1,4 @@
-"""Places for event streams of browsers: bounded, and shared fairly among the addresses that they come from."""
+"""Places for subscribers: bounded, and shared fairly among the addresses that they come from."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 @dataclass(slots=True, eq=False)
 class Place:
-    """One open event stream.
+    """One open subscription.
 
     Attributes:
         peer: address that it comes from.
-        taken: another address has got the place; the stream must end.
+        taken: another address has got the place; the subscription must end.
         on_taken: called at that moment.
     """
 
@@ -22,15 +22,15 @@ class Place:
     on_taken: Callable[[], object] = lambda: None
 
 
-class EventStreams:
-    """The open event streams. Use it on the event loop.
+class Places:
+    """The places of the subscriptions that are open. Use it on the event loop.
 
     When all places are taken, a newcomer gets one from the address that has the most, if that has at least two more
-    than the newcomer's address: nobody alone can keep everybody else out. The stream that is cut is the newest of that
-    address; its browser resumes where it stopped.
+    than the newcomer's address: nobody alone can keep everybody else out. The subscription that is cut is the newest of
+    that address; its reader resumes where it stopped.
 
     Args:
-        limit: streams at a time.
+        limit: subscriptions at a time.
     """
 
     def __init__(self, limit: int) -> None:
@@ -38,7 +38,7 @@ class EventStreams:
         self._places: list[Place] = []  # oldest first
 
     def open(self, peer: str) -> Place | None:
-        """A place for a stream from this address; ``None`` when there is none."""
+        """A place for a subscription from this address; ``None`` when there is none."""
         if len(self._places) >= self.limit:
             counts = Counter(place.peer for place in self._places)
             [(greediest, most)] = counts.most_common(1)
