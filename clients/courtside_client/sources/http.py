@@ -1,4 +1,4 @@
-"""HTTP and HTTPS: a film, a playlist of a film (HLS), or a live stream (MJPEG, HLS, MPEG-TS, FLV)."""
+"""HTTP and HTTPS: a film, a playlist of a film (HLS), or a live stream (MJPEG, HLS, DASH, MPEG-TS, FLV)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def open_http(url: str, config: NetworkConfig | None = None) -> Source:
     config = config or NetworkConfig()
     check_address(url)
     container = open_container(url, redact(url), config)
-    segments = container.format.name == "hls"
+    segments = container.format.name in ("hls", "dash")
     if container.duration or (not segments and container.size > 0):
         container.close()
         return HttpFilm(url, config)
