@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from allowed_skips import ALLOWED
+from loud_skips import LoudSkips
+from shot_film import ShotFilm, write_shot_film
 from tests_support import FLASH_CONFIG, FOOTAGE, GatewayProcess, flash_model, make_flash_gateway, write_flash_film
+
+pytest_plugins = ["pytester"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In CI a test that does not run fails the run."""
+    if os.environ.get("CI", "").lower() in ("1", "true"):
+        config.pluginmanager.register(LoudSkips(ALLOWED), "loud skips")
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +51,25 @@ def flash_film(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture(scope="session")
+def shot_film(tmp_path_factory: pytest.TempPathFactory) -> ShotFilm:
+    """Four seconds of a simulated game with one shot, for the default profile."""
+    return write_shot_film(tmp_path_factory.mktemp("film") / "shot.mp4")
+
+
+@pytest.fixture
+def default_gateway(tmp_path: Path) -> Iterator[GatewayProcess]:
+    """A running gateway as everybody gets it: the shipped models, the default profile, no option."""
+    process = GatewayProcess(tmp_path / "data")
+    process.start()
+    process.wait_serving()
+    yield process
+    process.stop()
+
+
 @pytest.fixture
 def gateway(tmp_path: Path, flash_repository: Path) -> Iterator[GatewayProcess]:
-    """A running gateway with the ``flash`` model."""
+    """A running gateway with the ``flash`` model and profile ``clip``: for what needs exact control."""
     process = make_flash_gateway(tmp_path / "data", flash_repository)
     process.start()
     process.wait_serving()

@@ -1,4 +1,4 @@
-"""What tests share: a model whose answer can be worked out by hand, films for it, a gateway as a process."""
+"""What tests share: a gateway as a process, what it says of itself; a model whose answer can be worked out by hand."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+import urllib.request
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import av
 import grpc
 import numpy as np
+from google.protobuf.json_format import MessageToDict
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from prometheus_client.parser import text_string_to_metric_families
+
+from courtside.v1 import events_pb2, events_pb2_grpc
 
 ROOT = Path(__file__).parents[1]
 FOOTAGE = ROOT.parent / "shared" / "data" / "footage"
@@ -96,16 +102,18 @@ class GatewayProcess:
     """``courtside serve`` as a process of its own; can be killed and started again on the same ports and log."""
 
     def __init__(
-        self, data_dir: Path, *flags: str, grpc_address: str = "127.0.0.1:0", http: str = "127.0.0.1:0"
+        self, data_dir: Path, *flags: str, grpc_address: str = "127.0.0.1:0", http: str = "127.0.0.1:0",
+        prefix: Sequence[str] = (),
     ) -> None:
         self.data_dir, self.flags, self.grpc, self.http = data_dir, flags, grpc_address, http
+        self.prefix = prefix  # a command that runs the gateway's, for example with less of something
         self.process: subprocess.Popen[str] | None = None
         self._drainer: threading.Thread | None = None
         self.log: list[str] = []
 
     def start(self, timeout: float = 30) -> GatewayProcess:
         """Start and wait for the ready line; later starts use the ports of the first."""
-        command = [sys.executable, "-m", "courtside_client.cli", "serve", "--grpc", self.grpc, "--http", self.http,
+        command = [*self.prefix, *COMMAND, "serve", "--grpc", self.grpc, "--http", self.http,
                    "--data-dir", str(self.data_dir), *self.flags]
         environ = {k: v for k, v in os.environ.items() if not k.startswith("COURTSIDE_")}
         self.process = subprocess.Popen(
@@ -150,6 +158,29 @@ class GatewayProcess:
                 time.sleep(0.05)
         raise TimeoutError(f"not SERVING within {timeout} s: {self.stderr()}")
 
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of the samples of a metric that have these labels."""
+        with urllib.request.urlopen(f"http://{self.http}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    def events(self, game: str) -> list[dict[str, Any]]:
+        """All events of a game that are in the log now, as ``courtside watch`` prints them."""
+        found: list[dict[str, Any]] = []
+        request = events_pb2.ListEventsRequest(game=f"games/{game}", page_size=1000)
+        with grpc.insecure_channel(self.grpc) as channel:
+            while True:
+                page = events_pb2_grpc.EventServiceStub(channel).ListEvents(request, timeout=10, wait_for_ready=True)
+                found += [MessageToDict(event, always_print_fields_with_no_presence=True) for event in page.events]
+                request.page_token = page.next_page_token
+                if not request.page_token:
+                    return found
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -168,10 +199,27 @@ class GatewayProcess:
             raise
 
 
-def make_flash_gateway(data_dir: Path, repository: Path, *flags: str, **addresses: str) -> GatewayProcess:
+COMMAND = [sys.executable, "-m", "courtside_client.cli"]
+
+
+def courtside(*arguments: object, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run the ``courtside`` command to its end."""
+    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=timeout)
+
+
+def confirmed(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The shots that were confirmed in the end, by media time."""
+    last = {event["eventId"]: event for event in events if "shot" in event}
+    return sorted(
+        (event for event in last.values() if event["lifecycle"] == "LIFECYCLE_CONFIRMED"),
+        key=lambda event: event["mediaOffset"],
+    )
+
+
+def make_flash_gateway(data_dir: Path, repository: Path, *flags: str, **options: Any) -> GatewayProcess:
     config = data_dir / "courtside.toml"
     data_dir.mkdir(parents=True, exist_ok=True)
     config.write_text("[inference]\nmodel = 'flash'\n[perception]\nprofile = 'clip'\n")
     return GatewayProcess(
-        data_dir, "--config", str(config), "--repository", str(repository), *flags, **addresses
+        data_dir, "--config", str(config), "--repository", str(repository), *flags, **options
     )

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -10,7 +9,10 @@ import urllib.request
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from tests_support import make_flash_gateway
+from shot_film import NEAR_S
+from tests_support import COMMAND, GatewayProcess, confirmed
+
+CAMERA = "games/g/cameras/c"
 
 
 def health(gateway, service):
@@ -20,42 +22,52 @@ def health(gateway, service):
         ).status
 
 
-def test_events_wait_while_ingest_and_metrics_go_on(tmp_path, flash_repository, flash_film):
-    gateway = make_flash_gateway(tmp_path / "data", flash_repository)
-    # A folder in the file's place: nobody, not even root, can write a database there.
-    blocked = tmp_path / "data" / "events.sqlite3"
-    blocked.mkdir()
+def until(condition, seconds, what):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def blocked(tmp_path):
+    """A gateway whose log cannot be written until the folder that is in the file's place is removed."""
+    gateway = GatewayProcess(tmp_path / "data")
+    # Nobody, not even root, can write a database there.
+    folder = tmp_path / "data" / "events.sqlite3"
+    folder.mkdir(parents=True)
     gateway.start()
     try:
         gateway.wait_serving("liveness")
-        serving = health_pb2.HealthCheckResponse.SERVING
-        deadline = time.monotonic() + 10
-        while health(gateway, "courtside.v1.EventService") == serving and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert health(gateway, "courtside.v1.EventService") != serving
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"http://{gateway.http}/readyz")
-        assert refused.value.code == 503
-        refused.value.close()
-        camera = subprocess.Popen(
-            [sys.executable, "-m", "courtside_client.cli", "stream", str(flash_film([1.5], 4)), "--gateway",
-             gateway.grpc, "--camera", "games/g/cameras/c", "--quiet", "--mode", "film", "--pace", "max"],
-        )
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            text = urllib.request.urlopen(f"http://{gateway.http}/metrics").read().decode()
-            if 'courtside_frames_received_total{camera="games/g/cameras/c"}' in text:
-                break
-            time.sleep(0.05)
-        else:
-            raise AssertionError("ingest stopped with the log")
-        os.rmdir(blocked)  # the disk has room again
-        assert camera.wait(30) == 0
-        gateway.wait_serving()
-        done = subprocess.run(
-            [sys.executable, "-m", "courtside_client.cli", "watch", "--gateway", gateway.grpc, "--game", "g",
-             "--after", "0", "--format", "jsonl", "--count", "3"], capture_output=True, text=True, timeout=30,
-        )
-        assert '"mediaOffset": 1.5' in done.stdout, "the shot that waited came through"
+        yield gateway, folder
     finally:
         gateway.stop()
+
+
+@pytest.mark.parametrize("how", [("--mode", "film", "--pace", "max"), ("--pace", "realtime")], ids=["film", "live"])
+def test_a_shot_waits_while_ingest_and_metrics_go_on(blocked, shot_film, how):
+    gateway, folder = blocked
+    serving = health_pb2.HealthCheckResponse.SERVING
+    until(lambda: health(gateway, "courtside.v1.EventService") != serving, 10, "the log's health is wrong")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"http://{gateway.http}/readyz")
+    assert refused.value.code == 503
+    refused.value.close()
+    camera = subprocess.Popen(
+        [*COMMAND, "stream", str(shot_film.path), "--gateway", gateway.grpc, "--camera", CAMERA, "--quiet", *how]
+    )
+    try:
+        until(lambda: gateway.metric("courtside_frames_received_total", camera=CAMERA), 20, "ingest stopped too")
+        if how[0] == "--pace":  # A camera waits for nobody: it is over before the log is well.
+            until(lambda: gateway.metric("courtside_frames_received_total", camera=CAMERA) == shot_film.frames, 20,
+                  "a live camera waited for the log")
+        os.rmdir(folder)  # the disk has room again
+        assert camera.wait(40) == 0
+    finally:
+        camera.kill()
+        camera.wait()
+    gateway.wait_serving()
+    # Of a live camera's end nobody waits for the log: its events follow.
+    until(lambda: gateway.metric("courtside_events_total", lifecycle="confirmed", kind="shot"), 20, "the shot is lost")
+    (shot,) = confirmed(gateway.events("g"))
+    assert shot["mediaOffset"] == pytest.approx(shot_film.release, abs=NEAR_S), "the shot that waited came through"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
@@ -17,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from courtside.names import parse_game
 from courtside_server.api.health import Health
+from courtside_server.api.http_guard import HttpGuard
 from courtside_server.errors import CourtsideError, CursorEvicted, InputError
 from courtside_server.events.hub import EventHub
 from courtside_server.events.subscription import Subscription
@@ -34,7 +36,7 @@ MAX_EVENT_STREAMS = 256
 """Event streams open at a time. Probes, metrics and pages are answered whatever this number is."""
 
 
-def web_app(metrics: Metrics, health: Health, hub: EventHub) -> Starlette:
+def web_app(metrics: Metrics, health: Health, hub: EventHub, names: Collection[str] = ()) -> Starlette:
     """Create the HTTP application.
 
     Routes: ``/metrics``; ``/livez`` (200 while the event loop runs) and ``/readyz`` (200 or 503);
@@ -45,6 +47,7 @@ def web_app(metrics: Metrics, health: Health, hub: EventHub) -> Starlette:
         metrics: the metrics of ``/metrics``.
         health: the state of the probes.
         hub: the events.
+        names: host names that requests may be addressed to, beside those of :func:`http_guard.is_own_name`.
     """
 
     async def show_metrics(request: Request) -> Response:
@@ -89,7 +92,7 @@ def web_app(metrics: Metrics, health: Health, hub: EventHub) -> Starlette:
         Route("/v1/games/{game}/events", events),
         Mount("/", StaticFiles(directory=PAGES, html=True)),
     ]
-    return Starlette(routes=routes)
+    return Starlette(routes=routes, middleware=[Middleware(HttpGuard, names=names)])
 
 
 def _cursor(request: Request) -> tuple[str, int | None]:

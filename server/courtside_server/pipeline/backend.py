@@ -19,6 +19,7 @@ from courtside_server.pipeline.detector_scheduler import DetectorShare, RateChan
 from courtside_server.pipeline.model_runner import ModelRunner, Stopped, Submitted
 from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
+from courtside_server.shots.playback import Replays
 from courtside_server.shots.urgency import is_urgent
 from courtside_server.types import DetectorFrame, Observations, StreamInfo, Window
 
@@ -39,6 +40,7 @@ class _Entry:
     request: InferenceRequest[Any] | None = None
     submitted: Submitted | None = None
     sent: bool = False
+    failed: bool = False
 
     def end(self) -> None:
         """Give the work up: cancel its request, wake whoever waits for it."""
@@ -67,7 +69,7 @@ class Backend:
         on_shots: called with a scene's number and the changes of its shots.
         failure: the first fault in the shot path, if there was one.
         on_scene: called when a new scene starts.
-        on_failure: called with the first fault.
+        on_failure: called with a fault, and with None once there was none for ``recovered_after`` media seconds.
         on_windows: called with the number of windows that a model has scored.
         on_tracks: called with all observations as they are made.
         on_rate: called when the detector ceases to give the camera its lowest rate, or gives it again.
@@ -85,11 +87,13 @@ class Backend:
         self.failure: Exception | None = None
         self.on_shots: Callable[[int, Sequence[ShotChange]], None] = lambda scene, changes: None
         self.on_scene: Callable[[NewScene], None] = lambda scene: None
-        self.on_failure: Callable[[Exception], None] = lambda error: None
+        self.on_failure: Callable[[Exception | None], None] = lambda error: None
+        self._failed_at: float | None = None
         self.on_windows: Callable[[int], None] = lambda count: None
         self.on_tracks: Callable[[Observations], None] | None = None
         self.on_rate: Callable[[RateChange], None] = lambda change: None
         self._scene = 0
+        self._replays = Replays(config.criteria.playback, info.time_scale)
         self._interrupted = self._closing = False
         self._start_scene()
 
@@ -108,6 +112,7 @@ class Backend:
         changes = self._detector.flush(interrupted)
         self.on_windows(self._detector.flight_windows_scored - before)
         self.on_shots(self._scene, changes)
+        self._replays.start_scene()
         self._start_scene()
 
     def _start_scene(self) -> None:
@@ -115,7 +120,7 @@ class Backend:
         self._tracker = Tracker(self._ids, scale, config.tracking)
         self._recent: deque[Observations] = deque(maxlen=_RECENT_OBSERVATIONS)
         self._detector = ShotDetector(
-            config.profile, self._models, config.criteria, scale, self._calibration, self._infer
+            config.profile, self._models, config.criteria, scale, self._calibration, self._infer, self._replays
         )
 
     def _infer(self, request: InferenceRequest[T]) -> T | None:
@@ -178,6 +183,7 @@ class Backend:
         try:
             entry.request = self._request(entry.work)
         except Exception as error:
+            entry.failed = True
             self._failed(error)
         else:
             entry.submitted = None if entry.request is None else self._runner.submit(entry.request)
@@ -193,6 +199,13 @@ class Backend:
         except Exception as error:
             self._failed(error)
             self._drop_scene()
+        else:
+            if entry.failed:
+                self._failed_at = self.media
+            # Not at once: a fault that comes with every window leaves the frames between them well.
+            elif self._failed_at is not None and self.media - self._failed_at >= self._config.recovered_after:
+                self._failed_at = None
+                self.on_failure(None)
 
     def _drop_scene(self) -> None:
         """Close the scene with what is known of its shots."""
@@ -204,13 +217,14 @@ class Backend:
         self._scene += 1
 
     def _failed(self, error: Exception) -> None:
-        """Report a fault of ours; only the first one is announced and logged with its trace."""
+        """Report a fault of ours; only the first one is logged with its trace."""
         where = {"camera": self._info.camera.name, "media": round(self.media, 3)}
-        if self.failure is not None:
+        if self.failure is None:
+            self.failure = error
+            log.error("shot detection failed", exc_info=error, **where)
+        else:
             log.error("shot detection failed again", error=repr(error), **where)
-            return
-        self.failure = error
-        log.error("shot detection failed", exc_info=error, **where)
+        self._failed_at = self.media
         self.on_failure(error)
 
     def _request(self, work: Work) -> InferenceRequest[Any] | None:

@@ -22,6 +22,7 @@ class PipelineConfig:
         retry_s: film: pause before an unavailable engine or log is tried again, seconds.
         stop_s: how long :meth:`CameraPipeline.stop` waits for the worker, before and after it gives up waiting for
             engine and log, seconds.
+        recovered_after: after a fault of the shot path the camera is DEGRADED until so long without one, media seconds.
         criteria: what counts as a shot.
         tracking: what is detected and tracked.
     """
@@ -33,5 +34,6 @@ class PipelineConfig:
     detector_queue: int = 8
     retry_s: float = 0.5
     stop_s: float = 5.0
+    recovered_after: float = 3.0
     criteria: ShotCriteria = ShotCriteria()
     tracking: TrackingConfig = TrackingConfig()

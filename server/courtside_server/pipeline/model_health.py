@@ -31,4 +31,4 @@ class ModelHealth:
         """A model answered; returns the state and a sentence to announce, or None where nothing changed."""
         if self._failing.pop(model, None) is None or self._failing:
             return None
-        return CameraState.RECOVERED, f"every model answers again ({model} was the last)"
+        return CameraState.RECOVERED, f"shots are found as usual again; the last to recover was: {model}"

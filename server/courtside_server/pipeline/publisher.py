@@ -15,6 +15,7 @@ import structlog
 
 from courtside_server.errors import Draining, LogUnavailable
 from courtside_server.events.hub import EventHub
+from courtside_server.shots.views import GameShots
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import EventDraft
 
@@ -54,10 +55,15 @@ class EventPublisher:
         metrics: counts what waits and what was lost.
         retry_s: pause before the next try while the log is unavailable, seconds.
         limit: drafts that may wait, beside those that are being committed.
+        shots: makes one event of what several cameras saw of one shot.
     """
 
-    def __init__(self, hub: EventHub, metrics: Metrics, retry_s: float = 0.25, limit: int = MAX_WAITING) -> None:
+    def __init__(
+        self, hub: EventHub, metrics: Metrics, retry_s: float = 0.25, limit: int = MAX_WAITING,
+        shots: GameShots | None = None,
+    ) -> None:  # fmt: skip
         self._hub, self._metrics, self._retry_s, self._limit = hub, metrics, retry_s, limit
+        self._shots = shots or GameShots()
         self._pending: deque[tuple[EventDraft, _Call]] = deque()
         self._in_flight = 0
         self._unavailable = self._closed = False
@@ -78,6 +84,7 @@ class EventPublisher:
         """
         if not drafts:
             return
+        drafts = self._shots.merge(drafts)
         call = _Call(len(drafts), wait, asyncio.get_running_loop().create_future())
         if self._closed:
             self._count_lost("stopped", drafts)

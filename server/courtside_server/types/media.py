@@ -62,6 +62,11 @@ class StreamInfo:
     mirrored: bool = False
     """Decoded frames are mirrored left to right before they are rotated."""
 
+    @property
+    def origin(self) -> str:
+        """The session in which the camera's client began; ``session`` may be one that goes on from it."""
+        return self.session.partition(".")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class EncodedPacket:

@@ -23,12 +23,14 @@ PROBES = ("/livez", "/readyz", "/metrics")
 
 
 @asynccontextmanager
-async def serving(log: SqliteLog, limits: HttpLimits = LIMITS) -> AsyncIterator[SimpleNamespace]:
+async def serving(
+    log: SqliteLog, limits: HttpLimits = LIMITS, names: tuple[str, ...] = ()
+) -> AsyncIterator[SimpleNamespace]:
     metrics, health = Metrics(), Health()
     await health.update(model_ready=True)
     hub = EventHub(log, metrics)
     await hub.start()
-    config = http_config(web.web_app(metrics, health, hub), "127.0.0.1", 0, metrics, limits)
+    config = http_config(web.web_app(metrics, health, hub, names), "127.0.0.1", 0, metrics, limits)
     bound = config.bind_socket()
     server = HttpServer(config)
     running = asyncio.create_task(server.serve([bound]))

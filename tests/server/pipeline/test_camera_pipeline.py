@@ -207,6 +207,16 @@ async def test_no_shot_is_overwritten_where_the_cameras_clock_is_set_back():
         assert len(await rig.final_shots()) == 2
 
 
+async def test_the_same_change_of_state_twice_is_two_events():
+    """Also where the camera's clock stands still, as it does while no frame is scored."""
+    async with Rig() as rig:
+        for _ in range(2):
+            for state in (CameraState.OFFLINE, CameraState.ONLINE):
+                await rig.pipeline.announce(state, "a sentence", 5000.0)
+        states = [event.payload.state for event in await rig.events()]
+        assert states == [CameraState.OFFLINE, CameraState.ONLINE] * 2
+
+
 class FailingLog(SqliteLog):
     def __init__(self):
         super().__init__(":memory:")
@@ -271,8 +281,9 @@ async def test_a_fault_in_the_shot_path_is_announced_and_does_not_end_the_camera
             patch.setattr(ShotDetector, "push_clip_window", broken)
             await rig.run(lambda: play(rig.pipeline, [12.0], 16), rig.pipeline.on_end)
         assert isinstance(rig.pipeline.backend.failure, ZeroDivisionError)
-        (status,) = [d for d in await rig.events() if not isinstance(d.payload, Shot)]
-        assert status.payload.state is CameraState.DEGRADED and "ZeroDivisionError" in status.payload.detail
+        states = [d.payload for d in await rig.events() if not isinstance(d.payload, Shot)]
+        assert [status.state for status in states] == [CameraState.DEGRADED, CameraState.RECOVERED]
+        assert "ZeroDivisionError" in states[0].detail
         assert [s.media_offset for s in await rig.final_shots()] == pytest.approx([12.0], abs=0.16)
 
 
@@ -285,6 +296,8 @@ async def test_a_request_that_cannot_be_made_does_not_leave_the_decode_thread_wa
             patch.setattr(ClipModel, "request", broken)
             await asyncio.wait_for(rig.run(lambda: play(rig.pipeline, [3.0], 6), rig.pipeline.on_end), 20)
         assert isinstance(rig.pipeline.backend.failure, ValueError)
+        states = [d.payload.state for d in await rig.events() if not isinstance(d.payload, Shot)]
+        assert states == [CameraState.DEGRADED], "said once, and nothing else while it goes on"
 
 
 async def test_stopping_frees_everything_while_film_waits_for_a_log_that_stays_away():
