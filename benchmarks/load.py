@@ -90,7 +90,7 @@ def play(games: list[Game], seconds: float, load: Load) -> None:
         with Serve(Path(folder), 1) as serve:
             process = psutil.Process(serve.process.pid)
             idle, before = process.memory_info().rss, process.cpu_times()
-            clients = [serve.stream(game.film, f"c{number}") for number, game in enumerate(games)]
+            clients = [serve.stream(game.film, "c", game=f"g{number}") for number, game in enumerate(games)]
             while any(client.poll() is None for client in clients):
                 load.memory = max(load.memory, process.memory_info().rss - idle)
                 time.sleep(0.2)
@@ -98,12 +98,11 @@ def play(games: list[Game], seconds: float, load: Load) -> None:
                 raise SystemExit("courtside stream failed")
             after, metrics = process.cpu_times(), serve.metrics()
         log = SqliteLog(Path(folder) / "events.sqlite3")
-        events = log.read("games/bench", 0, 100_000)
+        events = [log.read(f"games/g{number}", 0, 100_000) for number in range(len(games))]
         log.close()
     load.film_seconds += seconds * len(games)
     load.cpu_seconds += after.user + after.system - before.user - before.system
-    for number, game in enumerate(games):
-        own = [event for event in events if event.camera == f"games/bench/cameras/c{number}"]
+    for game, own in zip(games, events, strict=True):
         found = [time for time in confirmed(own) if 1 < time < seconds - 1]
         load.scores += score(found, game.releases)
         load.degraded += any(

@@ -48,11 +48,11 @@ class Serve:
                 out.setdefault(sample.name, []).append(sample)
         return out
 
-    def stream(self, film: Path, camera: str, *flags: str) -> subprocess.Popen:
-        """Start `courtside stream` of a film as one camera."""
+    def stream(self, film: Path, camera: str, *flags: str, game: str = "bench") -> subprocess.Popen:
+        """Start `courtside stream` of a film as one camera; cameras of one game see the same shots."""
         return subprocess.Popen(
             [sys.executable, "-m", "courtside_client.cli", "stream", str(film), "--gateway", self.grpc,
-             "--camera", f"games/bench/cameras/{camera}", "--quiet", *flags],
+             "--camera", f"games/{game}/cameras/{camera}", "--quiet", *flags],
             stdout=subprocess.DEVNULL,
         )
 

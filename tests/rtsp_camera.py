@@ -13,15 +13,16 @@ import av
 import numpy as np
 
 
-def coded_pictures(count=30, size=(160, 90), gop=1000, slices=1):
+def coded_pictures(count=30, size=(160, 90), gop=1000, slices=1, intra_refresh=False):
     """H.264 access units: lists of NAL units, the first one a keyframe with its parameter sets.
 
-    With several slices, each slice of a keyframe has its own parameter sets before it.
+    With several slices, each slice of a keyframe has its own parameter sets before it. With intra refresh, pictures are
+    renewed in strips and only the first one is a keyframe.
     """
     context = av.CodecContext.create("libx264", "w")
     context.width, context.height, context.pix_fmt, context.framerate = *size, "yuv420p", 30
     context.gop_size = gop
-    x264 = f"scenecut=0:slices={slices}:threads=1"
+    x264 = f"scenecut=0:slices={slices}:threads=1:intra-refresh={int(intra_refresh)}"
     context.options = {"preset": "ultrafast", "tune": "zerolatency", "x264-params": x264}
     units = []
     for index in range(count):
@@ -31,7 +32,7 @@ def coded_pictures(count=30, size=(160, 90), gop=1000, slices=1):
         frame.pts = index
         for packet in context.encode(frame):
             nals = [nal for nal in re.split(b"\0\0\0?\1", bytes(packet)) if nal]
-            sets = [nal for nal in nals if nal[0] & 31 in (7, 8)]
+            sets = [nal for nal in nals if nal[0] & 31 in (7, 8) or (intra_refresh and nal[0] & 31 == 6)]
             pictures = [nal for nal in nals if nal[0] & 31 in (1, 5)]
             units.append([nal for slice_ in pictures for nal in (*sets, slice_)])
     return units
@@ -41,12 +42,20 @@ class RtspCamera:
     """Serves one connection after another; each plays the next of ``acts``, the last one for ever.
 
     An act is a dict: ``send`` (pictures; then it closes), ``mute`` (then it sends sound only), ``status`` (the answer
-    to DESCRIBE), ``silent`` (never answers), ``units`` (other pictures), ``udp`` (refuses TCP). Pictures come at
-    30 fps.
+    to DESCRIBE), ``silent`` (never answers), ``units`` (other pictures), ``begin`` (the first one's index),
+    ``udp`` (refuses TCP).
+
+    Args:
+        acts: one dict for each connection.
+        port: where to listen; 0 for any.
+        fps: pictures per second.
+        units: what it sends; ``coded_pictures()`` by default.
+        sent: counts pictures that were sent in its ``value``.
     """
 
-    def __init__(self, acts, port=0):
-        self.acts, self.connections, self.units = acts, 0, coded_pictures()
+    def __init__(self, acts, port=0, fps=30, units=None, sent=None):
+        self._fps, self._sent = fps, sent
+        self.acts, self.connections, self.units = acts, 0, units or coded_pictures()
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port = self._listener.getsockname()[1]
         self.url = f"rtsp://127.0.0.1:{self.port}/cam"
@@ -147,14 +156,16 @@ class RtspCamera:
                     connection.shutdown(socket.SHUT_RDWR)
                     return
                 if index < act.get("mute", 10**9):
-                    nals = units[index % len(units)]
+                    nals = units[(index + act.get("begin", 0)) % len(units)]
                     for at, nal in enumerate(nals):
-                        last = 0x80 if at == len(nals) - 1 else 0
-                        send(0, struct.pack(">BBHII", 0x80, 96 | last, number & 0xFFFF, index * 3000, 1) + nal)
+                        last, stamp = 0x80 if at == len(nals) - 1 else 0, round(index * 90_000 / self._fps)
+                        send(0, struct.pack(">BBHII", 0x80, 96 | last, number & 0xFFFF, stamp & 0xFFFFFFFF, 1) + nal)
                         number += 1
+                    if self._sent is not None:
+                        self._sent.value += 1
                 if "mute" in act:
                     send(2, struct.pack(">BBHII", 0x80, 8, index & 0xFFFF, index * 267, 2) + b"\xd5" * 267)
-                if self._closed.wait(max(0.0, began + index / 30 - time.monotonic())):
+                if self._closed.wait(max(0.0, began + index / self._fps - time.monotonic())):
                     return
         except OSError:
             pass

@@ -102,16 +102,18 @@ class GatewayProcess:
     """``courtside serve`` as a process of its own; can be killed and started again on the same ports and log."""
 
     def __init__(
-        self, data_dir: Path, *flags: str, grpc_address: str = "127.0.0.1:0", http: str = "127.0.0.1:0"
+        self, data_dir: Path, *flags: str, grpc_address: str = "127.0.0.1:0", http: str = "127.0.0.1:0",
+        prefix: Sequence[str] = (),
     ) -> None:
         self.data_dir, self.flags, self.grpc, self.http = data_dir, flags, grpc_address, http
+        self.prefix = prefix  # a command that runs the gateway's, for example with less of something
         self.process: subprocess.Popen[str] | None = None
         self._drainer: threading.Thread | None = None
         self.log: list[str] = []
 
     def start(self, timeout: float = 30) -> GatewayProcess:
         """Start and wait for the ready line; later starts use the ports of the first."""
-        command = [*COMMAND, "serve", "--grpc", self.grpc, "--http", self.http,
+        command = [*self.prefix, *COMMAND, "serve", "--grpc", self.grpc, "--http", self.http,
                    "--data-dir", str(self.data_dir), *self.flags]
         environ = {k: v for k, v in os.environ.items() if not k.startswith("COURTSIDE_")}
         self.process = subprocess.Popen(
@@ -214,10 +216,10 @@ def confirmed(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     )
 
 
-def make_flash_gateway(data_dir: Path, repository: Path, *flags: str, **addresses: str) -> GatewayProcess:
+def make_flash_gateway(data_dir: Path, repository: Path, *flags: str, **options: Any) -> GatewayProcess:
     config = data_dir / "courtside.toml"
     data_dir.mkdir(parents=True, exist_ok=True)
     config.write_text("[inference]\nmodel = 'flash'\n[perception]\nprofile = 'clip'\n")
     return GatewayProcess(
-        data_dir, "--config", str(config), "--repository", str(repository), *flags, **addresses
+        data_dir, "--config", str(config), "--repository", str(repository), *flags, **options
     )

@@ -17,6 +17,9 @@ KEYFRAME_EVERY_S = 2.0
 """Seconds between keyframes at most: what a viewer loses who misses one packet."""
 MIN_NOMINAL_RATE, MAX_NOMINAL_RATE = 0.1, 240.0
 """Frames per second; a source that says less or more has a wrong label, and x264 would share its bits accordingly."""
+_MIN_LABEL = 10.0
+"""Frames per second; x264 gets 30 for a slower source. A film that begins with a still shows more pictures later, and
+its limit of bits per second would not hold."""
 JPEG_QUALITY = 85
 """0 to 100."""
 
@@ -69,7 +72,7 @@ class H264Encoder:
 
     def __init__(self, width: int, height: int, frame_rate: float) -> None:
         self.width, self.height = _even(width), _even(height)
-        rate = round(frame_rate) if 1 <= frame_rate <= MAX_NOMINAL_RATE else 30
+        rate = round(frame_rate) if _MIN_LABEL <= frame_rate <= MAX_NOMINAL_RATE else 30
         self._interval = max(1, round(rate * KEYFRAME_EVERY_S))
         context: Any = av.CodecContext.create("libx264", "w")
         context.width, context.height, context.pix_fmt = self.width, self.height, "yuv420p"

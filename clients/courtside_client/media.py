@@ -17,6 +17,7 @@ class CodedFrame:
         data: the bytes.
         capture_time: Unix seconds, the camera's clock.
         media: seconds since the camera's first frame, by pts.
+        damaged: bytes of it, or packets before it, were lost on the way from the camera.
     """
 
     pts: int
@@ -26,3 +27,4 @@ class CodedFrame:
     data: bytes
     capture_time: float
     media: float
+    damaged: bool = False

@@ -97,6 +97,8 @@ class StreamOptions:
             raise BadOption(f"playback speed {self.time_scale} must be 0.001 to 1000")
         if not 0 < self.epoch < 2**64:
             raise BadOption(f"epoch {self.epoch} must be 1 to 2^64 - 1")
+        if self.film_start is not None and not math.isfinite(self.film_start):
+            raise BadOption(f"film-start {self.film_start} is no time")
         if not self.retry_for >= 0 or not self.source_retry_for >= 0:
             raise BadOption(f"retry-for {min(self.retry_for, self.source_retry_for)} must not be negative")
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 from courtside.queues import HandoverQueue
-from courtside_client.encode import Encoder
+from courtside_client.encode import KEYFRAME_EVERY_S, Encoder
 from courtside_client.errors import CourtsideError, SourceLost
 from courtside_client.media import CodedFrame
 from courtside_client.options import Pace, StreamOptions
@@ -82,7 +82,7 @@ class Producer(threading.Thread):
             self._queue.end()
 
     def _coded(self, encoder: Encoder) -> Iterator[CodedFrame]:
-        info = self._source.info
+        info, last_keyframe = self._source.info, 0.0
         for offset in self._rounds():
             for frame in self._source.frames():
                 pts = self._newest = frame.pts + offset
@@ -96,9 +96,12 @@ class Producer(threading.Thread):
                 if not self.thinner.keep(media * self._options.time_scale):
                     self.thinned += 1
                     continue
-                wanted = self.keyframe_wanted.is_set() or self._queue.skipping
+                # By time, too: the encoder counts pictures, and how many there are in a second nobody knows.
+                due = (media - last_keyframe) * self._options.time_scale >= KEYFRAME_EVERY_S
+                wanted = due or self.keyframe_wanted.is_set() or self._queue.skipping
                 self.keyframe_wanted.clear()
                 coded = encoder.encode(frame.picture(), keyframe=wanted)
+                last_keyframe = media if coded.keyframe else last_keyframe
                 yield CodedFrame(pts, pts, coded.keyframe, False, coded.data, capture, media)
 
     def _passed(self) -> Iterator[CodedFrame]:
@@ -118,12 +121,14 @@ class Producer(threading.Thread):
                 capture = self._due(max(0.0, float((coding - info.first_pts) * info.time_base)), media)
                 if self._stopped.is_set():
                     return
-                yield CodedFrame(pts, dts, packet.keyframe, packet.decode_only, packet.data, capture, media)
+                yield CodedFrame(
+                    pts, dts, packet.keyframe, packet.decode_only, packet.data, capture, media, packet.damaged
+                )
 
     def _rounds(self) -> Iterator[int]:
         """The pts offset of each pass over the source."""
         info = self._source.info
-        step = round(1 / ((info.frame_rate or 30) * info.time_base))
+        step = max(1, round(1 / ((info.frame_rate or 30) * info.time_base)))
         offset = 0
         while not self._stopped.is_set():
             yield offset

@@ -57,6 +57,9 @@ class StreamReport:
         acked: packets that the gateway has processed.
         received: packets that the gateway's session has received.
         decoded: frames that the gateway has decoded.
+        damaged: of these, frames with concealed parts or that depend on such a frame, and pictures of the source with
+            lost parts that were encoded here.
+        undecodable: packets of the source that could not be decoded here.
         windows_scored: windows that the gateway has scored.
         dropped: frames that the gateway dropped, by reason.
         unsent: packets dropped here because the connection was too slow.
@@ -84,6 +87,8 @@ class StreamReport:
     acked: int = 0
     received: int = 0
     decoded: int = 0
+    damaged: int = 0
+    undecodable: int = 0
     windows_scored: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
     unsent: int = 0
@@ -144,7 +149,7 @@ class StreamSession:
 
     def _begin(self) -> None:
         """Begin a session: for the source as it is now, with nothing sent."""
-        info = self._source.info
+        info = self._info = self._source.info
         self.plan: Plan = plan_stream(info, self._options)
         self._encoder = (
             None if self.plan.passthrough
@@ -174,6 +179,7 @@ class StreamSession:
         return replace(
             self._report, read=earlier.read + producer.read, thinned=earlier.thinned + producer.thinned,
             unsent=earlier.unsent + self._queue.dropped, sent=earlier.sent + self._next,
+            damaged=self._report.damaged + self._source.damaged, undecodable=self._source.undecodable,
             seconds=time.monotonic() - self._began, problems=tuple(producer.watch.problems()),
             source_losses=source.losses if source else 0, source_error=outage.why if outage else "",
         )
@@ -197,7 +203,7 @@ class StreamSession:
                     await self._run_session(channel)
                     if not self._producer.format_changed or self._stopping.is_set():
                         break
-                    self._report = replace(self.report, done=False)
+                    self._report = replace(self.report, done=False, damaged=self._report.damaged)
                     self._begin()
         finally:
             self._producer.stop()
@@ -275,7 +281,8 @@ class StreamSession:
             await asyncio.sleep(_POLL_S)
 
     def _descriptor(self) -> ingest_pb2.StreamFramesRequest:
-        info, encoder = self._source.info, self._encoder
+        # A source may have come back in another format while the gateway still has to hear that this session is over.
+        info, encoder = self._info, self._encoder
         size = (encoder.width, encoder.height) if encoder else (info.width, info.height)
         return descriptor_request(self._camera, info, self.plan, size, self._options, self._session)
 
@@ -362,7 +369,7 @@ class StreamSession:
             self._set(
                 acked=self._report.acked + self._spool.acked - acked,
                 received=before.received + status.received,
-                decoded=before.decoded + status.decoded,
+                decoded=before.decoded + status.decoded, damaged=before.damaged + status.damaged,
                 windows_scored=before.windows_scored + status.windows_scored,
                 dropped=_sum(before.dropped, status.dropped),
                 lag=status.lag.ToNanoseconds() / 1e9, target_fps=status.target_fps,

@@ -61,5 +61,6 @@ def packet_request(item: Spooled) -> ingest_pb2.StreamFramesRequest:
             keyframe=packet.keyframe,
             decode_only=packet.decode_only,
             data=packet.data,
+            damaged=packet.damaged,
         )
     )

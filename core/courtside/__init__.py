@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Lifecycle,
         Shot,
         ShotResult,
+        ShotView,
         ZoneSource,
         latest_shots,
     )
@@ -62,6 +63,7 @@ __all__ = [
     "PointPairs",
     "Shot",
     "ShotResult",
+    "ShotView",
     "StreamOptions",
     "StreamReport",
     "Subscription",
@@ -80,8 +82,8 @@ _HOMES = {
     "courtside.detections": ("Detections", "ObjectClass"),
     "courtside.errors": ("CourtsideError", "InputError"),
     "courtside.events": (
-        "Arc", "CameraState", "CameraStatus", "Event", "FilmShot", "Lifecycle", "Shot", "ShotResult", "ZoneSource",
-        "latest_shots",
+        "Arc", "CameraState", "CameraStatus", "Event", "FilmShot", "Lifecycle", "Shot", "ShotResult",
+        "ShotView", "ZoneSource", "latest_shots",
     ),
     "courtside_client.client": ("Client", "connect"),
     "courtside_client.errors": ("GatewayError",),

@@ -76,6 +76,9 @@ class ErrorReason(enum.StrEnum):
     CURSOR_EVICTED = "CURSOR_EVICTED", "OUT_OF_RANGE", "the history after the cursor is gone"
     LOG_REPLACED = "LOG_REPLACED", "OUT_OF_RANGE", "the cursor belongs to another event log"
     SLOW_SUBSCRIBER = "SLOW_SUBSCRIBER", "RESOURCE_EXHAUSTED", "a subscriber read too slowly"
+    TOO_MANY_SUBSCRIBERS = (
+        "TOO_MANY_SUBSCRIBERS", "RESOURCE_EXHAUSTED", "the gateway's limit of subscribers is reached"
+    )  # fmt: skip
     LOG_UNAVAILABLE = "LOG_UNAVAILABLE", "UNAVAILABLE", "the event log cannot be written"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE", "UNAVAILABLE", "a file of the gateway cannot be written"
     STORE_FULL = "STORE_FULL", "FAILED_PRECONDITION", "a bounded store takes no more entries"
@@ -184,9 +187,14 @@ class SourceFailure(enum.StrEnum):
     UNREACHABLE = "unreachable", "the host cannot be reached", "check the network", True
     TIMEOUT = "timeout", "no answer", "check the address, the network and that the camera is sending", True
     AUTH = "auth", "access denied", "check user name and password", False
-    TLS = "tls", "no encrypted connection can be made", "check the port, or use it without TLS", False
+    TLS = "tls", "no encrypted connection (TLS) can be made", "check the port, or use it without TLS", False
+    CERTIFICATE = (
+        "certificate", "the certificate (TLS) of the server is not trusted",
+        "put the certificate of the server or its authority into a file (PEM) and name it in SSL_CERT_FILE", False,
+    )
     CODEC = "codec", "no video that can be decoded", "set the camera to H.264 or H.265", False
     NO_VIDEO = "no_video", "no video in it", "check that the address is that of the picture, not of the sound", False
+    SERVER = "server", "the server answers with an error", "check the camera or the server", True
     STALLED = "stalled", "no more pictures", "check the camera", True
     ENDED = "ended", "the stream ended", "check the camera", True
     BROKEN = "broken", "the stream broke off", "check the camera and the network", True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Self
 
@@ -57,7 +57,7 @@ class Lifecycle(WireEnum):
     PROVISIONAL = 1
     """Announced early; may be revised or retracted."""
     CONFIRMED = 2
-    """Final."""
+    """Final, but for what another camera's view of a shot adds."""
     RETRACTED = 3
     """It did not happen after all."""
 
@@ -113,6 +113,40 @@ class Arc:
     """One standard deviation of the angles, degrees."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShotView:
+    """A shot as one camera sees it.
+
+    Example:
+        >>> view = ShotView(
+        ...     camera="games/final/cameras/left", event_time=1_700_000_000.0, media_offset=12.5,
+        ...     lifecycle=Lifecycle.CONFIRMED, probability=0.97, make_probability=0.8, result=ShotResult.MADE)
+        >>> print(view.camera, view.media_offset, view.result)
+        games/final/cameras/left 12.5 made
+    """
+
+    camera: str
+    """``games/{game}/cameras/{camera}``."""
+    event_time: float
+    """The release, Unix seconds by this camera's clock."""
+    media_offset: float
+    """The release by this camera's media clock, seconds; see :attr:`Event.media_offset`."""
+    lifecycle: Lifecycle
+    """Whether this camera may still revise its view."""
+    probability: float
+    """That a shot was released, 0 to 1."""
+    make_probability: float
+    """That it goes in, 0 to 1."""
+    result: ShotResult = ShotResult.UNKNOWN
+    """Whether it went in, as far as this camera sees."""
+    shooter: int | None = field(default=None, metadata=wire("shooter_track_id"))
+    """Track of the player who released it, when known; track ids differ from camera to camera."""
+    session: str = ""
+    """See :attr:`Event.session`."""
+    media_segment: int = 0
+    """See :attr:`Event.media_segment`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
     """A shot at the basket as it is known so far.
@@ -151,6 +185,13 @@ class Shot:
     """x, y of the shooter's feet, metres from the court's centre; only with a calibrated camera."""
     arc: Arc | None = None
     """The ball's flight, where the view shows it from the side."""
+    views: tuple[ShotView, ...] = ()
+    """The cameras that see it, in the order in which they found it; empty in logs before 0.2."""
+    playback_speed: float | None = None
+    """How many times faster than real life the film runs here, measured by the fall of the ball; ``None`` where it was
+    not measured."""
+    replay_of: str = ""
+    """The ``event_id`` of the shot that the film shows again here, in slow motion; such a shot is retracted."""
 
     @property
     def points(self) -> int:
@@ -194,7 +235,7 @@ class Event:
     game: str
     """``games/{game}``."""
     camera: str
-    """``games/{game}/cameras/{camera}``."""
+    """``games/{game}/cameras/{camera}``; of a shot that several cameras see, the first one."""
     event_id: str
     """The same for all revisions of one happening."""
     lifecycle: Lifecycle
@@ -212,6 +253,11 @@ class Event:
     """1 for the first of its ``event_id``, counting up."""
     append_time: float
     """When the gateway stored it, Unix seconds by the server's clock."""
+    session: str = ""
+    """The session in which the camera's client began: the same where it resumes, another one for every client that
+    begins anew. Times are comparable within one session only. Empty for a film that is analyzed."""
+    media_segment: int = 0
+    """Number of the media segment in the session: each jump of the camera's clock begins a new one."""
 
     @property
     def kind(self) -> str:
@@ -228,6 +274,12 @@ class Event:
         """The camera's change of state; ``None`` for another kind of event."""
         return self.payload if isinstance(self.payload, CameraStatus) else None
 
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """The cameras that see it: one, or all that see a shot."""
+        views = self.payload.views if isinstance(self.payload, Shot) else ()
+        return tuple(view.camera for view in views) or (self.camera,)
+
     def to_proto(self) -> events_pb2.Event:
         """The event as it goes over the wire.
 
@@ -236,7 +288,7 @@ class Event:
         message = events_pb2.Event(
             game=self.game, camera=self.camera, event_id=self.event_id, event_time=to_timestamp(self.event_time),
             media_offset=self.media_offset, sequence=self.sequence, revision=self.revision,
-            append_time=to_timestamp(self.append_time),
+            append_time=to_timestamp(self.append_time), session=self.session, media_segment=self.media_segment,
         )  # fmt: skip
         message.lifecycle = int(self.lifecycle)  # type: ignore[assignment]
         if isinstance(self.payload, Shot):
@@ -274,6 +326,7 @@ class Event:
             game=message.game, camera=message.camera, event_id=message.event_id, lifecycle=lifecycle,
             event_time=from_timestamp(message.event_time), media_offset=message.media_offset, payload=payload,
             sequence=message.sequence, revision=message.revision, append_time=from_timestamp(message.append_time),
+            session=message.session, media_segment=message.media_segment,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -321,15 +374,26 @@ def message_to_json(message: Message) -> str:
 
 
 def latest_shots(events: Iterable[Event]) -> list[Event]:
-    """The last revision of every shot that was not retracted, by release.
+    """The last revision of every shot that was not retracted: in the order of the log, those of a session by release.
+
+    No clock orders shots of two sessions: a camera's clock may have been set, and media time begins anew.
+
+    Args:
+        events: in the order of the log.
 
     Example:
         >>> latest_shots([])
         []
     """
-    last = {event.event_id: event for event in events if event.shot is not None}
+    last = {event.event_id: event for event in events if event.shot is not None}  # in the order of first revisions
     found = [event for event in last.values() if event.lifecycle is not Lifecycle.RETRACTED]
-    return sorted(found, key=lambda event: event.media_offset)
+    by_release: dict[tuple[str, str], Iterator[Event]] = {}
+    for event in found:
+        key = event.camera, event.session
+        if key not in by_release:
+            own = (other for other in found if (other.camera, other.session) == key)
+            by_release[key] = iter(sorted(own, key=lambda event: event.media_offset))
+    return [next(by_release[event.camera, event.session]) for event in found]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,9 @@ from typing import Any
 
 import av
 import av.error
+from av.codec.context import Flags
 
+from courtside.entry_points import recovery_pictures
 from courtside.errors import NoVideo, SourceFailure, SourceLost, SourceNotFound, UndecodableFilm
 from courtside.media import SourceFrame, SourceInfo, SourcePacket
 from courtside.orientation import orientation
@@ -73,7 +75,8 @@ def probe(
         timeout: seconds that a live stream has until its first picture.
 
     Returns:
-        What the stream is, and the packets that were taken from it (a live stream cannot be rewound).
+        What the stream is, and the packets that were taken from it (a live stream cannot be rewound); those of a live
+        stream begin where its decoding can begin.
 
     Raises:
         UndecodableFilm: no picture comes out.
@@ -83,11 +86,16 @@ def probe(
     failure = "no picture in it"
     context = stream.codec_context
     due = time.monotonic() + timeout
+    if live:  # the first picture after a recovery point is not whole, but it has the size
+        context.flags |= Flags.output_corrupt.value
     # Of a live stream all parts are read, so that sound cannot hide that no picture comes.
     for packet in container.demux() if live else container.demux(stream):
         if live and time.monotonic() > due:
             break
         if packet.stream.index != stream.index or not packet.size:
+            continue
+        # A keyframe may be half a minute away, and nothing before it is of use.
+        if live and not taken and not _can_begin(packet, context):
             continue
         taken.append(packet)
         try:
@@ -99,8 +107,6 @@ def probe(
         # Live must not wait for more than it needs: its latency begins here.
         if live and first is not None and (packet.pts is not None or len(taken) > 2):
             break
-        if live and not taken[0].is_keyframe:
-            taken.clear()  # a keyframe may be half a minute away, and nothing before it is of use
         if not live and len(taken) >= (512 if first is None else _PEEK):
             break
     if first is None:
@@ -111,6 +117,7 @@ def probe(
             f"{name}: the video ({context.name}) cannot be decoded: {failure}", name, failure=SourceFailure.CODEC
         )
     context.flush_buffers()
+    context.flags &= ~Flags.output_corrupt.value
     rate = stream.average_rate or stream.guessed_rate
     if live and len(taken) > 1 and taken[0].pts is None and taken[1].pts is not None:
         # RTSP gives its first picture no time: it would get that of the second one.
@@ -138,6 +145,11 @@ def probe(
         ),
         taken,
     )
+
+
+def _can_begin(packet: Any, context: Any) -> bool:
+    config = bytes(context.extradata or b"")
+    return packet.is_keyframe or recovery_pictures(context.name, config, bytes(packet)) is not None
 
 
 def _start(container: Any, stream: Any, first_pts: int) -> int:
@@ -177,21 +189,27 @@ class Timestamps:
 
 
 class Reader:
-    """Takes frames or packets from an open stream, and counts the packets that cannot be decoded."""
+    """Takes frames or packets from an open stream; counts packets that cannot be decoded, and damaged pictures."""
 
     def __init__(self, info: SourceInfo) -> None:
         self._info = info
         self.undecodable = 0
         """Packets so far that could not be decoded and were left out."""
+        self.damaged = 0
+        """Pictures so far whose decoder concealed missing parts, or that depend on such a picture."""
+        self._hurt = False
 
     def frames(self, packets: Iterator[Any], stream: Any) -> Iterator[SourceFrame]:
         """Decode; a packet that cannot be decoded is counted and left out."""
         stamps = Timestamps(self._info)
+        self._hurt = False
         for packet in packets:
+            self._hurt = self._hurt or packet.is_corrupt
             try:
                 pictures = packet.decode()
             except (av.error.InvalidDataError, ValueError):
                 self.undecodable += 1
+                self._hurt = True
                 continue
             yield from self._give(pictures, stamps)
         with contextlib.suppress(av.error.EOFError):
@@ -199,13 +217,22 @@ class Reader:
 
     def packets(self, packets: Iterator[Any]) -> Iterator[SourcePacket]:
         """Pass packets on; only parameter sets that changed are put before the pictures that need them."""
-        stamps, sets = Timestamps(self._info), ParameterSets(self._info.codec, self._info.codec_config)
+        codec, config = self._info.codec, self._info.codec_config
+        stamps, sets = Timestamps(self._info), ParameterSets(codec, config)
         for packet in packets:
             pts = stamps.fill(packet.pts if packet.pts is not None else packet.dts)
-            yield SourcePacket(pts, packet.dts, packet.is_keyframe, packet.is_discard, sets.complete(packet))
+            data = sets.complete(packet)
+            # Containers do not mark pictures of intra slices only; decoding can begin at them all the same.
+            keyframe = packet.is_keyframe or recovery_pictures(codec, config, data) is not None
+            yield SourcePacket(pts, packet.dts, keyframe, packet.is_discard, data, packet.is_corrupt)
 
     def _give(self, pictures: list[Any], stamps: Timestamps) -> Iterator[SourceFrame]:
         for picture in pictures:
+            if picture.is_corrupt:
+                self._hurt = True
+            elif picture.key_frame:
+                self._hurt = False
+            self.damaged += self._hurt
             yield SourceFrame(stamps.fill(picture.pts), partial(_same, picture))
 
 
@@ -230,12 +257,15 @@ class Film:
             raise SourceNotFound(f"{path}: no such file", path)
         if os.path.isdir(path):
             raise UndecodableFilm(f"{path} is a folder, not a film", path)
+        self._examine()
+
+    def _examine(self) -> None:
         container, stream = self._open()
         with container:
             try:
                 self._info, _ = probe(container, stream, self._path, live=False)
             except av.error.FFmpegError as error:
-                raise UndecodableFilm(f"{path}: cannot be read: {reason(error)}", path) from None
+                raise self._unreadable(error) from None
         self._reader = Reader(self._info)
 
     @property
@@ -247,6 +277,11 @@ class Film:
     def undecodable(self) -> int:
         """Packets so far that could not be decoded and were left out."""
         return self._reader.undecodable
+
+    @property
+    def damaged(self) -> int:
+        """Damaged pictures so far among those of :meth:`frames`."""
+        return self._reader.damaged
 
     def frames(self, start_pts: int | None = None) -> Iterator[SourceFrame]:
         """Pictures in the order they are shown.
@@ -283,12 +318,18 @@ class Film:
             except av.error.FFmpegError as error:
                 raise SourceLost(f"{self._path}: broken in the middle: {reason(error)}", self._path) from None
 
-    def _open(self) -> tuple[Any, Any]:
+    def _container(self) -> Any:
         try:
-            container = av.open(file_address(self._path))
+            return av.open(file_address(self._path))
         except (av.error.FFmpegError, UnicodeError) as error:
             message = f"{self._path}: not a film that can be opened: {reason(error)}"
             raise UndecodableFilm(message, self._path) from None
+
+    def _unreadable(self, error: Exception) -> Exception:
+        return UndecodableFilm(f"{self._path}: cannot be read: {reason(error)}", self._path)
+
+    def _open(self) -> tuple[Any, Any]:
+        container = self._container()
         stream = video_stream(container)
         if stream is None:
             container.close()

@@ -66,6 +66,7 @@ class SourcePacket:
         keyframe: decoding can start here.
         decode_only: cut away by an edit list; needed only to decode others.
         data: the bytes; where parameter sets changed in mid-stream, with those before each keyframe.
+        damaged: bytes of it, or packets before it, were lost on the way here.
     """
 
     pts: int
@@ -73,3 +74,4 @@ class SourcePacket:
     keyframe: bool
     decode_only: bool
     data: bytes
+    damaged: bool = False

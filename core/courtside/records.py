@@ -11,10 +11,13 @@ import enum
 import functools
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from courtside.timestamps import from_timestamp, to_timestamp
 
 _Record = TypeVar("_Record")
 
@@ -39,7 +42,14 @@ def to_message(record: Any, message: Message) -> None:
             part.SetInParent()
             to_message(value, part)
         elif isinstance(value, tuple):
-            getattr(message, names[0]).extend(value)
+            repeated = getattr(message, names[0])
+            for part in value:
+                if dataclasses.is_dataclass(part):
+                    to_message(part, repeated.add())
+                else:
+                    repeated.append(part)
+        elif isinstance(getattr(message, names[0]), Timestamp):
+            getattr(message, names[0]).CopyFrom(to_timestamp(value))
         else:
             setattr(message, names[0], value)
 
@@ -57,9 +67,7 @@ def from_message(kind: type[_Record], message: Message) -> _Record:
         elif len(wire_names) > 1:
             values[name] = tuple(getattr(message, part) for part in wire_names)
         else:
-            value = getattr(message, wire_names[0])
-            nested = dataclasses.is_dataclass(base)
-            values[name] = from_message(cast(Any, base), value) if nested else _plain(base, value)
+            values[name] = _convert(base, getattr(message, wire_names[0]), from_message)
     return kind(**values)
 
 
@@ -81,14 +89,19 @@ def from_values(kind: type[_Record], values: Mapping[str, Any]) -> _Record:
         if optional and value is None:
             found[name] = None
         else:
-            nested = dataclasses.is_dataclass(base)
-            found[name] = from_values(cast(Any, base), value) if nested else _plain(base, value)
+            found[name] = _convert(base, value, from_values)
     return kind(**found)
 
 
-def _plain(base: Any, value: Any) -> Any:
+def _convert(base: Any, value: Any, make: Callable[[Any, Any], Any]) -> Any:
+    """A field's value: ``make`` makes its dataclasses."""
+    if dataclasses.is_dataclass(base):
+        return make(base, value)
     if typing.get_origin(base) is tuple:
-        return tuple(value)
+        part = typing.get_args(base)[0]
+        return tuple(make(part, one) for one in value) if dataclasses.is_dataclass(part) else tuple(value)
+    if isinstance(value, Timestamp):
+        return from_timestamp(value)
     return base(value) if isinstance(base, type) and issubclass(base, enum.Enum) else value
 
 

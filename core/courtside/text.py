@@ -21,7 +21,7 @@ def event_line(event: Event) -> str:
         >>> print(event_line(event))
             12.50      3   1  confirmed    left        camera online: first frame
     """
-    camera = event.camera.rpartition("/")[2]
+    camera = "+".join(camera.rpartition("/")[2] for camera in event.cameras)
     head = f"{event.media_offset:9.2f}  {event.sequence:5d} {event.revision:3d}  {event.lifecycle:<11}  {camera:<10}"
     if isinstance(event.payload, Shot):
         return f"{head}  {_shot_text(event.payload, event.append_time - event.event_time)}"
@@ -32,7 +32,9 @@ def _shot_text(shot: Shot, delay: float) -> str:
     zone = "zone unknown" if shot.zone is Zone.UNSPECIFIED else f"{shot.zone}"
     parts = [f"shot {shot.probability:4.0%}", f"{zone:<24}", f"{shot.points} points" if shot.points else f"{'':8}"]
     parts.append(f"make {shot.make_probability:4.0%}")
-    parts.append(f"{'' if shot.result is ShotResult.UNKNOWN else shot.result.words:<6}")
+    parts.append(f"{'' if shot.result is ShotResult.UNKNOWN else shot.result.words.upper():<6}")
+    if shot.replay_of:
+        parts.append("replay")
     if shot.shooter is not None:
         parts.append(f"player {shot.shooter}")
     if delay > 0:  # in a film that is analyzed, the two clocks have nothing to do with each other

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import resource
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -20,9 +19,11 @@ from grpc_reflection.v1alpha import reflection
 from courtside.v1 import court_pb2, court_pb2_grpc, events_pb2, events_pb2_grpc, ingest_pb2, ingest_pb2_grpc
 from courtside_server import __version__
 from courtside_server.api.court import CourtService
+from courtside_server.api.descriptors import connection_limits, raise_descriptor_limit
 from courtside_server.api.events import EventService
 from courtside_server.api.health import Health
-from courtside_server.api.http_server import HttpServer, http_config
+from courtside_server.api.http_guard import is_loopback
+from courtside_server.api.http_server import HttpLimits, HttpServer, http_config
 from courtside_server.api.ingest import IngestService, message_options
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
@@ -39,12 +40,16 @@ from courtside_server.court.calibration_store import CalibrationStore
 from courtside_server.errors import CourtsideError, CursorEvicted, EngineUnavailable, LogUnavailable, SettingsError
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
+from courtside_server.events.waiting import WaitingFile
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
+from courtside_server.memory import MemoryKeeper, freeze_startup_objects
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.detector_scheduler import DetectorScheduler
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.settings import Settings
+from courtside_server.shots.event_drafts import KnownShot
+from courtside_server.shots.views import GameShots, known_shots
 from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraStatus, Event, EventDraft, Lifecycle, Shot, StreamInfo
@@ -60,18 +65,22 @@ _RECENT_TRIES = 5
 """Tries to read them while the log removes old events."""
 _ANNOUNCE = "announce"
 """Name of the tasks that publish a camera's change of state."""
-_DESCRIPTORS = 65_536
-"""Open files that the gateway allows itself."""
 _RESTART_S = 1.0
 """Seconds after which a background task that failed begins again."""
 _FLUSH_S = 5.0
 """Seconds that events which wait for the event log may take at the end."""
+_FLUSH_UNAVAILABLE_S = 1.0
+"""The same while the log cannot be used: what still waits then is kept in a file."""
 _KEEPALIVE = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.so_reuseport", 0),
+    # A connection that does not say that it speaks HTTP/2, and one without a call, must not hold its place for ever.
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.max_connection_idle_ms", 300_000),
+    ("grpc.max_concurrent_streams", 256),  # calls of one connection; further ones wait on the client's side
 )
 
 
@@ -85,6 +94,7 @@ class Gateway:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._limits = connection_limits(raise_descriptor_limit(), settings.listen.max_connections)
         self.metrics = Metrics(__version__)
         self.health = Health()
         self.log = SqliteLog(
@@ -98,10 +108,13 @@ class Gateway:
         )
         self._ingest = IngestService(self.registry, self.metrics)
         self._pipeline_config = pipeline_config(settings)
-        self.publisher = EventPublisher(self.hub, self.metrics)
+        self._waiting = WaitingFile(settings.events.data_dir / "events.waiting")
+        self.shots = GameShots(settings.shots.views, self._clock_offset)
+        self.publisher = EventPublisher(self.hub, self.metrics, shots=self.shots, save=self._waiting.save)
         self._services = CameraServices(
             self.engine, self.publisher, self.metrics, detector=DetectorScheduler(settings.sharing)
         )
+        self._memory = MemoryKeeper()
         self._tasks: set[asyncio.Task[None]] = set()
         self.grpc_address = self.http_address = ""
 
@@ -124,6 +137,7 @@ class Gateway:
             make_shot_models(self.settings, self.engine)
         except EngineUnavailable as error:
             log.warning("inference engine unavailable, it is tried again", engine=self.engine.name, error=str(error))
+        await self._publish_waiting()
         await self._close_orphans()
         await self._start_grpc()
         try:
@@ -131,8 +145,10 @@ class Gateway:
         except SettingsError:
             await self._grpc.stop(None)
             raise
+        self._warn_of_open_ports()
         self._spawn(_forever(self._watch_health, "health"), "health")
         self._spawn(_forever(lambda: measure_loop_lag(self.metrics), "loop lag"), "loop lag")
+        self._spawn(_forever(self._memory.run, "memory"), "memory")
         if (watch := make_alias_watch(self.settings, self.engine)) is not None:
             self._spawn(_forever(watch.run, "aliases"), "aliases")
 
@@ -145,7 +161,7 @@ class Gateway:
         await self.registry.close()
         if announcing := [task for task in self._tasks if task.get_name() == _ANNOUNCE]:
             await asyncio.wait(announcing, timeout=_FLUSH_S)
-        await self.publisher.close(_FLUSH_S)
+        await self.publisher.close(_FLUSH_S if self.hub.available else _FLUSH_UNAVAILABLE_S)
         await self.hub.close()
         await self._grpc.stop(grace=1.0)
         self._http.should_exit = True
@@ -158,7 +174,10 @@ class Gateway:
 
     async def _start_grpc(self) -> None:
         listen = self.settings.listen
-        options = [*_KEEPALIVE, *message_options(self.registry.config)]
+        options = [
+            *_KEEPALIVE, *message_options(self.registry.config),
+            ("grpc.max_allowed_incoming_connections", self._limits.grpc),
+        ]  # fmt: skip
         self._grpc = grpc.aio.server(interceptors=[StatusInterceptor()], options=options)
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(self._ingest, self._grpc)
         events_pb2_grpc.add_EventServiceServicer_to_server(
@@ -185,8 +204,9 @@ class Gateway:
 
     async def _start_http(self) -> None:
         host, _, port = self.settings.listen.http.rpartition(":")
-        app = web_app(self.metrics, self.health, self.hub)
-        config = http_config(app, host.strip("[]"), int(port), self.metrics)
+        names = {host.lower(), *self.settings.listen.http_hosts}
+        app = web_app(self.metrics, self.health, self.hub, names, self._limits.event_streams)
+        config = http_config(app, host.strip("[]"), int(port), self.metrics, HttpLimits(self._limits.http))
         self._http = HttpServer(config)
         # Bound here, not by uvicorn, which would end the whole process when it cannot.
         try:
@@ -197,6 +217,15 @@ class Gateway:
             ) from None
         self.http_address = f"{host}:{socket.getsockname()[1]}"
         self._spawn(self._http.serve([socket]), "http")
+
+    def _warn_of_open_ports(self) -> None:
+        addresses = (self.grpc_address, self.http_address)
+        if open_to_all := [one for one in addresses if not is_loopback(one.rpartition(":")[0].strip("[]"))]:
+            log.warning(
+                "other machines can reach ports without authentication; listen on 127.0.0.1, or let only a proxy with "
+                "TLS and authentication, or a network you trust, reach them",
+                addresses=open_to_all,
+            )
 
     # ---- cameras -------------------------------------------------------------------------------------------------
 
@@ -212,13 +241,14 @@ class Gateway:
     async def _close_pipeline(self, info: StreamInfo, sink: FrameSink) -> None:
         if isinstance(sink, CameraPipeline):
             await sink.stop()
+        self._memory.session_ended()
 
     def _announce(self, info: StreamInfo, sink: FrameSink, status: CameraStatus) -> None:
         if isinstance(sink, CameraPipeline):
             self._spawn(sink.announce(status.state, status.detail), _ANNOUNCE)
 
-    async def _recent_shots(self, info: StreamInfo) -> list[tuple[float, str]]:
-        """Release time and event id of the camera's shots among the game's last events."""
+    async def _recent_shots(self, info: StreamInfo) -> list[KnownShot]:
+        """The shots of the camera's session among the game's last events, oldest first."""
         events: list[Event] = []
         for _ in range(_RECENT_TRIES):
             earliest, newest = await self.hub.bounds(info.camera.game)
@@ -229,18 +259,42 @@ class Gateway:
                 break
             except CursorEvicted:
                 continue  # An event was appended in between, and retention removed the oldest one.
-        return [
-            (event.event_time, event.event_id)
-            for event in events
-            if event.camera == info.camera.name and isinstance(event.payload, Shot)
-        ]
+        self.shots.restore(info.camera.game, events)
+        return known_shots(events, info.camera.name, info.origin)
+
+    def _clock_offset(self, camera: str) -> float | None:
+        session = self.registry.session(camera)
+        return None if session is None else session.clock_offset
+
+    async def _publish_waiting(self) -> None:
+        """Write the events that waited for the log when the gateway stopped; they wait on while it cannot be used."""
+        try:
+            drafts = await asyncio.to_thread(self._waiting.load)
+        except OSError as error:
+            log.error("events that waited at the last stop cannot be read", error=str(error))
+            drafts = []
+        if drafts:
+            log.info("events that waited at the last stop are written", count=len(drafts))
+            writing = asyncio.create_task(self.publisher.publish(drafts, wait=True, merged=True), name="waiting events")
+            # Before the shots that are open in the log are closed: what closes them may be among these.
+            await asyncio.wait({writing}, timeout=_FLUSH_S if self.hub.available else 0.0)
+            self._spawn(self._clear_waiting(writing), "waiting events")
+        else:
+            await asyncio.to_thread(self._waiting.reserve)
+
+    async def _clear_waiting(self, writing: asyncio.Task[None]) -> None:
+        await writing
+        if not self.publisher.closed:
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self._waiting.clear)
+            await asyncio.to_thread(self._waiting.reserve)
 
     async def _close_orphans(self) -> None:
         """Confirm, marked interrupted, the shots that a crash left provisional: nothing speaks against them."""
         try:
             orphans = [EventDraft.of(event) for event in await asyncio.to_thread(self.log.open_shots)]
             closed = [
-                replace(draft, lifecycle=Lifecycle.CONFIRMED, payload=replace(draft.payload, interrupted=True))
+                replace(draft, lifecycle=Lifecycle.CONFIRMED, payload=_interrupted(draft.payload))
                 for draft in orphans
                 if isinstance(draft.payload, Shot)
             ]
@@ -270,6 +324,14 @@ class Gateway:
             log.error("a background task failed", task=task.get_name(), error=repr(error))
 
 
+def _interrupted(shot: Shot) -> Shot:
+    views = tuple(
+        replace(view, lifecycle=Lifecycle.CONFIRMED) if view.lifecycle is Lifecycle.PROVISIONAL else view
+        for view in shot.views
+    )
+    return replace(shot, interrupted=True, views=views)
+
+
 async def _forever(work: Callable[[], Awaitable[None]], name: str) -> None:
     """Run work that never ends; a fault of ours is logged and the work begins again."""
     while True:
@@ -280,16 +342,10 @@ async def _forever(work: Callable[[], Awaitable[None]], name: str) -> None:
         await asyncio.sleep(_RESTART_S)
 
 
-def raise_descriptor_limit() -> None:
-    """Allow as many open files as the system lets us: by default often 1024, which silent connections can use up."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
 async def serve_until_signal(settings: Settings) -> None:
-    """Run a gateway until SIGTERM or SIGINT, then drain it; a second signal ends at once.
+    """Run a gateway until SIGTERM, SIGINT or SIGHUP, then drain it; a second signal ends at once.
+
+    SIGHUP, the end of the terminal, is ignored where the caller ignores it (``nohup``).
 
     Prints one JSON line with its addresses on stdout when it listens.
 
@@ -298,7 +354,6 @@ async def serve_until_signal(settings: Settings) -> None:
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    raise_descriptor_limit()
     gateway = Gateway(settings)
     first_signal_at: float | None = None
 
@@ -309,7 +364,10 @@ async def serve_until_signal(settings: Settings) -> None:
         first_signal_at = first_signal_at or loop.time()
         stop.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
         loop.add_signal_handler(number, on_signal)
     starting = asyncio.create_task(gateway.start())
     await asyncio.wait([starting, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
@@ -317,6 +375,7 @@ async def serve_until_signal(settings: Settings) -> None:
         starting.cancel()
         return
     await starting
+    freeze_startup_objects()
     print(json.dumps({"grpc": gateway.grpc_address, "http": gateway.http_address}), flush=True)
     log.info("listening", grpc=gateway.grpc_address, http=gateway.http_address, engine=gateway.engine.name)
     await stop.wait()
@@ -326,3 +385,7 @@ async def serve_until_signal(settings: Settings) -> None:
     except CourtsideError as error:
         log.error("drained with an error", error=str(error))
     log.info("stopped")
+    for number in numbers:
+        # Everything is done: a signal that comes while Python takes itself down is no failure.
+        loop.remove_signal_handler(number)
+        signal.signal(number, lambda *_: os._exit(0))

@@ -30,6 +30,7 @@ _DECODER_MB = 10
 """What an H.264 decoder takes for itself at 720p, as measured."""
 
 
+_HOST_NAME = re.compile(r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?")
 _SERVICE_LINK = re.compile(
     r"_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)?)$"
 )
@@ -59,8 +60,23 @@ class ListenSettings(_Section):
 
     grpc: str = "127.0.0.1:50051"
     http: str = "127.0.0.1:8080"
+    http_hosts: tuple[str, ...] = Field(
+        (), description="names under which browsers reach the HTTP port, beside IP addresses, localhost and names "
+        "without a dot; *.example.com for all below it",
+    )  # fmt: skip
     max_message_bytes: int = Field(8 * 2**20, ge=64 * 2**10, le=256 * 2**20)
-    max_streams: int = Field(64, ge=1, le=4096)
+    max_streams: int = Field(64, ge=1, le=4096, description="cameras at a time")
+    max_connections: int = Field(
+        2048, ge=1, le=65_536, description="connections on the gRPC port at a time, fewer where files are scarce"
+    )
+
+    @field_validator("http_hosts")
+    @classmethod
+    def _host_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not _HOST_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is not a host name such as court.example.com or *.example.com")
+        return tuple(name.lower() for name in value)
 
     @field_validator("grpc", "http")
     @classmethod
@@ -184,6 +200,8 @@ def _literal(value: object) -> str:
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
     return str(value)
 
 

@@ -18,14 +18,17 @@ pytestmark = pytest.mark.timeout(120)
 ROWS = "[...document.querySelectorAll('#shots tr')].map((row) => [...row.cells].map((cell) => cell.textContent))"
 
 
-def shot(name: str, wall: float, media: float, camera="left", result="MADE", zone="PAINT_EXTENDED") -> str:
+def shot(
+    name: str, wall: float, media: float, camera="left", result="MADE", zone="PAINT_EXTENDED", views=(), revision=1
+) -> str:
     """One shot as a server-sent event."""
     time = datetime.datetime.fromtimestamp(1.7e9 + wall, datetime.UTC).isoformat().replace("+00:00", "Z")
     event = {
-        "eventId": name, "revision": 1, "lifecycle": "LIFECYCLE_CONFIRMED", "mediaOffset": media, "eventTime": time,
-        "camera": f"games/demo/cameras/{camera}",
+        "eventId": name, "revision": revision, "lifecycle": "LIFECYCLE_CONFIRMED", "mediaOffset": media,
+        "eventTime": time, "camera": f"games/demo/cameras/{camera}",
         "shot": {"zone": f"ZONE_{zone}", "points": 2, "probability": 0.9, "makeProbability": 0.4,
-                 "result": f"SHOT_RESULT_{result}"},
+                 "result": f"SHOT_RESULT_{result}",
+                 "views": [{"camera": f"games/demo/cameras/{view}"} for view in views]},
     }  # fmt: skip
     return f"event: courtside\ndata: {json.dumps(event)}\n\n"
 
@@ -78,6 +81,12 @@ def test_a_camera_whose_client_was_restarted_goes_on_at_the_top(overlay):
     assert page.evaluate("document.querySelector('#latest .result').textContent") == "MISSED"
 
 
+def test_a_camera_whose_clock_was_set_back_goes_on_at_the_top(overlay):
+    page = overlay(shot("a", 1000, 1000) + shot("b", 400, 20, zone="MIDDLE_THREE_POINTER", result="MISSED"))
+    page.until("document.querySelectorAll('#shots tr').length === 2")
+    assert [row[2] for row in page.evaluate(ROWS)] == ["Middle three", "Paint"]
+
+
 def test_one_shot_that_two_cameras_saw_counts_once(overlay):
     both = [shot(f"{name}{n}", 20 * n + late, 20 * n - early, camera=name)
             for n in range(10) for name, late, early in (("left", 0, 0), ("right", 0.04, 7))]  # fmt: skip
@@ -86,6 +95,16 @@ def test_one_shot_that_two_cameras_saw_counts_once(overlay):
                ".cells[1].textContent === 'left, right'")
     assert page.evaluate("document.querySelectorAll('#shots tr').length") == 10
     assert {row[1] for row in page.evaluate(ROWS)} == {"left, right"}
+
+
+def test_the_gateway_says_which_cameras_see_a_shot(overlay):
+    """The page does not put together by time what the gateway kept apart."""
+    page = overlay(
+        shot("a", 1, 1, views=["left"]) + shot("a", 1, 1, views=["left", "right"], revision=2)
+        + shot("b", 1.1, 9, camera="right", views=["right"])
+    )  # fmt: skip
+    page.until("document.querySelectorAll('#shots tr').length === 2")
+    assert [row[1] for row in page.evaluate(ROWS)] == ["right", "left, right"]
 
 
 def test_a_log_that_begins_anew_replaces_what_was_shown(overlay):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from fractions import Fraction
 from itertools import pairwise
@@ -36,7 +38,7 @@ class Once:
 
     def __init__(self, count=3, width=320, time_base=Fraction(1, 1000), first=0):
         self.info = SourceInfo("cam", width, 180, 10.0, time_base, first, live=True, codec="h264")
-        self.undecodable, self.closed = 1, False
+        self.undecodable, self.damaged, self.closed = 1, 2, False
         self._count, self._first, self._step = count, first, round(Fraction(1, 10) / time_base)
 
     def packets(self):
@@ -98,7 +100,7 @@ def test_a_lost_camera_is_opened_again_and_its_media_time_goes_on():
     assert [packet.keyframe for packet in taken] == [True, False, False] * 2
     pts = [packet.pts for packet in taken]
     assert pts[:3] == [0, 100, 200] and pts[3] > 300 and [p - pts[3] for p in pts[3:]] == [0, 100, 200]
-    assert source.losses == 2 and source.undecodable == 2
+    assert source.losses == 2 and source.undecodable == 2 and source.damaged == 4
     assert notices[0] == "cam: connection refused; trying again until it is there"
     assert notices[1].startswith("cam: there after")
     assert notices[2] == "cam: the stream ended; opening it again"
@@ -150,7 +152,9 @@ def test_a_camera_that_refuses_says_which_it_is(act, kind, failure):
         ("rtsp://op:s3cret@127.0.0.1:port/x", SourceFailure.BAD_ADDRESS),
         ("rtsp:///password=s3cret", SourceFailure.BAD_ADDRESS),
         ("udp://127.0.0.1", SourceFailure.BAD_ADDRESS),
-        ("http://op:s3cret@127.0.0.1/v.mjpg", SourceFailure.UNSUPPORTED),
+        ("http://op:s3cret@127.0.0.1:9/v.mjpg", SourceFailure.REFUSED),
+        ("http://no.such.host.invalid/v.mjpg", SourceFailure.HOST_NOT_FOUND),
+        ("file://server/film.mp4", SourceFailure.BAD_ADDRESS),
         ("srt://127.0.0.1:9001?passphrase=s3cret", SourceFailure.UNSUPPORTED),
         ("xyz://op:s3cret@127.0.0.1/", SourceFailure.UNSUPPORTED),
     ],
@@ -190,6 +194,21 @@ def test_the_first_keyframe_that_was_sent_is_the_first_picture():
         source.close()
 
 
+def test_a_stream_with_intra_refresh_is_joined_in_its_middle():
+    with RtspCamera([{"begin": 5}]) as camera:  # only picture 0 is a keyframe; a refresh begins at 20, 40, 60 ...
+        camera.units = coded_pictures(300, gop=20, intra_refresh=True)
+        began = time.monotonic()
+        source = NetworkSource(camera.url)
+        assert (source.info.width, source.info.height) == (160, 90)
+        packets = [packet for packet, _ in zip(source.packets(), range(60), strict=False)]
+        source.close()
+        assert time.monotonic() - began < 6
+    assert [index for index, packet in enumerate(packets) if packet.keyframe] == [0, 20, 40]
+    decoder = av.CodecContext.create("h264", "r")
+    whole = [index for index, packet in enumerate(packets) if decoder.decode(av.Packet(packet.data))]
+    assert whole == list(range(whole[0], 60)) and 0 < whole[0] <= 20
+
+
 def test_slices_with_their_own_parameter_sets_are_one_picture():
     with RtspCamera([{}]) as camera:
         camera.units = coded_pictures(gop=10, slices=3)
@@ -201,6 +220,46 @@ def test_slices_with_their_own_parameter_sets_are_one_picture():
     assert len(pictures) == len(packets) == 40 and not any(picture.is_corrupt for picture in pictures)
     assert [index for index, packet in enumerate(packets) if packet.keyframe] == [0, 10, 20, 30]
     assert [after.pts - before.pts for before, after in pairwise(packets)] == [3000] * 39
+
+
+def transport_stream(path):
+    """A film's packets as MPEG-TS, bytes."""
+    file = io.BytesIO()
+    with av.open(str(path)) as film, av.open(file, "w", format="mpegts") as out:
+        stream = out.add_stream_from_template(film.streams.video[0])
+        for packet in film.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                out.mux(packet)
+    return file.getvalue()
+
+
+def test_what_was_lost_on_the_way_is_marked(plain):
+    """MPEG-TS over UDP, of which one datagram never arrives."""
+    port = free_port()
+    film = transport_stream(plain)
+    datagrams = [film[at : at + 188] for at in range(0, len(film), 188)]
+    del datagrams[len(datagrams) // 2]
+    sender, done = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), threading.Event()
+
+    def send():
+        while not done.is_set():
+            for datagram in datagrams:
+                sender.sendto(datagram, ("127.0.0.1", port))
+                if done.wait(0.001):
+                    return
+
+    thread = threading.Thread(target=send, daemon=True)
+    thread.start()
+    try:
+        source = open_source(f"udp://127.0.0.1:{port}")
+        damaged = [packet.damaged for packet, _ in zip(source.packets(), range(50), strict=False)]
+        source.close()
+    finally:
+        done.set()
+        thread.join()
+        sender.close()
+    assert 1 <= sum(damaged) < 10
 
 
 def test_sound_does_not_hide_that_the_pictures_have_stopped():

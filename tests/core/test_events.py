@@ -23,6 +23,7 @@ from courtside.events import (
     Lifecycle,
     Shot,
     ShotResult,
+    ShotView,
     ZoneSource,
     latest_shots,
 )
@@ -38,16 +39,22 @@ single = st.floats(0, 1, width=32)
 count = st.integers(0, 2**32 - 1)
 micros = st.integers(-(2**45), 2**52).map(lambda n: n / 1_000_000)
 arcs = st.builds(Arc, number, st.none() | number, number, number)
+views = st.builds(
+    ShotView, camera=text, event_time=micros, media_offset=number, lifecycle=st.sampled_from(Lifecycle),
+    probability=number, make_probability=number, result=st.sampled_from(ShotResult), shooter=st.none() | count,
+    session=text, media_segment=count,
+)
 shots = st.builds(
     Shot, number, number, st.sampled_from(Zone), st.lists(single, max_size=7).map(tuple), number, text,
     count, count, st.sampled_from(ShotResult), st.booleans(), st.sampled_from(ZoneSource), st.none() | count,
-    st.none() | st.tuples(number, number), st.none() | arcs,
+    st.none() | st.tuples(number, number), st.none() | arcs, st.lists(views, max_size=2).map(tuple),
+    st.none() | number, text,
 )
 statuses = st.builds(CameraStatus, st.sampled_from(CameraState), text)
 events = st.builds(
     Event, game=text, camera=text, event_id=text, lifecycle=st.sampled_from(Lifecycle), event_time=micros,
     media_offset=number, payload=shots | statuses, sequence=st.integers(0, 2**63 - 1), revision=count,
-    append_time=micros,
+    append_time=micros, session=text, media_segment=count,
 )
 SHOT = Shot(0.5, 0.15, Zone.MIDDLE_THREE_POINTER, (0.0, 0.125, 0.0, 0.0, 0.0, 0.875, 0.0), 0.25, "shot_clip:1")
 
@@ -178,7 +185,7 @@ def test_the_table_line_says_what_is_known() -> None:
     line = event_line(event(shot, media_offset=12.34, event_time=10.0, append_time=11.2))
     assert line.split() == [
         "12.34", "3", "1", "provisional", "left", "shot", "50%", "middle", "three-pointer", "3", "points", "make",
-        "25%", "made", "player", "4", "+1.20", "s", "after", "release",
+        "25%", "MADE", "player", "4", "+1.20", "s", "after", "release",
     ]  # fmt: skip
     unknown = event_line(event(replace(SHOT, zone=Zone.UNSPECIFIED)))
     assert "zone unknown" in unknown and "points" not in unknown and "after" not in unknown
@@ -193,3 +200,13 @@ def test_the_latest_shots_are_those_that_were_not_retracted() -> None:
         event(CameraStatus(CameraState.ONLINE, ""), event_id="d"),
     ])  # fmt: skip
     assert [(e.event_id, e.media_offset) for e in found] == [("a", 3.1), ("b", 5.0)]
+
+
+def test_shots_of_a_client_that_began_anew_come_after_those_before() -> None:
+    """Media time begins anew with every client, and a camera's clock may be set back."""
+    found = latest_shots([
+        event(event_id="a", session="1", media_offset=50.0, event_time=500.0),
+        event(event_id="c", session="2", media_offset=5.0, event_time=100.0),
+        event(event_id="b", session="2", media_offset=3.0, event_time=98.0),
+    ])
+    assert [e.event_id for e in found] == ["a", "b", "c"]

@@ -163,6 +163,30 @@ def test_a_packet_that_cannot_be_decoded_is_left_out_and_counted(tmp_path):
     assert numbers(film) == [n for n in range(COUNT) if n != 7] and film.undecodable == 1
 
 
+@pytest.mark.parametrize("codec", ["libx264", "mpeg2video"])
+def test_a_film_with_lost_bytes_gives_its_pictures_and_says_which_are_damaged(tmp_path, codec):
+    path = tmp_path / "lossy.ts"
+    source = np.random.default_rng(1)
+    still = source.integers(0, 240, (180, 320, 3), np.uint8)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25, options={"g": "10", "bf": "0", "sc_threshold": "0", "b": "3M"})
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for _ in range(COUNT):
+            picture = still + source.integers(0, 15, (180, 320, 3), np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        container.mux(stream.encode())
+    with av.open(str(path)) as container:
+        at = [packet.pos for packet in container.demux(video=0) if packet.size][25] + 2 * 188
+    data = path.read_bytes()
+    path.write_bytes(data[:at] + data[at + 188 :])
+    film = Film(path)
+    packets = list(film.packets())
+    assert [index for index, packet in enumerate(packets) if packet.keyframe] == [0, 10, 20, 30]
+    hurt = [index for index, packet in enumerate(packets) if packet.damaged]
+    assert len(packets) == COUNT and len(hurt) == 1 and 20 < hurt[0] < 30
+    assert len(list(film.frames())) == COUNT and 0 <= film.damaged - (30 - hurt[0]) <= 1
+
+
 @pytest.mark.parametrize(
     ("name", "content", "error"),
     [

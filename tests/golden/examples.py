@@ -57,6 +57,7 @@ def complete_shot_event() -> events.Event:
     """A confirmed shot with every field set."""
     event = shot_event()
     event.sequence, event.revision, event.lifecycle = 18, 2, events.LIFECYCLE_CONFIRMED
+    event.session, event.media_segment = "0123456789abcdef0123456789abcdef", 2
     event.shot.result = common.SHOT_RESULT_MADE
     event.shot.shooter_track_id = 0
     event.shot.type = common.SHOT_TYPE_STEP_BACK
@@ -65,6 +66,16 @@ def complete_shot_event() -> events.Event:
     event.shot.arc.CopyFrom(
         events.BallArc(release_angle_degrees=52.5, entry_angle_degrees=0.0, apex_metres=1.75, uncertainty_degrees=1.25)
     )
+    event.shot.playback_speed, event.shot.replay_of = 0.5, "left-0-40"
+    views = [(CAMERA, 12.3, 0, 0), (f"{GAME}/cameras/right", 5.25, 1, 3)]
+    for camera, offset, segment, player in views:
+        event.shot.views.append(
+            events.ShotView(
+                camera=camera, event_time=CAPTURED, media_offset=offset, session="0123456789abcdef0123456789abcdef",
+                media_segment=segment, lifecycle=events.LIFECYCLE_CONFIRMED, probability=0.9375,
+                result=common.SHOT_RESULT_MADE, make_probability=0.75, shooter_track_id=player,
+            )
+        )
     return event
 
 
@@ -137,6 +148,7 @@ EXAMPLES: dict[str, Message] = {
             keyframe=True,
             decode_only=True,
             data=bytes.fromhex("0000000165888400"),
+            damaged=True,
         )
     ),
     "stream_frames_request.end": ingest.StreamFramesRequest(end=ingest.EndOfStream()),
@@ -162,6 +174,7 @@ EXAMPLES: dict[str, Message] = {
             windows_scored=88,
             done=True,
             decoded=887,
+            damaged=5,
         )
     ),
     "event.shot": shot_event(),

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ class StatusLine:
             f"out {(report.sent - before.sent) / span:.1f} fps, "
             f"{8 * (report.kbytes - before.kbytes) / span:.0f} kbit/s, "
             f"acked {report.acked}, lag {1000 * report.lag:.0f} ms, dropped {dropped}"
+            + (f", damaged {report.damaged}" if report.damaged else "")
         )
 
 
@@ -86,6 +88,8 @@ def summary(report: StreamReport) -> str:
         f"{report.decoded} decoded", f"{report.windows_scored} windows scored",
     ]
     parts += [f"{count} dropped ({reason})" for reason, count in sorted(report.dropped.items())]
+    parts += [f"{report.damaged} damaged"] if report.damaged else []
+    parts += [f"{report.undecodable} packets that could not be decoded"] if report.undecodable else []
     parts += [f"{report.unsent} not sent"] if report.unsent else []
     parts += [f"{report.thinned} left out on request"] if report.thinned else []
     parts += [f"{report.reconnects} reconnects"] if report.reconnects else []
@@ -134,6 +138,9 @@ async def _stream(
 @click.option("--loop", is_flag=True, help="Start a film again when it ends.")
 @click.option("--duration", type=float, help="Stop after this many seconds of film.")
 @click.option("--playback-speed", default=1.0, show_default=True, help="2 for film at twice real speed.")
+@click.option("--film-start", metavar="TIME",
+              help="When a film's first frame was taken, ISO 8601 or Unix seconds (default: now): what films of "
+              "several cameras of one game are compared by. With --pace max.")
 @click.option("--epoch", type=int, help="Fencing token; the highest owns the camera (default: milliseconds now).")
 @click.option("--retry-for", type=float,
               help="Seconds to retry while the gateway or the camera is away. Default: 60 for the gateway, for ever "
@@ -152,12 +159,13 @@ def stream(
     loop: bool,
     duration: float | None,
     playback_speed: float,
+    film_start: str | None,
     epoch: int | None,
     retry_for: float | None,
     style: str,
     quiet: bool,
 ) -> None:
-    """Stream SOURCE into a gateway: a device index, a file, -, an rtsp/rtmp/udp URL, or sim://SEED.
+    """Stream SOURCE into a gateway: a device, a file, -, an rtsp/rtmp/udp/http URL, or sim://SEED.
 
     - is a live stream on standard input, such as that of `ffmpeg -i URL -c copy -f mpegts -`.
 
@@ -168,6 +176,10 @@ def stream(
     if epoch is not None and epoch <= 0:
         raise BadOption(f"--epoch {epoch} must be positive")
     given: dict[str, Any] = {} if epoch is None else {"epoch": epoch}
+    if film_start is not None:
+        if Pace(pace) is not Pace.MAX:
+            raise BadOption("--film-start goes with --pace max: at real time a film counts as taken now")
+        given["film_start"] = _film_start(film_start)
     if retry_for is not None:
         given |= {"retry_for": retry_for, "source_retry_for": retry_for}
     options = StreamOptions(
@@ -205,6 +217,18 @@ def stream(
             click.echo(problem, err=True)
     if not report.complete:
         sys.exit(1)
+
+
+def _film_start(text: str) -> float:
+    """Unix seconds of a time; without a zone it is local time."""
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        raise BadOption(f"--film-start {text!r} is no time: write 2026-11-30T18:00:00Z or Unix seconds") from None
 
 
 def _address(source: str | None, source_file: Path | None) -> str:

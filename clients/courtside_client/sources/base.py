@@ -22,6 +22,10 @@ class Source(Protocol):
     def undecodable(self) -> int:
         """Packets so far that could not be decoded and were left out."""
 
+    @property
+    def damaged(self) -> int:
+        """Pictures so far with parts that were lost, among those of :meth:`frames`."""
+
     def frames(self) -> Iterator[SourceFrame]:
         """Pictures in the order they are shown, without those that an edit list cuts away.
 

@@ -73,7 +73,7 @@ class ReopeningSource:
         self._began: float | None = None
         self._newest = 0.0
         self._start = self._last = 0
-        self._undecodable = 0
+        self._undecodable = self._damaged = 0
         self._warned = False
         self.outage: Outage | None = None
         """Set while the source is away."""
@@ -92,6 +92,11 @@ class ReopeningSource:
         """See :class:`~courtside_client.sources.base.Source`."""
         return self._undecodable + (self._source.undecodable if self._source else 0)
 
+    @property
+    def damaged(self) -> int:
+        """See :class:`~courtside_client.sources.base.Source`."""
+        return self._damaged + (self._source.damaged if self._source else 0)
+
     def open(self) -> None:
         """Open the source for the first time; waits while it may yet come up.
 
@@ -103,6 +108,11 @@ class ReopeningSource:
         if self.outage is not None:
             self._notice(f"{self._name}: there after {self._clock() - began:.0f} s")
         self.outage = None
+
+    @property
+    def opened(self) -> Source:
+        """What a user of this source reads: a film that was opened has nothing to be opened again for."""
+        return self if self.info.live or self._source is None else self._source
 
     def frames(self) -> Iterator[SourceFrame]:
         """Pictures, across outages.
@@ -145,6 +155,7 @@ class ReopeningSource:
                 return
             except SourceLost as lost:
                 self._undecodable += source.undecodable
+                self._damaged += source.damaged
                 source.close()
                 if self._stopped.is_set():
                     return

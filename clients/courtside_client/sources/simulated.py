@@ -69,6 +69,11 @@ class SimulatedSource:
         with self._lock:
             return list(self._shots)
 
+    @property
+    def damaged(self) -> int:
+        """See :class:`~courtside_client.sources.base.Source`."""
+        return 0
+
     def frames(self) -> Iterator[SourceFrame]:
         """See :class:`~courtside_client.sources.base.Source`; a picture is rendered only when it is used."""
         with self._lock:

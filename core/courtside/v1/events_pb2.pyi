@@ -47,7 +47,7 @@ RESTART_REASON_OTHER_LOG: RestartReason
 RESTART_REASON_EVICTED: RestartReason
 
 class Event(_message.Message):
-    __slots__ = ("game", "sequence", "event_id", "revision", "lifecycle", "camera", "event_time", "media_offset", "append_time", "shot", "camera_status")
+    __slots__ = ("game", "sequence", "event_id", "revision", "lifecycle", "camera", "event_time", "media_offset", "append_time", "session", "media_segment", "shot", "camera_status")
     GAME_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -57,6 +57,8 @@ class Event(_message.Message):
     EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
     MEDIA_OFFSET_FIELD_NUMBER: _ClassVar[int]
     APPEND_TIME_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_SEGMENT_FIELD_NUMBER: _ClassVar[int]
     SHOT_FIELD_NUMBER: _ClassVar[int]
     CAMERA_STATUS_FIELD_NUMBER: _ClassVar[int]
     game: str
@@ -68,12 +70,14 @@ class Event(_message.Message):
     event_time: _timestamp_pb2.Timestamp
     media_offset: float
     append_time: _timestamp_pb2.Timestamp
+    session: str
+    media_segment: int
     shot: Shot
     camera_status: CameraStatus
-    def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ...) -> None: ...
+    def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., session: _Optional[str] = ..., media_segment: _Optional[int] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ...) -> None: ...
 
 class Shot(_message.Message):
-    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc")
+    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc", "views", "playback_speed", "replay_of")
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     RELEASE_UNCERTAINTY_FIELD_NUMBER: _ClassVar[int]
     ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -91,6 +95,9 @@ class Shot(_message.Message):
     WINDOWS_COVERING_FIELD_NUMBER: _ClassVar[int]
     INTERRUPTED_FIELD_NUMBER: _ClassVar[int]
     ARC_FIELD_NUMBER: _ClassVar[int]
+    VIEWS_FIELD_NUMBER: _ClassVar[int]
+    PLAYBACK_SPEED_FIELD_NUMBER: _ClassVar[int]
+    REPLAY_OF_FIELD_NUMBER: _ClassVar[int]
     probability: float
     release_uncertainty: float
     zone: _common_pb2.Zone
@@ -108,7 +115,34 @@ class Shot(_message.Message):
     windows_covering: int
     interrupted: bool
     arc: BallArc
-    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ...) -> None: ...
+    views: _containers.RepeatedCompositeFieldContainer[ShotView]
+    playback_speed: float
+    replay_of: str
+    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ..., views: _Optional[_Iterable[_Union[ShotView, _Mapping]]] = ..., playback_speed: _Optional[float] = ..., replay_of: _Optional[str] = ...) -> None: ...
+
+class ShotView(_message.Message):
+    __slots__ = ("camera", "event_time", "media_offset", "session", "media_segment", "lifecycle", "probability", "result", "make_probability", "shooter_track_id")
+    CAMERA_FIELD_NUMBER: _ClassVar[int]
+    EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_SEGMENT_FIELD_NUMBER: _ClassVar[int]
+    LIFECYCLE_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    MAKE_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    SHOOTER_TRACK_ID_FIELD_NUMBER: _ClassVar[int]
+    camera: str
+    event_time: _timestamp_pb2.Timestamp
+    media_offset: float
+    session: str
+    media_segment: int
+    lifecycle: Lifecycle
+    probability: float
+    result: _common_pb2.ShotResult
+    make_probability: float
+    shooter_track_id: int
+    def __init__(self, camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., session: _Optional[str] = ..., media_segment: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., probability: _Optional[float] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ...) -> None: ...
 
 class BallArc(_message.Message):
     __slots__ = ("release_angle_degrees", "entry_angle_degrees", "apex_metres", "uncertainty_degrees")

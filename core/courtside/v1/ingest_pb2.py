@@ -26,7 +26,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63ourtside/v1/ingest.proto\x12\x0c\x63ourtside.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa4\x01\n\x13StreamFramesRequest\x12\x30\n\x06stream\x18\x01 \x01(\x0b\x32\x1e.courtside.v1.StreamDescriptorH\x00\x12&\n\x06packet\x18\x02 \x01(\x0b\x32\x14.courtside.v1.PacketH\x00\x12(\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x19.courtside.v1.EndOfStreamH\x00\x42\t\n\x07message\"\x97\x03\n\x10StreamDescriptor\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\x12\"\n\x05\x63odec\x18\x02 \x01(\x0e\x32\x13.courtside.v1.Codec\x12&\n\x04mode\x18\x03 \x01(\x0e\x32\x18.courtside.v1.StreamMode\x12\r\n\x05width\x18\x04 \x01(\r\x12\x0e\n\x06height\x18\x05 \x01(\r\x12\x12\n\nframe_rate\x18\x06 \x01(\x01\x12\x14\n\x0c\x63odec_config\x18\x07 \x01(\x0c\x12\x1b\n\x13time_base_numerator\x18\x08 \x01(\r\x12\x1d\n\x15time_base_denominator\x18\t \x01(\r\x12\x11\n\tfirst_pts\x18\n \x01(\x03\x12\r\n\x05\x65poch\x18\x0b \x01(\x04\x12\x0f\n\x07session\x18\x0c \x01(\t\x12/\n\x0b\x63lient_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10rotation_degrees\x18\x0e \x01(\r\x12\x12\n\ntime_scale\x18\x0f \x01(\x01\x12\x10\n\x08mirrored\x18\x10 \x01(\x08\"\xa8\x01\n\x06Packet\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x30\n\x0c\x63\x61pture_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03pts\x18\x03 \x01(\x03\x12\x10\n\x03\x64ts\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x10\n\x08keyframe\x18\x05 \x01(\x08\x12\x13\n\x0b\x64\x65\x63ode_only\x18\x06 \x01(\x08\x12\x0c\n\x04\x64\x61ta\x18\x07 \x01(\x0c\x42\x06\n\x04_dts\"\r\n\x0b\x45ndOfStream\"{\n\x14StreamFramesResponse\x12*\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32\x16.courtside.v1.AcceptedH\x00\x12,\n\x06status\x18\x02 \x01(\x0b\x32\x1a.courtside.v1.IngestStatusH\x00\x42\t\n\x07message\"\x89\x01\n\x08\x41\x63\x63\x65pted\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\x15\n\rnext_sequence\x18\x02 \x01(\x04\x12$\n\x06limits\x18\x03 \x01(\x0b\x32\x14.courtside.v1.Limits\x12/\n\x0bserver_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"^\n\x06Limits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\r\x12\x11\n\tmax_width\x18\x02 \x01(\r\x12\x12\n\nmax_height\x18\x03 \x01(\r\x12\x12\n\nmax_pixels\x18\x04 \x01(\x04\"\xde\x02\n\x0cIngestStatus\x12\x14\n\x0c\x61\x63k_sequence\x18\x01 \x01(\x04\x12&\n\x03lag\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x38\n\x07\x64ropped\x18\x03 \x03(\x0b\x32\'.courtside.v1.IngestStatus.DroppedEntry\x12\x10\n\x08received\x18\x04 \x01(\x04\x12\x12\n\ntarget_fps\x18\x05 \x01(\x01\x12\x18\n\x10request_keyframe\x18\x06 \x01(\x08\x12/\n\x0bserver_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0ewindows_scored\x18\x08 \x01(\x04\x12\x0c\n\x04\x64one\x18\t \x01(\x08\x12\x0f\n\x07\x64\x65\x63oded\x18\n \x01(\x04\x1a.\n\x0c\x44roppedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01*a\n\x05\x43odec\x12\x15\n\x11\x43ODEC_UNSPECIFIED\x10\x00\x12\x0e\n\nCODEC_H264\x10\x01\x12\x0e\n\nCODEC_HEVC\x10\x02\x12\x0e\n\nCODEC_JPEG\x10\x03\x12\x11\n\rCODEC_RAW_RGB\x10\x04*U\n\nStreamMode\x12\x1b\n\x17STREAM_MODE_UNSPECIFIED\x10\x00\x12\x14\n\x10STREAM_MODE_LIVE\x10\x01\x12\x14\n\x10STREAM_MODE_FILM\x10\x02\x32j\n\rIngestService\x12Y\n\x0cStreamFrames\x12!.courtside.v1.StreamFramesRequest\x1a\".courtside.v1.StreamFramesResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63ourtside/v1/ingest.proto\x12\x0c\x63ourtside.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa4\x01\n\x13StreamFramesRequest\x12\x30\n\x06stream\x18\x01 \x01(\x0b\x32\x1e.courtside.v1.StreamDescriptorH\x00\x12&\n\x06packet\x18\x02 \x01(\x0b\x32\x14.courtside.v1.PacketH\x00\x12(\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x19.courtside.v1.EndOfStreamH\x00\x42\t\n\x07message\"\x97\x03\n\x10StreamDescriptor\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\x12\"\n\x05\x63odec\x18\x02 \x01(\x0e\x32\x13.courtside.v1.Codec\x12&\n\x04mode\x18\x03 \x01(\x0e\x32\x18.courtside.v1.StreamMode\x12\r\n\x05width\x18\x04 \x01(\r\x12\x0e\n\x06height\x18\x05 \x01(\r\x12\x12\n\nframe_rate\x18\x06 \x01(\x01\x12\x14\n\x0c\x63odec_config\x18\x07 \x01(\x0c\x12\x1b\n\x13time_base_numerator\x18\x08 \x01(\r\x12\x1d\n\x15time_base_denominator\x18\t \x01(\r\x12\x11\n\tfirst_pts\x18\n \x01(\x03\x12\r\n\x05\x65poch\x18\x0b \x01(\x04\x12\x0f\n\x07session\x18\x0c \x01(\t\x12/\n\x0b\x63lient_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10rotation_degrees\x18\x0e \x01(\r\x12\x12\n\ntime_scale\x18\x0f \x01(\x01\x12\x10\n\x08mirrored\x18\x10 \x01(\x08\"\xb9\x01\n\x06Packet\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x30\n\x0c\x63\x61pture_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03pts\x18\x03 \x01(\x03\x12\x10\n\x03\x64ts\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x10\n\x08keyframe\x18\x05 \x01(\x08\x12\x13\n\x0b\x64\x65\x63ode_only\x18\x06 \x01(\x08\x12\x0c\n\x04\x64\x61ta\x18\x07 \x01(\x0c\x12\x0f\n\x07\x64\x61maged\x18\x08 \x01(\x08\x42\x06\n\x04_dts\"\r\n\x0b\x45ndOfStream\"{\n\x14StreamFramesResponse\x12*\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32\x16.courtside.v1.AcceptedH\x00\x12,\n\x06status\x18\x02 \x01(\x0b\x32\x1a.courtside.v1.IngestStatusH\x00\x42\t\n\x07message\"\x89\x01\n\x08\x41\x63\x63\x65pted\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\x15\n\rnext_sequence\x18\x02 \x01(\x04\x12$\n\x06limits\x18\x03 \x01(\x0b\x32\x14.courtside.v1.Limits\x12/\n\x0bserver_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"^\n\x06Limits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\r\x12\x11\n\tmax_width\x18\x02 \x01(\r\x12\x12\n\nmax_height\x18\x03 \x01(\r\x12\x12\n\nmax_pixels\x18\x04 \x01(\x04\"\xef\x02\n\x0cIngestStatus\x12\x14\n\x0c\x61\x63k_sequence\x18\x01 \x01(\x04\x12&\n\x03lag\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x38\n\x07\x64ropped\x18\x03 \x03(\x0b\x32\'.courtside.v1.IngestStatus.DroppedEntry\x12\x10\n\x08received\x18\x04 \x01(\x04\x12\x12\n\ntarget_fps\x18\x05 \x01(\x01\x12\x18\n\x10request_keyframe\x18\x06 \x01(\x08\x12/\n\x0bserver_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0ewindows_scored\x18\x08 \x01(\x04\x12\x0c\n\x04\x64one\x18\t \x01(\x08\x12\x0f\n\x07\x64\x65\x63oded\x18\n \x01(\x04\x12\x0f\n\x07\x64\x61maged\x18\x0b \x01(\x04\x1a.\n\x0c\x44roppedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01*a\n\x05\x43odec\x12\x15\n\x11\x43ODEC_UNSPECIFIED\x10\x00\x12\x0e\n\nCODEC_H264\x10\x01\x12\x0e\n\nCODEC_HEVC\x10\x02\x12\x0e\n\nCODEC_JPEG\x10\x03\x12\x11\n\rCODEC_RAW_RGB\x10\x04*U\n\nStreamMode\x12\x1b\n\x17STREAM_MODE_UNSPECIFIED\x10\x00\x12\x14\n\x10STREAM_MODE_LIVE\x10\x01\x12\x14\n\x10STREAM_MODE_FILM\x10\x02\x32j\n\rIngestService\x12Y\n\x0cStreamFrames\x12!.courtside.v1.StreamFramesRequest\x1a\".courtside.v1.StreamFramesResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,28 +35,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_INGESTSTATUS_DROPPEDENTRY']._loaded_options = None
   _globals['_INGESTSTATUS_DROPPEDENTRY']._serialized_options = b'8\001'
-  _globals['_CODEC']._serialized_start=1585
-  _globals['_CODEC']._serialized_end=1682
-  _globals['_STREAMMODE']._serialized_start=1684
-  _globals['_STREAMMODE']._serialized_end=1769
+  _globals['_CODEC']._serialized_start=1619
+  _globals['_CODEC']._serialized_end=1716
+  _globals['_STREAMMODE']._serialized_start=1718
+  _globals['_STREAMMODE']._serialized_end=1803
   _globals['_STREAMFRAMESREQUEST']._serialized_start=109
   _globals['_STREAMFRAMESREQUEST']._serialized_end=273
   _globals['_STREAMDESCRIPTOR']._serialized_start=276
   _globals['_STREAMDESCRIPTOR']._serialized_end=683
   _globals['_PACKET']._serialized_start=686
-  _globals['_PACKET']._serialized_end=854
-  _globals['_ENDOFSTREAM']._serialized_start=856
-  _globals['_ENDOFSTREAM']._serialized_end=869
-  _globals['_STREAMFRAMESRESPONSE']._serialized_start=871
-  _globals['_STREAMFRAMESRESPONSE']._serialized_end=994
-  _globals['_ACCEPTED']._serialized_start=997
-  _globals['_ACCEPTED']._serialized_end=1134
-  _globals['_LIMITS']._serialized_start=1136
-  _globals['_LIMITS']._serialized_end=1230
-  _globals['_INGESTSTATUS']._serialized_start=1233
-  _globals['_INGESTSTATUS']._serialized_end=1583
-  _globals['_INGESTSTATUS_DROPPEDENTRY']._serialized_start=1537
-  _globals['_INGESTSTATUS_DROPPEDENTRY']._serialized_end=1583
-  _globals['_INGESTSERVICE']._serialized_start=1771
-  _globals['_INGESTSERVICE']._serialized_end=1877
+  _globals['_PACKET']._serialized_end=871
+  _globals['_ENDOFSTREAM']._serialized_start=873
+  _globals['_ENDOFSTREAM']._serialized_end=886
+  _globals['_STREAMFRAMESRESPONSE']._serialized_start=888
+  _globals['_STREAMFRAMESRESPONSE']._serialized_end=1011
+  _globals['_ACCEPTED']._serialized_start=1014
+  _globals['_ACCEPTED']._serialized_end=1151
+  _globals['_LIMITS']._serialized_start=1153
+  _globals['_LIMITS']._serialized_end=1247
+  _globals['_INGESTSTATUS']._serialized_start=1250
+  _globals['_INGESTSTATUS']._serialized_end=1617
+  _globals['_INGESTSTATUS_DROPPEDENTRY']._serialized_start=1571
+  _globals['_INGESTSTATUS_DROPPEDENTRY']._serialized_end=1617
+  _globals['_INGESTSERVICE']._serialized_start=1805
+  _globals['_INGESTSERVICE']._serialized_end=1911
 # @@protoc_insertion_point(module_scope)

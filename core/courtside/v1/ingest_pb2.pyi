@@ -80,7 +80,7 @@ class StreamDescriptor(_message.Message):
     def __init__(self, camera: _Optional[str] = ..., codec: _Optional[_Union[Codec, str]] = ..., mode: _Optional[_Union[StreamMode, str]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., frame_rate: _Optional[float] = ..., codec_config: _Optional[bytes] = ..., time_base_numerator: _Optional[int] = ..., time_base_denominator: _Optional[int] = ..., first_pts: _Optional[int] = ..., epoch: _Optional[int] = ..., session: _Optional[str] = ..., client_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rotation_degrees: _Optional[int] = ..., time_scale: _Optional[float] = ..., mirrored: _Optional[bool] = ...) -> None: ...
 
 class Packet(_message.Message):
-    __slots__ = ("sequence", "capture_time", "pts", "dts", "keyframe", "decode_only", "data")
+    __slots__ = ("sequence", "capture_time", "pts", "dts", "keyframe", "decode_only", "data", "damaged")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     CAPTURE_TIME_FIELD_NUMBER: _ClassVar[int]
     PTS_FIELD_NUMBER: _ClassVar[int]
@@ -88,6 +88,7 @@ class Packet(_message.Message):
     KEYFRAME_FIELD_NUMBER: _ClassVar[int]
     DECODE_ONLY_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
+    DAMAGED_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     capture_time: _timestamp_pb2.Timestamp
     pts: int
@@ -95,7 +96,8 @@ class Packet(_message.Message):
     keyframe: bool
     decode_only: bool
     data: bytes
-    def __init__(self, sequence: _Optional[int] = ..., capture_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pts: _Optional[int] = ..., dts: _Optional[int] = ..., keyframe: _Optional[bool] = ..., decode_only: _Optional[bool] = ..., data: _Optional[bytes] = ...) -> None: ...
+    damaged: bool
+    def __init__(self, sequence: _Optional[int] = ..., capture_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pts: _Optional[int] = ..., dts: _Optional[int] = ..., keyframe: _Optional[bool] = ..., decode_only: _Optional[bool] = ..., data: _Optional[bytes] = ..., damaged: _Optional[bool] = ...) -> None: ...
 
 class EndOfStream(_message.Message):
     __slots__ = ()
@@ -134,7 +136,7 @@ class Limits(_message.Message):
     def __init__(self, max_message_bytes: _Optional[int] = ..., max_width: _Optional[int] = ..., max_height: _Optional[int] = ..., max_pixels: _Optional[int] = ...) -> None: ...
 
 class IngestStatus(_message.Message):
-    __slots__ = ("ack_sequence", "lag", "dropped", "received", "target_fps", "request_keyframe", "server_time", "windows_scored", "done", "decoded")
+    __slots__ = ("ack_sequence", "lag", "dropped", "received", "target_fps", "request_keyframe", "server_time", "windows_scored", "done", "decoded", "damaged")
     class DroppedEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -152,6 +154,7 @@ class IngestStatus(_message.Message):
     WINDOWS_SCORED_FIELD_NUMBER: _ClassVar[int]
     DONE_FIELD_NUMBER: _ClassVar[int]
     DECODED_FIELD_NUMBER: _ClassVar[int]
+    DAMAGED_FIELD_NUMBER: _ClassVar[int]
     ack_sequence: int
     lag: _duration_pb2.Duration
     dropped: _containers.ScalarMap[str, int]
@@ -162,4 +165,5 @@ class IngestStatus(_message.Message):
     windows_scored: int
     done: bool
     decoded: int
-    def __init__(self, ack_sequence: _Optional[int] = ..., lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., dropped: _Optional[_Mapping[str, int]] = ..., received: _Optional[int] = ..., target_fps: _Optional[float] = ..., request_keyframe: _Optional[bool] = ..., server_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., windows_scored: _Optional[int] = ..., done: _Optional[bool] = ..., decoded: _Optional[int] = ...) -> None: ...
+    damaged: int
+    def __init__(self, ack_sequence: _Optional[int] = ..., lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., dropped: _Optional[_Mapping[str, int]] = ..., received: _Optional[int] = ..., target_fps: _Optional[float] = ..., request_keyframe: _Optional[bool] = ..., server_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., windows_scored: _Optional[int] = ..., done: _Optional[bool] = ..., decoded: _Optional[int] = ..., damaged: _Optional[int] = ...) -> None: ...

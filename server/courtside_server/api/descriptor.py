@@ -146,6 +146,7 @@ def encoded_packet(message: ingest_pb2.Packet, arrival: float, config: IngestCon
         keyframe=message.keyframe,
         decode_only=message.decode_only,
         data=message.data,
+        damaged=message.damaged,
     )
 
 

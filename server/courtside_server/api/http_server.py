@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,14 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from courtside_server.telemetry.metrics import Metrics
+
+HTTP_CONNECTIONS = 384
+"""Connections that may be open where the system allows enough files."""
+_ACCEPTED_AT_ONCE = 64
+"""Connections that asyncio accepts in one go. A thousand at once would take every file that the process may open before
+the first of them could be closed again."""
+_BACKLOG = 1024
+"""Connections that may wait in the system to be accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,7 @@ class HttpLimits:
         write_s: seconds that an answer may wait for a client that does not read.
     """
 
-    connections: int = 384
+    connections: int = HTTP_CONNECTIONS
     request_s: float = 10.0
     write_s: float = 10.0
 
@@ -44,6 +53,12 @@ class HttpServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """See ``uvicorn.Server``."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """See ``uvicorn.Server``."""
+        await super().startup(sockets)
+        for listening in sockets or []:
+            listening.listen(_BACKLOG)  # asyncio takes one number for both
 
 
 def http_config(
@@ -65,7 +80,8 @@ def http_config(
 
     return uvicorn.Config(
         app, host=host, port=port, http=Limited, ws="none", log_config=None, access_log=False, lifespan="off",
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=1, server_header=False,
+        backlog=max(min(_ACCEPTED_AT_ONCE, limits.connections // 2), 1),
     )  # fmt: skip
 
 
@@ -76,8 +92,13 @@ class _Protocol(H11Protocol):
         super().__init__(*args, **options)
         self._limits, self._metrics = limits, metrics
         self._idle_since = 0.0
+        self._closing = False
         self._request_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
+
+    @property
+    def _may_be_closed(self) -> bool:
+        return not self._answering and not self._closing
 
     @property
     def _answering(self) -> bool:
@@ -87,8 +108,11 @@ class _Protocol(H11Protocol):
         super().connection_made(transport)
         self._wait_for_request()
         if len(self.connections) > self._limits.connections:
-            idle = [one for one in self.connections if isinstance(one, _Protocol) and not one._answering]
-            min(idle, key=lambda one: one._idle_since).transport.abort()
+            # This one among them: where every other one is being answered, it is closed itself.
+            idle = [one for one in self.connections if isinstance(one, _Protocol) and one._may_be_closed]
+            victim = min(idle, key=lambda one: one._idle_since)
+            victim._closing = True  # it stays in `connections` until the loop's next turn
+            victim.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

@@ -13,14 +13,16 @@ import grpc
 from courtside.timestamps import from_timestamp, to_timestamp
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
 from courtside_server.api.descriptor import encoded_packet, stream_info
-from courtside_server.api.status import translated
-from courtside_server.errors import BadDescriptor, BadPacket, CourtsideError, Draining, NotADescriptor
+from courtside_server.api.status import translated, well_formed
+from courtside_server.errors import BadDescriptor, BadPacket, CourtsideError, Draining, NotADescriptor, TooManyStreams
 from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.session import CameraSession, Connection
 from courtside_server.telemetry.metrics import Metrics
 
 _Context: TypeAlias = grpc.aio.ServicerContext[ingest_pb2.StreamFramesRequest, ingest_pb2.StreamFramesResponse]
+_CALLS_PER_CAMERA = 8
+"""Calls that may be open for each camera of the limit: most of them wait for a descriptor, or are taken over."""
 _ENVELOPE = 64 * 2**10
 """Bytes of a message around a packet, or of a descriptor with its configuration."""
 
@@ -66,6 +68,11 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         self._idle.clear()
         try:
             async with translated(context, "StreamFrames"):
+                if self._open > _CALLS_PER_CAMERA * self._config.max_cameras:
+                    raise TooManyStreams(
+                        f"{self._open} streams are open or being opened; try again later",
+                        limit=self._config.max_cameras,
+                    )
                 await self._stream(context)
         finally:
             self._open -= 1
@@ -90,7 +97,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
 
     async def _descriptor(self, context: _Context) -> ingest_pb2.StreamDescriptor:
         try:
-            first = await asyncio.wait_for(context.read(), self._config.open_timeout)
+            first = well_formed(await asyncio.wait_for(context.read(), self._config.open_timeout))
         except TimeoutError:
             raise NotADescriptor(
                 f"no StreamDescriptor arrived within {self._config.open_timeout:g} s; send it first"
@@ -105,6 +112,9 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         reader = asyncio.create_task(self._read(context, connection))
         reporter = _Reporter(context, session, self._config.status_interval)
         draining = asyncio.create_task(self._draining.wait())
+        silence = asyncio.get_running_loop().call_later(
+            self._config.first_packet_timeout, self._end_silent, connection
+        )
         try:
             ends: set[asyncio.Future[Any]] = {reader, reporter.task, connection.closed, draining}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -123,9 +133,20 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             if drained:
                 raise _draining()
         finally:
+            silence.cancel()
             for task in (reader, reporter.task, draining):
                 task.cancel()
             await asyncio.gather(reader, reporter.task, draining, return_exceptions=True)
+
+    def _end_silent(self, connection: Connection) -> None:
+        if not connection.session.took_packets:
+            connection.close(
+                BadPacket(
+                    f"no packet arrived within {self._config.first_packet_timeout:g} s; open a stream once its camera "
+                    "gives pictures",
+                    field="data",
+                )
+            )
 
     async def _finish(self, connection: Connection) -> None:
         """Wait until everything is processed. A newer client may still take the camera over meanwhile."""
@@ -145,7 +166,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         """Feed the session; True when the client sent EndOfStream, False when it only closed its side."""
         session = connection.session
         while True:
-            message: Any = await context.read()
+            message = well_formed(await context.read())
             if message is grpc.aio.EOF:
                 return False
             kind = message.WhichOneof("message")
@@ -217,6 +238,7 @@ def _status(session: CameraSession, done: bool) -> ingest_pb2.StreamFramesRespon
         windows_scored=status.windows_scored,
         done=done,
         decoded=status.decoded,
+        damaged=status.damaged,
     )
     message.lag.FromNanoseconds(round(status.lag * 1e9))
     return ingest_pb2.StreamFramesResponse(status=message)

@@ -1,4 +1,8 @@
-"""Errors to gRPC: an error as a ``google.rpc.Status``, and the interceptor that applies it."""
+"""Errors to gRPC: an error as a ``google.rpc.Status``, and the interceptor that applies it.
+
+Bytes that are no message of the method's type are refused here too, because gRPC itself would answer INTERNAL and log a
+traceback for each of them.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from typing import Any, NoReturn
 
 import grpc
 from google.protobuf import any_pb2
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
@@ -52,6 +57,44 @@ def to_status(error: errors.CourtsideError) -> status_pb2.Status:
         packed.Pack(detail)
         status.details.append(packed)
     return status
+
+
+class MalformedMessage:
+    """Stands for bytes that are no message of the method's type.
+
+    A request of this kind is refused before the handler runs. A handler that calls ``context.read`` itself passes what
+    it reads through :func:`well_formed`.
+    """
+
+
+def well_formed(message: Any) -> Any:
+    """The message itself.
+
+    Raises:
+        BadRequest: the client's bytes were no message of the method's type.
+    """
+    if isinstance(message, MalformedMessage):
+        raise errors.BadRequest("the message cannot be parsed; use the gateway's .proto files of this version")
+    return message
+
+
+async def _all_well_formed(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for message in messages:
+        yield well_formed(message)
+
+
+def _forgiving(deserializer: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
+    """A deserializer that returns a :class:`MalformedMessage` instead of raising."""
+    if deserializer is None:
+        return None
+
+    def deserialize(data: bytes) -> Any:
+        try:
+            return deserializer(data)
+        except (DecodeError, UnicodeDecodeError):
+            return MalformedMessage()
+
+    return deserialize
 
 
 def _clean(text: str) -> str:
@@ -116,13 +159,14 @@ def _wrap(handler: grpc.RpcMethodHandler[Any, Any], method: str) -> grpc.RpcMeth
     kind = f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if handler.response_streaming else 'unary'}"
     behaviour = getattr(handler, kind)
     make = getattr(grpc, f"{kind}_rpc_method_handler")
+    checked = _all_well_formed if handler.request_streaming else well_formed
     wrapped: Callable[..., Any]
     if inspect.isasyncgenfunction(behaviour):
 
         @functools.wraps(behaviour)
         async def wrapped(request: Any, context: Any) -> AsyncIterator[Any]:
             async with translated(context, method):
-                async with aclosing(behaviour(request, context)) as responses:
+                async with aclosing(behaviour(checked(request), context)) as responses:
                     async for response in responses:
                         yield response
 
@@ -131,12 +175,12 @@ def _wrap(handler: grpc.RpcMethodHandler[Any, Any], method: str) -> grpc.RpcMeth
         @functools.wraps(behaviour)
         async def wrapped(request: Any, context: Any) -> Any:
             async with translated(context, method):
-                return await behaviour(request, context)
+                return await behaviour(checked(request), context)
 
     else:
         return handler  # a blocking handler runs in a thread and has another kind of context
     return make(
         wrapped,
-        request_deserializer=handler.request_deserializer,
+        request_deserializer=_forgiving(handler.request_deserializer),
         response_serializer=handler.response_serializer,
     )

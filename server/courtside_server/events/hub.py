@@ -131,7 +131,7 @@ class EventHub:
                     topic = await self._topic(game)
                     topic.users, topic.published = topic.users + 1, True
                 except LogUnavailable as error:
-                    self._writer.fail(error)
+                    self._writer.fail(error, drafts)
                     raise
                 used.append(game)
             return await self._writer.submit(drafts)

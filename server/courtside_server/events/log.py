@@ -15,8 +15,8 @@ class EventLog(Protocol):
 
     1. *Durable*. When ``append`` returns, its events survive a killed process and a power failure. When it raises,
        none of its drafts was acknowledged; the same drafts may be appended again.
-    2. *Sequence*. Per game, from 1, strictly increasing, without gaps and never reused, also after a crash and after
-       old events were evicted.
+    2. *Sequence*. Per game, from 1, strictly increasing, without gaps and never reused under one identity, also after
+       a crash and after old events were evicted.
     3. *Revision*. Per game and ``event_id``, from 1, counting up. It continues when earlier revisions were evicted, so
        (game, event_id, revision) always names the same content.
     4. *Idempotent*. A draft with the same content as the latest revision of its ``event_id`` writes nothing; the
@@ -25,7 +25,10 @@ class EventLog(Protocol):
     6. *Bounded on request*. With a retention limit the oldest events of a game are evicted. The latest revision of a
        shot that is still provisional stays, so that a restart can close it.
 
-    7. *Named*. A log has an identity of its own. A cursor belongs to one log and means nothing in another.
+    7. *Named*. A log has an identity of its own. A cursor belongs to one log and means nothing in another. A log that
+       has lost acknowledged events (a damaged file, an old copy) says so and takes a new identity when it is opened.
+    8. *Checked*. A damaged event is never served. ``read`` gives the events before it, then raises ``LogUnavailable``
+       with its ``sequence``; a reader may continue after it.
 
     Every method is synchronous, may wait for a disk, and may be called from any thread. Never call one from an event
     loop. Every method raises ``LogUnavailable`` while the storage cannot be used, and works again once it can.
@@ -68,8 +71,11 @@ class EventLog(Protocol):
     def open_shots(self) -> list[Event]:
         """The latest revision of every shot that is still ``PROVISIONAL``, oldest first in each game."""
 
-    def check(self) -> None:
+    def check(self, drafts: Sequence[EventDraft] = ()) -> None:
         """Check that the log can be written now, without leaving anything in any game.
+
+        Args:
+            drafts: what could not be appended before; the check appends them and undoes it.
 
         Raises:
             LogUnavailable: it cannot; the message names the file and says what to do.

@@ -65,7 +65,7 @@ class Subscription:
         metrics: the gateway's metrics.
         game: ``games/{game}``.
         after: deliver events with a greater sequence; ``None``: only new events.
-        cameras: only events of these cameras; empty means all.
+        cameras: only events that one of these cameras sees; empty means all.
         log: the log that ``after`` belongs to; see :meth:`courtside_server.events.hub.EventHub.subscribe`.
         buffer: live events that may wait for the reader.
         page: events to read from the log at a time.
@@ -228,7 +228,7 @@ class Subscription:
         """Take one live event; called by the hub."""
         if event.sequence <= self._scanned:
             return  # the cursor came from the log just before the hub delivered this event
-        if not self._cameras or event.camera in self._cameras:
+        if self._is_wanted(event):
             if len(self._pending) >= self._buffer:
                 self.cut("slow", f"{self._buffer} events were waiting for the subscriber")
                 return
@@ -236,6 +236,9 @@ class Subscription:
             self._metrics.subscriber_lag.observe(len(self._pending))
             self._wake.set()
         self._scanned = event.sequence
+
+    def _is_wanted(self, event: Event) -> bool:
+        return not self._cameras or not self._cameras.isdisjoint(event.cameras)
 
     def fall_back(self) -> None:
         """Continue from the log, because the hub does not have the next event; called by the hub."""
@@ -278,7 +281,7 @@ class Subscription:
                     "restart the gateway"
                 )
             self._scanned = events[-1].sequence
-            self._pending.extend(e for e in events if not self._cameras or e.camera in self._cameras)
+            self._pending.extend(filter(self._is_wanted, events))
         self._go_live_if_caught_up(topic)
 
     def _go_live_if_caught_up(self, topic: Topic) -> None:

@@ -71,6 +71,7 @@ class LogWriter:
         self._probe_interval = probe_interval
         self._waiting: set[asyncio.Future[list[Event]]] = set()
         self._failure: LogUnavailable | None = None
+        self._refused: Sequence[EventDraft] = ()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self._probe: asyncio.Task[None] | None = None
@@ -138,10 +139,14 @@ class LogWriter:
             if not done.done():
                 done.set_exception(Draining("the gateway shut down before the events were written; send them again"))
 
-    def fail(self, error: LogUnavailable) -> None:
-        """Mark the log as unavailable and start to probe it."""
+    def fail(self, error: LogUnavailable, refused: Sequence[EventDraft] = ()) -> None:
+        """Mark the log as unavailable and start to probe it, with the drafts that it has just refused.
+
+        Another draft may well be taken by a damaged log, and then the log would seem to come and go.
+        """
         first, self._failure = self._failure is None, error
         if first:
+            self._refused = refused
             _log.error("event log unavailable, retrying", retry_s=self._probe_interval, error=error.message)
             self._probe = asyncio.create_task(self._probe_until_available(), name="event-log-probe")
             self._on_availability(False)
@@ -173,7 +178,7 @@ class LogWriter:
         try:
             events = await self._offload(lambda: self._log.append(drafts))
         except LogUnavailable as error:
-            self.fail(error)
+            self.fail(error, drafts)
             return _refuse(group, error)
         except Exception as error:
             if len(group) > 1:  # a bad draft must not fail other callers' drafts
@@ -197,14 +202,14 @@ class LogWriter:
         while True:
             await asyncio.sleep(self._probe_interval)
             try:
-                await self._offload(self._log.check)
+                await self._offload(lambda: self._log.check(self._refused))
             except LogUnavailable as error:
                 self._failure = error
             except Exception:
                 _log.exception("probing the event log failed")
             else:
                 break
-        self._failure = None
+        self._failure, self._refused = None, ()
         _log.warning("event log available again")
         self._on_availability(True)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import reprlib
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,11 +59,14 @@ def read_aliases(path: Path) -> dict[str, Alias]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ModelInvalid(f"{path} cannot be read: {error}") from None
+    except RecursionError:
+        raise ModelInvalid(f"{path} cannot be read: its values are nested too deeply") from None
     aliases = {}
     for name, value in entries.items():
         found = _VALUE.fullmatch(str(value)) if isinstance(value, int | str) else None
         if found is None:
-            raise ModelInvalid(f'{path}: {name} is {value!r}; give a version such as 2, or "model:2"')
+            # reprlib: a table of a table of a table ... must not end this either
+            raise ModelInvalid(f'{path}: {name} is {reprlib.repr(value)}; give a version such as 2, or "model:2"')
         aliases[name] = Alias(found[1] or name, found[2])
     return aliases
 

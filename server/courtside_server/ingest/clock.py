@@ -22,6 +22,8 @@ _OUT_OF_ORDER_S = 0.5
 """Longest step back, seconds, that a picture out of order may make; a longer one is a clock that starts again."""
 _DAY = 86_400.0
 """Seconds."""
+MAX_CLOCK_OFFSET_S = _DAY
+"""A live camera's clock that is farther from the server's, seconds, is not believed."""
 _YEAR_2000 = 946_684_800.0
 """Unix seconds."""
 _MAX_JUMPS = 5
@@ -96,6 +98,10 @@ class MediaClock:
         """Seconds since the camera's first frame, for a packet of the newest segment."""
         return (pts - self._first_pts) * self._time_base + self._media_shift
 
+    def is_out_of_order(self, pts: int) -> bool:
+        """Whether a time lies before the newest frame's, but not so far that the clock has started again."""
+        return self._last is not None and 0 <= self._last.media - self.media(pts) <= _OUT_OF_ORDER_S
+
     def update(self, pts: int, capture_time: float, arrival: float, server_time: float) -> FrameTime | None:
         """Compute the times of the next frame.
 
@@ -152,7 +158,7 @@ class MediaClock:
 
     def _plausible_time(self, media: float, capture_time: float, server_time: float) -> tuple[float, bool]:
         if self._live:
-            if abs(capture_time - server_time) <= _DAY:
+            if abs(capture_time - server_time) <= MAX_CLOCK_OFFSET_S:
                 return capture_time, False
             return server_time, True
         if _YEAR_2000 <= capture_time <= server_time + _DAY:
@@ -175,6 +181,11 @@ class ClockOffset:
         self._best: float | None = None
         self._since = 0.0
         self._smooth: float | None = None
+
+    @property
+    def estimate(self) -> float | None:
+        """The current estimate; None before the first reading."""
+        return self._best if self._smooth is None else self._smooth
 
     def update(self, client_time: float, server_time: float, now: float) -> float:
         """Take a reading at monotonic time ``now`` and return the current estimate."""

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import structlog
 
+from courtside.entry_points import recovery_pictures
 from courtside_server.errors import CorruptPacket
 from courtside_server.ingest.clock import FrameTime, MediaClock
+from courtside_server.ingest.damage import DamageTracker
 from courtside_server.ingest.decoded import DecodedPicture
 from courtside_server.ingest.decoder import Decoder
 from courtside_server.ingest.limits import IngestConfig
@@ -18,10 +20,13 @@ from courtside_server.ingest.sink import FrameSink
 from courtside_server.ingest.stats import StreamCounters
 from courtside_server.rings.frames import FrameRing
 from courtside_server.rings.packets import PacketRing
-from courtside_server.types import CameraState, DropReason, EncodedPacket, StreamInfo, StreamMode
+from courtside_server.types import CameraState, Codec, DropReason, EncodedPacket, StreamInfo, StreamMode
 
 _MAX_SILENT_PACKETS = 16
 """Packets without a picture after which lost packets count as damage: the deepest reordering of H.264 and HEVC."""
+
+_RECOVERY_CODECS = {Codec.H264: "h264", Codec.HEVC: "hevc"}
+"""FFmpeg's names of the codecs whose frames depend on each other."""
 
 log = structlog.get_logger(__name__)
 
@@ -40,10 +45,11 @@ class Clocks:
 class DecodeWorker:
     """Decodes one camera's packets and hands the frames on. Every method runs on the decode thread.
 
-    A packet that cannot be decoded is dropped and, where frames depend on each other, everything up to the next
-    keyframe with it. It never ends the stream. The camera is announced DEGRADED after ``degraded_after`` seconds, or
-    ``degraded_failures`` consecutive refused packets, without a good frame. It is announced RECOVERED with the next
-    good frame.
+    A packet that cannot be decoded is dropped. It never ends the stream. Where frames depend on each other, the decoder
+    conceals what is missing, and the frames up to the next keyframe (or until an intra refresh has renewed the picture)
+    are handed on and counted as damaged. What it cannot conceal is dropped: damaged JPEGs, and HEVC frames that depend
+    on frames that never came. The camera is announced DEGRADED after ``degraded_after`` seconds, or
+    ``degraded_failures`` consecutive refused packets, without a frame. It is announced RECOVERED with the next frame.
 
     Args:
         info: the stream.
@@ -79,11 +85,13 @@ class DecodeWorker:
         self._clock = MediaClock(
             info.time_base, info.first_pts, info.frame_rate, info.time_scale, self._live
         )
-        self._at_start = True  # the decoder was reset and needs a keyframe
-        self._key: EncodedPacket | None = None  # the newest keyframe in the decoder
-        self._entry: EncodedPacket | None = None  # the keyframe at which decoding began, until its picture comes out
+        self._codec, self._codec_config = _RECOVERY_CODECS.get(info.codec, ""), info.codec_config
+        self._damage = DamageTracker()
+        self._at_start = True  # the decoder is empty and needs a packet at which it can begin
+        self._entry: EncodedPacket | None = None  # the packet at which decoding began, until a picture was handed on
+        self._shown_from: int | None = None  # sequence of the first picture since decoding began
+        self._taken: EncodedPacket | None = None  # of the newest picture that was handed on
         self._silent = 0  # packets since the last picture came out
-        self._tainted = -1  # pictures of packets before this sequence depend on damaged ones
         self._failures = 0
         self._good_at: float | None = None
         self._state: CameraState | None = None
@@ -94,7 +102,7 @@ class DecodeWorker:
         self._ring_frames = metrics.ring_frames.labels(self._name)
         self._last_frame = metrics.last_frame_timestamp.labels(self._name)
         self.awaiting_keyframe = False
-        """A packet was dropped because decoding can only continue at a keyframe."""
+        """Frames are damaged, or missing, until the next keyframe."""
         self.last_age = 0.0
         """Age of the newest frame that reached the ring, seconds."""
         self._newest = -1
@@ -110,14 +118,15 @@ class DecodeWorker:
         packet = item.packet
         if self._good_at is None:
             self._good_at = self._clocks.monotonic()
-        if item.broken and not self._at_start:
-            self._resync(emit=True)
-        if self._at_start and not item.keyframe:
+        entry = self._recovery_pictures(item)
+        if item.broken and not self._at_start and not self._decoder.intra:
+            self._hurt(packet.sequence)
+        if self._at_start and entry is None:
             self._counters.drop(DropReason.AWAITING_KEYFRAME)
             self._want_keyframe()
             self._fail("no keyframe to start decoding at; make the encoder send one")
         else:
-            self._decode(item)
+            self._decode(item, entry)
         self._newest = packet.sequence
         self._settle()
 
@@ -136,12 +145,11 @@ class DecodeWorker:
 
     # ---- decoding ------------------------------------------------------------------------------------------------
 
-    def _decode(self, item: QueuedPacket) -> None:
+    def _decode(self, item: QueuedPacket, recovery: int | None) -> None:
         packet = item.packet
-        if item.keyframe:
-            self._key = packet
-        if self._at_start:
-            self._at_start, self._entry, self._silent = False, packet, 0
+        starts = self._at_start
+        if starts:
+            self._at_start, self._entry, self._shown_from, self._silent = False, packet, None, 0
         began = self._clocks.monotonic()
         try:
             pictures = self._decoder.decode(packet)
@@ -150,64 +158,72 @@ class DecodeWorker:
             self._counters.drop(DropReason.CORRUPT)
             self._fail(str(error))
             if not self._decoder.intra:
-                self._resync(emit=True)
-                self._want_keyframe()
+                self._hurt(packet.sequence)
+                if starts:
+                    self._restart()
             return
         self._decode_time.observe(self._clocks.monotonic() - began)
         if item.keyframe:
             self.awaiting_keyframe = False
         self._silent = 0 if pictures else self._silent + 1
         self._packets.append(packet, self._clock.media(packet.pts), self._clock.media_segment, item.keyframe)
-        intact = self._emit(pictures)
+        self._damage.on_packet(packet, recovery)
+        self._emit(pictures)
         # Leading pictures and single fields are packets without a picture; that is normal while others come out.
-        if (self._count_lost() and self._silent > _MAX_SILENT_PACKETS) or not intact:
+        if self._count_lost() and self._silent > _MAX_SILENT_PACKETS:
             self._fail(f"frames near packet {packet.sequence} are damaged")
             if not self._decoder.intra:
-                self._resync(emit=intact)
-                self._want_keyframe()
+                self._hurt(packet.sequence)
 
-    def _emit(self, pictures: list[DecodedPicture]) -> bool:
-        """Hand on intact pictures; False when everything up to the next keyframe depends on a damaged one.
-
-        A damaged picture may come out when the next keyframe is already in the decoder (B-frames). Then its own
-        group and the pictures that lead the keyframe are lost, but not the keyframe's group.
-        """
-        intact = True
+    def _emit(self, pictures: list[DecodedPicture]) -> None:
+        """Hand on the pictures that can be used."""
         for picture in pictures:
-            packet, key = picture.packet, self._key
-            later = key is None or packet.sequence >= key.sequence
-            leading = key is not None and packet.sequence > key.sequence and packet.pts < key.pts
-            if picture.corrupt and not leading:
-                if later:
-                    intact = False
-                elif key is not None:
-                    self._tainted = key.sequence
-            tainted = packet.sequence < self._tainted or (leading and key is not None and key.sequence == self._tainted)
-            waiting = not self._decoder.intra and self._leads_entry(packet)
+            packet, intra = picture.packet, self._decoder.intra
+            damaged = picture.corrupt if intra else self._damage.on_picture(packet, picture.corrupt)
+            if damaged and not intra and not self._damage.recovers:
+                self._want_keyframe()
+            waiting = not intra and self._leads_entry(packet)
             if packet.decode_only:
                 continue
             if waiting:
                 self._counters.drop(DropReason.AWAITING_KEYFRAME)
-            elif picture.corrupt or not intact or (tainted and not self._decoder.intra):
+            elif (damaged and intra) or self._is_late(packet):  # the next JPEG is whole anyway
                 self._counters.drop(DropReason.CORRUPT)
             else:
-                self._take(picture)
-        return intact
+                self._take(picture, damaged)
 
-    def _resync(self, emit: bool) -> None:
-        """Empty the decoder and restart at the next keyframe."""
-        pictures = self._decoder.drain()
-        if emit:
-            self._emit(pictures)
-        else:
-            self._counters.drop(DropReason.CORRUPT, len(pictures))
+    def _is_late(self, packet: EncodedPacket) -> bool:
+        """Whether the decoder, which missed frames, gives a picture after one that is shown later."""
+        last = self._taken
+        if last is None or packet.pts >= last.pts:
+            return False
+        # Of packets in this order, the time may also have started again.
+        return packet.sequence < last.sequence or (self._decoder.reorders and self._clock.is_out_of_order(packet.pts))
+
+    def _recovery_pictures(self, item: QueuedPacket) -> int | None:
+        """Pictures until a decoder that begins with this packet shows whole ones; ``None`` where none can begin."""
+        found = recovery_pictures(self._codec, self._codec_config, item.packet.data) if self._codec else None
+        return 0 if found is None and item.keyframe else found
+
+    def _hurt(self, sequence: int) -> None:
+        """Parts of this packet, or packets before it, are missing."""
+        self._damage.on_damage(sequence)
+        self._want_keyframe()
+
+    def _restart(self) -> None:
+        """Empty the decoder and wait for the next packet at which it can begin."""
+        self._emit(self._decoder.drain())
         self._count_lost()
-        self._at_start, self._key = True, None
+        self._at_start = True
 
     def _count_lost(self) -> int:
-        lost = sum(not packet.decode_only for packet in self._decoder.take_lost())
-        self._counters.drop(DropReason.CORRUPT, lost)
-        return lost
+        lost = [packet for packet in self._decoder.take_lost() if not packet.decode_only]
+        # A decoder that began at a recovery point shows nothing until the picture is renewed.
+        begin = self._shown_from
+        waiting = sum(begin is None or packet.sequence < begin for packet in lost)
+        self._counters.drop(DropReason.AWAITING_KEYFRAME, waiting)
+        self._counters.drop(DropReason.CORRUPT, len(lost) - waiting)
+        return len(lost)
 
     def _leads_entry(self, packet: EncodedPacket) -> bool:
         """Whether a picture is shown before the keyframe at which decoding began: its references were never decoded."""
@@ -215,14 +231,14 @@ class DecodeWorker:
         if entry is None:
             return False
         if packet is entry or packet.pts > entry.pts:
-            self._entry = None
+            self._entry, self._shown_from = None, packet.sequence
             return False
         return packet.sequence > entry.sequence
 
     # ---- handing on ----------------------------------------------------------------------------------------------
 
-    def _take(self, picture: DecodedPicture) -> None:
-        packet = picture.packet
+    def _take(self, picture: DecodedPicture, damaged: bool) -> None:
+        packet = self._taken = picture.packet
         now = self._clocks.monotonic()
         # How long a film packet waited says nothing about when the film was recorded.
         arrived = self._clocks.wall() - (now - packet.arrival if self._live else 0.0)
@@ -246,12 +262,15 @@ class DecodeWorker:
             capture_time=times.capture_time,
             arrival=packet.arrival,
             media_segment=times.media_segment,
+            damaged=damaged,
         )
         self.last_age = self._clocks.monotonic() - packet.arrival
         self._frame_age.observe(self.last_age)
         self._ring_frames.set(len(self._frames))
         self._last_frame.set(times.capture_time)
         self._counters.decoded += 1
+        if damaged:
+            self._counters.damage()
         self._guard(lambda: self._sink.on_frame(frame))
 
     def _guard(self, call: Callable[[], None]) -> None:

@@ -24,6 +24,9 @@ _MIN_RECORD = {Codec.H264: 7, Codec.HEVC: 23}
 """Bytes of the shortest avcC and hvcC record."""
 _MAX_REORDER = 32
 """Packets that may be in the decoder at once: twice the deepest reordering that H.264 and HEVC allow."""
+_MAX_HELD = 4
+"""Pictures that are kept back while an earlier one is still in the decoder: after a lost keyframe it may give a picture
+of the next group before the last ones of the group before. B-frames are seldom more than four in a row."""
 _ALIGN = 64
 """Coded sizes are rounded up to blocks of this many pixels before they are cropped."""
 
@@ -33,6 +36,10 @@ class Decoder(Protocol):
 
     intra: bool
     """Every packet decodes by itself."""
+
+    @property
+    def reorders(self) -> bool:
+        """Frames are coded in another order than that in which they are shown (B-frames)."""
 
     def decode(self, packet: EncodedPacket) -> list[DecodedPicture]:
         """Decode the next packet.
@@ -79,8 +86,14 @@ class _AvDecoder:
         self._context = _context(info, {"max_pixels": str(max_pixels), **(options or {})})
         self._reformatter = VideoReformatter()
         self._inside: dict[int, EncodedPacket] = {}
+        self._held: list[DecodedPicture] = []
         self._count = 0
         self._lost: list[EncodedPacket] = []
+
+    @property
+    def reorders(self) -> bool:
+        """See :class:`Decoder`."""
+        return bool(self._context.has_b_frames)
 
     def decode(self, packet: EncodedPacket) -> list[DecodedPicture]:
         """See :class:`Decoder`."""
@@ -99,9 +112,9 @@ class _AvDecoder:
                 f"packet {packet.sequence} cannot be decoded: {getattr(error, 'strerror', None) or error}",
                 sequence=packet.sequence,
             ) from None
-        pictures = self._pictures(frames)
-        while len(self._inside) > _MAX_REORDER:
-            self._lost.append(self._inside.pop(next(iter(self._inside))))
+        pictures = self._in_order(self._pictures(frames))
+        while (oldest := next(iter(self._inside), token)) < token - _MAX_REORDER:
+            self._lost.append(self._inside.pop(oldest))
         return pictures
 
     def drain(self) -> list[DecodedPicture]:
@@ -113,16 +126,35 @@ class _AvDecoder:
         self._context.flush_buffers()
         self._lost.extend(self._inside.values())
         self._inside.clear()
+        pictures = sorted([*self._held, *pictures], key=lambda picture: picture.packet.pts)
+        self._held = []
         return pictures
 
     def pending(self) -> EncodedPacket | None:
         """See :class:`Decoder`."""
-        return next(iter(self._inside.values()), None)
+        waiting = [*self._inside.values(), *(picture.packet for picture in self._held)]
+        return min(waiting, key=lambda packet: packet.sequence, default=None)
 
     def take_lost(self) -> list[EncodedPacket]:
         """See :class:`Decoder`."""
         lost, self._lost = self._lost, []
         return lost
+
+    def _in_order(self, pictures: list[DecodedPicture]) -> list[DecodedPicture]:
+        if not self.reorders and not self._held:
+            return pictures
+        self._held += pictures
+        ready: list[DecodedPicture] = []
+        while self._held:
+            first = min(self._held, key=lambda picture: picture.packet.pts)
+            sequence, pts = first.packet.sequence, first.packet.pts
+            earlier = [n for n, other in self._inside.items() if other.sequence < sequence and other.pts < pts]
+            if earlier and len(self._held) <= _MAX_HELD:
+                break
+            self._lost += [self._inside.pop(number) for number in earlier]
+            self._held.remove(first)
+            ready.append(first)
+        return ready
 
     def _pictures(self, frames: list[av.VideoFrame]) -> list[DecodedPicture]:
         pictures = []
@@ -179,6 +211,7 @@ class RawDecoder:
     """Packed 8-bit RGB, ``height * width * 3`` bytes per packet."""
 
     intra = True
+    reorders = False
 
     def __init__(self, info: StreamInfo) -> None:
         self._shape = (info.height, info.width, 3)

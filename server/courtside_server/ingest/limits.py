@@ -26,7 +26,15 @@ class IngestConfig:
         close_timeout: seconds the end of a session waits for its sink before it gives up.
         status_interval: seconds between two stream statuses.
         open_timeout: seconds a new stream may take to send its descriptor.
-        max_cameras: number of sessions at a time.
+        first_packet_timeout: seconds a new session may take to send its first packet. An encoder may wait that long for
+            a camera's keyframe; GOPs of 30 s have been seen.
+        idle_before_yielding: seconds without a packet, or without a client, after which a session gives its place to a
+            new camera when all places are taken.
+        epoch_memory: seconds for which a camera's epoch bars lower ones after its client has left. A client that was
+            cut off without noticing tries again within that time; a spare client whose clock is behind comes later.
+        max_cameras: number of sessions at a time. As many more may still be ending.
+        max_ending: sessions of one camera that may still be ending. A decoder cannot be interrupted, and each takeover
+            would leave one more thread that decodes.
         max_message_bytes: bytes of data in one packet.
         max_side: width and height, pixels.
         max_pixels: width times height.
@@ -45,7 +53,11 @@ class IngestConfig:
     close_timeout: float = 10.0
     status_interval: float = 0.5
     open_timeout: float = 10.0
+    first_packet_timeout: float = 60.0
+    idle_before_yielding: float = 5.0
+    epoch_memory: float = 2.0
     max_cameras: int = 64
+    max_ending: int = 2
     max_message_bytes: int = 8 * 2**20
     max_side: int = 8192
     max_pixels: int = 36_000_000

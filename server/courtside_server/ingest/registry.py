@@ -5,14 +5,21 @@ What happens when a client opens a camera that already has a session:
 ===================  ====================  ===========================================================
 descriptor's epoch   descriptor's session  outcome
 ===================  ====================  ===========================================================
-lower                any                   StaleEpoch
+lower                any                   StaleEpoch; as for higher once the owner was away for 2 s
 equal or higher      the camera's own      resumed; the older connection, if any, is closed
 higher               another or none       the older session is fenced with StaleEpoch and flushed
 equal                another or none       StaleEpoch while a client is connected, else as for higher
 ===================  ====================  ===========================================================
 
+An epoch is by default the time at which a client started. The spare of a laptop whose clock was ahead must not wait for
+that time to come, so an epoch bars lower ones only while its client is there and for ``epoch_memory`` after that.
+
+When all places are taken, a session that has never sent a packet, or whose client is away, gives its place to a new
+camera. Sessions that are still being flushed are counted apart.
+
 A stream that does not resume a session opens a new one. This is also so when the descriptor names a session that this
-gateway does not know (the gateway was restarted, or the grace time has passed); it is not an error. In that case
+gateway does not know (the gateway was restarted, or the grace time has passed); it is not an error: the new session's
+name says which one it goes on from. In that case
 ``Connection.next_sequence`` is 0 and the session starts at the sequence of whatever packet comes first. A client that
 gets another session in Accepted than it asked for must begin at a keyframe: a live client at its next keyframe with
 its running sequence, film at the last acknowledged keyframe that the client still has.
@@ -21,6 +28,8 @@ its running sequence, film at the last acknowledged keyframe that the client sti
 from __future__ import annotations
 
 import asyncio
+import re
+import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
@@ -46,13 +55,27 @@ ClosedCallback = Callable[[StreamInfo, FrameSink], Awaitable[None]]
 
 _REMEMBERED_CAMERAS = 1024
 """Cameras whose epoch is kept after their session has ended."""
+_SESSION = re.compile(r"([0-9a-f]{32})(?:\.[0-9a-f]{8})?")
+"""A session's name: the one in which the client began and, where it goes on from that, a suffix of its own."""
+
+
+@dataclass(slots=True)
+class _Epoch:
+    """A camera's newest epoch, and when its client left (seconds of the loop's clock); ``None`` while it is there."""
+
+    value: int
+    left: float | None = None
 
 
 @dataclass(slots=True)
 class _Entry:
-    """A camera's session, and the timers that run while no client is connected."""
+    """A camera's session, and the timers that run while no client is connected.
+
+    ``idle_since`` is when it was opened or its client left, seconds of the loop's clock.
+    """
 
     session: CameraSession
+    idle_since: float
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
     def stop_timers(self) -> None:
@@ -86,7 +109,8 @@ class CameraRegistry:
         self._sink_factory, self._metrics = sink_factory, metrics
         self._on_status, self._on_closed, self._clocks = on_status, on_closed, clocks
         self._entries: dict[str, _Entry] = {}
-        self._epochs: OrderedDict[str, int] = OrderedDict()
+        self._epochs: OrderedDict[str, _Epoch] = OrderedDict()
+        self._ending: list[tuple[str, threading.Thread]] = []  # cameras and decode threads of sessions that ended
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -113,11 +137,12 @@ class CameraRegistry:
             if self._closing:
                 raise Draining("the gateway is shutting down; connect to its successor")
             name = info.camera.name
-            newest = self._epochs.get(name, 0)
+            newest = self._newest_epoch(name)
             if info.epoch < newest:
                 raise StaleEpoch(
                     f"{name} is owned by epoch {newest}, this stream has epoch {info.epoch}; stop, or open it with "
-                    "a higher epoch to take the camera over",
+                    "a higher epoch to take the camera over, or with this one when the other client has been away for "
+                    f"{self.config.epoch_memory:g} s",
                     camera=name,
                     epoch=newest,
                 )
@@ -131,13 +156,62 @@ class CameraRegistry:
                     camera=name,
                     epoch=newest,
                 )
+            self._limit_ending(name)
             if entry is None and len(self._entries) >= self.config.max_cameras:
-                raise TooManyStreams(
-                    f"the gateway already serves {self.config.max_cameras} cameras, its limit; close one or use "
-                    "another gateway",
-                    limit=self.config.max_cameras,
-                )
+                self._free_a_place()
             return await self._begin(info, entry)
+
+    def _newest_epoch(self, name: str) -> int:
+        """The epoch that bars lower ones; 0 for none."""
+        epoch = self._epochs.get(name)
+        if epoch is None or (epoch.left is not None and self._now() - epoch.left >= self.config.epoch_memory):
+            return 0
+        return epoch.value
+
+    def _limit_ending(self, name: str) -> None:
+        """Refuse a new session while too many earlier ones still decode."""
+        self._ending = [(camera, thread) for camera, thread in self._ending if thread.is_alive()]
+        own = sum(camera == name for camera, _ in self._ending)
+        if own >= self.config.max_ending or len(self._ending) >= self.config.max_cameras:
+            raise TooManyStreams(
+                f"{own or len(self._ending)} earlier sessions still process what they received; open the stream again "
+                "in a few seconds",
+                limit=self.config.max_ending if own else self.config.max_cameras,
+            )
+
+    def _free_a_place(self) -> None:
+        """End the session that has been idle for longest."""
+        latest = self._now() - self.config.idle_before_yielding
+        idle = [
+            entry for entry in self._entries.values()
+            if entry.idle_since <= latest and (entry.session.connection is None or not entry.session.took_packets)
+        ]  # fmt: skip
+        if not idle:
+            raise TooManyStreams(
+                f"the gateway already serves {self.config.max_cameras} cameras, its limit; close one or use "
+                "another gateway",
+                limit=self.config.max_cameras,
+            )
+        # One that never sent anything goes before one whose client may come back.
+        victim = min(idle, key=lambda entry: (entry.session.took_packets, entry.idle_since))
+        self._retire(
+            victim,
+            TooManyStreams(
+                "all places of the gateway are taken, and this camera, which sent no packets, gave its place to "
+                "another",
+                limit=self.config.max_cameras,
+            ),
+        )
+
+    def _left(self, session: CameraSession) -> None:
+        """Note that a camera's client is gone."""
+        epoch = self._epochs.get(session.info.camera.name)
+        if epoch is not None and epoch.left is None and epoch.value == session.info.epoch:
+            epoch.left = self._now()
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
     def release(self, connection: Connection) -> None:
         """Note that a connection has ended. Its session waits for the client to return, if it received any packets."""
@@ -148,6 +222,8 @@ class CameraRegistry:
         session.connection = None
         if entry is None or entry.session is not session:
             return
+        self._left(session)
+        entry.idle_since = self._now()
         if not session.took_packets:
             self._retire(entry, CourtsideError("the client disconnected before it sent a packet"))
             return
@@ -169,6 +245,7 @@ class CameraRegistry:
         # A client that disconnected before the last status may return for it within the grace time.
         if entry is not None and entry.session is session and session.connection is not None:
             self._remove(entry)
+            self._left(session)
         await self._closed(session)
 
     async def close(self) -> None:
@@ -199,7 +276,7 @@ class CameraRegistry:
         )
 
     async def _begin(self, info: StreamInfo, older: _Entry | None) -> Connection:
-        info = replace(info, session=uuid.uuid4().hex)
+        info = replace(info, session=_new_session(info.session))
         made = self._sink_factory(info)
         sink = await made if isinstance(made, Awaitable) else made
         name = info.camera.name
@@ -217,16 +294,17 @@ class CameraRegistry:
                     f"{name} was taken over by a client with epoch {info.epoch}", camera=name, epoch=info.epoch
                 ),
             )
-        self._entries[name] = _Entry(session)
+        self._entries[name] = _Entry(session, self._now())
         self._remember(info)
         return session.attach(info.epoch, StaleEpoch("replaced"))
 
     def _retire(self, entry: _Entry, error: CourtsideError) -> None:
         """Remove a session at once; it is flushed in the background."""
         self._remove(entry)
+        session = entry.session
+        self._left(session)
 
         async def close() -> None:
-            session = entry.session
             if not await session.close(error):
                 log.warning(
                     "frame sink did not end in time",
@@ -236,6 +314,8 @@ class CameraRegistry:
             await self._closed(session)
 
         self._spawn(close())
+        if session.thread is not None:
+            self._ending.append((session.info.camera.name, session.thread))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -267,10 +347,21 @@ class CameraRegistry:
     def _remember(self, info: StreamInfo) -> None:
         """Keep the camera's epoch; beyond the limit, forget the oldest cameras."""
         name = info.camera.name
-        self._epochs[name] = info.epoch
+        self._epochs[name] = _Epoch(info.epoch)
         self._epochs.move_to_end(name)
         for known in list(self._epochs) if len(self._epochs) > _REMEMBERED_CAMERAS else ():
             if len(self._epochs) <= _REMEMBERED_CAMERAS:
                 break
             if known not in self._entries:
                 del self._epochs[known]
+
+
+def _new_session(named: str) -> str:
+    """A new session's name.
+
+    Args:
+        named: the session that the client names, which this gateway does not have. The new one goes on from it, so that
+            shots which are seen again keep their events.
+    """
+    known = _SESSION.fullmatch(named)
+    return f"{known[1]}.{uuid.uuid4().hex[:8]}" if known else uuid.uuid4().hex

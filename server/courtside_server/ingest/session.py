@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from courtside_server.errors import BadPacket, CourtsideError
-from courtside_server.ingest.clock import ClockOffset
+from courtside_server.ingest.clock import MAX_CLOCK_OFFSET_S, ClockOffset
 from courtside_server.ingest.decode_worker import Clocks, DecodeWorker
 from courtside_server.ingest.decoder import Decoder, open_decoder
 from courtside_server.ingest.limits import IngestConfig
@@ -145,6 +145,11 @@ class CameraSession:
         """At least one packet has arrived."""
         return self._next is not None
 
+    @property
+    def thread(self) -> threading.Thread | None:
+        """The decode thread; it may run on when nobody waits for it any more."""
+        return self._thread
+
     def attach(self, epoch: int, replaced: CourtsideError) -> Connection:
         """Create the session's new connection; an older one is closed with ``replaced``."""
         if self.connection is not None:
@@ -157,6 +162,15 @@ class CameraSession:
         """Take a reading of the client's clock, Unix seconds, that has just arrived in a message."""
         offset = self._offset.update(client_time, self._clocks.wall(), self._clocks.monotonic())
         self._metrics.clock_offset.labels(self.info.camera.name).set(offset)
+
+    @property
+    def clock_offset(self) -> float:
+        """The camera's clock minus the server's, seconds; 0 where capture times are not the camera's clock.
+
+        That is so for film, and where the camera's clock is implausible and the server's is used instead.
+        """
+        offset = self._offset.estimate
+        return 0.0 if self._film or offset is None or abs(offset) > MAX_CLOCK_OFFSET_S else offset
 
     async def feed(self, packet: EncodedPacket) -> None:
         """Take the next packet. A live stream never waits; film waits while the decoder is behind.
@@ -227,6 +241,7 @@ class CameraSession:
             target_fps=target,
             request_keyframe=worker.awaiting_keyframe or self._queue.skipping,
             windows_scored=self.sink.windows_scored if isinstance(self.sink, ScoringSink) else 0,
+            damaged=counters.damaged,
         )
 
     # ---- end -----------------------------------------------------------------------------------------------------

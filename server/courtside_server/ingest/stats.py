@@ -22,6 +22,7 @@ class StreamStatus:
         target_fps: frames per second the gateway can use; zero means no limit.
         request_keyframe: the decoder is waiting for a keyframe.
         windows_scored: windows a model has answered.
+        damaged: of the decoded frames, those that are damaged.
     """
 
     ack: int
@@ -32,6 +33,7 @@ class StreamStatus:
     target_fps: float
     request_keyframe: bool
     windows_scored: int
+    damaged: int
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class StreamCounters:
     metrics: Metrics
     received: int = 0
     decoded: int = 0
+    damaged: int = 0
     _dropped: dict[DropReason, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -49,6 +52,11 @@ class StreamCounters:
         """Count one received packet. Call it on the event loop only."""
         self.received += 1
         self.metrics.frames_received.labels(self.camera).inc()
+
+    def damage(self) -> None:
+        """Count one damaged frame among the decoded ones. Call it on the decode thread only."""
+        self.damaged += 1
+        self.metrics.frames_damaged.labels(self.camera).inc()
 
     def drop(self, reason: DropReason, count: int = 1) -> None:
         """Count dropped frames. Any thread may call it."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from pathlib import Path
+from statistics import median
 from types import TracebackType
 from typing import Self
 
@@ -30,8 +31,10 @@ from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.render.record import FilmRecord, RecordingHub
 from courtside_server.settings import Settings
+from courtside_server.shots.criteria import PlaybackConfig
+from courtside_server.shots.views import GameShots
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import DropReason, Event, Observations
+from courtside_server.types import DropReason, Event, Observations, Shot
 
 _MODEL_TIMEOUT_S = 30.0
 """Seconds that a model may take with film: no viewer is waiting."""
@@ -108,6 +111,8 @@ class FilmAnalysis:
     Attributes:
         packets: packets read so far.
         dropped: frames left out, by reason; complete once :meth:`events` has ended.
+        advice: one sentence where the film runs at another speed than declared; known once :meth:`events` has ended.
+        damaged: frames that were used though parts of them were missing; complete once :meth:`events` has ended.
         on_tracks: called with what was tracked in each detector frame, from the camera's thread; the record's by
             default.
     """
@@ -118,6 +123,8 @@ class FilmAnalysis:
         self._info = stream_info(film.info, camera, analyzer._speed)
         self.packets = 0
         self.dropped: dict[str, int] = {}
+        self.advice: str | None = None
+        self.damaged = 0
         self.on_tracks: Callable[[Observations], None] | None = None if record is None else record.add_frame
 
     async def events(self, on_packets: Callable[[int], None] = lambda count: None) -> AsyncGenerator[Event, None]:
@@ -139,7 +146,8 @@ class FilmAnalysis:
             else RecordingHub(record, log, metrics, buffer=_BUFFER)
         )  # fmt: skip
         await hub.start()
-        services = CameraServices(self._analyzer._engine, EventPublisher(hub, metrics), metrics)
+        publisher = EventPublisher(hub, metrics, shots=GameShots(settings.shots.views))
+        services = CameraServices(self._analyzer._engine, publisher, metrics)
         config = pipeline_config(settings)
         pipeline = CameraPipeline(self._info, self._analyzer._models, services, config, lambda: court)
         pipeline.backend.on_tracks = self.on_tracks
@@ -147,10 +155,13 @@ class FilmAnalysis:
         clocks = Clocks(wall=lambda: FILM_WALL)
         camera = await CameraSession.open(self._info, pipeline, metrics, ingest_config(settings), clocks=clocks)
         feeding = asyncio.create_task(self._feed(camera, pipeline, hub, on_packets))
+        shots: dict[str, Shot] = {}
         try:
             with contextlib.suppress(Draining):  # every event of the film was given
                 async with hub.subscribe(self._info.camera.game, after=0) as subscription:
                     async for event in subscription:
+                        if event.shot is not None:
+                            shots[event.event_id] = event.shot
                         yield event
             await feeding
         finally:
@@ -159,7 +170,10 @@ class FilmAnalysis:
             log.close()
         if pipeline.backend.failure is not None:
             raise CourtsideError(f"shot detection failed: {pipeline.backend.failure!r}; events may be missing")
-        self.dropped = {reason: count for reason, count in camera.status().dropped.items() if count}
+        self.advice = playback_advice(shots.values(), self._analyzer._speed, settings.shots.playback)
+        status = camera.status()
+        self.dropped = {reason: count for reason, count in status.dropped.items() if count}
+        self.damaged = status.damaged + self._film.damaged
         if self._film.undecodable:  # of a film that is decoded before ingest
             self.dropped[DropReason.CORRUPT] = self.dropped.get(DropReason.CORRUPT, 0) + self._film.undecodable
 
@@ -182,3 +196,22 @@ class FilmAnalysis:
                 await pipeline.stop()
             finally:
                 await hub.close()
+
+
+def playback_advice(shots: Iterable[Shot], declared: float, config: PlaybackConfig) -> str | None:
+    """What to do where a film's shots show that it runs at another speed than declared; None where they do not.
+
+    Replays do not count: they say nothing of the film around them.
+
+    Args:
+        shots: the film's shots, retracted ones included.
+        declared: the playback speed that the film was analyzed with.
+        config: what is slow.
+    """
+    speeds = [shot.playback_speed for shot in shots if shot.playback_speed is not None and not shot.replay_of]
+    if not speeds or config.slow < median(speeds) / declared < 1 / config.slow:
+        return None
+    return (
+        f"by the fall of the ball the film runs at {median(speeds):.2f} of real speed, not at {declared:g}: times and "
+        f"results of its shots are wrong; analyze it with --playback-speed {median(speeds):.2f}"
+    )

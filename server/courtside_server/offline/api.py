@@ -19,6 +19,8 @@ from courtside_server.offline.analyze import FilmAnalyzer
 from courtside_server.settings import load_settings
 from courtside_server.types import Observations
 
+log = structlog.get_logger(__name__)
+
 SPEEDS = (0.1, 10.0)
 """Least and greatest playback speed."""
 
@@ -81,6 +83,8 @@ async def analyze_events(
         try:
             async for event in events:
                 yield event
+            if analysis.advice:
+                log.warning(analysis.advice, film=str(film))
         finally:
             await events.aclose()
 

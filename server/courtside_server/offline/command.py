@@ -115,6 +115,11 @@ async def _print_events(analysis: FilmAnalysis, path: Path, film: Film, style: s
                 print(event.to_json() if style == "jsonl" else event_line(event), flush=True)
     finally:
         progress.remove_task(bar)
+    if analysis.advice:
+        Console(stderr=True, soft_wrap=True).print(f"{path.name}: {analysis.advice}", style="yellow", markup=False)
+    if analysis.damaged:
+        text = f"{path.name}: {analysis.damaged} frames are damaged; shots in them may be missing or wrong"
+        progress.console.print(text, style="yellow", markup=False)
     if analysis.dropped:
         progress.console.print(f"{path.name}: frames left out: {analysis.dropped}", style="yellow", markup=False)
 

@@ -52,21 +52,21 @@ def read_packets(
     info = film.info
     try:
         pieces = _packets(film) if info.codec in _UNTOUCHED else _frames(film)
-        for sequence, (pts, dts, keyframe, decode_only, data) in enumerate(pieces):
+        for sequence, (pts, dts, keyframe, decode_only, data, damaged) in enumerate(pieces):
             seconds = (pts - info.first_pts) * float(info.time_base) * time_scale
-            yield EncodedPacket(sequence, FILM_WALL + seconds, clock(), pts, dts, keyframe, decode_only, data)
+            yield EncodedPacket(sequence, FILM_WALL + seconds, clock(), pts, dts, keyframe, decode_only, data, damaged)
     except SourceLost as error:
         raise UndecodableFilm(error.message, error.source) from None
 
 
-_Piece = tuple[int, int | None, bool, bool, bytes]
+_Piece = tuple[int, int | None, bool, bool, bytes, bool]
 
 
 def _packets(film: Film) -> Iterator[_Piece]:
     for packet in film.packets():
-        yield packet.pts, packet.dts, packet.keyframe, packet.decode_only, packet.data
+        yield packet.pts, packet.dts, packet.keyframe, packet.decode_only, packet.data, packet.damaged
 
 
 def _frames(film: Film) -> Iterator[_Piece]:
     for frame in film.frames():
-        yield frame.pts, frame.pts, True, False, frame.picture().to_ndarray(format="rgb24").tobytes()
+        yield frame.pts, frame.pts, True, False, frame.picture().to_ndarray(format="rgb24").tobytes(), False

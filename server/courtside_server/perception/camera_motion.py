@@ -15,6 +15,9 @@ _SMALL = (240, 136)
 """Width and height of the copy that corners are followed on, pixels."""
 _WINDOW, _LEVELS = (11, 11), 3
 """Search window and pyramid levels of the optical flow (Lucas-Kanade)."""
+_STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 10, 0.03)
+"""It stops after so many steps, or when a corner moves by less, pixels. Most corners agree to 0.002 pixels with what
+30 steps and 0.01 give; the others are outliers either way."""
 
 _Small = NDArray[np.uint8]
 _MIDDLE = np.array(_SMALL) / 2
@@ -48,7 +51,7 @@ class CameraMotion:
             planes: I420, (height * 3 // 2, width) uint8; 240 pixels of width are enough.
         """
         height, width = planes.shape[0] * 2 // 3, planes.shape[1]
-        now = cv2.resize(planes[:height], _SMALL, interpolation=cv2.INTER_AREA)
+        now = cv2.resize(planes[:height], _SMALL, interpolation=cv2.INTER_LINEAR)
         scale = np.array([width / _SMALL[0], height / _SMALL[1]])
         if self._key is None or self._before is None:
             self._take_key(now)
@@ -84,7 +87,9 @@ class CameraMotion:
         config = self._config
         if corners is None or len(corners) < config.min_corners:
             return None
-        there, found, _ = cv2.calcOpticalFlowPyrLK(first, second, corners, None, winSize=_WINDOW, maxLevel=_LEVELS)
+        there, found, _ = cv2.calcOpticalFlowPyrLK(
+            first, second, corners, None, winSize=_WINDOW, maxLevel=_LEVELS, criteria=_STOP
+        )
         kept = found.ravel() == 1
         if kept.sum() < config.min_corners:
             return None

@@ -77,7 +77,7 @@ class FrameSampler:
         self._pace.take(frame.media)
         boxed = letterbox(frame.planes, *self._size, grey=GREY)
         # A cut on a frame that was left out shows on this one just as well.
-        cut = self._scene_cuts.update(boxed.planes)
+        cut = self._scene_cuts.update(boxed.planes, frame.damaged)
         if cut:
             self._motion.reset()
         x, y = self._motion.update(boxed.planes)

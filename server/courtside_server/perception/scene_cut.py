@@ -30,12 +30,16 @@ class SceneCutDetector:
         self._before: NDArray[np.float32] | None = None
         self._differences: deque[float] = deque(maxlen=config.memory)
 
-    def update(self, planes: NDArray[np.uint8]) -> bool:
+    def update(self, planes: NDArray[np.uint8], damaged: bool = False) -> bool:
         """Take the next frame; return whether it follows a cut. The first frame does not.
 
         Args:
             planes: I420, (height * 3 // 2, width) uint8.
+            damaged: parts of it were lost. What is concealed looks like a cut, and so does its end: the next whole
+                frame is compared with the last whole one.
         """
+        if damaged:
+            return False
         now = histograms(planes)
         before, self._before = self._before, now
         if before is None:
@@ -62,9 +66,19 @@ def histograms(planes: NDArray[np.uint8]) -> NDArray[np.float32]:
         cv2.resize(plane.reshape(height // 2, -1), _SMALL, interpolation=cv2.INTER_AREA) for plane in quarter
     )
     tint = np.clip((red.astype(np.int16) - blue.astype(np.int16)) // 2 + 128, 0, 255)
-    rows = []
-    for part in (light.astype(np.int16), tint):
-        cells = part.reshape(GRID[1], _SMALL[1] // GRID[1], GRID[0], _SMALL[0] // GRID[0]).transpose(0, 2, 1, 3)
-        bins = (cells.reshape(GRID[0] * GRID[1], -1) * BINS // 256).astype(np.intp)
-        rows.append(np.stack([np.bincount(cell, minlength=BINS) for cell in bins]) / bins.shape[1])
-    return (np.concatenate(rows, 1) / 2).astype(np.float32)
+    # One count for all: a bin's number is its cell's, then light or tint, then its value's.
+    bins = np.stack([light, tint.astype(np.uint8)]) // (256 // BINS) + _FIRST_BIN
+    cells = GRID[0] * GRID[1]
+    counts = np.bincount(bins.reshape(-1), minlength=cells * 2 * BINS).reshape(cells, 2 * BINS)
+    return (counts / (2 * _SMALL[0] * _SMALL[1] / cells)).astype(np.float32)
+
+
+def _first_bins() -> NDArray[np.int64]:
+    """(2, H, W): for light and tint, the number of the first bin of each pixel's cell."""
+    width, height = _SMALL
+    rows, columns = np.arange(height) * GRID[1] // height, np.arange(width) * GRID[0] // width
+    cells = (rows[:, np.newaxis] * GRID[0] + columns) * 2 * BINS
+    return np.stack([cells, cells + BINS])
+
+
+_FIRST_BIN = _first_bins()

@@ -19,6 +19,7 @@ from courtside_server.pipeline.detector_scheduler import DetectorShare, RateChan
 from courtside_server.pipeline.model_runner import ModelRunner, Stopped, Submitted
 from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
+from courtside_server.shots.playback import Replays
 from courtside_server.shots.urgency import is_urgent
 from courtside_server.types import DetectorFrame, Observations, StreamInfo, Window
 
@@ -92,6 +93,7 @@ class Backend:
         self.on_tracks: Callable[[Observations], None] | None = None
         self.on_rate: Callable[[RateChange], None] = lambda change: None
         self._scene = 0
+        self._replays = Replays(config.criteria.playback, info.time_scale)
         self._interrupted = self._closing = False
         self._start_scene()
 
@@ -110,6 +112,7 @@ class Backend:
         changes = self._detector.flush(interrupted)
         self.on_windows(self._detector.flight_windows_scored - before)
         self.on_shots(self._scene, changes)
+        self._replays.start_scene()
         self._start_scene()
 
     def _start_scene(self) -> None:
@@ -117,7 +120,7 @@ class Backend:
         self._tracker = Tracker(self._ids, scale, config.tracking)
         self._recent: deque[Observations] = deque(maxlen=_RECENT_OBSERVATIONS)
         self._detector = ShotDetector(
-            config.profile, self._models, config.criteria, scale, self._calibration, self._infer
+            config.profile, self._models, config.criteria, scale, self._calibration, self._infer, self._replays
         )
 
     def _infer(self, request: InferenceRequest[T]) -> T | None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent import futures
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, TypeVar
 
 import structlog
@@ -31,7 +33,7 @@ from courtside_server.pipeline.model_runner import ModelRunner
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, NewScene, Work
 from courtside_server.shots.detector import ShotChange, ShotModels
-from courtside_server.shots.event_drafts import ShotEvents
+from courtside_server.shots.event_drafts import KnownShot, ShotEvents
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import (
     CameraState,
@@ -48,8 +50,8 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-RecentShots = Callable[[], Coroutine[Any, Any, Sequence[tuple[float, str]]]]
-"""Returns wall release time and event id of a camera's shots that are in the log already, oldest first."""
+RecentShots = Callable[[], Coroutine[Any, Any, Sequence[KnownShot]]]
+"""Returns the shots of a camera's session that are in the log already, oldest first."""
 _POLL_S = 0.2
 """Pause between two checks whether a wait is to be given up, seconds."""
 
@@ -101,7 +103,11 @@ class CameraPipeline:
             DropPolicy.BLOCK if film else DropPolicy.OLDEST,
         )  # fmt: skip
         self._publisher, self._film = services.publisher, film
-        self._events = ShotEvents(info.camera, config.criteria.clip.radius, config.criteria.revision)
+        self._events = ShotEvents(
+            info.camera, config.criteria.clip.radius, config.criteria.revision, session=info.origin,
+            time_scale=info.time_scale,
+        )  # fmt: skip
+        self._status_numbers: dict[CameraState, Iterator[int]] = {state: count() for state in CameraState}
         self._runner = ModelRunner(
             services.engine, self._loop, self._name, config.retry_s if film else None, self._count_skipped,
             self._publish_state,
@@ -172,7 +178,7 @@ class CameraPipeline:
     async def announce(self, state: CameraState, detail: str, wall: float | None = None) -> None:
         """Publish a change of the camera's state."""
         wall = time.time() if wall is None else wall
-        draft = status_draft(self._info, state, detail, wall, self._frontend.media)
+        draft = self._status(state, detail, wall, self._frontend.media)
         await self._publisher.publish([draft], wait=False)
 
     # ---- worker thread -------------------------------------------------------------------------------------------
@@ -221,10 +227,14 @@ class CameraPipeline:
 
     def _publish_scene(self, scene: NewScene) -> None:
         self._events.media_segment = scene.media_segment
-        self._publish([status_draft(self._info, CameraState.DISCONTINUITY, scene.detail, scene.wall, scene.media)])
+        self._publish([self._status(CameraState.DISCONTINUITY, scene.detail, scene.wall, scene.media)])
 
     def _publish_state(self, state: CameraState, detail: str) -> None:
-        self._publish([status_draft(self._info, state, detail, self.backend.wall, self.backend.media)])
+        self._publish([self._status(state, detail, self.backend.wall, self.backend.media)])
+
+    def _status(self, state: CameraState, detail: str, wall: float, media: float) -> EventDraft:
+        number = next(self._status_numbers[state])
+        return status_draft(self._info, state, detail, wall, media, self._events.media_segment, number)
 
     def _publish_rate(self, change: RateChange) -> None:
         wanted = self._config.detector_fps
@@ -254,8 +264,11 @@ class CameraPipeline:
         self._metrics.windows_skipped.labels(self._name, reason).inc()
 
 
-def status_draft(info: StreamInfo, state: CameraState, detail: str, wall: float, media: float) -> EventDraft:
-    """The event for a camera's change of state; its id is deterministic.
+def status_draft(
+    info: StreamInfo, state: CameraState, detail: str, wall: float, media: float, media_segment: int = 0,
+    number: int = 0,
+) -> EventDraft:  # fmt: skip
+    """The event for a camera's change of state; its id is deterministic, and another one for each change.
 
     Args:
         info: the camera's stream.
@@ -263,13 +276,19 @@ def status_draft(info: StreamInfo, state: CameraState, detail: str, wall: float,
         detail: one sentence for a person.
         wall: Unix seconds, camera's clock.
         media: media seconds.
+        media_segment: number of the media segment in the session.
+        number: how often the camera was in this state before, in its session.
     """
+    place = f"{info.session}+{number}@{round(wall * 1000)}"
+    digest = hashlib.blake2b(place.encode(), digest_size=10).hexdigest()
     return EventDraft(
         game=info.camera.game,
         camera=info.camera.name,
-        event_id=f"camera-{info.camera.id}-{state.name.lower()}-{round(wall * 1000)}",
+        event_id=f"camera-{info.camera.id}-{state.name.lower()}-{digest}",
         lifecycle=Lifecycle.CONFIRMED,
         event_time=round(wall, 6),
         media_offset=round(media, 6),
         payload=CameraStatus(state, detail),
+        session=info.origin,
+        media_segment=media_segment,
     )

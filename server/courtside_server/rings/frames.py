@@ -83,8 +83,9 @@ class FrameRing:
         )
 
     def commit(
-        self, slot: Slot, *, sequence: int, media: float, capture_time: float, arrival: float, media_segment: int
-    ) -> RingFrame:
+        self, slot: Slot, *, sequence: int, media: float, capture_time: float, arrival: float, media_segment: int,
+        damaged: bool = False,
+    ) -> RingFrame:  # fmt: skip
         """Publish a reserved slot as the newest frame.
 
         Raises:
@@ -108,7 +109,7 @@ class FrameRing:
             storage.generations[slot.index] += 1
             frame = RingFrame(
                 self._camera, sequence, media, capture_time, arrival, media_segment, view,
-                slot.index, storage.generations[slot.index], storage,
+                slot.index, storage.generations[slot.index], storage, damaged=damaged,
             )
             self._entries[slot.index] = frame
             self._count += 1
@@ -219,7 +220,8 @@ class FrameRing:
             owned = planes.copy()
         owned.flags.writeable = False
         return Frame(
-            frame.camera, frame.sequence, frame.media, frame.capture_time, frame.arrival, frame.media_segment, owned
+            frame.camera, frame.sequence, frame.media, frame.capture_time, frame.arrival, frame.media_segment, owned,
+            damaged=frame.damaged,
         )
 
     # ---- index, under the lock -----------------------------------------------------------------------------------

@@ -319,6 +319,88 @@ class ArcConfig(ParameterGroup):
     )  # fmt: skip
 
 
+_FALLS = (
+    "31 labelled shots of 17 real clips, analyzed at their true speed, measure 0.89 to 1.15; simulated film at 0.5 and "
+    "0.25 of real speed measures 0.53 and 0.25."
+)
+
+
+class PlaybackConfig(ParameterGroup):
+    """When the ball's fall shows how fast a film runs, and when a shot in slow motion is a replay (`shots.playback`).
+
+    Speeds are relative to the declared one.
+    """
+
+    min_detections: int = parameter(
+        6, unit="detections", meaning="Shortest stretch of free flight that is measured.", evidence=_BY_HAND,
+        search=(5, 10), low=5,
+    )  # fmt: skip
+    max_time: float = parameter(
+        3.5, unit="s", meaning="Stretches are looked for so long after the release.", evidence=_BY_HAND,
+        search=(2, 5), low=0,
+    )  # fmt: skip
+    max_gap: float = parameter(
+        0.2, unit="s", meaning="Longest time without a detection within a stretch.", evidence=_BY_HAND,
+        search=(0.1, 0.4), low=0,
+    )  # fmt: skip
+    max_noise: float = parameter(
+        0.1, unit="ball sizes", meaning="Largest deviation from a parabola, one standard deviation.", evidence=_FALLS,
+        search=(0.05, 0.2), low=0,
+    )  # fmt: skip
+    least_noise: float = parameter(
+        0.02, unit="ball sizes", meaning="Smallest deviation that is assumed.", evidence=_BY_HAND, search=(0.01, 0.05),
+        low=0,
+    )  # fmt: skip
+    max_error: float = parameter(
+        0.1, unit="1", meaning="Largest standard error of the fall, as a share of it.", evidence=_FALLS,
+        search=(0.03, 0.2), low=0,
+    )  # fmt: skip
+    slow: float = parameter(
+        0.65, unit="1", meaning="A film that runs at most so fast is in slow motion.", evidence=_FALLS,
+        search=(0.55, 0.75), low=0, high=1,
+    )  # fmt: skip
+    real_speed: float = parameter(
+        0.8, unit="1", meaning="A film that runs at least so fast is not in slow motion.", evidence=_FALLS,
+        search=(0.7, 0.9), low=0, high=1,
+    )  # fmt: skip
+    replay_within: float = parameter(
+        60.0, unit="s", meaning="A shot is shown again at most so long after its release.", evidence=_BY_HAND,
+        search=(20, 120), low=0,
+    )  # fmt: skip
+    too_slow: float = parameter(
+        0.4, unit="1",
+        meaning="A shot in film that runs at most so fast is rejected: the flight takes longer than it is followed, so "
+        "that release and result are wrong. The film must be analyzed with its playback speed.",
+        evidence="A flight of 1 s takes 2.5 s then; windows see 2.35 s, and a shot is followed for 3.5 s.",
+        search=(0.3, 0.5), low=0, high=1,
+    )  # fmt: skip
+
+
+class ShotViewsConfig(ParameterGroup):
+    """When shots of several cameras of one game are one shot (see `shots.views`)."""
+
+    max_time_difference: float = parameter(
+        0.4, unit="s",
+        meaning="Shots of two cameras whose releases are at most so far apart can be one shot; 0 keeps every camera's "
+        "shots apart.",
+        evidence="5 simulated games, 3 cameras each, 39 pairs of views: two cameras' estimates of one release differ "
+        "by 0.01 s in the median, 0.05 s at the 95th percentile, 0.25 s at most. A live camera's clock is measured to "
+        "about 0.1 s.", search=(0.2, 1.0), low=0, high=5,
+    )  # fmt: skip
+    certain: float = parameter(
+        0.95, unit="probability",
+        meaning="Where one camera is so certain that the shot went in and another so certain that it did not, they saw "
+        "two shots.",
+        evidence="The same games: of 39 pairs of views of one shot, 6 contradict each other, the surest with 0.85 "
+        "against 0.95.", search=(0.7, 1), low=0.5, high=1,
+    )  # fmt: skip
+    max_distance: float = parameter(
+        4.0, unit="m",
+        meaning="Where both cameras are calibrated: shots that were taken so far apart are two shots.",
+        evidence=_BY_HAND, search=(2, 8), low=0,
+    )  # fmt: skip
+
+
 class RevisionConfig(ParameterGroup):
     """When a change of a shot is worth a new revision of its event."""
 
@@ -342,4 +424,6 @@ class ShotCriteria(ParameterGroup):
     overlap: OverlapConfig = OverlapConfig()
     result: ResultConfig = ResultConfig()
     arc: ArcConfig = ArcConfig()
+    playback: PlaybackConfig = PlaybackConfig()
+    views: ShotViewsConfig = ShotViewsConfig()
     revision: RevisionConfig = RevisionConfig()

@@ -20,6 +20,7 @@ from courtside_server.shots.models.flight import FlightModel, FlightWindow
 from courtside_server.shots.models.flight_input import COUNTED, SPAN_S, STEP_S, STEPS
 from courtside_server.shots.models.rim import RimModel
 from courtside_server.shots.overlap import ShotOverlap
+from courtside_server.shots.playback import Replays
 from courtside_server.shots.state import ShotState, ShotStateMachine
 from courtside_server.types import (
     MIDDLE,
@@ -45,6 +46,9 @@ _BEFORE_S = 0.02
 """Media seconds of observations before a flight window that are read with it."""
 _MAX_GAP = 4 * STEPS
 """Time steps without observations after which flight windows start again instead of running through the gap."""
+_ALIKE = 4
+"""Of the windows that one detector frame completes, one in so many is scored, the newest among them: the others show
+the same detections. A release still counts in several of them, even in a long gap."""
 _RECENT_RELEASES = 32
 """Flight releases kept to match clip shots with, in profile both."""
 
@@ -85,6 +89,7 @@ class ShotDetector:
         time_scale: real seconds per media second.
         calibration: returns the calibration for a frame's width and height, now; None without one.
         infer: runs a model's request and waits for the result.
+        replays: the camera's earlier shots; the caller informs it of every cut.
 
     Attributes:
         flight_windows_scored: flight windows that were scored, those without a moving ball included.
@@ -92,8 +97,9 @@ class ShotDetector:
 
     def __init__(
         self, profile: Profile, models: ShotModels, criteria: ShotCriteria, time_scale: float,
-        calibration: Callable[[int, int], Calibration | None], infer: Infer,
+        calibration: Callable[[int, int], Calibration | None], infer: Infer, replays: Replays | None = None,
     ) -> None:
+        self._replays = replays or Replays(criteria.playback, time_scale)
         self._profile, self._models, self._criteria, self._scale = profile, models, criteria, time_scale
         self._calibration, self._infer = calibration, infer
         keys = count()
@@ -175,9 +181,10 @@ class ShotDetector:
             for window in self._scheduler.flush():
                 candidates += self._score(window)
             self._start_flight_windows()
-        for step in self._grid.update(observations):
-            for window in self._scheduler.add(step):
-                candidates += self._score(window)
+        complete = [window for step in self._grid.update(observations) for window in self._scheduler.add(step)]
+        # At a low rate one frame completes several windows, and the newest holds what the others hold.
+        for window in complete[(len(complete) - 1) % _ALIKE :: _ALIKE]:
+            candidates += self._score(window)
         self._frame_size = (observations.width, observations.height)
         return self._advance(candidates, observations.media)
 
@@ -223,7 +230,8 @@ class ShotDetector:
         for key, shot in list(self._open.items()):
             state = shot.update(self._ring, now, self._infer, end)
             if shot.is_final(now, end):
-                shot.finish(self._overlap.is_suppressed(shot, (*self._confirmed, *self._open.values())))
+                shot.finish(self._overlap.is_suppressed(shot, (*self._confirmed, *self._open.values())), self._replays)
+                state = shot.state
                 if shot.lifecycle is Lifecycle.CONFIRMED:
                     self._confirmed.append(shot)
                 del self._open[key]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
@@ -16,45 +18,86 @@ from courtside_server.types import EventDraft, Lifecycle, Shot, Zone, ZoneSource
 from courtside_server.windows.nms import ShotCandidate
 
 
-def shot_id(camera: str, wall: float, media_segment: int = 0) -> str:
-    """Deterministic event id of a shot: camera, media segment, and capture time of the first estimate in milliseconds.
+def shot_id(
+    camera: str, wall: float, media_segment: int = 0, session: str = "", media: float = 0.0, number: int = 0
+) -> str:
+    """Deterministic event id of a shot, from where and when it was first seen.
 
-    Capture time alone is no identity: a camera's clock may be set back, and then shows the same time twice.
+    No time alone is an identity: a clock may be set back, media time begins anew with every client, and two players
+    may shoot at the same time.
+
+    Args:
+        camera: its resource name.
+        wall: capture time of the first estimate, Unix seconds; milliseconds count.
+        media_segment: number of the media segment in the session.
+        session: the session in which the camera's client began.
+        media: media time of the first estimate, seconds; milliseconds count.
+        number: how many other shots have all of these in common.
     """
-    place = f"{camera}@{round(wall * 1000)}" + (f"#{media_segment}" if media_segment else "")
+    place = f"{camera}@{session}#{media_segment}@{round(media * 1000)}@{round(wall * 1000)}+{number}"
     digest = hashlib.blake2b(place.encode(), digest_size=10)
     return f"shot-{digest.hexdigest()}"
 
 
-class ShotEvents:
-    """Gives each shot its event id and drafts its events; one per camera.
+@dataclass(frozen=True, slots=True)
+class KnownShot:
+    """A shot that has an event id.
 
-    A shot that is seen again (film sent again after a restart, a resumed stream) gets its old id, because ids are
-    looked up by release time first: among the shots of its media segment, and among those of earlier sessions, of
-    which each is found again once.
+    Attributes:
+        event_id: its id.
+        wall: capture time of its release, Unix seconds.
+        media: media time of its release, seconds.
+        media_segment: where media time belongs to, in the session in which the shot was seen.
+    """
+
+    event_id: str
+    wall: float
+    media: float
+    media_segment: int = 0
+
+
+@dataclass(slots=True)
+class _Known:
+    shot: KnownShot
+    scene: int | None = None
+    """Where it was seen; None: it is in the log from before."""
+    retracted: bool = False
+
+
+class ShotEvents:
+    """Gives each shot its event id and drafts its events; one per camera and session.
+
+    Film is sent again after a restart of the gateway, from where the gateway stopped. A shot that is seen again then
+    gets its old id: among the shots of the same session that are in the log already it is looked up by its times. Each
+    of those is found again once. In the same way a shot is found again that was retracted, or that is seen once more
+    right after a camera cut. Otherwise two shots never have one id, whatever their clocks show.
 
     Args:
         camera: where the shots are seen.
-        radius: releases closer than this are the same shot, seconds.
+        radius: releases closer than this are the same shot, real seconds.
         config: which changes are worth a revision.
-        remember: shots that are kept for the look-up.
+        remember: shots that are kept for the look-up; the oldest are forgotten.
+        session: the session in which the camera's client began.
+        time_scale: real seconds per media second.
 
     Attributes:
         media_segment: the segment of the shots that are drafted now; set it when a new one begins.
     """
 
     def __init__(
-        self, camera: CameraName, radius: float = 1.0, config: RevisionConfig = RevisionConfig(), remember: int = 256
-    ) -> None:
+        self, camera: CameraName, radius: float = 1.0, config: RevisionConfig = RevisionConfig(), remember: int = 256,
+        session: str = "", time_scale: float = 1.0,
+    ) -> None:  # fmt: skip
         self._camera, self._radius, self._config, self._remember = camera, radius, config, remember
+        self._session, self._scale = session, time_scale
         self.media_segment = 0
-        self._known: OrderedDict[str, tuple[float, int | None]] = OrderedDict()
+        self._known: OrderedDict[str, _Known] = OrderedDict()
         self._ids: dict[tuple[int, int], str] = {}
         self._emitted: dict[tuple[int, int], tuple[float, Shot]] = {}
 
-    def restore(self, shots: Iterable[tuple[float, str]]) -> None:
-        """Take shots that are already in the log: wall release time and event id, oldest first."""
-        self._known.update((event_id, (wall, None)) for wall, event_id in shots)
+    def restore(self, shots: Iterable[KnownShot]) -> None:
+        """Take shots of the same session that are already in the log, oldest first."""
+        self._known.update((shot.event_id, _Known(shot)) for shot in shots)
 
     def draft(self, scene: int, candidate: ShotCandidate, state: ShotState = ShotState()) -> EventDraft | None:
         """The event for a change of a shot.
@@ -70,11 +113,8 @@ class ShotEvents:
         key = (scene, candidate.key)
         event_id = self._ids.get(key)
         if event_id is None:
-            event_id = self._find(candidate.wall) or shot_id(
-                self._camera.name, candidate.wall, self.media_segment
-            )
-            self._ids[key] = event_id
-        payload = _payload(candidate, state)
+            event_id = self._ids[key] = self._find(scene, candidate) or self._new_id(candidate)
+        payload = _payload(candidate, state, self._original(state.replay_of))
         if candidate.lifecycle is not Lifecycle.PROVISIONAL:
             self._ids.pop(key, None)
             self._emitted.pop(key, None)
@@ -82,7 +122,8 @@ class ShotEvents:
             self._emitted[key] = candidate.media, payload
         else:
             return None
-        self._known[event_id] = candidate.wall, self.media_segment
+        known = KnownShot(event_id, candidate.wall, candidate.media, self.media_segment)
+        self._known[event_id] = _Known(known, scene, candidate.lifecycle is Lifecycle.RETRACTED)
         while len(self._known) > self._remember:
             self._known.popitem(last=False)
         return EventDraft(
@@ -94,16 +135,48 @@ class ShotEvents:
             media_offset=round(candidate.media, 6),
             payload=payload,
             due=candidate.due,
+            session=self._session,
+            media_segment=self.media_segment,
         )
 
-    def _find(self, wall: float) -> str | None:
+    def _new_id(self, candidate: ShotCandidate) -> str:
+        for number in count():
+            event_id = shot_id(
+                self._camera.name, candidate.wall, self.media_segment, self._session, candidate.media, number
+            )
+            if event_id not in self._known:
+                return event_id
+        raise AssertionError  # count() has no end
+
+    def _find(self, scene: int, candidate: ShotCandidate) -> str | None:
+        """The id of the known shot that a candidate is again."""
         taken = set(self._ids.values())
         near = [
-            (abs(known - wall), event_id)
-            for event_id, (known, segment) in self._known.items()
-            if event_id not in taken and segment in (None, self.media_segment) and abs(known - wall) <= self._radius
+            (abs(known.shot.wall - candidate.wall), abs(known.shot.media - candidate.media), event_id)
+            for event_id, known in self._known.items()
+            if event_id not in taken
+            and (known.retracted or known.scene != scene)
+            and self._is_same(known, candidate)
         ]
-        return min(near)[1] if near else None
+        return min(near)[2] if near else None
+
+    def _original(self, media: float | None) -> str:
+        """The id of this session's shot that was released at a media time."""
+        if media is None:
+            return ""
+        own = [(abs(known.shot.media - media), known.shot.event_id) for known in self._known.values()
+               if known.scene is not None]  # fmt: skip
+        return min(own, default=(0.0, ""))[1]
+
+    def _is_same(self, known: _Known, candidate: ShotCandidate) -> bool:
+        shot = known.shot
+        near = abs(shot.media - candidate.media) * self._scale <= self._radius
+        if known.scene is None and (shot.media_segment or self.media_segment):
+            # After a jump back media time is shifted by what came before, which a restarted gateway has not seen.
+            near = True
+        elif shot.media_segment != self.media_segment:
+            near = False
+        return near and abs(shot.wall - candidate.wall) <= self._radius
 
     def _is_noticeable(self, key: tuple[int, int], media: float, now: Shot) -> bool:
         """Whether a viewer would see the difference: every further window shifts the figures a little."""
@@ -122,7 +195,7 @@ class ShotEvents:
         )
 
 
-def _payload(candidate: ShotCandidate, state: ShotState) -> Shot:
+def _payload(candidate: ShotCandidate, state: ShotState, original: str) -> Shot:
     zone, source = state.zone, state.zone_source
     if zone is None and candidate.zone is not None:
         zone, source = tuple(map(float, candidate.zone)), ZoneSource.MODEL
@@ -141,4 +214,6 @@ def _payload(candidate: ShotCandidate, state: ShotState) -> Shot:
         shooter=state.shooter,
         court=state.court,
         arc=state.arc,
+        playback_speed=None if state.playback_speed is None else round(state.playback_speed, 2),
+        replay_of=original,
     )

@@ -26,13 +26,15 @@ def never_near_rim(
     flown = path.after(release, config.flight_time, time_scale)
     if path.seconds(flown, time_scale) < config.min_flight_seen:
         return False
-    least, approaches = np.inf, False
-    for frame in observations:
-        for box in frame.steady(ObjectClass.RIM)[:, :4]:
-            distance = np.hypot(*rim_offsets(path.positions[flown], box).T)
-            approaches |= bool(distance.min() < config.approach_ratio * distance[0])
-            least = min(least, float(distance.min()))
-    return config.max_rim_distance < least < np.inf and (approaches or least < config.other_rim_distance)
+    rims = np.concatenate([frame.steady(ObjectClass.RIM)[:, :4] for frame in observations])
+    if not len(rims):
+        return False
+    middles, widths = (rims[:, np.newaxis, :2] + rims[:, np.newaxis, 2:]) / 2, np.maximum(rims[:, 2] - rims[:, 0], 1.0)
+    x, y = np.moveaxis(path.positions[flown] - middles, -1, 0)
+    distances = np.hypot(x, y) / widths[:, np.newaxis]
+    nearest = distances.min(1)
+    approaches, least = bool((nearest < config.approach_ratio * distances[:, 0]).any()), float(nearest.min())
+    return config.max_rim_distance < least and (approaches or least < config.other_rim_distance)
 
 
 def never_rises(

@@ -35,22 +35,39 @@ def nearest_players(
         boxes: T arrays of boxes (P, 4); P may differ.
         positions: (T, 2) of the ball.
     """
-    most = max((len(found) for found in boxes), default=0)
-    if not most:
-        return np.full(len(boxes), -1, np.int64), np.full(len(boxes), np.inf)
-    padded, there = np.zeros((len(boxes), most, 4)), np.zeros((len(boxes), most), bool)
+    return nearest_in_padded(pad_boxes(boxes), positions)
+
+
+def pad_boxes(boxes: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """T arrays of boxes (P, 4) as one array (T, most P, 4); NaN where there is no box."""
+    padded = np.full((len(boxes), max((len(found) for found in boxes), default=0), 4), np.nan)
     for index, found in enumerate(boxes):
-        padded[index, : len(found)], there[index, : len(found)] = found, True
-    left, top, right, bottom = padded.transpose(2, 0, 1)
-    x, y = positions[:, :1], positions[:, 1:]
+        padded[index, : len(found)] = found
+    return padded
+
+
+def nearest_in_padded(
+    padded: NDArray[np.float64], positions: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """:func:`nearest_players` for boxes from :func:`pad_boxes`: rows (..., T) and distances (..., T).
+
+    Args:
+        padded: (T, P, 4).
+        positions: (..., T, 2) of one ball or of several.
+    """
+    if not padded.shape[1]:
+        return np.full(positions.shape[:-1], -1, np.int64), np.full(positions.shape[:-1], np.inf)
+    left, top, right, bottom = np.moveaxis(padded, -1, 0)
+    x, y = positions[..., :1], positions[..., 1:]
     height = np.maximum(bottom - top, 1.0)
     across = np.maximum(np.maximum(left - x, x - right), 0)
     down = np.maximum(np.maximum(top - ARM * height - y, y - bottom), 0)
     off_middle = np.abs((left + right) / 2 - x)
-    distance = np.where(there, (np.hypot(across, down) + 0.3 * off_middle) / height, np.inf)
-    best = distance.argmin(1)
-    least: NDArray[np.float64] = distance[np.arange(len(boxes)), best]
-    return np.where(there.any(1), best, -1), least
+    distance = (np.hypot(across, down) + 0.3 * off_middle) / height
+    distance[np.isnan(distance)] = np.inf
+    best = distance.argmin(-1)
+    least: NDArray[np.float64] = distance.min(-1)
+    return np.where(np.isinf(least), -1, best), least
 
 
 def find_shooter(

@@ -16,6 +16,7 @@ from courtside_server.shots.arc import fit_arc
 from courtside_server.shots.criteria import ShotCriteria
 from courtside_server.shots.filters import never_near_rim, never_rises, rarely_seen, starts_at_rim, too_fast
 from courtside_server.shots.models.rim import LOOKBACK_S, RimModel
+from courtside_server.shots.playback import Replays, measure_playback
 from courtside_server.shots.result import ResultVote, first_at_rim, is_air_ball
 from courtside_server.shots.shooter import find_feet, find_shooter, has_no_shooter
 from courtside_server.shots.trajectory import Trajectory, ball_trajectories, nearest_rim, rejoin
@@ -31,6 +32,8 @@ class Rejection(enum.Enum):
     NEVER_RISES = "the ball never went up"
     TOO_FAST = "the detections lie too far apart for one ball"
     RARELY_SEEN = "the ball was detected in too few frames"
+    REPLAY = "the film shows an earlier shot again, in slow motion"
+    TOO_SLOW = "the film runs too slowly to follow the ball; its playback speed must be declared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class ShotState:
         make: probability that it goes in, once the rim has been watched.
         rejections: the filters that reject it.
         starts_at_rim: the ball was first seen rising right above a rim. It is a rebound, if there was a shot before.
+        playback_speed: how fast the film runs relative to real life, where it was measured.
+        replay_of: media time of the release that a replay shows again.
     """
 
     ball: int | None = None
@@ -60,6 +65,8 @@ class ShotState:
     make: float | None = None
     rejections: frozenset[Rejection] = frozenset()
     starts_at_rim: bool = False
+    playback_speed: float | None = None
+    replay_of: float | None = None
 
     @property
     def rejected(self) -> bool:
@@ -120,14 +127,33 @@ class ShotStateMachine:
         self.candidate = candidate
         if candidate.lifecycle is Lifecycle.RETRACTED:
             self.lifecycle = Lifecycle.RETRACTED
+            self._measure_playback()
 
-    def finish(self, suppressed: bool) -> None:
+    def finish(self, suppressed: bool, replays: Replays) -> None:
         """End the shot.
 
         Args:
             suppressed: another shot leaves no room for it (see `shots.overlap`).
+            replays: the camera's earlier shots at real speed; this one is added where it is one.
         """
+        media, ball = self.candidate.media, self._ball
+        speed = self._measure_playback()
+        if speed is not None:
+            original = replays.original(media, speed)
+            rejections = _with(ball.state.rejections, Rejection.REPLAY, original is not None)
+            rejections = _with(rejections, Rejection.TOO_SLOW, speed <= self._criteria.playback.too_slow)
+            ball.state = replace(ball.state, replay_of=original, rejections=rejections)
         self.lifecycle = Lifecycle.RETRACTED if self.state.rejected or suppressed else Lifecycle.CONFIRMED
+        if self.lifecycle is Lifecycle.CONFIRMED:
+            replays.add(media, speed)
+
+    def _measure_playback(self) -> float | None:
+        """The film's speed relative to the declared one, where the ball's flight shows it."""
+        ball = self._ball
+        speed = measure_playback(ball.path, self.candidate.media, ball.rim, self._scale, self._criteria.playback)
+        if speed is not None:
+            ball.state = replace(ball.state, playback_speed=speed * self._scale)
+        return speed
 
     @property
     def state(self) -> ShotState:

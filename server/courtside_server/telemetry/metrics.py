@@ -38,6 +38,9 @@ class Metrics:
 
         self.frames_received = counter("frames_received_total", "Packets received.", "camera")
         self.frames_dropped = counter("frames_dropped_total", "Frames dropped, by reason.", "camera", "reason")
+        self.frames_damaged = counter(
+            "frames_damaged_total", "Frames with concealed parts, or that depend on such a frame.", "camera"
+        )
         self.frame_age = histogram("frame_age_seconds", "Age of a frame when it reaches the ring.")
         self.stage_duration = histogram("stage_duration_seconds", "Time spent in a stage of the pipeline.", "stage")
         self.event_loop_lag = histogram(
@@ -91,7 +94,7 @@ class Metrics:
         for metric in (
             self.frames_received, self.ring_frames, self.windows_scored, self.detector_fps,
             self.last_frame_timestamp, self.clock_offset, self.discontinuities,
-            self.capture_times_replaced,
+            self.capture_times_replaced, self.frames_damaged,
         ):
             metric.remove_by_labels({"camera": camera})
         for metric in (self.frames_dropped, self.windows_skipped):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,11 @@ class StreamInfo:
     mirrored: bool = False
     """Decoded frames are mirrored left to right before they are rotated."""
 
+    @property
+    def origin(self) -> str:
+        """The session in which the camera's client began; ``session`` may be one that goes on from it."""
+        return self.session.partition(".")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class EncodedPacket:
@@ -77,6 +82,8 @@ class EncodedPacket:
     keyframe: bool
     decode_only: bool
     data: bytes
+    damaged: bool = False
+    """The client knows that bytes of it, or packets before it, were lost."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +94,7 @@ class Frame:
         planes: I420, uint8, shape ``(height * 3 // 2, width)``; height and width are even.
         media: seconds since the camera's first frame.
         media_segment: counts discontinuities; media time is continuous within one segment.
+        damaged: parts of it were lost and concealed, or it depends on such a frame.
     """
 
     camera: str
@@ -96,6 +104,7 @@ class Frame:
     arrival: float
     media_segment: int
     planes: NDArray[np.uint8]
+    damaged: bool = field(default=False, kw_only=True)
 
     @property
     def width(self) -> int:

@@ -167,6 +167,10 @@ class EventDraft:
     payload: Shot | CameraStatus
     due: float | None = field(default=None, compare=False)
     """Server monotonic seconds when the last sample behind this event was in; for latency only, not stored."""
+    session: str = ""
+    """The session in which the camera's client began; empty for a film that is analyzed."""
+    media_segment: int = 0
+    """Number of the media segment in the session."""
 
     @property
     def kind(self) -> str:
@@ -178,7 +182,7 @@ class EventDraft:
         return Event(
             game=self.game, camera=self.camera, event_id=self.event_id, lifecycle=self.lifecycle,
             event_time=self.event_time, media_offset=self.media_offset, payload=self.payload, sequence=sequence,
-            revision=revision, append_time=append_time,
+            revision=revision, append_time=append_time, session=self.session, media_segment=self.media_segment,
         )  # fmt: skip
 
     @classmethod
@@ -186,5 +190,5 @@ class EventDraft:
         """The draft of a logged event."""
         return cls(
             event.game, event.camera, event.event_id, event.lifecycle, event.event_time, event.media_offset,
-            event.payload,
+            event.payload, session=event.session, media_segment=event.media_segment,
         )  # fmt: skip

@@ -1,5 +1,5 @@
 // The overlay: shows a game's shots as they arrive. ?game=ID chooses the game (demo), ?after=N the sequence to start after (0).
-// Shots are in the order of the cameras' wall clocks: a film's own clock starts again with every client.
+// Shots are in the order of the log: a film's own clock starts again with every client, and a camera's clock may be set.
 const params = new URLSearchParams(location.search);
 const game = params.get("game") ?? "demo";
 const after = params.get("after") ?? "0";
@@ -22,9 +22,9 @@ const borders = [
   "M-2.44 5.79L-3.64 7.86", "M2.44 5.79L3.64 7.86",
   "M-2.71 8.31L-3.8 11", "M2.71 8.31L3.8 11",
 ];
-const sameShotSeconds = 1; // Shots of two cameras closer than this are one shot.
+const sameShotSeconds = 1; // In a log before 0.2: shots of two cameras closer than this are one shot.
 const retryAfter = 3000; // Milliseconds until the next try where the browser gives up.
-const shots = new Map(); // event id → newest revision
+const shots = new Map(); // event id → newest revision, in the order of the first ones
 const $ = (id) => document.getElementById(id);
 
 function element(tag, attributes = {}, text = "") {
@@ -63,7 +63,7 @@ function clock(seconds) {
 
 const resultOf = (event) => ({ SHOT_RESULT_MADE: "made", SHOT_RESULT_MISSED: "missed" })[event.shot.result] ?? "";
 const timeOf = (event) => (event.eventTime ? Date.parse(event.eventTime) / 1000 : event.mediaOffset);
-const cameraOf = (event) => event.camera.split("/").pop();
+const camerasOf = (event) => (event.shot.views?.length ? event.shot.views : [event]).map((view) => view.camera.split("/").pop());
 
 function row(event) {
   const tr = element("tr", { class: stateOf(event), "data-event": event.eventId });
@@ -75,18 +75,20 @@ function row(event) {
   return tr;
 }
 
-// The shots, newest first. What several cameras saw is one shot: the one that was not retracted, then the first.
+// The shots, newest first. The gateway makes one event of what several cameras saw of a shot. A log before 0.2 has an
+// event for each camera: there the one counts that was not retracted, then the first.
 function seen() {
   const found = [];
-  for (const event of [...shots.values()].sort((a, b) => timeOf(a) - timeOf(b))) {
-    const camera = cameraOf(event);
-    const same = found.slice(-8).find((other) => timeOf(event) - timeOf(other) <= sameShotSeconds && !other.cameras.includes(camera));
-    if (!same) found.push({ ...event, cameras: [camera] });
+  for (const event of shots.values()) {
+    const cameras = camerasOf(event);
+    const same = event.shot.views?.length ? undefined : found.slice(-8).find((other) =>
+      !other.shot.views?.length && Math.abs(timeOf(event) - timeOf(other)) <= sameShotSeconds && !other.cameras.includes(cameras[0]));
+    if (!same) found.push({ ...event, cameras });
     else if (stateOf(event) !== "retracted") {
-      const cameras = [...same.cameras, camera];
+      const all = [...same.cameras, ...cameras];
       if (stateOf(same) === "retracted") Object.assign(same, event);
       else if (!resultOf(same)) same.shot = { ...same.shot, result: event.shot.result };
-      same.cameras = cameras;
+      same.cameras = all;
     }
   }
   return found.reverse();

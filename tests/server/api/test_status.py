@@ -11,8 +11,14 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from courtside.errors import ErrorReason, SourceError, SourceLost
+from courtside.v1 import events_pb2_grpc, ingest_pb2_grpc
 from courtside_server import errors
+from courtside_server.api.events import EventService
+from courtside_server.api.ingest import IngestService
 from courtside_server.api.status import StatusInterceptor, code_of
+from courtside_server.events import EventHub
+from courtside_server.ingest.registry import CameraRegistry
+from courtside_server.telemetry.metrics import Metrics
 
 KINDS = ["unary_unary", "unary_stream", "stream_unary", "stream_stream"]
 
@@ -190,3 +196,30 @@ async def test_an_unknown_method_is_left_to_grpc(raiser) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await raiser.channel.unary_unary("/t.T/none")(b"")
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+@pytest.mark.parametrize(
+    "name", ["EventService/GetEvent", "EventService/SubscribeEvents", "IngestService/StreamFrames"]
+)
+async def test_bytes_that_are_no_message_are_the_caller_s_fault(name, log, caplog) -> None:
+    """gRPC alone answers INTERNAL and writes a traceback for each."""
+    server = grpc.aio.server(interceptors=[StatusInterceptor()])
+    registry = CameraRegistry(lambda info: None, Metrics())  # type: ignore[arg-type,return-value]
+    ingest_pb2_grpc.add_IngestServiceServicer_to_server(IngestService(registry, Metrics()), server)
+    events_pb2_grpc.add_EventServiceServicer_to_server(EventService(EventHub(log, Metrics())), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    kind = {"Get": "unary_unary", "Sub": "unary_stream", "Str": "stream_stream"}[name.partition("/")[2][:3]]
+    for data in (b"\xff", b"\x0a\x7f"):
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            call = getattr(channel, kind)(f"/courtside.v1.{name}")
+            with caplog.at_level(logging.DEBUG), pytest.raises(grpc.aio.AioRpcError) as caught:
+                answer = call(iter([data]) if kind == "stream_stream" else data, timeout=10)
+                if kind == "unary_unary":
+                    await answer
+                else:
+                    await answer.read()
+        assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert "cannot be parsed" in caught.value.details()
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING and record.exc_info]
+    await server.stop(0)

@@ -236,7 +236,7 @@ READ_ONLY = (
     + """
     path = sys.argv[1]
     folder = os.path.dirname(path)
-    names = [path, path + ".lock", folder]
+    names = [path, path + ".lock", path + ".mark", folder]
     for name in names:
         if os.getuid() == 0:
             os.chown(name, 65534, 65534)

@@ -39,7 +39,8 @@ def test_the_file_names_versions(tmp_path: Path) -> None:
     assert read_aliases(path) == {}
     path.write_text('clip = 2\nshots = "clip:1"\n')
     assert read_aliases(path) == {"clip": Alias("clip", "2"), "shots": Alias("clip", "1")}
-    for text in ("clip = 0", 'clip = "newest"', "clip = 1.5", "clip = true", "clip", 'a = "../b:1"'):
+    nested = ("clip = " + "[" * 5000 + "]" * 5000, ".".join(["clip"] * 2000) + " = 1")
+    for text in ("clip = 0", 'clip = "newest"', "clip = 1.5", "clip = true", "clip", 'a = "../b:1"', *nested):
         path.write_text(text)
         with pytest.raises(ModelInvalid, match=r"aliases\.toml"):
             read_aliases(path)

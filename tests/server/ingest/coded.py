@@ -87,6 +87,7 @@ def message(packet: EncodedPacket | ingest_pb2.StreamDescriptor | None, **change
     wire = ingest_pb2.Packet(
         sequence=packet.sequence, capture_time=to_timestamp(packet.capture_time or time.time()), pts=packet.pts,
         keyframe=packet.keyframe, decode_only=packet.decode_only, data=packet.data,
+        damaged=packet.damaged,
     )
     for name, value in changes.items():
         if value is None:
@@ -101,12 +102,13 @@ def message(packet: EncodedPacket | ingest_pb2.StreamDescriptor | None, **change
 def encode(
     codec: Codec = Codec.H264, frames: int = 60, *, gop: int = 15, bframes: int = 0, lengths: bool = False,
     width: int = WIDTH, height: int = HEIGHT, fps: int = 30, numbers: Iterable[int] | None = None,
-    open_gop: bool = False,
+    open_gop: bool = False, intra_refresh: bool = False,
 ) -> Coded:
     """Encode numbered pictures.
 
     Args:
         lengths: length-prefixed packets with an avcC / hvcC record, as MP4 keeps them; else Annex B.
+        intra_refresh: H.264 that renews its pictures in strips; a keyframe at the start only.
     """
     numbers = list(range(frames)) if numbers is None else list(numbers)
     config, packets = b"", []
@@ -117,7 +119,9 @@ def encode(
             bgr = cv2.cvtColor(picture(number, width, height), cv2.COLOR_RGB2BGR)
             packets.append((cv2.imencode(".jpg", bgr)[1].tobytes(), index, True))
     else:
-        config, packets = _video(codec, numbers, gop, bframes, lengths, width, height, fps, open_gop)
+        config, packets = _video(
+            codec, numbers, gop, bframes, lengths, width, height, fps, open_gop, intra_refresh
+        )
     info = StreamInfo(
         camera=CameraName.parse(CAMERA), codec=codec, mode=StreamMode.LIVE, width=width, height=height,
         frame_rate=float(fps), codec_config=config, time_base=1 / fps, first_pts=0, epoch=1, session="",
@@ -130,13 +134,13 @@ def encode(
 
 def _video(
     codec: Codec, numbers: Sequence[int], gop: int, bframes: int, lengths: bool, width: int, height: int, fps: int,
-    open_gop: bool,
+    open_gop: bool, intra_refresh: bool,
 ) -> tuple[bytes, list[tuple[bytes, int, bool]]]:
     context = av.VideoCodecContext.create("libx264" if codec is Codec.H264 else "libx265", "w")
     context.width, context.height, context.pix_fmt = width, height, "yuv420p"
     context.time_base, context.framerate = Fraction(1, fps), Fraction(fps)
     context.gop_size, context.max_b_frames = gop, bframes
-    tools = f"b-adapt=0:keyint={gop}:scenecut=0"
+    tools = f"b-adapt=0:keyint={gop}:scenecut=0" + (":intra-refresh=1" if intra_refresh else "")
     if codec is Codec.H264:
         # Without adaptive B-frames every run has as many as asked for.
         context.options = {"preset": "veryfast", "crf": "18", "x264-params": f"{tools}:open-gop={int(open_gop)}"}

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import grpc
 
+from courtside.timestamps import to_timestamp
 from courtside_server.ingest.session import CameraSession
 from courtside_server.rings.frames import FrameRing
 from courtside_server.types import Codec
@@ -39,6 +40,23 @@ async def test_higher_epoch_takes_the_camera_over(serve, helpers):
         assert len(gateway.closed) == 2
 
 
+async def test_a_live_camera_s_clock_is_measured_against_the_server_s(serve, helpers):
+    coded = helpers.encode(frames=10)
+    async with serve(staleness=20) as gateway:
+        client = gateway.client()
+        await client.open(coded.descriptor(client_time=to_timestamp(time.time() + 7.0)))
+        for packet in coded.packets:
+            await client.send(replace(packet, capture_time=time.time() + 7.0))
+        await helpers.eventually(lambda: len(gateway.sink.frames) == 10)
+        assert abs(gateway.registry.session(helpers.camera).clock_offset - 7.0) < 0.2
+    async with serve() as gateway:  # film: its capture times are when it was taken
+        client = gateway.client()
+        await client.open(coded.film().descriptor())
+        await client.send(replace(coded.packets[0], capture_time=time.time() - 3600.0))
+        await helpers.eventually(lambda: gateway.registry.session(helpers.camera).took_packets)
+        assert gateway.registry.session(helpers.camera).clock_offset == 0.0
+
+
 async def test_lower_epoch_is_refused_even_after_the_newer_one_ended(serve, helpers):
     coded = helpers.encode(frames=30).film()
     async with serve() as gateway:
@@ -55,6 +73,27 @@ async def test_lower_epoch_is_refused_even_after_the_newer_one_ended(serve, help
         await zombie.send(coded.descriptor(epoch=6))
         assert (await zombie.error()).reason == "STALE_EPOCH"
         assert (await gateway.play(coded, epoch=7)).decoded == 30
+
+
+async def test_a_spare_client_with_a_lower_epoch_takes_over_from_one_that_is_gone(serve, helpers):
+    """The clock of the first laptop was an hour ahead, and so is its epoch."""
+    coded = helpers.encode(frames=30)
+    async with serve(staleness=20, epoch_memory=0.3) as gateway:
+        ahead = gateway.client()
+        await ahead.open(coded.descriptor(epoch=3_600_000))
+        for packet in coded.packets[:10]:
+            await ahead.send(packet)
+        await ahead.until(lambda status: status.received == 10)
+        spare = gateway.client()
+        await spare.send(coded.descriptor(epoch=7))
+        error = await spare.error()
+        assert error.reason == "STALE_EPOCH" and "has been away for 0.3 s" in error.message, "it is still there"
+        ahead.call.cancel()
+        await helpers.eventually(lambda: gateway.registry.session(helpers.camera).connection is None)
+        await asyncio.sleep(0.35)
+        assert (await gateway.play(coded, epoch=7)).decoded == 30
+        # The first one comes back with its session and takes the camera over again.
+        assert (await gateway.client().open(coded.descriptor(epoch=3_600_000))).session
 
 
 async def test_second_client_with_the_same_epoch_is_refused(serve, helpers):
@@ -160,7 +199,7 @@ async def test_session_waits_for_its_client_and_is_flushed_when_the_grace_is_ove
         await helpers.eventually(lambda: len(gateway.closed) == 1)
         late = gateway.client()
         again = await late.open(coded.descriptor(session=accepted.session))
-        assert again.session != accepted.session
+        assert again.session != accepted.session and again.session.startswith(accepted.session), "it goes on from it"
         for packet in coded.packets[10:]:
             await late.send(packet)
         assert (await late.finish()).decoded == 15
@@ -240,6 +279,62 @@ async def test_limit_of_cameras(serve, helpers):
         assert error.code is grpc.StatusCode.RESOURCE_EXHAUSTED
         await clients[0].finish()
         assert (await gateway.client().open(coded.descriptor(camera="games/g/cameras/2"))).session
+
+
+async def test_sessions_that_send_nothing_give_their_places_to_cameras(serve, helpers):
+    coded = helpers.encode(frames=30)
+    async with serve(max_cameras=2, idle_before_yielding=0.2, staleness=20) as gateway:
+        silent, away = gateway.client(), gateway.client()
+        await silent.open(coded.descriptor(camera="games/g/cameras/silent"))
+        await away.open(coded.descriptor(camera="games/g/cameras/away"))
+        await away.send(coded.packets[0])
+        await away.until(lambda status: status.received == 1)
+        away.call.cancel()
+        await asyncio.sleep(0.3)
+        first, second, third = (gateway.client() for _ in range(3))
+        await first.open(coded.descriptor(camera="games/g/cameras/1"))
+        error = await silent.error()
+        assert (error.reason, error.retry) == ("TOO_MANY_STREAMS", True) and "gave its place" in error.message
+        assert gateway.registry.session("games/g/cameras/away") is not None, "it may come back"
+        await first.send(coded.packets[0])
+        await first.until(lambda status: status.received == 1)
+        await second.open(coded.descriptor(camera="games/g/cameras/2"))
+        assert gateway.registry.session("games/g/cameras/away") is None
+        await second.send(coded.packets[0])
+        await asyncio.sleep(0.3)
+        await third.send(coded.descriptor(camera="games/g/cameras/3"))
+        assert (await third.error()).reason == "TOO_MANY_STREAMS", "cameras that stream are not sent away"
+
+
+async def test_a_session_without_a_first_packet_ends(serve, helpers):
+    coded = helpers.encode(frames=30)
+    async with serve(first_packet_timeout=0.2) as gateway:
+        silent = gateway.client()
+        await silent.open(coded.descriptor())
+        error = await silent.error()
+        assert error.reason == "BAD_PACKET" and "no packet arrived within 0.2 s" in error.message
+        await helpers.eventually(lambda: len(gateway.registry) == 0)
+
+
+async def test_takeovers_leave_no_more_than_two_decoders_at_work(serve, helpers):
+    coded = helpers.encode(frames=30)
+    async with serve(staleness=20, close_timeout=0.1) as gateway:
+        hold = threading.Event()
+        try:
+            for epoch in range(1, 4):
+                client = gateway.client()
+                await client.open(coded.descriptor(epoch=epoch))
+                gateway.sink.on_frame = lambda frame: hold.wait(20)
+                await client.send(coded.packets[0])
+                await client.until(lambda status: status.received == 1)
+            refused = gateway.client()
+            await refused.send(coded.descriptor(epoch=4))
+            error = await refused.error()
+            assert (error.reason, error.retry) == ("TOO_MANY_STREAMS", True) and "still process" in error.message
+        finally:
+            hold.set()
+        await helpers.eventually(lambda: not any(thread.is_alive() for _, thread in gateway.registry._ending))
+        assert (await gateway.client().open(coded.descriptor(epoch=4))).session
 
 
 async def test_drain_acknowledges_and_flushes_open_streams_and_takes_no_new_ones(serve, helpers):

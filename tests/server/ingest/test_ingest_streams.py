@@ -108,6 +108,31 @@ async def test_stream_that_is_entered_at_an_open_group_loses_only_what_leads_the
         assert sum(status.dropped.values()) == leading and not status.request_keyframe
 
 
+@pytest.mark.parametrize("lengths", [False, True])
+async def test_stream_with_intra_refresh_is_joined_at_a_recovery_point(serve, helpers, lengths):
+    """No keyframe follows the first one; the picture is whole once it was renewed."""
+    coded = helpers.encode(frames=90, gop=20, intra_refresh=True, lengths=lengths).film()
+    keyframes = [index for index, packet in enumerate(coded.packets) if packet.keyframe]
+    assert keyframes[1] == 20 and all(packet.data.find(b"\x65\x88", 0, 200) < 0 for packet in coded.packets[1:])
+    async with serve() as gateway:
+        status = await gateway.play(replace(coded, packets=coded.packets[5:]))
+        numbers = gateway.sink.numbers
+        assert numbers == list(range(numbers[0], 90)) and 20 < numbers[0] <= 40
+        assert max(f.damage for f in gateway.sink.frames) < 8
+        assert dict(status.dropped) == {"awaiting_keyframe": numbers[0] - 5} and not status.request_keyframe
+
+
+async def test_damage_in_a_stream_with_intra_refresh_ends_once_the_picture_was_renewed(serve, helpers):
+    coded = helpers.encode(frames=90, gop=20, intra_refresh=True)
+    coded = replace(coded, packets=coded.packets[:30] + coded.packets[32:])
+    async with serve(staleness=20, queue_packets=200) as gateway:
+        status = await gateway.play(coded)
+        frames = {frame.sequence: frame for frame in gateway.sink.frames}
+        assert [*frames] == [*range(30), *range(32, 90)] and dict(status.dropped) == {"lost": 2}
+        # Renewed from frame 40 on, in at most 20 frames.
+        assert 8 < status.damaged <= 28 and max(frames[index].damage for index in range(60, 90)) < 8
+
+
 async def test_size_may_change_in_mid_stream(serve, helpers):
     small, large = helpers.encode(frames=15), helpers.encode(frames=15, width=256, height=144)
     later = tuple(replace(p, sequence=p.sequence + 15, pts=p.pts + 15) for p in large.packets)

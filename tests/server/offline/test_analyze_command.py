@@ -37,6 +37,16 @@ def test_bad_films_are_named_at_the_end_and_the_good_one_is_analyzed(tmp_path, s
     assert len(lines) == 2 and "bad.mp4: not a film" in lines[0] and "missing.mp4: no such file" in lines[1]
 
 
+def test_a_film_with_lost_parts_is_analyzed_and_the_damage_is_reported(tmp_path, flags, flash_film):
+    film = tmp_path / "lossy.ts"
+    data = flash_film([1.5], 3, suffix=".ts").read_bytes()
+    at = len(data) // 3 // 188 * 188
+    film.write_bytes(data[:at] + data[at + 4 * 188 :])
+    done = run(film, *flags[:-1])
+    assert done.exit_code == 0 and games(done) == ["lossy"]
+    assert "lossy.ts: " in done.stderr and " frames are damaged; shots in them may be missing or wrong" in done.stderr
+
+
 def test_a_folder_means_its_films_sorted(tmp_path, flags, flash_film):
     film = flash_film([1.5], 3)
     folder = tmp_path / "season"

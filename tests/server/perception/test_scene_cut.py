@@ -39,3 +39,14 @@ def test_a_shaking_dark_and_noisy_picture_has_no_cuts():
     base = (film(5, 1)[0] * 0.3).astype(np.int16)
     noisy = [np.clip(base + rng.normal(0, 12, base.shape), 0, 255).astype(np.uint8) for _ in range(20)]
     assert cuts(noisy) == []
+
+
+def test_what_is_concealed_is_no_cut_but_a_cut_behind_it_is():
+    game, other = ([cv2.cvtColor(one, cv2.COLOR_BGR2YUV_I420) for one in film(seed, 12)] for seed in (1, 2))
+    concealed = [np.roll(planes, 90, 0)[::-1].copy() for planes in game[4:8]]
+    detector = SceneCutDetector()
+    assert not any(detector.update(planes) for planes in game[:4])
+    assert not any(detector.update(planes, damaged=True) for planes in concealed)
+    assert not any(detector.update(planes) for planes in game[8:])
+    assert not detector.update(other[0], damaged=True)
+    assert detector.update(other[1])

@@ -207,6 +207,16 @@ async def test_no_shot_is_overwritten_where_the_cameras_clock_is_set_back():
         assert len(await rig.final_shots()) == 2
 
 
+async def test_the_same_change_of_state_twice_is_two_events():
+    """Also where the camera's clock stands still, as it does while no frame is scored."""
+    async with Rig() as rig:
+        for _ in range(2):
+            for state in (CameraState.OFFLINE, CameraState.ONLINE):
+                await rig.pipeline.announce(state, "a sentence", 5000.0)
+        states = [event.payload.state for event in await rig.events()]
+        assert states == [CameraState.OFFLINE, CameraState.ONLINE] * 2
+
+
 class FailingLog(SqliteLog):
     def __init__(self):
         super().__init__(":memory:")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courtside_server.errors import RingOvertaken
-from courtside_server.rings.packets import PacketRing
+from courtside_server.rings.packets import PACKET_OVERHEAD, PacketRing
 from courtside_server.types import EncodedPacket
 
 
@@ -22,9 +24,9 @@ def sequences(cut) -> list[int]:
 @settings(max_examples=120, deadline=None)
 @given(
     # (group length, packet size): camera with fixed or drifting group length and rate
-    groups=st.lists(st.tuples(st.integers(1, 6), st.integers(1, 30)), min_size=1, max_size=12),
+    groups=st.lists(st.tuples(st.integers(1, 6), st.integers(1, 500)), min_size=1, max_size=12),
     orphans=st.integers(0, 3),
-    budget=st.integers(20, 300),
+    budget=st.integers(500, 9000),
     step=st.floats(0.01, 0.5),
     spans=st.lists(st.tuples(st.floats(0, 1.2), st.floats(0, 0.5)), min_size=1, max_size=6),
 )
@@ -43,7 +45,7 @@ def test_cut_equals_a_plain_list(groups, orphans, budget, step, spans):
                 kept.append([])
                 open_ = True
             if open_:
-                kept[-1].append((sequence, sequence * step, size))
+                kept[-1].append((sequence, sequence * step, size + PACKET_OVERHEAD))
             while sum(p[2] for g in kept for p in g) > budget:
                 kept.pop(0)
                 evicted = True
@@ -86,12 +88,31 @@ def test_segments_are_kept_apart():
 
 
 def test_group_larger_than_the_budget_is_let_go_until_the_next_keyframe():
-    ring = PacketRing("c", 100)
+    budget = 10 * (PACKET_OVERHEAD + 10)
+    ring = PacketRing("c", budget)
     for sequence in range(30):
         ring.append(packet(sequence, 10, sequence == 0), sequence, 0, sequence == 0)
-        assert ring.nbytes <= 100
+        assert ring.nbytes <= budget
     assert len(ring) == 0
     ring.append(packet(30, 10, True), 30.0, 0, True)
     assert sequences(ring.cut(30, 31)) == [30]
     with pytest.raises(RingOvertaken):
         ring.cut(3, 4)
+
+
+def test_tiny_packets_cost_what_they_take():
+    """A still picture: 30 bytes of data in each packet, and ten times that in objects."""
+    ring = PacketRing("c", 2**20)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for sequence in range(10_000):
+            one = EncodedPacket(
+                sequence + 1000, sequence + 0.5, sequence + 0.25, sequence + 2000, None, sequence % 30 == 0, False,
+                bytes(30 + sequence % 2),
+            )  # fmt: skip
+            ring.append(one, sequence / 30, 0, sequence % 30 == 0)
+        assert tracemalloc.get_traced_memory()[0] - before < 1.2 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert ring.nbytes <= 2**20 and len(ring) > 2000

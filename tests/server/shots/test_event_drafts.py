@@ -7,7 +7,7 @@ import pytest
 
 from courtside.court.zones import ZONES
 from courtside.names import CameraName
-from courtside_server.shots.event_drafts import ShotEvents, shot_id
+from courtside_server.shots.event_drafts import KnownShot, ShotEvents, shot_id
 from courtside_server.types import Lifecycle, Zone
 from courtside_server.windows.nms import ShotCandidate
 
@@ -20,12 +20,16 @@ def candidate(key=0, wall=1000.0, lifecycle=Lifecycle.PROVISIONAL, **changes):
     return replace(shot, **changes)
 
 
+def known(draft):
+    return KnownShot(draft.event_id, draft.event_time, draft.media_offset, draft.media_segment)
+
+
 def test_all_revisions_of_a_shot_share_an_id_though_the_release_moves():
     events = ShotEvents(CAMERA)
     first = events.draft(0, candidate())
     moved = events.draft(0, candidate(wall=1000.12))
     final = events.draft(0, candidate(wall=1000.1, lifecycle=Lifecycle.CONFIRMED))
-    assert first.event_id == moved.event_id == final.event_id == shot_id(CAMERA.name, 1000.0)
+    assert first.event_id == moved.event_id == final.event_id == shot_id(CAMERA.name, 1000.0, media=10.0)
     assert (first.lifecycle, final.lifecycle) == (Lifecycle.PROVISIONAL, Lifecycle.CONFIRMED)
     assert final.event_time == 1000.1 and final.media_offset == pytest.approx(10.1)
 
@@ -59,14 +63,14 @@ def test_two_shots_have_two_ids_and_cameras_do_not_share():
 def test_a_shot_seen_again_after_a_restart_keeps_its_id():
     before = ShotEvents(CAMERA).draft(0, candidate(wall=1000.0))
     after = ShotEvents(CAMERA)
-    after.restore([(before.event_time, before.event_id)])
+    after.restore([known(before)])
     assert after.draft(0, candidate(wall=1000.4)).event_id == before.event_id
     assert after.draft(0, candidate(key=1, wall=1003.0)).event_id != before.event_id
 
 
 def test_two_open_candidates_never_share_an_id():
     events = ShotEvents(CAMERA)
-    events.restore([(1000.5, "shot-old")])
+    events.restore([KnownShot("shot-old", 1000.5, 10.5)])
     one = events.draft(0, candidate(key=0, wall=1000.0))
     two = events.draft(0, candidate(key=1, wall=1000.9))
     assert one.event_id == "shot-old" and two.event_id != "shot-old"
@@ -78,23 +82,65 @@ def test_the_same_time_in_another_segment_is_another_shot():
     first = events.draft(0, candidate(lifecycle=Lifecycle.CONFIRMED))
     events.media_segment = 1
     again = events.draft(1, candidate(lifecycle=Lifecycle.CONFIRMED))
-    third = events.draft(1, candidate(key=1, wall=1000.3, lifecycle=Lifecycle.CONFIRMED))
-    assert first.event_id != again.event_id == third.event_id
+    assert first.event_id != again.event_id
+
+
+def test_a_shot_that_is_seen_once_more_right_after_a_cut_keeps_its_id():
+    events = ShotEvents(CAMERA)
+    first = events.draft(0, candidate(lifecycle=Lifecycle.CONFIRMED))
+    again = events.draft(1, candidate(wall=1000.3, lifecycle=Lifecycle.CONFIRMED))
+    later = events.draft(1, candidate(key=1, wall=1002.0, lifecycle=Lifecycle.CONFIRMED))
+    assert first.event_id == again.event_id != later.event_id
 
 
 def test_after_a_restart_each_segment_finds_its_own_shots_again():
     before, after = ShotEvents(CAMERA), ShotEvents(CAMERA)
-    ids = []
+    drafts = []
     for segment, wall in enumerate((1000.0, 1000.4)):
         before.media_segment = segment
-        ids.append(before.draft(segment, candidate(wall=wall, lifecycle=Lifecycle.CONFIRMED)).event_id)
-    after.restore(zip((1000.0, 1000.4), ids, strict=True))
+        drafts.append(before.draft(segment, candidate(wall=wall, lifecycle=Lifecycle.CONFIRMED)))
+    after.restore(map(known, drafts))
     for segment, wall in enumerate((1000.0, 1000.4)):
         after.media_segment = segment
-        assert after.draft(segment, candidate(wall=wall, lifecycle=Lifecycle.CONFIRMED)).event_id == ids[segment]
+        again = after.draft(segment, candidate(wall=wall, lifecycle=Lifecycle.CONFIRMED))
+        assert again.event_id == drafts[segment].event_id
 
 
 def test_a_new_segment_starts_new_candidates():
     events = ShotEvents(CAMERA)
     first = events.draft(0, candidate(lifecycle=Lifecycle.CONFIRMED))
     assert events.draft(1, candidate(wall=1100.0)).event_id != first.event_id
+
+
+def test_a_confirmed_shot_is_never_overwritten_by_one_soon_after_it():
+    events = ShotEvents(CAMERA)
+    first = events.draft(0, candidate(lifecycle=Lifecycle.CONFIRMED))
+    tip_in = events.draft(0, candidate(key=1, wall=1000.9, lifecycle=Lifecycle.CONFIRMED))
+    assert tip_in.event_id != first.event_id
+
+
+def test_a_retracted_shot_that_is_seen_again_keeps_its_id():
+    events = ShotEvents(CAMERA)
+    first = events.draft(0, candidate(lifecycle=Lifecycle.RETRACTED))
+    assert events.draft(0, candidate(key=1, wall=1000.3)).event_id == first.event_id
+
+
+def test_two_shots_at_the_very_same_time_have_two_ids():
+    events = ShotEvents(CAMERA)
+    assert events.draft(0, candidate()).event_id != events.draft(0, candidate(key=1)).event_id
+
+
+def test_a_clock_that_stands_still_gives_every_shot_its_own_id():
+    events = ShotEvents(CAMERA)
+    ids = {
+        events.draft(0, candidate(key=n, media=10.0 * n, lifecycle=Lifecycle.CONFIRMED)).event_id for n in range(5)
+    }
+    assert len(ids) == 5
+
+
+def test_a_client_that_begins_anew_with_the_same_clock_makes_new_shots():
+    """The same film sent twice; a camera whose clock begins at the same time with every start."""
+    first = ShotEvents(CAMERA, session="a").draft(0, candidate(lifecycle=Lifecycle.CONFIRMED))
+    again = ShotEvents(CAMERA, session="b").draft(0, candidate(lifecycle=Lifecycle.CONFIRMED))
+    assert first.event_id != again.event_id
+    assert (first.session, again.session) == ("a", "b")

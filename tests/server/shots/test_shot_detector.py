@@ -209,6 +209,16 @@ def test_a_detector_that_was_away_for_a_year_costs_two_windows():
     assert detector.flight_windows_scored < 200
 
 
+def test_at_a_low_rate_the_windows_of_one_frame_are_scored_once():
+    detector = make_detector()
+    changes = run(detector, rate=6.0)
+    # One window per frame, and those that the end completes; windows that start every 0.1 s would be 59.
+    assert detector.flight_windows_scored < 36 + 12
+    found = [change.candidate for _, change in changes]
+    assert {candidate.key for candidate in found} == {0}
+    assert found[-1].media == pytest.approx(RELEASE, abs=0.01) and found[-1].agreeing == found[-1].covering > 5
+
+
 def test_film_that_ends_in_mid_flight_still_reports_the_shot():
     changes = run(make_detector(), end=RELEASE + 0.5)
     assert changes[-1][1].candidate.lifecycle is Lifecycle.CONFIRMED

@@ -12,17 +12,29 @@ import numpy as np
 
 from courtside.records import from_values
 from courtside.timestamps import to_timestamp
-from courtside_server.types import Arc, CameraStatus, EventDraft, Shot, Zone, ZoneSource
+from courtside_server.types import Arc, CameraStatus, EventDraft, Shot, ShotView, Zone, ZoneSource
+
+_SESSION, _SEGMENT = "@session", "@segment"
+"""Where a payload's text carries its event's session and media segment. Versions that do not know them skip them."""
 
 
-def encode_payload(payload: Shot | CameraStatus) -> str:
-    """Encode a payload as one line of JSON: enums as numbers, floats so that they read back equal."""
+
+def encode_payload(draft: EventDraft) -> str:
+    """Encode a draft's payload, session and media segment as one line of JSON.
+
+    Enums are numbers; floats read back equal.
+    """
+    payload = draft.payload
     values = {field.name: getattr(payload, field.name) for field in dataclasses.fields(payload)}
+    if draft.session:
+        values[_SESSION] = draft.session
+    if draft.media_segment:
+        values[_SEGMENT] = draft.media_segment
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_plain)
 
 
-def _plain(value: object) -> bool | int | float | dict[str, float | None]:
-    if isinstance(value, Arc):
+def _plain(value: object) -> bool | int | float | dict[str, object]:
+    if isinstance(value, Arc | ShotView):
         return dataclasses.asdict(value)
     if isinstance(value, np.generic):  # a prediction's float32 is exact as a Python float
         number: bool | int | float = value.item()
@@ -30,8 +42,8 @@ def _plain(value: object) -> bool | int | float | dict[str, float | None]:
     raise TypeError(f"a payload cannot hold {type(value).__name__}")
 
 
-def decode_payload(kind: str, text: str) -> Shot | CameraStatus:
-    """Decode the text of ``encode_payload``.
+def decode_payload(kind: str, text: str) -> tuple[Shot | CameraStatus, str, int]:
+    """Decode the text of ``encode_payload``: payload, session, media segment.
 
     An unknown field is skipped and a missing one takes its default, so fields can be added to the types without
     rewriting a log. An unknown zone is read as UNSPECIFIED, without probabilities and source.
@@ -40,6 +52,10 @@ def decode_payload(kind: str, text: str) -> Shot | CameraStatus:
         ValueError, KeyError, TypeError: the text is damaged.
     """
     values: dict[str, Any] = json.loads(text)
+    return _payload(kind, values), str(values.get(_SESSION, "")), int(values.get(_SEGMENT, 0))
+
+
+def _payload(kind: str, values: dict[str, Any]) -> Shot | CameraStatus:
     if kind == "camera_status":
         return from_values(CameraStatus, values)
     if kind != "shot":
@@ -60,9 +76,9 @@ def check_draft(draft: EventDraft) -> None:
     if not (math.isfinite(draft.event_time) and math.isfinite(draft.media_offset)):
         raise ValueError(f"event {draft.event_id!r} has a time that is not finite")
     to_timestamp(draft.event_time)  # what is stored must be readable: the protocol ends with the year 9999
-    for text in (draft.game, draft.camera, draft.event_id):
+    for text in (draft.game, draft.camera, draft.event_id, draft.session):
         text.encode()
-    encode_payload(draft.payload).encode()
+    encode_payload(draft).encode()
 
 
 def digest(draft: EventDraft, payload: str) -> bytes:

@@ -49,7 +49,7 @@ class SqliteFile:
         busy_timeout: seconds to wait for a lock that another program holds.
     """
 
-    def __init__(self, path: str, prepare: Callable[[sqlite3.Connection, str], None], busy_timeout: float) -> None:
+    def __init__(self, path: str, prepare: Callable[[sqlite3.Connection, str], object], busy_timeout: float) -> None:
         self.path = path
         self._prepare = prepare
         self._busy_timeout = busy_timeout
@@ -63,11 +63,14 @@ class SqliteFile:
         self._closed = False
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, committed: Callable[[], None] = lambda: None) -> Iterator[sqlite3.Connection]:
         """One transaction: durable when the block has ended, rolled back when it raised.
 
+        Args:
+            committed: called after the commit, before another transaction begins.
+
         Raises:
-            LogUnavailable: the file cannot be written.
+            LogUnavailable: the file cannot be written, or ``committed`` has raised an OSError.
         """
         with self._write_lock:
             db = self._open_writer()
@@ -75,6 +78,10 @@ class SqliteFile:
                 db.execute("BEGIN IMMEDIATE")
                 yield db
                 db.execute("COMMIT")
+                committed()
+            except OSError as error:
+                _roll_back(db)
+                raise self.unavailable("SQLITE_IOERR", error) from error
             except sqlite3.DatabaseError as error:
                 _roll_back(db)
                 if isinstance(error, _BUGS):
@@ -127,7 +134,10 @@ class SqliteFile:
 
     def unavailable(self, name: str = "SQLITE_CORRUPT", cause: Exception | None = None) -> LogUnavailable:
         """The error to raise for a failure of the file, by SQLite's error name."""
-        remedy = _REMEDIES.get(name, f"{{path}} cannot be used ({cause})").format(path=self.path)
+        # The cause is not part of the format: it may quote whatever bytes are in a damaged file.
+        remedy = _REMEDIES.get(name, "{path} cannot be used").format(path=self.path)
+        if name not in _REMEDIES and cause is not None:
+            remedy += f" ({' '.join(str(cause).split())[:200]})"
         return LogUnavailable(f"the event log cannot be used: {remedy}", path=self.path, cause=name)
 
     def _open_writer(self) -> sqlite3.Connection:
@@ -164,6 +174,8 @@ class SqliteFile:
             try:
                 self._reader = self._connect(self.path, self._busy_timeout)
                 self._reader.execute("PRAGMA query_only = ON")
+                # A damaged event is named by whoever reads it; it must not hide the others of its page.
+                self._reader.text_factory = _text
             except sqlite3.DatabaseError as error:
                 raise self.unavailable(_name(error), error) from error
         return self._reader
@@ -210,6 +222,11 @@ class SqliteFile:
 def _name(error: sqlite3.Error) -> str:
     """SQLite's primary name of an error: ``SQLITE_IOERR`` for ``SQLITE_IOERR_WRITE``."""
     return "_".join(str(getattr(error, "sqlite_errorname", "SQLITE_ERROR")).split("_")[:2])
+
+
+def _text(data: bytes) -> str:
+    """A text column, also where its bytes are damaged: such a text cannot be encoded again."""
+    return data.decode(errors="surrogateescape")
 
 
 def _roll_back(db: sqlite3.Connection) -> None:

@@ -44,6 +44,7 @@ _TABLES = (
         append_time REAL NOT NULL,
         kind TEXT NOT NULL,
         payload TEXT NOT NULL,
+        checksum INTEGER,
         PRIMARY KEY (game, sequence)
     ) STRICT, WITHOUT ROWID""",
     # EventLog.check writes to it and empties it again.
@@ -51,11 +52,18 @@ _TABLES = (
 )
 """Statements that create the tables."""
 _IDENTITY = "CREATE TABLE identity (id TEXT NOT NULL) STRICT"
-"""One row: the log's identity. A log that was written before there was one gets it when it is opened."""
+"""One row: the log's identity."""
+_COUNT = "CREATE TABLE event_count (stored INTEGER NOT NULL) STRICT"
+"""One row: how many events were ever stored, to be compared with the mark (``mark.py``)."""
+_CHECKSUM = "ALTER TABLE events ADD COLUMN checksum INTEGER"
+"""CRC-32 of what an event holds; NULL for events of older versions."""
 
 
-def prepare(db: sqlite3.Connection, path: str) -> None:
+def prepare(db: sqlite3.Connection, path: str) -> bool:
     """Make a new connection durable, and create or check the tables.
+
+    Returns:
+        Whether the log was written by a version that counts events, so that there must be a mark.
 
     Raises:
         LogUnavailable: the file belongs to another program or to another version.
@@ -84,8 +92,27 @@ def prepare(db: sqlite3.Connection, path: str) -> None:
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
-    if db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'identity'").fetchone()[0] == 0:
-        db.execute("BEGIN IMMEDIATE")
+    db.execute("PRAGMA cell_size_check = ON")
+    db.execute("BEGIN IMMEDIATE")
+    counted = _add_what_older_versions_lack(db)
+    db.execute("COMMIT")
+    return counted
+
+
+def _add_what_older_versions_lack(db: sqlite3.Connection) -> bool:
+    """Returns whether the events had been counted before."""
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
+    if "identity" not in tables:
         db.execute(_IDENTITY)
-        db.execute("INSERT INTO identity VALUES (?)", (uuid.uuid4().hex,))
-        db.execute("COMMIT")
+        db.execute("INSERT INTO identity VALUES (?)", (new_identity(),))
+    if "event_count" not in tables:
+        db.execute(_COUNT)
+        db.execute("INSERT INTO event_count SELECT coalesce(sum(high_water_mark), 0) FROM games")
+    if not any(column[1] == "checksum" for column in db.execute("PRAGMA table_info(events)")):
+        db.execute(_CHECKSUM)
+    return "event_count" in tables
+
+
+def new_identity() -> str:
+    """An identity that no other log has: 32 hexadecimal digits."""
+    return uuid.uuid4().hex

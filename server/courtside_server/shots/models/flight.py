@@ -12,7 +12,7 @@ from courtside_server.errors import EngineError
 from courtside_server.inference.engine import Engine, TensorSpec, check_signature
 from courtside_server.inference.request import InferenceRequest, Outputs
 from courtside_server.shots.criteria import FlightWindowConfig
-from courtside_server.shots.models.flight_input import COUNTED, STEPS, TRACK, flight_input
+from courtside_server.shots.models.flight_input import COUNTED, STEPS, TRACK, flight_inputs
 from courtside_server.shots.trajectory import Trajectory, ball_trajectories
 from courtside_server.types import Observations, WindowPrediction
 from courtside_server.windows.nms import release_position
@@ -79,7 +79,7 @@ class FlightModel:
             return None
         info = self._engine.info(self._name)
         paths = sorted(paths, key=lambda path: -float(path.scores.sum()))[: max(info.max_batch_size, 1)]
-        tracks = np.stack([flight_input(path, window.observations, window.media, window.time_scale) for path in paths])
+        tracks = flight_inputs(paths, window.observations, window.media, window.time_scale)
         label = f"{info.name}:{info.version}"
         return InferenceRequest(
             self._name, {"track": tracks}, self._timeout, lambda outputs: self._parse(window, paths, label, outputs)

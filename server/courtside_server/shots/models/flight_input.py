@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside_server.inference.engine import TensorSpec
-from courtside_server.shots.shooter import nearest_players
+from courtside_server.shots.shooter import nearest_in_padded, pad_boxes
 from courtside_server.shots.trajectory import Trajectory, nearest_rim
 from courtside_server.types import ObjectClass, Observations
 
@@ -45,27 +45,34 @@ def flight_input(
         media: (48,) media time of the time steps.
         time_scale: real seconds per media second.
     """
-    window = np.zeros((STEPS, COLUMNS), np.float32)
-    columns = np.column_stack([path.positions, path.sizes, path.scores])
-    known, ball = resample(media * time_scale, path.media * time_scale, columns)
-    window[known, 0] = 1.0
-    window[:, 1:5] = ball
-    if not known.any():
-        return window
-    rim = nearest_rim(observations, ball[known, :2])
-    if rim is not None:
-        window[:, 5] = 1.0
-        window[:, 6:10] = [(rim[0] + rim[2]) / 2, (rim[1] + rim[3]) / 2, rim[2] - rim[0], rim[3] - rim[1]]
-    frames = np.array([frame.media for frame in observations])
-    steps = np.flatnonzero(known)
-    nearest = np.abs(frames[np.newaxis] - media[steps, np.newaxis]).argmin(1)
-    players = [observations[frame].steady(ObjectClass.PLAYER)[:, :4] for frame in nearest]
-    rows, _ = nearest_players(players, ball[steps, :2])
-    for step, row, boxes in zip(steps, rows, players, strict=True):
-        if row >= 0:
-            window[step, 10] = 1.0
-            window[step, 11:15] = boxes[row]
+    window: NDArray[np.float32] = flight_inputs([path], observations, media, time_scale)[0]
     return window
+
+
+def flight_inputs(
+    paths: Sequence[Trajectory], observations: Sequence[Observations], media: NDArray[np.float64], time_scale: float
+) -> NDArray[np.float32]:
+    """:func:`flight_input` of several balls of one window at once: (N, 48, 15)."""
+    windows = np.zeros((len(paths), STEPS, COLUMNS), np.float32)
+    balls = np.zeros((len(paths), STEPS, 4))
+    for window, ball, path in zip(windows, balls, paths, strict=True):
+        columns = np.column_stack([path.positions, path.sizes, path.scores])
+        known, ball[:] = resample(media * time_scale, path.media * time_scale, columns)
+        window[known, 0] = 1.0
+        rim = nearest_rim(observations, ball[known, :2]) if known.any() else None
+        if rim is not None:
+            window[:, 5] = 1.0
+            window[:, 6:10] = [(rim[0] + rim[2]) / 2, (rim[1] + rim[3]) / 2, rim[2] - rim[0], rim[3] - rim[1]]
+    windows[..., 1:5] = balls
+    frames = np.array([frame.media for frame in observations])
+    nearest = np.abs(frames[np.newaxis] - media[:, np.newaxis]).argmin(1)
+    players = pad_boxes([frame.steady(ObjectClass.PLAYER)[:, :4] for frame in observations])[nearest]
+    rows, _ = nearest_in_padded(players, balls[..., :2])
+    with_player = (windows[..., 0] > 0) & (rows >= 0)
+    _, steps = np.nonzero(with_player)
+    windows[with_player, 10] = 1.0
+    windows[with_player, 11:15] = players[steps, rows[with_player]]
+    return windows
 
 
 def resample(
@@ -77,9 +84,11 @@ def resample(
         Which steps are known (T,), and the values (T, K), zero where unknown.
     """
     after = np.searchsorted(times, steps, side="left")
-    low, high = np.clip(after - 1, 0, len(times) - 1), np.clip(after, 0, len(times) - 1)
+    low, high = np.maximum(after - 1, 0), np.minimum(after, len(times) - 1)
     inside = (after > 0) & (after < len(times)) & (times[high] - times[low] <= BRIDGE_S)
     near = np.minimum(np.abs(steps - times[low]), np.abs(steps - times[high])) <= EDGE_S
     known = inside | near
-    out = np.stack([np.interp(steps, times, column) for column in values.T], 1)
-    return known, np.where(known[:, None], out, 0.0)
+    gap = times[high] - times[low]
+    weight = ((steps - times[low]) / np.where(gap > 0, gap, np.inf))[:, np.newaxis]
+    out = values[low] * (1 - weight) + values[high] * weight
+    return known, np.where(known[:, np.newaxis], out, 0.0)
