@@ -100,6 +100,9 @@ class FaultyEngine:
     def info(self, model: str) -> ModelInfo:
         return self._engine.info(model)
 
+    def ready(self, model: str) -> bool:
+        return self.faults.get(model) is not dead and self._engine.ready(model)
+
     async def infer(self, model: str, inputs: Tensors, *, timeout: float) -> Outputs:
         infer = partial(self._engine.infer, model, inputs, timeout=timeout)
         fault = self.faults.get(model)

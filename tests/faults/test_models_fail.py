@@ -93,6 +93,23 @@ async def test_models_that_fail_and_recover_at_different_times(frames, shot_film
         assert len(await cameras.shots()) == 1
 
 
+async def test_a_server_that_loads_its_models_one_by_one_is_back_once(frames):
+    async with DefaultCameras() as cameras:
+        await cameras.play(frames[:BEGINNING])
+        cameras.engine.faults.update(dict.fromkeys((DETECTOR, FLIGHT, RIM, CLIP), dead))
+        await cameras.play(frames[:30])
+        for model in (DETECTOR, RIM, CLIP, FLIGHT):  # the detector first: the others were not even needed meanwhile
+            del cameras.engine.faults[model]
+            await cameras.play(frames[:20])
+        await cameras.play(frames)
+        await cameras.end()
+        states = await cameras.states()
+        # One DEGRADED for each model that was missed.
+        assert 1 <= [state for state, _ in states].count("DEGRADED") <= 4, states
+        assert [state for state, _ in states].index("RECOVERED") == len(states) - 1, states
+        assert len(await cameras.shots()) >= 1
+
+
 @pytest.mark.parametrize("model", [DETECTOR, FLIGHT])
 async def test_an_unexpected_error_does_not_end_the_scoring(frames, shot_film, model):
     async with DefaultCameras() as cameras:

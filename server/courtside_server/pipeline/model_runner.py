@@ -117,11 +117,20 @@ class ModelRunner:
                 return None
             else:
                 self._answered[request.model] = self._answered.get(request.model, 0) + 1
-                change = self._health.succeeded(request.model)
-                if change is not None:
-                    log.info("models answer again", camera=self._camera, model=request.model)
-                    self._on_state(*change)
+                if self._health.failing and self._others_ready(request.model):
+                    change = self._health.succeeded(request.model)
+                    if change is not None:
+                        log.info("models answer again", camera=self._camera, model=request.model)
+                        self._on_state(*change)
                 return result
+
+    def _others_ready(self, model: str) -> bool:
+        """Whether the camera's other models can answer.
+
+        A server that is back loads its models one after the other. One that has not been needed since would fail right
+        after RECOVERED; so that waits, until the next answer.
+        """
+        return all(self._engine.ready(name) for name in self._answered if name != model)
 
     def report(self, part: str, why: str | None) -> None:
         """Report the health of something beside the answers: it fails (``why``), or works again (None)."""
