@@ -72,8 +72,7 @@ async def test_a_spare_client_with_a_lower_epoch_takes_over_from_one_that_is_gon
         assert error.reason == "STALE_EPOCH" and "has been away for 0.3 s" in error.message, "it is still there"
         ahead.call.cancel()
         await helpers.eventually(lambda: gateway.registry.session(helpers.camera).connection is None)
-        await asyncio.sleep(0.35)
-        assert (await gateway.play(coded, epoch=7)).decoded == 30
+        assert (await gateway.play(coded, epoch=7)).decoded == 30, "it waits until the other one counts as gone"
         # The first one comes back with its session and takes the camera over again.
         assert (await gateway.client().open(coded.descriptor(epoch=3_600_000))).session
 
@@ -199,7 +198,7 @@ async def test_restarted_client_takes_over_a_camera_without_client(serve, helper
         client.call.cancel()
         await helpers.eventually(lambda: gateway.metrics.registry.get_sample_value(ACTIVE) == 0)
         assert (await gateway.play(coded)).decoded == 30
-        assert gateway.sinks[0].ended == 1
+        await helpers.eventually(lambda: gateway.sinks[0].ended == 1)
 
 
 async def vanish_in_the_flush(gateway, helpers, client):
