@@ -149,7 +149,7 @@ class StreamSession:
 
     def _begin(self) -> None:
         """Begin a session: for the source as it is now, with nothing sent."""
-        info = self._source.info
+        info = self._info = self._source.info
         self.plan: Plan = plan_stream(info, self._options)
         self._encoder = (
             None if self.plan.passthrough
@@ -281,7 +281,8 @@ class StreamSession:
             await asyncio.sleep(_POLL_S)
 
     def _descriptor(self) -> ingest_pb2.StreamFramesRequest:
-        info, encoder = self._source.info, self._encoder
+        # A source may have come back in another format while the gateway still has to hear that this session is over.
+        info, encoder = self._info, self._encoder
         size = (encoder.width, encoder.height) if encoder else (info.width, info.height)
         return descriptor_request(self._camera, info, self.plan, size, self._options, self._session)
 

@@ -187,9 +187,14 @@ class SourceFailure(enum.StrEnum):
     UNREACHABLE = "unreachable", "the host cannot be reached", "check the network", True
     TIMEOUT = "timeout", "no answer", "check the address, the network and that the camera is sending", True
     AUTH = "auth", "access denied", "check user name and password", False
-    TLS = "tls", "no encrypted connection can be made", "check the port, or use it without TLS", False
+    TLS = "tls", "no encrypted connection (TLS) can be made", "check the port, or use it without TLS", False
+    CERTIFICATE = (
+        "certificate", "the certificate (TLS) of the server is not trusted",
+        "put the certificate of the server or its authority into a file (PEM) and name it in SSL_CERT_FILE", False,
+    )
     CODEC = "codec", "no video that can be decoded", "set the camera to H.264 or H.265", False
     NO_VIDEO = "no_video", "no video in it", "check that the address is that of the picture, not of the sound", False
+    SERVER = "server", "the server answers with an error", "check the camera or the server", True
     STALLED = "stalled", "no more pictures", "check the camera", True
     ENDED = "ended", "the stream ended", "check the camera", True
     BROKEN = "broken", "the stream broke off", "check the camera and the network", True

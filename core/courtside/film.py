@@ -257,12 +257,15 @@ class Film:
             raise SourceNotFound(f"{path}: no such file", path)
         if os.path.isdir(path):
             raise UndecodableFilm(f"{path} is a folder, not a film", path)
+        self._examine()
+
+    def _examine(self) -> None:
         container, stream = self._open()
         with container:
             try:
                 self._info, _ = probe(container, stream, self._path, live=False)
             except av.error.FFmpegError as error:
-                raise UndecodableFilm(f"{path}: cannot be read: {reason(error)}", path) from None
+                raise self._unreadable(error) from None
         self._reader = Reader(self._info)
 
     @property
@@ -315,12 +318,18 @@ class Film:
             except av.error.FFmpegError as error:
                 raise SourceLost(f"{self._path}: broken in the middle: {reason(error)}", self._path) from None
 
-    def _open(self) -> tuple[Any, Any]:
+    def _container(self) -> Any:
         try:
-            container = av.open(file_address(self._path))
+            return av.open(file_address(self._path))
         except (av.error.FFmpegError, UnicodeError) as error:
             message = f"{self._path}: not a film that can be opened: {reason(error)}"
             raise UndecodableFilm(message, self._path) from None
+
+    def _unreadable(self, error: Exception) -> Exception:
+        return UndecodableFilm(f"{self._path}: cannot be read: {reason(error)}", self._path)
+
+    def _open(self) -> tuple[Any, Any]:
+        container = self._container()
         stream = video_stream(container)
         if stream is None:
             container.close()

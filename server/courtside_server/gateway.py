@@ -49,7 +49,7 @@ from courtside_server.pipeline.detector_scheduler import DetectorScheduler
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.settings import Settings
 from courtside_server.shots.event_drafts import KnownShot
-from courtside_server.shots.views import GameShots
+from courtside_server.shots.views import GameShots, known_shots
 from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraStatus, Event, EventDraft, Lifecycle, Shot, StreamInfo
@@ -260,17 +260,11 @@ class Gateway:
             except CursorEvicted:
                 continue  # An event was appended in between, and retention removed the oldest one.
         self.shots.restore(info.camera.game, events)
-        return [
-            KnownShot(event.event_id, view.event_time, view.media_offset, view.media_segment)
-            for event in events
-            if isinstance(event.payload, Shot)
-            for view in event.payload.views
-            if (view.camera, view.session) == (info.camera.name, info.origin)
-        ]
+        return known_shots(events, info.camera.name, info.origin)
 
-    def _clock_offset(self, camera: str) -> float:
+    def _clock_offset(self, camera: str) -> float | None:
         session = self.registry.session(camera)
-        return 0.0 if session is None else session.clock_offset
+        return None if session is None else session.clock_offset
 
     async def _publish_waiting(self) -> None:
         """Write the events that waited for the log when the gateway stopped; they wait on while it cannot be used."""

@@ -307,6 +307,19 @@ async def test_a_camera_that_comes_back_in_another_format_gets_a_new_session(ing
     assert ingest.ended == 2 and report.complete and report.sent == report.acked == len(ingest.packets)
 
 
+async def test_the_session_of_the_old_format_is_ended_when_a_camera_was_away_for_long(ingest):
+    away = [{"status": "503 Service Unavailable"}] * 5
+    with RtspCamera([{"send": 20}, *away, {"units": coded_pictures(size=(320, 180))}]) as camera:
+        streaming = await camera_session(ingest, camera, [])
+        running = asyncio.create_task(streaming.run())
+        await sent(ingest, running, 30)
+        streaming.stop()
+        report = await asyncio.wait_for(running, 5)
+    # A gateway refuses to resume a session with another descriptor.
+    assert [(d.session, d.width) for d in ingest.descriptors] == [("", 160), ("s1", 160), ("", 320)]
+    assert ingest.ended == 2 and report.complete and report.sent == report.acked == len(ingest.packets)
+
+
 async def test_a_camera_that_stays_away_ends_the_stream_with_an_error(ingest):
     notices = []
     with RtspCamera([{"send": 20}, {"status": "503 Service Unavailable"}]) as camera:

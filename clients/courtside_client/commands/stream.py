@@ -165,7 +165,7 @@ def stream(
     style: str,
     quiet: bool,
 ) -> None:
-    """Stream SOURCE into a gateway: a device index, a file, -, an rtsp/rtmp/udp URL, or sim://SEED.
+    """Stream SOURCE into a gateway: a device, a file, -, an rtsp/rtmp/udp/http URL, or sim://SEED.
 
     - is a live stream on standard input, such as that of `ffmpeg -i URL -c copy -f mpegts -`.
 

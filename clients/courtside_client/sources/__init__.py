@@ -7,13 +7,15 @@ import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 from courtside.errors import SourceFailure
 from courtside.film import Film
 from courtside.redact import redact
-from courtside_client.errors import SourceError
+from courtside_client.errors import SourceError, SourceNotFound
 from courtside_client.sources.base import Source
 from courtside_client.sources.device import DeviceSource
+from courtside_client.sources.http import open_http
 from courtside_client.sources.network import SCHEMES, NetworkSource
 from courtside_client.sources.reopening import Notice, ReopeningSource
 from courtside_client.threads import run_detached
@@ -21,13 +23,15 @@ from courtside_client.threads import run_detached
 __all__ = ["Source", "open_source", "open_when_up"]
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_DEVICE = re.compile(r"/dev/video\d+$")
 _CONVERT = "ffmpeg -i '{scheme}://…' -c copy -f mpegts - | courtside stream - …"
 
 
 def open_source(text: str) -> Source:
-    """Open a source by its name: a device index, a file, ``-``, the URL of a stream, or ``sim://SEED``.
+    """Open a source by its name: a device, a file, ``-``, the URL of a stream or film, or ``sim://SEED``.
 
-    ``-`` is a live stream on standard input, in any container that FFmpeg reads from a pipe; a FIFO likewise.
+    A device is an index or a path like ``/dev/video0``. ``-`` is a live stream on standard input, in any container that
+    FFmpeg reads from a pipe; a FIFO likewise. ``http://`` and ``https://`` are a film or a live stream.
 
     Raises:
         SourceError: it does not exist, has no video, cannot be decoded, or its scheme is not known.
@@ -55,7 +59,7 @@ async def open_when_up(text: str, *, retry_for: float = math.inf, on_notice: Not
 
     def opened() -> Source:
         source.open()
-        return source
+        return source.opened
 
     try:
         return await run_detached(opened, discard=_close)
@@ -76,10 +80,16 @@ def _opener(text: str) -> tuple[bool, Callable[[], Source]]:
         return False, lambda: _simulated(text)
     if scheme in SCHEMES:
         return True, lambda: NetworkSource(text)
+    if scheme in ("http", "https"):
+        return True, lambda: open_http(text)
+    if scheme == "file":
+        return _opener(_file_of(text))
     if scheme:
         return False, lambda: _unsupported(text, scheme)
-    if _is_fifo(text):
+    if _is(stat.S_ISFIFO, text):
         return False, lambda: NetworkSource(text, pipe=True)
+    if _is(stat.S_ISCHR, text) or _DEVICE.match(text):
+        return True, lambda: DeviceSource(text)
     return False, lambda: Film(text)
 
 
@@ -97,11 +107,11 @@ def _simulated(text: str) -> Source:
 
 def _unsupported(text: str, scheme: str) -> Source:
     shown = redact(text)
-    if scheme in ("srt", "rist", "http", "https", "rtp", "mms", "ndi", "whep"):
+    if scheme in ("srt", "rist", "rtp", "mms", "ndi", "whep"):
         message = f"{shown}: {scheme}:// is not supported; pipe it in: {_CONVERT.format(scheme=scheme)}"
     else:
-        known = ", ".join(f"{name}://" for name in (*SCHEMES, "sim"))
-        message = f"{shown}: unknown scheme {scheme}://; use one of {known}, a file, - or a device index"
+        known = ", ".join(f"{name}://" for name in (*SCHEMES, "http", "https", "file", "sim"))
+        message = f"{shown}: unknown scheme {scheme}://; use one of {known}, a file, - or a device"
     raise SourceError(message, text, failure=SourceFailure.UNSUPPORTED)
 
 
@@ -109,8 +119,19 @@ def _close(source: Source) -> None:
     source.close()
 
 
-def _is_fifo(text: str) -> bool:
+def _file_of(url: str) -> str:
+    """The path of a ``file://`` address (RFC 8089)."""
+    host, slash, path = url.partition("://")[2].partition("/")
+    if host.lower() not in ("", "localhost") or not path:
+        raise SourceNotFound(
+            f"{url}: not the path of a file on this machine; write it like file:///films/game.mp4", url,
+            failure=SourceFailure.BAD_ADDRESS,
+        )  # fmt: skip
+    return slash + unquote(path)
+
+
+def _is(kind: Callable[[int], bool], text: str) -> bool:
     try:
-        return stat.S_ISFIFO(Path(text).stat().st_mode)
+        return kind(Path(text).stat().st_mode)
     except (OSError, ValueError):
         return False

@@ -1,13 +1,16 @@
-"""Cameras of this machine by index, over OpenCV."""
+"""Cameras of this machine by index or path, over OpenCV."""
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
 from typing import Any
+
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "4")  # seconds; before OpenCV is loaded
 
 import av
 import cv2
@@ -20,13 +23,15 @@ from courtside_client.errors import SourceLost, SourceNotFound, UndecodableFilm
 _TIME_BASE = Fraction(1, 90_000)
 _MISSES = 30
 """Reads that may fail in a row before the camera counts as gone."""
+_MISSES_S = 4.0
+"""Seconds in which they may fail: people want to know within 5 s."""
 
 
 class DeviceSource:
     """A webcam or capture card; pts is the monotonic clock since the first picture.
 
     Args:
-        index: the device.
+        device: its index, or its path on Linux.
         open_device: makes the ``cv2.VideoCapture``.
         clock: monotonic seconds.
 
@@ -37,26 +42,27 @@ class DeviceSource:
 
     def __init__(
         self,
-        index: int,
-        open_device: Callable[[int], Any] = cv2.VideoCapture,
+        device: int | str,
+        open_device: Callable[[int | str], Any] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        name = str(index)
+        name, self._label = str(device), f"camera {device}"
         cv2.utils.logging.setLogLevel(0)  # OpenCV reports an absent device on stderr in lines of its own
         self._clock = clock
         self._lock = threading.Lock()
         self._closed = False
-        self._device = open_device(index)
+        self._check(device)
+        self._device = (open_device or _open)(device)
         if not self._device.isOpened():
             raise SourceNotFound(
-                f"camera {index}: no such device, or it is in use", name, failure=SourceFailure.NOT_FOUND
+                f"{self._label}: no such device, no camera, or it is in use", name, failure=SourceFailure.NOT_FOUND
             )
         self._device.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         picture = self._read()
         if picture is None:
             self._device.release()
             raise UndecodableFilm(
-                f"camera {index} opens but gives no picture", name, failure=SourceFailure.CODEC
+                f"{self._label} opens but gives no picture", name, failure=SourceFailure.CODEC
             )
         height, width = picture.shape[:2]
         rate = float(self._device.get(cv2.CAP_PROP_FPS) or 0.0)
@@ -86,7 +92,7 @@ class DeviceSource:
             picture = self._read()
             if picture is None:
                 raise SourceLost(
-                    f"camera {self._info.name} gives no more pictures", self._info.name, failure=SourceFailure.STALLED
+                    f"{self._label} gives no more pictures", self._info.name, failure=SourceFailure.STALLED
                 )
             now = self._clock()
             start = now if start is None else start
@@ -109,7 +115,19 @@ class DeviceSource:
             finally:
                 self._lock.release()
 
+    def _check(self, device: int | str) -> None:
+        if isinstance(device, int):
+            return
+        if not os.path.exists(device):
+            raise SourceNotFound(f"{self._label}: no such device", device, failure=SourceFailure.NOT_FOUND)
+        if not os.access(device, os.R_OK | os.W_OK):
+            raise SourceNotFound(
+                f"{self._label}: access denied; add your user to the group that owns it (video)", device,
+                failure=SourceFailure.AUTH,
+            )  # fmt: skip
+
     def _read(self) -> np.ndarray | None:
+        due = self._clock() + _MISSES_S
         for _ in range(_MISSES):
             with self._lock:
                 if self._closed:
@@ -118,4 +136,11 @@ class DeviceSource:
                 good, picture = self._device.read()
             if good and picture is not None and picture.ndim == 3:
                 return np.ascontiguousarray(picture)
+            if self._clock() > due:
+                break
         return None
+
+
+def _open(device: int | str) -> Any:
+    # Of a path, OpenCV would otherwise also try to read a film.
+    return cv2.VideoCapture(device) if isinstance(device, int) else cv2.VideoCapture(device, cv2.CAP_V4L2)

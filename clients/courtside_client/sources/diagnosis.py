@@ -11,9 +11,10 @@ import av.error
 
 from courtside.errors import SourceFailure
 from courtside.redact import redact
-from courtside_client.errors import SourceError
+from courtside_client.errors import SourceError, SourceUnreachable, UndecodableFilm
+from courtside_client.sources.tls import SCHEMES as TLS_SCHEMES
 
-_PORTS = {"rtsp": 554, "rtsps": 322, "rtmp": 1935, "rtmps": 443}
+_PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935, "rtmps": 443}
 _CONNECT_TIMEOUT_S = 2.0
 """Seconds for a connection made only to find out why the stream's own failed."""
 _ERRORS = {
@@ -28,6 +29,10 @@ _KINDS: tuple[tuple[tuple[type[BaseException], ...], SourceFailure], ...] = (
     ((av.error.ExitError,), SourceFailure.TIMEOUT),
     ((av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError), SourceFailure.AUTH),
     ((av.error.HTTPNotFoundError,), SourceFailure.NOT_FOUND),
+    (
+        (av.error.HTTPServerError, av.error.HTTPTooManyRequestsError, av.error.HTTPOtherClientError),
+        SourceFailure.SERVER,
+    ),
     ((av.error.ProtocolNotFoundError,), SourceFailure.UNSUPPORTED),
     ((av.error.InvalidDataError, av.error.LookupError), SourceFailure.CODEC),
     ((UnicodeError, av.error.ArgumentError), SourceFailure.BAD_ADDRESS),
@@ -68,12 +73,33 @@ def diagnose(error: BaseException, url: str = "") -> SourceFailure:
     """
     for kinds, failure in _KINDS:
         if isinstance(error, kinds):
-            return failure
+            # Of a server that goes away while it answers, FFmpeg says that its data is invalid.
+            return (_connect(url) if url and failure is SourceFailure.CODEC else None) or failure
     number = getattr(error, "errno", None)
     if number in _ERRORS:
         return _ERRORS[number]
     found = _connect(url) if url else None
     return found or (SourceFailure.ENDED if isinstance(error, av.error.EOFError) else SourceFailure.BROKEN)
+
+
+def unusable(error: Exception, url: str, name: str, seconds: float, timeout: float) -> SourceError:
+    """The error of a source that cannot be opened.
+
+    Args:
+        error: what PyAV raised.
+        url: the address; empty for a pipe.
+        name: the source, without secrets.
+        seconds: after which the error came.
+        timeout: seconds that were given.
+    """
+    failure = SourceFailure.TIMEOUT if seconds > 0.9 * timeout else diagnose(error, url)
+    within = f" within {timeout:g} s" if failure is SourceFailure.TIMEOUT else ""
+    kind = (
+        UndecodableFilm if failure is SourceFailure.CODEC
+        else SourceUnreachable if failure.temporary
+        else SourceError
+    )  # fmt: skip
+    return kind(f"{name}: {failure.meaning}{within}: {failure.advice}", name, failure=failure)
 
 
 def _connect(url: str) -> SourceFailure | None:
@@ -94,14 +120,14 @@ def _connect(url: str) -> SourceFailure | None:
     except OSError as error:
         return _ERRORS.get(error.errno or 0)
     with connection:
-        return _shake_hands(connection, target[0]) if scheme in ("rtsps", "rtmps") else None
+        return _shake_hands(connection, target[0]) if scheme in TLS_SCHEMES else None
 
 
 def _shake_hands(connection: socket.socket, host: str) -> SourceFailure | None:
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        context.wrap_socket(connection, server_hostname=host).close()
+        ssl.create_default_context().wrap_socket(connection, server_hostname=host).close()
+    except ssl.SSLCertVerificationError:
+        return SourceFailure.CERTIFICATE
     except TimeoutError:
         return SourceFailure.TIMEOUT
     except OSError:

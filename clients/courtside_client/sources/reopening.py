@@ -109,6 +109,11 @@ class ReopeningSource:
             self._notice(f"{self._name}: there after {self._clock() - began:.0f} s")
         self.outage = None
 
+    @property
+    def opened(self) -> Source:
+        """What a user of this source reads: a film that was opened has nothing to be opened again for."""
+        return self if self.info.live or self._source is None else self._source
+
     def frames(self) -> Iterator[SourceFrame]:
         """Pictures, across outages.
 
