@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 
 import grpc
+import pytest
 
 from courtside.timestamps import to_timestamp
 from courtside_server.ingest.session import CameraSession
@@ -312,6 +313,34 @@ async def test_a_session_without_a_first_packet_ends(serve, helpers):
         await silent.open(coded.descriptor())
         error = await silent.error()
         assert error.reason == "BAD_PACKET" and "no packet arrived within 0.2 s" in error.message
+        await helpers.eventually(lambda: len(gateway.registry) == 0)
+
+
+async def test_a_client_that_reads_no_statuses_loses_its_place(serve, helpers):
+    coded = helpers.encode(frames=30)
+    async with serve(write_timeout=0.2) as gateway:
+        stuck = asyncio.Event()
+
+        class Context:
+            """A client whose flow-control window is closed."""
+
+            def __init__(self) -> None:
+                self.requests = [helpers.message(coded.descriptor())]
+
+            async def read(self) -> object:
+                if self.requests:
+                    return self.requests.pop()
+                await asyncio.Event().wait()
+                return None
+
+            async def write(self, message: object) -> None:
+                await stuck.wait()
+
+            async def abort(self, code, details, trailing) -> None:
+                raise grpc.aio.AbortError(details)
+
+        with pytest.raises(grpc.aio.AbortError, match="did not read"):
+            await asyncio.wait_for(gateway.service.StreamFrames(iter(()), Context()), 10)
         await helpers.eventually(lambda: len(gateway.registry) == 0)
 
 
