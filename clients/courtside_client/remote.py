@@ -45,7 +45,8 @@ _HINTS = (
      "its certificate (TLS) is not trusted; put it into a PEM file and name that in SSL_CERT_FILE"),
     (("Hostname Verification Check failed", "is not in peer certificate"),
      "its certificate (TLS) is for another host; write the host's name as it is in the certificate"),
-    (("WRONG_VERSION_NUMBER", "Ssl handshake failed"), "no encrypted connection (TLS); leave out https://"),
+    (("WRONG_VERSION_NUMBER", "Ssl handshake failed"),
+     "no encrypted connection (TLS); leave out https://"),
 )  # fmt: skip
 """What gRPC says of a connection that cannot be made, and what that means."""
 

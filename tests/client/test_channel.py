@@ -1,4 +1,4 @@
-"""Gateway addresses are checked before anything is sent; TLS, and what is said where it fails."""
+"""Gateway addresses are checked before anything is sent; TLS, and the message where it fails."""
 
 from __future__ import annotations
 
