@@ -40,7 +40,8 @@ _TRANSIENT = {
 
 
 _HINTS = (
-    (("Failed parsing HTTP/2", "http1.x server"), "it does not speak gRPC without TLS; for TLS put https:// before its address"),
+    (("Failed parsing HTTP/2", "http1.x server"),
+     "it does not speak gRPC without TLS; for TLS put https:// before its address"),
     (("CERTIFICATE_VERIFY_FAILED", "certificate verify failed"),
      "its certificate (TLS) is not trusted; put it into a PEM file and name that in SSL_CERT_FILE"),
     (("Hostname Verification Check failed", "is not in peer certificate"),
