@@ -277,6 +277,17 @@ def test_a_camera_that_offers_udp_only_is_read():
         source.close()
 
 
+def test_lost_rtp_packets_cost_little_over_udp():
+    with RtspCamera([{"udp": True, "lose": 20}], units=coded_pictures(300, gop=30)) as camera:
+        source = NetworkSource(camera.url, NetworkConfig(open_timeout=5.0))
+        packets = [packet for packet, _ in zip(source.packets(), range(80), strict=False)]
+        source.close()
+    decoder = av.CodecContext.create("h264", "r")
+    pictures = [picture for packet in packets for picture in decoder.decode(av.Packet(packet.data))]
+    # One packet in twenty is a whole picture here; the decoder goes on with the next one.
+    assert len(pictures) >= 75 and (packets[-1].pts - packets[0].pts) / 3000 == pytest.approx(84, abs=4)
+
+
 def test_a_pipe_is_a_live_source_that_ends(tmp_path, plain):
     fifo = tmp_path / "left:1"
     os.mkfifo(fifo)
