@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import av
+import numpy as np
+from numpy.typing import NDArray
 
 from courtside import ShotResult, Zone
 from courtside_sim import open_simulation
@@ -63,13 +66,19 @@ def write_shot_film(
     film = open_simulation(f"{GAME}&width={size[0]}&height={size[1]}", duration=12)
     shot = film.shots[0]
     begin = shot.release_time - BEFORE_S
-    write_pictures(path, ((time, film.camera.render(begin + time)) for time in times), label, size, options)
+
+    @lru_cache(maxsize=1)
+    def picture(number: int) -> NDArray[np.uint8]:
+        # No more than 60 in a second are drawn: what is shown more often shows the same picture again.
+        return film.camera.render(begin + number / 60)
+
+    write_pictures(path, ((time, picture(round(time * 60))) for time in times), label, size, options)
     result = ShotResult.MADE if shot.made else ShotResult.MISSED
     return ShotFilm(path, BEFORE_S - times[0], result, Zone[shot.zone.name], len(times))
 
 
 def write_pictures(
-    path: Path, pictures: Iterable[tuple[float, object]], label: float, size: tuple[int, int],
+    path: Path, pictures: Iterable[tuple[float, NDArray[np.uint8]]], label: float, size: tuple[int, int],
     options: dict[str, str] | None = None,
 ) -> None:
     """Write (seconds, BGR picture) as H.264, each at its own time whatever ``label`` says of the frame rate."""

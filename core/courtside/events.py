@@ -57,7 +57,7 @@ class Lifecycle(WireEnum):
     PROVISIONAL = 1
     """Announced early; may be revised or retracted."""
     CONFIRMED = 2
-    """Final."""
+    """Final, but for what another camera's view of a shot adds."""
     RETRACTED = 3
     """It did not happen after all."""
 
@@ -235,7 +235,7 @@ class Event:
     game: str
     """``games/{game}``."""
     camera: str
-    """``games/{game}/cameras/{camera}``."""
+    """``games/{game}/cameras/{camera}``; of a shot that several cameras see, the first one."""
     event_id: str
     """The same for all revisions of one happening."""
     lifecycle: Lifecycle

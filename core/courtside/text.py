@@ -32,7 +32,7 @@ def _shot_text(shot: Shot, delay: float) -> str:
     zone = "zone unknown" if shot.zone is Zone.UNSPECIFIED else f"{shot.zone}"
     parts = [f"shot {shot.probability:4.0%}", f"{zone:<24}", f"{shot.points} points" if shot.points else f"{'':8}"]
     parts.append(f"make {shot.make_probability:4.0%}")
-    parts.append(f"{'' if shot.result is ShotResult.UNKNOWN else shot.result.words:<6}")
+    parts.append(f"{'' if shot.result is ShotResult.UNKNOWN else shot.result.words.upper():<6}")
     if shot.replay_of:
         parts.append("replay")
     if shot.shooter is not None:

@@ -15,6 +15,7 @@
     ├── LogReplaced                    a page token belongs to another event log
     ├── CursorEvicted                  history before `earliest_sequence` is gone
     ├── SlowSubscriber                 a subscriber's bounded buffer overflowed
+    ├── TooManySubscribers             the gateway's limit of subscribers is reached; retry later
     ├── LogUnavailable                 the event log cannot be written (disk full, read-only)
     ├── StoreUnavailable               another file of the gateway's own cannot be written
     ├── FilmUnwritable                 a drawn film cannot be written (disk full, no such place)
@@ -39,7 +40,7 @@ __all__ = [
     "Draining", "EngineError", "EngineUnavailable", "FilmUnwritable", "InferenceTimeout", "InputError",
     "LogReplaced", "LogUnavailable", "ModelInvalid", "ModelNotFound", "NotADescriptor", "NotFound", "RingOvertaken",
     "SettingsError", "SlowSubscriber", "StaleEpoch", "StoreFull", "StoreUnavailable",
-    "TensorMismatch", "TooManyStreams", "UndecodableFilm",
+    "TensorMismatch", "TooManyStreams", "TooManySubscribers", "UndecodableFilm",
 ]  # fmt: skip
 
 
@@ -102,6 +103,13 @@ class SlowSubscriber(CourtsideError):
     """A subscriber's bounded buffer overflowed; resume after ``last_sequence``."""
 
     reason = ErrorReason.SLOW_SUBSCRIBER
+
+
+class TooManySubscribers(CourtsideError):
+    """The gateway's limit of subscribers is reached."""
+
+    reason = ErrorReason.TOO_MANY_SUBSCRIBERS
+    retry_after = 5.0
 
 
 class LogUnavailable(CourtsideError):

@@ -40,6 +40,7 @@ from courtside_server.court.calibration_store import CalibrationStore
 from courtside_server.errors import CourtsideError, CursorEvicted, EngineUnavailable, LogUnavailable, SettingsError
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
+from courtside_server.events.waiting import WaitingFile
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
 from courtside_server.memory import MemoryKeeper, freeze_startup_objects
@@ -48,7 +49,7 @@ from courtside_server.pipeline.detector_scheduler import DetectorScheduler
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.settings import Settings
 from courtside_server.shots.event_drafts import KnownShot
-from courtside_server.shots.views import GameShots
+from courtside_server.shots.views import GameShots, known_shots
 from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraStatus, Event, EventDraft, Lifecycle, Shot, StreamInfo
@@ -68,6 +69,8 @@ _RESTART_S = 1.0
 """Seconds after which a background task that failed begins again."""
 _FLUSH_S = 5.0
 """Seconds that events which wait for the event log may take at the end."""
+_FLUSH_UNAVAILABLE_S = 1.0
+"""The same while the log cannot be used: what still waits then is kept in a file."""
 _KEEPALIVE = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
@@ -77,6 +80,7 @@ _KEEPALIVE = (
     # A connection that does not say that it speaks HTTP/2, and one without a call, must not hold its place for ever.
     ("grpc.server_handshake_timeout_ms", 10_000),
     ("grpc.max_connection_idle_ms", 300_000),
+    ("grpc.max_concurrent_streams", 256),  # calls of one connection; further ones wait on the client's side
 )
 
 
@@ -104,8 +108,9 @@ class Gateway:
         )
         self._ingest = IngestService(self.registry, self.metrics)
         self._pipeline_config = pipeline_config(settings)
+        self._waiting = WaitingFile(settings.events.data_dir / "events.waiting")
         self.shots = GameShots(settings.shots.views, self._clock_offset)
-        self.publisher = EventPublisher(self.hub, self.metrics, shots=self.shots)
+        self.publisher = EventPublisher(self.hub, self.metrics, shots=self.shots, save=self._waiting.save)
         self._services = CameraServices(
             self.engine, self.publisher, self.metrics, detector=DetectorScheduler(settings.sharing)
         )
@@ -132,6 +137,7 @@ class Gateway:
             make_shot_models(self.settings, self.engine)
         except EngineUnavailable as error:
             log.warning("inference engine unavailable, it is tried again", engine=self.engine.name, error=str(error))
+        await self._publish_waiting()
         await self._close_orphans()
         await self._start_grpc()
         try:
@@ -155,7 +161,7 @@ class Gateway:
         await self.registry.close()
         if announcing := [task for task in self._tasks if task.get_name() == _ANNOUNCE]:
             await asyncio.wait(announcing, timeout=_FLUSH_S)
-        await self.publisher.close(_FLUSH_S)
+        await self.publisher.close(_FLUSH_S if self.hub.available else _FLUSH_UNAVAILABLE_S)
         await self.hub.close()
         await self._grpc.stop(grace=1.0)
         self._http.should_exit = True
@@ -199,7 +205,7 @@ class Gateway:
     async def _start_http(self) -> None:
         host, _, port = self.settings.listen.http.rpartition(":")
         names = {host.lower(), *self.settings.listen.http_hosts}
-        app = web_app(self.metrics, self.health, self.hub, names)
+        app = web_app(self.metrics, self.health, self.hub, names, self._limits.event_streams)
         config = http_config(app, host.strip("[]"), int(port), self.metrics, HttpLimits(self._limits.http))
         self._http = HttpServer(config)
         # Bound here, not by uvicorn, which would end the whole process when it cannot.
@@ -254,17 +260,34 @@ class Gateway:
             except CursorEvicted:
                 continue  # An event was appended in between, and retention removed the oldest one.
         self.shots.restore(info.camera.game, events)
-        return [
-            KnownShot(event.event_id, view.event_time, view.media_offset, view.media_segment)
-            for event in events
-            if isinstance(event.payload, Shot)
-            for view in event.payload.views
-            if (view.camera, view.session) == (info.camera.name, info.origin)
-        ]
+        return known_shots(events, info.camera.name, info.origin)
 
-    def _clock_offset(self, camera: str) -> float:
+    def _clock_offset(self, camera: str) -> float | None:
         session = self.registry.session(camera)
-        return 0.0 if session is None else session.clock_offset
+        return None if session is None else session.clock_offset
+
+    async def _publish_waiting(self) -> None:
+        """Write the events that waited for the log when the gateway stopped; they wait on while it cannot be used."""
+        try:
+            drafts = await asyncio.to_thread(self._waiting.load)
+        except OSError as error:
+            log.error("events that waited at the last stop cannot be read", error=str(error))
+            drafts = []
+        if drafts:
+            log.info("events that waited at the last stop are written", count=len(drafts))
+            writing = asyncio.create_task(self.publisher.publish(drafts, wait=True, merged=True), name="waiting events")
+            # Before the shots that are open in the log are closed: what closes them may be among these.
+            await asyncio.wait({writing}, timeout=_FLUSH_S if self.hub.available else 0.0)
+            self._spawn(self._clear_waiting(writing), "waiting events")
+        else:
+            await asyncio.to_thread(self._waiting.reserve)
+
+    async def _clear_waiting(self, writing: asyncio.Task[None]) -> None:
+        await writing
+        if not self.publisher.closed:
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self._waiting.clear)
+            await asyncio.to_thread(self._waiting.reserve)
 
     async def _close_orphans(self) -> None:
         """Confirm, marked interrupted, the shots that a crash left provisional: nothing speaks against them."""
@@ -362,3 +385,7 @@ async def serve_until_signal(settings: Settings) -> None:
     except CourtsideError as error:
         log.error("drained with an error", error=str(error))
     log.info("stopped")
+    for number in numbers:
+        # Everything is done: a signal that comes while Python takes itself down is no failure.
+        loop.remove_signal_handler(number)
+        signal.signal(number, lambda *_: os._exit(0))

@@ -36,8 +36,8 @@ def gone(pid, timeout=20):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_stream_is_acknowledged_to_its_last_packet(gateway, flash_film, start, number):
-    process = start("stream", flash_film([1.0], 3), "--loop", "--gateway", gateway.grpc,
+def test_a_stopped_stream_is_acknowledged_to_its_last_packet(default_gateway, shot_film, start, number):
+    process = start("stream", shot_film.path, "--loop", "--gateway", default_gateway.grpc,
                     "--camera", "games/g/cameras/c", "--format", "jsonl")
     for line in process.stdout:
         if json.loads(line)["acked"] > 5:
@@ -49,11 +49,11 @@ def test_a_stopped_stream_is_acknowledged_to_its_last_packet(gateway, flash_film
     assert last["done"] and last["acked"] == last["sent"] > 5
 
 
-def test_a_stopped_watch_ends_well(gateway, start, flash_film):
-    stream = start("stream", flash_film([1.0], 2), "--pace", "max", "--quiet", "--gateway", gateway.grpc,
+def test_a_stopped_watch_ends_well(default_gateway, start, shot_film):
+    stream = start("stream", shot_film.path, "--pace", "max", "--quiet", "--gateway", default_gateway.grpc,
                    "--camera", "games/g/cameras/c")
     assert stream.wait(30) == 0
-    process = start("watch", "--gateway", gateway.grpc, "--game", "g", "--after", 0, "--format", "jsonl")
+    process = start("watch", "--gateway", default_gateway.grpc, "--game", "g", "--after", 0, "--format", "jsonl")
     assert json.loads(process.stdout.readline())["sequence"] == "1"
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=10)

@@ -185,7 +185,7 @@ def test_the_table_line_says_what_is_known() -> None:
     line = event_line(event(shot, media_offset=12.34, event_time=10.0, append_time=11.2))
     assert line.split() == [
         "12.34", "3", "1", "provisional", "left", "shot", "50%", "middle", "three-pointer", "3", "points", "make",
-        "25%", "made", "player", "4", "+1.20", "s", "after", "release",
+        "25%", "MADE", "player", "4", "+1.20", "s", "after", "release",
     ]  # fmt: skip
     unknown = event_line(event(replace(SHOT, zone=Zone.UNSPECIFIED)))
     assert "zone unknown" in unknown and "points" not in unknown and "after" not in unknown

@@ -14,6 +14,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from shot_film import NEAR_S
 
 import courtside
 from courtside.errors import BadCalibration, InputError, SourceNotFound
@@ -97,34 +98,26 @@ def test_every_public_name_is_there_and_others_are_not() -> None:
 # --- analyze -------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def flash_settings(flash_repository: Path) -> dict[str, object]:
-    return {
-        "inference.repository": flash_repository, "inference.model": "flash", "perception.profile": "clip",
-    }  # fmt: skip
-
-
-def test_a_film_becomes_shots(flash_film, flash_settings) -> None:
-    shots = courtside.analyze(flash_film([1.5], 3), settings=flash_settings)
+def test_a_film_becomes_shots(shot_film) -> None:
+    shots = courtside.analyze(shot_film.path)
     assert [type(shot) for shot in shots] == [FilmShot]
-    assert isinstance(shots[0], courtside.Shot) and shots[0].time == pytest.approx(1.5, abs=0.2)
-    assert shots[0].probability > 0.8 and shots[0].model.startswith("flash")
+    assert isinstance(shots[0], courtside.Shot) and shots[0].time == pytest.approx(shot_film.release, abs=NEAR_S)
+    assert (shots[0].result, shots[0].zone) == (shot_film.result, shot_film.zone)
+    assert shots[0].probability > 0.8 and shots[0].model.startswith("shot_flight:")
 
 
-async def test_it_works_in_a_notebook_and_gives_the_same_shots_again(flash_film, flash_settings) -> None:
-    film = flash_film([1.5], 3)
-    assert courtside.analyze(film, settings=flash_settings) == await asyncio.to_thread(
-        courtside.analyze, film, settings=flash_settings
-    )
+async def test_it_works_in_a_notebook_and_gives_the_same_shots_again(shot_film) -> None:
+    shots = courtside.analyze(shot_film.path)
+    assert shots and shots == await asyncio.to_thread(courtside.analyze, shot_film.path)
 
 
-async def test_events_come_as_they_are_known_and_the_rest_can_be_left(flash_film, flash_settings) -> None:
-    film = flash_film([1.5], 3)
-    events = [event async for event in courtside.analyze_events(film, settings=flash_settings)]
+async def test_events_come_as_they_are_known_and_the_rest_can_be_left(shot_film) -> None:
+    film = shot_film.path
+    events = [event async for event in courtside.analyze_events(film)]
     assert all(isinstance(event, Event) for event in events)
     assert [event.sequence for event in events] == [*range(1, len(events) + 1)]
     assert events[-1].lifecycle is Lifecycle.CONFIRMED and events[0].camera == f"games/{film.stem}/cameras/film"
-    stream = courtside.analyze_events(film, settings=flash_settings)
+    stream = courtside.analyze_events(film)
     assert await anext(stream) == events[0]
     await stream.aclose()
 

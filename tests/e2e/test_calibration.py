@@ -11,7 +11,9 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from courtside_client import connect
 
 
-def test_a_calibration_outlives_the_gateway(gateway):
+def test_a_calibration_outlives_the_gateway(default_gateway):
+    gateway = default_gateway
+
     async def keep():
         async with connect(gateway.grpc) as client:
             return await client.set_calibration(CAMERA, point_pairs())
@@ -28,8 +30,8 @@ def test_a_calibration_outlives_the_gateway(gateway):
     assert (answer.error, answer.points) == (error, point_pairs())
 
 
-def test_reflection_lists_the_service(gateway):
-    with grpc.insecure_channel(gateway.grpc) as channel:
+def test_reflection_lists_the_service(default_gateway):
+    with grpc.insecure_channel(default_gateway.grpc) as channel:
         stub = reflection_pb2_grpc.ServerReflectionStub(channel)
         request = reflection_pb2.ServerReflectionRequest(list_services="")
         [answer] = stub.ServerReflectionInfo(iter([request]), timeout=10)

@@ -71,3 +71,19 @@ def test_a_shot_waits_while_ingest_and_metrics_go_on(blocked, shot_film, how):
     until(lambda: gateway.metric("courtside_events_total", lifecycle="confirmed", kind="shot"), 20, "the shot is lost")
     (shot,) = confirmed(gateway.events("g"))
     assert shot["mediaOffset"] == pytest.approx(shot_film.release, abs=NEAR_S), "the shot that waited came through"
+
+
+def test_events_that_wait_at_the_stop_are_there_after_the_next_start(blocked, shot_film):
+    gateway, folder = blocked
+    done = subprocess.run(
+        [*COMMAND, "stream", str(shot_film.path), "--gateway", gateway.grpc, "--camera", CAMERA, "--quiet"], timeout=60
+    )
+    assert done.returncode == 0
+    assert gateway.stop() == 0
+    assert "the next start writes them" in gateway.stderr() and "events lost" not in gateway.stderr()
+    os.rmdir(folder)
+    gateway.start()
+    events = gateway.events("g")
+    assert [int(event["sequence"]) for event in events] == list(range(1, len(events) + 1))
+    (shot,) = confirmed(events)
+    assert shot["mediaOffset"] == pytest.approx(shot_film.release, abs=NEAR_S)

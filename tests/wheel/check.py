@@ -14,10 +14,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = 65534
@@ -115,9 +117,15 @@ def check_whole(installed: Installed) -> None:
     film = "film.mp4"
     done = installed.run("python", "-P", "-c", _FILM, film)
     check("a simulated film is written", done.returncode == 0, done.stderr[-300:])
+    truth = json.loads(done.stdout)
     done = installed.run("courtside", "analyze", film, "--quiet")
-    check("courtside analyze finds a shot", '"shot"' in done.stdout, done.stderr[-300:])
-    with_server(installed, check_server)
+    check("courtside analyze finds the film's shot", is_the_shot(done.stdout, truth), done.stdout + done.stderr[-300:])
+
+    def use(gateway: str, http: str) -> None:
+        check_server(http)
+        check_stream(installed, gateway, film, truth)
+
+    with_server(installed, use)
     with_calibration(installed, film)
     for words, says in (
         (("analyze", film, "--repository", "nowhere"), "nowhere is not a folder"),
@@ -130,23 +138,26 @@ def check_whole(installed: Installed) -> None:
         check(f"one clear line for: courtside {' '.join(words[:1])} {words[-1]}", good, (done.returncode, lines[-3:]))
 
 
-_FILM = """
-import sys, av
-from courtside_sim import open_simulation
-film = open_simulation("sim://20012", duration=8)
-with av.open(sys.argv[1], "w") as container:
-    stream = container.add_stream("libx264", rate=30)
-    stream.width, stream.height, stream.pix_fmt = film.width, film.height, "yuv420p"
-    for _, picture in film:
-        for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")):
-            container.mux(packet)
-    for packet in stream.encode(None):
-        container.mux(packet)
+_FILM = (ROOT / "tests" / "shot_film.py").read_text() + """
+import json, sys
+made = write_shot_film(Path(sys.argv[1]))
+print(json.dumps({"release": made.release, "near": NEAR_S, "result": made.result.name, "zone": made.zone.name}))
 """
+"""Writes the film that the tests of the default profile use, and prints its known answer."""
 
 
-def with_server(installed: Installed, use: Callable[[str], None]) -> None:
-    """Run the gateway while ``use`` looks at its HTTP address."""
+def is_the_shot(lines: str, truth: dict[str, Any]) -> bool:
+    """Whether events, one JSON object a line, end in the one shot that the film shows."""
+    events = [json.loads(line) for line in lines.splitlines() if line.startswith("{")]
+    last = {event["eventId"]: event for event in events if "shot" in event}
+    found = [event for event in last.values() if event["lifecycle"] == "LIFECYCLE_CONFIRMED"]
+    return len(found) == 1 and abs(found[0]["mediaOffset"] - truth["release"]) <= truth["near"] and (
+        found[0]["shot"]["result"], found[0]["shot"]["zone"]
+    ) == (f"SHOT_RESULT_{truth['result']}", f"ZONE_{truth['zone']}")
+
+
+def with_server(installed: Installed, use: Callable[[str, str], None]) -> None:
+    """Run the gateway, with no option but where it listens, while ``use`` gets its gRPC and HTTP address."""
     words = ["serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--log-level", "error"]
     with subprocess.Popen(
         [installed.bin / "courtside", *words], cwd=installed.here, env=installed.environment, text=True,
@@ -157,7 +168,8 @@ def with_server(installed: Installed, use: Callable[[str], None]) -> None:
         check("courtside serve starts", line, "it printed no addresses")
         if not line:
             return
-        use(json.loads(line)["http"])
+        addresses = json.loads(line)
+        use(addresses["grpc"], addresses["http"])
         process.terminate()
         check("courtside serve ends well", process.wait(30) == 0, process.returncode)
 
@@ -167,6 +179,31 @@ def check_server(http: str) -> None:
     for path, says in (("", "Courtside overlay"), ("overlay.js", "EventSource"), ("metrics", "courtside_")):
         with urllib.request.urlopen(f"http://{http}/{path}", timeout=20) as answer:
             check(f"courtside serve shows /{path}", says in answer.read().decode())
+
+
+def check_stream(installed: Installed, gateway: str, film: str, truth: dict[str, Any]) -> None:
+    """A film goes in, its shot comes out."""
+    done = installed.run(
+        "courtside", "stream", film, "--gateway", gateway, "--camera", "games/g/cameras/c", "--mode", "film",
+        "--pace", "max", "--quiet",
+    )  # fmt: skip
+    check("courtside stream sends the film", done.returncode == 0, done.stderr[-300:])
+    words = [str(installed.bin / "courtside"), "watch", "--gateway", gateway, "--game", "g", "--after", "0",
+             "--format", "jsonl"]  # fmt: skip
+    lines: list[str] = []
+    with subprocess.Popen(
+        words, cwd=installed.here, env=installed.environment, text=True, stdout=subprocess.PIPE, **installed.ids
+    ) as process:
+        assert process.stdout is not None
+        limit = threading.Timer(60, process.kill)
+        limit.start()
+        for line in process.stdout:
+            lines.append(line)
+            if "CAMERA_STATE_OFFLINE" in line:
+                break
+        limit.cancel()
+        process.terminate()
+    check("courtside watch shows the film's shot", is_the_shot("".join(lines), truth), lines)
 
 
 def with_calibration(installed: Installed, film: str) -> None:

@@ -29,7 +29,8 @@ class EventServiceStub:
     """Reads a game's event log.
 
     What any subscriber has seen is already durable. Sequences are per game, gap-free, strictly increasing and
-    never reused. Delivery is at least once; (game, event_id, revision) makes it effectively once.
+    never reused in one log. Delivery is at least once; (game, event_id, revision) makes it effectively once.
+    UNAVAILABLE / LOG_UNAVAILABLE with metadata["sequence"]: that event is damaged on disk; what follows can be read.
     """
 
     def __init__(self, channel):
@@ -59,7 +60,8 @@ class EventServiceServicer:
     """Reads a game's event log.
 
     What any subscriber has seen is already durable. Sequences are per game, gap-free, strictly increasing and
-    never reused. Delivery is at least once; (game, event_id, revision) makes it effectively once.
+    never reused in one log. Delivery is at least once; (game, event_id, revision) makes it effectively once.
+    UNAVAILABLE / LOG_UNAVAILABLE with metadata["sequence"]: that event is damaged on disk; what follows can be read.
     """
 
     def SubscribeEvents(self, request, context):
@@ -117,7 +119,8 @@ class EventService:
     """Reads a game's event log.
 
     What any subscriber has seen is already durable. Sequences are per game, gap-free, strictly increasing and
-    never reused. Delivery is at least once; (game, event_id, revision) makes it effectively once.
+    never reused in one log. Delivery is at least once; (game, event_id, revision) makes it effectively once.
+    UNAVAILABLE / LOG_UNAVAILABLE with metadata["sequence"]: that event is damaged on disk; what follows can be read.
     """
 
     @staticmethod

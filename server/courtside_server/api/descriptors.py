@@ -32,6 +32,11 @@ class ConnectionLimits:
     grpc: int
     http: int
 
+    @property
+    def event_streams(self) -> int:
+        """Event streams of browsers: two thirds of the HTTP connections, so that probes always find one."""
+        return max(self.http * 2 // 3, 1)
+
 
 def raise_descriptor_limit() -> int:
     """Allow as many open files as the system lets us, by default often 1024; returns how many that are."""

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import time
+from functools import partial
 from typing import Any
 
 import grpc
@@ -14,7 +15,8 @@ from google.protobuf.message import Message
 from courtside.names import CameraName, parse_game
 from courtside.timestamps import to_timestamp
 from courtside.v1 import events_pb2, events_pb2_grpc
-from courtside_server.errors import BadRequest, CursorEvicted, LogReplaced, NotFound
+from courtside_server.api.places import Place, Places
+from courtside_server.errors import BadRequest, CursorEvicted, LogReplaced, NotFound, TooManySubscribers
 from courtside_server.events import EventHub, Subscription
 
 DEFAULT_PAGE = 100
@@ -25,6 +27,8 @@ MAX_PAGE_BYTES = 2 * 2**20
 """Most bytes per page, so that it fits any client's default message limit (4 MiB). One event always fits."""
 MAX_CAMERAS = 64
 """Cameras that one subscription may name."""
+MAX_SUBSCRIPTIONS = 2048
+"""Subscriptions at a time; each takes about 30 KB, as measured."""
 MAX_LOG = 128
 """Characters of a log's identity; a longer one is none of ours."""
 _MAX_EVENT_ID = 256
@@ -40,10 +44,19 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         hub: a started hub.
         heartbeat_interval: seconds without an event after which a subscriber gets a heartbeat.
         write_timeout: seconds that one message may wait for a subscriber that does not read.
+        max_subscriptions: subscriptions at a time, shared fairly among the addresses they come from.
     """
 
-    def __init__(self, hub: EventHub, *, heartbeat_interval: float = 2.0, write_timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        hub: EventHub,
+        *,
+        heartbeat_interval: float = 2.0,
+        write_timeout: float = 10.0,
+        max_subscriptions: int = MAX_SUBSCRIPTIONS,
+    ) -> None:
         self._hub = hub
+        self._places = Places(max_subscriptions)
         self._heartbeat_interval = heartbeat_interval
         self._write_timeout = write_timeout
 
@@ -55,11 +68,32 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         cameras = _cameras(game, request.cameras)
         after = request.after_sequence if request.HasField("after_sequence") else None
         log = request.log[:MAX_LOG] if request.HasField("log") else None
+        # "ipv4:10.0.0.1:5000", "ipv6:[::1]:5000", "unix:…"
+        place = self._places.open(context.peer().rpartition(":")[0])
+        if place is None:
+            raise TooManySubscribers(
+                f"{self._places.limit} subscriptions are open, the limit; end one, or try again later",
+                limit=self._places.limit,
+            )
+        try:
+            await self._subscribe(context, place, game, after, cameras, log)
+        finally:
+            self._places.close(place)
+
+    async def _subscribe(
+        self, context: grpc.aio.ServicerContext[Any, Any], place: Place, game: str, after: int | None,
+        cameras: list[str], log: str | None,
+    ) -> None:  # fmt: skip
         begun = False
         while True:
             subscription = self._hub.subscribe(game, after, cameras=cameras, log=log)
             try:
                 async with subscription:
+                    place.on_taken = partial(
+                        subscription.cut, "place_taken", "another address got this subscriber's place"
+                    )
+                    if place.taken:
+                        place.on_taken()
                     if not begun:
                         # The metadata informs the subscriber that the subscription has begun, before any event.
                         await context.send_initial_metadata(())

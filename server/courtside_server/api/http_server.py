@@ -80,7 +80,8 @@ def http_config(
 
     return uvicorn.Config(
         app, host=host, port=port, http=Limited, ws="none", log_config=None, access_log=False, lifespan="off",
-        timeout_graceful_shutdown=1, backlog=_ACCEPTED_AT_ONCE, server_header=False,
+        timeout_graceful_shutdown=1, server_header=False,
+        backlog=max(min(_ACCEPTED_AT_ONCE, limits.connections // 2), 1),
     )  # fmt: skip
 
 

@@ -14,13 +14,15 @@ from courtside.timestamps import from_timestamp, to_timestamp
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
 from courtside_server.api.descriptor import encoded_packet, stream_info
 from courtside_server.api.status import translated, well_formed
-from courtside_server.errors import BadDescriptor, BadPacket, CourtsideError, Draining, NotADescriptor
+from courtside_server.errors import BadDescriptor, BadPacket, CourtsideError, Draining, NotADescriptor, TooManyStreams
 from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.session import CameraSession, Connection
 from courtside_server.telemetry.metrics import Metrics
 
 _Context: TypeAlias = grpc.aio.ServicerContext[ingest_pb2.StreamFramesRequest, ingest_pb2.StreamFramesResponse]
+_CALLS_PER_CAMERA = 8
+"""Calls that may be open for each camera of the limit: most of them wait for a descriptor, or are taken over."""
 _ENVELOPE = 64 * 2**10
 """Bytes of a message around a packet, or of a descriptor with its configuration."""
 
@@ -66,6 +68,11 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         self._idle.clear()
         try:
             async with translated(context, "StreamFrames"):
+                if self._open > _CALLS_PER_CAMERA * self._config.max_cameras:
+                    raise TooManyStreams(
+                        f"{self._open} streams are open or being opened; try again later",
+                        limit=self._config.max_cameras,
+                    )
                 await self._stream(context)
         finally:
             self._open -= 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
+from functools import partial
 from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -15,10 +16,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from courtside.names import parse_game
 from courtside_server.api.health import Health
 from courtside_server.api.http_guard import HttpGuard
+from courtside_server.api.places import Place, Places
 from courtside_server.errors import CourtsideError, CursorEvicted, InputError
 from courtside_server.events.hub import EventHub
 from courtside_server.events.subscription import Subscription
@@ -36,7 +39,9 @@ MAX_EVENT_STREAMS = 256
 """Event streams open at a time. Probes, metrics and pages are answered whatever this number is."""
 
 
-def web_app(metrics: Metrics, health: Health, hub: EventHub, names: Collection[str] = ()) -> Starlette:
+def web_app(
+    metrics: Metrics, health: Health, hub: EventHub, names: Collection[str] = (), max_streams: int = MAX_EVENT_STREAMS
+) -> Starlette:
     """Create the HTTP application.
 
     Routes: ``/metrics``; ``/livez`` (200 while the event loop runs) and ``/readyz`` (200 or 503);
@@ -48,6 +53,7 @@ def web_app(metrics: Metrics, health: Health, hub: EventHub, names: Collection[s
         health: the state of the probes.
         hub: the events.
         names: host names that requests may be addressed to, beside those of :func:`http_guard.is_own_name`.
+        max_streams: event streams open at a time.
     """
 
     async def show_metrics(request: Request) -> Response:
@@ -61,16 +67,7 @@ def web_app(metrics: Metrics, health: Health, hub: EventHub, names: Collection[s
         state = {"ready": health.ready, "model": health.model_ready, "log": health.log_ready}
         return JSONResponse(state, status_code=200 if health.ready else 503)
 
-    streams = 0
-
-    async def counted(stream: AsyncIterator[str]) -> AsyncIterator[str]:
-        nonlocal streams
-        streams += 1
-        try:
-            async for text in stream:
-                yield text
-        finally:
-            streams -= 1
+    streams = Places(max_streams)
 
     async def events(request: Request) -> Response:
         try:
@@ -78,12 +75,11 @@ def web_app(metrics: Metrics, health: Health, hub: EventHub, names: Collection[s
             log, after = _cursor(request)
         except (InputError, ValueError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
-        if streams >= MAX_EVENT_STREAMS:
-            message = f"{MAX_EVENT_STREAMS} event streams are open, the limit; close one, or subscribe over gRPC"
+        place = streams.open(request.client.host if request.client else "")
+        if place is None:
+            message = f"{streams.limit} event streams are open, the limit; close one, or subscribe over gRPC"
             return JSONResponse({"error": message}, status_code=503, headers={"Retry-After": "5"})
-        return StreamingResponse(
-            counted(_event_stream(hub, game, log, after)), media_type="text/event-stream", headers=_STREAM_HEADERS
-        )
+        return _EventStreamResponse(_event_stream(hub, game, log, after, place), partial(streams.close, place))
 
     routes: list[BaseRoute] = [
         Route("/metrics", show_metrics),
@@ -93,6 +89,20 @@ def web_app(metrics: Metrics, health: Health, hub: EventHub, names: Collection[s
         Mount("/", StaticFiles(directory=PAGES, html=True)),
     ]
     return Starlette(routes=routes, middleware=[Middleware(HttpGuard, names=names)])
+
+
+class _EventStreamResponse(StreamingResponse):
+    """Server-sent events; calls ``on_end`` also where the client is gone before the first of them."""
+
+    def __init__(self, stream: AsyncIterator[str], on_end: Callable[[], None]) -> None:
+        super().__init__(stream, media_type="text/event-stream", headers=_STREAM_HEADERS)
+        self._on_end = on_end
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._on_end()
 
 
 def _cursor(request: Request) -> tuple[str, int | None]:
@@ -106,14 +116,17 @@ def _cursor(request: Request) -> tuple[str, int | None]:
     return found[1] or "", int(found[2])
 
 
-async def _event_stream(hub: EventHub, game: str, log: str, after: int | None) -> AsyncIterator[str]:
+async def _event_stream(hub: EventHub, game: str, log: str, after: int | None, place: Place) -> AsyncIterator[str]:
     try:
         # A comment informs the browser that the stream is open before the first event.
         yield ": open\n\n"
-        while True:
+        while not place.taken:
             subscription = hub.subscribe(game, after, log=log)
             try:
                 async with subscription:
+                    place.on_taken = partial(subscription.cut, "place_taken", "another address got this stream's place")
+                    if place.taken:
+                        place.on_taken()
                     async for text in _messages(subscription):
                         yield text
             except CursorEvicted:

@@ -1,13 +1,14 @@
 """The event publisher: every camera's event drafts into the log, in order, also when the log is away for a while.
 
-There is one for the whole gateway. What waits for the log stays when its camera has ended.
+There is one for the whole gateway. What waits for the log stays when its camera has ended, and in a file when the
+gateway has.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -56,12 +57,15 @@ class EventPublisher:
         retry_s: pause before the next try while the log is unavailable, seconds.
         limit: drafts that may wait, beside those that are being committed.
         shots: makes one event of what several cameras saw of one shot.
+        save: keeps what still waits at the end, and returns how many of the drafts, from the first on, it has kept. It
+            may wait for a disk.
     """
 
     def __init__(
         self, hub: EventHub, metrics: Metrics, retry_s: float = 0.25, limit: int = MAX_WAITING,
-        shots: GameShots | None = None,
+        shots: GameShots | None = None, save: Callable[[Sequence[EventDraft]], int] | None = None,
     ) -> None:  # fmt: skip
+        self._save = save
         self._hub, self._metrics, self._retry_s, self._limit = hub, metrics, retry_s, limit
         self._shots = shots or GameShots()
         self._pending: deque[tuple[EventDraft, _Call]] = deque()
@@ -74,17 +78,24 @@ class EventPublisher:
         """Drafts that are not in the log yet."""
         return len(self._pending)
 
-    async def publish(self, drafts: Sequence[EventDraft], *, wait: bool) -> None:
+    @property
+    def closed(self) -> bool:
+        """No draft is taken any more; what waits is saved or lost."""
+        return self._closed
+
+    async def publish(self, drafts: Sequence[EventDraft], *, wait: bool, merged: bool = False) -> None:
         """Append drafts.
 
         Args:
             drafts: what to append.
             wait: return only when they are in the log (film). Otherwise return as soon as the log turns out to be
                 unavailable; the drafts are kept and written later.
+            merged: they have been published before, and hold what all cameras saw.
         """
         if not drafts:
             return
-        drafts = self._shots.merge(drafts)
+        if not merged:
+            drafts = self._shots.merge(drafts)
         call = _Call(len(drafts), wait, asyncio.get_running_loop().create_future())
         if self._closed:
             self._count_lost("stopped", drafts)
@@ -97,11 +108,21 @@ class EventPublisher:
             await asyncio.shield(call.done)
 
     async def close(self, timeout: float) -> None:
-        """Write what waits, for at most ``timeout`` seconds, and count the rest as lost. Call it before the hub's."""
+        """Write what waits, for at most ``timeout`` seconds; save the rest, and count as lost what cannot be saved.
+
+        Call it before the hub's.
+        """
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=timeout)
             self._task.cancel()
             await asyncio.wait({self._task})
+        self._closed = True
+        if self._save is not None and self._pending:
+            saved = await asyncio.to_thread(self._save, [draft for draft, _ in self._pending])
+            for _ in range(saved):
+                self._pending.popleft()[1].settle()
+            if saved:
+                log.warning("events wait for the event log in a file; the next start writes them", count=saved)
         self._give_up()
 
     def _give_up(self) -> None:

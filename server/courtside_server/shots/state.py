@@ -127,6 +127,7 @@ class ShotStateMachine:
         self.candidate = candidate
         if candidate.lifecycle is Lifecycle.RETRACTED:
             self.lifecycle = Lifecycle.RETRACTED
+            self._measure_playback()
 
     def finish(self, suppressed: bool, replays: Replays) -> None:
         """End the shot.
@@ -135,19 +136,24 @@ class ShotStateMachine:
             suppressed: another shot leaves no room for it (see `shots.overlap`).
             replays: the camera's earlier shots at real speed; this one is added where it is one.
         """
-        media, config = self.candidate.media, self._criteria.playback
-        ball = self._ball
-        speed = measure_playback(ball.path, media, ball.rim, self._scale, config)
+        media, ball = self.candidate.media, self._ball
+        speed = self._measure_playback()
         if speed is not None:
             original = replays.original(media, speed)
             rejections = _with(ball.state.rejections, Rejection.REPLAY, original is not None)
-            rejections = _with(rejections, Rejection.TOO_SLOW, speed <= config.too_slow)
-            ball.state = replace(
-                ball.state, playback_speed=speed * self._scale, replay_of=original, rejections=rejections
-            )
+            rejections = _with(rejections, Rejection.TOO_SLOW, speed <= self._criteria.playback.too_slow)
+            ball.state = replace(ball.state, replay_of=original, rejections=rejections)
         self.lifecycle = Lifecycle.RETRACTED if self.state.rejected or suppressed else Lifecycle.CONFIRMED
         if self.lifecycle is Lifecycle.CONFIRMED:
             replays.add(media, speed)
+
+    def _measure_playback(self) -> float | None:
+        """The film's speed relative to the declared one, where the ball's flight shows it."""
+        ball = self._ball
+        speed = measure_playback(ball.path, self.candidate.media, ball.rim, self._scale, self._criteria.playback)
+        if speed is not None:
+            ball.state = replace(ball.state, playback_speed=speed * self._scale)
+        return speed
 
     @property
     def state(self) -> ShotState:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from courtside_server.shots.criteria import ShotViewsConfig
-from courtside_server.shots.event_drafts import shot_id
+from courtside_server.shots.event_drafts import KnownShot, shot_id
 from courtside_server.types import Event, EventDraft, Lifecycle, Shot, ShotResult, ShotView, ZoneSource
 
 SHOTS = 256
@@ -19,8 +19,11 @@ SHOTS = 256
 GAMES = 64
 """Games whose shots are kept; beyond it the one that was used longest ago is forgotten."""
 
-ClockOffset = Callable[[str], float]
-"""Gives a camera's clock minus the server's, seconds; 0 where it is not known."""
+CAMERAS = 1024
+"""Cameras whose clock offset is remembered when they do not stream; the one used longest ago is forgotten."""
+
+ClockOffset = Callable[[str], float | None]
+"""Gives a camera's clock minus the server's, seconds; None while it does not stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,11 @@ class GameShots:
     """
 
     def __init__(
-        self, config: ShotViewsConfig | None = None, clock_offset: ClockOffset = lambda camera: 0.0
+        self, config: ShotViewsConfig | None = None, clock_offset: ClockOffset = lambda camera: None
     ) -> None:
         self._config, self._clock_offset = config or ShotViewsConfig(), clock_offset
         self._games: OrderedDict[str, _Game] = OrderedDict()
+        self._offsets: OrderedDict[str, float] = OrderedDict()
 
     def restore(self, name: str, events: Iterable[Event]) -> None:
         """Take a game's shots from the log, oldest first; those that are known already stay as they are."""
@@ -151,7 +155,17 @@ class GameShots:
         return _event(event_id, [view], own.due)
 
     def _view(self, draft: EventDraft, shot: Shot) -> _View:
-        return _View(draft, shot, draft.event_time - self._clock_offset(draft.camera))
+        return _View(draft, shot, draft.event_time - self._offset(draft.camera))
+
+    def _offset(self, camera: str) -> float:
+        offset = self._clock_offset(camera)
+        if offset is None:  # Its last shots are closed after it has gone.
+            return self._offsets.get(camera, 0.0)
+        self._offsets[camera] = offset
+        self._offsets.move_to_end(camera)
+        while len(self._offsets) > CAMERAS:
+            self._offsets.popitem(last=False)
+        return offset
 
     def _game(self, name: str) -> _Game:
         game = self._games.setdefault(name, _Game())
@@ -199,6 +213,20 @@ class GameShots:
             if other is not view and self._contradict(view, other):
                 return max(view, other, key=order.index)
         return None
+
+
+def known_shots(events: Iterable[Event], camera: str, session: str) -> list[KnownShot]:
+    """The shots of one camera's session among a game's logged events, oldest first, under the ids of their events.
+
+    Only the last revision of an event says which cameras see it.
+    """
+    latest = {event.event_id: event.payload for event in events if isinstance(event.payload, Shot)}
+    return [
+        KnownShot(event_id, view.event_time, view.media_offset, view.media_segment)
+        for event_id, shot in latest.items()
+        for view in shot.views
+        if (view.camera, view.session) == (camera, session)
+    ]
 
 
 def _event(event_id: str, views: Sequence[_View], due: float | None) -> EventDraft:

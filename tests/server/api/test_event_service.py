@@ -27,13 +27,14 @@ SMALL_WINDOW = [("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 1638
 
 @asynccontextmanager
 async def gateway(
-    log: SqliteLog, *, heartbeat: float = 60.0, write_timeout: float = 10.0, port: int = 0, **hub_options
+    log: SqliteLog, *, heartbeat: float = 60.0, write_timeout: float = 10.0, port: int = 0, places: int = 100,
+    **hub_options
 ):
     metrics = Metrics()
     hub = EventHub(log, metrics, **hub_options)
     await hub.start()
     server = grpc.aio.server(interceptors=[StatusInterceptor()])
-    service = EventService(hub, heartbeat_interval=heartbeat, write_timeout=write_timeout)
+    service = EventService(hub, heartbeat_interval=heartbeat, write_timeout=write_timeout, max_subscriptions=places)
     events_pb2_grpc.add_EventServiceServicer_to_server(service, server)
     port = server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
@@ -319,3 +320,21 @@ async def test_get_of_an_unknown_event(served) -> None:
 async def test_get_without_a_usable_id(served, event_id) -> None:
     code, info, _ = await refused(served.stub.GetEvent(events_pb2.GetEventRequest(game=GAME, event_id=event_id)))
     assert (code, info.metadata["field"]) == (grpc.StatusCode.INVALID_ARGUMENT, "event_id")
+
+
+async def test_subscriptions_are_bounded_and_their_places_come_back(log) -> None:
+    async with gateway(log, places=2) as served:
+        calls = [served.stub.SubscribeEvents(subscribe()) for _ in range(2)]
+        for call in calls:
+            assert (await call.read()).WhichOneof("message") == "heartbeat"
+        code, info, message = await refused(served.stub.SubscribeEvents(subscribe()).read())
+        assert (code, info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_SUBSCRIBERS")
+        assert "2 subscriptions are open" in message and info.metadata["limit"] == "2"
+        calls[0].cancel()
+        async with asyncio.timeout(10):
+            while served.metrics.registry.get_sample_value("courtside_subscribers") != 1:
+                await asyncio.sleep(0.01)
+        again = served.stub.SubscribeEvents(subscribe())
+        assert (await again.read()).WhichOneof("message") == "heartbeat"
+        calls[1].cancel()
+        again.cancel()

@@ -24,13 +24,13 @@ PROBES = ("/livez", "/readyz", "/metrics")
 
 @asynccontextmanager
 async def serving(
-    log: SqliteLog, limits: HttpLimits = LIMITS, names: tuple[str, ...] = ()
+    log: SqliteLog, limits: HttpLimits = LIMITS, names: tuple[str, ...] = (), max_streams: int = web.MAX_EVENT_STREAMS
 ) -> AsyncIterator[SimpleNamespace]:
     metrics, health = Metrics(), Health()
     await health.update(model_ready=True)
     hub = EventHub(log, metrics)
     await hub.start()
-    config = http_config(web.web_app(metrics, health, hub, names), "127.0.0.1", 0, metrics, limits)
+    config = http_config(web.web_app(metrics, health, hub, names, max_streams), "127.0.0.1", 0, metrics, limits)
     bound = config.bind_socket()
     server = HttpServer(config)
     running = asyncio.create_task(server.serve([bound]))
@@ -59,8 +59,8 @@ class Connection:
         self.opened.append(self)
 
     @classmethod
-    async def open(cls, port: int, request: str = "") -> Connection:
-        connection = cls(*await asyncio.open_connection("127.0.0.1", port))
+    async def open(cls, port: int, request: str = "", source: str = "127.0.0.1") -> Connection:
+        connection = cls(*await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0)))
         connection.writer.write(request.encode())
         return connection
 
@@ -130,9 +130,8 @@ async def test_a_browser_whose_history_is_gone_gets_what_remains(tmp_path, draft
 # --- strangers -------------------------------------------------------------------------------------------------------
 
 
-async def test_probes_and_metrics_are_answered_whatever_is_open(log, monkeypatch) -> None:
-    monkeypatch.setattr(web, "MAX_EVENT_STREAMS", 8)
-    async with serving(log, HttpLimits(connections=16)) as served:
+async def test_probes_and_metrics_are_answered_whatever_is_open(log) -> None:
+    async with serving(log, HttpLimits(connections=16), max_streams=8) as served:
         streams = [await Connection.get(served.port, "/v1/games/g/events") for _ in range(8)]
         assert [await stream.status() for stream in streams] == [200] * 8
         assert await probes(served.port) == [200, 200, 200]
@@ -145,6 +144,21 @@ async def test_probes_and_metrics_are_answered_whatever_is_open(log, monkeypatch
         async with asyncio.timeout(10):
             while (await (await Connection.get(served.port, "/v1/games/g/events")).status()) != 200:
                 await asyncio.sleep(0.01)
+
+
+async def test_no_address_alone_can_take_all_event_streams(log, draft) -> None:
+    async with serving(log, max_streams=4) as served:
+        greedy = [await Connection.get(served.port, "/v1/games/final/events") for _ in range(4)]
+        assert [await stream.status() for stream in greedy] == [200] * 4
+        request = "GET /v1/games/final/events HTTP/1.1\r\nHost: x\r\n\r\n"
+        others = [await Connection.open(served.port, request, source="127.0.0.2") for _ in range(3)]
+        assert [await stream.status() for stream in others] == [200, 200, 503], "half of the places each"
+        assert await greedy[3].closed() and await greedy[2].closed()
+        await served.hub.publish([draft(1)])
+        for stream in (*greedy[:2], *others[:2]):
+            [(kind, _, event)] = await stream.messages(1)
+            assert (kind, event["sequence"]) == ("courtside", "1")
+        assert served.metrics.registry.get_sample_value("courtside_subscribers") == 4
 
 
 async def test_a_connection_that_sends_no_request_is_closed(log) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import grpc
 
+from courtside.timestamps import to_timestamp
 from courtside_server.ingest.session import CameraSession
 from courtside_server.rings.frames import FrameRing
 from courtside_server.types import Codec
@@ -37,6 +38,23 @@ async def test_higher_epoch_takes_the_camera_over(serve, helpers):
         assert (await new.finish()).decoded == 30
         assert first.numbers == list(range(10)) and gateway.sink.numbers == list(range(30))
         assert len(gateway.closed) == 2
+
+
+async def test_a_live_camera_s_clock_is_measured_against_the_server_s(serve, helpers):
+    coded = helpers.encode(frames=10)
+    async with serve(staleness=20) as gateway:
+        client = gateway.client()
+        await client.open(coded.descriptor(client_time=to_timestamp(time.time() + 7.0)))
+        for packet in coded.packets:
+            await client.send(replace(packet, capture_time=time.time() + 7.0))
+        await helpers.eventually(lambda: len(gateway.sink.frames) == 10)
+        assert abs(gateway.registry.session(helpers.camera).clock_offset - 7.0) < 0.2
+    async with serve() as gateway:  # film: its capture times are when it was taken
+        client = gateway.client()
+        await client.open(coded.film().descriptor())
+        await client.send(replace(coded.packets[0], capture_time=time.time() - 3600.0))
+        await helpers.eventually(lambda: gateway.registry.session(helpers.camera).took_packets)
+        assert gateway.registry.session(helpers.camera).clock_offset == 0.0
 
 
 async def test_lower_epoch_is_refused_even_after_the_newer_one_ended(serve, helpers):

@@ -27,11 +27,11 @@ def games(done):
     return list(dict.fromkeys(json.loads(line)["game"].removeprefix("games/") for line in done.stdout.splitlines()))
 
 
-def test_bad_films_are_named_at_the_end_and_the_good_one_is_analyzed(tmp_path, flags, flash_film):
+def test_bad_films_are_named_at_the_end_and_the_good_one_is_analyzed(tmp_path, shot_film):
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(b"no film")
-    good = flash_film([1.5], 3)
-    done = run(bad, good, tmp_path / "missing.mp4", *flags)
+    good = shot_film.path
+    done = run(bad, good, tmp_path / "missing.mp4", "--quiet")
     assert done.exit_code == 2 and games(done) == [good.stem]
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 2 and "bad.mp4: not a film" in lines[0] and "missing.mp4: no such file" in lines[1]

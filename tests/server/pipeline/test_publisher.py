@@ -104,6 +104,23 @@ async def test_what_still_waits_at_the_end_is_counted():
     assert lost(metrics, "stopped") == 3
 
 
+async def test_what_still_waits_at_the_end_is_saved_and_only_the_rest_counted():
+    hub, metrics = Hub(), Metrics()
+    saved = []
+
+    def save(drafts):
+        saved.extend(drafts[:3])
+        return len(saved)
+
+    publisher = EventPublisher(hub, metrics, retry_s=0.01, save=save)
+    film = asyncio.create_task(publisher.publish([draft(number) for number in range(5)], wait=True))
+    await asyncio.sleep(0.03)
+    await publisher.close(0.05)
+    await asyncio.wait_for(film, 5)
+    assert [one.event_id for one in saved] == ["e0", "e1", "e2"]
+    assert lost(metrics, "stopped") == 2
+
+
 async def test_an_event_that_no_log_can_store_stops_no_other(tmp_path):
     log, metrics = SqliteLog(tmp_path / "events.sqlite3"), Metrics()
     hub = EventHub(log, metrics)

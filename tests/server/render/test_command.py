@@ -29,12 +29,12 @@ def frames(path):
         return sum(1 for _ in container.decode(video=0))
 
 
-def test_the_film_is_drawn_and_the_events_are_the_same_as_without(tmp_path, flags, flash_film):
-    film = flash_film([1.5], 3)
-    plain, drawn = run(film, *flags), run(film, *flags, "--render", tmp_path / "out.mp4")
+def test_the_film_is_drawn_and_the_events_are_the_same_as_without(tmp_path, shot_film):
+    film = shot_film.path
+    plain, drawn = run(film, "--quiet"), run(film, "--quiet", "--render", tmp_path / "out.mp4")
     assert (plain.exit_code, drawn.exit_code) == (0, 0), drawn.output
     assert plain.stdout == drawn.stdout and json.loads(plain.stdout.splitlines()[0])["shot"]
-    assert frames(tmp_path / "out.mp4") == 90
+    assert frames(tmp_path / "out.mp4") == shot_film.frames
 
 
 def test_several_films_go_into_a_folder(tmp_path, flags, flash_film):

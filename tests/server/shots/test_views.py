@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from courtside.events import Event, latest_shots
+from courtside.names import CameraName
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.shots.criteria import ShotViewsConfig
-from courtside_server.shots.views import SHOTS, GameShots
+from courtside_server.shots.event_drafts import ShotEvents
+from courtside_server.shots.state import ShotState
+from courtside_server.shots.views import SHOTS, GameShots, known_shots
 from courtside_server.types import CameraState, CameraStatus, EventDraft, Lifecycle, Shot, ShotResult, Zone, ZoneSource
+from courtside_server.windows.nms import ShotCandidate
 
 GAME = "games/g"
 SHOT = Shot(0.9, 0.1, Zone.PAINT_EXTENDED, (0.9, 0.1, 0, 0, 0, 0, 0), 0.5, "m:1", 3, 5)
@@ -35,7 +41,7 @@ class Game:
 
     def restart(self) -> None:
         """A new gateway on the same log."""
-        self.shots = GameShots(self.config, lambda camera: self.offsets.get(camera.rpartition("/")[2], 0.0))
+        self.shots = GameShots(self.config, lambda camera: self.offsets.get(camera.rpartition("/")[2]))
         self.shots.restore(GAME, self.log.read(GAME, 0, 1000))
 
     def take(self, *drafts: EventDraft) -> list[Event]:
@@ -94,6 +100,15 @@ def test_the_cameras_clocks_are_compared_by_the_server_s():
     assert len(Game().take(*apart)) == 2
     (event,) = Game(offsets={"right": 7.0}).take(*apart)
     assert event.shot.views[1].event_time == 1007.2, "each view keeps its camera's own time"
+
+
+def test_a_camera_s_clock_is_remembered_when_it_has_gone():
+    """Its last shots are closed then."""
+    game = Game(offsets={"right": 7.0})
+    game.take(draft("right", 1000.0))
+    game.offsets.clear()
+    assert len(game.take(draft("left", 1013.0), draft("right", 1020.1, name="2"))) == 2
+    assert [len(event.shot.views) for event in game.events()] == [1, 2]
 
 
 def test_two_shots_of_one_camera_are_never_one():
@@ -194,3 +209,50 @@ def test_memory_is_bounded():
     assert [len(one.payload.views) for one in late] == [1, 2]
     (game,) = shots._games.values()
     assert len(game.shots) <= SHOTS and len(game._by_draft) <= 2 * SHOTS
+
+
+# --- whatever comes when -------------------------------------------------------------------------------------------
+
+LEFT, RIGHT, FAR = (CameraName.parse(f"{GAME}/cameras/{name}") for name in ("left", "right", "far"))
+lifecycles = st.sampled_from([Lifecycle.PROVISIONAL] * 2 + [Lifecycle.CONFIRMED, Lifecycle.RETRACTED])
+steps = st.lists(
+    st.none()  # the gateway is killed and started again
+    | st.tuples(
+        st.sampled_from([LEFT, RIGHT, FAR]), st.integers(0, 3), lifecycles,
+        st.sampled_from([(ShotResult.UNKNOWN, 0.5), (ShotResult.MADE, 0.99), (ShotResult.MISSED, 0.01)]),
+    ),
+    max_size=25,
+)  # fmt: skip
+
+
+@given(steps)
+@settings(deadline=None, max_examples=150)
+def test_every_shot_that_a_camera_sees_stands_in_exactly_one_event(steps):
+    """Whatever the cameras draft, in whatever order, and wherever the gateway is killed."""
+    log, shots, cameras = SqliteLog(":memory:"), GameShots(), {}
+    last: dict[tuple[str, int], Lifecycle] = {}
+    for step in steps:
+        if step is None:
+            events = log.read(GAME, 0, 1000)
+            shots, cameras = GameShots(), {}
+            shots.restore(GAME, events)
+            continue
+        camera, number, lifecycle, (result, make) = step
+        if camera not in cameras:
+            cameras[camera] = ShotEvents(camera, session=camera.id)
+            cameras[camera].restore(known_shots(log.read(GAME, 0, 1000), camera.name, camera.id))
+        if last.get((camera.name, number)) is Lifecycle.CONFIRMED:
+            continue  # nothing comes after it
+        # Four shots, 10 s apart; each camera is off by as much as cameras are.
+        time = 1000.0 + 10 * number + {LEFT: 0.0, RIGHT: 0.15, FAR: -0.1}[camera]
+        seen = ShotCandidate(number, lifecycle, 0.9, time - 990, time, 0.1, None, make, 3, 5, "m:1", 0.0)
+        one = cameras[camera].draft(0, seen, ShotState(result=result, make=make))
+        if one is not None:
+            log.append(shots.merge([one]))
+            last[camera.name, number] = lifecycle
+    standing = latest_shots(log.read(GAME, 0, 1000))
+    views = [(view.camera, round((view.event_time - 1000) / 10)) for event in standing for view in event.shot.views]
+    assert sorted(views) == sorted(key for key, lifecycle in last.items() if lifecycle is not Lifecycle.RETRACTED)
+    for event in standing:
+        assert len(set(event.cameras)) == len(event.cameras) and event.camera == event.cameras[0]
+        assert len({round((view.event_time - 1000) / 10) for view in event.shot.views}) == 1

@@ -220,7 +220,8 @@ class SqliteLog:
                 game, camera, event_id, Lifecycle(lifecycle), event_time, media_offset, payload, session=session,
                 media_segment=segment,
             )  # fmt: skip
-            check_draft(draft)
+            if checksum is None:
+                check_draft(draft)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise LogUnavailable(
                 f"event {sequence} of {game} is damaged in the event log {self._file.path}; continue after sequence "
