@@ -1,6 +1,6 @@
 """The tests that CI may skip, each with its reason. Whatever else is skipped there fails the run (loud_skips.py)."""
 
-_FILMS = "real films are not in the repository: their licences allow use, not copies"
+_FILMS = "the real films are not in the repository, and the machine of CI has none"
 _BROWSER = "the machine of CI is a bare Debian without a browser"
 
 ALLOWED: dict[str, str] = {
