@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from courtside_server.errors import CourtsideError, InputError, ModelInvalid, ModelNotFound, SettingsError
+from courtside_server.memory import limit_arenas
 from courtside_server.settings import Settings, load_settings
 from courtside_server.telemetry.logs import configure_logs
 
@@ -99,6 +100,7 @@ def serve(
         click.echo(f"\n# {_model_in_use(settings)}")
         click.echo(f"# a 720p camera takes at most {settings.camera_memory_mb()} MB")
         return
+    limit_arenas()
     configure_logs(settings.log_level, settings.log_format)
     from courtside_server.gateway import serve_until_signal
 

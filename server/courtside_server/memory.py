@@ -10,10 +10,29 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
+import os
 import sys
+from contextlib import suppress
 
 _PAUSE_S = 1.0
 """Seconds from the end of a session to the collection, so that several share one, and their last calls have ended."""
+
+
+_M_ARENA_MAX = -8
+"""``mallopt``'s number for the limit of arenas (malloc.h)."""
+_ARENAS = 2
+"""Arenas of the allocator. By default glibc makes eight for each core, and what one camera's threads have left half
+empty is of no use to the next camera's: four cameras one after the other, at 720p, left 347 MB, with two arenas 283."""
+
+
+def limit_arenas() -> None:
+    """Let all threads share a few arenas of the C library's allocator. Call it before threads are started.
+
+    The environment variable ``MALLOC_ARENA_MAX`` wins.
+    """
+    if sys.platform == "linux" and "MALLOC_ARENA_MAX" not in os.environ:
+        with suppress(AttributeError, OSError):  # another C library than glibc
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def freeze_startup_objects() -> None:
@@ -29,10 +48,8 @@ def give_back() -> None:
     """Collect what is unreachable and return free memory to the system. Never call it on an event loop."""
     gc.collect()
     if sys.platform == "linux":
-        try:
+        with suppress(AttributeError, OSError):
             ctypes.CDLL(None).malloc_trim(0)
-        except (AttributeError, OSError):
-            pass  # another C library than glibc
 
 
 class MemoryKeeper:
