@@ -210,7 +210,7 @@ def test_a_live_playlist_is_given_out_as_its_clock_runs(tmp_path, films):
     assert max(after[0] - before[0] for before, after in pairwise(came)) < 0.8
 
 
-@pytest.mark.parametrize("scheme", ["https", "rtsps"])
+@pytest.mark.parametrize("scheme", ["https", "rtsps", "rtmps"])
 def test_a_certificate_that_nobody_has_signed_is_refused_and_named(films, scheme, monkeypatch):
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     with serving(films, CERTIFICATE) as url, pytest.raises(SourceError) as caught:

@@ -67,7 +67,7 @@ class CameraSession:
 
     Sequences: the first packet of a session may have any sequence; after that each must be one higher. A lower one is
     a duplicate; it is ignored and counted. A gap in a live stream is counted as ``lost`` and, where frames depend on
-    each other, everything up to the next keyframe as ``awaiting_keyframe``. A gap in film is an error.
+    each other, the frames up to the next keyframe as damaged. A gap in film is an error.
 
     Create, feed and close it on the event loop. The decode thread starts with the first packet.
 

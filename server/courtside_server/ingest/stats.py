@@ -20,7 +20,7 @@ class StreamStatus:
         received: packets received.
         decoded: frames that reached the ring.
         target_fps: frames per second the gateway can use; zero means no limit.
-        request_keyframe: the decoder is waiting for a keyframe.
+        request_keyframe: frames are missing or damaged until the next keyframe.
         windows_scored: windows a model has answered.
         damaged: of the decoded frames, those that are damaged.
     """
