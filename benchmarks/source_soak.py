@@ -6,8 +6,8 @@
 An RTSP server of its own process is killed (SIGKILL) and started again on the same port; `courtside stream` and
 `courtside serve` run all the while. At the end it prints the frames that the server has sent, those that the client has
 read and sent, those that the gateway has received, decoded and dropped, how often the source was lost and the gateway
-reconnected, and the resident memory of client and gateway: after the warm-up, at the end, and its slope (least
-squares). The exit code is 1 where either process died, or where no frame was received between two kills.
+reconnected, and the resident memory of client and gateway: after the first third of the run, at the end, and its slope
+between (least squares). The exit code is 1 where either process died, or where no frame was received between two kills.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from rtsp_camera import RtspCamera, coded_pictures
 from serve import Serve
 
 CAMERA = "games/soak/cameras/rtsp"
-WARM_UP_S = 120.0
-"""Seconds until allocators and caches of both processes have their size."""
+WARM_UP = 1 / 3
+"""Share of the run, which is not counted, until allocators and caches of both processes have their size."""
 SAMPLE_S = 2.0
 """Seconds between two readings of the memory."""
 MIB = 2**20
@@ -93,8 +93,8 @@ class Client:
 
 
 def slope(samples: list[tuple[float, float, float]], column: int) -> float:
-    """MiB per hour, by least squares, after the warm-up."""
-    steady = np.array([(sample[0], sample[column]) for sample in samples if sample[0] > WARM_UP_S])
+    """MiB per hour, by least squares, after the warm-up (the first third)."""
+    steady = np.array([(sample[0], sample[column]) for sample in samples[round(len(samples) * WARM_UP) :]])
     return float(np.polyfit(steady[:, 0] / 3600, steady[:, 1], 1)[0]) if len(steady) > 2 else float("nan")
 
 
@@ -154,9 +154,7 @@ def main() -> None:
     table.add_row("kills before which frames were received", f"{back} of {kills}")
     table.add_row("gateway connections made again after a failure", str(report["reconnects"]))
     for column, name in ((1, "client"), (2, "gateway")):
-        readings = [sample[column] for sample in samples if sample[0] > WARM_UP_S or len(samples) < 2]
-        if not readings:
-            continue
+        readings = [sample[column] for sample in samples[round(len(samples) * WARM_UP) :]]
         table.add_row(f"memory of the {name}: first, last, slope",
                       f"{readings[0]:.1f} MiB, {readings[-1]:.1f} MiB, {slope(samples, column):+.2f} MiB/h")
     Console(width=120).print(table)

@@ -39,19 +39,19 @@ from courtside_server.types import (
 
 Outputs = dict[str, NDArray[Any]]
 Fault = Callable[[Callable[[], Awaitable[Outputs]], float], Awaitable[Outputs]]
-"""What becomes of a request: gets a function that asks the model, and the seconds until the caller gives up."""
+"""What becomes of a request: gets a function that runs the model, and the seconds until the caller gives up."""
 FPS = 30.0
 
 
-async def nan(ask: Callable[[], Awaitable[Outputs]], timeout: float) -> Outputs:
+async def nan(infer: Callable[[], Awaitable[Outputs]], timeout: float) -> Outputs:
     """The model answers, but not with numbers."""
     return {
         name: np.full_like(values, np.nan) if values.dtype.kind == "f" else values
-        for name, values in (await ask()).items()
+        for name, values in (await infer()).items()
     }
 
 
-async def late(ask: Callable[[], Awaitable[Outputs]], timeout: float) -> Outputs:
+async def late(infer: Callable[[], Awaitable[Outputs]], timeout: float) -> Outputs:
     """The model needs more time than the caller has."""
     await asyncio.sleep(timeout)
     raise InferenceTimeout("the model was too slow")
@@ -63,26 +63,26 @@ class SlowModel:
     def __init__(self, seconds: float) -> None:
         self.seconds, self._one_at_a_time = seconds, asyncio.Lock()
 
-    async def __call__(self, ask: Callable[[], Awaitable[Outputs]], timeout: float) -> Outputs:
+    async def __call__(self, infer: Callable[[], Awaitable[Outputs]], timeout: float) -> Outputs:
         try:
             async with asyncio.timeout(timeout), self._one_at_a_time:
                 await asyncio.sleep(self.seconds)
-                return await ask()
+                return await infer()
         except TimeoutError:
             raise InferenceTimeout("the model was too slow") from None
 
 
-async def dead(ask: Callable[[], Awaitable[Outputs]], timeout: float) -> Outputs:
+async def dead(infer: Callable[[], Awaitable[Outputs]], timeout: float) -> Outputs:
     """The model is gone."""
     raise EngineUnavailable("the model is not there")
 
 
-async def failing(ask: Callable[[], Awaitable[Outputs]], timeout: float) -> Outputs:
+async def failing(infer: Callable[[], Awaitable[Outputs]], timeout: float) -> Outputs:
     """The model itself fails."""
     raise EngineError("the model failed")
 
 
-async def broken(ask: Callable[[], Awaitable[Outputs]], timeout: float) -> Outputs:
+async def broken(infer: Callable[[], Awaitable[Outputs]], timeout: float) -> Outputs:
     """The engine raises what it must not."""
     raise ZeroDivisionError("not an error of the engine")
 
@@ -101,9 +101,9 @@ class FaultyEngine:
         return self._engine.info(model)
 
     async def infer(self, model: str, inputs: Tensors, *, timeout: float) -> Outputs:
-        ask = partial(self._engine.infer, model, inputs, timeout=timeout)
+        infer = partial(self._engine.infer, model, inputs, timeout=timeout)
         fault = self.faults.get(model)
-        return await (ask() if fault is None else fault(ask, timeout))
+        return await (infer() if fault is None else fault(infer, timeout))
 
 
 def decode_planes(path: Path) -> list[NDArray[np.uint8]]:

@@ -43,7 +43,7 @@ class RtspCamera:
 
     An act is a dict: ``send`` (pictures; then it closes), ``mute`` (then it sends sound only), ``status`` (the answer
     to DESCRIBE), ``silent`` (never answers), ``units`` (other pictures), ``begin`` (the first one's index),
-    ``udp`` (refuses TCP).
+    ``udp`` (refuses TCP), ``lose`` (every so many RTP packets never arrive).
 
     Args:
         acts: one dict for each connection.
@@ -159,7 +159,9 @@ class RtspCamera:
                     nals = units[(index + act.get("begin", 0)) % len(units)]
                     for at, nal in enumerate(nals):
                         last, stamp = 0x80 if at == len(nals) - 1 else 0, round(index * 90_000 / self._fps)
-                        send(0, struct.pack(">BBHII", 0x80, 96 | last, number & 0xFFFF, stamp & 0xFFFFFFFF, 1) + nal)
+                        if (number + 1) % act.get("lose", 10**9):
+                            head = struct.pack(">BBHII", 0x80, 96 | last, number & 0xFFFF, stamp & 0xFFFFFFFF, 1)
+                            send(0, head + nal)
                         number += 1
                     if self._sent is not None:
                         self._sent.value += 1

@@ -69,7 +69,7 @@ def write_shot_film(
 
     @lru_cache(maxsize=1)
     def picture(number: int) -> NDArray[np.uint8]:
-        # No more than 60 in a second are drawn: what is shown more often shows the same picture again.
+        # At most 60 per second are drawn: what is shown more often shows the same picture again.
         return film.camera.render(begin + number / 60)
 
     write_pictures(path, ((time, picture(round(time * 60))) for time in times), label, size, options)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import grpc
 
 from courtside.errors import BadName
 from courtside_client.errors import BadOption
+from courtside_client.tls import trusted_certificates
 
 MAX_SEND_BYTES = 64 * 2**20
 """Bytes of the largest message sent: a raw 4K picture fits. The gateway's own limit comes with Accepted."""
 MAX_RECEIVE_BYTES = 16 * 2**20
 """Bytes of the largest message received."""
 
-_ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+):(\d{1,5})")
+_ADDRESS = re.compile(r"(https://)?(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?")
 
 _OPTIONS = (
     ("grpc.keepalive_time_ms", 20_000),
@@ -34,14 +36,17 @@ _OPTIONS = (
 
 
 def gateway_address(text: str) -> str:
-    """Check ``HOST:PORT`` and return it.
+    """Check ``HOST:PORT``, or ``https://HOST`` with or without a port for TLS, and return it.
 
     Raises:
         BadName: anything else.
     """
     match = _ADDRESS.fullmatch(text)
-    if not match or not 0 < int(match.group(1)) <= 65535:
-        raise BadName(f"gateway {text[:80]!r} is not HOST:PORT, for example 127.0.0.1:50051", field="gateway")
+    if not match or not 0 < int(match[2] or (443 if match[1] else 0)) <= 65535:
+        raise BadName(
+            f"gateway {text[:80]!r} is not HOST:PORT, for example 127.0.0.1:50051, or https://HOST:PORT for TLS",
+            field="gateway",
+        )
     return text
 
 
@@ -50,12 +55,13 @@ class Endpoint:
     """Where a gateway listens, and how to get in.
 
     Attributes:
-        address: ``HOST:PORT``.
-        credentials: for TLS, from ``grpc.ssl_channel_credentials``; ``None`` connects without encryption.
+        address: ``HOST:PORT``, or ``https://HOST:PORT`` for TLS with the certificates that the system trusts.
+        credentials: for TLS, from ``grpc.ssl_channel_credentials``; ``None`` connects without encryption, or as
+            ``https://`` says.
         call_credentials: sent with every call, for example a token; they need ``credentials`` too.
 
     Raises:
-        BadName: ``address`` is not HOST:PORT.
+        BadName: ``address`` is neither.
         BadOption: call credentials without TLS; gRPC does not send them in the clear.
     """
 
@@ -65,14 +71,27 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         gateway_address(self.address)
-        if self.call_credentials is not None and self.credentials is None:
+        if self.call_credentials is not None and self.credentials is None and not self._encrypted:
             raise BadOption("call credentials need TLS: pass credentials=grpc.ssl_channel_credentials() too")
 
     def open(self) -> grpc.aio.Channel:
         """A channel of its own; it connects on first use."""
-        if self.credentials is None:
-            return grpc.aio.insecure_channel(self.address, options=_OPTIONS)
-        credentials = self.credentials
+        target = self.address.removeprefix("https://")
+        if self.credentials is None and not self._encrypted:
+            return grpc.aio.insecure_channel(target, options=_OPTIONS)
+        credentials = self.credentials or _system_credentials()
         if self.call_credentials is not None:
             credentials = grpc.composite_channel_credentials(credentials, self.call_credentials)
-        return grpc.aio.secure_channel(self.address, credentials, options=_OPTIONS)
+        return grpc.aio.secure_channel(target, credentials, options=_OPTIONS)
+
+    @property
+    def _encrypted(self) -> bool:
+        return self.address.startswith("https://")
+
+
+def _system_credentials() -> grpc.ChannelCredentials:
+    path = trusted_certificates()
+    try:
+        return grpc.ssl_channel_credentials(Path(path).read_bytes())
+    except OSError as error:
+        raise BadOption(f"trusted certificates: {path} (SSL_CERT_FILE) cannot be read: {error.strerror}") from None

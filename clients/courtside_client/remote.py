@@ -39,6 +39,19 @@ _TRANSIENT = {
 }
 
 
+_HINTS = (
+    (("Failed parsing HTTP/2", "http1.x server"),
+     "it does not speak gRPC without TLS; for TLS put https:// before its address"),
+    (("CERTIFICATE_VERIFY_FAILED", "certificate verify failed"),
+     "its certificate (TLS) is not trusted; put it into a PEM file and name that in SSL_CERT_FILE"),
+    (("Hostname Verification Check failed", "is not in peer certificate"),
+     "its certificate (TLS) is for another host; write the host's name as it is in the certificate"),
+    (("WRONG_VERSION_NUMBER", "Ssl handshake failed"),
+     "no encrypted connection (TLS); leave out https://"),
+)  # fmt: skip
+"""What gRPC says of a connection that cannot be made, and what that means."""
+
+
 def gateway_error(error: grpc.aio.AioRpcError) -> errors.GatewayError:
     """The client's error for a failed call.
 
@@ -54,6 +67,9 @@ def gateway_error(error: grpc.aio.AioRpcError) -> errors.GatewayError:
     if kind is None and code is grpc.StatusCode.RESOURCE_EXHAUSTED:
         kind = errors.RejectedError if "message larger than" in text.lower() else errors.GatewayUnavailable
     kind = kind or _BY_CODE.get(code, errors.GatewayError)
+    hint = next((hint for signs, hint in _HINTS if any(sign in text for sign in signs)), "")
+    if hint:
+        text = f"the gateway cannot be used: {hint} ({text})"
     return kind(
         " ".join(text.split()), code=code, reason=reason, fields=dict(info.metadata), retry_after=retry_after
     )

@@ -241,6 +241,8 @@ def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = 
             message = f"unknown setting {key!r}; `courtside serve --print-config` lists them all"
             raise SettingsError(message, key=key) from None
         raise SettingsError(f"setting {key!r}: {first['msg']} (got {first['input']!r})", key=key) from None
+    except RecursionError:
+        raise SettingsError(f"cannot read the settings {config}: its values are nested too deeply") from None
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, SourceError) as error:
         raise SettingsError(f"cannot read the settings ({config or 'environment'}): {error}") from None
 

@@ -142,7 +142,7 @@ async def test_a_film_is_waited_for_but_not_opened_again(films):
 
 
 def jpegs(request):
-    """MJPEG as cameras send it: a JPEG per part, 20 per second, without end."""
+    """MJPEG as cameras send it: a JPEG per part, 10 per second at most, without end."""
     request.send_response(200)
     request.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
     request.end_headers()
@@ -153,7 +153,7 @@ def jpegs(request):
         request.wfile.write(data + b"\r\n")
         if request.server.routes.get("stop") == index:
             return
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 def test_mjpeg_is_live_and_keeps_the_time_at_which_its_pictures_come(tmp_path):
@@ -161,10 +161,10 @@ def test_mjpeg_is_live_and_keeps_the_time_at_which_its_pictures_come(tmp_path):
         source = open_source(f"{url}/video.mjpg")
         info = source.info
         assert isinstance(source, NetworkSource) and info.live and (info.width, info.height) == (160, 90)
-        stamps = [float(frame.pts * info.time_base) for frame, _ in zip(source.frames(), range(25), strict=False)]
+        stamps = [float(frame.pts * info.time_base) for frame, _ in zip(source.frames(), range(15), strict=False)]
         source.close()
-    # A demultiplexer would have said 25 per second.
-    assert stamps == sorted(set(stamps)) and (stamps[-1] - stamps[5]) / 19 == pytest.approx(0.05, rel=0.15)
+    # FFmpeg's own time stamps are those of 25 per second.
+    assert stamps == sorted(set(stamps)) and stamps[14] - stamps[4] > 0.7
 
 
 def test_mjpeg_that_ends_is_lost_and_says_so(tmp_path):
@@ -259,7 +259,7 @@ def test_a_page_is_no_film(tmp_path):
 
 
 def test_raw_h264_from_a_pipe_has_the_time_at_which_it_comes(tmp_path, plain):
-    """As `libcamera-vid -o -` sends it: no container, no time stamps, 20 pictures per second."""
+    """As `libcamera-vid -o -` sends it: no container, no time stamps, 10 pictures per second at most."""
     fifo = tmp_path / "raw"
     os.mkfifo(fifo)
     file = io.BytesIO()
@@ -274,18 +274,17 @@ def test_raw_h264_from_a_pipe_has_the_time_at_which_it_comes(tmp_path, plain):
 
     def write():
         with open(fifo, "wb") as pipe, contextlib.suppress(BrokenPipeError):
-            for begin, end in pairwise([0, *sizes]):
+            for begin, end in pairwise([0, *sizes[:30]]):
                 pipe.write(file.getvalue()[begin:end])
                 pipe.flush()
-                time.sleep(0.05)
+                time.sleep(0.1)
 
     writer = threading.Thread(target=write, daemon=True)
     writer.start()
     source = open_source(str(fifo))
     stamps = [float(packet.pts * source.info.time_base) for packet in source.packets()]
     writer.join(10)
-    assert len(stamps) == 60 and stamps == sorted(set(stamps))
-    assert (stamps[50] - stamps[20]) / 30 == pytest.approx(0.05, rel=0.15)
+    assert len(stamps) == 30 and stamps == sorted(set(stamps)) and stamps[29] - stamps[19] > 0.7
 
 
 def test_an_address_of_a_file_is_that_file(films):

@@ -36,8 +36,8 @@ def free_port():
 class Once:
     """A source of a few packets that is lost after them."""
 
-    def __init__(self, count=3, width=320, time_base=Fraction(1, 1000), first=0):
-        self.info = SourceInfo("cam", width, 180, 10.0, time_base, first, live=True, codec="h264")
+    def __init__(self, count=3, width=320, time_base=Fraction(1, 1000), first=0, live=True):
+        self.info = SourceInfo("cam", width, 180, 10.0, time_base, first, live=live, codec="h264")
         self.undecodable, self.damaged, self.closed = 1, 2, False
         self._count, self._first, self._step = count, first, round(Fraction(1, 10) / time_base)
 
@@ -116,6 +116,14 @@ def test_another_format_is_announced_to_the_reader():
     assert source.info.width == 640
     with pytest.raises(IndexError):
         list(source.packets())
+
+
+def test_a_live_playlist_that_has_become_a_film_has_ended():
+    film = Once(live=False)
+    source, notices = reopening([Once(), film])
+    source.open()
+    assert len(list(source.packets())) == 3 and film.closed and source.outage is None
+    assert notices == ["cam: the stream ended; opening it again", "cam: it has ended"]
 
 
 def test_what_cannot_get_better_is_not_waited_for():
@@ -275,6 +283,17 @@ def test_a_camera_that_offers_udp_only_is_read():
         source = NetworkSource(camera.url, NetworkConfig(open_timeout=5.0))
         assert next(source.packets()).keyframe
         source.close()
+
+
+def test_lost_rtp_packets_cost_little_over_udp():
+    with RtspCamera([{"udp": True, "lose": 20}], units=coded_pictures(300, gop=30)) as camera:
+        source = NetworkSource(camera.url, NetworkConfig(open_timeout=5.0))
+        packets = [packet for packet, _ in zip(source.packets(), range(80), strict=False)]
+        source.close()
+    decoder = av.CodecContext.create("h264", "r")
+    pictures = [picture for packet in packets for picture in decoder.decode(av.Packet(packet.data))]
+    # One packet in twenty is a whole picture here; the decoder goes on with the next one.
+    assert len(pictures) >= 75 and (packets[-1].pts - packets[0].pts) / 3000 == pytest.approx(84, abs=4)
 
 
 def test_a_pipe_is_a_live_source_that_ends(tmp_path, plain):

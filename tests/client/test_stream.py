@@ -303,7 +303,9 @@ async def test_a_camera_that_comes_back_in_another_format_gets_a_new_session(ing
         await sent(ingest, running, 30)
         streaming.stop()
         report = await asyncio.wait_for(running, 5)
-    assert [(d.session, d.width) for d in ingest.descriptors] == [("", 160), ("", 320)]
+    descriptors = [(d.session, d.width) for d in ingest.descriptors]
+    # On a slow machine the camera is away for long enough that the old session is ended in a connection of its own.
+    assert (descriptors[0], descriptors[-1]) == (("", 160), ("", 320)) and set(descriptors[1:-1]) <= {("s1", 160)}
     assert ingest.ended == 2 and report.complete and report.sent == report.acked == len(ingest.packets)
 
 

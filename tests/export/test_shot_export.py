@@ -87,7 +87,9 @@ def test_a_committed_config_is_the_one_this_code_writes(name):
 
 @pytest.mark.parametrize("name", COMMITTED)
 def test_a_committed_model_keeps_the_contract(name):
-    for version in versions(REPOSITORY / name):
+    found = versions(REPOSITORY / name)
+    assert found
+    for version in found:
         path = REPOSITORY / name / str(version) / "model.onnx"
         assert path.stat().st_size < 30e6
         onnx.checker.check_model(str(path), full_check=True)

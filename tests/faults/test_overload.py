@@ -78,7 +78,7 @@ def test_six_real_cameras_at_once_and_the_last_one_finds_its_shots(default_gatew
         events = gateway.events(name)
         states = [event["cameraStatus"]["state"] for event in events if "cameraStatus" in event]
         changes = [state for state in states if state.endswith(("DEGRADED", "RECOVERED"))]
-        assert all(one != other for one, other in itertools.pairwise(changes)), "each is said once"
+        assert all(one != other for one, other in itertools.pairwise(changes)), "no state is repeated"
     assert gateway.metric("courtside_windows_skipped_total", reason="model_unavailable") == 0
     assert gateway.metric("courtside_inference_requests_total") == gateway.metric(
         "courtside_inference_requests_total", code="OK"

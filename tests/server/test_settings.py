@@ -90,6 +90,8 @@ def test_a_720p_camera_stays_within_64_mb():
         ("[shots.clip]\nthreshold = nan", r"shots\.clip\.threshold"),
         ("windows = 3", "'windows'"),
         ("a = [", "cannot read the settings"),
+        (f"log_level = {'[' * 5000}{']' * 5000}", "nested too deeply"),
+        ("[listen]\nhttp_hosts = ['a b']", "is not a host name"),
     ],
 )
 def test_a_mistake_in_the_file_is_one_clear_error(toml, text, says):

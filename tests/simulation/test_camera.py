@@ -42,12 +42,17 @@ def test_keypoints_lie_in_their_boxes_and_boxes_in_the_frame(film) -> None:
         truth = film.camera.truth(float(t))
         assert truth.boxes.shape == (len(film.game.roster), 4)
         assert (truth.boxes >= 0).all() and (truth.boxes <= [640, 360, 640, 360]).all()
-        for box, keys, seen in zip(truth.boxes, truth.keypoints, truth.in_view, strict=True):
+        assert truth.in_view.any()
+        for box, keys in zip(truth.boxes[truth.in_view], truth.keypoints[truth.in_view], strict=True):
             inside = keys[keys[:, 2] > 0, :2]
-            if seen:
-                assert (inside >= box[:2] - 0.01).all() and (inside <= box[2:] + 0.01).all()
-            else:
-                assert len(inside) == 0 and not box.any()
+            assert (inside >= box[:2] - 0.01).all() and (inside <= box[2:] + 0.01).all()
+
+
+def test_who_is_out_of_view_has_neither_box_nor_keypoints() -> None:
+    truth = open_simulation(1, camera="sideline", duration=8).camera.truth(0.0)
+    away = ~truth.in_view
+    assert away.any() and not away.all()
+    assert not truth.boxes[away].any() and not truth.keypoints[away][..., 2].any()
 
 
 def test_the_ball_is_painted_at_its_true_position() -> None:

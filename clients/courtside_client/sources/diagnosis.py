@@ -12,7 +12,7 @@ import av.error
 from courtside.errors import SourceFailure
 from courtside.redact import redact
 from courtside_client.errors import SourceError, SourceUnreachable, UndecodableFilm
-from courtside_client.sources.tls import SCHEMES as TLS_SCHEMES
+from courtside_client.tls import SCHEMES as TLS_SCHEMES
 
 _PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935, "rtmps": 443}
 _CONNECT_TIMEOUT_S = 2.0

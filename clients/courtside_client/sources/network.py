@@ -20,8 +20,8 @@ from courtside.media import SourceFrame, SourceInfo, SourcePacket
 from courtside.redact import redact
 from courtside_client.errors import NoVideo, SourceLost, UndecodableFilm
 from courtside_client.sources.diagnosis import check_address, diagnose, unusable
-from courtside_client.sources.tls import tls_options
 from courtside_client.sources.whole_pictures import whole_pictures
+from courtside_client.tls import tls_options
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ class ReopeningSource:
                     return
 
     def _reopen(self, lost: SourceLost, worked: float) -> bool:
-        """Wait for the source to come back; False when it was stopped meanwhile."""
+        """Wait for the source to come back; False when it was stopped meanwhile, or has become a film."""
         self._source, self.losses, self._warned = None, self.losses + 1, False
         self.outage = Outage(lost.message, self._newest)
         self._notice(f"{lost.message}; opening it again")
@@ -181,6 +181,11 @@ class ReopeningSource:
             raise self._given_up(error) from None
         if self._stopped.is_set():
             source.close()
+            return False
+        if not source.info.live:  # a live playlist (HLS) to which its end was written
+            source.close()
+            self.outage = None
+            self._notice(f"{self._name}: it has ended")
             return False
         self._notice(f"{self._name}: back after {self._clock() - self.outage.since:.1f} s")
         self.outage = None

@@ -6,6 +6,8 @@ import asyncio
 import base64
 import binascii
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -29,6 +31,8 @@ MAX_CAMERAS = 64
 """Cameras that one subscription may name."""
 MAX_SUBSCRIPTIONS = 2048
 """Subscriptions at a time; each takes about 30 KB, as measured."""
+MAX_READS = 256
+"""Calls of ListEvents and GetEvent at a time; two threads read the log."""
 MAX_LOG = 128
 """Characters of a log's identity; a longer one is none of ours."""
 _MAX_EVENT_ID = 256
@@ -57,6 +61,7 @@ class EventService(events_pb2_grpc.EventServiceServicer):
     ) -> None:
         self._hub = hub
         self._places = Places(max_subscriptions)
+        self._reads = Places(MAX_READS)
         self._heartbeat_interval = heartbeat_interval
         self._write_timeout = write_timeout
 
@@ -147,10 +152,27 @@ class EventService(events_pb2_grpc.EventServiceServicer):
                 "write_timeout", f"the subscriber did not read for {self._write_timeout:g} seconds"
             ) from None
 
+    @contextmanager
+    def _reading(self, context: grpc.aio.ServicerContext[Any, Any]) -> Iterator[None]:
+        """Counts a call that reads the log. Reads that have begun are short and are not ended for others."""
+        place = self._reads.open(context.peer().rpartition(":")[0])
+        if place is None:
+            raise TooManySubscribers(
+                f"{self._reads.limit} calls read the event log, the limit; try again later", limit=self._reads.limit
+            )
+        try:
+            yield
+        finally:
+            self._reads.close(place)
+
     async def ListEvents(
         self, request: events_pb2.ListEventsRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> events_pb2.ListEventsResponse:
         """Return one page, oldest first. Without a cursor it begins at the earliest event that remains."""
+        with self._reading(context):
+            return await self._list(request)
+
+    async def _list(self, request: events_pb2.ListEventsRequest) -> events_pb2.ListEventsResponse:
         game = parse_game(request.game)
         earliest, high_water_mark = await self._hub.bounds(game)
         log = await self._hub.identity()
@@ -185,7 +207,8 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         game = parse_game(request.game)
         if not 0 < len(request.event_id) <= _MAX_EVENT_ID:
             raise BadRequest(f"event_id must have 1 to {_MAX_EVENT_ID} characters", field="event_id")
-        event = await self._hub.latest(game, request.event_id)
+        with self._reading(context):
+            event = await self._hub.latest(game, request.event_id)
         if event is None:
             raise NotFound(
                 f"{game} has no event {request.event_id!r}, or it was evicted", event_id=request.event_id

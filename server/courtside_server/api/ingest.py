@@ -14,7 +14,15 @@ from courtside.timestamps import from_timestamp, to_timestamp
 from courtside.v1 import ingest_pb2, ingest_pb2_grpc
 from courtside_server.api.descriptor import encoded_packet, stream_info
 from courtside_server.api.status import translated, well_formed
-from courtside_server.errors import BadDescriptor, BadPacket, CourtsideError, Draining, NotADescriptor, TooManyStreams
+from courtside_server.errors import (
+    BadDescriptor,
+    BadPacket,
+    CourtsideError,
+    Draining,
+    NotADescriptor,
+    SlowSubscriber,
+    TooManyStreams,
+)
 from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.session import CameraSession, Connection
@@ -89,7 +97,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         try:
             if descriptor.HasField("client_time"):
                 session.update_clock_offset(from_timestamp(descriptor.client_time))
-            await context.write(_accepted(connection, self._config))
+            await _write(context, _accepted(connection, self._config), self._config.write_timeout)
             await self._serve(context, connection)
         finally:
             self._metrics.streams_active.dec()
@@ -110,7 +118,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         """Read packets and write statuses until the stream ends."""
         session = connection.session
         reader = asyncio.create_task(self._read(context, connection))
-        reporter = _Reporter(context, session, self._config.status_interval)
+        reporter = _Reporter(context, session, self._config)
         draining = asyncio.create_task(self._draining.wait())
         silence = asyncio.get_running_loop().call_later(
             self._config.first_packet_timeout, self._end_silent, connection
@@ -183,8 +191,9 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
 class _Reporter:
     """Writes a status at regular intervals, and at once when a keyframe is needed."""
 
-    def __init__(self, context: _Context, session: CameraSession, interval: float) -> None:
-        self._context, self._session, self._interval = context, session, interval
+    def __init__(self, context: _Context, session: CameraSession, config: IngestConfig) -> None:
+        self._context, self._session = context, session
+        self._interval, self._write_timeout = config.status_interval, config.write_timeout
         self._stopping = False
         self.task = asyncio.create_task(self._run())
 
@@ -193,7 +202,7 @@ class _Reporter:
         self._stopping = True
         self._session.keyframe_wanted.set()
         await self.task
-        await self._context.write(_status(self._session, done))
+        await _write(self._context, _status(self._session, done), self._write_timeout)
 
     async def _run(self) -> None:
         wanted = self._session.keyframe_wanted
@@ -203,7 +212,16 @@ class _Reporter:
             if self._stopping:
                 return
             wanted.clear()
-            await self._context.write(_status(self._session, done=False))
+            await _write(self._context, _status(self._session, done=False), self._write_timeout)
+
+
+async def _write(context: _Context, response: ingest_pb2.StreamFramesResponse, timeout: float) -> None:
+    """Send one message; a client that does not read must not hold a camera's place."""
+    try:
+        async with asyncio.timeout(timeout):
+            await context.write(response)
+    except TimeoutError:
+        raise SlowSubscriber(f"the client did not read its statuses for {timeout:g} seconds; read them") from None
 
 
 def _draining() -> CourtsideError:

@@ -10,8 +10,8 @@ import functools
 import inspect
 import logging
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import Any, NoReturn
 
 import grpc
@@ -133,10 +133,40 @@ async def translated(context: grpc.aio.ServicerContext[Any, Any], method: str) -
         )
 
 
+_REFLECTION = "/grpc.reflection."
+_MAX_REFLECTIONS = 64
+"""Calls of server reflection at a time; its service has no limits of its own."""
+
+
+class _Limit:
+    """Counts the calls of a kind that are open."""
+
+    def __init__(self, most: int) -> None:
+        self.open, self.most = 0, most
+
+
+@contextmanager
+def _limited(limit: _Limit | None) -> Iterator[None]:
+    if limit is None:
+        yield
+        return
+    if limit.open >= limit.most:
+        raise errors.TooManySubscribers(f"{limit.most} such calls are open, the limit; try later", limit=limit.most)
+    limit.open += 1
+    try:
+        yield
+    finally:
+        limit.open -= 1
+
+
 class StatusInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
-    """Applies :func:`translated` to every asynchronous handler of a server, unary or streaming."""
+    """Applies :func:`translated` to every asynchronous handler of a server, unary or streaming.
+
+    At most 64 calls of server reflection are open at a time.
+    """
 
     def __init__(self) -> None:
+        self._reflections = _Limit(_MAX_REFLECTIONS)
         self._wrapped: dict[str, tuple[object, grpc.RpcMethodHandler[Any, Any]]] = {}
 
     async def intercept_service(
@@ -151,11 +181,16 @@ class StatusInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         method = str(handler_call_details.method)
         known = self._wrapped.get(method)
         if known is None or known[0] is not handler:
-            known = self._wrapped[method] = (handler, _wrap(handler, method))
+            known = self._wrapped[method] = (handler, self._wrap(handler, method))
         return known[1]
 
+    def _wrap(self, handler: grpc.RpcMethodHandler[Any, Any], method: str) -> grpc.RpcMethodHandler[Any, Any]:
+        return _wrap(handler, method, self._reflections if method.startswith(_REFLECTION) else None)
 
-def _wrap(handler: grpc.RpcMethodHandler[Any, Any], method: str) -> grpc.RpcMethodHandler[Any, Any]:
+
+def _wrap(
+    handler: grpc.RpcMethodHandler[Any, Any], method: str, limit: _Limit | None
+) -> grpc.RpcMethodHandler[Any, Any]:
     kind = f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if handler.response_streaming else 'unary'}"
     behaviour = getattr(handler, kind)
     make = getattr(grpc, f"{kind}_rpc_method_handler")
@@ -166,9 +201,10 @@ def _wrap(handler: grpc.RpcMethodHandler[Any, Any], method: str) -> grpc.RpcMeth
         @functools.wraps(behaviour)
         async def wrapped(request: Any, context: Any) -> AsyncIterator[Any]:
             async with translated(context, method):
-                async with aclosing(behaviour(checked(request), context)) as responses:
-                    async for response in responses:
-                        yield response
+                with _limited(limit):
+                    async with aclosing(behaviour(checked(request), context)) as responses:
+                        async for response in responses:
+                            yield response
 
     elif inspect.iscoroutinefunction(behaviour):
 

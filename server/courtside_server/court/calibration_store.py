@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from courtside_server.errors import InputError, NotFound, StoreFull, StoreUnavai
 MAX_CAMERAS = 1000
 """Cameras of one store."""
 _MAX_STORE = 32 * 2**20
+_FORMAT = "courtside-calibrations-1"
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +42,7 @@ class CalibrationStore:
         self._path = path
         self._writing = threading.Lock()
         self._known: Mapping[str, PointPairs] = {}
+        self._texts: dict[str, tuple[PointPairs, str]] = {}  # what each camera's part of the file was made of
         self._loaded = False
         self.revision = 0
         """Counts up with every change of any camera."""
@@ -80,14 +83,29 @@ class CalibrationStore:
             self._replace({name: kept for name, kept in self._known.items() if name != camera})
 
     def _replace(self, known: Mapping[str, PointPairs]) -> None:
-        content = _StoreContent(cameras=dict(known))
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(self._path, content.model_dump_json(indent=1) + "\n")
+            replace_file(self._path, self._text(known))
         except OSError as error:
             raise StoreUnavailable(f"cannot write {self._path}: {error.strerror or error}") from None
         self._known = known
         self.revision += 1
+
+    def _text(self, known: Mapping[str, PointPairs]) -> str:
+        """The file's text.
+
+        Only what has changed is written anew as JSON: a thousand cameras have 25 MB of it, and nothing else could run
+        meanwhile.
+        """
+        texts = {}
+        for name, points in known.items():
+            earlier = self._texts.get(name)
+            if earlier is None or earlier[0] is not points:
+                earlier = points, points.model_dump_json()
+            texts[name] = earlier
+        self._texts = texts
+        cameras = ",\n".join(f"{json.dumps(name)}: {text}" for name, (_, text) in texts.items())
+        return f'{{"format": "{_FORMAT}", "cameras": {{\n{cameras}\n}}}}\n'
 
     def _load(self) -> None:
         if self._loaded:

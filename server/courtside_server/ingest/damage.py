@@ -49,6 +49,11 @@ class DamageTracker:
             self.on_damage(packet.sequence)
 
     @property
+    def whole(self) -> bool:
+        """Nothing is missing, or the stream has recovered from it."""
+        return self._since is None
+
+    @property
     def recovers(self) -> bool:
         """The stream is whole, or the packet from which it recovers has come."""
         return self._since is None or self._recovery is not None

@@ -150,6 +150,7 @@ class DecodeWorker:
         starts = self._at_start
         if starts:
             self._at_start, self._entry, self._shown_from, self._silent = False, packet, None, 0
+        self._decoder.keep_order = not self._damage.whole
         began = self._clocks.monotonic()
         try:
             pictures = self._decoder.decode(packet)

@@ -36,6 +36,8 @@ class Decoder(Protocol):
 
     intra: bool
     """Every packet decodes by itself."""
+    keep_order: bool
+    """Set while the stream is damaged: pictures are kept back until earlier ones have come out."""
 
     @property
     def reorders(self) -> bool:
@@ -86,6 +88,7 @@ class _AvDecoder:
         self._context = _context(info, {"max_pixels": str(max_pixels), **(options or {})})
         self._reformatter = VideoReformatter()
         self._inside: dict[int, EncodedPacket] = {}
+        self.keep_order = False
         self._held: list[DecodedPicture] = []
         self._count = 0
         self._lost: list[EncodedPacket] = []
@@ -141,7 +144,7 @@ class _AvDecoder:
         return lost
 
     def _in_order(self, pictures: list[DecodedPicture]) -> list[DecodedPicture]:
-        if not self.reorders and not self._held:
+        if not (self.keep_order and self.reorders) and not self._held:
             return pictures
         self._held += pictures
         ready: list[DecodedPicture] = []
@@ -149,9 +152,10 @@ class _AvDecoder:
             first = min(self._held, key=lambda picture: picture.packet.pts)
             sequence, pts = first.packet.sequence, first.packet.pts
             earlier = [n for n, other in self._inside.items() if other.sequence < sequence and other.pts < pts]
-            if earlier and len(self._held) <= _MAX_HELD:
-                break
-            self._lost += [self._inside.pop(number) for number in earlier]
+            if earlier and self.keep_order:
+                if len(self._held) <= _MAX_HELD:
+                    break
+                self._lost += [self._inside.pop(number) for number in earlier]
             self._held.remove(first)
             ready.append(first)
         return ready
@@ -211,7 +215,7 @@ class RawDecoder:
     """Packed 8-bit RGB, ``height * width * 3`` bytes per packet."""
 
     intra = True
-    reorders = False
+    reorders = keep_order = False
 
     def __init__(self, info: StreamInfo) -> None:
         self._shape = (info.height, info.width, 3)

@@ -28,6 +28,7 @@ class IngestConfig:
         open_timeout: seconds a new stream may take to send its descriptor.
         first_packet_timeout: seconds a new session may take to send its first packet. An encoder may wait that long for
             a camera's keyframe; GOPs of 30 s have been seen.
+        write_timeout: seconds that one message may wait for a client that does not read.
         idle_before_yielding: seconds without a packet, or without a client, after which a session gives its place to a
             new camera when all places are taken.
         epoch_memory: seconds for which a camera's epoch bars lower ones after its client has left. A client that was
@@ -54,6 +55,7 @@ class IngestConfig:
     status_interval: float = 0.5
     open_timeout: float = 10.0
     first_packet_timeout: float = 60.0
+    write_timeout: float = 10.0
     idle_before_yielding: float = 5.0
     epoch_memory: float = 2.0
     max_cameras: int = 64

@@ -12,7 +12,8 @@ equal                another or none       StaleEpoch while a client is connecte
 ===================  ====================  ===========================================================
 
 An epoch is by default the time at which a client started. The spare of a laptop whose clock was ahead must not wait for
-that time to come, so an epoch bars lower ones only while its client is there and for ``epoch_memory`` after that.
+that time to come, so an epoch bars lower ones only while its client is there and for ``epoch_memory`` after that. Where
+the client has vanished, a client with a lower epoch waits for that time instead of being refused.
 
 When all places are taken, a session that has never sent a packet, or whose client is away, gives its place to a new
 camera. Sessions that are still being flushed are counted apart.
@@ -61,10 +62,17 @@ _SESSION = re.compile(r"([0-9a-f]{32})(?:\.[0-9a-f]{8})?")
 
 @dataclass(slots=True)
 class _Epoch:
-    """A camera's newest epoch, and when its client left (seconds of the loop's clock); ``None`` while it is there."""
+    """A camera's newest epoch.
+
+    Attributes:
+        value: the epoch.
+        left: when its client left, seconds of the loop's clock; ``None`` while it is there.
+        vanished: it left without an EndOfStream.
+    """
 
     value: int
     left: float | None = None
+    vanished: bool = False
 
 
 @dataclass(slots=True)
@@ -133,10 +141,11 @@ class CameraRegistry:
             TooManyStreams: the limit of cameras is reached.
             Draining: the gateway is closing.
         """
+        name = info.camera.name
+        await self._wait_for_vanished_owner(name, info.epoch)
         async with self._opening:
             if self._closing:
                 raise Draining("the gateway is shutting down; connect to its successor")
-            name = info.camera.name
             newest = self._newest_epoch(name)
             if info.epoch < newest:
                 raise StaleEpoch(
@@ -160,6 +169,12 @@ class CameraRegistry:
             if entry is None and len(self._entries) >= self.config.max_cameras:
                 self._free_a_place()
             return await self._begin(info, entry)
+
+    async def _wait_for_vanished_owner(self, name: str, epoch: int) -> None:
+        """Let a spare client wait while an owner with a higher epoch may come back, instead of sending it away."""
+        owner = self._epochs.get(name)
+        if owner is not None and epoch < owner.value and owner.vanished and owner.left is not None:
+            await asyncio.sleep(max(owner.left + self.config.epoch_memory - self._now(), 0.0))
 
     def _newest_epoch(self, name: str) -> int:
         """The epoch that bars lower ones; 0 for none."""
@@ -203,11 +218,11 @@ class CameraRegistry:
             ),
         )
 
-    def _left(self, session: CameraSession) -> None:
+    def _left(self, session: CameraSession, *, vanished: bool = False) -> None:
         """Note that a camera's client is gone."""
         epoch = self._epochs.get(session.info.camera.name)
         if epoch is not None and epoch.left is None and epoch.value == session.info.epoch:
-            epoch.left = self._now()
+            epoch.left, epoch.vanished = self._now(), vanished
 
     @staticmethod
     def _now() -> float:
@@ -222,7 +237,7 @@ class CameraRegistry:
         session.connection = None
         if entry is None or entry.session is not session:
             return
-        self._left(session)
+        self._left(session, vanished=True)
         entry.idle_since = self._now()
         if not session.took_packets:
             self._retire(entry, CourtsideError("the client disconnected before it sent a packet"))

@@ -67,11 +67,13 @@ def damaged(data: bytes, kind: str, bits: list[int]) -> bytes:
     {}, {"bframes": 2}, {"lengths": True}, {"codec": Codec.HEVC}, {"codec": Codec.JPEG},
 ], ids=["h264", "b-frames", "avcC", "hevc", "jpeg"])
 @example(victims=[(0, "flip", [0]), (7, "flip", [8])])
+@example(victims=[(8, "lost", [0])])
+@example(victims=[(16, "noise", [0]), (21, "lost", [0])])
 @QUICK
 @given(
     victims=st.lists(
         st.tuples(
-            st.integers(0, FRAMES - 1), st.sampled_from(["flip", "flip", "cut", "noise"]),
+            st.integers(0, FRAMES - 1), st.sampled_from(["flip", "flip", "cut", "noise", "lost"]),
             st.lists(st.integers(0, 2**20), min_size=1, max_size=8),
         ),
         min_size=1, max_size=4,
@@ -80,20 +82,26 @@ def damaged(data: bytes, kind: str, bits: list[int]) -> bytes:
 def test_damage_stays_within_its_group(helpers, options, victims):
     coded = helpers.encode(frames=FRAMES, gop=1 if options.get("codec") is Codec.JPEG else GOP, **options)
     packets = list(coded.packets)
+    lost = {index for index, kind, _ in victims if kind == "lost"}
     for index, kind, bits in victims:
-        packets[index] = replace(packets[index], data=damaged(packets[index].data, kind, bits))
-    sink, counters = run(helpers, coded, packets)
+        if kind != "lost":
+            packets[index] = replace(packets[index], data=damaged(packets[index].data, kind, bits))
+        elif index + 1 < FRAMES:  # the client sees the gap
+            packets[index + 1] = replace(packets[index + 1], damaged=True)
+    sink, counters = run(helpers, coded, [packet for packet in packets if packet.sequence not in lost])
 
     starts = [p.sequence for p in packets if p.keyframe]
     def group(sequence: int) -> int:
         return sum(start <= sequence for start in starts)
 
-    hurt = {group(index) for index, _, _ in victims}
+    hurt = {group(index) for index, _, _ in victims} | {group(index + 1) for index in lost}
     sequences = [f.sequence for f in sink.frames]
     numbers = [coded.packets[s].pts for s in sequences]
     assert numbers == sorted(set(numbers)), "frames come out once and in order, whatever was damaged"
     assert counters.decoded == len(sink.frames)
-    assert counters.decoded + sum(counters.dropped().values()) == FRAMES, "every packet is accounted for"
+    accounted = counters.decoded + sum(counters.dropped().values())
+    assert accounted == FRAMES - len(lost), "every packet is accounted for"
+    assert not sink.jumps, "damage is no jump of the clock"
     whole = [p for p in packets if group(p.sequence) not in hurt]
     arrived = {f.sequence: f for f in sink.frames}
     for packet in whole:

@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 
 import grpc
+import pytest
 
 from courtside.timestamps import to_timestamp
 from courtside_server.ingest.session import CameraSession
@@ -90,8 +91,7 @@ async def test_a_spare_client_with_a_lower_epoch_takes_over_from_one_that_is_gon
         assert error.reason == "STALE_EPOCH" and "has been away for 0.3 s" in error.message, "it is still there"
         ahead.call.cancel()
         await helpers.eventually(lambda: gateway.registry.session(helpers.camera).connection is None)
-        await asyncio.sleep(0.35)
-        assert (await gateway.play(coded, epoch=7)).decoded == 30
+        assert (await gateway.play(coded, epoch=7)).decoded == 30, "it waits until the other one counts as gone"
         # The first one comes back with its session and takes the camera over again.
         assert (await gateway.client().open(coded.descriptor(epoch=3_600_000))).session
 
@@ -217,7 +217,7 @@ async def test_restarted_client_takes_over_a_camera_without_client(serve, helper
         client.call.cancel()
         await helpers.eventually(lambda: gateway.metrics.registry.get_sample_value(ACTIVE) == 0)
         assert (await gateway.play(coded)).decoded == 30
-        assert gateway.sinks[0].ended == 1
+        await helpers.eventually(lambda: gateway.sinks[0].ended == 1)
 
 
 async def vanish_in_the_flush(gateway, helpers, client):
@@ -313,6 +313,34 @@ async def test_a_session_without_a_first_packet_ends(serve, helpers):
         await silent.open(coded.descriptor())
         error = await silent.error()
         assert error.reason == "BAD_PACKET" and "no packet arrived within 0.2 s" in error.message
+        await helpers.eventually(lambda: len(gateway.registry) == 0)
+
+
+async def test_a_client_that_reads_no_statuses_loses_its_place(serve, helpers):
+    coded = helpers.encode(frames=30)
+    async with serve(write_timeout=0.2) as gateway:
+        stuck = asyncio.Event()
+
+        class Context:
+            """A client whose flow-control window is closed."""
+
+            def __init__(self) -> None:
+                self.requests = [helpers.message(coded.descriptor())]
+
+            async def read(self) -> object:
+                if self.requests:
+                    return self.requests.pop()
+                await asyncio.Event().wait()
+                return None
+
+            async def write(self, message: object) -> None:
+                await stuck.wait()
+
+            async def abort(self, code, details, trailing) -> None:
+                raise grpc.aio.AbortError(details)
+
+        with pytest.raises(grpc.aio.AbortError, match="did not read"):
+            await asyncio.wait_for(gateway.service.StreamFrames(iter(()), Context()), 10)
         await helpers.eventually(lambda: len(gateway.registry) == 0)
 
 

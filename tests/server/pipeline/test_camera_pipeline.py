@@ -230,9 +230,9 @@ class FailingLog(SqliteLog):
         self._check()
         return super().append(drafts)
 
-    def check(self):
+    def check(self, drafts=()):
         self._check()
-        super().check()
+        super().check(drafts)
 
 
 async def test_film_waits_for_the_log_and_loses_no_event():

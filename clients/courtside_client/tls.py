@@ -1,8 +1,4 @@
-"""Encrypted sources: whose certificates are trusted.
-
-FFmpeg trusts every certificate unless it is given those to trust; and whoever answers in a camera's place also gets its
-password.
-"""
+"""TLS: whose certificates are trusted, of cameras and of gateways."""
 
 from __future__ import annotations
 
@@ -13,20 +9,26 @@ import tempfile
 from pathlib import Path
 
 SCHEMES = ("https", "rtsps", "rtmps")
-"""URL schemes over TLS."""
+"""URL schemes of sources over TLS."""
 _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 """Where Debian, Fedora and macOS keep the certificates that are trusted."""
 
 
 def tls_options(scheme: str) -> dict[str, str]:
-    """FFmpeg's options for a scheme: its server's certificate is checked against those of the system.
+    """FFmpeg's options for a scheme.
 
-    ``SSL_CERT_FILE`` names another file of trusted certificates (PEM), as it does for OpenSSL.
+    FFmpeg trusts every certificate unless it is given those to trust; and whoever answers in a camera's place also gets
+    its password.
     """
-    if scheme not in SCHEMES:
-        return {}
-    named = os.environ.get("SSL_CERT_FILE")
-    return {"tls_verify": "1", "ca_file": named or _system_bundle()}
+    return {"tls_verify": "1", "ca_file": trusted_certificates()} if scheme in SCHEMES else {}
+
+
+def trusted_certificates() -> str:
+    """The path of a file (PEM) with the certificates that are trusted: those of the system.
+
+    ``SSL_CERT_FILE`` names another file, as it does for OpenSSL.
+    """
+    return os.environ.get("SSL_CERT_FILE") or _system_bundle()
 
 
 @functools.cache
