@@ -170,13 +170,15 @@ class ShotEvents:
 
     def _is_same(self, known: _Known, candidate: ShotCandidate) -> bool:
         shot = known.shot
-        near = abs(shot.media - candidate.media) * self._scale <= self._radius
+        # Behind a cut another shot may follow soon: only what is nearly the same time is the same shot.
+        radius = self._radius if known.scene is None or known.retracted else self._radius / 2
+        near = abs(shot.media - candidate.media) * self._scale <= radius
         if known.scene is None and (shot.media_segment or self.media_segment):
             # After a jump back media time is shifted by what came before, which a restarted gateway has not seen.
             near = True
         elif shot.media_segment != self.media_segment:
             near = False
-        return near and abs(shot.wall - candidate.wall) <= self._radius
+        return near and abs(shot.wall - candidate.wall) <= radius
 
     def _is_noticeable(self, key: tuple[int, int], media: float, now: Shot) -> bool:
         """Whether a viewer would see the difference: every further window shifts the figures a little."""

@@ -25,6 +25,7 @@ from courtside_server.types import (
     Lifecycle,
     Shot,
     ShotResult,
+    ShotView,
     Zone,
     ZoneSource,
 )
@@ -33,6 +34,11 @@ text = st.text(max_size=20)
 finite = st.floats(allow_nan=False, allow_infinity=False)
 times = st.floats(-6e10, 2.5e11)
 number = st.floats(allow_nan=False)
+views = st.builds(
+    ShotView, camera=text, event_time=finite, media_offset=finite, lifecycle=st.sampled_from(Lifecycle),
+    probability=number, make_probability=number, result=st.sampled_from(ShotResult),
+    shooter=st.none() | st.integers(0, 9), session=text, media_segment=st.integers(0, 9),
+)
 payloads = st.one_of(
     st.builds(
         Shot,
@@ -46,6 +52,9 @@ payloads = st.one_of(
         windows_covering=st.integers(0, 2**31),
         result=st.sampled_from(ShotResult),
         interrupted=st.booleans(),
+        views=st.lists(views, max_size=2).map(tuple),
+        playback_speed=st.none() | number,
+        replay_of=text,
     ),
     st.builds(CameraStatus, st.sampled_from(CameraState), text),
 )
@@ -62,10 +71,13 @@ def drafts(ids: st.SearchStrategy[str] = text) -> st.SearchStrategy[EventDraft]:
         media_offset=finite,
         payload=payloads,
         due=st.none() | finite,
+        session=text,
+        media_segment=st.integers(0, 2**31),
     )
 
 
 @given(draft=drafts())
+@settings(deadline=None)
 def test_any_draft_reads_back_equal(draft: EventDraft) -> None:
     log = SqliteLog(":memory:", clock=lambda: 12.5)
     [event] = log.append([draft])

@@ -89,7 +89,7 @@ def test_a_shot_that_is_seen_once_more_right_after_a_cut_keeps_its_id():
     events = ShotEvents(CAMERA)
     first = events.draft(0, candidate(lifecycle=Lifecycle.CONFIRMED))
     again = events.draft(1, candidate(wall=1000.3, lifecycle=Lifecycle.CONFIRMED))
-    later = events.draft(1, candidate(key=1, wall=1002.0, lifecycle=Lifecycle.CONFIRMED))
+    later = events.draft(1, candidate(key=1, wall=1000.9, lifecycle=Lifecycle.CONFIRMED))
     assert first.event_id == again.event_id != later.event_id
 
 
