@@ -20,6 +20,10 @@ _RECOVERY_POINT = 6
 """Type of the SEI message."""
 _MAX_RECOVERY = 4096
 """Pictures after which a picture is renewed at most; more is no number that an encoder sends."""
+_MAX_BITS = 32
+"""Bits of the longest number."""
+_MAX_MESSAGES = 64
+"""SEI messages of one unit that are read; encoders send a few. A unit made of nothing else must not take seconds."""
 _HEADER = 32
 """Bytes of a slice that are read: its header begins with two short numbers."""
 
@@ -111,7 +115,9 @@ def _slice_type(unit: memoryview) -> int | None:
 def _recovery_point(message: bytes) -> int | None:
     """``recovery_frame_cnt`` of the recovery point in an SEI unit."""
     data, at = _unescaped(message), 0
-    while at + 1 < len(data):
+    for _message in range(_MAX_MESSAGES):
+        if at + 1 >= len(data):
+            break
         values = []
         for _ in range(2):  # type and size, each a run of 255 and a last byte
             value = 0
@@ -141,9 +147,9 @@ class _Bits:
     def number(self) -> int | None:
         """The next unsigned exponential Golomb number; ``None`` at the end or where it has more than 32 bits."""
         zeros = 0
-        while (bit := self._bit()) == 0:
+        while (bit := self._bit()) == 0 and zeros < _MAX_BITS:
             zeros += 1
-        if bit is None or zeros > 32:
+        if not bit:
             return None
         value = 1
         for _ in range(zeros):

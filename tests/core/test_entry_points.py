@@ -59,3 +59,9 @@ def test_any_bytes_are_read_to_their_end():
             found = recovery_pictures("h264", config, data)
             assert found is None or 0 <= found <= 4096
     assert recovery_pictures("h264", b"", START + b"\x06" + b"\xff" * 1_000_000) is None
+
+
+def test_a_unit_of_zeros_or_of_countless_messages_is_given_up_soon():
+    many = b"\0\0\1\x06" + b"\x05\x00" * 100_000 + b"\x06\x01\x80"
+    assert recovery_pictures("h264", b"", many) is None  # the recovery point behind them is not read any more
+    assert recovery_pictures("h264", b"", b"\0\0\1\x06\x06\x10" + b"\x00" * 16) is None
