@@ -57,9 +57,10 @@ class Lifecycle(WireEnum):
     PROVISIONAL = 1
     """Announced early; may be revised or retracted."""
     CONFIRMED = 2
-    """Final, but for what another camera's view of a shot adds."""
+    """Final: never provisional again. Further revisions only add to it: another camera's view, a result that was not
+    known, or, where the shot is ``interrupted``, the final word of a film that was sent again."""
     RETRACTED = 3
-    """It did not happen after all."""
+    """It did not happen after all. Where it is seen again nevertheless, its next revision counts."""
 
 
 class RestartReason(WireEnum):

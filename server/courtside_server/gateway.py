@@ -18,8 +18,8 @@ from grpc_reflection.v1alpha import reflection
 
 from courtside.v1 import court_pb2, court_pb2_grpc, events_pb2, events_pb2_grpc, ingest_pb2, ingest_pb2_grpc
 from courtside_server import __version__
+from courtside_server.api.connection_limits import connection_limits, raise_descriptor_limit
 from courtside_server.api.court import CourtService
-from courtside_server.api.descriptors import connection_limits, raise_descriptor_limit
 from courtside_server.api.events import EventService
 from courtside_server.api.health import Health
 from courtside_server.api.http_guard import is_loopback

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 
-from courtside_server.api.descriptors import connection_limits, raise_descriptor_limit
+from courtside_server.api.connection_limits import connection_limits, raise_descriptor_limit
 
 
 def test_the_limit_of_open_files_is_raised_to_what_the_system_allows() -> None:

@@ -14,7 +14,7 @@ from courtside.court.zones import ZONES
 from courtside.names import CameraName
 from courtside_server.shots.criteria import RevisionConfig
 from courtside_server.shots.state import ShotState
-from courtside_server.types import EventDraft, Lifecycle, Shot, Zone, ZoneSource
+from courtside_server.types import EventDraft, Lifecycle, Shot, ShotResult, Zone, ZoneSource
 from courtside_server.windows.nms import ShotCandidate
 
 
@@ -48,12 +48,31 @@ class KnownShot:
         wall: capture time of its release, Unix seconds.
         media: media time of its release, seconds.
         media_segment: where media time belongs to, in the session in which the shot was seen.
+        lifecycle: of the last event that the camera drafted of it.
+        interrupted: not every window with the shot was scored then.
+        result: whether it went in, as far as it is known.
     """
 
     event_id: str
     wall: float
     media: float
     media_segment: int = 0
+    lifecycle: Lifecycle = Lifecycle.PROVISIONAL
+    interrupted: bool = False
+    result: ShotResult = ShotResult.UNKNOWN
+
+    def may_become(self, lifecycle: Lifecycle, result: ShotResult) -> bool:
+        """Whether the camera may still revise the shot so, when it sees it again.
+
+        What was CONFIRMED is final. It is never PROVISIONAL again. Where the film had been interrupted, a view of the
+        whole shot counts more, whatever it says. Otherwise only a result can be added that was not known before.
+        """
+        if self.lifecycle is not Lifecycle.CONFIRMED:
+            return True
+        if lifecycle is Lifecycle.PROVISIONAL:
+            return False
+        adds_result = self.result is ShotResult.UNKNOWN and result is not ShotResult.UNKNOWN
+        return self.interrupted or (lifecycle is Lifecycle.CONFIRMED and adds_result)
 
 
 @dataclass(slots=True)
@@ -61,7 +80,10 @@ class _Known:
     shot: KnownShot
     scene: int | None = None
     """Where it was seen; None: it is in the log from before."""
-    retracted: bool = False
+
+    @property
+    def retracted(self) -> bool:
+        return self.shot.lifecycle is Lifecycle.RETRACTED
 
 
 class ShotEvents:
@@ -70,7 +92,8 @@ class ShotEvents:
     Film is sent again after a restart of the gateway, from where the gateway stopped. A shot that is seen again then
     gets its old id: among the shots of the same session that are in the log already it is looked up by its times. Each
     of those is found again once. In the same way a shot is found again that was retracted, or that is seen once more
-    right after a camera cut. Otherwise two shots never have one id, whatever their clocks show.
+    right after a camera cut. Otherwise two shots never have one id, whatever their clocks show. What is seen again of
+    a confirmed shot makes no event, unless it adds something (:meth:`KnownShot.may_become`).
 
     Args:
         camera: where the shots are seen.
@@ -108,22 +131,29 @@ class ShotEvents:
             state: what is known of it beside its release.
 
         Returns:
-            None where no subscriber would notice the change.
+            None where no subscriber would notice the change, or the shot is final.
         """
         key = (scene, candidate.key)
         event_id = self._ids.get(key)
         if event_id is None:
             event_id = self._ids[key] = self._find(scene, candidate) or self._new_id(candidate)
         payload = _payload(candidate, state, self._original(state.replay_of))
+        before = self._known.get(event_id)
         if candidate.lifecycle is not Lifecycle.PROVISIONAL:
             self._ids.pop(key, None)
             self._emitted.pop(key, None)
-        elif self._is_noticeable(key, candidate.media, payload):
-            self._emitted[key] = candidate.media, payload
-        else:
+        if before is not None and not before.shot.may_become(candidate.lifecycle, payload.result):
+            before.scene = scene  # found again: the next shot of this scene is another one
             return None
-        known = KnownShot(event_id, candidate.wall, candidate.media, self.media_segment)
-        self._known[event_id] = _Known(known, scene, candidate.lifecycle is Lifecycle.RETRACTED)
+        if candidate.lifecycle is Lifecycle.PROVISIONAL:
+            if not self._is_noticeable(key, candidate.media, payload):
+                return None
+            self._emitted[key] = candidate.media, payload
+        known = KnownShot(
+            event_id, candidate.wall, candidate.media, self.media_segment, candidate.lifecycle, payload.interrupted,
+            payload.result,
+        )  # fmt: skip
+        self._known[event_id] = _Known(known, scene)
         while len(self._known) > self._remember:
             self._known.popitem(last=False)
         return EventDraft(

@@ -86,8 +86,8 @@ class GameShots:
     Two cameras' shots are one where their releases are near in time by the server's clock, unless their results or
     their places on a calibrated court speak against it; what is unknown does not. Shots of one camera are never one.
     The event keeps the id of the first view. It stands while one view stands, is CONFIRMED when one is, and each
-    change of a view is a revision. Where results turn out to contradict each other, the later view gets an event of
-    its own.
+    change of a view is a revision. Where results turn out to contradict each other, the view that is not final, or
+    else the later one, gets an event of its own.
 
     Args:
         config: the numbers that decide.
@@ -205,13 +205,18 @@ class GameShots:
         return result if sure >= self._config.certain else ShotResult.UNKNOWN
 
     def _contradicting(self, standing: dict[str, _View], view: _View) -> _View | None:
-        """The view that must leave: of two that contradict each other, the later one."""
+        """The view that must leave: of two that contradict each other the one that is not final, or the later one.
+
+        A confirmed view stays, because its event is final.
+        """
         order = list(standing.values())
         if view.draft.camera not in standing:
             return None
         for other in order:
             if other is not view and self._contradict(view, other):
-                return max(view, other, key=order.index)
+                return max(
+                    view, other, key=lambda one: (one.draft.lifecycle is not Lifecycle.CONFIRMED, order.index(one))
+                )
         return None
 
 
@@ -222,7 +227,10 @@ def known_shots(events: Iterable[Event], camera: str, session: str) -> list[Know
     """
     latest = {event.event_id: event.payload for event in events if isinstance(event.payload, Shot)}
     return [
-        KnownShot(event_id, view.event_time, view.media_offset, view.media_segment)
+        KnownShot(
+            event_id, view.event_time, view.media_offset, view.media_segment, view.lifecycle, shot.interrupted,
+            view.result,
+        )
         for event_id, shot in latest.items()
         for view in shot.views
         if (view.camera, view.session) == (camera, session)

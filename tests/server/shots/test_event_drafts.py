@@ -8,7 +8,8 @@ import pytest
 from courtside.court.zones import ZONES
 from courtside.names import CameraName
 from courtside_server.shots.event_drafts import KnownShot, ShotEvents, shot_id
-from courtside_server.types import Lifecycle, Zone
+from courtside_server.shots.state import ShotState
+from courtside_server.types import Lifecycle, ShotResult, Zone
 from courtside_server.windows.nms import ShotCandidate
 
 CAMERA = CameraName.parse("games/g/cameras/left")
@@ -21,7 +22,17 @@ def candidate(key=0, wall=1000.0, lifecycle=Lifecycle.PROVISIONAL, **changes):
 
 
 def known(draft):
-    return KnownShot(draft.event_id, draft.event_time, draft.media_offset, draft.media_segment)
+    shot = draft.payload
+    return KnownShot(
+        draft.event_id, draft.event_time, draft.media_offset, draft.media_segment, draft.lifecycle, shot.interrupted,
+        shot.result,
+    )  # fmt: skip
+
+
+def restarted(*drafts):
+    events = ShotEvents(CAMERA)
+    events.restore(map(known, drafts))
+    return events
 
 
 def test_all_revisions_of_a_shot_share_an_id_though_the_release_moves():
@@ -88,7 +99,7 @@ def test_the_same_time_in_another_segment_is_another_shot():
 def test_a_shot_that_is_seen_once_more_right_after_a_cut_keeps_its_id():
     events = ShotEvents(CAMERA)
     first = events.draft(0, candidate(lifecycle=Lifecycle.CONFIRMED))
-    again = events.draft(1, candidate(wall=1000.3, lifecycle=Lifecycle.CONFIRMED))
+    again = events.draft(1, candidate(wall=1000.3, lifecycle=Lifecycle.CONFIRMED), ShotState(result=ShotResult.MADE))
     later = events.draft(1, candidate(key=1, wall=1000.9, lifecycle=Lifecycle.CONFIRMED))
     assert first.event_id == again.event_id != later.event_id
 
@@ -102,7 +113,8 @@ def test_after_a_restart_each_segment_finds_its_own_shots_again():
     after.restore(map(known, drafts))
     for segment, wall in enumerate((1000.0, 1000.4)):
         after.media_segment = segment
-        again = after.draft(segment, candidate(wall=wall, lifecycle=Lifecycle.CONFIRMED))
+        seen = candidate(wall=wall, lifecycle=Lifecycle.CONFIRMED)
+        again = after.draft(segment, seen, ShotState(result=ShotResult.MISSED))
         assert again.event_id == drafts[segment].event_id
 
 
@@ -123,6 +135,39 @@ def test_a_retracted_shot_that_is_seen_again_keeps_its_id():
     events = ShotEvents(CAMERA)
     first = events.draft(0, candidate(lifecycle=Lifecycle.RETRACTED))
     assert events.draft(0, candidate(key=1, wall=1000.3)).event_id == first.event_id
+
+
+def test_a_confirmed_shot_stays_confirmed_when_film_is_sent_again():
+    first = ShotEvents(CAMERA).draft(0, candidate(lifecycle=Lifecycle.CONFIRMED), ShotState(result=ShotResult.MADE))
+    events = restarted(first)
+    assert events.draft(0, candidate(wall=1000.2)) is None
+    assert events.draft(0, candidate(wall=1000.2, lifecycle=Lifecycle.CONFIRMED)) is None, "no worse view replaces it"
+    tip_in = events.draft(0, candidate(key=1, wall=1000.9))
+    assert tip_in is not None and tip_in.event_id != first.event_id, "it is found again once"
+
+
+@pytest.mark.parametrize("after_a_restart", [True, False])
+def test_a_confirmed_shot_is_not_retracted_by_what_is_seen_behind_it(after_a_restart):
+    events = ShotEvents(CAMERA)
+    first = events.draft(0, candidate(lifecycle=Lifecycle.CONFIRMED))
+    if after_a_restart:
+        events = restarted(first)
+    assert events.draft(1, candidate(wall=1000.3)) is None
+    assert events.draft(1, candidate(wall=1000.3, lifecycle=Lifecycle.RETRACTED)) is None
+    second = events.draft(1, candidate(key=1, wall=1000.8, lifecycle=Lifecycle.CONFIRMED))
+    assert second.event_id != first.event_id, "and no other shot takes its event"
+
+
+@pytest.mark.parametrize("final", [Lifecycle.CONFIRMED, Lifecycle.RETRACTED])
+def test_a_shot_that_was_interrupted_gets_one_final_revision(final):
+    events = restarted(ShotEvents(CAMERA).draft(0, candidate(lifecycle=Lifecycle.CONFIRMED, interrupted=True)))
+    assert events.draft(0, candidate()) is None, "it never becomes provisional again"
+    assert events.draft(0, candidate(lifecycle=final)).lifecycle is final
+
+
+def test_a_result_is_added_to_a_confirmed_shot():
+    events = restarted(ShotEvents(CAMERA).draft(0, candidate(lifecycle=Lifecycle.CONFIRMED)))
+    assert events.draft(0, candidate(lifecycle=Lifecycle.CONFIRMED), ShotState(result=ShotResult.MADE)) is not None
 
 
 def test_two_shots_at_the_very_same_time_have_two_ids():

@@ -151,6 +151,17 @@ def test_views_whose_results_turn_out_to_differ_become_two_events():
     ]  # fmt: skip
 
 
+def test_a_confirmed_event_stays_confirmed_where_results_turn_out_to_differ():
+    game, final = Game(), Lifecycle.CONFIRMED
+    game.take(draft("left", 1000.0), draft("right", 1000.1, final, **MISSED))
+    events = game.take(draft("left", 1000.0, **MADE))
+    assert [(event.event_id == "left-1", seen_by(event), event.lifecycle) for event in events] == [
+        (True, ["right"], final), (False, ["left"], Lifecycle.PROVISIONAL),
+    ]  # fmt: skip
+    events = game.take(draft("left", 1000.0, final, **MADE))
+    assert [(seen_by(event), event.lifecycle) for event in events] == [(["right"], final), (["left"], final)]
+
+
 def test_the_event_stands_while_one_camera_sees_the_shot():
     game = Game()
     game.take(draft("left", 1000.0), draft("right", 1000.1))
@@ -231,18 +242,23 @@ def test_every_shot_that_a_camera_sees_stands_in_exactly_one_event(steps):
     """Whatever the cameras draft, in whatever order, and wherever the gateway is killed."""
     log, shots, cameras = SqliteLog(":memory:"), GameShots(), {}
     last: dict[tuple[str, int], Lifecycle] = {}
+    closed: set[tuple[str, int]] = set()
     for step in steps:
         if step is None:
             events = log.read(GAME, 0, 1000)
             shots, cameras = GameShots(), {}
             shots.restore(GAME, events)
+            closed.clear()  # The cameras send their films again.
             continue
         camera, number, lifecycle, (result, make) = step
         if camera not in cameras:
             cameras[camera] = ShotEvents(camera, session=camera.id)
             cameras[camera].restore(known_shots(log.read(GAME, 0, 1000), camera.name, camera.id))
-        if last.get((camera.name, number)) is Lifecycle.CONFIRMED:
+        if (camera.name, number) in closed:
             continue  # nothing comes after it
+        was_final = last.get((camera.name, number)) is Lifecycle.CONFIRMED
+        if lifecycle is Lifecycle.CONFIRMED or (was_final and lifecycle is Lifecycle.RETRACTED):
+            closed.add((camera.name, number))
         # Four shots, 10 s apart; each camera is off by as much as cameras are.
         time = 1000.0 + 10 * number + {LEFT: 0.0, RIGHT: 0.15, FAR: -0.1}[camera]
         seen = ShotCandidate(number, lifecycle, 0.9, time - 990, time, 0.1, None, make, 3, 5, "m:1", 0.0)
@@ -253,6 +269,12 @@ def test_every_shot_that_a_camera_sees_stands_in_exactly_one_event(steps):
     standing = latest_shots(log.read(GAME, 0, 1000))
     views = [(view.camera, round((view.event_time - 1000) / 10)) for event in standing for view in event.shot.views]
     assert sorted(views) == sorted(key for key, lifecycle in last.items() if lifecycle is not Lifecycle.RETRACTED)
+    states: dict[str, list[Lifecycle]] = {}
+    for event in log.read(GAME, 0, 1000):
+        states.setdefault(event.event_id, []).append(event.lifecycle)
+    for state in states.values():
+        final = state.index(Lifecycle.CONFIRMED) if Lifecycle.CONFIRMED in state else len(state)
+        assert set(state[final:]) <= {Lifecycle.CONFIRMED}, "what was confirmed is final"
     for event in standing:
         assert len(set(event.cameras)) == len(event.cameras) and event.camera == event.cameras[0]
         assert len({round((view.event_time - 1000) / 10) for view in event.shot.views}) == 1
