@@ -149,7 +149,7 @@ class Gateway:
         self._spawn(_forever(self._watch_health, "health"), "health")
         self._spawn(_forever(lambda: measure_loop_lag(self.metrics), "loop lag"), "loop lag")
         self._spawn(_forever(self._memory.run, "memory"), "memory")
-        if (watch := make_alias_watch(self.settings, self.engine)) is not None:
+        if (watch := make_alias_watch(self.settings, self.engine, self._memory.note_end)) is not None:
             self._spawn(_forever(watch.run, "aliases"), "aliases")
 
     async def drain(self) -> None:
@@ -241,7 +241,7 @@ class Gateway:
     async def _close_pipeline(self, info: StreamInfo, sink: FrameSink) -> None:
         if isinstance(sink, CameraPipeline):
             await sink.stop()
-        self._memory.session_ended()
+        self._memory.note_end()
 
     def _announce(self, info: StreamInfo, sink: FrameSink, status: CameraStatus) -> None:
         if isinstance(sink, CameraPipeline):
