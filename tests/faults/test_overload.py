@@ -39,7 +39,7 @@ async def test_six_cameras_on_a_slow_detector_are_degraded_once_and_the_one_that
         await cameras.end()
         states = [state for state, _ in await cameras.states("c0")]
         assert states[:2] == ["DEGRADED", "RECOVERED"], states
-        # A machine that is busy with other things may leave too little even for one camera; that is said again.
+        # A machine that is busy with other things may leave too little even for one camera; that is reported again.
         assert all(one != other for one, other in itertools.pairwise(states)), "no state is repeated"
         recovered = next(
             event.media_offset for event in await cameras.events("c0")
