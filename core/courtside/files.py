@@ -44,7 +44,8 @@ def first_problem(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        return f"{where}: {first['msg']}" if where else str(first["msg"])
+        problem = str(first["msg"]).removeprefix("Value error, ")
+        return f"{where}: {problem}" if where else problem
     if isinstance(error, CourtsideError):
         return error.message
     return " ".join(str(getattr(error, "strerror", None) or error).split())

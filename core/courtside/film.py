@@ -20,6 +20,7 @@ from av.codec.context import Flags
 
 from courtside.entry_points import recovery_pictures
 from courtside.errors import NoVideo, SourceFailure, SourceLost, SourceNotFound, UndecodableFilm
+from courtside.film_end import is_cut_off
 from courtside.media import SourceFrame, SourceInfo, SourcePacket
 from courtside.orientation import orientation
 from courtside.parameter_sets import ParameterSets
@@ -240,7 +241,8 @@ class Film:
     """A film file (MP4, MKV, AVI, ...); it can be read any number of times.
 
     Handles rotated and mirrored film, edit lists, B-frames, and every codec that FFmpeg decodes. Pictures that an edit
-    list cuts away are left out, and so are packets that cannot be decoded. A film that is cut off simply ends there.
+    list cuts away are left out, and so are packets that cannot be decoded. A film that is cut off simply ends there;
+    :meth:`check_end` reports it.
 
     Args:
         path: the file.
@@ -305,6 +307,22 @@ class Film:
         """
         with self._reading() as (container, stream):
             yield from self._reader.packets(coded_packets(container, stream))
+
+    def check_end(self) -> None:
+        """Check that the end of the file is there, as far as its container can show that.
+
+        Raises:
+            UndecodableFilm: the file is cut off; what is there can be read.
+        """
+        container, stream = self._open()
+        with container:
+            try:
+                cut_off = is_cut_off(Path(self._path), container, stream)
+            except OSError as error:
+                raise self._unreadable(error) from None
+        if cut_off:
+            message = f"{self._path}: the end of the film is missing, the file is cut off: copy it anew"
+            raise UndecodableFilm(message, self._path)
 
     def close(self) -> None:
         """Nothing to do: the file is closed when a pass over it ends or is dropped."""

@@ -147,9 +147,9 @@ def analyze(
 ) -> None:
     """Run films through the gateway's own stages as fast as they go; the same film gives the same events.
 
-    A folder means the films in it, sorted by name. Films that cannot be used are named at the end, with exit code 2;
-    the others are analyzed. Prints every revision of every event; the last one of an eventId counts. mediaOffset is on
-    the film's own clock.
+    A folder means the films in it, sorted by name. Films that cannot be used, or not to their end, are named at the
+    end, with exit code 2; the others are analyzed. Prints every revision of every event; the last one of an eventId
+    counts. mediaOffset is on the film's own clock.
     --render goes through each film once more and draws in what was known at each moment.
     """
     if not (math.isfinite(playback_speed) and 0.1 <= playback_speed <= 10):

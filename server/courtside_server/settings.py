@@ -225,7 +225,8 @@ def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = 
             table[key] = value
     _refuse_unknown_variables()
     if config is not None and not config.is_file():
-        raise SettingsError(f"cannot read the settings file {config}: no such file")
+        problem = "not a regular file" if config.exists() else "no such file"
+        raise SettingsError(f"cannot read the settings file {config}: {problem}")
 
     class FromFile(Settings):
         model_config = SettingsConfigDict(toml_file=config)
@@ -240,7 +241,10 @@ def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = 
         if first["type"] == "extra_forbidden":
             message = f"unknown setting {key!r}; `courtside serve --print-config` lists them all"
             raise SettingsError(message, key=key) from None
-        raise SettingsError(f"setting {key!r}: {first['msg']} (got {first['input']!r})", key=key) from None
+        problem, given_value = first["msg"].removeprefix("Value error, "), repr(first["input"])
+        if given_value not in problem:
+            problem += f" (got {given_value})"
+        raise SettingsError(f"setting {key!r}: {problem}", key=key) from None
     except RecursionError:
         raise SettingsError(f"cannot read the settings {config}: its values are nested too deeply") from None
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, SourceError) as error:

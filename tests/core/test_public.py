@@ -14,6 +14,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import structlog
 from shot_film import NEAR_S
 
 import courtside
@@ -128,6 +129,16 @@ async def test_the_detections_of_each_frame_are_given(dark_film) -> None:
         pass
     assert [media for media, _ in seen] == sorted({media for media, _ in seen}) and len(seen) >= 5
     assert all(found.tracks is not None and found.boxes.shape == (len(found), 4) for _, found in seen)
+
+
+async def test_a_missing_end_is_logged(tmp_path, flash_film) -> None:
+    data = flash_film([], 2, suffix=".mkv").read_bytes()
+    film = tmp_path / "cut.mkv"
+    film.write_bytes(data[: len(data) * 7 // 10])
+    with structlog.testing.capture_logs() as logs:
+        async for _ in courtside.analyze_events(film):
+            pass
+    assert [entry["log_level"] for entry in logs if "the end of the film is missing" in entry["event"]] == ["warning"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Settings: TOML, then environment, then flags; every mistake is one clear error."""
 
+from pathlib import Path
+
 import pytest
 
 from courtside_server.errors import SettingsError
@@ -98,6 +100,20 @@ def test_a_mistake_in_the_file_is_one_clear_error(toml, text, says):
     with pytest.raises(SettingsError, match=says) as caught:
         load_settings(toml(text))
     assert "\n" not in caught.value.message.strip() or "TOML" in caught.value.message
+
+
+def test_an_error_has_the_bad_value_once(toml):
+    with pytest.raises(SettingsError) as caught:
+        load_settings(toml("[listen]\ngrpc = '127.0.0.1'"))
+    assert caught.value.message == "setting 'listen.grpc': '127.0.0.1' is not HOST:PORT"
+    with pytest.raises(SettingsError, match=r"got 'many'"):
+        load_settings(toml("[ingest]\nframe_ring_mb = 'many'"))
+
+
+@pytest.mark.parametrize("name", ["/dev/null", "."])
+def test_a_settings_file_that_is_no_regular_file_is_one_clear_error(name):
+    with pytest.raises(SettingsError, match="not a regular file"):
+        load_settings(Path(name))
 
 
 def test_a_missing_file_is_one_clear_error(tmp_path):

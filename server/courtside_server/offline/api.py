@@ -12,7 +12,7 @@ import structlog
 
 from courtside.court.point_pairs import PointPairs, read_calibration
 from courtside.detections import Detections
-from courtside.errors import InputError
+from courtside.errors import InputError, SourceError
 from courtside.events import Event, FilmShot, latest_shots
 from courtside.film import Film
 from courtside_server.offline.analyze import FilmAnalyzer
@@ -85,6 +85,10 @@ async def analyze_events(
                 yield event
             if analysis.advice:
                 log.warning(analysis.advice, film=str(film))
+            try:
+                await asyncio.to_thread(source.check_end)
+            except SourceError as error:
+                log.warning(error.message, film=str(film))
         finally:
             await events.aclose()
 

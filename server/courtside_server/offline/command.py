@@ -89,6 +89,10 @@ async def analyze_films(
                 except CourtsideError as error:
                     on_bad_film(error)
                     continue
+                try:
+                    await asyncio.to_thread(film.check_end)
+                except CourtsideError as error:
+                    on_bad_film(error)
                 if record is not None and out is not None:
                     info = film.info
                     source = FilmSource(
@@ -121,7 +125,8 @@ async def _print_events(analysis: FilmAnalysis, path: Path, film: Film, style: s
         text = f"{path.name}: {analysis.damaged} frames are damaged; shots in them may be missing or wrong"
         progress.console.print(text, style="yellow", markup=False)
     if analysis.dropped:
-        progress.console.print(f"{path.name}: frames left out: {analysis.dropped}", style="yellow", markup=False)
+        left_out = ", ".join(f"{count} {reason}" for reason, count in analysis.dropped.items())
+        progress.console.print(f"{path.name}: frames left out: {left_out}", style="yellow", markup=False)
 
 
 def _is_read() -> bool:

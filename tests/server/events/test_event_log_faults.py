@@ -38,7 +38,8 @@ def test_locked_by_another_program_then_free_again(tmp_path: Path, log, draft) -
 def test_in_use_by_another_gateway(tmp_path: Path, log, draft) -> None:
     log.append([draft(1)])
     second = SqliteLog(tmp_path / "events.sqlite3")
-    assert "in use by another gateway" in refusal(second.check)
+    message = refusal(second.check)
+    assert "in use by another gateway" in message and "--data-dir" in message
     log.close()
     assert second.append([draft(2)])[0].sequence == 2
     second.close()

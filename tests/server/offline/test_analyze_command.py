@@ -47,6 +47,18 @@ def test_a_film_with_lost_parts_is_analyzed_and_the_damage_is_reported(tmp_path,
     assert "lossy.ts: " in done.stderr and " frames are damaged; shots in them may be missing or wrong" in done.stderr
 
 
+@pytest.mark.parametrize(("suffix", "options"), [(".mkv", []), (".avi", ["--render"])])
+def test_a_film_whose_end_is_missing_is_named_and_its_events_are_printed(tmp_path, flags, flash_film, suffix, options):
+    data = flash_film([1.5], 6, suffix=suffix).read_bytes()
+    film = tmp_path / f"cut{suffix}"
+    film.write_bytes(data[: len(data) * 7 // 10])
+    done = run(film, *flags, *(options and [*options, tmp_path / "drawn.mp4"]))
+    assert done.exit_code == 2 and games(done) == ["cut"]
+    (line,) = done.stderr.strip().splitlines()
+    assert f"cut{suffix}: the end of the film is missing" in line
+    assert (tmp_path / "drawn.mp4").exists() == bool(options)
+
+
 def test_a_folder_means_its_films_sorted(tmp_path, flags, flash_film):
     film = flash_film([1.5], 3)
     folder = tmp_path / "season"

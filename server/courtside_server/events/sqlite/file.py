@@ -203,7 +203,8 @@ class SqliteFile:
             if _name(error) != "SQLITE_BUSY":
                 raise
             raise LogUnavailable(
-                f"the event log {self.path} is in use by another gateway; stop it, or choose another file",
+                f"the event log {self.path} is in use by another gateway; stop it, or choose another folder with "
+                "--data-dir",
                 path=self.path,
             ) from error
         self._owner = owner
