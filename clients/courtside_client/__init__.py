@@ -6,7 +6,8 @@ The names are loaded when they are first used, so that the command line starts a
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+
+TYPE_CHECKING = False  # type checkers know the name; to import `typing` takes longer than all else here
 
 if TYPE_CHECKING:
     from courtside_client.client import Client, connect
@@ -39,7 +40,7 @@ _HOMES = {
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load a public name when it is first used."""
     if name not in _MODULES:
         raise AttributeError(f"module 'courtside_client' has no attribute {name!r}")

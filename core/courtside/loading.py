@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import threading
 from collections.abc import Iterator
 
 INTERRUPTED = 130
@@ -19,12 +18,14 @@ def quiet_interrupt() -> Iterator[None]:
     An exception would not do: what is being imported may catch it or turn it into another one. Where the caller
     ignores or handles Ctrl-C, and outside the main thread, which alone can handle signals, nothing changes.
     """
-    main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
-    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if ours:
+        try:
+            signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+        except ValueError:  # not the main thread
+            ours = False
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
