@@ -11,6 +11,10 @@ from courtside.media import SourceInfo
 from courtside.v1 import ingest_pb2
 from courtside_client.errors import BadOption
 
+_YEAR_2000 = 946_684_800.0
+"""Unix seconds. The gateway believes no time before it, and none more than a day ahead of its clock."""
+_DAY_S = 86_400.0
+
 
 class Pace(enum.StrEnum):
     """At which speed a film is sent."""
@@ -97,8 +101,8 @@ class StreamOptions:
             raise BadOption(f"playback speed {self.time_scale} must be 0.001 to 1000")
         if not 0 < self.epoch < 2**64:
             raise BadOption(f"epoch {self.epoch} must be 1 to 2^64 - 1")
-        if self.film_start is not None and not math.isfinite(self.film_start):
-            raise BadOption(f"film-start {self.film_start} is no time")
+        if self.film_start is not None and not _YEAR_2000 <= self.film_start <= time.time() + _DAY_S:
+            raise BadOption(f"film-start {self.film_start} must lie between the year 2000 and tomorrow, Unix seconds")
         if not self.retry_for >= 0 or not self.source_retry_for >= 0:
             raise BadOption(f"retry-for {min(self.retry_for, self.source_retry_for)} must not be negative")
 

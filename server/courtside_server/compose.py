@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from courtside_server.errors import SettingsError
@@ -52,10 +53,12 @@ def make_engine(settings: Settings, metrics: Metrics | None = None) -> Engine:
     return EmbeddedEngine(inference.repository, threads=inference.threads, metrics=metrics)
 
 
-def make_alias_watch(settings: Settings, engine: Engine) -> AliasWatch | None:
+def make_alias_watch(settings: Settings, engine: Engine, on_switch: Callable[[], None]) -> AliasWatch | None:
     """Make the watch that follows aliases.toml; None where the gateway has no repository of its own."""
     folder = settings.inference.repository
-    return AliasWatch(engine, ModelRepository(folder), model_names(settings)) if folder.is_dir() else None
+    if not folder.is_dir():
+        return None
+    return AliasWatch(engine, ModelRepository(folder), model_names(settings), on_switch=on_switch)
 
 
 def pipeline_config(settings: Settings) -> PipelineConfig:

@@ -149,7 +149,7 @@ class Gateway:
         self._spawn(_forever(self._watch_health, "health"), "health")
         self._spawn(_forever(lambda: measure_loop_lag(self.metrics), "loop lag"), "loop lag")
         self._spawn(_forever(self._memory.run, "memory"), "memory")
-        if (watch := make_alias_watch(self.settings, self.engine)) is not None:
+        if (watch := make_alias_watch(self.settings, self.engine, self._memory.note_end)) is not None:
             self._spawn(_forever(watch.run, "aliases"), "aliases")
 
     async def drain(self) -> None:
@@ -241,7 +241,7 @@ class Gateway:
     async def _close_pipeline(self, info: StreamInfo, sink: FrameSink) -> None:
         if isinstance(sink, CameraPipeline):
             await sink.stop()
-        self._memory.session_ended()
+        self._memory.note_end()
 
     def _announce(self, info: StreamInfo, sink: FrameSink, status: CameraStatus) -> None:
         if isinstance(sink, CameraPipeline):
@@ -363,6 +363,16 @@ def _when_stdin_closes(stop: asyncio.Event) -> None:
         raise SettingsError("--end-with-stdin needs a pipe as standard input") from None
 
 
+def _print_addresses(gateway: Gateway) -> None:
+    try:
+        print(json.dumps({"grpc": gateway.grpc_address, "http": gateway.http_address}), flush=True)
+    except OSError as error:  # Its reader is gone. Cameras and subscribers are not.
+        log.warning("the addresses cannot be printed; they are in the log only", error=str(error))
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)  # or what is left in the buffer fails once more at the end
+        os.close(nowhere)
+
+
 async def serve_until_signal(settings: Settings, *, end_with_stdin: bool = False) -> None:
     """Run a gateway until SIGTERM, SIGINT or SIGHUP, then drain it; a second signal ends at once.
 
@@ -400,7 +410,7 @@ async def serve_until_signal(settings: Settings, *, end_with_stdin: bool = False
         return
     await starting
     freeze_startup_objects()
-    print(json.dumps({"grpc": gateway.grpc_address, "http": gateway.http_address}), flush=True)
+    _print_addresses(gateway)
     log.info("listening", grpc=gateway.grpc_address, http=gateway.http_address, engine=gateway.engine.name)
     await stop.wait()
     log.info("draining")

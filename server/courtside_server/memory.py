@@ -1,4 +1,4 @@
-"""Memory of sessions that are over goes back to the system.
+"""Memory of sessions and of versions of models that are over goes back to the system.
 
 A session's objects refer to one another, so that they wait for the garbage collector, which comes late to a process
 that makes few objects; and what they held stays in the allocator's arenas. A gateway whose cameras come and go would
@@ -53,14 +53,14 @@ def give_back() -> None:
 
 
 class MemoryKeeper:
-    """Gives memory back some time after a session's end. Use it on the event loop."""
+    """Gives memory back some time after the end of a session or of a model's version. Use it on the event loop."""
 
     def __init__(self, pause: float = _PAUSE_S) -> None:
         self._pause = pause
         self._ended = asyncio.Event()
 
-    def session_ended(self) -> None:
-        """Note that a session is over."""
+    def note_end(self) -> None:
+        """Note that a session is over, or that another version of a model answers."""
         self._ended.set()
 
     async def run(self) -> None:

@@ -8,6 +8,7 @@ import io
 import itertools
 import os
 import shutil
+import socket
 import ssl
 import threading
 import time
@@ -23,7 +24,7 @@ from tests_support import write_flash_film
 from courtside.errors import SourceFailure
 from courtside_client.errors import SourceError, SourceLost, SourceUnreachable, UndecodableFilm
 from courtside_client.sources import open_source, open_when_up
-from courtside_client.sources.http import HttpFilm
+from courtside_client.sources.http import HttpFilm, _sends_parts
 from courtside_client.sources.network import NetworkConfig, NetworkSource
 from courtside_client.sources.reopening import ReopeningSource
 
@@ -120,10 +121,24 @@ def test_a_server_that_sends_whole_files_only_will_do(films, name):
         assert [len(list(film.packets())) for _ in range(2)] == [60, 60]
 
 
-def test_a_film_that_needs_parts_of_itself_says_so(films):
+@pytest.mark.parametrize("login", ["", "op:s3cret@", "op:s3%20cret@"])
+def test_a_film_that_needs_parts_of_itself_says_so(films, login):
     with serving(films, ranges=False) as url, pytest.raises(SourceError, match="faststart") as caught:
-        open_source(f"{url}/index%20at%20end.mp4?token=s3cret")
-    assert caught.value.failure is SourceFailure.UNSUPPORTED and "s3cret" not in caught.value.message
+        open_source(f"{url.replace('//', f'//{login}')}/index%20at%20end.mp4?token=s3cret")
+    assert caught.value.failure is SourceFailure.UNSUPPORTED and "s3" not in caught.value.message
+
+
+def test_a_server_that_does_not_speak_http_is_no_reason_for_a_traceback():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def babble():
+            connection, _ = server.accept()
+            connection.sendall(b"nothing that HTTP knows\r\n\r\n")
+            connection.close()
+
+        thread = threading.Thread(target=babble, daemon=True)
+        thread.start()
+        assert _sends_parts(f"http://op:pw@127.0.0.1:{server.getsockname()[1]}/film.mp4", 2.0)
+        thread.join(5)
 
 
 async def test_a_film_is_waited_for_but_not_opened_again(films):

@@ -63,3 +63,9 @@ def test_a_frame_rate_that_no_camera_can_have_is_not_announced(label, sent):
     plan = Plan(False, ingest_pb2.CODEC_JPEG, "jpeg", "")
     request = descriptor_request("games/g/cameras/c", info, plan, (640, 480), StreamOptions(), "")
     assert request.stream.frame_rate == sent
+
+
+@pytest.mark.parametrize("when", [0.0, -5.0, float("nan"), 253_402_300_799.0])
+def test_a_film_start_that_the_gateway_would_not_believe_is_refused(when):
+    with pytest.raises(BadOption, match="film-start"):
+        StreamOptions(film_start=when)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import signal
 import socket
 import subprocess
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from tests_support import make_flash_gateway
+from tests_support import COMMAND, make_flash_gateway
 
 from courtside.v1 import events_pb2, events_pb2_grpc
 
@@ -70,6 +72,23 @@ def test_a_log_that_nobody_reads_freezes_nothing(tmp_path: Path, flash_repositor
         assert gateway.process.wait(10) == 0, "it ends although nobody reads its last lines"
     finally:
         gateway.kill()
+
+
+def test_a_gateway_whose_output_nobody_reads_serves_and_ends_well(tmp_path: Path, flash_repository: Path) -> None:
+    gateway = make_flash_gateway(tmp_path / "data", flash_repository)
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [*COMMAND, "serve", "--grpc", gateway.grpc, "--http", gateway.http, "--data-dir", str(tmp_path / "data")]
+    with subprocess.Popen([*command, *gateway.flags], stdout=writer, stderr=subprocess.PIPE, text=True) as process:
+        os.close(writer)
+        try:
+            lines = map(json.loads, process.stderr)
+            listening = next(line for line in lines if line["event"] == "listening")
+            assert probe(listening["http"]) == 200
+            process.send_signal(signal.SIGTERM)
+            assert next(line for line in lines if line["event"] == "stopped") and process.wait(10) == 0
+        finally:
+            process.kill()
 
 
 def test_the_end_of_its_terminal_drains_the_gateway(tmp_path: Path, flash_repository: Path) -> None:

@@ -31,7 +31,7 @@ async def test_a_session_s_memory_does_not_wait_for_the_collector() -> None:
             del session
             await asyncio.sleep(0.05)
             assert gone() is not None
-            keeper.session_ended()
+            keeper.note_end()
             async with asyncio.timeout(10):
                 while gone() is not None:
                     await asyncio.sleep(0.01)

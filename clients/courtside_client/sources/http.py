@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import http.client
 import urllib.error
 import urllib.request
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from courtside.errors import SourceFailure
 from courtside.film import Film
@@ -44,10 +47,29 @@ def open_http(url: str, config: NetworkConfig | None = None) -> Source:
 
 def _sends_parts(url: str, timeout: float) -> bool:
     """Whether the server answers a request for a part of the file with that part; True where it does not answer."""
-    request = urllib.request.Request(url, headers={"Range": "bytes=1-1"})
-    with contextlib.suppress(OSError, ValueError), urllib.request.urlopen(request, timeout=timeout) as answer:
-        return bool(answer.status == 206)
+    address, login = _without_login(url)
+    headers = {"Range": "bytes=1-1"}
+    if login:
+        headers["Authorization"] = "Basic " + base64.b64encode(unquote(login).encode()).decode()
+    failures = (OSError, ValueError, http.client.HTTPException)
+    with contextlib.suppress(*failures):
+        request = urllib.request.Request(address, headers=headers)
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            return bool(answer.status == 206)
     return True
+
+
+def _without_login(url: str) -> tuple[str, str]:
+    """An address without its user and password, and these; urllib would take them for a part of the host's name.
+
+    Example:
+        >>> _without_login("http://op:pw@cam/film.mp4")
+        ('http://cam/film.mp4', 'op:pw')
+    """
+    scheme, mark, rest = url.partition("://")
+    place, slash, path = rest.partition("/")
+    login, _, host = place.rpartition("@")
+    return scheme + mark + host + slash + path, login
 
 
 class HttpFilm(Film):

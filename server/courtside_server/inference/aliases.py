@@ -14,7 +14,7 @@ import asyncio
 import re
 import reprlib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,11 +82,14 @@ class AliasWatch:
         repository: the repository with the aliases.toml.
         names: the models that the engine was started with.
         interval: seconds between two checks of the file; each is one ``stat`` in a thread.
+        on_switch: called after each switch, on the event loop.
     """
 
     def __init__(
-        self, engine: Engine, repository: ModelRepository, names: Sequence[str], interval: float = 0.5
-    ) -> None:
+        self, engine: Engine, repository: ModelRepository, names: Sequence[str], interval: float = 0.5,
+        on_switch: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self._on_switch = on_switch
         self._engine, self._repository, self._names = engine, repository, tuple(names)
         self._interval = interval
         self._stamp: tuple[int, int, int] | None = None
@@ -125,6 +128,7 @@ class AliasWatch:
         # Without aliases the server decides about versions; its repository may hold others than ours.
         if (entry.pinned or self._changed) and (entry.info.name, entry.info.version) != (now.name, now.version):
             await self._engine.start([name])
+            self._on_switch()
 
     def _read_stamp(self) -> tuple[int, int, int] | None:
         try:

@@ -56,6 +56,7 @@ ClosedCallback = Callable[[StreamInfo, FrameSink], Awaitable[None]]
 
 _REMEMBERED_CAMERAS = 1024
 """Cameras whose epoch is kept after their session has ended."""
+_ABSENT = "nothing arrives: the camera, its client or the network is away"
 _SESSION = re.compile(r"([0-9a-f]{32})(?:\.[0-9a-f]{8})?")
 """A session's name: the one in which the client began and, where it goes on from that, a suffix of its own."""
 
@@ -245,7 +246,7 @@ class CameraRegistry:
         loop = asyncio.get_running_loop()
         gone = CourtsideError(f"the client disconnected and did not return within {self.config.grace:g} s")
         entry.timers = [
-            loop.call_later(self.config.offline_after, session.announce_absence, "the client is not connected"),
+            loop.call_later(self.config.offline_after, session.announce_absence, _ABSENT),
             loop.call_later(self.config.grace, self._retire, entry, gone),
         ]
 

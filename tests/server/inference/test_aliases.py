@@ -247,12 +247,16 @@ async def test_an_engine_that_is_away_is_tried_again(make_model: Callable[..., P
     engine = Away(repository)
     await engine.start(["clip"])
     write_aliases(repository, "clip = 1\n")
-    watch = AliasWatch(engine, ModelRepository(repository), ["clip"])
+    switches: list[str] = []
+    watch = AliasWatch(
+        engine, ModelRepository(repository), ["clip"], on_switch=lambda: switches.append(engine.info("clip").version)
+    )
     checks: list[Awaitable[None]] = [watch.check(), watch.check(), watch.check()]
     await checks[0]
-    assert engine.info("clip").version == "2"
+    assert engine.info("clip").version == "2" and not switches
     await checks[1]
-    assert engine.info("clip").version == "1"
+    assert engine.info("clip").version == "1" and switches == ["1"]
     await checks[2]
+    assert switches == ["1"]
     assert len(started) == 3, "and not again after that"
     await engine.close()
