@@ -1,74 +1,20 @@
-"""The command line: the client's commands, and those of other packages by entry point, loaded when called."""
+"""The console script; everything is imported when it runs, so that Ctrl-C meanwhile prints no traceback."""
 
 from __future__ import annotations
 
 import sys
-from importlib import metadata
 
-import click
-
-GROUP = "courtside.commands"
-"""Entry points of this group become commands, so that the client never imports the server."""
-_OWN = {
-    "calibrate": ("courtside_client.commands.calibrate:calibrate", "Calibrate a camera: click points of the court."),
-    "demo": ("courtside_client.commands.demo:demo", "Gateway, simulated camera and subscriber in one."),
-    "stream": ("courtside_client.commands.stream:stream", "Stream a camera, a film or a simulation."),
-    "watch": ("courtside_client.commands.watch:watch", "Follow a game's events."),
-}
-_OTHERS = {
-    "analyze": "Find the shots in films.",
-    "serve": "Run the gateway.",
-    "triton": "Run a real Triton on this machine.",
-}
-"""Short help of known commands, so that --help need not import them."""
-_FULL = "install `courtside` instead of `courtside-client`, which can stream and watch"
-
-
-class LazyGroup(click.Group):
-    """Loads a command when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, sorted."""
-        return sorted({*_OWN, *(point.name for point in metadata.entry_points(group=GROUP))})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load a command."""
-        if cmd_name in _OWN:
-            point = metadata.EntryPoint(cmd_name, _OWN[cmd_name][0], GROUP)
-        else:
-            found = metadata.entry_points(group=GROUP, name=cmd_name)
-            if not found and cmd_name in _OTHERS:
-                raise click.ClickException(f"{cmd_name} is not installed: {_FULL}")
-            if not found:
-                return None
-            point = next(iter(found))
-        try:
-            command = point.load()
-        except ModuleNotFoundError as error:
-            raise click.ClickException(f"{cmd_name} needs {error.name}, which is not installed: {_FULL}") from None
-        return command if isinstance(command, click.Command) else None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, from short texts instead of the commands themselves."""
-        texts = {name: text for name, (_, text) in _OWN.items()} | _OTHERS
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, texts.get(name, "")) for name in self.list_commands(ctx)])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="courtside")  # the distribution, or the one that holds the package
-def courtside() -> None:
-    """Courtside watches live basketball: camera feeds in, shot events out.
-
-    Exit codes: 0 success, 2 bad usage or input (one line on stderr), 1 any other error. Ctrl-C ends stream, watch
-    and demo with 0; a second Ctrl-C, or one in another command, gives 130.
-    """
+from courtside.loading import quiet_interrupt
 
 
 def main() -> None:
     """Entry point of the console script."""
-    from courtside.redact import redact
-    from courtside_client.errors import CourtsideError
+    with quiet_interrupt():
+        import click
+
+        from courtside.redact import redact
+        from courtside_client.commands.group import courtside
+        from courtside_client.errors import CourtsideError
 
     try:
         sys.exit(courtside.main(standalone_mode=False) or 0)

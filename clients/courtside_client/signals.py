@@ -1,4 +1,4 @@
-"""Signals: Ctrl-C and SIGTERM end a command gracefully; a second one ends it immediately."""
+"""Signals: Ctrl-C, SIGTERM and SIGHUP end a command gracefully; a second Ctrl-C or SIGTERM ends it immediately."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def run_until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, _T]]) -> _T:
     """Run ``work(stop)`` on an event loop of its own; the first signal sets ``stop``, the second cancels.
 
+    SIGHUP, the end of the terminal, only sets ``stop``: it often comes twice, from the shell and from the kernel. It is
+    ignored where the caller ignores it (``nohup``).
+
     Raises:
         KeyboardInterrupt: it was cancelled.
     """
@@ -27,14 +30,17 @@ def run_until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, _T]]) -
                 task.cancel()
             stop.set()
 
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, on_signal)
+        handlers: dict[signal.Signals, Callable[[], None]] = dict.fromkeys(_SIGNALS, on_signal)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            handlers[signal.SIGHUP] = stop.set
+        for number, handler in handlers.items():
+            loop.add_signal_handler(number, handler)
         try:
             return await task
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
         finally:
-            for number in _SIGNALS:
+            for number in handlers:
                 loop.remove_signal_handler(number)
 
     return asyncio.run(main())

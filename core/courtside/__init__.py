@@ -19,7 +19,8 @@ load the client.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+
+TYPE_CHECKING = False  # type checkers know the name; to import `typing` takes longer than all else here
 
 if TYPE_CHECKING:
     from courtside.court.point_pairs import PointPairs, read_calibration
@@ -96,7 +97,7 @@ _HOMES = {
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load a public name when it is first used."""
     if name not in _MODULES:
         raise AttributeError(f"module 'courtside' has no attribute {name!r}")

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from courtside.loading import quiet_interrupt
 from courtside_server.errors import CourtsideError, InputError, ModelInvalid, ModelNotFound, SettingsError
 from courtside_server.memory import limit_arenas
 from courtside_server.settings import Settings, load_settings
@@ -61,6 +62,7 @@ def _model_in_use(settings: Settings) -> str:
 @click.option("--hop", type=int, help="Samples of 0.3 s between clip windows: 1 lowest latency, 8 half a window.")
 @click.option("--threshold", type=float, help="Least shot probability of a clip window (0.8).")
 @click.option("--log-level", help="debug, info, warning or error.")
+@click.option("--end-with-stdin", is_flag=True, help="Drain also when standard input, a pipe, closes.")
 @click.option("--print-config", is_flag=True, help="Print the settings in force, and a camera's memory.")
 def serve(
     config: Path | None,
@@ -74,6 +76,7 @@ def serve(
     hop: int | None,
     threshold: float | None,
     log_level: str | None,
+    end_with_stdin: bool,
     print_config: bool,
 ) -> None:
     """Run the gateway: cameras in, shot events out.
@@ -102,10 +105,11 @@ def serve(
         return
     limit_arenas()
     configure_logs(settings.log_level, settings.log_format)
-    from courtside_server.gateway import serve_until_signal
+    with quiet_interrupt():
+        from courtside_server.gateway import serve_until_signal
 
     try:
-        asyncio.run(serve_until_signal(settings))
+        asyncio.run(serve_until_signal(settings, end_with_stdin=end_with_stdin))
     except CourtsideError as error:
         _fail(error)
 
@@ -166,8 +170,9 @@ def analyze(
         },
     )
     configure_logs("warning", settings.log_format)
-    from courtside.court.point_pairs import read_calibration
-    from courtside_server.offline.command import analyze_films
+    with quiet_interrupt():
+        from courtside.court.point_pairs import read_calibration
+        from courtside_server.offline.command import analyze_films
 
     bad: list[CourtsideError] = []
     try:

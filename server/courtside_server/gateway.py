@@ -342,6 +342,27 @@ async def _forever(work: Callable[[], Awaitable[None]], name: str) -> None:
         await asyncio.sleep(_RESTART_S)
 
 
+def _when_stdin_closes(stop: asyncio.Event) -> None:
+    """Set ``stop`` when the other end of standard input is closed, also by the death of its process.
+
+    Raises:
+        SettingsError: standard input is a file, whose end says nothing.
+    """
+    loop, stdin = asyncio.get_running_loop(), 0
+
+    def on_readable() -> None:
+        with contextlib.suppress(OSError):
+            if os.read(stdin, 4096):
+                return
+        loop.remove_reader(stdin)
+        stop.set()
+
+    try:
+        loop.add_reader(stdin, on_readable)
+    except OSError:
+        raise SettingsError("--end-with-stdin needs a pipe as standard input") from None
+
+
 def _print_addresses(gateway: Gateway) -> None:
     try:
         print(json.dumps({"grpc": gateway.grpc_address, "http": gateway.http_address}), flush=True)
@@ -352,10 +373,11 @@ def _print_addresses(gateway: Gateway) -> None:
         os.close(nowhere)
 
 
-async def serve_until_signal(settings: Settings) -> None:
+async def serve_until_signal(settings: Settings, *, end_with_stdin: bool = False) -> None:
     """Run a gateway until SIGTERM, SIGINT or SIGHUP, then drain it; a second signal ends at once.
 
-    SIGHUP, the end of the terminal, is ignored where the caller ignores it (``nohup``).
+    SIGHUP, the end of the terminal, is ignored where the caller ignores it (``nohup``). With ``end_with_stdin`` the
+    gateway also drains when standard input closes, so that it does not outlive a program that was killed.
 
     Prints one JSON line with its addresses on stdout when it listens.
 
@@ -379,6 +401,8 @@ async def serve_until_signal(settings: Settings) -> None:
         numbers.append(signal.SIGHUP)
     for number in numbers:
         loop.add_signal_handler(number, on_signal)
+    if end_with_stdin:
+        _when_stdin_closes(stop)
     starting = asyncio.create_task(gateway.start())
     await asyncio.wait([starting, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
     if not starting.done():

@@ -31,32 +31,59 @@ SEEN_AFTER_S = 1.6
 TOLERANCE_S = 0.3
 """Seconds between a true release and a found one that count as the same shot."""
 
+START_S = 60.0
+"""Seconds within which the gateway must be up; it takes 2 to 5 on two cores."""
+FINISH_S = 15.0
+"""Seconds after Ctrl-C within which the gateway must have processed what was sent; it takes less than one."""
+
 
 @contextlib.asynccontextmanager
-async def gateway(folder: Path) -> AsyncIterator[tuple[str, str]]:
-    """Run ``courtside serve`` on free loopback ports; yields its gRPC and HTTP addresses."""
+async def gateway(folder: Path, stop: asyncio.Event) -> AsyncIterator[tuple[str, str] | None]:
+    """Run ``courtside serve`` on free loopback ports; yields its gRPC and HTTP addresses.
+
+    Yields ``None`` where ``stop`` was set before it was up. It ends by itself when this process is killed.
+
+    Raises:
+        GatewayFailed: it did not start, or died.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "courtside_client.cli", "serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0",
-        "--data-dir", str(folder), "--log-level", "warning", stdout=asyncio.subprocess.PIPE,
+        "--data-dir", str(folder), "--log-level", "warning", "--end-with-stdin",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         start_new_session=True,  # Ctrl-C in a terminal must reach the demo only, which ends its gateway last
     )
     assert process.stdout is not None
+    reading = asyncio.ensure_future(process.stdout.readline())
+    started = False
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), 60)
-        if not line:
+        async with asyncio.timeout(START_S):
+            await first_of(stop, reading)
+        if not reading.done() or stop.is_set():
+            yield None
+            return
+        if not reading.result():
             raise GatewayFailed(f"the gateway did not start (exit code {await process.wait()})")
-        addresses = json.loads(line)
+        started = True
+        addresses = json.loads(reading.result())
         yield addresses["grpc"], addresses["http"]
         if process.returncode is not None:
             raise GatewayFailed(f"the gateway died (exit code {process.returncode})")
+    except TimeoutError:
+        if started:
+            raise
+        raise GatewayFailed(f"the gateway did not start within {START_S:.0f} s") from None
     finally:
-        if process.returncode is None:
-            process.terminate()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), 15)
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        reading.cancel()
+        try:
+            # A gateway that is still loading has nothing to save and hears SIGTERM late.
+            if started and process.returncode is None:
+                process.terminate()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), 15)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
 
 
 def compare(events: Sequence[Event], truth: Sequence[ShotTruth], seconds: float) -> Table:
@@ -82,14 +109,17 @@ def compare(events: Sequence[Event], truth: Sequence[ShotTruth], seconds: float)
     return table
 
 
-async def play(seconds: float | None, style: str, seed: int, stop: asyncio.Event) -> None:
+async def play(seconds: float | None, style: str, source: SimulatedSource, stop: asyncio.Event) -> None:
     """Run everything until the film ends or ``stop`` is set."""
     console = Console(stderr=True, highlight=False)
-    source = open_source(f"sim://{seed}")
-    assert isinstance(source, SimulatedSource)
     seen: list[Event] = []
     with tempfile.TemporaryDirectory(prefix="courtside-demo-") as folder:
-        async with gateway(Path(folder)) as (grpc, http), connect(grpc) as client:
+        async with contextlib.AsyncExitStack() as stack:
+            addresses = await stack.enter_async_context(gateway(Path(folder), stop))
+            if addresses is None:
+                return
+            grpc, http = addresses
+            client = await stack.enter_async_context(connect(grpc))
             console.print(f"gateway {grpc}, overlay page http://{http}/?game=demo")
 
             async def follow() -> None:
@@ -100,6 +130,8 @@ async def play(seconds: float | None, style: str, seed: int, stop: asyncio.Event
                         seen.append(event)
                         printer.print(event)
 
+            if stop.is_set():
+                return
             following = asyncio.create_task(follow())
             session = StreamSession(source, grpc, CAMERA, StreamOptions(duration=seconds))
             streaming = asyncio.create_task(session.run())
@@ -108,7 +140,10 @@ async def play(seconds: float | None, style: str, seed: int, stop: asyncio.Event
                 if following.done():
                     following.result()
                 session.stop()
-                report = await streaming
+                try:
+                    report = await asyncio.wait_for(streaming, FINISH_S)
+                except TimeoutError:
+                    raise GatewayFailed(f"the gateway did not finish within {FINISH_S:.0f} s") from None
                 # All events are durable by now; give the subscription time to deliver them.
                 newest = [event async for event in client.list_events("demo")]
                 async with asyncio.timeout(5):
@@ -133,6 +168,9 @@ async def play(seconds: float | None, style: str, seed: int, stop: asyncio.Event
 def demo(seconds: float | None, style: str, seed: int) -> None:
     """Run a gateway, a simulated camera, a subscriber and the overlay page; compare with the truth at the end.
 
-    Ctrl-C ends it with the comparison and exit code 0.
+    Ctrl-C ends it with the comparison and exit code 0; before its gateway is up there is nothing to compare.
     """
-    run_until_signal(lambda stop: play(seconds, style, seed, stop))
+    # Before the signals are handled: this takes a second and leaves nothing behind, so Ctrl-C may just end it.
+    source = open_source(f"sim://{seed}")
+    assert isinstance(source, SimulatedSource)
+    run_until_signal(lambda stop: play(seconds, style, source, stop))
