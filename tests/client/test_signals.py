@@ -11,6 +11,12 @@ from pathlib import Path
 import pytest
 
 
+def heed_signals():
+    """Undo what nohup, or a shell that runs the tests in the background, has set to be ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start():
     """Starts ``courtside ...``; whatever is left at the end is killed."""
@@ -18,7 +24,9 @@ def start():
 
     def launch(*arguments):
         command = [sys.executable, "-m", "courtside_client.cli", *map(str, arguments)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_signals
+        )
         running.append(process)
         return process
 
@@ -137,7 +145,7 @@ def test_ctrl_c_while_a_command_loads_prints_no_traceback(words, tmp_path):
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     with subprocess.Popen(
         [sys.executable, "-m", "courtside_client.cli", *words], env=os.environ | {"PYTHONPATH": path},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_signals,
     ) as process:  # fmt: skip
         try:
             assert process.stdout.readline() == "loading\n"

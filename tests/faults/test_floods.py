@@ -92,9 +92,12 @@ def test_a_gateway_whose_output_nobody_reads_serves_and_ends_well(tmp_path: Path
 
 
 def test_the_end_of_its_terminal_drains_the_gateway(tmp_path: Path, flash_repository: Path) -> None:
-    gateway = make_flash_gateway(tmp_path / "data", flash_repository).start()
+    heeds = ("env", "--default-signal=HUP")  # also where the tests run under nohup
+    gateway = make_flash_gateway(tmp_path / "data", flash_repository, prefix=heeds).start()
     gateway.process.send_signal(signal.SIGHUP)
-    assert gateway.stop() == 0 and "stopped" in gateway.stderr()
+    assert gateway.process.wait(15) == 0
+    gateway.stop()
+    assert "stopped" in gateway.stderr()
 
 
 def test_nohup_keeps_the_gateway(tmp_path: Path, flash_repository: Path) -> None:
