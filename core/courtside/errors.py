@@ -200,8 +200,8 @@ class SourceFailure(enum.StrEnum):
     BROKEN = "broken", "the stream broke off", "check the camera and the network", True
 
 
-class SourceError(InputError):
-    """A film, camera or stream cannot be used. Passwords and stream keys are taken out of message and fields.
+class _OfSource(CourtsideError):
+    """An error of a film, camera or stream. Passwords and stream keys are taken out of message and fields.
 
     Attributes:
         source: the source as it was given, redacted.
@@ -214,6 +214,10 @@ class SourceError(InputError):
         shown = redact(str(source))
         super().__init__(redact(message.replace(str(source), shown) if shown else message), source=shown, **fields)
         self.source, self.failure = shown, failure
+
+
+class SourceError(_OfSource, InputError):
+    """A film, camera or stream cannot be used. Attributes: see :class:`SourceLost`."""
 
 
 class SourceNotFound(SourceError):
@@ -238,17 +242,10 @@ class UndecodableFilm(SourceError):
     reason = ErrorReason.UNDECODABLE_FILM
 
 
-class SourceLost(CourtsideError):
-    """A source broke off while it was read. Passwords and stream keys are taken out of message and fields.
+class SourceLost(_OfSource):
+    """A source broke off while it was read.
 
     Attributes:
         source: the source as it was given, redacted.
         failure: which :class:`SourceFailure` it is, where that is known.
     """
-
-    def __init__(
-        self, message: str, source: object = "", *, failure: SourceFailure | None = None, **fields: Any
-    ) -> None:
-        shown = redact(str(source))
-        super().__init__(redact(message.replace(str(source), shown) if shown else message), source=shown, **fields)
-        self.source, self.failure = shown, failure
