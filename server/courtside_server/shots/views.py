@@ -148,9 +148,12 @@ class GameShots:
     def _separate(self, game: _Game, view: _View) -> EventDraft:
         """Give a view an event of its own."""
         own = view.draft
-        event_id = own.event_id
-        if event_id in game.shots:
-            event_id = shot_id(own.camera, own.event_time, own.media_segment, own.session, own.media_offset)
+        event_id, number = own.event_id, 0
+        while event_id in game.shots:  # the event that the view leaves may have its id
+            number += 1
+            event_id = shot_id(
+                own.camera, own.event_time, own.media_segment, own.session, own.media_offset, number
+            )
         game.put(game.add(event_id), view)
         return _event(event_id, [view], own.due)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from courtside.events import Event, latest_shots
@@ -237,6 +237,11 @@ steps = st.lists(
 
 
 @given(steps)
+@example([
+    (RIGHT, 2, Lifecycle.PROVISIONAL, (ShotResult.UNKNOWN, 0.5)),
+    (LEFT, 2, Lifecycle.CONFIRMED, (ShotResult.MISSED, 0.01)),
+    (RIGHT, 2, Lifecycle.PROVISIONAL, (ShotResult.MADE, 0.99)),  # the event has its id, and stays with the other view
+])  # fmt: skip
 @settings(deadline=None, max_examples=150)
 def test_every_shot_that_a_camera_sees_stands_in_exactly_one_event(steps):
     """Whatever the cameras draft, in whatever order, and wherever the gateway is killed."""
