@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +36,7 @@ class _Track:
     @property
     def size(self) -> float:
         """Median size, pixels."""
-        ordered = sorted(self.sizes)
-        return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+        return median(self.sizes)
 
     def predict(self, time: float) -> tuple[float, float, float]:
         """Predicted position x, y at ``time``, and the speed in pixels per second.
