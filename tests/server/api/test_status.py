@@ -24,12 +24,12 @@ KINDS = ["unary_unary", "unary_stream", "stream_unary", "stream_stream"]
 
 
 def all_errors() -> list[type[errors.CourtsideError]]:
+    """Every error that can be raised; a base with a leading underscore is none."""
     found = [errors.CourtsideError]
     for error in found:
         found += error.__subclasses__()
-    return sorted(
-        {e for e in found if e.__module__ in ("courtside.errors", "courtside_server.errors")}, key=lambda e: e.__name__
-    )
+    public = {e for e in found if e.__module__ in ("courtside.errors", "courtside_server.errors")}
+    return sorted((e for e in public if not e.__name__.startswith("_")), key=lambda e: e.__name__)
 
 
 class Raiser:
