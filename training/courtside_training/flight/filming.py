@@ -89,3 +89,32 @@ def filmed(frames: np.ndarray, release: float | None, rng: np.random.Generator) 
     if rng.random() < 0.2:
         kept &= frames <= middle + rng.uniform(0.25, 1.0)
     return kept
+
+
+def handled(
+    centre: np.ndarray, size: np.ndarray, held: np.ndarray, times: np.ndarray, release: float | None,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Let hands move the ball about while they hold it, as people do: dips, swings, a set point behind the head.
+
+    Args:
+        centre: (N, 2) of the ball, pixels.
+        size: (N,) of the ball, pixels.
+        held: (N,) whether it is in hands.
+        times: (N,) seconds of the game.
+        release: when it leaves them; None: it is in the window's hands for all of ``held``.
+        rng: draws the motion.
+
+    Returns:
+        (N, 2) centres; the same in the air and in the last moment before the release.
+    """
+    if rng.random() > 0.7 or not held.any():
+        return centre
+    offset = np.zeros_like(centre)
+    for _ in range(int(rng.integers(1, 5))):
+        middle = rng.uniform(times[0], times[-1]) if release is None else release - rng.uniform(0.1, 1.5)
+        width = rng.uniform(0.06, 0.4)
+        bump = np.exp(-0.5 * ((times - middle) / width) ** 2)
+        offset += bump[:, None] * rng.normal(0, rng.uniform(0.3, 2.5), 2)
+    free = np.ones(len(times)) if release is None else np.clip((release - 0.03 - times) / rng.uniform(0.05, 0.2), 0, 1)
+    return centre + offset * (size * held * free)[:, None]

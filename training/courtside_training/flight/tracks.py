@@ -18,12 +18,12 @@ from courtside_training.flight.detections import (
     tracked_object,
     with_head_mistake,
 )
-from courtside_training.flight.filming import View, filmed, with_hold
+from courtside_training.flight.filming import View, filmed, handled, with_hold
 from courtside_training.flight.geometry import BRIDGE_S, COLUMNS, EDGE_S, TIME_STEP_S, TIME_STEPS, Column
 from courtside_training.flight.scenes import RATE, Scene
 from courtside_training.flight.traps import Trap, draw_trap
 
-_TRAPS = 0.3
+_TRAPS = 0.12
 """Share of the windows without a shot that show a trap."""
 SHORTEST_S = 0.18
 """Seconds of flight that a track must show; in less, a shot cannot be recognised."""
@@ -92,6 +92,8 @@ def draw_example(scene: Scene, rng: np.random.Generator) -> Example:
     else:
         centre, size, chance = tracked_object(scene, kind, times, quality, pan, view, rng)
         if kind == "ball":
+            held = nearest(scene.holder, times) >= 0
+            centre = handled(centre, size, held, times, None if shot is None else float(shot[0]), rng)
             chance, centre, size, left_ball = with_head_mistake(scene, shot, times, chance, centre, size, rng)
     seen = detected(chance, quality.stay, rng)
     noise = rng.normal(0, 1, centre.shape) * np.maximum(quality.jitter * size, 0.3)[:, None]
