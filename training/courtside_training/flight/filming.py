@@ -95,7 +95,9 @@ def handled(
     centre: np.ndarray, size: np.ndarray, held: np.ndarray, times: np.ndarray, release: float | None,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Let hands move the ball about while they hold it, as people do: dips, swings, a set point behind the head.
+    """Let hands move the ball about while they hold it, as people do: dips, swings, dribbles, catches before a shot.
+
+    The simulation's hands know few ways to bring a ball up. What lies before a release must not decide about it.
 
     Args:
         centre: (N, 2) of the ball, pixels.
@@ -108,13 +110,44 @@ def handled(
     Returns:
         (N, 2) centres; the same in the air and in the last moment before the release.
     """
-    if rng.random() > 0.7 or not held.any():
+    if rng.random() > 0.8 or not held.any():
         return centre
-    offset = np.zeros_like(centre)
+    draw = rng.choice([_bumps, _wander, _bounce, _arrival], p=[0.35, 0.35, 0.15, 0.15])
+    offset = draw(times, times[-1] if release is None else release, rng)
+    free = np.ones(len(times)) if release is None else np.clip((release - 0.03 - times) / rng.uniform(0.05, 0.25), 0, 1)
+    return centre + offset * (size * held * free)[:, None]
+
+
+def _bumps(times: np.ndarray, release: float, rng: np.random.Generator) -> np.ndarray:
+    """Single dips and swings: (N, 2) in ball sizes."""
+    offset = np.zeros((len(times), 2))
     for _ in range(int(rng.integers(1, 5))):
-        middle = rng.uniform(times[0], times[-1]) if release is None else release - rng.uniform(0.1, 1.5)
-        width = rng.uniform(0.06, 0.4)
+        middle, width = release - rng.uniform(0.1, 1.5), rng.uniform(0.06, 0.4)
         bump = np.exp(-0.5 * ((times - middle) / width) ** 2)
         offset += bump[:, None] * rng.normal(0, rng.uniform(0.3, 2.5), 2)
-    free = np.ones(len(times)) if release is None else np.clip((release - 0.03 - times) / rng.uniform(0.05, 0.2), 0, 1)
-    return centre + offset * (size * held * free)[:, None]
+    return offset
+
+
+def _wander(times: np.ndarray, release: float, rng: np.random.Generator) -> np.ndarray:
+    """A smooth path of its own: (N, 2) in ball sizes."""
+    offset = rng.normal(0, 1.5, 2) * np.ones((len(times), 1))
+    for _ in range(3):
+        waves = np.sin(2 * np.pi * times[:, None] / rng.uniform(0.35, 2.5, 2) + rng.uniform(0, 2 * np.pi, 2))
+        offset = offset + waves * rng.normal(0, rng.uniform(0.3, 2.0), 2)
+    return offset
+
+
+def _bounce(times: np.ndarray, release: float, rng: np.random.Generator) -> np.ndarray:
+    """A dribble that ends with the ball picked up: (N, 2) in ball sizes."""
+    period, deep = rng.uniform(0.35, 0.8), rng.uniform(2.0, 5.0)
+    picked_up = release - rng.uniform(0.2, 1.2)
+    phase = np.mod(picked_up - times, period) / period
+    down = deep * 4 * phase * (1 - phase) * (times < picked_up)
+    return np.stack([rng.normal(0, 0.5) * np.ones(len(times)), down], 1)
+
+
+def _arrival(times: np.ndarray, release: float, rng: np.random.Generator) -> np.ndarray:
+    """A pass that the shooter catches: (N, 2) in ball sizes."""
+    before = np.maximum(release - rng.uniform(0.2, 1.3) - times, 0)
+    across = rng.choice([-1.0, 1.0]) * rng.uniform(8, 35)
+    return np.stack([across * before, rng.normal(0, 6) * before + rng.uniform(0, 12) * before**2], 1)

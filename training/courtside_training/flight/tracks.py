@@ -23,7 +23,7 @@ from courtside_training.flight.geometry import BRIDGE_S, COLUMNS, EDGE_S, TIME_S
 from courtside_training.flight.scenes import RATE, Scene
 from courtside_training.flight.traps import Trap, draw_trap
 
-_TRAPS = 0.12
+_TRAPS = 0.22
 """Share of the windows without a shot that show a trap."""
 SHORTEST_S = 0.18
 """Seconds of flight that a track must show; in less, a shot cannot be recognised."""
@@ -113,7 +113,7 @@ def draw_example(scene: Scene, rng: np.random.Generator) -> Example:
     else:
         # Before it comes down in somebody's hands, a toss or a pass may be a shot for all that can be seen.
         caught = bool(seen.any()) and float(times[seen].max()) > trap.end + 0.1
-        release, made, weight, decided = float("nan"), float("nan"), float(caught or bool(trap.held.all())), False
+        release, made, weight, decided = float("nan"), float("nan"), float(caught or trap.whole), False
     return Example(_mirrored_and_scaled(track, rng), release, made, weight, decided)
 
 

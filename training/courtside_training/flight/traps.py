@@ -1,4 +1,7 @@
-"""Traps: balls that are thrown and are no shots, drawn over a scene: a toss to oneself, a lob pass, a pump fake."""
+"""Traps: balls that move and are no shots, drawn over a scene.
+
+A toss to oneself, a lob pass, a pump fake, a dribble, a ball that bounces alone, a ball swung about in the hands.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ BODY_M = 1.9
 """Height of a standing player, metres; it gives the scale."""
 BALL_M = 0.24
 """Diameter of a ball, metres."""
-KINDS = ("toss", "lob", "fake")
+KINDS = ("toss", "lob", "fake", "dribble", "bounce", "swing")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Trap:
         held: (N,) whether it is in somebody's hands.
         player: the player who throws.
         end: seconds of the game at which it is in hands again.
+        whole: at no moment of the window can it be a shot.
     """
 
     centre: np.ndarray
@@ -34,6 +38,7 @@ class Trap:
     held: np.ndarray
     player: int
     end: float
+    whole: bool = False
 
 
 def draw_trap(scene: Scene, times: np.ndarray, rng: np.random.Generator) -> Trap | None:
@@ -57,6 +62,8 @@ def draw_trap(scene: Scene, times: np.ndarray, rng: np.random.Generator) -> Trap
     if kind == "lob" and len(there) < 2:
         kind = "toss"
     start = _hands(scene, begin, player, rng)
+    if kind in ("dribble", "bounce", "swing"):
+        return _in_place(scene, times, kind, player, metre, begin, rng)
     if kind == "fake":
         return _fake(scene, times, player, metre, begin, rng)
     if kind == "toss":
@@ -92,7 +99,52 @@ def _fake(
     centre = _follow(scene, times, player, begin, start)
     centre[:, 1] -= raised * rng.uniform(0.5, 1.3) * metre
     size = np.full(len(times), max(BALL_M * metre, 1.5))
-    return Trap(centre, size, np.ones(len(times), bool), player, begin + up + stays + down)
+    return Trap(centre, size, np.ones(len(times), bool), player, begin + up + stays + down, True)
+
+
+def _in_place(
+    scene: Scene, times: np.ndarray, kind: str, player: int, metre: float, begin: float, rng: np.random.Generator
+) -> Trap:
+    """A ball that is dribbled, bounces on after it was dropped, or is swung about in the hands: the whole window."""
+    start = _hands(scene, begin, player, rng)
+    centre = _follow(scene, times, player, begin, start)
+    if kind == "swing":
+        for _ in range(2):
+            period, phase = rng.uniform(0.4, 2.0, 2), rng.uniform(0, 2 * np.pi, 2)
+            centre += np.sin(2 * np.pi * times[:, None] / period + phase) * rng.normal(0, 0.3, 2) * metre
+        held = np.ones(len(times), bool)
+    else:
+        height = rng.uniform(0.3, 1.1)
+        if kind == "dribble":
+            period = rng.uniform(0.35, 0.9)
+            phase = np.mod(times - begin, period) / period
+            # Pushed down and back up; at the top it stays in the hand for a part of the time.
+            stays = rng.uniform(0.1, 0.5)
+            down = np.clip((phase - stays) / (1 - stays), 0, 1)
+            fallen, held = height * (1 - np.abs(2 * down - 1) ** rng.uniform(1.2, 2.2)), phase < stays
+        else:
+            fallen, held = _bounces(times - begin, height, rng.uniform(0.55, 0.85)), times < begin
+            centre[:, 0] += rng.normal(0, 1.0) * metre * np.maximum(times - begin, 0)
+        centre[:, 1] += fallen * metre
+    size = np.full(len(times), max(BALL_M * metre * float(np.exp(rng.normal(0, 0.15))), 1.5))
+    return Trap(centre, size, held, player, float(times[-1]), True)
+
+
+def _bounces(since: np.ndarray, height: float, keeps: float) -> np.ndarray:
+    """Metres that a dropped ball has fallen, ``since`` (N,) seconds after; it keeps a share of its speed each time."""
+    fallen = np.zeros(len(since))
+    moment, speed = float(np.sqrt(2 * height / GRAVITY)), float(np.sqrt(2 * height * GRAVITY))
+    falling = (since > 0) & (since <= moment)
+    fallen[falling] = 0.5 * GRAVITY * since[falling] ** 2
+    while moment < since[-1] and speed > 0.3:
+        speed *= keeps
+        lasts = 2 * speed / GRAVITY
+        on = (since > moment) & (since <= moment + lasts)
+        local = since[on] - moment
+        fallen[on] = height - (speed * local - 0.5 * GRAVITY * local**2)
+        moment += lasts
+    fallen[since > moment] = height
+    return fallen
 
 
 def _hands(scene: Scene, time: float, player: int, rng: np.random.Generator) -> np.ndarray:
