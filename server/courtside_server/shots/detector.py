@@ -15,6 +15,7 @@ from courtside_server.inference.request import Infer
 from courtside_server.perception.detector import CourtDetector
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.criteria import ShotCriteria
+from courtside_server.shots.models.candidate import CandidateModel
 from courtside_server.shots.models.clip import ClipModel
 from courtside_server.shots.models.flight import FlightModel, FlightWindow
 from courtside_server.shots.models.flight_input import COUNTED, SPAN_S, STEP_S, STEPS
@@ -69,6 +70,7 @@ class ShotModels:
     detector: CourtDetector | None = None
     flight: FlightModel | None = None
     rim: RimModel | None = None
+    candidate: CandidateModel | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,7 +222,9 @@ class ShotDetector:
             shot = self._open.get(candidate.key)
             if shot is None:
                 calibration = self._calibration(*self._frame_size)
-                shot = ShotStateMachine(candidate, self._models.rim, calibration, self._scale, self._criteria)
+                shot = ShotStateMachine(
+                    candidate, self._models.rim, self._models.candidate, calibration, self._scale, self._criteria
+                )
                 self._open[candidate.key] = shot
                 self._recent.append(candidate.media)
             shot.take(candidate)
