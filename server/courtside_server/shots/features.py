@@ -33,68 +33,62 @@ _EDGE = 1.5
 """A ball nearer to the frame's edge than so many ball sizes may have left the picture."""
 
 
+_MOST_SURE = 2.5
+"""Log odds of a window (0.92) above which surer is no better: the windows are surer of simulated film than of real."""
+
+
 class Feature(enum.IntEnum):
     """Columns of the candidate model's input, each with its unit. The order is part of the model's signature."""
 
     SCORE = 0
-    """Highest probability of a window, as log odds."""
+    """Highest probability of a window, as log odds of at most `_MOST_SURE`."""
     SUPPORT = 1
     """Share of the windows that could see the release and agree."""
-    WINDOWS = 2
-    """Windows that agree, as log(1 + n)."""
-    BEFORE = 3
-    """Seconds of the scene before the release, at most 0.8."""
-    AFTER = 4
-    """Seconds of the scene after the release, at most 3.5."""
-    DETECTIONS = 5
-    """Detections of the ball in its rise, as log(1 + n)."""
-    SHARE_SEEN = 6
+    SHARE_SEEN = 2
     """Share of the detector frames of the rise in which the ball was detected while it was in the picture."""
-    SEEN = 7
+    SEEN = 3
     """Seconds from the first to the last detection of the flight."""
-    BALL_SCORE = 8
-    """Mean score of the ball's detections in its rise."""
-    RISE = 9
+    RISE = 4
     """How far the ball rose above its release, ball sizes."""
-    ACROSS = 10
+    ACROSS = 5
     """Largest distance across from the release, ball sizes."""
-    SPEED = 11
+    SPEED = 6
     """Mean speed in the rise, ball sizes per second."""
-    FIRST_SPEED_UP = 12
+    FIRST_SPEED_UP = 7
     """Upward speed in the first quarter second, ball sizes per second."""
-    MISFIT = 13
+    MISFIT = 8
     """Deviation from a parabola, ball sizes."""
-    GRAVITY = 14
+    GRAVITY = 9
     """Acceleration downwards of the parabola by the ball's size, as a share of 9.81 m/s²."""
-    SIZE_TREND = 15
+    SIZE_TREND = 10
     """Change of the logarithm of the ball's size in the rise."""
-    LEFT_PICTURE = 16
+    LEFT_PICTURE = 11
     """1 where the ball was last seen at the edge of the picture, else 0."""
-    RIM_SEEN = 17
+    RIM_SEEN = 12
     """1 where a rim is in view, else 0."""
-    RIM_DISTANCE = 18
+    RIM_DISTANCE = 13
     """Least distance to a rim in view, rim widths."""
-    RIM_APPROACH = 19
+    RIM_APPROACH = 14
     """Least distance to that rim over the first distance."""
-    OVER_RIM = 20
+    OVER_RIM = 15
     """Largest height over that rim, rim widths."""
-    START_OVER_RIM = 21
+    START_OVER_RIM = 16
     """Height over that rim at the release, rim widths."""
-    START_RIM_DISTANCE = 22
+    START_RIM_DISTANCE = 17
     """Distance from that rim at the release, rim widths."""
-    PLAYERS_SEEN = 23
+    PLAYERS_SEEN = 18
     """1 where players are in view round the release, else 0."""
-    HAND_DISTANCE = 24
+    HAND_DISTANCE = 19
     """Least distance to a player round the release, body heights."""
-    PLAYER_SIZE = 25
+    PLAYER_SIZE = 20
     """Height of that player over the ball's size, as a logarithm."""
-    OVER_HEAD = 26
+    OVER_HEAD = 21
     """Height of the ball over the top of that player's box at the release, body heights."""
-    CAUGHT_DISTANCE = 27
+    CAUGHT_DISTANCE = 22
     """Least distance to a player late in the flight, body heights."""
-    PAN = 28
+    PAN = 23
     """Camera motion in the rise, frame widths per second."""
-    RELEASE_SPREAD = 29
+    RELEASE_SPREAD = 24
     """Half width of the windows' release times, seconds."""
 
 
@@ -102,7 +96,7 @@ def candidate_features(
     candidate: ShotCandidate, path: Trajectory, rim: NDArray[np.float64] | None, observations: Sequence[Observations],
     time_scale: float,
 ) -> NDArray[np.float32]:
-    """What the candidate model reads: (30,) float32, see :class:`Feature`; NaN where it is not known.
+    """What the candidate model reads: (25,) float32, see :class:`Feature`; NaN where it is not known.
 
     Args:
         candidate: the shot as the windows see it.
@@ -113,19 +107,15 @@ def candidate_features(
     """
     out = np.full(len(Feature), np.nan, np.float32)
     release = candidate.media
-    score = min(max(candidate.score, 1e-4), 1 - 1e-4)
-    out[Feature.SCORE] = math.log(score / (1 - score))
+    score = min(max(candidate.score, 1e-6), 1 - 1e-6)
+    out[Feature.SCORE] = min(math.log(score / (1 - score)), _MOST_SURE)
     out[Feature.SUPPORT] = candidate.agreeing / max(candidate.covering, 1)
-    out[Feature.WINDOWS] = math.log1p(candidate.agreeing)
     out[Feature.RELEASE_SPREAD] = candidate.spread * time_scale
     out[[Feature.RIM_SEEN, Feature.PLAYERS_SEEN, Feature.LEFT_PICTURE]] = 0.0
     if not observations:
         return out
-    out[Feature.BEFORE] = min((release - observations[0].media) * time_scale, 0.8)
-    out[Feature.AFTER] = min((observations[-1].media - release) * time_scale, 3.5)
     rise = np.flatnonzero(path.after(release, RISE_S, time_scale))
     flight = np.flatnonzero(path.after(release, FLIGHT_S, time_scale))
-    out[Feature.DETECTIONS] = math.log1p(len(rise))
     _add_seen(out, path, rise, flight, observations, release, time_scale)
     if len(rise) >= _LEAST:
         _add_motion(out, path, rise, release, time_scale)
@@ -158,8 +148,6 @@ def _add_seen(
         frames = [frame for frame in frames if frame.media <= path.media[at]]
     if frames:
         out[Feature.SHARE_SEEN] = min(len(rise) / len(frames), 1.0)
-    if len(rise):
-        out[Feature.BALL_SCORE] = float(path.scores[rise].mean())
 
 
 def _add_motion(

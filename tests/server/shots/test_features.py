@@ -51,7 +51,7 @@ def test_what_is_not_in_view_is_unknown_and_changes_nothing_else(kind, columns):
 
 def test_a_ball_that_was_never_seen_says_nothing():
     found = candidate_features(SHOT, Trajectory.empty(), None, play(), 1.0)
-    assert found[Feature.DETECTIONS] == 0 and found[Feature.SHARE_SEEN] == 0
+    assert found[Feature.SHARE_SEEN] == 0
     assert np.isnan(found[[Feature.RISE, Feature.MISFIT, Feature.RIM_DISTANCE, Feature.HAND_DISTANCE]]).all()
     assert np.isfinite(candidate_features(SHOT, Trajectory.empty(), None, [], 1.0)[Feature.SCORE])
 

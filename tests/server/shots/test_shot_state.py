@@ -64,7 +64,7 @@ def weighed(monkeypatch, by_track, voted=(), until=9.0, end=False):
     monkeypatch.setattr(state, "candidate_features", lambda candidate, path, *_: path.track)
     machine = ShotStateMachine(candidate(*voted), None, likely(by_track), None, 1.0, ShotCriteria())
     ring = TrackRing(10)
-    for one in play():
+    for one in play(end=4.0):
         if one.media <= until:
             ring.append(one)
             if one.media >= 1.4:

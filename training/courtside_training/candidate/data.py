@@ -15,8 +15,8 @@ from courtside_training.common.arrays import reading_arrays
 from courtside_training.errors import TrainingInputError
 
 FEATURES = (
-    "score", "support", "windows", "before", "after", "detections", "share_seen", "seen", "ball_score", "rise",
-    "across", "speed", "first_speed_up", "misfit", "gravity", "size_trend", "left_picture", "rim_seen", "rim_distance",
+    "score", "support", "share_seen", "seen", "rise", "across", "speed", "first_speed_up", "misfit", "gravity",
+    "size_trend", "left_picture", "rim_seen", "rim_distance",
     "rim_approach", "over_rim", "start_over_rim", "start_rim_distance", "players_seen", "hand_distance", "player_size",
     "over_head", "caught_distance", "pan", "release_spread",
 )  # fmt: skip
@@ -36,7 +36,7 @@ class Candidates:
     """N candidates.
 
     Attributes:
-        features: (N, 30) float32, NaN where a feature is not known.
+        features: (N, 25) float32, NaN where a feature is not known.
         shot: (N,) 1 for a shot, 0 for none.
         game: (N,) number of the simulated game.
     """
@@ -76,13 +76,13 @@ def held_out() -> Candidates:
 
 
 def hide(features: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Forget some of what is known (N, 30): rim, players or single features, as where nobody could see them."""
+    """Forget some of what is known (N, 25): rim, players or single features, as where nobody could see them."""
     hidden = features.copy()
     for columns, seen in ((RIM, FEATURES.index("rim_seen")), (PLAYERS, FEATURES.index("players_seen"))):
         gone = rng.random(len(hidden)) < 0.2
         hidden[np.ix_(gone, columns)] = np.nan
         hidden[gone, seen] = 0.0
-    first = FEATURES.index("detections")
+    first = FEATURES.index("share_seen")
     single = rng.random(hidden.shape) < 0.05
     single[:, :first] = False
     single[:, [FEATURES.index("rim_seen"), FEATURES.index("players_seen")]] = False
