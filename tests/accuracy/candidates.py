@@ -224,7 +224,7 @@ class _Seen:
 
 
 def collect(film: Film, bench: Bench, speed: float = 1.0) -> Iterator[tuple[np.ndarray, float]]:
-    """The candidates of a film: features (25,) early and at the end, and 1 for a shot, 0 for none."""
+    """The candidates of a film: features (22,) early and at the end, and 1 for a shot, 0 for none."""
     criteria = ShotCriteria(
         flight=FlightWindowConfig(threshold=THRESHOLD, min_support=0.0), candidate=CandidateConfig(min_probability=0.0)
     )

@@ -41,17 +41,19 @@ class FlightWindowConfig(NmsConfig):
         evidence=_BY_HAND, search=(1, 6), low=1, high=16,
     )  # fmt: skip
     threshold: float = parameter(
-        0.7, unit="probability", meaning="Lowest shot probability of a window that announces a shot.",
-        evidence=_CLIPS, search=(0.3, 0.95), low=0, high=1,
+        0.5, unit="probability", meaning="Lowest shot probability of a window that announces a shot.",
+        evidence="More likely a shot than none. The candidate model decides what stays: on 40 clips of 11 sources it "
+        "has candidates for 50 of 55 shots, against 36 with rules and 0.7.", search=(0.3, 0.95), low=0, high=1,
     )  # fmt: skip
     radius: float = parameter(
         0.8, unit="s", meaning="Two releases closer than this are one shot.", evidence=_BY_HAND, search=(0.4, 2.0),
         low=0, high=4,
     )  # fmt: skip
     min_support: float = parameter(
-        0.15, unit="1",
+        0.0, unit="1",
         meaning="Lowest share of the windows that could see a release that must agree. Otherwise it is retracted.",
-        evidence=_CLIPS, search=(0.0, 0.6), low=0, high=1,
+        evidence="The share is a feature of the candidate model, which weighs it against all else.",
+        search=(0.0, 0.6), low=0, high=1,
     )  # fmt: skip
     visible_delay: float = parameter(
         0.1, unit="s",

@@ -60,35 +60,29 @@ class Feature(enum.IntEnum):
     """Deviation from a parabola, ball sizes."""
     GRAVITY = 9
     """Acceleration downwards of the parabola by the ball's size, as a share of 9.81 m/s²."""
-    SIZE_TREND = 10
-    """Change of the logarithm of the ball's size in the rise."""
-    LEFT_PICTURE = 11
+    LEFT_PICTURE = 10
     """1 where the ball was last seen at the edge of the picture, else 0."""
-    RIM_SEEN = 12
+    RIM_SEEN = 11
     """1 where a rim is in view, else 0."""
-    RIM_DISTANCE = 13
+    RIM_DISTANCE = 12
     """Least distance to a rim in view, rim widths."""
-    RIM_APPROACH = 14
+    RIM_APPROACH = 13
     """Least distance to that rim over the first distance."""
-    OVER_RIM = 15
+    OVER_RIM = 14
     """Largest height over that rim, rim widths."""
-    START_OVER_RIM = 16
-    """Height over that rim at the release, rim widths."""
-    START_RIM_DISTANCE = 17
-    """Distance from that rim at the release, rim widths."""
-    PLAYERS_SEEN = 18
+    PLAYERS_SEEN = 15
     """1 where players are in view round the release, else 0."""
-    HAND_DISTANCE = 19
+    HAND_DISTANCE = 16
     """Least distance to a player round the release, body heights."""
-    PLAYER_SIZE = 20
+    PLAYER_SIZE = 17
     """Height of that player over the ball's size, as a logarithm."""
-    OVER_HEAD = 21
+    OVER_HEAD = 18
     """Height of the ball over the top of that player's box at the release, body heights."""
-    CAUGHT_DISTANCE = 22
+    CAUGHT_DISTANCE = 19
     """Least distance to a player late in the flight, body heights."""
-    PAN = 23
+    PAN = 20
     """Camera motion in the rise, frame widths per second."""
-    RELEASE_SPREAD = 24
+    RELEASE_SPREAD = 21
     """Half width of the windows' release times, seconds."""
 
 
@@ -96,7 +90,7 @@ def candidate_features(
     candidate: ShotCandidate, path: Trajectory, rim: NDArray[np.float64] | None, observations: Sequence[Observations],
     time_scale: float,
 ) -> NDArray[np.float32]:
-    """What the candidate model reads: (25,) float32, see :class:`Feature`; NaN where it is not known.
+    """What the candidate model reads: (22,) float32, see :class:`Feature`; NaN where it is not known.
 
     Args:
         candidate: the shot as the windows see it.
@@ -163,7 +157,6 @@ def _add_motion(
     early = times <= times[0] + 0.25
     if early.sum() >= 2:
         out[Feature.FIRST_SPEED_UP] = -float(np.polyfit(times[early], positions[early, 1], 1)[0]) / size
-    out[Feature.SIZE_TREND] = float(np.polyfit(times, np.log(np.maximum(sizes, 1.0)), 1)[0]) * seconds
     fitted = times <= _FIT_S
     if fitted.sum() >= 5:
         fall = np.polyfit(times[fitted], positions[fitted, 1], 2)
@@ -185,8 +178,6 @@ def _add_rim(
     out[Feature.RIM_DISTANCE] = distance.min()
     out[Feature.RIM_APPROACH] = distance.min() / max(float(distance[0]), 0.1)
     out[Feature.OVER_RIM] = offsets[:, 1].max()
-    out[Feature.START_OVER_RIM] = offsets[0, 1]
-    out[Feature.START_RIM_DISTANCE] = distance[0]
 
 
 def _add_players(

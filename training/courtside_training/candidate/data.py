@@ -16,15 +16,14 @@ from courtside_training.errors import TrainingInputError
 
 FEATURES = (
     "score", "support", "share_seen", "seen", "rise", "across", "speed", "first_speed_up", "misfit", "gravity",
-    "size_trend", "left_picture", "rim_seen", "rim_distance",
-    "rim_approach", "over_rim", "start_over_rim", "start_rim_distance", "players_seen", "hand_distance", "player_size",
-    "over_head", "caught_distance", "pan", "release_spread",
+    "left_picture", "rim_seen", "rim_distance", "rim_approach", "over_rim", "players_seen", "hand_distance",
+    "player_size", "over_head", "caught_distance", "pan", "release_spread",
 )  # fmt: skip
 """Names of the columns; the server's `shots.features.Feature` says what each one is. A test compares the two."""
-RIM = tuple(FEATURES.index(name) for name in (
-    "rim_distance", "rim_approach", "over_rim", "start_over_rim", "start_rim_distance",
-))  # fmt: skip
+RIM = tuple(FEATURES.index(name) for name in ("rim_distance", "rim_approach", "over_rim"))
 """Columns that are known only where a rim is in view."""
+_BLUR = 0.15
+"""Noise on every feature, as a share of its spread."""
 PLAYERS = tuple(FEATURES.index(name) for name in ("hand_distance", "player_size", "over_head", "caught_distance"))
 """Columns that are known only where players are in view."""
 
@@ -36,7 +35,7 @@ class Candidates:
     """N candidates.
 
     Attributes:
-        features: (N, 25) float32, NaN where a feature is not known.
+        features: (N, 22) float32, NaN where a feature is not known.
         shot: (N,) 1 for a shot, 0 for none.
         game: (N,) number of the simulated game.
     """
@@ -76,7 +75,7 @@ def held_out() -> Candidates:
 
 
 def hide(features: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Forget some of what is known (N, 25): rim, players or single features, as where nobody could see them."""
+    """Forget some of what is known (N, 22): rim, players or single features, as where nobody could see them."""
     hidden = features.copy()
     for columns, seen in ((RIM, FEATURES.index("rim_seen")), (PLAYERS, FEATURES.index("players_seen"))):
         gone = rng.random(len(hidden)) < 0.2
@@ -90,12 +89,19 @@ def hide(features: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return hidden
 
 
+def blur(features: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Measure the features (N, 22) a little worse: real film is measured worse than simulated film."""
+    spread = np.nan_to_num(np.nanstd(features, 0))
+    blurred: np.ndarray = features + (rng.normal(0, _BLUR, features.shape) * spread).astype(np.float32)
+    return blurred
+
+
 def batches(candidates: Candidates, steps: int, size: int, rng: np.random.Generator) -> Iterator[Batch]:
     """Batches with as many shots as others."""
     shots, others = (np.flatnonzero((candidates.shot > 0.5) == value) for value in (True, False))
     for _ in range(steps):
         rows = np.concatenate([rng.choice(shots, size // 2), rng.choice(others, size - size // 2)])
         yield {
-            "features": torch.from_numpy(hide(candidates.features[rows], rng)),
+            "features": torch.from_numpy(hide(blur(candidates.features[rows], rng), rng)),
             "shot": torch.from_numpy(candidates.shot[rows]),
         }
