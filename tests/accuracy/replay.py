@@ -18,6 +18,7 @@ import numpy as np
 from courtside_server.compose import make_engine, make_shot_models, model_names
 from courtside_server.inference.request import Infer
 from courtside_server.perception.config import TrackingConfig
+from courtside_server.perception.detector_plan import DetectorPlan
 from courtside_server.perception.frame_sampler import FrameSampler
 from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.model_runner import ModelRunner
@@ -92,16 +93,29 @@ def detector_fps(path: Path, limit: float, speed: float) -> float:
 def detect(
     frames: Iterable[Frame], bench: Bench, fps: float, speed: float = 1.0, config: TrackingConfig = TrackingConfig()
 ) -> Detected:
-    """What the detector finds at ``fps`` detector frames per real second."""
-    assert bench.models.detector is not None
-    sampler = FrameSampler(bench.models.detector.input_size, fps, speed, config)
+    """What the detector finds at ``fps`` detector frames per real second, of which it sees some only in part."""
+    detector = bench.models.detector
+    assert detector is not None
+    sampler = FrameSampler(detector.input_size, fps, speed, config)
+    plan = DetectorPlan(speed, config.regions, detector.takes_regions)
+    tracker = Tracker(TrackIds.fresh(), speed, config)
     found = []
     for frame in frames:
         prepared = sampler.push(frame)
-        if prepared is not None:
-            detections = bench.infer(bench.models.detector.request(prepared))
-            assert detections is not None
-            found.append((prepared, detections))
+        if prepared is None:
+            continue
+        request = detector.request(prepared)
+        if not plan.whole(prepared):
+            regions = tracker.regions(prepared)
+            if regions is not None:
+                prepared = replace(prepared, whole=False)
+                request = detector.request_regions(prepared, regions)
+            elif not plan.search(prepared):
+                continue
+        detections = bench.infer(request)
+        assert detections is not None
+        tracker.update(prepared, detections)
+        found.append((prepared, detections))
     return found
 
 
@@ -110,8 +124,8 @@ def resampled(frames: Iterable[Frame], detected: Detected, bench: Bench, fps: fl
     """The same detections with camera motion and scene cuts measured anew."""
     assert bench.models.detector is not None
     sampler = FrameSampler(bench.models.detector.input_size, fps, speed, config)
-    prepared = [found for frame in frames if (found := sampler.push(frame)) is not None]
-    return [(frame, detections) for frame, (_, detections) in zip(prepared, detected, strict=True)]
+    prepared = {found.media: found for frame in frames if (found := sampler.push(frame)) is not None}
+    return [(replace(prepared[frame.media], whole=frame.whole), detections) for frame, detections in detected]
 
 
 def track(detected: Detected, speed: float = 1.0, config: TrackingConfig = TrackingConfig()) -> list[Observations]:

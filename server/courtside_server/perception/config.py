@@ -203,6 +203,39 @@ class RimTrackingConfig(ParameterGroup):
     )  # fmt: skip
 
 
+class RegionConfig(ParameterGroup):
+    """Which parts of a frame the detector sees between two whole frames (see `perception.regions`)."""
+
+    whole_fps: float = parameter(
+        5.0, unit="frames per real second", meaning="How often the detector sees a whole frame while the balls in play "
+        "are known; the frames between show it only their regions.", evidence=_BY_HAND, search=(3, 15), low=1, high=120,
+    )  # fmt: skip
+    search_fps: float = parameter(
+        7.5, unit="frames per real second", meaning="How often the detector sees a whole frame while no ball in play "
+        "is known.", evidence=_BY_HAND, search=(5, 15), low=1, high=120,
+    )  # fmt: skip
+    max_balls: int = parameter(
+        3, unit="balls", meaning="Balls whose regions are searched, moving ones and those with the best scores first.",
+        evidence=_BY_HAND, search=(1, 6), low=1,
+    )  # fmt: skip
+    max_unseen: float = parameter(
+        0.2, unit="s", meaning="A ball that was not seen for longer has no region.", evidence=_BY_HAND,
+        search=(0.07, 0.35), low=0,
+    )  # fmt: skip
+    min_priority: float = parameter(
+        0.3, unit="score", meaning="Where the best known ball has a lower mean score and does not move, the whole "
+        "frame is searched.", evidence=_BY_HAND, search=(0.1, 0.6), low=0,
+    )  # fmt: skip
+    margin: float = parameter(
+        32.0, unit="px of the picture", meaning="Picture round the place where a ball can be.", evidence=_BY_HAND,
+        search=(8, 64), low=0,
+    )  # fmt: skip
+    max_area: float = parameter(
+        0.5, unit="1", meaning="Regions that cover a larger share of the picture are not worth it: it is seen whole.",
+        evidence=_BY_HAND, search=(0.2, 0.8), low=0, high=1,
+    )  # fmt: skip
+
+
 class CameraMotionConfig(ParameterGroup):
     """How the pan of the camera is measured, on a copy of 240 x 136 pixels."""
 
@@ -266,6 +299,7 @@ class TrackingConfig(ParameterGroup):
     rims: RimTrackingConfig = RimTrackingConfig()
     camera_motion: CameraMotionConfig = CameraMotionConfig()
     scene_cut: SceneCutConfig = SceneCutConfig()
+    regions: RegionConfig = RegionConfig()
 
 
 class DetectorSharingConfig(ParameterGroup):

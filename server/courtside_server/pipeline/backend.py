@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import structlog
@@ -13,6 +13,7 @@ import structlog
 from courtside.court.homography import Calibration
 from courtside.queues import HandoverQueue
 from courtside_server.inference.request import InferenceRequest
+from courtside_server.perception.detector_plan import DetectorPlan
 from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.pipeline.detector_scheduler import DetectorShare, RateChange
@@ -34,13 +35,20 @@ _MAX_IN_FLIGHT = 4
 
 @dataclass(slots=True, eq=False)
 class _Entry:
-    """A piece of work with its request, once that has been sent."""
+    """A piece of work with its request, once that has been sent.
+
+    Attributes:
+        waits: its request can only be made when all work before it is done.
+        cost: pixels that the detector sees over those of a whole frame.
+    """
 
     work: Work
     request: InferenceRequest[Any] | None = None
     submitted: Submitted | None = None
     sent: bool = False
+    waits: bool = False
     failed: bool = False
+    cost: float = 1.0
 
     def end(self) -> None:
         """Give the work up: cancel its request, wake whoever waits for it."""
@@ -93,6 +101,10 @@ class Backend:
         self.on_tracks: Callable[[Observations], None] | None = None
         self.on_rate: Callable[[RateChange], None] = lambda change: None
         self._scene = 0
+        detector = models.detector
+        self._plan = DetectorPlan(
+            info.time_scale, config.tracking.regions, parts=detector is not None and detector.takes_regions
+        )
         self._replays = Replays(config.criteria.playback, info.time_scale)
         self._interrupted = self._closing = False
         self._start_scene()
@@ -164,9 +176,13 @@ class Backend:
                 if not entries:
                     return
                 for entry in entries:
-                    if not entry.sent:
-                        self._send(entry)
+                    if not entry.sent and not entry.waits:
+                        entry.waits = isinstance(entry.work, DetectorFrame) and not self._plan.whole(entry.work)
+                        if not entry.waits:
+                            self._send(entry)
                 # In order, whichever is answered first.
+                if not entries[0].sent:
+                    self._send(entries[0])
                 self._process_safely(entries[0])
                 self._end(entries.popleft())
         finally:
@@ -181,14 +197,14 @@ class Backend:
     def _send(self, entry: _Entry) -> None:
         entry.sent = True
         try:
-            entry.request = self._request(entry.work)
+            entry.request = self._request(entry)
         except Exception as error:
             entry.failed = True
             self._failed(error)
         else:
             entry.submitted = None if entry.request is None else self._runner.submit(entry.request)
             if entry.submitted is not None and isinstance(entry.work, DetectorFrame):
-                self._share.watch(entry.submitted.answer)
+                self._share.watch(entry.submitted.answer, entry.cost)
 
     def _process_safely(self, entry: _Entry) -> None:
         """Process one entry. A fault of ours must not cost the camera: its scene is closed and a new one starts."""
@@ -227,12 +243,23 @@ class Backend:
         self._failed_at = self.media
         self.on_failure(error)
 
-    def _request(self, work: Work) -> InferenceRequest[Any] | None:
-        """The request that a piece of work needs; sent as soon as the work comes."""
+    def _request(self, entry: _Entry) -> InferenceRequest[Any] | None:
+        """The request that a piece of work needs; sent as soon as the work comes, where it need not wait."""
+        work = entry.work
         if isinstance(work, Window):
             return self._models.clip.request(work) if self._detector.scores_clips else None
-        if isinstance(work, DetectorFrame) and self._models.detector is not None:
-            return self._models.detector.request(work)
+        detector = self._models.detector
+        if not isinstance(work, DetectorFrame) or detector is None:
+            return None
+        if not entry.waits:
+            return detector.request(work)
+        regions = self._tracker.regions(work)
+        if regions is not None:
+            entry.work, entry.cost = replace(work, whole=False), regions.share(work)
+            return detector.request_regions(work, regions)
+        if self._plan.search(work):
+            return detector.request(work)
+        self._share.left_out()
         return None
 
     def _process(self, entry: _Entry) -> None:
