@@ -51,12 +51,14 @@ class FilmRun:
     notes: tuple[str, ...] = ()
 
 
-def run_film(path: Path, speed: float, settings: Settings, store: AnswerStore, render: Path | None = None) -> FilmRun:
+def run_film(
+    path: Path, speed: float | None, settings: Settings, store: AnswerStore, render: Path | None = None
+) -> FilmRun:
     """Analyze one film.
 
     Args:
         path: the film.
-        speed: real seconds per second of film, as a user would declare it.
+        speed: real seconds per second of film, as a user would declare it; None for a user who does not.
         settings: the gateway's settings.
         store: keeps the models' answers.
         render: where the film with what was found drawn on it goes; None draws none.
@@ -64,7 +66,7 @@ def run_film(path: Path, speed: float, settings: Settings, store: AnswerStore, r
     return asyncio.run(_run(path, speed, settings, store, render))
 
 
-async def _run(path: Path, speed: float, settings: Settings, store: AnswerStore, render: Path | None) -> FilmRun:
+async def _run(path: Path, speed: float | None, settings: Settings, store: AnswerStore, render: Path | None) -> FilmRun:
     begin, film, record = time.monotonic(), Film(path), FilmRecord()
     shots: dict[tuple[int, int], ShotChange] = {}
 
@@ -78,7 +80,7 @@ async def _run(path: Path, speed: float, settings: Settings, store: AnswerStore,
         events = [event async for event in analysis.events()]
     if render is not None:
         info = film.info
-        source = FilmSource(path, info.first_pts, info.rotation, speed, info.mirrored, info.frame_rate)
+        source = FilmSource(path, info.first_pts, info.rotation, speed or 1.0, info.mirrored, info.frame_rate)
         render_film(source, record, render)
     notes = tuple(filter(None, [analysis.advice]))
     left = tuple(sorted(shots.values(), key=lambda change: change.candidate.media))

@@ -108,7 +108,7 @@ def clip_sections(names: Iterable[str], options: Options) -> list[Section]:
 
 def run_clip(clip: Clip, options: Options) -> FilmRun:
     """One clip; drawn where it fails and drawn films are wanted."""
-    speed = 1.0 if options.hidden else clip.speed
+    speed = None if options.hidden or clip.speed == 1.0 else clip.speed
     run = run_film(clip.path, speed, options.settings, options.store)
     if options.render is not None and clip.labelled and any(reasons(run, clip)):
         options.render.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ def games_section(count: int, seconds: float, options: Options, balls: int = 1) 
     for seed in track(seeds, name, console=PROGRESS, disable=not PROGRESS.is_terminal):
         game = game_film(options.folder / "games", seed, seconds, balls)
         releases = tuple((media, "made" if made else "missed") for media, made in game.shots)
-        run = run_film(game.path, 1.0, options.settings, options.store)
+        run = run_film(game.path, None, options.settings, options.store)
         clip = Clip(game.path, 1.0, releases, True)
         by_camera.setdefault(game.camera, []).append(score_clip(list(run.found), clip))
     every = [score for scores in by_camera.values() for score in scores]

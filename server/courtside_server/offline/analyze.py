@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from types import TracebackType
@@ -33,7 +34,7 @@ from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.render.record import FilmRecord, RecordingHub
 from courtside_server.settings import Settings
 from courtside_server.shots.criteria import PlaybackConfig
-from courtside_server.shots.detector import ShotChange
+from courtside_server.shots.detector import Profile, ShotChange
 from courtside_server.shots.views import GameShots
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import DropReason, Event, Observations, Shot
@@ -42,6 +43,8 @@ _MODEL_TIMEOUT_S = 30.0
 """Seconds that a model may take with film: no viewer is waiting."""
 _BUFFER = 1_000_000
 """Events that a slow reader may let wait. The log in memory holds them all anyway, so nobody is cut off."""
+_NAMED = 3
+"""Scenes that are named."""
 _OnShots = Callable[[int, Sequence[ShotChange]], None]
 
 
@@ -50,16 +53,18 @@ class FilmAnalyzer:
 
     Args:
         settings: windows, inference.
-        playback_speed: how many times faster than real life the film runs (2: twice real speed).
+        playback_speed: how many times faster than real life the films run (2: twice real speed); None where nobody
+            knows: then each scene's speed is estimated by the fall of the ball.
         court: the calibration of the camera that took the films; ``None`` without one.
         engine: answers instead of the one that the settings name; closed with the analyzer.
     """
 
     def __init__(
-        self, settings: Settings, playback_speed: float = 1.0, court: PointPairs | None = None,
+        self, settings: Settings, playback_speed: float | None = None, court: PointPairs | None = None,
         engine: Engine | None = None,
     ) -> None:  # fmt: skip
-        self._settings, self._speed, self._court = settings, playback_speed, court
+        self._settings, self._court = settings, court
+        self._speed, self._estimate = playback_speed or 1.0, playback_speed is None
         self._engine = engine or make_engine(settings)
         self._stack = contextlib.AsyncExitStack()
 
@@ -157,8 +162,12 @@ class FilmAnalysis:
         publisher = EventPublisher(hub, metrics, shots=GameShots(settings.shots.views))
         services = CameraServices(self._analyzer._engine, publisher, metrics)
         config = pipeline_config(settings)
+        if self._analyzer._estimate and config.profile is not Profile.CLIP:
+            config = replace(config, estimate_speed=True)
+        speeds: list[tuple[float, float]] = []
         pipeline = CameraPipeline(self._info, self._analyzer._models, services, config, lambda: court)
         pipeline.backend.on_tracks = self.on_tracks
+        pipeline.backend.on_speed = lambda media, speed: speeds.append((media, speed))
         if self.on_shots is not None:
             pipeline.backend.on_shots = _both(self.on_shots, pipeline.backend.on_shots)
         pipeline.start()
@@ -180,7 +189,8 @@ class FilmAnalysis:
             log.close()
         if pipeline.backend.failure is not None:
             raise CourtsideError(f"shot detection failed: {pipeline.backend.failure!r}; events may be missing")
-        self.advice = playback_advice(shots.values(), self._analyzer._speed, settings.shots.playback)
+        advice = playback_advice(shots.values(), self._analyzer._speed, settings.shots.playback)
+        self.advice = estimate_advice(speeds) or advice
         status = camera.status()
         self.dropped = {reason: count for reason, count in status.dropped.items() if count}
         self.damaged = status.damaged + self._film.damaged
@@ -214,6 +224,22 @@ def _both(first: _OnShots, then: _OnShots) -> _OnShots:
         then(scene, changes)
 
     return on_shots
+
+
+def estimate_advice(speeds: Sequence[tuple[float, float]]) -> str | None:
+    """What to know of a film with scenes whose estimated speed is not real; None without one.
+
+    Args:
+        speeds: media seconds at which such a scene begins, and how fast it runs.
+    """
+    if not speeds:
+        return None
+    scenes = ", ".join(f"{speed:.2f} from {media:.1f} s" for media, speed in speeds[:_NAMED])
+    more = f" and {len(speeds) - _NAMED} more" if len(speeds) > _NAMED else ""
+    text = f"by the fall of the ball the film does not run at real speed and was analyzed accordingly: {scenes}{more}"
+    if max(speed for _, speed in speeds) > 1:
+        return f"{text}; declare it with --playback-speed, so that the detector gets as many frames per real second"
+    return f"{text}; where that is wrong, declare it with --playback-speed"
 
 
 def playback_advice(shots: Iterable[Shot], declared: float, config: PlaybackConfig) -> str | None:
