@@ -14,8 +14,10 @@ from pathlib import Path
 
 import av
 import numpy as np
+from accuracy.answers import AnswerStore, CachedEngine
 
 from courtside_server.compose import make_engine, make_shot_models, model_names
+from courtside_server.inference.engine import Engine
 from courtside_server.inference.request import Infer
 from courtside_server.perception.config import TrackingConfig
 from courtside_server.perception.detector_plan import DetectorPlan
@@ -41,12 +43,14 @@ class Bench:
 
 
 @contextmanager
-def started(settings: Settings) -> Iterator[Bench]:
-    """Start the settings' models on an event loop of their own."""
+def started(settings: Settings, store: AnswerStore | None = None) -> Iterator[Bench]:
+    """Start the settings' models on an event loop of their own; a store keeps their answers."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    engine = make_engine(settings)
+    engine: Engine = make_engine(settings)
+    if store is not None:
+        engine = CachedEngine(engine, settings.inference.repository, store)
     try:
         asyncio.run_coroutine_threadsafe(engine.start(model_names(settings)), loop).result()
         runner = ModelRunner(engine, loop, CAMERA, 0.5, lambda reason: None, lambda state, detail: None)

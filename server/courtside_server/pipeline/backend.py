@@ -18,6 +18,7 @@ from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.pipeline.detector_scheduler import DetectorShare, RateChange
 from courtside_server.pipeline.model_runner import ModelRunner, Stopped, Submitted
+from courtside_server.pipeline.speed_wait import SpeedWait
 from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
 from courtside_server.shots.playback import Replays
@@ -80,6 +81,8 @@ class Backend:
         on_failure: called with a fault, and with None once there was none for ``recovered_after`` media seconds.
         on_windows: called with the number of windows that a model has scored.
         on_tracks: called with all observations as they are made.
+        on_speed: called with the media time of a scene's beginning and how fast it runs, where that was estimated and
+            is not as declared.
         on_rate: called when the detector ceases to give the camera its lowest rate, or gives it again.
     """
 
@@ -100,6 +103,7 @@ class Backend:
         self.on_windows: Callable[[int], None] = lambda count: None
         self.on_tracks: Callable[[Observations], None] | None = None
         self.on_rate: Callable[[RateChange], None] = lambda change: None
+        self.on_speed: Callable[[float, float], None] = lambda media, speed: None
         self._scene = 0
         detector = models.detector
         self._plan = DetectorPlan(
@@ -120,6 +124,8 @@ class Backend:
         self._interrupted = True
 
     def _close_scene(self, interrupted: bool = False) -> None:
+        if self._waiting is not None:
+            self._end_wait(self._waiting)
         before = self._detector.flight_windows_scored
         changes = self._detector.flush(interrupted)
         self.on_windows(self._detector.flight_windows_scored - before)
@@ -131,9 +137,32 @@ class Backend:
         config, scale = self._config, self._info.time_scale
         self._tracker = Tracker(self._ids, scale, config.tracking)
         self._recent: deque[Observations] = deque(maxlen=_RECENT_OBSERVATIONS)
+        self._waiting = SpeedWait(config.criteria.playback) if config.estimate_speed else None
+        self._start_detector(scale)
+
+    def _start_detector(self, scale: float) -> None:
+        config = self._config
         self._detector = ShotDetector(
             config.profile, self._models, config.criteria, scale, self._calibration, self._infer, self._replays
         )
+
+    def _end_wait(self, waiting: SpeedWait) -> None:
+        """Look for shots in what was kept, at the speed that it shows."""
+        self._waiting, kept, speed = None, waiting.kept, waiting.end()
+        if speed is not None and speed != 1.0:
+            scale, seen = self._info.time_scale * speed, waiting.observations
+            log.info("film speed estimated", camera=self._info.camera.name, media=round(seen[0].media, 3),
+                     speed=round(scale, 2))  # fmt: skip
+            self.on_speed(seen[0].media, scale)
+            self._start_detector(scale)
+            self._tracker, tracked = self._tracker.with_time_scale(scale, seen)
+            again = iter(tracked)
+            kept = [next(again) if isinstance(one, Observations) else one for one in kept]
+        for one in kept:
+            if isinstance(one, Observations):
+                self._find_shots(one)
+            else:
+                self.on_shots(self._scene, self._detector.push_clip_window(*one))
 
     def _infer(self, request: InferenceRequest[T]) -> T | None:
         try:
@@ -274,7 +303,10 @@ class Backend:
             if result is not None:
                 self.on_windows(1)
             if result is not None or not self._detector.scores_clips:
-                self.on_shots(self._scene, self._detector.push_clip_window(work, result))
+                if self._waiting is not None:
+                    self._waiting.add_window((work, result))
+                else:
+                    self.on_shots(self._scene, self._detector.push_clip_window(work, result))
         elif isinstance(work, DetectorFrame):
             if result is not None:
                 self._track(work, result)
@@ -290,6 +322,12 @@ class Backend:
 
     def _track(self, frame: DetectorFrame, detections: Any) -> None:
         observations = self._tracker.update(frame, detections)
+        if self._waiting is None:
+            self._find_shots(observations)
+        elif self._waiting.add(observations):
+            self._end_wait(self._waiting)
+
+    def _find_shots(self, observations: Observations) -> None:
         if self.on_tracks is not None:
             self.on_tracks(observations)
         before = self._detector.flight_windows_scored

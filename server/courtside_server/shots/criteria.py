@@ -287,6 +287,11 @@ _FALLS = (
     "0.25 of real speed measures 0.53 and 0.25."
 )
 
+_SCENES = (
+    "47 real clips without a declared speed: of 42 at real speed none counts as another; two of three at twice real "
+    "speed measure 1.84 and 1.94, the others show too little. Chosen while looking at them; not swept."
+)
+
 
 class PlaybackConfig(ParameterGroup):
     """When the ball's fall shows how fast a film runs, and when a shot in slow motion is a replay (`shots.playback`).
@@ -325,6 +330,67 @@ class PlaybackConfig(ParameterGroup):
     real_speed: float = parameter(
         0.8, unit="1", meaning="A film that runs at least so fast is not in slow motion.", evidence=_FALLS,
         search=(0.7, 0.9), low=0, high=1,
+    )  # fmt: skip
+    far_flight: float = parameter(
+        4.0, unit="ball sizes", meaning="A ball that flies so far across is in nobody's hand: its fall counts for the "
+        "speed of the whole scene.", evidence=_SCENES, search=(2, 8), low=0,
+    )  # fmt: skip
+    least_height: float = parameter(
+        1.0, unit="ball sizes", meaning="How far such a ball must rise and fall.", evidence=_SCENES,
+        search=(0.5, 3), low=0,
+    )  # fmt: skip
+    slow_height: float = parameter(
+        3.0, unit="ball sizes", meaning="How far it must rise and fall to show slow motion: a carried ball swings "
+        "less.",
+        evidence=_SCENES, search=(1, 5), low=0,
+    )  # fmt: skip
+    flight_detections: int = parameter(
+        5, unit="detections", meaning="Shortest flight that counts for a scene's speed.", evidence=_SCENES,
+        search=(5, 8), low=5,
+    )  # fmt: skip
+    flight_noise: float = parameter(
+        0.3, unit="ball sizes", meaning="Largest deviation of such a flight from a parabola, one standard deviation.",
+        evidence=_SCENES, search=(0.1, 0.5), low=0,
+    )  # fmt: skip
+    flight_error: float = parameter(
+        0.12, unit="1", meaning="Largest standard error of its fall, as a share of it.", evidence=_SCENES,
+        search=(0.05, 0.2), low=0,
+    )  # fmt: skip
+    high_flight: float = parameter(
+        5.0, unit="ball sizes", meaning="A ball that rises and falls so far is in nobody's hand either.",
+        evidence="A dribbled ball rises 1.1 m, which is 4.6 of its sizes.", search=(4, 8), low=0,
+    )  # fmt: skip
+    min_falls: int = parameter(
+        2, unit="falls", meaning="Falls that must agree on a scene's speed; of a high flight one is enough.",
+        evidence=_SCENES, search=(1, 4), low=1,
+    )  # fmt: skip
+    min_agreeing: float = parameter(
+        0.6, unit="1", meaning="Share of a scene's falls that must agree.", evidence=_SCENES, search=(0.4, 0.9), low=0,
+        high=1,
+    )  # fmt: skip
+    agreement: float = parameter(
+        0.25, unit="1", meaning="Falls whose speeds differ by less than this share from their median agree.",
+        evidence=_SCENES, search=(0.1, 0.4), low=0,
+    )  # fmt: skip
+    max_growth: float = parameter(
+        0.5, unit="1", meaning="Largest growth of the ball between the halves of such a flight, as a share: more, and "
+        "it comes towards the camera.", evidence=_SCENES, search=(0.2, 1), low=0,
+    )  # fmt: skip
+    exact_detections: int = parameter(
+        10, unit="detections", meaning="A high flight of so many detections needs no second one.", evidence=_SCENES,
+        search=(6, 16), low=5,
+    )  # fmt: skip
+    exact_noise: float = parameter(
+        0.16, unit="ball sizes", meaning="Largest deviation of such a flight from a parabola.", evidence=_SCENES,
+        search=(0.05, 0.3), low=0,
+    )  # fmt: skip
+    fast: float = parameter(
+        1.5, unit="1", meaning="A film that runs at least so fast is sped up.", evidence=_SCENES, search=(1.3, 1.8),
+        low=1,
+    )  # fmt: skip
+    max_wait: float = parameter(
+        60.0, unit="media s", meaning="So much of a film's scene is kept until its speed is known; then it counts as "
+        "real.", evidence="Observations and samples of 60 s take 45 MB.", search=(20, 120), low=1, high=300,
     )  # fmt: skip
     replay_within: float = parameter(
         60.0, unit="s", meaning="A shot is shown again at most so long after its release.", evidence=_BY_HAND,

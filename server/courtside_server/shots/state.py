@@ -140,12 +140,17 @@ class ShotStateMachine:
             replays: the camera's earlier shots at real speed; this one is added where it is one.
         """
         media, ball = self.candidate.media, self._ball
-        speed = self._measure_playback()
+        measured = self._measure_playback()
+        # Of a scene whose speed was estimated, every shot runs at that speed, measured itself or not.
+        estimated = self._scale / replays.time_scale
+        speed = estimated * measured if measured is not None else estimated if estimated != 1.0 else None
         if speed is not None:
             original = replays.original(media, speed)
+            too_slow = measured is not None and measured <= self._criteria.playback.too_slow
             rejections = _with(ball.state.rejections, Rejection.REPLAY, original is not None)
-            rejections = _with(rejections, Rejection.TOO_SLOW, speed <= self._criteria.playback.too_slow)
-            ball.state = replace(ball.state, replay_of=original, rejections=rejections)
+            rejections = _with(rejections, Rejection.TOO_SLOW, too_slow)
+            shown = ball.state.playback_speed or speed * replays.time_scale
+            ball.state = replace(ball.state, replay_of=original, rejections=rejections, playback_speed=shown)
         self.lifecycle = Lifecycle.RETRACTED if self.state.rejected or suppressed else Lifecycle.CONFIRMED
         if self.lifecycle is Lifecycle.CONFIRMED:
             replays.add(media, speed)
