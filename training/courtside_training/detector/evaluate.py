@@ -13,20 +13,27 @@ from courtside_training.common.running import Run
 from courtside_training.common.splits import SPLITS
 from courtside_training.common.tables import markdown
 from courtside_training.detector.average_precision import EvaluatedImage, ball_found, precisions
-from courtside_training.detector.classes import CLASSES
-from courtside_training.detector.images import LabelledImage, letterbox
+from courtside_training.detector.bank import Bank
+from courtside_training.detector.classes import CLASSES, HEIGHT, WIDTH
+from courtside_training.detector.images import LabelledImage, fitted_size, letterbox
 from courtside_training.detector.published import FOLDERS, Record, coco_records, ring_only, yolo_records
 from courtside_training.detector.simulated import held_out
 
 BALL_THRESHOLD = 0.3
 """Smallest score of a ball that counts as found in the recall check."""
 
+BANK = "drawn close views and composites"
+"""Name of the bank in the report."""
 
-def detect(run: Run, labelled: Iterable[LabelledImage], batch: int = 4) -> Iterator[EvaluatedImage]:
-    """Detections and truth of each image, in the detector's input pixels."""
+
+def detect(
+    run: Run, labelled: Iterable[LabelledImage], batch: int = 4, fitted: bool = False
+) -> Iterator[EvaluatedImage]:
+    """Detections and truth of each image, in the detector's input pixels; `fitted` inputs have the image's shape."""
     source = iter(labelled)
-    while group := list(islice(source, batch)):
-        boxed = [letterbox(one) for one in group]
+    while group := list(islice(source, 1 if fitted else batch)):
+        sizes = [fitted_size(*one.image.shape[1::-1]) if fitted else (WIDTH, HEIGHT) for one in group]
+        boxed = [letterbox(one, *size) for one, size in zip(group, sizes, strict=True)]
         images = np.stack([one.image.transpose(2, 0, 1) for one in boxed])
         boxes, scores, classes = run((images,))
         for index, one in enumerate(boxed):
@@ -49,9 +56,9 @@ def published_sets(data: Path) -> dict[str, list[Record]]:
     return found
 
 
-def measure(run: Run, labelled: Iterable[LabelledImage]) -> dict[str, Any]:
-    """AP50 and number of objects per class, recall of the ball and false balls per image."""
-    evaluated = list(detect(run, labelled))
+def measure(run: Run, labelled: Iterable[LabelledImage], fitted: bool = False) -> dict[str, Any]:
+    """AP50 and number of objects per class, recall of the ball and false balls per image; `fitted` as in `detect`."""
+    evaluated = list(detect(run, labelled, fitted=fitted))
     by_class = precisions(evaluated)
     found, false_balls = ball_found(evaluated, BALL_THRESHOLD)
     return {
@@ -65,7 +72,7 @@ def measure(run: Run, labelled: Iterable[LabelledImage]) -> dict[str, Any]:
 
 def full_report(
     run: Run, data: Path | None, games: int = 20, frames: int = 12, split: str = "test",
-    report: Callable[[str], None] | None = None,
+    report: Callable[[str], None] | None = None, bank: Bank | None = None,
 ) -> dict[str, Any]:
     """Evaluate on the published sets in `data`, and on `frames` frames each of `games` simulated games.
 
@@ -76,6 +83,7 @@ def full_report(
         frames: frames per simulated game.
         split: split of the simulated games.
         report: called with the name of each set as it starts.
+        bank: drawn images of the same split, each at an input of its own shape.
     """
     sets: dict[str, Iterable[LabelledImage]] = {
         name: (record.load() for record in records)
@@ -87,6 +95,10 @@ def full_report(
         if report:
             report(name)
         measured[name] = measure(run, labelled)
+    if bank is not None:
+        if report:
+            report(BANK)
+        measured[BANK] = measure(run, (bank.image(index) for index in range(len(bank))), fitted=True)
     return {"ball threshold": BALL_THRESHOLD, "sets": measured}
 
 

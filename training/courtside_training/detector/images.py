@@ -13,6 +13,11 @@ from courtside_training.detector.classes import HEIGHT, WIDTH
 BAR = 114
 """Grey level of letterbox bars, as in YOLOX."""
 
+MULTIPLE = 32
+"""Sides of the input are multiples of it: the largest stride of the network."""
+SMALLEST_SIDE = 128
+"""Smallest side of the input in pixels."""
+
 
 @dataclass(frozen=True)
 class LabelledImage:
@@ -83,12 +88,19 @@ def move_boxes(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArr
     return np.concatenate([centres - half, centres + half], 1).astype(np.float32)
 
 
-def letterbox(labelled: LabelledImage) -> LabelledImage:
-    """The image at the detector's input size, with its boxes."""
+def fitted_size(width: int, height: int) -> tuple[int, int]:
+    """The input's width and height for a film of `width` x `height`: its shape, the area of the standard input."""
+    scale = (WIDTH * HEIGHT / (width * height)) ** 0.5
+    wide, high = (max(SMALLEST_SIDE, round(side * scale / MULTIPLE) * MULTIPLE) for side in (width, height))
+    return wide, high
+
+
+def letterbox(labelled: LabelledImage, to_width: int = WIDTH, to_height: int = HEIGHT) -> LabelledImage:
+    """The image at an input size of the detector, with its boxes."""
     height, width = labelled.image.shape[:2]
-    matrix = letterbox_matrix(width, height)
+    matrix = letterbox_matrix(width, height, to_width, to_height)
     ignore = labelled.ignore.copy()
     ignore[:, :4] = move_boxes(ignore[:, :4], matrix)
     return LabelledImage(
-        warp(labelled.image, matrix, WIDTH, HEIGHT), move_boxes(labelled.boxes, matrix), labelled.classes, ignore
+        warp(labelled.image, matrix, to_width, to_height), move_boxes(labelled.boxes, matrix), labelled.classes, ignore
     )
