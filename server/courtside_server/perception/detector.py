@@ -6,8 +6,9 @@ import numpy as np
 
 from courtside_server.errors import EngineError
 from courtside_server.inference.engine import Engine, ModelInfo, TensorSpec, check_signature
-from courtside_server.inference.request import InferenceRequest, Outputs, picture_size
+from courtside_server.inference.request import InferenceRequest, Outputs
 from courtside_server.perception.config import DetectionConfig
+from courtside_server.perception.input_size import InputSize
 from courtside_server.types import Detections, DetectorFrame, ObjectClass
 
 GREY = 114
@@ -33,12 +34,11 @@ class CourtDetector:
         self._name, self._timeout, self._min_score = name, timeout, min_score
         info = engine.info(name)
         check_detector_signature(info)
-        self._size = picture_size(info, "image")
+        self._size = InputSize.read(info, "image")
 
-    @property
-    def input_size(self) -> tuple[int, int]:
-        """Width and height of the input, pixels."""
-        return self._size
+    def input_size(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height of the input for frames of ``width`` x ``height`` pixels."""
+        return self._size.of(width, height)
 
     def request(self, frame: DetectorFrame) -> InferenceRequest[Detections]:
         """Ask for what is in one frame; boxes come in the camera's own pixels, clipped at its edges."""

@@ -19,9 +19,10 @@ follows. The box of a player is the mean of the boxes of the 25 cells around the
 The score of a player is reduced by the score of a referee at the same position.
 {parameters:.2f} million parameters.
 
-Input: `image`, uint8 RGB (3, 384, 640), the frame letterboxed with grey 114. Output, best first: `boxes` (64, 4)
-xyxy in input pixels, `scores` (64), `classes` (64): 0 ball, 1 rim (the ring without net), 2 player, 3 referee. Rows
-with score 0 are empty. A useful threshold is about 0.3.
+Input: `image`, uint8 RGB (3, height, width), the frame letterboxed with grey 114. Height and width are multiples of 32
+from 128 to 1024; the usual size is 384 x 640, and the service gives other shapes of film the same area (640 x 384
+upright, 416 x 576 for 4:3). Output, best first: `boxes` (64, 4) xyxy in input pixels, `scores` (64), `classes` (64):
+0 ball, 1 rim (the ring without net), 2 player, 3 referee. Rows with score 0 are empty. A useful threshold is about 0.3.
 
 ## Data and licences
 
