@@ -15,10 +15,11 @@ from pathlib import Path
 import av
 import numpy as np
 
-from courtside_server.compose import make_engine, make_shot_models, model_names
+from courtside_server.compose import make_engine, make_shot_models, start_models
 from courtside_server.inference.request import Infer
 from courtside_server.perception.config import TrackingConfig
 from courtside_server.perception.frame_sampler import FrameSampler
+from courtside_server.perception.people import People
 from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.model_runner import ModelRunner
 from courtside_server.settings import Settings
@@ -47,7 +48,7 @@ def started(settings: Settings) -> Iterator[Bench]:
     thread.start()
     engine = make_engine(settings)
     try:
-        asyncio.run_coroutine_threadsafe(engine.start(model_names(settings)), loop).result()
+        asyncio.run_coroutine_threadsafe(start_models(settings, engine), loop).result()
         runner = ModelRunner(engine, loop, CAMERA, 0.5, lambda reason: None, lambda state, detail: None)
         yield Bench(make_shot_models(settings, engine, 30.0), runner.infer)
     finally:
@@ -95,14 +96,21 @@ def detect(
     """What the detector finds at ``fps`` detector frames per real second."""
     assert bench.models.detector is not None
     sampler = FrameSampler(bench.models.detector.input_size, fps, speed, config)
+    people = People(speed, config.people)
     found = []
     for frame in frames:
         prepared = sampler.push(frame)
         if prepared is not None:
             detections = bench.infer(bench.models.detector.request(prepared))
             assert detections is not None
-            found.append((prepared, detections))
+            found.append((prepared, _with_people(prepared, detections, people, bench)))
     return found
+
+
+def _with_people(frame: DetectorFrame, detections: Detections, people: People, bench: Bench) -> Detections:
+    if bench.models.people is not None:
+        people.update(frame, bench.infer(bench.models.people.request(frame)) if people.take(frame) else None)
+    return people.complete(frame, detections)
 
 
 def resampled(frames: Iterable[Frame], detected: Detected, bench: Bench, fps: float, speed: float,

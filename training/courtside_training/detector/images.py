@@ -8,15 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_training.detector.classes import HEIGHT, WIDTH
+from courtside_training.detector.classes import HEIGHT, MULTIPLE, SMALLEST, WIDTH
 
 BAR = 114
 """Grey level of letterbox bars, as in YOLOX."""
-
-MULTIPLE = 32
-"""Sides of the input are multiples of it: the largest stride of the network."""
-SMALLEST_SIDE = 128
-"""Smallest side of the input in pixels."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +83,10 @@ def move_boxes(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArr
     return np.concatenate([centres - half, centres + half], 1).astype(np.float32)
 
 
-def fitted_size(width: int, height: int) -> tuple[int, int]:
-    """The input's width and height for a film of `width` x `height`: its shape, the area of the standard input."""
-    scale = (WIDTH * HEIGHT / (width * height)) ** 0.5
-    wide, high = (max(SMALLEST_SIDE, round(side * scale / MULTIPLE) * MULTIPLE) for side in (width, height))
+def fitted_size(width: int, height: int, area: int = WIDTH * HEIGHT) -> tuple[int, int]:
+    """The input's width and height for a film of `width` x `height`: its shape and about `area` pixels."""
+    scale = (area / (width * height)) ** 0.5
+    wide, high = (max(SMALLEST, round(side * scale / MULTIPLE) * MULTIPLE) for side in (width, height))
     return wide, high
 
 

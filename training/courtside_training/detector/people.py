@@ -21,7 +21,7 @@ MAX_PEOPLE = 32
 """People per image, best first."""
 CANDIDATES = 160
 """Best cells that take part in the suppression. A person who fills the picture is found by some twenty cells."""
-MAX_OVERLAP = 0.6
+MAX_OVERLAP = 0.5
 """Of two boxes with a larger IoU the one with the lower score is suppressed."""
 FLOOR = 0.05
 """People with a lower score are all zeros."""

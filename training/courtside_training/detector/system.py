@@ -8,7 +8,16 @@ from typing import Any, ClassVar
 
 import click
 
-from courtside_training.common.options import FILES, FOLDER, SEED, count_option, rate_option
+from courtside_training.common.options import (
+    FILES,
+    FOLDER,
+    OUT,
+    SEED,
+    THREADS,
+    count_option,
+    rate_option,
+    write_json,
+)
 from courtside_training.common.splits import SPLITS
 from courtside_training.common.system import RunContext, SmokeRun, Stage, System
 from courtside_training.errors import TrainingInputError
@@ -69,12 +78,36 @@ def draw(data: Path | None, out: Path, count: int, split: str, seed: int) -> Non
     click.echo(f"drew {count} images → {out}")
 
 
+@click.command("people")
+@DATA
+@click.option("--weights", type=FILES, required=True, help="YOLOX-nano's published ONNX file.")
+@click.option("--bank", type=FOLDER, help="Folder of images of `detector draw` to measure on.")
+@THREADS
+@OUT
+def measure_people(data: Path | None, weights: Path, bank: Path | None, threads: int, out: Path | None) -> None:
+    """Measure `person_detector`, which is YOLOX-nano's person class; `courtside-export` takes the same file."""
+    from courtside_training.common.running import torch_run
+    from courtside_training.common.runtime import prepare
+    from courtside_training.detector.bank import Bank
+    from courtside_training.detector.evaluate import people_report, people_table
+    from courtside_training.detector.people import restore
+    from courtside_training.detector.people_export_spec import HEIGHT, WIDTH
+
+    prepare(threads)
+    result = people_report(torch_run(restore(weights)), data, HEIGHT * WIDTH, Bank(bank) if bank else None)
+    write_json(out, result)
+    click.echo(people_table(result))
+
+
 class DetectorSystem(System):
     """Published and simulated images to `court_detector`."""
 
     name = "detector"
     help = "Ball, rim, player and referee detector."
-    export_specs: ClassVar = {"court_detector": "courtside_training.detector.export_spec"}
+    export_specs: ClassVar = {
+        "court_detector": "courtside_training.detector.export_spec",
+        "person_detector": "courtside_training.detector.people_export_spec",
+    }
     sample = "images"
     fit_options = (
         DATA, count_option("--epochs", 16), count_option("--samples", 960, "Images per epoch.", least=8),
@@ -95,7 +128,7 @@ class DetectorSystem(System):
                            help="Split of the simulated games."),
         GAMES, FRAMES, click.option("--bank", type=FOLDER, help="Folder of images of `detector draw` to measure on."),
     )  # fmt: skip
-    commands = (ultralytics, draw)
+    commands = (ultralytics, draw, measure_people)
 
     def stages(
         self, context: RunContext, *, data: Path | None, epochs: int, samples: int, batch: int, rate: float,
