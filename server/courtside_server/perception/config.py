@@ -277,7 +277,8 @@ class PeopleConfig(ParameterGroup):
     )  # fmt: skip
     min_height: float = parameter(
         0.12, unit="1", meaning="Smallest height of a person who is added, as a share of the picture's.",
-        evidence=_BY_HAND, search=(0.05, 0.4), low=0, high=1,
+        evidence="35 films: a player at the ball in 53 of 55 releases, 41 without people.", search=(0.05, 0.4),
+        low=0, high=1,
     )  # fmt: skip
     crowd: int = parameter(
         4, unit="players", meaning="With so many known players the film shows a game: smaller people are spectators.",
@@ -285,7 +286,8 @@ class PeopleConfig(ParameterGroup):
     )  # fmt: skip
     min_height_in_crowd: float = parameter(
         0.4, unit="1", meaning="Smallest height of a person who is added to a game's players, as a share of the "
-        "picture's.", evidence=_BY_HAND, search=(0.2, 0.8), low=0, high=1,
+        "picture's.", evidence="96 broadcast pictures: false players .104 per picture with .4 as without people, .115 "
+        "with .3, .135 with .2.", search=(0.2, 0.8), low=0, high=1,
     )  # fmt: skip
     same_body: float = parameter(
         0.35, unit="IoU", meaning="A person and a known player who overlap more are one.", evidence=_BY_HAND,
