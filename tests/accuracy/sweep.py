@@ -65,6 +65,9 @@ def scores(clips: list[Clip], parameter: Parameter, tried: list[Any]) -> dict[Pa
 
 def _score(clip: Clip, name: str, value: Any, detected: Detected, fps: float, bench: Bench) -> ClipScore:
     settings = load_settings(flags={name: value})
+    if name.startswith("tracking.people."):
+        with started(load_settings(flags={name: value, "tracking.detection.min_score": LOWEST_SCORE})) as own:
+            detected = detect(film_frames(clip.path), own, fps, clip.speed, settings.tracking)
     if name.startswith(("tracking.camera_motion.", "tracking.scene_cut.")):
         detected = resampled(film_frames(clip.path), detected, bench, fps, clip.speed, settings.tracking)
     seen: list[Observations] = track(detected, clip.speed, settings.tracking)
