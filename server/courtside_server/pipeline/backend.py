@@ -189,7 +189,10 @@ class Backend:
         people = None
         try:
             entry.request = self._request(work)
-            if isinstance(work, DetectorFrame) and detector is not None and self._people.take(work):
+            if (
+                detector is not None and isinstance(work, DetectorFrame) and not self._share.degraded
+                and self._people.take(work)
+            ):  # fmt: skip
                 people = detector.request(work)
         except Exception as error:
             entry.failed = True
