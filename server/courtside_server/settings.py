@@ -109,6 +109,9 @@ class PerceptionSettings(_Section):
 
     profile: Literal["clip", "flight", "both"] = "flight"
     detector: str = "court_detector"
+    people: str = Field(
+        "person_detector", description="completes the players; empty, or not in the repository: none are added"
+    )
     flight: str = "shot_flight"
     rim: str = Field("rim_result", description="empty: results stay unknown")
     candidate: str = Field("shot_candidate", description="empty: the windows alone decide what is a shot")

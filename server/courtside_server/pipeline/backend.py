@@ -14,6 +14,7 @@ from courtside.court.homography import Calibration
 from courtside.queues import HandoverQueue
 from courtside_server.inference.request import InferenceRequest
 from courtside_server.perception.detector_plan import DetectorPlan
+from courtside_server.perception.people import People
 from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.pipeline.detector_scheduler import DetectorShare, RateChange
@@ -23,7 +24,7 @@ from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
 from courtside_server.shots.playback import Replays
 from courtside_server.shots.urgency import is_urgent
-from courtside_server.types import DetectorFrame, Observations, StreamInfo, Window
+from courtside_server.types import Detections, DetectorFrame, Observations, StreamInfo, Window
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -40,12 +41,14 @@ class _Entry:
 
     Attributes:
         waits: its request can only be made when all work before it is done.
+        people: the request for people, if any.
         cost: pixels that the detector sees over those of a whole frame.
     """
 
     work: Work
     request: InferenceRequest[Any] | None = None
     submitted: Submitted | None = None
+    people: tuple[InferenceRequest[Detections], Submitted] | None = None
     sent: bool = False
     waits: bool = False
     failed: bool = False
@@ -55,6 +58,8 @@ class _Entry:
         """Give the work up: cancel its request, wake whoever waits for it."""
         if self.submitted is not None:
             self.submitted.answer.cancel()
+        if self.people is not None:
+            self.people[1].answer.cancel()
         if isinstance(self.work, EndOfStream):
             self.work.done.set()
 
@@ -136,6 +141,7 @@ class Backend:
     def _start_scene(self) -> None:
         config, scale = self._config, self._info.time_scale
         self._tracker = Tracker(self._ids, scale, config.tracking)
+        self._people = People(scale, config.tracking.people)
         self._recent: deque[Observations] = deque(maxlen=_RECENT_OBSERVATIONS)
         self._waiting = SpeedWait(config.criteria.playback) if config.estimate_speed else None
         self._start_detector(scale)
@@ -225,15 +231,24 @@ class Backend:
 
     def _send(self, entry: _Entry) -> None:
         entry.sent = True
+        work, detector = entry.work, self._models.people
+        people = None
         try:
             entry.request = self._request(entry)
+            if (
+                detector is not None and isinstance(work, DetectorFrame) and not self._share.degraded
+                and self._people.take(work)
+            ):  # fmt: skip
+                people = detector.request(work)
         except Exception as error:
             entry.failed = True
             self._failed(error)
         else:
             entry.submitted = None if entry.request is None else self._runner.submit(entry.request)
-            if entry.submitted is not None and isinstance(entry.work, DetectorFrame):
+            if entry.submitted is not None and isinstance(work, DetectorFrame):
                 self._share.watch(entry.submitted.answer, entry.cost)
+            if people is not None:
+                entry.people = people, self._runner.submit(people)
 
     def _process_safely(self, entry: _Entry) -> None:
         """Process one entry. A fault of ours must not cost the camera: its scene is closed and a new one starts."""
@@ -299,6 +314,7 @@ class Backend:
         result = None
         if entry.request is not None and entry.submitted is not None:
             result = self._runner.result(entry.request, entry.submitted)
+        people = self._runner.result(*entry.people) if entry.people is not None else None
         if isinstance(work, Window):
             if result is not None:
                 self.on_windows(1)
@@ -308,8 +324,9 @@ class Backend:
                 else:
                     self.on_shots(self._scene, self._detector.push_clip_window(work, result))
         elif isinstance(work, DetectorFrame):
+            self._people.update(work, people)
             if result is not None:
-                self._track(work, result)
+                self._track(work, self._people.complete(work, result))
             change = self._share.take_change()
             if change is not None:
                 self.on_rate(change)
@@ -320,7 +337,7 @@ class Backend:
         else:
             self._close_scene()
 
-    def _track(self, frame: DetectorFrame, detections: Any) -> None:
+    def _track(self, frame: DetectorFrame, detections: Detections) -> None:
         observations = self._tracker.update(frame, detections)
         if self._waiting is None:
             self._find_shots(observations)

@@ -13,6 +13,7 @@ import numpy as np
 from courtside.court.homography import Calibration
 from courtside_server.inference.request import Infer
 from courtside_server.perception.detector import CourtDetector
+from courtside_server.perception.people import PeopleDetector
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.criteria import ShotCriteria
 from courtside_server.shots.models.candidate import CandidateModel
@@ -64,13 +65,14 @@ class Profile(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShotModels:
-    """The models that find a camera's shots; ``detector`` and ``flight`` are None in profile ``clip``."""
+    """The models that find a camera's shots; only ``clip`` is needed in profile ``clip``, ``people`` never."""
 
     clip: ClipModel
     detector: CourtDetector | None = None
     flight: FlightModel | None = None
     rim: RimModel | None = None
     candidate: CandidateModel | None = None
+    people: PeopleDetector | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
