@@ -169,6 +169,7 @@ class Gateway:
             if task.get_name() != "http":
                 task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._services.courts.close()
         await self.engine.close()
         await asyncio.to_thread(self.log.close)
 

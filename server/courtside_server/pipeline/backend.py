@@ -12,6 +12,8 @@ import structlog
 
 from courtside.court.homography import Calibration
 from courtside.queues import HandoverQueue
+from courtside_server.court.estimator import CourtEstimator
+from courtside_server.court.scene_court import SceneCourt
 from courtside_server.inference.request import InferenceRequest
 from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.config import PipelineConfig
@@ -62,6 +64,7 @@ class Backend:
         ids: sources of track ids.
         calibration: returns the calibration for a frame's width and height, now.
         share: the camera's share of the detector.
+        courts: recognises courts that nobody calibrated; None where that is not wanted.
 
     Attributes:
         media: media time of the newest work, seconds.
@@ -78,9 +81,9 @@ class Backend:
     def __init__(
         self, info: StreamInfo, models: ShotModels, runner: ModelRunner, queue: HandoverQueue[Work],
         config: PipelineConfig, ids: TrackIds, calibration: Callable[[int, int], Calibration | None],
-        share: DetectorShare,
+        share: DetectorShare, courts: CourtEstimator | None = None,
     ) -> None:
-        self._share = share
+        self._share, self._courts = share, courts
         self._info, self._models, self._runner, self._queue = info, models, runner, queue
         self._config, self._ids, self._calibration = config, ids, calibration
         self.media, self.wall = 0.0, 0.0
@@ -119,9 +122,14 @@ class Backend:
         config, scale = self._config, self._info.time_scale
         self._tracker = Tracker(self._ids, scale, config.tracking)
         self._recent: deque[Observations] = deque(maxlen=_RECENT_OBSERVATIONS)
+        courts, film = self._courts, self._share.film
+        self._court = None if courts is None else SceneCourt(
+            config.court, scale, lambda picture, numbers: courts.submit(picture, numbers, film)
+        )  # fmt: skip
         self._detector = ShotDetector(
-            config.profile, self._models, config.criteria, scale, self._calibration, self._infer, self._replays
-        )
+            config.profile, self._models, config.criteria, scale, self._calibration, self._infer, self._replays,
+            self._court,
+        )  # fmt: skip
 
     def _infer(self, request: InferenceRequest[T]) -> T | None:
         try:
@@ -265,6 +273,8 @@ class Backend:
         observations = self._tracker.update(frame, detections)
         if self.on_tracks is not None:
             self.on_tracks(observations)
+        if self._court is not None:
+            self._court.update(frame, observations)
         before = self._detector.flight_windows_scored
         changes = self._detector.push(observations)
         if not self._share.film:

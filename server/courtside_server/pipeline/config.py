@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from courtside_server.court.config import CourtConfig
 from courtside_server.perception.config import TrackingConfig
 from courtside_server.shots.criteria import ShotCriteria
 from courtside_server.shots.detector import Profile
@@ -25,6 +26,7 @@ class PipelineConfig:
         recovered_after: after a fault of the shot path the camera is DEGRADED until so long without one, media seconds.
         criteria: what counts as a shot.
         tracking: what is detected and tracked.
+        court: when and how a court that nobody calibrated is recognised.
     """
 
     profile: Profile = Profile.CLIP
@@ -37,3 +39,4 @@ class PipelineConfig:
     recovered_after: float = 3.0
     criteria: ShotCriteria = ShotCriteria()
     tracking: TrackingConfig = TrackingConfig()
+    court: CourtConfig = CourtConfig()
