@@ -75,7 +75,7 @@ def pipeline_config(settings: Settings) -> PipelineConfig:
     return PipelineConfig(
         profile=Profile(perception.profile), clip_hop=windows.hop, clip_queue=windows.queue,
         detector_fps=perception.detector_fps, detector_queue=perception.detector_queue,
-        criteria=settings.shots, tracking=settings.tracking,
+        criteria=settings.shots, tracking=settings.tracking, court=settings.court,
     )  # fmt: skip
 
 

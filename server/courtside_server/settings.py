@@ -20,6 +20,7 @@ from pydantic_settings import (
     SettingsError as SourceError,
 )
 
+from courtside_server.court.config import CourtConfig
 from courtside_server.errors import SettingsError
 from courtside_server.packaged import starter_models
 from courtside_server.perception.config import DetectorSharingConfig, TrackingConfig
@@ -160,6 +161,7 @@ class Settings(BaseSettings):
     shots: ShotCriteria = ShotCriteria()
     tracking: TrackingConfig = TrackingConfig()
     sharing: DetectorSharingConfig = DetectorSharingConfig()
+    court: CourtConfig = CourtConfig()
     inference: InferenceSettings = InferenceSettings()
     events: EventSettings = EventSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"

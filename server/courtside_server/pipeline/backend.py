@@ -12,6 +12,8 @@ import structlog
 
 from courtside.court.homography import Calibration
 from courtside.queues import HandoverQueue
+from courtside_server.court.estimator import CourtEstimator
+from courtside_server.court.scene_court import SceneCourt
 from courtside_server.inference.request import InferenceRequest
 from courtside_server.perception.detector_plan import DetectorPlan
 from courtside_server.perception.people import People
@@ -76,6 +78,7 @@ class Backend:
         ids: sources of track ids.
         calibration: returns the calibration for a frame's width and height, now.
         share: the camera's share of the detector.
+        courts: recognises courts that nobody calibrated; None where that is not wanted.
 
     Attributes:
         media: media time of the newest work, seconds.
@@ -94,9 +97,9 @@ class Backend:
     def __init__(
         self, info: StreamInfo, models: ShotModels, runner: ModelRunner, queue: HandoverQueue[Work],
         config: PipelineConfig, ids: TrackIds, calibration: Callable[[int, int], Calibration | None],
-        share: DetectorShare,
+        share: DetectorShare, courts: CourtEstimator | None = None,
     ) -> None:
-        self._share = share
+        self._share, self._courts = share, courts
         self._info, self._models, self._runner, self._queue = info, models, runner, queue
         self._config, self._ids, self._calibration = config, ids, calibration
         self.media, self.wall = 0.0, 0.0
@@ -143,14 +146,19 @@ class Backend:
         self._tracker = Tracker(self._ids, scale, config.tracking)
         self._people = People(scale, config.tracking.people)
         self._recent: deque[Observations] = deque(maxlen=_RECENT_OBSERVATIONS)
+        courts, film = self._courts, self._share.film
+        self._court = None if courts is None else SceneCourt(
+            config.court, scale, lambda picture, numbers: courts.submit(picture, numbers, film)
+        )  # fmt: skip
         self._waiting = SpeedWait(config.criteria.playback) if config.estimate_speed else None
         self._start_detector(scale)
 
     def _start_detector(self, scale: float) -> None:
         config = self._config
         self._detector = ShotDetector(
-            config.profile, self._models, config.criteria, scale, self._calibration, self._infer, self._replays
-        )
+            config.profile, self._models, config.criteria, scale, self._calibration, self._infer, self._replays,
+            self._court,
+        )  # fmt: skip
 
     def _end_wait(self, waiting: SpeedWait) -> None:
         """Look for shots in what was kept, at the speed that it shows."""
@@ -339,6 +347,8 @@ class Backend:
 
     def _track(self, frame: DetectorFrame, detections: Detections) -> None:
         observations = self._tracker.update(frame, detections)
+        if self._court is not None:
+            self._court.update(frame, observations)
         if self._waiting is None:
             self._find_shots(observations)
         elif self._waiting.add(observations):

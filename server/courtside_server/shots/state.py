@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside.court.homography import Calibration
+from courtside_server.court.scene_court import SceneCourt
 from courtside_server.inference.request import Infer
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.arc import fit_arc
@@ -77,12 +78,15 @@ class ShotState:
 
 @dataclass(slots=True, eq=False)
 class _Ball:
-    """One of the balls that may have been shot: its trajectory, the rim (4,) it came nearest to, its result."""
+    """One of the balls that may have been shot: its trajectory, the rim (4,) it came nearest to, its result, and the
+    pixel between its shooter's feet.
+    """
 
     state: ShotState
     vote: ResultVote
     path: Trajectory = field(default_factory=Trajectory.empty)
     rim: NDArray[np.float64] | None = None
+    feet: tuple[float, float] | None = None
 
 
 class ShotStateMachine:
@@ -103,12 +107,15 @@ class ShotStateMachine:
         calibration: of the camera, camera motion removed; None without one.
         time_scale: real seconds per media second.
         criteria: the numbers that decide.
+        court: recognises the court where there is no calibration.
     """
 
     def __init__(
         self, candidate: ShotCandidate, rim: RimModel | None, likelihood: CandidateModel | None,
         calibration: Calibration | None, time_scale: float, criteria: ShotCriteria,
+        court: SceneCourt | None = None,
     ) -> None:
+        self._court = court if calibration is None else None
         self.candidate = candidate
         self.lifecycle = Lifecycle.PROVISIONAL
         self._rim, self._likelihood = rim, likelihood
@@ -167,7 +174,7 @@ class ShotStateMachine:
     def state(self) -> ShotState:
         """What is known by now."""
         state = self._ball.state
-        if self._zone is None or state.zone_source is ZoneSource.CALIBRATION:
+        if self._zone is None or state.zone is not None:
             return state
         return replace(state, zone=self._zone, zone_source=ZoneSource.MODEL)
 
@@ -177,7 +184,7 @@ class ShotStateMachine:
         return self._ball.path
 
     def set_zone(self, zone: Sequence[float]) -> None:
-        """Take the clip model's zone probabilities (7,); a calibration's zone wins over them."""
+        """Take the clip model's zone probabilities (7,); a zone from the shooter's feet wins over them."""
         self._zone = tuple(zone)
 
     def is_final(self, now: float, end: bool = False) -> bool:
@@ -218,6 +225,8 @@ class ShotStateMachine:
                 paths, track, self._scale, self._criteria.trajectory, self._criteria.flight.min_travel
             )
             ball.state = self._with_shooter(ball.state, paths.get(track), seen)
+            if self._court is not None and ball.state.shooter is not None:
+                self._place_on_court(ball, self._court, seen)
             if flown and len(ball.path):
                 ball.rim = nearest_rim(seen, ball.path.positions)
                 ball.state = self._with_flight(ball)
@@ -257,6 +266,20 @@ class ShotStateMachine:
             state, court=(round(place.x, 3), round(place.y, 3)), zone=tuple(float(share) for share in zone),
             zone_source=ZoneSource.CALIBRATION,
         )  # fmt: skip
+
+    def _place_on_court(self, ball: _Ball, court: SceneCourt, seen: Sequence[Observations]) -> None:
+        """Add where the shooter stood on a court that was recognised; it may be known only some time later."""
+        state = ball.state
+        if state.shooter is None or state.court is not None:
+            return
+        if ball.feet is None:
+            ball.feet = find_feet(seen, state.shooter, self.candidate.media, self._scale, self._criteria.shooter)
+        court.request()
+        found = None if ball.feet is None else court.at(ball.feet, ball.rim)
+        if found is not None:
+            ball.state = replace(
+                state, court=found.court, zone=found.zone, zone_source=ZoneSource.COURT_ESTIMATE
+            )
 
     def _with_flight(self, ball: _Ball) -> ShotState:
         """Add the arc and what physics rules out, once the ball has flown some way."""

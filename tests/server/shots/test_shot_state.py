@@ -11,6 +11,7 @@ from shot_scenes import BALL, around, play
 
 from courtside.court.homography import Calibration
 from courtside.court.measures import FIBA
+from courtside_server.court.court_estimate import CourtPlace
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots import state
 from courtside_server.shots.criteria import ShotCriteria
@@ -42,6 +43,32 @@ def test_a_shot_is_placed_on_a_calibrated_court():
     feet = (120 / 960 * 14, 7.5 - (310 - 100) / 400 * 15)
     assert state.shooter == 7 and state.court == pytest.approx(feet, abs=0.05)
     assert state.zone_source is ZoneSource.CALIBRATION and sum(state.zone) == pytest.approx(1)
+
+
+class RecognisedCourt:
+    """A court that becomes known some requests later."""
+
+    def __init__(self, after: int) -> None:
+        self.requests, self._after = 0, after
+
+    def request(self) -> None:
+        self.requests += 1
+
+    def at(self, feet, rim):
+        return CourtPlace((3.0, 1.0), (0, 0, 0, 0, 0, 1, 0)) if self.requests >= self._after else None
+
+
+def test_a_shot_is_placed_on_a_court_that_is_recognised_while_it_is_followed():
+    for after, source in ((1, ZoneSource.COURT_ESTIMATE), (3, ZoneSource.COURT_ESTIMATE), (10**9, ZoneSource.MODEL)):
+        court, ring = RecognisedCourt(after), TrackRing(10)
+        machine = ShotStateMachine(candidate(), None, None, None, 1.0, ShotCriteria(), court)
+        machine.set_zone((1, 0, 0, 0, 0, 0, 0))
+        for one in play():
+            ring.append(one)
+            if one.media >= 1.4:
+                machine.update(ring, one.media, lambda request: None)
+        assert court.requests and machine.state.zone_source is source
+        assert (machine.state.court == (3.0, 1.0)) is (source is ZoneSource.COURT_ESTIMATE)
 
 
 def ball_moves(observations, place):
