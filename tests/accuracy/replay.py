@@ -14,12 +14,15 @@ from pathlib import Path
 
 import av
 import numpy as np
+from accuracy.answers import AnswerStore, CachedEngine
 
-from courtside_server.compose import make_engine, make_shot_models, model_names
+from courtside_server.compose import make_engine, make_shot_models, start_models
+from courtside_server.inference.engine import Engine
 from courtside_server.inference.request import Infer
 from courtside_server.perception.config import TrackingConfig
 from courtside_server.perception.detector_plan import DetectorPlan
 from courtside_server.perception.frame_sampler import FrameSampler
+from courtside_server.perception.people import People
 from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.model_runner import ModelRunner
 from courtside_server.settings import Settings
@@ -41,14 +44,16 @@ class Bench:
 
 
 @contextmanager
-def started(settings: Settings) -> Iterator[Bench]:
-    """Start the settings' models on an event loop of their own."""
+def started(settings: Settings, store: AnswerStore | None = None) -> Iterator[Bench]:
+    """Start the settings' models on an event loop of their own; a store keeps their answers."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    engine = make_engine(settings)
+    engine: Engine = make_engine(settings)
+    if store is not None:
+        engine = CachedEngine(engine, settings.inference.repository, store)
     try:
-        asyncio.run_coroutine_threadsafe(engine.start(model_names(settings)), loop).result()
+        asyncio.run_coroutine_threadsafe(start_models(settings, engine), loop).result()
         runner = ModelRunner(engine, loop, CAMERA, 0.5, lambda reason: None, lambda state, detail: None)
         yield Bench(make_shot_models(settings, engine, 30.0), runner.infer)
     finally:
@@ -98,6 +103,7 @@ def detect(
     assert detector is not None
     sampler = FrameSampler(detector.input_size, fps, speed, config)
     plan = DetectorPlan(speed, config.regions, detector.takes_regions)
+    people = People(speed, config.people)
     tracker = Tracker(TrackIds.fresh(), speed, config)
     found = []
     for frame in frames:
@@ -114,9 +120,16 @@ def detect(
                 continue
         detections = bench.infer(request)
         assert detections is not None
+        detections = _with_people(prepared, detections, people, bench)
         tracker.update(prepared, detections)
         found.append((prepared, detections))
     return found
+
+
+def _with_people(frame: DetectorFrame, detections: Detections, people: People, bench: Bench) -> Detections:
+    if bench.models.people is not None:
+        people.update(frame, bench.infer(bench.models.people.request(frame)) if people.take(frame) else None)
+    return people.complete(frame, detections)
 
 
 def resampled(frames: Iterable[Frame], detected: Detected, bench: Bench, fps: float, speed: float,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
@@ -45,7 +45,7 @@ class Tracker:
     def __init__(
         self, ids: TrackIds, time_scale: float = 1.0, config: TrackingConfig = TrackingConfig()
     ) -> None:
-        self._config = config
+        self._ids, self._config = ids, config
         self._balls = BallTracker(ids.balls, time_scale, config.balls)
         self._players = PlayerTracker(ids.players, time_scale, config.players)
         self._rims = RimTracker(ids.rims, config.rims)
@@ -56,6 +56,29 @@ class Tracker:
         if frame.cut:
             return None
         return choose_regions(self._balls.predictions(frame.media), frame, self._config.regions)
+
+    def with_time_scale(self, time_scale: float, seen: Sequence[Observations]) -> tuple[Tracker, list[Observations]]:
+        """This scene's tracker at another speed, and what was seen with its balls tracked anew by it.
+
+        Players and rims keep their tracks.
+
+        Args:
+            time_scale: real seconds per media second.
+            seen: all observations of the scene so far.
+        """
+        other = Tracker(self._ids, time_scale, self._config)
+        other._players, other._rims = self._players, self._rims
+        return other, [other._with_balls(one) for one in seen]
+
+    def _with_balls(self, seen: Observations) -> Observations:
+        rows, tracks = seen.rows(ObjectClass.BALL), seen.tracks.copy()
+        boxes = seen.boxes[rows].astype(np.float64)
+        wide, tall = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+        tracks[rows] = self._balls.update(
+            (boxes[:, :2] + boxes[:, 2:]) / 2.0 - np.array(seen.pan), np.sqrt(np.maximum(wide * tall, 1.0)),
+            seen.scores[rows], seen.media,
+        )  # fmt: skip
+        return replace(seen, tracks=tracks)
 
     def update(self, frame: DetectorFrame, detections: Detections) -> Observations:
         """Track what the detector found in one frame. A scene cut starts every track anew.

@@ -175,6 +175,11 @@ class DetectorShare:
         self._degraded = False
         self._change: RateChange | None = None
 
+    @property
+    def degraded(self) -> bool:
+        """Whether the detector cannot give the floor to all: what is not needed for shots is then left out."""
+        return self._degraded
+
     def rate(self, wanted: float) -> float:
         """Detector frames per real second that the camera gets now; call it with every frame.
 

@@ -249,8 +249,10 @@ def test_below_the_floor_each_camera_says_so_once_and_recovers_within_three_seco
     detector = Detector(0.08)
     cameras = [detector.add() for _ in range(4)]
     detector.run(20)
+    assert all(camera.share.degraded for camera in cameras)
     detector.seconds, recovered = 0.01, detector.now
     detector.run(10)
+    assert not any(camera.share.degraded for camera in cameras)
     for camera in cameras:
         (first, degraded), (last, again) = camera.changes
         assert degraded.degraded and degraded.fps == pytest.approx(12.5 / 4, rel=0.3) and first < 4

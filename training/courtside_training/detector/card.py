@@ -35,12 +35,12 @@ upright, 416 x 576 for 4:3). Output, best first: `boxes` (64, 4) xyxy in input p
 - Simulated frames with their ground truth, and composites: rendered backboards, rims, nets and balls in all views,
   pasted onto the frames above and onto random backgrounds. All images are scaled, mirrored, recoloured, blurred,
   reduced in resolution and compressed.
-
+{drawn}
 Published images: {pictures}. The published frames were changed only as described here.
 
 ## Training
 
-{before}{epochs} epochs of {samples} newly drawn images, {minutes:.0f} minutes; AdamW, peak learning rate {rate:g},
+{before}{epochs} epochs of {samples} images, {minutes:.0f} minutes; AdamW, peak learning rate {rate:g},
 cosine schedule, averaged weights. Penalty-reduced focal loss for the heatmaps, generalised IoU for the boxes.
 
 ## Measured
@@ -72,14 +72,28 @@ def body(content: dict[str, Any], evaluation: dict[str, Any]) -> str:
     measured = tables(evaluation) if evaluation.get("sets") else "Not measured."
     before = settings.get("before")
     earlier = ""
-    if before:
+    if before:  # a checkpoint of an earlier run
         earlier = (
             f"First {before['samples']:,} images in {before['epochs']} short epochs, {before['seconds'] / 60:.0f} "
             "minutes. The earlier of these\nepochs had images of all scales and qualities. Then, on images similar to "
             "served ones:\n"
         )
+    elif settings.get("restored"):
+        earlier = (
+            "Started from the weights of an earlier version of this model, whose card gives its training. Then, with "
+            "the\nlayers down to stride 4 fixed:\n"
+        )
+    drawn = ""
+    if settings.get("drawn"):
+        drawn = (
+            f"- {settings['drawn']:,} images drawn once and cropped anew at every use: simulated players before a "
+            "camera at 2 to 8 m,\n  zooms of the frames above until a player fills the picture, balls of every colour "
+            "and light in hands and in\n  flight, rims from behind and below and without nets; six shapes, night, "
+            "haze, glare and text.\n"
+        )
     return BODY.format(
         before=earlier,
+        drawn=drawn,
         parameters=sum(value.numel() for value in content["average"].values()) / 1e6,
         start=start,
         pictures=settings["pictures"],
