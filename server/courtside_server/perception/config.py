@@ -228,8 +228,8 @@ class RegionConfig(ParameterGroup):
         search=(0.07, 0.35), low=0,
     )  # fmt: skip
     min_priority: float = parameter(
-        0.45, unit="score", meaning="Where no known ball has a higher priority (mean score, up to 0.5 more for speed), the "
-        "whole frame is searched.", evidence=_BY_HAND, search=(0.2, 0.8), low=0,
+        0.45, unit="score", meaning="Where no known ball has a higher priority (mean score, up to 0.5 more for speed), "
+        "the whole frame is searched.", evidence=_BY_HAND, search=(0.2, 0.8), low=0,
     )  # fmt: skip
     margin: float = parameter(
         32.0, unit="px of the picture", meaning="Picture round the place where a ball can be.", evidence=_BY_HAND,
