@@ -54,6 +54,7 @@ class SceneCourt:
         self._people: deque[tuple[float, NDArray[np.float64]]] = deque()
         self._answer: Future[CourtEstimate | None] | None = None
         self._first: CourtEstimate | None = None
+        self._earlier: CourtEstimate | None = None
         self._second: _Kept | None = None
         self._known: CourtEstimate | None = None
         self._due, self._interval = -np.inf, config.min_interval
@@ -108,7 +109,7 @@ class SceneCourt:
         return bool(moved <= self._config.max_pan * self._width)
 
     def _start(self, kept: _Kept) -> None:
-        self._answer = self._recognise(_picture(kept), self._config)
+        self._answer = self._recognise(_picture(kept, self._earlier), self._config)
 
     def _collect(self) -> None:
         """Take an answer that is there. A court that is certain in one picture must be the same in a second one."""
@@ -121,6 +122,7 @@ class SceneCourt:
                 log.error("a court could not be recognised", exc_info=answer.exception())
                 return
             found = answer.result()
+            self._earlier = found or self._earlier
             if found is None or not found.is_certain(self._config):
                 return
             if second is not None:
@@ -130,7 +132,7 @@ class SceneCourt:
                 self._known, self._interval = first, self._config.min_interval
 
 
-def _picture(kept: _Kept) -> CourtPicture:
+def _picture(kept: _Kept, earlier: CourtEstimate | None) -> CourtPicture:
     frame, seen = kept.frame, kept.seen
     x, y = frame.margin
     width, height = round(frame.width * frame.scale), round(frame.height * frame.scale)
@@ -141,7 +143,7 @@ def _picture(kept: _Kept) -> CourtPicture:
     hidden = seen.boxes[(seen.classes == ObjectClass.PLAYER) | (seen.classes == ObjectClass.REFEREE)]
     return CourtPicture(
         np.ascontiguousarray(pixels), frame.scale, seen.pan, seen.media, rim, kept.people + np.tile(seen.pan, 2),
-        hidden.astype(np.float64),
+        hidden.astype(np.float64), earlier,
     )  # fmt: skip
 
 
