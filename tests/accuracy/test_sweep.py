@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from accuracy.labels import Clip, ClipScore
+from accuracy.report import interval
 from accuracy.scores import ShotScores
-from accuracy.sweep import interval, left_out_table, swept, values
+from accuracy.sweep import chosen_on_real_film, left_out_table, swept, values
 
 from courtside_server.settings import load_settings
 
@@ -20,6 +21,13 @@ def test_every_swept_value_is_a_setting_that_is_accepted():
         assert parameter.default in tried and tried == sorted(set(tried)), name
         for value in tried:
             load_settings(flags={name: value})
+
+
+def test_numbers_chosen_on_real_film_are_known_by_their_evidence():
+    chosen = chosen_on_real_film()
+    assert "shots.flight.visible_delay" in chosen and "tracking.balls.flying_speed" in chosen
+    assert "shots.views.max_time_difference" not in chosen, "simulated games only"
+    assert "shots.result.interval" not in chosen, "set by hand"
 
 
 def score(right: int, found: int, actual: int) -> ClipScore:

@@ -14,8 +14,10 @@ from courtside.court.homography import Calibration
 from courtside_server.court.scene_court import SceneCourt
 from courtside_server.inference.request import Infer
 from courtside_server.perception.detector import CourtDetector
+from courtside_server.perception.people import PeopleDetector
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.criteria import ShotCriteria
+from courtside_server.shots.models.candidate import CandidateModel
 from courtside_server.shots.models.clip import ClipModel
 from courtside_server.shots.models.flight import FlightModel, FlightWindow
 from courtside_server.shots.models.flight_input import COUNTED, SPAN_S, STEP_S, STEPS
@@ -64,12 +66,14 @@ class Profile(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShotModels:
-    """The models that find a camera's shots; ``detector`` and ``flight`` are None in profile ``clip``."""
+    """The models that find a camera's shots; only ``clip`` is needed in profile ``clip``, ``people`` never."""
 
     clip: ClipModel
     detector: CourtDetector | None = None
     flight: FlightModel | None = None
     rim: RimModel | None = None
+    candidate: CandidateModel | None = None
+    people: PeopleDetector | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,7 +229,8 @@ class ShotDetector:
             if shot is None:
                 calibration = self._calibration(*self._frame_size)
                 shot = ShotStateMachine(
-                    candidate, self._models.rim, calibration, self._scale, self._criteria, self._court
+                    candidate, self._models.rim, self._models.candidate, calibration, self._scale, self._criteria,
+                    self._court,
                 )
                 self._open[candidate.key] = shot
                 self._recent.append(candidate.media)
