@@ -255,6 +255,34 @@ class SceneCutConfig(ParameterGroup):
     )  # fmt: skip
 
 
+_REPEATS = (
+    "Real clips of ten sources have repeated frames. They differ by at most 4 levels, with few bits by 12 where frames "
+    "with something new differ by 99; the least difference of a new frame in 47 clips is 11."
+)
+
+
+class RepeatConfig(ParameterGroup):
+    """When a frame repeats the one before and is not given to the detector (`perception.repeated_frames`)."""
+
+    max_difference: float = parameter(
+        5.0, unit="levels of brightness, 0 to 255",
+        meaning="Largest change of a block's mean from one frame to the next that counts as none.", evidence=_REPEATS,
+        search=(1, 10), low=0, high=50,
+    )  # fmt: skip
+    share_of_usual: float = parameter(
+        0.12, unit="1", meaning="So much of the usual change counts as none too, where that is more: an encoder of "
+        "few bits changes repeats as well.", evidence=_REPEATS, search=(0, 0.3), low=0, high=0.5,
+    )  # fmt: skip
+    limit: float = parameter(
+        15.0, unit="levels of brightness, 0 to 255", meaning="A larger change never counts as none: a ball of low "
+        "contrast in a picture that usually moves.", evidence=_REPEATS, search=(5, 25), low=0, high=50,
+    )  # fmt: skip
+    max_hold: float = parameter(
+        0.5, unit="s", meaning="After so long without a frame the detector gets one, repeated or not: what is at rest "
+        "is still there.", evidence=_BY_HAND, search=(0.2, 2), low=0,
+    )  # fmt: skip
+
+
 class TrackingConfig(ParameterGroup):
     """Everything that decides how one camera's detections become tracks."""
 
@@ -264,6 +292,7 @@ class TrackingConfig(ParameterGroup):
     rims: RimTrackingConfig = RimTrackingConfig()
     camera_motion: CameraMotionConfig = CameraMotionConfig()
     scene_cut: SceneCutConfig = SceneCutConfig()
+    repeats: RepeatConfig = RepeatConfig()
 
 
 class DetectorSharingConfig(ParameterGroup):
