@@ -7,7 +7,6 @@ included, changes the mean of a small block by more.
 from __future__ import annotations
 
 from collections import deque
-from statistics import median
 
 import cv2
 import numpy as np
@@ -20,8 +19,10 @@ _LINES = 360
 _BLOCK = 4
 """Side of a block, pixels of the copy: a ball in play fills one or more."""
 
-_MEMORY = 24
-"""New frames whose differences are the usual ones."""
+_MEMORY = 48
+"""Frames whose differences are compared."""
+_HIGH = 0.9
+"""Quantile of the differences that a new frame has, also where most frames are repeats."""
 
 
 class RepeatedFrames:
@@ -53,8 +54,7 @@ class RepeatedFrames:
         blocks = (max(now.shape[1] // _BLOCK, 1), max(now.shape[0] // _BLOCK, 1))
         changed = cv2.resize(cv2.absdiff(now, before), blocks, interpolation=cv2.INTER_AREA)
         difference, config = float(changed.max()), self._config
-        usual = median(self._differences) if self._differences else 0.0
-        if difference <= max(config.max_difference, min(config.share_of_usual * usual, config.limit)):
-            return True
         self._differences.append(difference)
-        return False
+        lively = sorted(self._differences)[int(_HIGH * len(self._differences))]
+        least = max(config.max_difference, min(config.share_of_lively * lively, config.limit))
+        return difference <= least
