@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside.names import CameraName
-from courtside_server.compose import make_engine, make_shot_models, model_names, pipeline_config
+from courtside_server.compose import make_engine, make_shot_models, pipeline_config, start_models
 from courtside_server.errors import EngineError, EngineUnavailable, InferenceTimeout
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
@@ -143,7 +143,7 @@ class DefaultCameras:
 
     async def __aenter__(self) -> Self:
         await self.hub.start()
-        await self._engine.start(model_names(self.settings))
+        await start_models(self.settings, self._engine)
         models = make_shot_models(self.settings, self.engine)
         clock = (lambda: self.media) if self.patient else time.monotonic
         services = CameraServices(

@@ -42,6 +42,9 @@ def write_card(signature: ModelSignature, report: Report, body: str) -> str:
 
 def _tensor(tensor: TensorSpec, file: str | None) -> str:
     shape = ", ".join(str(size) for size in ("B", *tensor.dims))
+    if tensor.free:
+        least, most = tensor.limits
+        shape += "; " + ", ".join(f"size {axis + 1} from {least[axis]} to {most[axis]}" for axis in tensor.free)
     return f"`{tensor.name}` {tensor.dtype} [{shape}]" + (f", labels in {file}" if file else "")
 
 

@@ -1,4 +1,4 @@
-"""Converts a torch network to a checked ONNX graph with a free batch dimension."""
+"""Converts a torch network to a checked ONNX graph; its batch is free, and the sizes that its signature leaves free."""
 
 from __future__ import annotations
 
@@ -51,13 +51,21 @@ def to_onnx(module: torch.nn.Module, signature: ModelSignature, samples: Arrays,
         torch.onnx.export(
             module.eval(), tuple(torch.from_numpy(array[:2].copy()) for array in samples), buffer, dynamo=False,
             opset_version=opset, input_names=inputs, output_names=outputs,
-            dynamic_axes={name: {0: "batch"} for name in (*inputs, *outputs)},
+            dynamic_axes={
+                tensor.name: {0: "batch"} | {axis + 1: _axis(tensor, axis) for axis in tensor.free}
+                for tensor in (*signature.inputs, *signature.outputs)
+            },
         )
     model = onnx.load_from_string(buffer.getvalue())
     model.doc_string = f"Courtside {signature.name}"
     _state_sizes(model.graph.output, signature.outputs)
     check_graph(model, signature.name)
     return model
+
+
+def _axis(tensor: TensorSpec, axis: int) -> str:
+    """Name of a free size in the graph."""
+    return f"{tensor.name}_{axis}"
 
 
 def check_graph(model: onnx.ModelProto, name: str) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from importlib.metadata import version as installed
 from pathlib import Path
 
+import numpy as np
 import onnx
 import torch
 
@@ -24,6 +25,8 @@ from courtside_export.speed import Speed, measure
 from courtside_export.tensorrt_engine import EngineRun, build
 from courtside_training.common.export_spec import Arrays, ExportSpec
 
+_CUT_ROWS = 4
+"""Samples that are compared at the smallest size, where sizes are free."""
 BATCH = 8
 """Rows per batch when checkpoint and file are compared."""
 CALIBRATION_SEED = 10_900
@@ -56,6 +59,7 @@ class ExportJob:
         check_arrays(self.signature.name, "output", self.signature.outputs, self.reference, len(self.samples[0]))
         progress("graph")
         self.graph = to_onnx(module, self.signature, self.samples, settings.opset)
+        self._check_free_sizes()
         self.card: str | None = None
         self._scores: dict[str, dict[str, float]] = {}
 
@@ -63,6 +67,26 @@ class ExportJob:
     def batch(self) -> int:
         """Rows per batch, at most what the model accepts."""
         return min(BATCH, self.signature.max_batch)
+
+    def _check_free_sizes(self) -> None:
+        """Raise ExportInputError where the graph holds constants of the size that it was traced with."""
+        inputs = self.signature.inputs
+        if not any(tensor.free for tensor in inputs):
+            return
+        cut = tuple(
+            np.ascontiguousarray(array[:_CUT_ROWS][(slice(None), *map(_middle, tensor.dims, tensor.limits[0]))])
+            for tensor, array in zip(inputs, self.samples, strict=True)
+        )
+        try:
+            found = compare(self.names, self.torch(cut), onnx_run(self.graph)(cut), self.spec.decisions)
+            why = f"decides differently in {1 - found.agreement:.0%}" if found.agreement < 1 else ""
+        except Exception as error:  # the exceptions of ONNX Runtime have no common base class
+            why = f"fails: {' '.join(str(error).split())[:200]}"
+        if why:
+            raise ExportInputError(
+                f"{self.signature.name}: the graph has the traced size in it; at the smallest size it {why}. Count in "
+                f"tensors (clamp, cumsum) instead of taking numbers from their shape"
+            )
 
     def into(self, scratch: Path, final: Path, version: int) -> Report:
         """Write the model file and report.json into `scratch`; `final` is the folder's later path for the report."""
@@ -158,6 +182,11 @@ class ExportJob:
         parity, size = self._parity(run), graph.ByteSize()
         verdict = _verdict(precision, parity, speed, score, size, self.graph.ByteSize())
         return Variant(precision, size, parity, speed, score, plan.to_dict() if plan else {}, verdict)
+
+
+def _middle(size: int, kept: int) -> slice:
+    """The middle ``kept`` of ``size``."""
+    return slice((size - kept) // 2, (size - kept) // 2 + kept)
 
 
 def _verdict(

@@ -132,7 +132,7 @@ def _tensor(signature: ModelSignature, name: str) -> TensorSpec:
 
 
 def _fields(tensor: TensorSpec) -> str:
-    return f'name: "{tensor.name}", data_type: {_TYPES[tensor.dtype]}, dims: {_dims(tensor.dims)}'
+    return f'name: "{tensor.name}", data_type: {_TYPES[tensor.dtype]}, dims: {_dims(tensor.served_dims)}'
 
 
 def _escaped(text: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from courtside_export.errors import ExportInputError
 from courtside_export.model_config import shape_text
-from courtside_training.common.export_spec import Arrays, ModelSignature
+from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
 
 MAJOR = 10
 """The supported major version of TensorRT."""
@@ -55,13 +55,19 @@ def best_batch(signature: ModelSignature) -> int:
     return max(1, signature.max_batch // 2)
 
 
+def _sizes(tensor: TensorSpec) -> tuple[tuple[int, ...], ...]:
+    """Smallest, usual and largest sizes of one row."""
+    least, most = tensor.limits
+    return least, tensor.dims, most
+
+
 def trtexec(signature: ModelSignature, graph: Path, plan: Path, *, fp16: bool, int8: bool) -> str:
     """The trtexec command line that builds the same engine on the machine that will run it."""
-    shapes = {"min": 1, "opt": best_batch(signature), "max": signature.max_batch}
+    shapes = {"min": (1, 0), "opt": (best_batch(signature), 1), "max": (signature.max_batch, 2)}
     parts = ["trtexec", f"--onnx={shlex.quote(str(graph))}", f"--saveEngine={shlex.quote(str(plan))}"]
     parts += [
-        f"--{which}Shapes={','.join(shape_text(tensor.name, rows, tensor.dims) for tensor in signature.inputs)}"
-        for which, rows in shapes.items()
+        f"--{which}Shapes={','.join(shape_text(tensor.name, rows, _sizes(tensor)[at]) for tensor in signature.inputs)}"
+        for which, (rows, at) in shapes.items()
     ]
     parts += ["--fp16"] * fp16 + ["--int8"] * int8
     return " ".join([*parts, f"--memPoolSize=workspace:{WORKSPACE >> 20}M"])
@@ -92,9 +98,8 @@ def build(graph: bytes, signature: ModelSignature, *, fp16: bool, int8: bool) ->
     config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, WORKSPACE)
     profile = builder.create_optimization_profile()
     for tensor in signature.inputs:
-        profile.set_shape(
-            tensor.name, (1, *tensor.dims), (best_batch(signature), *tensor.dims), (signature.max_batch, *tensor.dims)
-        )
+        least, usual, most = _sizes(tensor)
+        profile.set_shape(tensor.name, (1, *least), (best_batch(signature), *usual), (signature.max_batch, *most))
     config.add_optimization_profile(profile)
     for wanted, flag in ((fp16, trt.BuilderFlag.FP16), (int8, trt.BuilderFlag.INT8)):
         if wanted:

@@ -7,21 +7,27 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from courtside_server.errors import SettingsError
-from courtside_server.inference.aliases import AliasWatch
+import structlog
+
+from courtside_server.errors import ModelNotFound, SettingsError
+from courtside_server.inference.aliases import AliasWatch, read_aliases
 from courtside_server.inference.engine import Engine
 from courtside_server.inference.onnx.engine import EmbeddedEngine
 from courtside_server.inference.repository import ModelRepository
 from courtside_server.inference.triton.engine import TritonEngine
 from courtside_server.ingest.limits import IngestConfig
 from courtside_server.perception.detector import CourtDetector
+from courtside_server.perception.people import PeopleDetector
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.settings import Settings
 from courtside_server.shots.detector import Profile, ShotModels
+from courtside_server.shots.models.candidate import CandidateModel
 from courtside_server.shots.models.clip import ClipModel
 from courtside_server.shots.models.flight import FlightModel
 from courtside_server.shots.models.rim import RimModel
 from courtside_server.telemetry.metrics import Metrics
+
+_log = structlog.get_logger(__name__)
 
 
 def check_data_folder(folder: Path) -> None:
@@ -58,7 +64,9 @@ def make_alias_watch(settings: Settings, engine: Engine, on_switch: Callable[[],
     folder = settings.inference.repository
     if not folder.is_dir():
         return None
-    return AliasWatch(engine, ModelRepository(folder), model_names(settings), on_switch=on_switch)
+    people = people_model(settings)
+    names = [*model_names(settings), people] if people else model_names(settings)
+    return AliasWatch(engine, ModelRepository(folder), names, on_switch=on_switch)
 
 
 def pipeline_config(settings: Settings) -> PipelineConfig:
@@ -67,7 +75,7 @@ def pipeline_config(settings: Settings) -> PipelineConfig:
     return PipelineConfig(
         profile=Profile(perception.profile), clip_hop=windows.hop, clip_queue=windows.queue,
         detector_fps=perception.detector_fps, detector_queue=perception.detector_queue,
-        criteria=settings.shots, tracking=settings.tracking,
+        criteria=settings.shots, tracking=settings.tracking, court=settings.court,
     )  # fmt: skip
 
 
@@ -76,8 +84,40 @@ def model_names(settings: Settings) -> list[str]:
     perception = settings.perception
     if perception.profile == "clip":
         return [settings.inference.model]
-    names = [settings.inference.model, perception.detector, perception.flight, perception.rim]
+    names = [settings.inference.model, perception.detector, perception.flight, perception.rim, perception.candidate]
     return [name for name in names if name]
+
+
+def people_model(settings: Settings) -> str:
+    """Name of the model of people; "" where the profile needs none or the repository does not hold it."""
+    name, folder = settings.perception.people, settings.inference.repository
+    if not name or settings.perception.profile == "clip":
+        return ""
+    if folder.is_dir() and not (folder / name).is_dir() and name not in read_aliases(folder / "aliases.toml"):
+        return ""
+    return name
+
+
+async def start_models(settings: Settings, engine: Engine) -> None:
+    """Start the engine with the profile's models; the model of people may be missing.
+
+    Raises:
+        ModelNotFound, ModelInvalid: a model cannot be used; the message says which and why.
+        EngineUnavailable: the engine cannot answer yet.
+    """
+    needed, people = model_names(settings), people_model(settings)
+    if people:
+        try:
+            return await engine.start([*needed, people])
+        except ModelNotFound as error:
+            if error.fields.get("model") != people:
+                raise
+    if settings.perception.people and settings.perception.profile != "clip":
+        _log.info(
+            "no model of people: only players that the court's detector finds are tracked; add the model to the "
+            "repository, or set perception.people to an empty name", model=settings.perception.people,
+        )  # fmt: skip
+    await engine.start(needed)
 
 
 def make_shot_models(settings: Settings, engine: Engine, min_timeout: float = 0.0) -> ShotModels:
@@ -100,7 +140,17 @@ def make_shot_models(settings: Settings, engine: Engine, min_timeout: float = 0.
         CourtDetector(engine, perception.detector, timeout, settings.tracking.detection.min_score),
         FlightModel(engine, perception.flight, timeout, settings.shots.flight),
         RimModel(engine, perception.rim, timeout) if perception.rim else None,
+        CandidateModel(engine, perception.candidate, timeout) if perception.candidate else None,
+        _people_detector(settings, engine, timeout),
     )
+
+
+def _people_detector(settings: Settings, engine: Engine, timeout: float) -> PeopleDetector | None:
+    name = people_model(settings)
+    try:
+        return PeopleDetector(engine, name, timeout, settings.tracking.people) if name else None
+    except ModelNotFound:  # `start_models` has said so
+        return None
 
 
 def ingest_config(settings: Settings) -> IngestConfig:

@@ -35,6 +35,7 @@ from courtside_server.compose import (
     make_shot_models,
     model_names,
     pipeline_config,
+    start_models,
 )
 from courtside_server.court.calibration_store import CalibrationStore
 from courtside_server.errors import CourtsideError, CursorEvicted, EngineUnavailable, LogUnavailable, SettingsError
@@ -133,7 +134,7 @@ class Gateway:
         await self.hub.start()
         await asyncio.to_thread(self.calibrations.load)
         try:
-            await self.engine.start(model_names(self.settings))
+            await start_models(self.settings, self.engine)
             make_shot_models(self.settings, self.engine)
         except EngineUnavailable as error:
             log.warning("inference engine unavailable, it is tried again", engine=self.engine.name, error=str(error))
@@ -169,6 +170,7 @@ class Gateway:
             if task.get_name() != "http":
                 task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._services.courts.close()
         await self.engine.close()
         await asyncio.to_thread(self.log.close)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .balls import BallView, add_ball, view_ball
 from .body import skeleton
-from .camera_placement import place_camera
+from .camera_placement import Mount, place_camera
 from .canvas import Canvas
 from .config import CameraConfig
 from .effects import Effects
@@ -64,13 +64,16 @@ class SimulatedCamera:
         style: Colours and light of the surroundings and the kits.
     """
 
-    def __init__(self, game: Game, config: CameraConfig | None = None, seed: int | None = None):
+    def __init__(
+        self, game: Game, config: CameraConfig | None = None, seed: int | None = None, mount: Mount | None = None
+    ):
         """Set up the camera.
 
         Args:
             game: A game from `simulate`.
             config: Kind and size.
             seed: Draws the camera's position, the light and the colours; the game's own seed when None.
+            mount: The camera's position and aim; drawn for its kind when None.
         """
         config = config or CameraConfig()
         self.game, self.width, self.height = game, config.width, config.height
@@ -82,7 +85,8 @@ class SimulatedCamera:
         people = len(game.roster) + len(game.officials.roster)
         self.style = draw_style(people, stream(seed, STYLE_STREAM))
         both = game.second is not None and not game.court.half
-        self._mount = place_camera(self.kind, game.court, game.recording, self.width, self.height, rng, both)
+        placed = place_camera(self.kind, game.court, game.recording, self.width, self.height, rng, both)
+        self._mount = mount or placed
         self.set_roster(game.roster)
         made = self.style.hoop
         self._hoops = [Hoop(game.court, b, made.mount, made.strands) for b in range(game.court.baskets)]

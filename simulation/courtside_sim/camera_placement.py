@@ -176,3 +176,27 @@ def place_camera(
     span = rng.uniform(15.5, 18.0)
     distance = math.hypot(far + court.width / 2, up)
     return Mount(position, targets, width * distance / span, roll, recording.step_rate)
+
+
+def place_near(
+    recording: Recording, time: float, player: int, width: int, height: int, rng: np.random.Generator
+) -> Mount:
+    """A hand-held camera 1.8 to 8 m from one player at `time` seconds, who fills a third of the frame or more.
+
+    Other people stand at least 1.3 m away from it where a few draws find such a position.
+    """
+    people = recording.at(time).xy
+    centre = people[player]
+    for _ in range(6):
+        away, turn = math.exp(rng.uniform(math.log(1.8), math.log(8.0))), rng.uniform(-math.pi, math.pi)
+        where = centre + away * np.array([math.cos(turn), math.sin(turn)])
+        if np.hypot(*(people - where).T).min() >= 1.3:
+            break
+    position = np.array([*where, rng.uniform(0.5, 2.0)])
+    # The part of the frame's height that a person of two metres fills; above one, a part of the body is outside.
+    share = math.exp(rng.uniform(math.log(0.35), math.log(1.5)))
+    focal = share * height * math.hypot(*(where - centre)) / 2.0
+    # No lens of a telephone is wider than about 100 degrees.
+    focal = max(focal, 0.42 * max(width, height))
+    target = np.array([*centre, rng.uniform(0.8, 2.0)]) + rng.normal(0, (0.3, 0.3, 0.0))
+    return Mount(position, target[None], focal, float(rng.normal(0, 0.03)), recording.step_rate)

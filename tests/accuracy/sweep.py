@@ -103,6 +103,9 @@ class _Replay:
         if not name.startswith("tracking."):
             return self._search(self._tracked, settings.shots)
         detected = self._detected
+        if name.startswith("tracking.people."):
+            with started(load_settings(flags={name: value, "tracking.detection.min_score": LOWEST_SCORE})) as own:
+                detected = detect(film_frames(clip.path), own, self._fps, clip.speed, settings.tracking)
         if name.startswith(("tracking.camera_motion.", "tracking.scene_cut.")):
             frames = film_frames(clip.path)
             detected = resampled(frames, detected, self._bench, self._fps, clip.speed, settings.tracking)

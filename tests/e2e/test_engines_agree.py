@@ -64,7 +64,9 @@ def test_embedded_and_triton_give_the_same_events(arguments, embedded, tmp_path,
         prepare_environment(default_environment())
     except EngineUnavailable as error:
         pytest.skip(f"no Triton environment on this machine: {error.message}")
-    models = ["shot_clip"] if profile == "clip" else ["shot_clip", "court_detector", "shot_flight", "rim_result"]
+    models = ["shot_clip"] if profile == "clip" else [
+        "shot_clip", "court_detector", "shot_flight", "rim_result", "person_detector"
+    ]
     with TritonProcess(ROOT / "model_repository", state=tmp_path, models=models, grpc_port=0) as triton:
         served = analyze(*arguments, "--engine", "triton", "--triton-url", triton.url)
     assert len(served) == len(embedded)

@@ -24,7 +24,7 @@ def assert_is_the_shot(shot, film):
 
 
 def test_the_default_gateway_runs_the_detector(default_gateway):
-    for model in ("court_detector", "shot_flight", "rim_result", "shot_clip"):
+    for model in ("court_detector", "person_detector", "shot_flight", "rim_result", "shot_clip"):
         assert default_gateway.metric("courtside_model_version", model=model) > 0, model
 
 

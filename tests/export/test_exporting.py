@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+import torch
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
@@ -22,7 +24,7 @@ from courtside_export.speed import measure
 from courtside_training.common import registry
 from courtside_training.common.export_spec import ModelSignature, TensorSpec
 
-from .conftest import TinySystem, save_tiny
+from .conftest import TinyNetwork, TinySystem, save_tiny
 
 
 def files(folder: Path) -> list[str]:
@@ -247,3 +249,34 @@ def test_a_precision_that_fails_is_noted_when_it_was_only_to_be_measured(tiny, t
     assert not report.variants and "No int8: tiny has no convolution" in report.notes[0]
     with pytest.raises(ExportInputError, match="tiny has no convolution or matrix product"):
         export_model("tiny", trained, tmp_path, ExportSettings(int8=True))
+
+
+def with_free_sides(tiny: TinySystem, monkeypatch) -> None:
+    picture = TensorSpec("picture", "uint8", (3, 16, 20), least=(3, 8, 8), most=(3, 64, 64))
+    monkeypatch.setattr(TinySystem, "signature", replace(tiny.signature, inputs=(picture,)))
+
+
+def test_free_sizes_stay_free_and_the_usual_ones_warm_up(tiny, trained, tmp_path, monkeypatch):
+    with_free_sides(tiny, monkeypatch)
+    export_model("tiny", trained, tmp_path)
+    config = text_format.Parse((tmp_path / "tiny/config.pbtxt").read_text(), model_config_pb2.ModelConfig())
+    assert list(config.input[0].dims) == [3, -1, -1]
+    assert list(config.model_warmup[0].inputs["picture"].dims) == [3, 16, 20]
+    tall = (np.random.default_rng(0).integers(0, 255, (2, 3, 40, 12), np.uint8),)
+    found, wanted = onnx_run(tmp_path / "tiny/1/model.onnx")(tall), torch_run(tiny.load(trained))(tall)
+    np.testing.assert_allclose(found[0], wanted[0], atol=1e-5)
+
+
+def test_a_graph_that_keeps_its_traced_size_is_refused(tiny, trained, tmp_path, monkeypatch):
+    with_free_sides(tiny, monkeypatch)
+
+    def forward(self, image):
+        shade = torch.from_numpy(np.linspace(0, 1, int(image.shape[-1]), dtype=np.float32))
+        x = torch.relu(self.second(torch.relu(self.first(image.float() / 127.5 - shade)))).mean((2, 3))
+        x = torch.relu(self.dense(x))
+        return torch.softmax(self.colour(x), 1), torch.sigmoid(self.level(x))
+
+    monkeypatch.setattr(TinyNetwork, "forward", forward)
+    with pytest.raises(ExportInputError, match="the graph has the traced size in it"):
+        export_model("tiny", trained, tmp_path)
+    assert not (tmp_path / "tiny/1").exists()

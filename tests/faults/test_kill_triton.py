@@ -10,7 +10,7 @@ from tests_support import COMMAND, ROOT, GatewayProcess
 from courtside_server.errors import EngineUnavailable
 from courtside_server.inference.triton.process import TritonProcess, default_environment, prepare_environment
 
-MODELS = ["court_detector", "shot_flight", "rim_result", "shot_clip"]
+MODELS = ["court_detector", "shot_flight", "rim_result", "shot_clip", "person_detector"]
 
 
 @pytest.mark.slow

@@ -8,9 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from courtside_training.detector.augment import crop, degrade
+from courtside_training.detector.augment import bad_light, crop, degrade
+from courtside_training.detector.ball_sprites import add_fingers, draw_sprite, lit_like
+from courtside_training.detector.bank import Bank, write_bank
 from courtside_training.detector.classes import BALL, HEIGHT, PLAYER, REFEREE, RIM, STRIDE, WIDTH
-from courtside_training.detector.composites import ball_sprite, paste_ball, paste_hoop
+from courtside_training.detector.close_views import close_frame
+from courtside_training.detector.composites import paste_ball, paste_hoop, place_at_player
 from courtside_training.detector.images import LabelledImage, letterbox, no_ignore, unlabelled
 from courtside_training.detector.published import coco_records, ring_only, training_records, yolo_records
 from courtside_training.detector.simulated import film
@@ -127,10 +130,82 @@ def test_a_pasted_hoop_is_drawn_where_its_box_is(game):
 def test_a_pasted_ball_is_where_its_box_is():
     grey = unlabelled(np.full((360, 640, 3), 90, np.uint8))
     rng = np.random.default_rng(1)
-    labelled = paste_ball(grey, ball_sprite(20, rng), rng)
+    labelled = paste_ball(grey, draw_sprite(20, rng), rng)
     x0, y0, x1, y1 = labelled.boxes[0].astype(int)
     assert (labelled.image != 90).any(-1)[y0:y1, x0:x1].mean() > 0.5
     assert degrade(labelled.image, rng).shape == labelled.image.shape
+
+
+def test_balls_have_many_colours_and_the_light_of_their_place():
+    rng = np.random.default_rng(0)
+    tones = []
+    for _ in range(60):
+        colour, alpha = draw_sprite(24, rng)
+        mean = (colour * alpha[..., None]).sum((0, 1)) / alpha.sum()
+        tones.append(cv2.cvtColor(mean[None, None].astype(np.uint8), cv2.COLOR_RGB2HSV)[0, 0])
+    hue, value = np.array(tones)[:, 0], np.array(tones)[:, 2]
+    assert value.min() < 50 and value.max() > 150
+    assert ((hue > 4) & (hue < 18)).sum() > 20 and ((hue < 3) | (hue > 22)).sum() >= 5
+    sprite = draw_sprite(24, rng)
+    night, day = np.full((48, 48, 3), 20, np.uint8), np.full((48, 48, 3), 180, np.uint8)
+    dark = [lit_like(sprite, night, np.random.default_rng(seed))[0].mean() for seed in range(8)]
+    bright = [lit_like(sprite, day, np.random.default_rng(seed))[0].mean() for seed in range(8)]
+    assert np.mean(dark) < 0.6 * np.mean(bright)
+
+
+def test_a_ball_at_a_player_has_the_size_of_a_ball_and_stays_visible_behind_fingers():
+    people = LabelledImage(
+        np.full((360, 640, 3), 90, np.uint8), np.array([[200, 100, 300, 340]], np.float32), np.array([PLAYER]),
+        no_ignore(),
+    )
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        centre, size = place_at_player(people, rng)
+        assert 24 <= size <= 41 and 185 <= centre[0] <= 315 and 50 <= centre[1] <= 281
+        pasted = paste_ball(people, add_fingers(draw_sprite(size, rng), rng), rng, centre)
+        x0, y0, x1, y1 = pasted.boxes[pasted.classes == BALL][0].astype(int)
+        assert (pasted.image != 90).any(-1)[y0:y1, x0:x1].mean() > 0.5
+
+
+def test_a_ball_outside_the_picture_is_not_pasted():
+    grey = unlabelled(np.full((120, 160, 3), 90, np.uint8))
+    rng = np.random.default_rng(2)
+    assert not len(paste_ball(grey, draw_sprite(20, rng), rng, np.array([165.0, 60.0])).boxes)
+    cut = paste_ball(grey, draw_sprite(20, rng), rng, np.array([157.0, 60.0])).boxes
+    assert len(cut) and cut[0, 2] == 160
+
+
+def test_close_views_show_large_people_in_pictures_of_every_shape(game):
+    frames = [close_frame(game, np.random.default_rng(seed)) for seed in range(8)]
+    tallest = [
+        max((one.boxes[one.classes == PLAYER][:, 3] - one.boxes[one.classes == PLAYER][:, 1]) / one.image.shape[0])
+        for one in frames if (one.classes == PLAYER).any()
+    ]
+    assert len(tallest) >= 6 and np.median(tallest) > 0.4
+    shapes = [np.sign(one.image.shape[0] - one.image.shape[1]) for one in frames]
+    assert {-1, 1} <= set(shapes)
+
+
+def test_a_bank_is_read_as_it_was_drawn(tmp_path):
+    write_bank(tmp_path, [], 3, seed=4)
+    bank = Bank(tmp_path)
+    assert len(bank) == 3
+    again = Bank(write_bank(tmp_path / "again", [], 3, seed=4))
+    for index in range(3):
+        assert np.array_equal(bank.image(index).image, again.image(index).image)
+    part = bank.part(1, 192, 128, np.random.default_rng(0))
+    assert part.image.shape == (128, 192, 3)
+    assert (part.boxes >= 0).all() and (part.boxes <= [192, 128, 192, 128]).all()
+    with pytest.raises(TrainingInputError, match="detector draw"):
+        Bank(tmp_path / "nowhere")
+
+
+def test_bad_light_keeps_the_size():
+    image = np.full((48, 64, 3), 120, np.uint8)
+    light = [bad_light(image, np.random.default_rng(seed)) for seed in range(12)]
+    assert all(one.shape == image.shape and one.dtype == np.uint8 for one in light)
+    means = [one.mean() for one in light]
+    assert min(means) < 90 and max(means) > 140
 
 
 def test_targets_peak_at_the_centre_and_contain_the_box():

@@ -16,8 +16,8 @@ from courtside_training.detector.decoding import ServedDetector
 from courtside_training.detector.export_spec import EXPORT_SPEC
 from courtside_training.detector.losses import cell_boxes, giou
 from courtside_training.detector.mixture import Mixture
-from courtside_training.detector.network import Backbone, DetectorConfig
-from courtside_training.detector.pretrained import focus_kernel, start_from_yolox
+from courtside_training.detector.network import Backbone, Detector, DetectorConfig
+from courtside_training.detector.pretrained import focus_kernel, restore_exported, start_from_yolox
 from courtside_training.detector.training import DetectorPlan, make_fit
 from courtside_training.detector.ultralytics_run import suppress
 from courtside_training.errors import TrainingInputError
@@ -74,6 +74,33 @@ def test_first_weights_come_from_an_onnx_file(tmp_path):
     (tmp_path / "torn.onnx").write_bytes(b"\xff\xff\xff")
     with pytest.raises(TrainingInputError):
         start_from_yolox(Backbone(), tmp_path / "torn.onnx")
+
+
+def test_an_exported_detector_is_restored(tmp_path):
+    rng, first, second = np.random.default_rng(1), Detector(SMALL), Detector(SMALL)
+    held = [
+        numpy_helper.from_array(rng.normal(size=tuple(value.shape)).astype(np.float32), f"detector.{name}")
+        for name, value in first.state_dict().items()
+    ]
+    value = helper.make_tensor_value_info("image", TensorProto.FLOAT, None)
+    path = tmp_path / "model.onnx"
+    onnx.save(helper.make_model(helper.make_graph([], "detector", [value], [value], held)), str(path))
+    fit = make_fit([], tmp_path / "a.pt", FitConfig(epochs=1), DetectorPlan(4, 2), SMALL, MIXTURE, start=path)
+    weights = fit.module.state_dict()
+    assert all(np.array_equal(weights[one.name.removeprefix("detector.")], numpy_helper.to_array(one)) for one in held)
+    assert fit.settings["restored"]
+    with pytest.raises(TrainingInputError, match="another shape"):
+        restore_exported(Detector(DetectorConfig(width=0.5, head=16)), path)
+    onnx.save(helper.make_model(helper.make_graph([], "other", [value], [value])), str(tmp_path / "other.onnx"))
+    assert not restore_exported(second, tmp_path / "other.onnx")
+
+
+def test_frozen_layers_stay_as_they_are(tmp_path):
+    fit = make_fit([], tmp_path / "a.pt", FitConfig(epochs=1), DetectorPlan(4, 2), SMALL, MIXTURE, frozen=True)
+    before = {name: value.clone() for name, value in fit.module.state_dict().items()}
+    fit.run()
+    changed = {name for name, value in fit.module.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed and not any(name.startswith(("backbone.stem", "backbone.stage4")) for name in changed)
 
 
 def test_decoding_gives_local_peaks_best_first():

@@ -52,6 +52,7 @@ class ModelInfo:
         max_batch_size: rows that one request may have; 0: the model has no batch dimension.
         labels: lines of the first output's label file, in index order; empty when there is none.
         parameters: the config's own parameters, as strings.
+        usual: sizes of inputs with free sizes that the config's first warm-up names, without the batch dimension.
         source: the config file or server this was read from, for messages.
     """
 
@@ -63,6 +64,13 @@ class ModelInfo:
     labels: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    usual: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def usual_shapes(self) -> dict[str, tuple[int, ...]] | None:
+        """Usual sizes of each input, without the batch dimension; None where those of one are not known."""
+        if not all(spec.fixed or name in self.usual for name, spec in self.inputs.items()):
+            return None
+        return {name: spec.shape if spec.fixed else self.usual[name] for name, spec in self.inputs.items()}
 
 
 class Engine(Protocol):

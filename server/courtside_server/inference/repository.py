@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -202,16 +202,28 @@ def read_info(config: Any, version: str, source: str, labels: tuple[str, ...] = 
             raise ModelInvalid(f"{source} names no {kind}; add an {kind} block", model=name)
         return found
 
+    inputs = specs("input", config.input)
     return ModelInfo(
         name=name,
         version=version,
-        inputs=specs("input", config.input),
+        inputs=inputs,
         outputs=specs("output", config.output),
         max_batch_size=batch,
         labels=labels,
         parameters={key: value.string_value for key, value in config.parameters.items()},
         source=source,
+        usual=_usual(config, inputs),
     )
+
+
+def _usual(config: Any, inputs: Mapping[str, TensorSpec]) -> dict[str, tuple[int, ...]]:
+    """The sizes that the first warm-up names for inputs with free sizes; those that do not fit are left out."""
+    named = {name: tuple(given.dims) for warm in list(config.model_warmup)[:1] for name, given in warm.inputs.items()}
+    return {
+        name: named[name]
+        for name, spec in inputs.items()
+        if not spec.fixed and name in named and spec.accepts(named[name]) and min(named[name]) > 0
+    }
 
 
 def _served(config: Any, folder: Path, wanted: str) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ from courtside_server.compose import (
     ingest_config,
     make_engine,
     make_shot_models,
-    model_names,
     pipeline_config,
+    start_models,
 )
 from courtside_server.errors import CourtsideError, Draining
 from courtside_server.events.hub import EventHub
@@ -76,7 +76,7 @@ class FilmAnalyzer:
         """
         async with self._stack as stack:
             stack.push_async_callback(self._engine.close)
-            await self._engine.start(model_names(self._settings))
+            await start_models(self._settings, self._engine)
             self._models = make_shot_models(self._settings, self._engine, min_timeout=_MODEL_TIMEOUT_S)
             self._stack = stack.pop_all()
         return self

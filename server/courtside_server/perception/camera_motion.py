@@ -5,14 +5,17 @@ People and balls move too, but most corners lie on things at rest. RANSAC keeps 
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from courtside_server.perception.config import CameraMotionConfig
 
-_SMALL = (240, 136)
-"""Width and height of the copy that corners are followed on, pixels."""
+_AREA, _STEP = 240 * 136, 8
+"""Pixels of the copy that corners are followed on, 240 x 136 of 16:9, and the multiple that its sides are."""
 _WINDOW, _LEVELS = (11, 11), 3
 """Search window and pyramid levels of the optical flow (Lucas-Kanade)."""
 _STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 10, 0.03)
@@ -20,7 +23,13 @@ _STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 10, 0.03)
 30 steps and 0.01 give; the others are outliers either way."""
 
 _Small = NDArray[np.uint8]
-_MIDDLE = np.array(_SMALL) / 2
+
+
+@lru_cache(16)
+def copy_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height of the copy of a frame: of the frame's shape, so that a turn stays a turn."""
+    scale = math.sqrt(_AREA / (width * height)) / _STEP
+    return max(1, round(width * scale)) * _STEP, max(1, round(height * scale)) * _STEP
 
 
 class CameraMotion:
@@ -51,8 +60,11 @@ class CameraMotion:
             planes: I420, (height * 3 // 2, width) uint8; 240 pixels of width are enough.
         """
         height, width = planes.shape[0] * 2 // 3, planes.shape[1]
-        now = cv2.resize(planes[:height], _SMALL, interpolation=cv2.INTER_LINEAR)
-        scale = np.array([width / _SMALL[0], height / _SMALL[1]])
+        small = copy_size(width, height)
+        now = cv2.resize(planes[:height], small, interpolation=cv2.INTER_LINEAR)
+        scale = np.array([width / small[0], height / small[1]])
+        if self._key is not None and self._key.shape != now.shape:
+            self.reset()  # the camera was turned, or sends another size
         if self._key is None or self._before is None:
             self._take_key(now)
         else:
@@ -99,5 +111,6 @@ class CameraMotion:
         )  # fmt: skip
         if affine is None or agree.sum() < max(config.min_corners, config.min_share * len(corners)):
             return None
-        moved: NDArray[np.float64] = affine[:, :2] @ _MIDDLE + affine[:, 2] - _MIDDLE
+        middle = np.array([first.shape[1], first.shape[0]]) / 2
+        moved: NDArray[np.float64] = affine[:, :2] @ middle + affine[:, 2] - middle
         return moved

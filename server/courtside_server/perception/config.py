@@ -38,8 +38,10 @@ class BallTrackingConfig(ParameterGroup):
         search=(0.1, 1.0), low=0,
     )  # fmt: skip
     start_score: float = parameter(
-        0.25, unit="score", meaning="Lowest score that starts a track. Weaker detections only continue one.",
-        evidence=_CLIPS, search=(0.1, 0.5), low=0, high=1,
+        0.12, unit="score", meaning="Lowest score that starts a track. Weaker detections only continue one.",
+        evidence="40 clips of 11 sources: candidates for 46 of 55 shots, against 42 with 0.25. What moves decides what "
+        "is a ball, not the score of one picture; false candidates are left to the candidate model.",
+        search=(0.1, 0.5), low=0, high=1,
     )  # fmt: skip
     history: int = parameter(
         9, unit="detections", meaning="Detections of a track that are kept for prediction and size.",
@@ -201,6 +203,39 @@ class RimTrackingConfig(ParameterGroup):
     )  # fmt: skip
 
 
+class RegionConfig(ParameterGroup):
+    """Which parts of a frame the detector sees between two whole frames (see `perception.regions`)."""
+
+    whole_fps: float = parameter(
+        5.0, unit="frames per real second", meaning="How often the detector sees a whole frame while the balls in play "
+        "are known; the frames between show it only their regions.", evidence=_BY_HAND, search=(3, 15), low=1, high=120,
+    )  # fmt: skip
+    search_fps: float = parameter(
+        7.5, unit="frames per real second", meaning="How often the detector sees a whole frame while no ball in play "
+        "is known.", evidence=_BY_HAND, search=(5, 15), low=1, high=120,
+    )  # fmt: skip
+    max_balls: int = parameter(
+        3, unit="balls", meaning="Balls whose regions are searched, moving ones and those with the best scores first.",
+        evidence=_BY_HAND, search=(1, 6), low=1,
+    )  # fmt: skip
+    max_unseen: float = parameter(
+        0.2, unit="s", meaning="A ball that was not seen for longer has no region.", evidence=_BY_HAND,
+        search=(0.07, 0.35), low=0,
+    )  # fmt: skip
+    min_priority: float = parameter(
+        0.3, unit="score", meaning="Where the best known ball has a lower mean score and does not move, the whole "
+        "frame is searched.", evidence=_BY_HAND, search=(0.1, 0.6), low=0,
+    )  # fmt: skip
+    margin: float = parameter(
+        32.0, unit="px of the picture", meaning="Picture round the place where a ball can be.", evidence=_BY_HAND,
+        search=(8, 64), low=0,
+    )  # fmt: skip
+    max_area: float = parameter(
+        0.5, unit="1", meaning="Regions that cover a larger share of the picture are not worth it: it is seen whole.",
+        evidence=_BY_HAND, search=(0.2, 0.8), low=0, high=1,
+    )  # fmt: skip
+
+
 class CameraMotionConfig(ParameterGroup):
     """How the pan of the camera is measured, on a copy of 240 x 136 pixels."""
 
@@ -285,16 +320,71 @@ class RepeatConfig(ParameterGroup):
     )  # fmt: skip
 
 
+class PeopleConfig(ParameterGroup):
+    """How the detector of people completes the players that the court's detector found."""
+
+    fps: float = parameter(
+        3.0, unit="frames per real second", meaning="How often people are detected, at most.",
+        evidence="A run takes a third of the court detector's time, so this costs a fifteenth of 15 frames.",
+        search=(1, 6), low=0.2, high=60,
+    )  # fmt: skip
+    input_scale: float = parameter(
+        0.65, unit="1", meaning="Size of the picture, relative to that of the court's detector.",
+        evidence="The network was trained at 416 pixels: 640 times this.", search=(0.4, 1), low=0.1, high=2,
+    )  # fmt: skip
+    min_score: float = parameter(
+        0.45, unit="score", meaning="Lowest score of a person who is added.", evidence="35 films: 53 of 55 releases "
+        "have a player at the ball with .3 as with .5. 120 simulated pictures: 4 false people with .4, 1 with .5.",
+        search=(0.25, 0.7), low=0, high=1,
+    )  # fmt: skip
+    known_score: float = parameter(
+        0.3, unit="score", meaning="A player or referee of the court's detector with this score is known: nobody is "
+        "added in the same place.", evidence=_BY_HAND, search=(0.2, 0.6), low=0, high=1,
+    )  # fmt: skip
+    min_height: float = parameter(
+        0.12, unit="1", meaning="Smallest height of a person who is added, as a share of the picture's.",
+        evidence="35 films: a player at the ball in 53 of 55 releases, 41 without people.", search=(0.05, 0.4),
+        low=0, high=1,
+    )  # fmt: skip
+    crowd: int = parameter(
+        4, unit="players", meaning="With so many known players the film shows a game: smaller people are spectators.",
+        evidence=_BY_HAND, search=(2, 8), low=1,
+    )  # fmt: skip
+    min_height_in_crowd: float = parameter(
+        0.4, unit="1", meaning="Smallest height of a person who is added to a game's players, as a share of the "
+        "picture's.", evidence="96 broadcast pictures: false players .104 per picture with .4 as without people, .115 "
+        "with .3, .135 with .2.", search=(0.2, 0.8), low=0, high=1,
+    )  # fmt: skip
+    same_body: float = parameter(
+        0.35, unit="IoU", meaning="A person and a known player who overlap more are one.", evidence=_BY_HAND,
+        search=(0.2, 0.6), low=0, high=1,
+    )  # fmt: skip
+    inside_body: float = parameter(
+        0.6, unit="1", meaning="A person of whom a larger share lies in one known player is that player.",
+        evidence=_BY_HAND, search=(0.4, 0.9), low=0, high=1,
+    )  # fmt: skip
+    same_person: float = parameter(
+        0.2, unit="IoU", meaning="People of two answers who overlap more are one, whose motion is continued.",
+        evidence=_BY_HAND, search=(0.1, 0.5), low=0, high=1,
+    )  # fmt: skip
+    memory: float = parameter(
+        0.5, unit="s", meaning="How long the people of an answer are added, real seconds.",
+        evidence="Longer than the time between two answers.", search=(0.3, 1), low=0,
+    )  # fmt: skip
+
+
 class TrackingConfig(ParameterGroup):
     """Everything that decides how one camera's detections become tracks."""
 
     detection: DetectionConfig = DetectionConfig()
+    people: PeopleConfig = PeopleConfig()
     balls: BallTrackingConfig = BallTrackingConfig()
     players: PlayerTrackingConfig = PlayerTrackingConfig()
     rims: RimTrackingConfig = RimTrackingConfig()
     camera_motion: CameraMotionConfig = CameraMotionConfig()
     scene_cut: SceneCutConfig = SceneCutConfig()
     repeats: RepeatConfig = RepeatConfig()
+    regions: RegionConfig = RegionConfig()
 
 
 class DetectorSharingConfig(ParameterGroup):

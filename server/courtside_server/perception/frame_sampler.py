@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+
 import numpy as np
 
 from courtside_server.letterbox import letterbox
@@ -47,16 +50,17 @@ class FrameSampler:
     """Chooses the detector frames of one segment and prepares them.
 
     Args:
-        size: width and height of the detector's input, pixels.
+        size: gives width and height of the detector's input for frames of a width and height, pixels.
         fps: detector frames per real second, at most.
         time_scale: real seconds per media second.
         config: the numbers that decide.
     """
 
     def __init__(
-        self, size: tuple[int, int], fps: float, time_scale: float = 1.0, config: TrackingConfig = TrackingConfig()
-    ) -> None:
-        self._size, self._scale, self._pace = size, time_scale, Pace(fps * time_scale)
+        self, size: Callable[[int, int], tuple[int, int]], fps: float, time_scale: float = 1.0,
+        config: TrackingConfig = TrackingConfig(),
+    ) -> None:  # fmt: skip
+        self._size, self._scale, self._pace = lru_cache(1)(size), time_scale, Pace(fps * time_scale)
         self._scene_cuts = SceneCutDetector(config.scene_cut)
         self._motion = CameraMotion(config.camera_motion)
         self._repeats, self._max_hold = RepeatedFrames(config.repeats), config.repeats.max_hold / time_scale
@@ -87,7 +91,7 @@ class FrameSampler:
         """Prepare a frame that is due."""
         self._pace.take(frame.media)
         self._given = frame.media
-        boxed = letterbox(frame.planes, *self._size, grey=GREY)
+        boxed = letterbox(frame.planes, *self._size(frame.width, frame.height), grey=GREY)
         # A cut on a frame that was left out shows on this one just as well.
         cut = self._scene_cuts.update(boxed.planes, frame.damaged)
         if cut:

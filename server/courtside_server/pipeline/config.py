@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from courtside_server.court.config import CourtConfig
 from courtside_server.perception.config import TrackingConfig
 from courtside_server.shots.criteria import ShotCriteria
 from courtside_server.shots.detector import Profile
@@ -26,6 +27,7 @@ class PipelineConfig:
         estimate_speed: film whose speed nobody declared: each scene's is estimated before shots are looked for in it.
         criteria: what counts as a shot.
         tracking: what is detected and tracked.
+        court: when and how a court that nobody calibrated is recognised.
     """
 
     profile: Profile = Profile.CLIP
@@ -39,3 +41,4 @@ class PipelineConfig:
     estimate_speed: bool = False
     criteria: ShotCriteria = ShotCriteria()
     tracking: TrackingConfig = TrackingConfig()
+    court: CourtConfig = CourtConfig()

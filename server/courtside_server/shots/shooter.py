@@ -98,21 +98,6 @@ def find_shooter(
     return votes.most_common(1)[0][0] if votes else None
 
 
-def has_no_shooter(
-    path: Trajectory, observations: Sequence[Observations], release: float, time_scale: float, config: ShooterConfig
-) -> bool:
-    """Whether players are in view round the release and the ball is away from all of them, tracked or not."""
-    least, any_players = np.inf, False
-    for frame in observations:
-        if abs(frame.media - release) * time_scale > config.before:
-            continue
-        boxes = frame.steady(ObjectClass.PLAYER)[:, :4]
-        any_players |= bool(len(boxes))
-        least = min(least, _nearest_at(path, frame.media, boxes)[1])
-    unseen = max(0.0, float(path.media[0]) - release) * time_scale
-    return any_players and least > config.max_distance + config.leaving_speed * unseen
-
-
 def find_feet(
     observations: Sequence[Observations], shooter: int, release: float, time_scale: float, config: ShooterConfig
 ) -> tuple[float, float] | None:

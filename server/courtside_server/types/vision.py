@@ -24,6 +24,7 @@ class DetectorFrame:
         height: frame height, pixels.
         pan: x, y by which the picture has moved since the scene's first detector frame, frame pixels.
         cut: this frame starts a new scene.
+        whole: the detector sees all of it; otherwise only where balls are expected, and people and rims are carried on.
     """
 
     camera: str
@@ -39,6 +40,7 @@ class DetectorFrame:
     height: int
     pan: tuple[float, float]
     cut: bool
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -61,7 +61,8 @@ def test_a_frame_that_was_concealed_and_one_of_another_size_are_new():
 
 def given(shown: list[int], fps: float, detector_fps: float = 15.0) -> list[float]:
     """Media times of the frames that the detector gets of a film that shows these pictures."""
-    sampler, pictures = FrameSampler((640, 384), detector_fps), {index: picture(4.0 * index) for index in set(shown)}
+    sampler = FrameSampler(lambda *_: (640, 384), detector_fps)
+    pictures = {index: picture(4.0 * index) for index in set(shown)}
     frames = [Frame("c", n, n / fps, 0.0, 0.0, 0, pictures[index]) for n, index in enumerate(shown)]
     return [round(found.media * fps) for frame in frames if (found := sampler.push(frame)) is not None]
 

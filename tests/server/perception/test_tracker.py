@@ -30,7 +30,7 @@ def frame(media: float, shift: int = 0, level: int | None = None, size=(640, 360
 @pytest.mark.parametrize(("fps", "rate", "scale", "expected"), [(30, 30, 1, 60), (30, 15, 1, 30), (60, 15, 1, 30),
                                                               (25, 30, 1, 50), (30, 15, 2, 60)])  # fmt: skip
 def test_detector_frames_come_at_the_configured_rate_or_the_film_s(fps, rate, scale, expected):
-    sampler = FrameSampler((64, 40), rate, scale)
+    sampler = FrameSampler(lambda *_: (64, 40), rate, scale)
     taken = [found for i in range(2 * fps) if (found := sampler.push(frame(i / fps, 8 * (i % 2)))) is not None]
     assert abs(len(taken) - expected) <= 2
     assert [found.number for found in taken] == list(range(len(taken)))
@@ -62,7 +62,7 @@ def test_a_fast_pan_over_a_bare_floor_is_measured_past_the_players_who_run_on_it
 
 
 def test_a_cut_starts_a_new_scene_and_the_cut_of_a_skipped_frame_is_not_lost():
-    sampler = FrameSampler((64, 40), 15)
+    sampler = FrameSampler(lambda *_: (64, 40), 15)
     frames = [sampler.push(frame(i / 30, level=None if i < 31 else 220)) for i in range(60)]
     cuts = [found.media for found in frames if found is not None and found.cut]
     assert len(cuts) == 1 and cuts[0] == pytest.approx(31 / 30, abs=0.04)

@@ -16,7 +16,9 @@ from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import Codec, DetectorFrame, Frame, StreamInfo, StreamMode
 
 CAMERA = CameraName.parse("games/g/cameras/c")
-MODELS = SimpleNamespace(detector=SimpleNamespace(input_size=(64, 32)), clip=SimpleNamespace(input_size=(16, 8)))
+MODELS = SimpleNamespace(
+    detector=SimpleNamespace(input_size=lambda *_: (64, 32)), clip=SimpleNamespace(input_size=(16, 8))
+)
 
 
 @pytest.mark.parametrize("mode", [StreamMode.LIVE, StreamMode.FILM])

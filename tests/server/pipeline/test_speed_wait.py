@@ -45,6 +45,7 @@ class KnownDetector:
     """Finds the shot of `shot_scenes`, which the film shows in slow motion."""
 
     input_size = (640, 384)
+    takes_regions = False
 
     def request(self, frame):
         boxes = np.array([around(*flight(frame.media * SLOW)), RIM_BOX, SHOOTER], np.float32)

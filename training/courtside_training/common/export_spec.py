@@ -22,14 +22,34 @@ class TensorSpec:
     Attributes:
         name: in the graph and in config.pbtxt.
         dtype: of the array.
-        dims: without the batch.
+        dims: without the batch. Sizes that are free have the usual size here: the one of the samples, for which the
+            model is traced, tuned and warmed up.
         labels: names of the last dimension's entries, if they have any.
+        least: smallest sizes, where some are free; as long as ``dims``, and equal to it where they are not.
+        most: largest sizes, likewise.
     """
 
     name: str
     dtype: Literal["uint8", "float32"]
     dims: tuple[int, ...]
     labels: tuple[str, ...] = ()
+    least: tuple[int, ...] = ()
+    most: tuple[int, ...] = ()
+
+    @property
+    def limits(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Smallest and largest sizes; both are ``dims`` where no size is free."""
+        return self.least or self.dims, self.most or self.dims
+
+    @property
+    def free(self) -> tuple[int, ...]:
+        """Indices of the sizes that are free."""
+        return tuple(axis for axis, (low, high) in enumerate(zip(*self.limits, strict=True)) if low != high)
+
+    @property
+    def served_dims(self) -> tuple[int, ...]:
+        """Sizes as config.pbtxt has them: -1 where they are free."""
+        return tuple(-1 if axis in self.free else size for axis, size in enumerate(self.dims))
 
 
 @dataclass(frozen=True)

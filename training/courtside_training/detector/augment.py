@@ -113,3 +113,44 @@ def degrade(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(18, 85))]
         image = cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], cv2.IMREAD_COLOR)
     return image
+
+
+def _exposed(
+    image: NDArray[np.uint8], gamma: float, gain: float, tint: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """The image with `gain` times the light; black stays black."""
+    return cv2.LUT(image, tone_table(gamma, gain, -0.5 * (1 - gain), tint))
+
+
+def _night(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    dark = _exposed(image, rng.uniform(1.1, 1.9), rng.uniform(0.45, 0.95), rng.uniform(0.8, 1.2, 3))
+    height, width = image.shape[:2]
+    grain = rng.normal(0, rng.uniform(3, 14), (height, width, 3))
+    return cv2.GaussianBlur(np.clip(dark + grain, 0, 255).astype(np.uint8), (0, 0), rng.uniform(0.3, 1.0))
+
+
+def _haze(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    share = rng.uniform(0.2, 0.6)
+    veil = rng.uniform(110, 250) + rng.normal(0, 12, 3)
+    return np.clip(image * (1 - share) + veil * share, 0, 255).astype(np.uint8)
+
+
+def _glare(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    return _exposed(image, rng.uniform(0.6, 0.9), rng.uniform(1.1, 1.7), rng.uniform(0.95, 1.05, 3))
+
+
+def _burnt_in_text(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    letters = "".join(chr(int(code)) for code in rng.integers(48, 123, int(rng.integers(3, 14))))
+    at = (int(rng.uniform(0, 0.6) * width), int(rng.uniform(0.06, 0.98) * height))
+    colour = tuple(int(value) for value in rng.integers(0, 256, 3))
+    scale = float(rng.uniform(0.4, 1.4))
+    return cv2.putText(
+        image.copy(), letters, at, int(rng.integers(0, 5)), scale, colour, max(1, round(2 * scale)), cv2.LINE_AA
+    )
+
+
+def bad_light(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Night, haze, over-exposure or text burnt in; (H, W, 3) uint8 RGB in and out."""
+    effects = (_night, _haze, _glare, _burnt_in_text)
+    return effects[int(rng.choice(4, p=(0.4, 0.2, 0.2, 0.2)))](image, rng)

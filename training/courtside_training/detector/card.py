@@ -19,9 +19,10 @@ follows. The box of a player is the mean of the boxes of the 25 cells around the
 The score of a player is reduced by the score of a referee at the same position.
 {parameters:.2f} million parameters.
 
-Input: `image`, uint8 RGB (3, 384, 640), the frame letterboxed with grey 114. Output, best first: `boxes` (64, 4)
-xyxy in input pixels, `scores` (64), `classes` (64): 0 ball, 1 rim (the ring without net), 2 player, 3 referee. Rows
-with score 0 are empty. A useful threshold is about 0.3.
+Input: `image`, uint8 RGB (3, height, width), the frame letterboxed with grey 114. Height and width are multiples of 32
+from 128 to 1024; the usual size is 384 x 640, and the service gives other shapes of film the same area (640 x 384
+upright, 416 x 576 for 4:3). Output, best first: `boxes` (64, 4) xyxy in input pixels, `scores` (64), `classes` (64):
+0 ball, 1 rim (the ring without net), 2 player, 3 referee. Rows with score 0 are empty. A useful threshold is about 0.3.
 
 ## Data and licences
 
@@ -34,12 +35,12 @@ with score 0 are empty. A useful threshold is about 0.3.
 - Simulated frames with their ground truth, and composites: rendered backboards, rims, nets and balls in all views,
   pasted onto the frames above and onto random backgrounds. All images are scaled, mirrored, recoloured, blurred,
   reduced in resolution and compressed.
-
+{drawn}
 Published images: {pictures}. The published frames were changed only as described here.
 
 ## Training
 
-{before}{epochs} epochs of {samples} newly drawn images, {minutes:.0f} minutes; AdamW, peak learning rate {rate:g},
+{before}{epochs} epochs of {samples} images, {minutes:.0f} minutes; AdamW, peak learning rate {rate:g},
 cosine schedule, averaged weights. Penalty-reduced focal loss for the heatmaps, generalised IoU for the boxes.
 
 ## Measured
@@ -71,14 +72,28 @@ def body(content: dict[str, Any], evaluation: dict[str, Any]) -> str:
     measured = tables(evaluation) if evaluation.get("sets") else "Not measured."
     before = settings.get("before")
     earlier = ""
-    if before:
+    if before:  # a checkpoint of an earlier run
         earlier = (
             f"First {before['samples']:,} images in {before['epochs']} short epochs, {before['seconds'] / 60:.0f} "
             "minutes. The earlier of these\nepochs had images of all scales and qualities. Then, on images similar to "
             "served ones:\n"
         )
+    elif settings.get("restored"):
+        earlier = (
+            "Started from the weights of an earlier version of this model, whose card gives its training. Then, with "
+            "the\nlayers down to stride 4 fixed:\n"
+        )
+    drawn = ""
+    if settings.get("drawn"):
+        drawn = (
+            f"- {settings['drawn']:,} images drawn once and cropped anew at every use: simulated players before a "
+            "camera at 2 to 8 m,\n  zooms of the frames above until a player fills the picture, balls of every colour "
+            "and light in hands and in\n  flight, rims from behind and below and without nets; six shapes, night, "
+            "haze, glare and text.\n"
+        )
     return BODY.format(
         before=earlier,
+        drawn=drawn,
         parameters=sum(value.numel() for value in content["average"].values()) / 1e6,
         start=start,
         pictures=settings["pictures"],

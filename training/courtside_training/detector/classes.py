@@ -8,6 +8,9 @@ BALL, RIM, PLAYER, REFEREE = range(4)
 """Class numbers."""
 HEIGHT, WIDTH = 384, 640
 """Input size in pixels: a 16:9 image of 640x360 with bars above and below."""
+MULTIPLE, SMALLEST, LARGEST = 32, 128, 1024
+"""The network takes any height and width that are multiples of 32, here from 128 to 1024 pixels: the backbone halves
+five times. `HEIGHT` x `WIDTH` is the size that it is tuned for."""
 STRIDE = 4
 """Side of a cell of the output maps in input pixels."""
 MAX_DETECTIONS = 64

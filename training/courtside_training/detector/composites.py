@@ -14,7 +14,8 @@ from courtside_sim.hoops import Hoop, add_hoop
 from courtside_sim.lens import Lens, look_at
 from courtside_sim.style import draw_style
 from courtside_sim.wardrobe import Wardrobe
-from courtside_training.detector.classes import BALL, RIM
+from courtside_training.detector.ball_sprites import Sprite
+from courtside_training.detector.classes import BALL, PLAYER, RIM
 from courtside_training.detector.images import LabelledImage
 from courtside_training.detector.simulated import FilmedGame
 
@@ -25,10 +26,10 @@ RING_PIXELS = (9.0, 130.0)
 
 
 def hoop_lens(hoop: Hoop, radius: float, width: int, height: int, rng: np.random.Generator) -> Lens:
-    """A camera in front of or beside the basket, usually at the height of a hand-held one, with the ring in view."""
-    turn = np.clip(rng.normal(0, 0.9), -2.0, 2.0)
-    away = np.exp(rng.uniform(np.log(2.5), np.log(22.0)))
-    up = rng.uniform(0.4, 2.6) if rng.random() < 0.75 else rng.uniform(2.6, 9.0)
+    """A camera with the ring in view, usually at a person's height: two thirds in front of the basket or beside it."""
+    turn = np.clip(rng.normal(0, 0.9), -2.0, 2.0) if rng.random() < 0.65 else rng.uniform(-np.pi, np.pi)
+    away = np.exp(rng.uniform(np.log(1.3), np.log(22.0)))
+    up = rng.uniform(0.2, 2.6) if rng.random() < 0.75 else rng.uniform(2.6, 9.0)
     position = np.array([hoop.centre[0] - away * np.cos(turn), hoop.centre[1] + away * np.sin(turn), up])
     depth = float(np.linalg.norm(hoop.centre - position))
     wide = np.exp(rng.uniform(*np.log(RING_PIXELS))) * width / 640
@@ -49,17 +50,29 @@ def _covered(boxes: NDArray[np.float32], changed: NDArray[np.bool_]) -> NDArray[
     return np.array(shares)
 
 
+def _behind_board(hoop: Hoop, lens: Lens) -> float:
+    """Share of the ring that the board hides from a camera behind it, 0 to 1."""
+    plane = hoop.board[0, 0]
+    if (lens.position[0] - plane) * (hoop.centre[0] - plane) > 0:
+        return 0.0
+    board = lens.project(hoop.board)[0].astype(np.float32)
+    inside = [cv2.pointPolygonTest(board, tuple(map(float, point)), False) >= 0 for point in lens.project(hoop.ring)[0]]
+    return float(np.mean(inside))
+
+
 def paste_hoop(labelled: LabelledImage, filmed: FilmedGame, rng: np.random.Generator) -> LabelledImage:
     """The image with a rendered basket and often a ball near the ring; hidden objects lose their label."""
     court = filmed.camera.game.court
     court = replace(
-        court, board_width=court.board_width * rng.uniform(0.65, 1.05),
-        board_height=court.board_height * rng.uniform(0.75, 1.05),
+        court, board_width=court.board_width * rng.uniform(0.45, 1.1),
+        board_height=court.board_height * rng.uniform(0.6, 1.1),
     )
     roster = filmed.camera.game.roster
     appearance = replace(
         draw_style(len(roster), rng), light=float(rng.uniform(0.45, 1.15)), tint=rng.uniform(0.9, 1.1, 3), haze=0.0
     )
+    if rng.random() < 0.3:
+        appearance = replace(appearance, hoop=replace(appearance.hoop, net=None))
     wardrobe = Wardrobe(appearance, roster)
     height, width = labelled.image.shape[:2]
     hoop = Hoop(court, 0, appearance.hoop.mount, appearance.hoop.strands)
@@ -82,44 +95,25 @@ def paste_hoop(labelled: LabelledImage, filmed: FilmedGame, rng: np.random.Gener
     if _covered(np.array(added), changed)[0] < 0.05:
         # The basket is too near the camera to be drawn.
         return labelled
+    ignore = labelled.ignore
+    if appearance.hoop.opacity >= 1 and _behind_board(hoop, lens) > 0.6:
+        around = [*(pixel - radius), *(pixel + radius)]
+        hidden = [[*added[0], RIM]] + ([[*around, BALL]] if with_ball else [])
+        ignore = np.concatenate([ignore, np.array(hidden, np.float32)])
+        added, classes, with_ball = [], [], False
     keep = _covered(labelled.boxes, changed) < COVERED
     if with_ball:
         added.append(np.concatenate([pixel - radius, pixel + radius]))
         classes.append(BALL)
     return LabelledImage(
         painted,
-        np.concatenate([labelled.boxes[keep], np.array(added, np.float32)]),
+        np.concatenate([labelled.boxes[keep], np.array(added, np.float32).reshape(-1, 4)]),
         np.concatenate([labelled.classes[keep], np.array(classes, np.int64)]),
-        labelled.ignore,
+        ignore,
     )
 
 
-def ball_sprite(size: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A drawn ball: colours (size, size, 3) RGB 0 to 255 lit from one side, and opacity (size, size) 0 to 1."""
-    wide = 64
-    grid = (np.arange(wide) + 0.5) / wide * 2 - 1
-    x, y = np.meshgrid(grid, grid)
-    depth = np.sqrt(np.clip(1 - x * x - y * y, 0, 1))
-    sun = rng.normal(0, 0.5, 2)
-    light = rng.uniform(0.35, 0.7) + rng.uniform(0.2, 0.6) * np.clip(depth - sun[0] * x - (0.4 + sun[1]) * y, 0, 1.4)
-    hue, value = rng.uniform(4, 17), rng.uniform(110, 245)
-    tone = cv2.cvtColor(np.array([[[hue, rng.uniform(110, 235), value]]], np.uint8), cv2.COLOR_HSV2RGB)[0, 0]
-    colour = np.repeat(tone[None, None].astype(np.float32), wide, 0).repeat(wide, 1)
-    if rng.random() < 0.75:
-        turn = rng.uniform(0, np.pi)
-        a, b = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
-        bend = rng.uniform(0.3, 0.7)
-        seam = (np.abs(a) < 0.05) | (np.abs(b - 0.2) < 0.05) | (np.abs(np.abs(a) - bend - 0.35 * b * b) < 0.05)
-        colour[seam] *= rng.uniform(0.2, 0.5)
-    colour *= light[..., None]
-    alpha = (x * x + y * y < 1).astype(np.float32)
-    return (
-        cv2.resize(np.clip(colour, 0, 255), (size, size), interpolation=cv2.INTER_AREA).astype(np.float32),
-        cv2.resize(alpha, (size, size), interpolation=cv2.INTER_AREA),
-    )
-
-
-def cut_ball(labelled: LabelledImage, size: int, rng: np.random.Generator) -> tuple[NDArray, NDArray] | None:
+def cut_ball(labelled: LabelledImage, size: int, rng: np.random.Generator) -> Sprite | None:
     """Colours and opacity of a real ball, cut out and scaled to `size` pixels; None if there is no usable ball."""
     found = labelled.boxes[labelled.classes == BALL]
     if not len(found):
@@ -134,33 +128,68 @@ def cut_ball(labelled: LabelledImage, size: int, rng: np.random.Generator) -> tu
     return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32), alpha
 
 
-def paste_ball(
-    labelled: LabelledImage, sprite: tuple[NDArray[np.float32], NDArray[np.float32]], rng: np.random.Generator
-) -> LabelledImage:
-    """The image with a ball at a random position, with motion blur with probability 0.5."""
-    colour, alpha = sprite
-    size = len(alpha)
-    reach = int(rng.uniform(0, 0.9) * size) if rng.random() < 0.5 else 0
+def _blurred(sprite: Sprite, rng: np.random.Generator) -> tuple[Sprite, int]:
+    """The sprite with motion blur, its colours multiplied by its opacity, and the pixels added on each side."""
+    size = len(sprite[1])
+    reach = int(rng.uniform(0, 0.9) * min(size, 40)) if rng.random() < 0.5 else 0
     colour, alpha = (np.pad(part, ((reach, reach), (reach, reach), (0, 0))[: part.ndim]) for part in sprite)
+    colour = colour * alpha[..., None]
     if reach:
         turn, steps = rng.uniform(0, np.pi), max(3, 2 * reach)
         kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
         for share in np.linspace(-0.5, 0.5, steps):
             kernel[round(reach + share * reach * np.sin(turn)), round(reach + share * reach * np.cos(turn))] += 1
         kernel /= kernel.sum()
-        colour = cv2.filter2D(colour * alpha[..., None], -1, kernel, borderType=cv2.BORDER_CONSTANT)
+        colour = cv2.filter2D(colour, -1, kernel, borderType=cv2.BORDER_CONSTANT)
         alpha = cv2.filter2D(alpha, -1, kernel, borderType=cv2.BORDER_CONSTANT)
-    else:
-        colour = colour * alpha[..., None]
+    return (colour, alpha), reach
+
+
+def place_at_player(labelled: LabelledImage, rng: np.random.Generator) -> tuple[NDArray[np.float64], int] | None:
+    """Centre and size in pixels of a ball in raised hands, above or in front of a random player; None without one."""
+    people = labelled.boxes[labelled.classes == PLAYER]
+    if not len(people):
+        return None
+    x0, y0, x1, y1 = people[int(rng.integers(len(people)))]
+    raised = rng.random() < 0.6
+    down = rng.uniform(-0.2, 0.15) if raised else rng.uniform(0.1, 0.75)
+    centre = np.array([x0 + rng.uniform(-0.1, 1.1) * (x1 - x0), y0 + down * (y1 - y0)])
+    return centre, max(4, round((y1 - y0) * rng.uniform(0.1, 0.17)))
+
+
+def paste_ball(
+    labelled: LabelledImage, sprite: Sprite, rng: np.random.Generator, centre: NDArray[np.float64] | None = None
+) -> LabelledImage:
+    """The image with a ball, with motion blur with probability 0.5.
+
+    Args:
+        labelled: the image.
+        sprite: the ball.
+        rng: source of all random choices.
+        centre: where its centre is, pixels; None: at a random position inside.
+    """
     height, width = labelled.image.shape[:2]
-    full = len(alpha)
-    if full + 4 >= min(height, width):
+    size = len(sprite[1])
+    if size + 4 >= min(height, width):
         return labelled
-    x0, y0 = int(rng.integers(0, width - full)), int(rng.integers(0, height - full))
-    image = labelled.image.copy()
-    under = image[y0 : y0 + full, x0 : x0 + full].astype(np.float32)
-    image[y0 : y0 + full, x0 : x0 + full] = np.clip(under * (1 - alpha[..., None]) + colour, 0, 255).astype(np.uint8)
+    (colour, alpha), reach = _blurred(sprite, rng)
+    full = len(alpha)
+    if centre is None:
+        if full + 4 >= min(height, width):
+            return labelled
+        x0, y0 = int(rng.integers(0, width - full)), int(rng.integers(0, height - full))
+    else:
+        x0, y0 = (int(value) - full // 2 for value in centre)
+    left, top, right, bottom = max(x0, 0), max(y0, 0), min(x0 + full, width), min(y0 + full, height)
     box = np.array([[x0 + reach, y0 + reach, x0 + reach + size, y0 + reach + size]], np.float32)
+    box = np.clip(box, 0, [width, height, width, height]).astype(np.float32)
+    if np.prod(box[0, 2:] - box[0, :2]) < 0.5 * size * size:
+        return labelled
+    image = labelled.image.copy()
+    under = image[top:bottom, left:right].astype(np.float32)
+    part = slice(top - y0, bottom - y0), slice(left - x0, right - x0)
+    painted = under * (1 - alpha[part][..., None]) + colour[part]
+    image[top:bottom, left:right] = np.clip(painted, 0, 255).astype(np.uint8)
     small = (labelled.classes == BALL) | (labelled.classes == RIM)
     overlap = np.minimum(labelled.boxes[:, 2:], box[:, 2:]) - np.maximum(labelled.boxes[:, :2], box[:, :2])
     area = np.prod(labelled.boxes[:, 2:] - labelled.boxes[:, :2], 1)

@@ -11,7 +11,17 @@ from torch import nn
 
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
-from courtside_training.detector.classes import BALL, CLASSES, HEIGHT, MAX_DETECTIONS, RIM, WIDTH
+from courtside_training.detector.classes import (
+    BALL,
+    CLASSES,
+    HEIGHT,
+    LARGEST,
+    MAX_DETECTIONS,
+    MULTIPLE,
+    RIM,
+    SMALLEST,
+    WIDTH,
+)
 from courtside_training.detector.decoding import ServedDetector
 from courtside_training.detector.network import Detector, DetectorConfig
 from courtside_training.detector.training import MODEL
@@ -30,7 +40,11 @@ class DetectorExport:
 
     signature = ModelSignature(
         name=MODEL,
-        inputs=(TensorSpec("image", "uint8", (3, HEIGHT, WIDTH)),),
+        inputs=(
+            TensorSpec(
+                "image", "uint8", (3, HEIGHT, WIDTH), least=(3, SMALLEST, SMALLEST), most=(3, LARGEST, LARGEST)
+            ),
+        ),
         outputs=(
             TensorSpec("boxes", "float32", (MAX_DETECTIONS, 4)),
             TensorSpec("scores", "float32", (MAX_DETECTIONS,)),
@@ -38,7 +52,10 @@ class DetectorExport:
         ),
         max_batch=8,
         instances=2,
-        parameters={"classes": ",".join(CLASSES), "boxes": "xyxy", "layout": "letterbox", "bar": "114"},
+        parameters={
+            "classes": ",".join(CLASSES), "boxes": "xyxy", "layout": "letterbox", "bar": "114",
+            "height": str(HEIGHT), "width": str(WIDTH), "multiple": str(MULTIPLE),
+        },
     )
 
     def load(self, checkpoint: Path) -> nn.Module:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_training.detector.classes import HEIGHT, WIDTH
+from courtside_training.detector.classes import HEIGHT, MULTIPLE, SMALLEST, WIDTH
 
 BAR = 114
 """Grey level of letterbox bars, as in YOLOX."""
@@ -83,12 +83,19 @@ def move_boxes(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArr
     return np.concatenate([centres - half, centres + half], 1).astype(np.float32)
 
 
-def letterbox(labelled: LabelledImage) -> LabelledImage:
-    """The image at the detector's input size, with its boxes."""
+def fitted_size(width: int, height: int, area: int = WIDTH * HEIGHT) -> tuple[int, int]:
+    """The input's width and height for a film of `width` x `height`: its shape and about `area` pixels."""
+    scale = (area / (width * height)) ** 0.5
+    wide, high = (max(SMALLEST, round(side * scale / MULTIPLE) * MULTIPLE) for side in (width, height))
+    return wide, high
+
+
+def letterbox(labelled: LabelledImage, to_width: int = WIDTH, to_height: int = HEIGHT) -> LabelledImage:
+    """The image at an input size of the detector, with its boxes."""
     height, width = labelled.image.shape[:2]
-    matrix = letterbox_matrix(width, height)
+    matrix = letterbox_matrix(width, height, to_width, to_height)
     ignore = labelled.ignore.copy()
     ignore[:, :4] = move_boxes(ignore[:, :4], matrix)
     return LabelledImage(
-        warp(labelled.image, matrix, WIDTH, HEIGHT), move_boxes(labelled.boxes, matrix), labelled.classes, ignore
+        warp(labelled.image, matrix, to_width, to_height), move_boxes(labelled.boxes, matrix), labelled.classes, ignore
     )

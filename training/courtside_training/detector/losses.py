@@ -25,9 +25,9 @@ def heat_loss(logits: Tensor, heat: Tensor, known: Tensor) -> Tensor:
 
 def cell_boxes(sides: Tensor) -> Tensor:
     """Distances (N, C, 4, h, w) from cell centres to xyxy boxes of the same shape, pixels."""
-    h, w = sides.shape[-2:]
-    x = ((torch.arange(w, dtype=torch.float32, device=sides.device) + 0.5) * STRIDE).view(1, 1, 1, w)
-    y = ((torch.arange(h, dtype=torch.float32, device=sides.device) + 0.5) * STRIDE).view(1, 1, h, 1)
+    # Counted in the maps themselves: a range over sides.shape, and ones_like too, become constants of the traced size.
+    ones = sides[:1, :1, 0].detach().float().clamp(1.0, 1.0)
+    x, y = (ones.cumsum(3) - 0.5) * STRIDE, (ones.cumsum(2) - 0.5) * STRIDE
     left, top, right, bottom = sides.unbind(2)
     return torch.stack([x - left, y - top, x + right, y + bottom], 2)
 

@@ -10,9 +10,11 @@ import torch
 from torch import Tensor
 
 from courtside_training.common.splits import SPLITS
-from courtside_training.detector.augment import crop, degrade
+from courtside_training.detector.augment import bad_light, crop, degrade
+from courtside_training.detector.ball_sprites import draw_sprite
+from courtside_training.detector.bank import Bank
 from courtside_training.detector.classes import HEIGHT, WIDTH
-from courtside_training.detector.composites import ball_sprite, cut_ball, paste_ball, paste_hoop, texture
+from courtside_training.detector.composites import cut_ball, paste_ball, paste_hoop, texture
 from courtside_training.detector.images import LabelledImage, unlabelled
 from courtside_training.detector.published import Record
 from courtside_training.detector.simulated import SECONDS, Pool
@@ -22,6 +24,9 @@ SIZES = ((256, 384), (288, 416), (HEIGHT, WIDTH))
 """Crop sizes (height, width) in pixels. Small crops cost less time and show objects larger."""
 SHARES = (0.45, 0.43, 0.12)
 """Share of the batches with each size of `SIZES`."""
+_ANY_SIZES = ((192, 320), (320, 192), (256, 256), (256, 416), (416, 256), (HEIGHT, WIDTH))
+_ANY_SHARES = (0.25, 0.17, 0.2, 0.16, 0.08, 0.14)
+"""Sizes for films of any shape, and the share of the batches with each."""
 _WHOLE_SCALES = (0.6, 1.25)
 """Range of scales of crops with the full input size; smaller crops may have more extreme scales."""
 
@@ -36,6 +41,9 @@ class Mixture:
         hoop: probability that a basket is pasted into a real or simulated image (always into a background).
         ball: probability of each of two pasted balls.
         sizes: crop sizes (height, width) in pixels.
+        shares: share of the batches with each size; only as many as there are sizes count.
+        bank: probability of an image from the bank of drawn images, if there is one.
+        light: probability of night, haze, over-exposure or text.
         scales: range of a crop's scale, relative to an image as wide as the detector's input.
         degraded: probability of light, lens, sensor and codec effects.
         seconds: length of simulated games in seconds.
@@ -48,6 +56,9 @@ class Mixture:
     hoop: float = 0.3
     ball: float = 0.22
     sizes: tuple[tuple[int, int], ...] = SIZES
+    shares: tuple[float, ...] = SHARES
+    bank: float = 0.0
+    light: float = 0.0
     scales: tuple[float, float] = (0.55, 2.2)
     degraded: float = 1.0
     seconds: float = SECONDS
@@ -61,13 +72,21 @@ class Mixture:
             real=0.64, simulated=0.26, hoop=0.45, ball=0.15, sizes=((HEIGHT, WIDTH),), scales=(0.7, 1.4), degraded=0.6
         )
 
+    @staticmethod
+    def any_camera() -> Mixture:
+        """Images of every shape and light, most of them from the bank, the others as in `served`."""
+        return Mixture(
+            real=0.78, simulated=0.2, hoop=0.2, ball=0.12, sizes=_ANY_SIZES, shares=_ANY_SHARES, bank=0.6, light=0.2,
+            scales=(0.7, 1.5), degraded=0.7,
+        )
+
 
 class TrainingImages:
     """Draws training images; equal generators give equal images."""
 
-    def __init__(self, records: Sequence[Record], mixture: Mixture) -> None:
-        """`records` may be empty; then all images are simulated."""
-        self.records, self.mixture = list(records), mixture
+    def __init__(self, records: Sequence[Record], mixture: Mixture, bank: Bank | None = None) -> None:
+        """`records` may be empty; then all images are simulated. Without a `bank` none come from it."""
+        self.records, self.mixture, self._bank = list(records), mixture, bank
 
     def _base(self, pool: Pool, rng: np.random.Generator) -> tuple[LabelledImage, bool]:
         """An image to start from, and whether it is an empty background."""
@@ -88,10 +107,12 @@ class TrainingImages:
                 cut = cut_ball(donor.load(), size, rng)
                 if cut is not None:
                     return cut
-        return ball_sprite(size, rng)
+        return draw_sprite(size, rng)
 
     def draw(self, pool: Pool, width: int, height: int, rng: np.random.Generator) -> LabelledImage:
         """One augmented training image."""
+        if self._bank is not None and rng.random() < self.mixture.bank:
+            return self._finish(self._bank.part(int(rng.integers(len(self._bank))), width, height, rng), rng)
         base, empty = self._base(pool, rng)
         low, high = self.mixture.scales
         if (height, width) == (HEIGHT, WIDTH):
@@ -102,14 +123,20 @@ class TrainingImages:
         for _ in range(2):
             if rng.random() < self.mixture.ball:
                 drawn = paste_ball(drawn, self._sprite(rng), rng)
-        image = degrade(drawn.image, rng) if rng.random() < self.mixture.degraded else drawn.image
+        return self._finish(drawn, rng)
+
+    def _finish(self, drawn: LabelledImage, rng: np.random.Generator) -> LabelledImage:
+        """The image with effects of light, lens, sensor and codec."""
+        image = bad_light(drawn.image, rng) if self.mixture.light and rng.random() < self.mixture.light else drawn.image
+        if rng.random() < self.mixture.degraded:
+            image = degrade(image, rng)
         return LabelledImage(image, drawn.boxes, drawn.classes, drawn.ignore)
 
     def batches(self, count: int, size: int, rng: np.random.Generator) -> Iterator[dict[str, Tensor]]:
         """`count` batches of `size` images with their target maps."""
         pool = Pool(_seeds(rng), self.mixture.games, self.mixture.uses, self.mixture.seconds)
         sizes = self.mixture.sizes
-        shares = np.array(SHARES[: len(sizes)])
+        shares = np.array(self.mixture.shares[: len(sizes)])
         for _ in range(count):
             height, width = sizes[int(rng.choice(len(sizes), p=shares / shares.sum()))]
             drawn = [self.draw(pool, width, height, rng) for _ in range(size)]

@@ -8,7 +8,16 @@ from typing import Any, ClassVar
 
 import click
 
-from courtside_training.common.options import FILES, FOLDER, count_option, rate_option
+from courtside_training.common.options import (
+    FILES,
+    FOLDER,
+    OUT,
+    SEED,
+    THREADS,
+    count_option,
+    rate_option,
+    write_json,
+)
 from courtside_training.common.splits import SPLITS
 from courtside_training.common.system import RunContext, SmokeRun, Stage, System
 from courtside_training.errors import TrainingInputError
@@ -50,37 +59,84 @@ def ultralytics(
     click.echo(f"trained on {layout} → {best}, exported → {onnx}")
 
 
+@click.command()
+@DATA
+@click.option("--out", type=FOLDER, default=Path("runs/detector/bank"), show_default=True)
+@count_option("--count", 3000, "Number of images.")
+@click.option("--split", type=click.Choice(tuple(SPLITS)), default="train", show_default=True)
+@SEED
+def draw(data: Path | None, out: Path, count: int, split: str, seed: int) -> None:
+    """Draw close views, zooms of published frames and composites once, for `fit --bank` and for `evaluate --bank`."""
+    from courtside_training.common.progress import progress
+    from courtside_training.detector.bank import write_bank
+    from courtside_training.detector.published import training_records, validation_records
+
+    records = [] if data is None else training_records(data) if split == "train" else validation_records(data)
+    with progress() as bar:
+        task = bar.add_task("draw", total=count)
+        write_bank(out, records, count, seed, split, lambda done: bar.update(task, completed=done))
+    click.echo(f"drew {count} images → {out}")
+
+
+@click.command("people")
+@DATA
+@click.option("--weights", type=FILES, required=True, help="YOLOX-nano's published ONNX file.")
+@click.option("--bank", type=FOLDER, help="Folder of images of `detector draw` to measure on.")
+@THREADS
+@OUT
+def measure_people(data: Path | None, weights: Path, bank: Path | None, threads: int, out: Path | None) -> None:
+    """Measure `person_detector`, which is YOLOX-nano's person class; `courtside-export` takes the same file."""
+    from courtside_training.common.running import torch_run
+    from courtside_training.common.runtime import prepare
+    from courtside_training.detector.bank import Bank
+    from courtside_training.detector.evaluate import people_report, people_table
+    from courtside_training.detector.people import restore
+    from courtside_training.detector.people_export_spec import HEIGHT, WIDTH
+
+    prepare(threads)
+    result = people_report(torch_run(restore(weights)), data, HEIGHT * WIDTH, Bank(bank) if bank else None)
+    write_json(out, result)
+    click.echo(people_table(result))
+
+
 class DetectorSystem(System):
     """Published and simulated images to `court_detector`."""
 
     name = "detector"
     help = "Ball, rim, player and referee detector."
-    export_specs: ClassVar = {"court_detector": "courtside_training.detector.export_spec"}
+    export_specs: ClassVar = {
+        "court_detector": "courtside_training.detector.export_spec",
+        "person_detector": "courtside_training.detector.people_export_spec",
+    }
     sample = "images"
     fit_options = (
         DATA, count_option("--epochs", 16), count_option("--samples", 960, "Images per epoch.", least=8),
         click.option("--batch", type=click.IntRange(2, 256), default=8, show_default=True, help="Images per step."),
         rate_option(1e-3),
         click.option("--init", type=FILES,
-                     help="Weights to start from: YOLOX-nano's ONNX file, or a checkpoint of an earlier fit."),
-        click.option("--mixture", type=click.Choice(("wide", "served")), default="wide", show_default=True,
+                     help="Weights to start from: YOLOX-nano's or an exported court_detector's ONNX file, or a "
+                     "checkpoint of an earlier fit."),
+        click.option("--mixture", type=click.Choice(("wide", "served", "any")), default="wide", show_default=True,
                      help="wide: crops of all scales and qualities. served: whole images similar to served ones, for "
-                     "the last epochs."),
+                     "the last epochs. any: all shapes and lights, with the images of --bank."),
+        click.option("--bank", type=FOLDER, help="Folder of drawn images, made with `detector draw`."),
+        click.option("--frozen", is_flag=True, help="Keep the layers down to stride 4 as they are; a fifth faster."),
     )  # fmt: skip
     evaluate_help = "Measure AP50 of every class on published validation sets (--data) and on held-out simulated games."
     evaluate_options = (
         DATA, click.option("--split", type=click.Choice(tuple(SPLITS)), default="test", show_default=True,
                            help="Split of the simulated games."),
-        GAMES, FRAMES,
+        GAMES, FRAMES, click.option("--bank", type=FOLDER, help="Folder of images of `detector draw` to measure on."),
     )  # fmt: skip
-    commands = (ultralytics,)
+    commands = (ultralytics, draw, measure_people)
 
     def stages(
         self, context: RunContext, *, data: Path | None, epochs: int, samples: int, batch: int, rate: float,
-        init: Path | None, mixture: str,
+        init: Path | None, mixture: str, bank: Path | None, frozen: bool,
     ) -> Iterator[Stage]:
         """See `System.stages`."""
         from courtside_training.common.fit import FitConfig
+        from courtside_training.detector.bank import Bank
         from courtside_training.detector.mixture import Mixture
         from courtside_training.detector.published import training_records
         from courtside_training.detector.training import DetectorPlan, make_fit
@@ -88,16 +144,23 @@ class DetectorSystem(System):
         yield Stage(
             make_fit(
                 training_records(data) if data else [], context.checkpoint,
-                FitConfig(epochs, rate, clip=10.0, average=0.998, seed=context.seed), DetectorPlan(samples, batch),
-                mixture=Mixture.served() if mixture == "served" else Mixture(), start=init,
+                # A short run averages over its last tenth: the first steps are far from the end.
+                FitConfig(
+                    epochs, rate, clip=10.0, average=min(0.998, 1 - 10 / (10 + epochs * (samples // batch))),
+                    seed=context.seed,
+                ),
+                DetectorPlan(samples, batch),
+                mixture={"wide": Mixture, "served": Mixture.served, "any": Mixture.any_camera}[mixture](), start=init,
+                bank=Bank(bank) if bank else None, frozen=frozen,
             )
         )  # fmt: skip
 
     def evaluate(
-        self, context: RunContext, *, data: Path | None, split: str, games: int, frames: int
+        self, context: RunContext, *, data: Path | None, split: str, games: int, frames: int, bank: Path | None
     ) -> dict[str, Any]:
         """See `System.evaluate`."""
         from courtside_training.common.running import torch_run
+        from courtside_training.detector.bank import Bank
         from courtside_training.detector.evaluate import full_report, published_sets
         from courtside_training.detector.export_spec import EXPORT_SPEC
 
@@ -106,7 +169,8 @@ class DetectorSystem(System):
         run = torch_run(EXPORT_SPEC.load(context.checkpoint))
         task = context.bar.add_task("evaluate", total=None)
         return full_report(
-            run, data, games, frames, split, lambda name: context.bar.update(task, description=name)
+            run, data, games, frames, split, lambda name: context.bar.update(task, description=name),
+            Bank(bank) if bank else None,
         )
 
     def tables(self, result: dict[str, Any]) -> str:

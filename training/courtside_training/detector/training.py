@@ -11,26 +11,32 @@ import torch
 
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import Fit, FitConfig
+from courtside_training.detector.bank import Bank
 from courtside_training.detector.losses import detection_loss
 from courtside_training.detector.mixture import Mixture, TrainingImages
 from courtside_training.detector.network import Detector, DetectorConfig
-from courtside_training.detector.pretrained import start_from_yolox
+from courtside_training.detector.pretrained import restore_exported, start_from_yolox
 from courtside_training.detector.published import Record
 
 MODEL = "court_detector"
 """Name of the model in checkpoints and in the model repository."""
 
+_FROM_NOTHING = {"started from YOLOX-nano": False, "restored": False, "before": None}
+
 
 def _load_start(module: Detector, start: Path) -> dict[str, Any]:
     """Load weights to start from; returns their origin, for the settings in the checkpoint."""
     if start.suffix == ".onnx":
-        start_from_yolox(module.backbone, start)
-        return {"started from YOLOX-nano": True, "before": None}
+        restored = restore_exported(module, start)
+        if not restored:
+            start_from_yolox(module.backbone, start)
+        return {"started from YOLOX-nano": True, "restored": restored, "before": None}
     found = checkpoints.load(start, MODEL)
     checkpoints.fill(module, found["average"], start)
     history, earlier = found["history"], found["settings"]["before"] or {}
     return {
         "started from YOLOX-nano": found["settings"]["started from YOLOX-nano"],
+        "restored": found["settings"].get("restored", False),
         "before": {name: history[name] + earlier.get(name, 0) for name in ("epochs", "samples", "seconds")},
     }
 
@@ -46,6 +52,7 @@ class DetectorPlan:
 def make_fit(
     records: Sequence[Record], checkpoint: Path, config: FitConfig, plan: DetectorPlan | None = None,
     network: DetectorConfig | None = None, mixture: Mixture | None = None, start: Path | None = None,
+    bank: Bank | None = None, frozen: bool = False,
 ) -> Fit:
     """Prepare a training run on published records and the simulation.
 
@@ -56,7 +63,10 @@ def make_fit(
         plan: size of epochs and batches.
         network: sizes of the network.
         mixture: kinds of images in an epoch.
-        start: weights to start from: YOLOX-nano's ONNX file for the backbone, or a checkpoint of an earlier run.
+        start: weights to start from: YOLOX-nano's ONNX file for the backbone, an exported detector's ONNX file, or a
+            checkpoint of an earlier run.
+        bank: drawn images.
+        frozen: keep the layers down to stride 4 as they are: a step takes a fifth less time.
 
     Raises:
         TrainingInputError: `start` cannot be used.
@@ -64,12 +74,16 @@ def make_fit(
     plan, network, mixture = plan or DetectorPlan(), network or DetectorConfig(), mixture or Mixture()
     # Channels last takes a third less time on CPUs.
     module = Detector(network).to(memory_format=torch.channels_last)
-    begun = _load_start(module, start) if start is not None else {"started from YOLOX-nano": False, "before": None}
-    images = TrainingImages(records, mixture)
+    begun = _load_start(module, start) if start is not None else _FROM_NOTHING
+    images = TrainingImages(records, mixture, bank)
+    if frozen:
+        module.backbone.stem.requires_grad_(False)
+        module.backbone.stage4.requires_grad_(False)
     steps = max(1, plan.samples // plan.batch)
     settings = {
         "network": asdict(network),
         "pictures": len(records),
+        "drawn": len(bank) if bank is not None else 0,
         "samples": plan.samples,
         **begun,
     }

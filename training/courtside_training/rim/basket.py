@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_training.detector.composites import ball_sprite
+from courtside_training.detector.ball_sprites import draw_sprite
 from courtside_training.rim.bank import BEFORE_S, RATE
 from courtside_training.rim.scenery import DRAWN, SHIFT, SIDE_RIMS, Scene, rgb, to_drawn
 from courtside_training.rim.views import BALL_RADIUS, BOARD, RIM_RADIUS, Take
@@ -132,7 +132,7 @@ class Basket:
 
     def _drawn_ball(self, rng: np.random.Generator) -> NDArray[np.float32]:
         """Colours multiplied by the opacity, and the opacity: (64, 64, 4)."""
-        colour, alpha = ball_sprite(64, rng)
+        colour, alpha = draw_sprite(64, rng)
         colour = colour * np.clip(self.scene.gain * rng.uniform(0.7, 1.15), 0, 1.5)
         kind = rng.random()
         if kind < 0.15:

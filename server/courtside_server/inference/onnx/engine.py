@@ -153,14 +153,15 @@ class EmbeddedEngine:
 
     def _warm_up(self, session: onnxruntime.InferenceSession, info: ModelInfo, path: Path) -> None:
         """Run zeros through the model: this pays for set-up, and finds a broken graph now."""
-        if not all(spec.fixed for spec in info.inputs.values()):
+        shapes = info.usual_shapes()
+        if shapes is None:
             return
         sizes = [1]
         if session.get_providers()[0] == "CUDAExecutionProvider" and info.max_batch_size > 1:
             sizes.append(info.max_batch_size)  # CUDA selects its kernels again for each size
         for rows in sizes:
             front = (rows,) if info.max_batch_size else ()
-            zeros = {name: np.zeros(front + spec.shape, spec.dtype) for name, spec in info.inputs.items()}
+            zeros = {name: np.zeros(front + shapes[name], spec.dtype) for name, spec in info.inputs.items()}
             try:
                 _run(session, info, zeros)
             except Exception as error:

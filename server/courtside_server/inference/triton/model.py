@@ -264,10 +264,11 @@ class TritonModel:
 
     async def _warm_up(self, info: ModelInfo) -> None:
         """Send one request of zeros: it pays for set-up, and a model that cannot answer is found now."""
-        if not all(spec.fixed for spec in info.inputs.values()):
+        shapes = info.usual_shapes()
+        if shapes is None:
             return
         front = (1,) if info.max_batch_size else ()
-        zeros = {name: np.zeros(front + spec.shape, spec.dtype) for name, spec in info.inputs.items()}
+        zeros = {name: np.zeros(front + shapes[name], spec.dtype) for name, spec in info.inputs.items()}
         try:
             check_outputs(info, await self._transport.send_grpc(info, zeros, self._load_timeout), 1)
         except EngineUnavailable:

@@ -26,7 +26,7 @@ class Slot:
     """One region of shared memory, with room for one request of one model and its answer.
 
     Args:
-        info: the model's signature; all sizes must be fixed.
+        info: the model's signature; the sizes of its outputs must be fixed, and the usual ones of its inputs known.
         datatypes: Triton's data type of each tensor, by name.
     """
 
@@ -35,11 +35,15 @@ class Slot:
         self._datatypes = datatypes
         self._rows = max(1, info.max_batch_size)
         self._offsets: dict[tuple[str, str], int] = {}
-        end = 0
+        self._room: dict[str, int] = {}
+        shapes, end = info.usual_shapes() or {}, 0
         for kind, specs in (("in", info.inputs), ("out", info.outputs)):
             for spec in specs.values():
                 self._offsets[kind, spec.name] = end
-                size = self._rows * math.prod(spec.shape) * spec.dtype.itemsize
+                shape = shapes[spec.name] if kind == "in" else spec.shape
+                size = self._rows * math.prod(shape) * spec.dtype.itemsize
+                if kind == "in":
+                    self._room[spec.name] = size
                 end += -(-size // _ALIGN) * _ALIGN
         self.size = max(end, _ALIGN)
         self.name = f"courtside-{os.getpid()}-{uuid.uuid4().hex[:12]}"
@@ -49,6 +53,10 @@ class Slot:
     def key(self) -> str:
         """The name by which the server opens the region."""
         return "/" + self.name
+
+    def holds(self, inputs: Tensors) -> bool:
+        """Whether there is room for these inputs; where sizes are free they may be larger than the usual ones."""
+        return all(array.nbytes <= self._room[name] for name, array in inputs.items())
 
     def write(self, inputs: Tensors, rows: int) -> tuple[list[InferInput], list[InferRequestedOutput]]:
         """Copy a request in; return descriptions of its inputs and of where the outputs go."""

@@ -53,10 +53,11 @@ class TensorTransport:
         return self._pool is not None and not self.outdated and self._max_batch_size == info.max_batch_size
 
     async def share(self, info: ModelInfo) -> None:
-        """Set up shared memory for a version. gRPC remains where sizes are free or the server refuses."""
+        """Set up shared memory for a version. gRPC remains where sizes are not known or the server refuses."""
         await self.unshare()
         specs = [*info.inputs.values(), *info.outputs.values()]
-        if not self._slots or not all(spec.fixed for spec in specs):
+        known = info.usual_shapes() is not None and all(spec.fixed for spec in info.outputs.values())
+        if not self._slots or not known:
             return
         try:
             pool = SlotPool(info, {spec.name: np_to_triton_dtype(spec.dtype) for spec in specs}, self._slots)
@@ -101,11 +102,15 @@ class TensorTransport:
             timeout: seconds.
 
         Returns:
-            The outputs; ``None`` when the request must go over gRPC: no slot is free, or the server was restarted.
+            The outputs; ``None`` when the request must go over gRPC: no slot is free or large enough, or the server was
+            restarted.
         """
         pool = self._pool
         slot = pool.take() if pool is not None and not self.outdated else None
         if pool is None or slot is None:
+            return None
+        if not slot.holds(inputs):
+            pool.give(slot)
             return None
         try:
             return await self._through_slot(pool, slot, info, inputs, rows, timeout)
