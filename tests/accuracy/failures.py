@@ -44,8 +44,9 @@ def _why_missed(run: FilmRun, clip: Clip, media: float) -> str:
     if near and near[0].candidate.lifecycle is Lifecycle.RETRACTED and apart(near[0]) <= 2 * TOLERANCE_S:
         candidate, state = near[0].candidate, near[0].state
         by = " and ".join(sorted(reason.name for reason in state.rejections)) or "its windows or another shot"
+        likely = "" if state.probability is None else f"p {state.probability:.2f}, "
         return (
-            f"retracted by {by} (p {candidate.score:.2f}, {candidate.agreeing} of {candidate.covering} windows, "
+            f"retracted by {by} ({likely}windows {candidate.score:.2f}, {candidate.agreeing} of {candidate.covering}, "
             f"{candidate.media - media:+.2f} s)"
         )
     flight = [frame for frame in run.frames if 0 <= (frame.media - media) * clip.speed <= _FLIGHT_S]

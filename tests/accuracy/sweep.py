@@ -5,7 +5,7 @@
     python tests/accuracy/sweep.py shots.flight.threshold [--steps 7] [--sets footage,footage2]
     python tests/accuracy/sweep.py --list
 
-With ``--real-film`` every number is swept whose evidence is real film, and the table has one row a number.
+With several names, or ``--real-film`` for every number whose evidence is real film, the table has one row a number.
 Every clip is detected once; tracking and shots are replayed with each value between the ends of the number's search
 range. The first table shows each value on all clips. The second leaves one source out at a time: the value with the
 best F1 on the other sources (the default among equals) and its score on the source left out. Its last line is what to
@@ -184,7 +184,7 @@ def _f1(parts: list[ClipScore]) -> str:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", nargs="?", help="a number's name in the settings, such as shots.flight.threshold")
+    parser.add_argument("names", nargs="*", help="names of numbers in the settings, such as shots.flight.threshold")
     parser.add_argument("--list", action="store_true", help="print every number that can be swept")
     parser.add_argument("--real-film", action="store_true", help="sweep every number whose evidence is real film")
     parser.add_argument("--cache", type=Path, default=default_folder(), help="where models' answers are kept")
@@ -193,23 +193,24 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     options = parser.parse_args()
     known = swept()
-    if options.list or not (options.name or options.real_film):
+    if options.list or not (options.names or options.real_film):
         for parameter in known.values():
             CONSOLE.print(f"{parameter.name} = {parameter.default:g} {parameter.unit}. {parameter.meaning}")
         return
-    if options.name and options.name not in known:
-        sys.exit(f"{options.name!r} is no number that can be swept; --list prints them all")
+    for name in set(options.names) - set(known):
+        sys.exit(f"{name!r} is no number that can be swept; --list prints them all")
     folders = [options.data / name for name in options.sets.split(",")]
     clips = [clip for folder in folders if folder.is_dir() for clip in read_clips(folder) if clip.labelled]
     if not clips:
         sys.exit(f"no labelled clips in {', '.join(map(str, folders))}: name their parent folder with --data")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     store = AnswerStore(options.cache)
-    if options.real_film:
-        every = {name: values(one, options.steps) for name, one in chosen_on_real_film().items()}
+    if options.real_film or len(options.names) > 1:
+        names = options.names or list(chosen_on_real_film())
+        every = {name: values(known[name], options.steps) for name in names}
         CONSOLE.print(summary_table(clips, every, scores(clips, every, store)))
         return
-    parameter = known[options.name]
+    parameter = known[options.names[0]]
     tried = values(parameter, options.steps)
     table = scores(clips, {parameter.name: tried}, store)[parameter.name]
     CONSOLE.print(values_table(parameter, tried, table))

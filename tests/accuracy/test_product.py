@@ -100,10 +100,10 @@ def change(media: float, lifecycle: Lifecycle, *rejections: Rejection) -> ShotCh
 def test_a_clip_that_fails_says_why():
     clip = Clip(Path("f"), 1.0, ((1.0, "made"), (4.0, ""), (8.0, "made"), (12.0, "")), True)
     frames = tuple(Seen(time / 10, ball=time < 100, rim=True, player=True) for time in range(150))
-    shots = (change(4.1, Lifecycle.RETRACTED, Rejection.NO_SHOOTER), change(1.0, Lifecycle.CONFIRMED))
+    shots = (change(4.1, Lifecycle.RETRACTED, Rejection.UNLIKELY), change(1.0, Lifecycle.CONFIRMED))
     run = FilmRun((Found(1.0, "missed", 0.9), Found(6.0, "made", 0.8)), shots, frames, 1.0)
     lines = list(reasons(run, clip))
-    assert lines[0].startswith("release at 4.00 s: retracted by NO_SHOOTER (p 0.93, 5 of 12 windows")
+    assert lines[0].startswith("release at 4.00 s: retracted by UNLIKELY (windows 0.93, 5 of 12")
     assert lines[1].startswith("release at 8.00 s: no candidate (ball in 11 of 11 frames")
     assert lines[2].startswith("release at 12.00 s: no ball seen (ball in 0 of 11 frames")
     assert lines[3:] == ["false shot at 6.00 s (p 0.80)", "result at 1.00 s is missed, it was made"]

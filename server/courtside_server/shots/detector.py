@@ -118,6 +118,7 @@ class ShotDetector:
         self._start_flight_windows()
         self._clip_windows: deque[Window[Sample]] = deque(maxlen=_CLIP_WINDOWS)
         self._open: dict[int, ShotStateMachine] = {}
+        self._announced: set[int] = set()
         self._confirmed: deque[ShotStateMachine] = deque(maxlen=_CONFIRMED_SHOTS)
         self._recent: deque[float] = deque(maxlen=_RECENT_RELEASES)
         self._frame_size = (0, 0)
@@ -237,17 +238,28 @@ class ShotDetector:
             shot.take(candidate)
             if shot.lifecycle is Lifecycle.RETRACTED:
                 del self._open[candidate.key]
-                out.append(ShotChange(candidate, shot.state))
+                out += self._change(shot)
         for key, shot in list(self._open.items()):
-            state = shot.update(self._ring, now, self._infer, end)
+            shot.update(self._ring, now, self._infer, end)
             if shot.is_final(now, end):
                 shot.finish(self._overlap.is_suppressed(shot, (*self._confirmed, *self._open.values())), self._replays)
-                state = shot.state
                 if shot.lifecycle is Lifecycle.CONFIRMED:
                     self._confirmed.append(shot)
                 del self._open[key]
-            out.append(ShotChange(replace(shot.candidate, lifecycle=shot.lifecycle), state))
+            out += self._change(shot)
         return out
+
+    def _change(self, shot: ShotStateMachine) -> list[ShotChange]:
+        """What is emitted of a shot: a doubtful one nothing before it is confirmed, and then all."""
+        key, lifecycle = shot.candidate.key, shot.lifecycle
+        likely = shot.candidate.score >= self._criteria.candidate.announce
+        if key not in self._announced and lifecycle is not Lifecycle.CONFIRMED:
+            if lifecycle is Lifecycle.RETRACTED or not likely:
+                return []
+            self._announced.add(key)
+        if lifecycle is not Lifecycle.PROVISIONAL:
+            self._announced.discard(key)
+        return [ShotChange(replace(shot.candidate, lifecycle=lifecycle), shot.state)]
 
     # ---- end -----------------------------------------------------------------------------------------------------
 

@@ -74,8 +74,8 @@ class KnownLikelihood:
 class KnownFlights:
     """A flight model whose answer is known; it sees the ``faint`` release in every third window only."""
 
-    def __init__(self, *releases: float, faint: float | None = None) -> None:
-        self.releases, self.faint = releases or (RELEASE,), faint
+    def __init__(self, *releases: float, faint: float | None = None, score: float = 0.9) -> None:
+        self.releases, self.faint, self.score = releases or (RELEASE,), faint, score
 
     def request(self, window):
         media, predictions = window.media, []
@@ -88,8 +88,9 @@ class KnownFlights:
             at = min(window.observations, key=lambda o: abs(o.media - time - 0.1))
             balls = at.tracks[at.classes == ObjectClass.BALL].tolist()
             track = balls[min(number, len(balls) - 1)]
-            predictions.append(WindowPrediction(window.index, media, window.wall, 0.9, release / release.sum(), None,
-                                                0.5, "f:1", window.due, range(12, 41), track, (0.2, 0.4)))  # fmt: skip
+            predictions.append(WindowPrediction(window.index, media, window.wall, self.score, release / release.sum(),
+                                                None, 0.5, "f:1", window.due, range(12, 41), track,
+                                                (0.2, 0.4)))  # fmt: skip
         return answered(predictions)
 
 
@@ -193,6 +194,12 @@ def test_two_players_shots_at_once_are_two_only_with_two_balls(spare, second, ex
 def test_a_ball_that_goes_up_over_a_rim_is_a_shot_where_none_was_before():
     changes = run(make_detector(flight=KnownFlights(OFF_RIM)), bounces=60)
     assert changes[-1][1].state.starts_at_rim and changes[-1][1].candidate.lifecycle is Lifecycle.CONFIRMED
+
+
+@pytest.mark.parametrize(("likelihood", "expected"), [(0.9, [Lifecycle.CONFIRMED]), (0.1, [])])
+def test_a_doubtful_shot_is_emitted_only_once_it_is_confirmed(likelihood, expected):
+    changes = run(make_detector(flight=KnownFlights(score=0.6), candidate=KnownLikelihood(likelihood)))
+    assert [change.candidate.lifecycle for _, change in changes] == expected
 
 
 def test_an_unlikely_shot_is_retracted_once_its_flight_is_over():
