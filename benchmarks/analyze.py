@@ -38,7 +38,7 @@ def analyze(film: Path, settings: Path) -> tuple[float, float, int]:
     """Analyze a film; returns real seconds, CPU seconds and confirmed shots."""
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "courtside_server.cli", "analyze", str(film), "--config", str(settings), "--quiet"],
+        [sys.executable, "-m", "courtside_client.cli", "analyze", str(film), "--config", str(settings), "--quiet"],
         capture_output=True, text=True, check=True,
     )
     real, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -62,7 +62,7 @@ def picture(game: Game, camera: SimulatedCamera, shot: ShotTruth, random: np.ran
     return CourtPicture(pixels, 1.0, (0.0, 0.0), now, rim, boxes[whole], hidden)
 
 
-def compare(game: Game, camera: SimulatedCamera, shot: ShotTruth, found, config: CourtConfig) -> Placed:
+def compared(game: Game, camera: SimulatedCamera, shot: ShotTruth, found, config: CourtConfig) -> Placed:
     """Compare where the shooter stood with where he is placed."""
     feet = camera.lens(shot.release_time).project(np.array([shot.x, shot.y, 0.0]))[0]
     spot = None if found is None or not found.is_certain(config) else found.at(*feet, config)
@@ -91,7 +91,7 @@ def main(games: int, first: int) -> None:
                 start = time.process_time()
                 found = recognise_court(shown, config)
                 spent += time.process_time() - start
-                placed.append(compare(game, camera, shot, found, config))
+                placed.append(compared(game, camera, shot, found, config))
     print(f"{len(placed)} shots, {spent / len(placed):.2f} s of CPU each")
     print("camera     shots  certain  metres off: median  90 %   zones given  right  points right")
     for kind in (*CAMERA_KINDS, "all"):

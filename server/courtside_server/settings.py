@@ -186,7 +186,7 @@ class Settings(BaseSettings):
 
     def camera_memory_mb(self) -> int:
         """Upper bound of the memory that one 720p camera takes, megabytes."""
-        samples_frames_and_crops = 18
+        samples_frames_and_crops = 20
         return self.ingest.frame_ring_mb + self.ingest.packet_ring_mb + samples_frames_and_crops + _DECODER_MB
 
 

@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 
 from courtside.court.homography import Calibration, FloorPosition, project
 from courtside.court.zones import ZONES
-from courtside_server.court.camera_pose import RIM_SCALE, RimView, geometry, homographies, people_share
+from courtside_server.court.camera_pose import (
+    AZIMUTH,
+    FOCAL,
+    PITCH,
+    RIM_SCALE,
+    RimView,
+    geometry,
+    homographies,
+    people_share,
+)
 from courtside_server.court.config import CourtConfig
 from courtside_server.court.line_evidence import FINE, LineEvidence
 from courtside_server.court.pose_search import FoundPose, line_support, search
@@ -23,6 +32,8 @@ _MIN_HEIGHT = 12.0
 """Pixels of a person's box that measure a height."""
 _MOST_PEOPLE = 40
 """Boxes that are used, spread over all that there are."""
+_CARRIED = 6
+"""Poses that are tried again in the scene's next picture."""
 _SIDE = 4.0
 """A camera farther from the court's axis than this stands at its side, metres."""
 _HEADROOM = 0.15
@@ -41,6 +52,7 @@ class CourtPicture:
         rim: (4,) box of the rim, frame pixels.
         people: (N, 4) boxes of people of the last seconds, camera motion since then removed, frame pixels.
         hidden: (M, 4) boxes of all people in this frame, frame pixels.
+        earlier: an estimate of the same scene, where there is one: its poses are tried again.
     """
 
     pixels: NDArray[np.uint8]
@@ -50,6 +62,7 @@ class CourtPicture:
     rim: NDArray[np.float64]
     people: NDArray[np.float64]
     hidden: NDArray[np.float64]
+    earlier: CourtEstimate | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +94,7 @@ class CourtEstimate:
         rim_scale: logarithm of the rim's width over what it needs.
         feet: (N, 2) of the people, camera motion removed, frame pixels.
         basket: which basket the rim is that is in view.
+        poses: the same poses, for the next picture of the scene.
     """
 
     media: float
@@ -94,6 +108,7 @@ class CourtEstimate:
     rim_scale: float
     feet: NDArray[np.float64]
     basket: int
+    poses: tuple[FoundPose, ...] = ()
 
     def is_certain(self, config: CourtConfig) -> bool:
         """Whether the court counts as known."""
@@ -148,7 +163,7 @@ def recognise_court(picture: CourtPicture, config: CourtConfig) -> CourtEstimate
         people = people[np.linspace(0, len(people) - 1, _MOST_PEOPLE).astype(int)]
     floor = max(float(bottom), float(people[:, 3].min()) - _HEADROOM * height)
     evidence = LineEvidence(picture.pixels, picture.hidden * picture.scale, floor)
-    found = search(evidence, rim, people)
+    found = search(evidence, rim, people, _moved(picture))
     if not found:
         return None
     feet = np.column_stack([(people[:, 0] + people[:, 2]) / 2, people[:, 3]])
@@ -169,7 +184,23 @@ def recognise_court(picture: CourtPicture, config: CourtConfig) -> CourtEstimate
         rim_scale=float(best.pose[RIM_SCALE]),
         feet=feet / picture.scale - np.array(picture.pan),
         basket=1 if _camera_left(best, rim) > _SIDE else 0,
+        poses=tuple(kept[:_CARRIED]),
     )
+
+
+def _moved(picture: CourtPicture) -> list[FoundPose]:
+    """The poses of the earlier estimate after the camera has turned since."""
+    earlier = picture.earlier
+    if earlier is None:
+        return []
+    across, along = (np.array(picture.pan) - earlier.pan) * picture.scale
+    moved = []
+    for one in earlier.poses:
+        pose, focal = one.pose.copy(), float(np.exp(one.pose[FOCAL]))
+        pose[AZIMUTH] -= np.arctan(across / focal)
+        pose[PITCH] -= np.arctan(along / focal)
+        moved.append(FoundPose(one.score, one.court, pose))
+    return moved
 
 
 def _different(
@@ -217,5 +248,5 @@ def _camera_left(found: FoundPose, rim: RimView) -> float:
     """Metres to the left of the court's axis at which the camera stands, as seen by a player who faces the basket."""
     seen = geometry(found.pose[np.newaxis], rim)
     across, along = -seen.rim[0, 0], -seen.rim[0, 1]
-    azimuth = found.pose[4]
+    azimuth = found.pose[AZIMUTH]
     return float(across * np.sin(azimuth) - along * np.cos(azimuth))

@@ -37,10 +37,10 @@ _BASES = 5
 """Pitches that are kept of each focal length and rim scale."""
 _WORSE = 10.0
 """Combinations whose people are less likely by more than this many nats are dropped."""
-_LINE_WEIGHT, _COARSE_WEIGHT = 0.25, 0.15
+_LINE_WEIGHT, _COARSE_WEIGHT = 0.25, 0.3
 """Weight of the lines beside people and prior: pieces of one line are not independent. In the coarse search, whose
-poses lie beside the best ones, they count less."""
-_SEEDS, _SEEDS_OF_COURT, _KEPT = 56, 20, 28
+poses lie beside the best ones, on evidence so wide that its values are low, they count a little more."""
+_SEEDS, _SEEDS_OF_COURT, _KEPT = 90, 30, 36
 """Poses that are refined on coarse evidence: in all, and of one court; and those of them refined on fine evidence."""
 _DRAWS = 40
 """Poses drawn round each pose in every round of its refinement."""
@@ -119,7 +119,9 @@ def _single(values: NDArray[Any]) -> NDArray[np.float32]:
     return values.astype(np.float32, copy=False)
 
 
-def search(evidence: LineEvidence, rim: RimView, people: NDArray[np.float64]) -> list[FoundPose]:
+def search(
+    evidence: LineEvidence, rim: RimView, people: NDArray[np.float64], earlier: Sequence[FoundPose] = ()
+) -> list[FoundPose]:
     """The poses that fit best, best first; empty where no pose has people of a person's height.
 
     A grid over focal length, pitch and rim distance is thinned by the people's heights, then crossed with the court's
@@ -129,6 +131,7 @@ def search(evidence: LineEvidence, rim: RimView, people: NDArray[np.float64]) ->
         evidence: the picture's lines.
         rim: the rim in it.
         people: (N, 4) boxes xyxy of whole persons on the same floor.
+        earlier: poses of an earlier picture, moved on with the camera; they are refined too.
     """
     grid = _coarse_grid(evidence, rim, people)
     poses = np.repeat(grid, len(_AZIMUTHS), 0)
@@ -143,7 +146,8 @@ def search(evidence: LineEvidence, rim: RimView, people: NDArray[np.float64]) ->
     found = [FoundPose(score, COURTS[number], poses[row]) for score, number, row in seeds]
     found = refine(found, evidence, rim, people, COARSE, _COARSE_ROUNDS, _SPREAD)
     spread = _SPREAD * _SHRINK**_COARSE_ROUNDS
-    found = refine(_distinct_poses(found)[:_KEPT], evidence, rim, people, FINE, _FINE_ROUNDS, spread)
+    found = [*_distinct_poses(found)[:_KEPT], *earlier]
+    found = refine(found, evidence, rim, people, FINE, _FINE_ROUNDS, spread)
     best = [polish(one, evidence, rim, people) for one in _distinct_poses(found)[:_POLISHED]]
     return sorted([*best, *found], key=lambda one: -one.score)
 

@@ -112,6 +112,11 @@ class BallTrackingConfig(ParameterGroup):
         0.15, unit="score", meaning="A ball in front of a static object scores higher than it by more than this.",
         evidence=_CLIPS, search=(0.05, 0.4), low=0,
     )  # fmt: skip
+    fast: float = parameter(
+        12.0, unit="ball sizes per second",
+        meaning="From this speed on a track is not searched for with more priority the faster it is.",
+        evidence="3 m/s; a shot leaves the hand with 7 to 9 m/s.", search=(6, 25), low=1,
+    )  # fmt: skip
     flying_speed: float = parameter(
         3.0, unit="ball sizes per second",
         meaning="A track faster than this is in flight. It does not continue on a static object.",
@@ -223,8 +228,8 @@ class RegionConfig(ParameterGroup):
         search=(0.07, 0.35), low=0,
     )  # fmt: skip
     min_priority: float = parameter(
-        0.3, unit="score", meaning="Where the best known ball has a lower mean score and does not move, the whole "
-        "frame is searched.", evidence=_BY_HAND, search=(0.1, 0.6), low=0,
+        0.45, unit="score", meaning="Where no known ball has a higher priority (mean score, up to 0.5 more for speed), "
+        "the whole frame is searched.", evidence=_BY_HAND, search=(0.2, 0.8), low=0,
     )  # fmt: skip
     margin: float = parameter(
         32.0, unit="px of the picture", meaning="Picture round the place where a ball can be.", evidence=_BY_HAND,

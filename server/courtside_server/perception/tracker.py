@@ -76,7 +76,7 @@ class Tracker:
         wide, tall = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
         tracks[rows] = self._balls.update(
             (boxes[:, :2] + boxes[:, 2:]) / 2.0 - np.array(seen.pan), np.sqrt(np.maximum(wide * tall, 1.0)),
-            seen.scores[rows], seen.media,
+            seen.scores[rows], seen.media, seen.whole,
         )  # fmt: skip
         return replace(seen, tracks=tracks)
 
@@ -133,5 +133,5 @@ class Tracker:
             frame.width, frame.height, frame.pan,
             np.concatenate([boxes for boxes, *_ in parts]), np.concatenate([scores for _, scores, *_ in parts]),
             np.concatenate([np.full(len(ids), kind, np.int64) for *_, ids, kind in parts]),
-            np.concatenate([ids for *_, ids, _ in parts]), frame.cut, crops,
+            np.concatenate([ids for *_, ids, _ in parts]), frame.cut, crops, frame.whole,
         )  # fmt: skip

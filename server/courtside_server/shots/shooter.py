@@ -101,18 +101,21 @@ def find_shooter(
 def find_feet(
     observations: Sequence[Observations], shooter: int, release: float, time_scale: float, config: ShooterConfig
 ) -> tuple[float, float] | None:
-    """Pixel between the shooter's feet when they were last on the floor, camera motion removed.
+    """Pixel between the shooter's feet when they were last on the floor, camera motion removed; None if never seen.
 
-    The lowest box shortly before the release counts: a jump lifts the box, nothing lowers it.
+    A jump lifts the box, and errors lower it: a percentile of the boxes shortly before the release counts.
     """
-    best: tuple[float, float] | None = None
-    for frame in observations:
-        if not release - config.floor_window / time_scale <= frame.media <= release:
-            continue
-        for left, _, right, bottom, _, track in frame.steady(ObjectClass.PLAYER).tolist():
-            if track == shooter and (best is None or bottom >= best[1]):
-                best = ((left + right) / 2, bottom)
-    return best
+    feet = [
+        ((left + right) / 2, bottom)
+        for frame in observations
+        if release - config.feet_window / time_scale <= frame.media <= release
+        for left, _, right, bottom, _, track in frame.steady(ObjectClass.PLAYER).tolist()
+        if track == shooter
+    ]
+    if not feet:
+        return None
+    x, y = np.array(feet).T
+    return float(np.median(x)), float(np.percentile(y, config.feet_percentile))
 
 
 def _nearest_at(path: Trajectory, media: float, boxes: NDArray[np.float64]) -> tuple[int, float]:

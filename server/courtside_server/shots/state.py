@@ -225,11 +225,11 @@ class ShotStateMachine:
                 paths, track, self._scale, self._criteria.trajectory, self._criteria.flight.min_travel
             )
             ball.state = self._with_shooter(ball.state, paths.get(track), seen)
-            if self._court is not None and ball.state.shooter is not None:
-                self._place_on_court(ball, self._court, seen)
             if flown and len(ball.path):
                 ball.rim = nearest_rim(seen, ball.path.positions)
                 ball.state = self._with_flight(ball)
+            if self._court is not None and ball.state.shooter is not None and ball.state.court is None:
+                self._place_on_court(ball, self._court, seen, flown)
         balls = [self._balls[track] for track in shot.tracks if len(self._balls[track].path)] or [self._ball]
         last = end or elapsed >= result.final_after
         if flown and (last or (now - self._weighed) * self._scale >= self._criteria.candidate.interval):
@@ -267,15 +267,18 @@ class ShotStateMachine:
             zone_source=ZoneSource.CALIBRATION,
         )  # fmt: skip
 
-    def _place_on_court(self, ball: _Ball, court: SceneCourt, seen: Sequence[Observations]) -> None:
-        """Add where the shooter stood on a court that was recognised; it may be known only some time later."""
-        state = ball.state
-        if state.shooter is None or state.court is not None:
+    def _place_on_court(
+        self, ball: _Ball, court: SceneCourt, seen: Sequence[Observations], flown: bool
+    ) -> None:
+        """Add where the shooter stood on a court that was recognised, once it is known which rim the ball flew to."""
+        state, release = ball.state, self.candidate.media
+        pan = min(seen, key=lambda frame: abs(frame.media - release)).pan
+        court.request(pan)
+        if state.shooter is None or not flown:
             return
         if ball.feet is None:
-            ball.feet = find_feet(seen, state.shooter, self.candidate.media, self._scale, self._criteria.shooter)
-        court.request()
-        found = None if ball.feet is None else court.at(ball.feet, ball.rim)
+            ball.feet = find_feet(seen, state.shooter, release, self._scale, self._criteria.shooter)
+        found = None if ball.feet is None else court.at(ball.feet, ball.rim, pan)
         if found is not None:
             ball.state = replace(
                 state, court=found.court, zone=found.zone, zone_source=ZoneSource.COURT_ESTIMATE

@@ -98,7 +98,7 @@ def test_balls_near_each_other_share_a_region_and_the_least_of_many_have_none():
 
 
 @pytest.mark.parametrize("balls", [
-    [], [ball(600, 300, unseen=0.3)], [ball(600, 300, priority=0.2)], [ball(600, 300, radius=700)],
+    [], [ball(600, 300, unseen=0.3)], [ball(600, 300, priority=0.3)], [ball(600, 300, radius=700)],
     [ball(200, 300, 150), ball(700, 300, 150), ball(1200, 300, 150)],
 ])  # fmt: skip
 def test_the_whole_frame_is_needed_where_no_ball_is_known_or_parts_cost_as_much(balls):

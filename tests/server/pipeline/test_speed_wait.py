@@ -44,8 +44,11 @@ def answered(result) -> InferenceRequest:
 class KnownDetector:
     """Finds the shot of `shot_scenes`, which the film shows in slow motion."""
 
-    input_size = (640, 384)
     takes_regions = False
+
+    @staticmethod
+    def input_size(width, height):
+        return 640, 384
 
     def request(self, frame):
         boxes = np.array([around(*flight(frame.media * SLOW % 2.25)), RIM_BOX, SHOOTER], np.float32)

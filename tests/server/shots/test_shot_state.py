@@ -51,10 +51,10 @@ class RecognisedCourt:
     def __init__(self, after: int) -> None:
         self.requests, self._after = 0, after
 
-    def request(self) -> None:
+    def request(self, pan) -> None:
         self.requests += 1
 
-    def at(self, feet, rim):
+    def at(self, feet, rim, pan):
         return CourtPlace((3.0, 1.0), (0, 0, 0, 0, 0, 1, 0)) if self.requests >= self._after else None
 
 
