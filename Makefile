@@ -39,8 +39,8 @@ check-wheel: $(VENV)/.base  ## both wheels in empty environments, used from anot
 proto: $(VENV)/.dev  ## generate core/courtside/v1 from the .proto files
 	$(BIN)/python proto/generate.py
 
-accuracy: $(VENV)/.dev  ## real clips, detection sets, rim clips, simulated games; DATA=folder, GAMES=20, SWEEP=name of a number
-	$(BIN)/python tests/accuracy/$(if $(SWEEP),sweep.py $(SWEEP),run.py) $(if $(DATA),--data $(DATA)) $(if $(SWEEP),,$(if $(GAMES),--games $(GAMES)))
+accuracy: $(VENV)/.dev  ## real clips, detection sets, rim clips, simulated games; ONLY=footage2, CLIPS=names, DATA=folder, GAMES=20, SWEEP=name of a number
+	$(BIN)/python tests/accuracy/$(if $(SWEEP),sweep.py $(SWEEP),run.py) $(if $(DATA),--data $(DATA)) $(if $(SWEEP),,$(if $(GAMES),--games $(GAMES)) $(if $(ONLY),--only $(ONLY)) $(if $(CLIPS),--clips $(CLIPS)))
 
 bench: $(VENV)/.dev  ## side-by-side measurements
 	$(BIN)/python benchmarks/gateway.py

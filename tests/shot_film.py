@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -51,7 +52,7 @@ def steady(fps: float, seconds: float = SECONDS) -> list[float]:
 
 def write_shot_film(
     path: Path, times: Sequence[float] | None = None, label: float = 30, size: tuple[int, int] = (640, 360),
-    options: dict[str, str] | None = None,
+    options: dict[str, str] | None = None, pictures: float | None = None,
 ) -> ShotFilm:
     """Film one shot.
 
@@ -61,6 +62,7 @@ def write_shot_film(
         label: frame rate that the film claims to have.
         size: width and height, pixels.
         options: of the encoder, libx264.
+        pictures: how many different pictures there are per second; frames in between repeat the last one.
     """
     times = steady(30) if times is None else times
     film = open_simulation(f"{GAME}&width={size[0]}&height={size[1]}", duration=12)
@@ -72,7 +74,10 @@ def write_shot_film(
         # At most 60 per second are drawn: what is shown more often shows the same picture again.
         return film.camera.render(begin + number / 60)
 
-    write_pictures(path, ((time, picture(round(time * 60))) for time in times), label, size, options)
+    def number(time: float) -> int:
+        return round(time * 60) if pictures is None else round(math.floor(time * pictures + 1e-6) * 60 / pictures)
+
+    write_pictures(path, ((time, picture(number(time))) for time in times), label, size, options)
     result = ShotResult.MADE if shot.made else ShotResult.MISSED
     return ShotFilm(path, BEFORE_S - times[0], result, Zone[shot.zone.name], len(times))
 

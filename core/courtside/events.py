@@ -30,6 +30,8 @@ class ZoneSource(WireEnum):
     """A model's estimate."""
     CALIBRATION = 2
     """Measured on a calibrated court."""
+    COURT_ESTIMATE = 3
+    """Measured on a court that was recognised in the picture, without calibration."""
 
 
 class ShotResult(WireEnum):
@@ -183,7 +185,8 @@ class Shot:
     shooter: int | None = field(default=None, metadata=wire("shooter_track_id"))
     """Track of the player who released it, when known."""
     court: tuple[float, float] | None = field(default=None, metadata=wire("court_x", "court_y"))
-    """x, y of the shooter's feet, metres from the court's centre; only with a calibrated camera."""
+    """x, y of the shooter's feet, metres from the court's centre; only where the camera is calibrated or the court was
+    recognised (``zone_source``)."""
     arc: Arc | None = None
     """The ball's flight, where the view shows it from the side."""
     views: tuple[ShotView, ...] = ()

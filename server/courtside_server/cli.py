@@ -116,7 +116,7 @@ def serve(
 
 @click.command(short_help="Find the shots in films.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE|FOLDER...")
-@click.option("--playback-speed", default=1.0, show_default=True, help="2 for film that runs at twice real speed.")
+@click.option("--playback-speed", type=float, help="2 for film that runs at twice real speed (estimated).")
 @click.option("--format", "style", type=click.Choice(["jsonl", "table"]), default="jsonl", show_default=True)
 @click.option(
     "--render", type=click.Path(path_type=Path), metavar="OUT",
@@ -136,7 +136,7 @@ def serve(
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 def analyze(
     files: tuple[Path, ...],
-    playback_speed: float,
+    playback_speed: float | None,
     style: str,
     render: Path | None,
     config: Path | None,
@@ -156,7 +156,7 @@ def analyze(
     counts. mediaOffset is on the film's own clock.
     --render goes through each film once more and draws in what was known at each moment.
     """
-    if not (math.isfinite(playback_speed) and 0.1 <= playback_speed <= 10):
+    if playback_speed is not None and not (math.isfinite(playback_speed) and 0.1 <= playback_speed <= 10):
         _fail(InputError(f"--playback-speed {playback_speed} is not between 0.1 and 10"))
     settings = _settings(
         config,

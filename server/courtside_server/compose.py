@@ -21,6 +21,7 @@ from courtside_server.perception.people import PeopleDetector
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.settings import Settings
 from courtside_server.shots.detector import Profile, ShotModels
+from courtside_server.shots.models.candidate import CandidateModel
 from courtside_server.shots.models.clip import ClipModel
 from courtside_server.shots.models.flight import FlightModel
 from courtside_server.shots.models.rim import RimModel
@@ -74,7 +75,7 @@ def pipeline_config(settings: Settings) -> PipelineConfig:
     return PipelineConfig(
         profile=Profile(perception.profile), clip_hop=windows.hop, clip_queue=windows.queue,
         detector_fps=perception.detector_fps, detector_queue=perception.detector_queue,
-        criteria=settings.shots, tracking=settings.tracking,
+        criteria=settings.shots, tracking=settings.tracking, court=settings.court,
     )  # fmt: skip
 
 
@@ -83,7 +84,7 @@ def model_names(settings: Settings) -> list[str]:
     perception = settings.perception
     if perception.profile == "clip":
         return [settings.inference.model]
-    names = [settings.inference.model, perception.detector, perception.flight, perception.rim]
+    names = [settings.inference.model, perception.detector, perception.flight, perception.rim, perception.candidate]
     return [name for name in names if name]
 
 
@@ -139,6 +140,7 @@ def make_shot_models(settings: Settings, engine: Engine, min_timeout: float = 0.
         CourtDetector(engine, perception.detector, timeout, settings.tracking.detection.min_score),
         FlightModel(engine, perception.flight, timeout, settings.shots.flight),
         RimModel(engine, perception.rim, timeout) if perception.rim else None,
+        CandidateModel(engine, perception.candidate, timeout) if perception.candidate else None,
         _people_detector(settings, engine, timeout),
     )
 

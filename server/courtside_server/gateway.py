@@ -170,6 +170,7 @@ class Gateway:
             if task.get_name() != "http":
                 task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._services.courts.close()
         await self.engine.close()
         await asyncio.to_thread(self.log.close)
 

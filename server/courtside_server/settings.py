@@ -20,6 +20,7 @@ from pydantic_settings import (
     SettingsError as SourceError,
 )
 
+from courtside_server.court.config import CourtConfig
 from courtside_server.errors import SettingsError
 from courtside_server.packaged import starter_models
 from courtside_server.perception.config import DetectorSharingConfig, TrackingConfig
@@ -114,6 +115,7 @@ class PerceptionSettings(_Section):
     )
     flight: str = "shot_flight"
     rim: str = Field("rim_result", description="empty: results stay unknown")
+    candidate: str = Field("shot_candidate", description="empty: the windows alone decide what is a shot")
     detector_fps: float = Field(15.0, ge=5, le=120, description="detector frames per real second, at most")
     detector_queue: int = Field(
         8, ge=1, le=256, description="frames waiting for the detector, per camera; live drops the oldest"
@@ -159,6 +161,7 @@ class Settings(BaseSettings):
     shots: ShotCriteria = ShotCriteria()
     tracking: TrackingConfig = TrackingConfig()
     sharing: DetectorSharingConfig = DetectorSharingConfig()
+    court: CourtConfig = CourtConfig()
     inference: InferenceSettings = InferenceSettings()
     events: EventSettings = EventSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -183,7 +186,7 @@ class Settings(BaseSettings):
 
     def camera_memory_mb(self) -> int:
         """Upper bound of the memory that one 720p camera takes, megabytes."""
-        samples_frames_and_crops = 18
+        samples_frames_and_crops = 20
         return self.ingest.frame_ring_mb + self.ingest.packet_ring_mb + samples_frames_and_crops + _DECODER_MB
 
 

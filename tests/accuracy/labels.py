@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
+from accuracy.kinds import CameraKind, kind_of
 from accuracy.scores import ShotScores, match
 
+from courtside.film import Film
 from courtside_server.shots.detector import ShotChange
 from courtside_server.types import ShotResult
 
@@ -28,6 +30,8 @@ class Clip:
         releases: (media seconds, result or blank).
         labelled: whether a person has looked for releases.
         source: clips of one source were filmed by the same people.
+        background: media seconds of shots of people far behind, which are neither required nor false.
+        kind: how the camera sees the game.
     """
 
     path: Path
@@ -35,6 +39,8 @@ class Clip:
     releases: tuple[tuple[float, str], ...]
     labelled: bool
     source: str = ""
+    background: tuple[float, ...] = ()
+    kind: CameraKind = CameraKind.UNKNOWN
 
 
 def read_clips(folder: Path) -> list[Clip]:
@@ -51,7 +57,9 @@ def read_clips(folder: Path) -> list[Clip]:
     for path in sorted(folder.glob("*.mp4")):
         mine = rows.get(path.name, [])
         releases = _releases(path, [(int(row["release_frame"]), row["result"]) for row in mine])
-        clips.append(Clip(path, float(mine[0]["playback_speed"]) if mine else 1.0, releases, bool(mine), path.stem))
+        speed = float(mine[0]["playback_speed"]) if mine else 1.0
+        kind = kind_of(path.stem, speed, len(releases))
+        clips.append(Clip(path, speed, releases, bool(mine), path.stem, kind=kind))
     return clips
 
 
@@ -59,11 +67,17 @@ def _read_clip_list(folder: Path) -> list[Clip]:
     releases: dict[str, list[tuple[int, str]]] = {}
     for row in _rows(folder / "releases.csv"):
         releases.setdefault(row["name"], []).append((int(row["frame"]), row["result"]))
+    background: dict[str, list[tuple[int, str]]] = {}
+    if (folder / "background_releases.csv").is_file():
+        for row in _rows(folder / "background_releases.csv"):
+            background.setdefault(row["name"], []).append((int(row["frame"]), ""))
     clips = []
     for row in _rows(folder / "clips.csv"):
-        path = folder / row["file"]
+        path, speed = folder / row["file"], float(row["playback_speed"])
         mine = _releases(path, releases.get(row["name"], []))
-        clips.append(Clip(path, float(row["playback_speed"]), mine, True, row["source"]))
+        far = tuple(media for media, _ in _releases(path, background.get(row["name"], [])))
+        kind = kind_of(row.get("camera") or path.stem, speed, len(mine))
+        clips.append(Clip(path, speed, mine, True, row["source"], far, kind))
     return clips
 
 
@@ -78,20 +92,22 @@ def _releases(path: Path, frames: list[tuple[int, str]]) -> tuple[tuple[float, s
 
 
 def frame_times(path: Path) -> list[float]:
-    """Media seconds of every frame since the first, in the order shown."""
+    """Media seconds of every frame in the order shown, on the film's clock as `courtside analyze` counts it."""
+    begin = Film(path).info
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         stamps = sorted(frame.pts for frame in container.decode(stream))
-        return [float((stamp - stamps[0]) * stream.time_base) for stamp in stamps]
+        return [float(stamp * stream.time_base - begin.first_pts * begin.time_base) for stamp in stamps]
 
 
 @dataclass(frozen=True)
 class Found:
-    """A shot as its event's last revision has it."""
+    """A shot as its event's last revision has it; ``speed`` is how fast the film runs there, where it is known."""
 
     media: float
     result: str
     probability: float
+    speed: float | None = None
 
     @classmethod
     def of(cls, change: ShotChange) -> Found:
@@ -140,15 +156,27 @@ class ClipScore:
         )
 
 
-def score_clip(found: list[Found], clip: Clip) -> ClipScore:
-    """Match found shots with a clip's labelled releases, one to one, within `TOLERANCE_S` of real time."""
+def pair_shots(found: list[Found], clip: Clip) -> tuple[list[tuple[int, int]], list[int]]:
+    """Found shots against a clip's labelled releases, one to one, within `TOLERANCE_S` of real time.
+
+    Returns:
+        ``(found index, release index)`` pairs, and the indices of false shots. A shot of the background is neither.
+    """
     times = [shot.media * clip.speed for shot in found]
-    truth = [media * clip.speed for media, _ in clip.releases]
-    pairs = match(times, truth, TOLERANCE_S)
-    errors = tuple(times[f] - truth[t] for f, t in pairs)
+    pairs = match(times, [media * clip.speed for media, _ in clip.releases], TOLERANCE_S)
+    others = sorted(set(range(len(found))) - {f for f, _ in pairs})
+    behind = match([times[f] for f in others], [media * clip.speed for media in clip.background], TOLERANCE_S)
+    ignored = {others[f] for f, _ in behind}
+    return pairs, [f for f in others if f not in ignored]
+
+
+def score_clip(found: list[Found], clip: Clip) -> ClipScore:
+    """Match found shots with a clip's labelled releases; see :func:`pair_shots`."""
+    pairs, false = pair_shots(found, clip)
+    errors = tuple((found[f].media - clip.releases[t][0]) * clip.speed for f, t in pairs)
     known = [(found[f].result, clip.releases[t][1]) for f, t in pairs if clip.releases[t][1]]
     return ClipScore(
-        ShotScores(len(pairs), len(found), len(truth), errors),
+        ShotScores(len(pairs), len(pairs) + len(false), len(clip.releases), errors),
         known=len(known),
         right=sum(result == actual for result, actual in known),
         emitted=sum(result != "unspecified" for result, _ in known),

@@ -14,10 +14,13 @@ from pathlib import Path
 
 import av
 import numpy as np
+from accuracy.answers import AnswerStore, CachedEngine
 
 from courtside_server.compose import make_engine, make_shot_models, start_models
+from courtside_server.inference.engine import Engine
 from courtside_server.inference.request import Infer
 from courtside_server.perception.config import TrackingConfig
+from courtside_server.perception.detector_plan import DetectorPlan
 from courtside_server.perception.frame_sampler import FrameSampler
 from courtside_server.perception.people import People
 from courtside_server.perception.tracker import Tracker, TrackIds
@@ -41,12 +44,14 @@ class Bench:
 
 
 @contextmanager
-def started(settings: Settings) -> Iterator[Bench]:
-    """Start the settings' models on an event loop of their own."""
+def started(settings: Settings, store: AnswerStore | None = None) -> Iterator[Bench]:
+    """Start the settings' models on an event loop of their own; a store keeps their answers."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    engine = make_engine(settings)
+    engine: Engine = make_engine(settings)
+    if store is not None:
+        engine = CachedEngine(engine, settings.inference.repository, store)
     try:
         asyncio.run_coroutine_threadsafe(start_models(settings, engine), loop).result()
         runner = ModelRunner(engine, loop, CAMERA, 0.5, lambda reason: None, lambda state, detail: None)
@@ -93,17 +98,31 @@ def detector_fps(path: Path, limit: float, speed: float) -> float:
 def detect(
     frames: Iterable[Frame], bench: Bench, fps: float, speed: float = 1.0, config: TrackingConfig = TrackingConfig()
 ) -> Detected:
-    """What the detector finds at ``fps`` detector frames per real second."""
-    assert bench.models.detector is not None
-    sampler = FrameSampler(bench.models.detector.input_size, fps, speed, config)
+    """What the detector finds at ``fps`` detector frames per real second, of which it sees some only in part."""
+    detector = bench.models.detector
+    assert detector is not None
+    sampler = FrameSampler(detector.input_size, fps, speed, config)
+    plan = DetectorPlan(speed, config.regions, detector.takes_regions)
     people = People(speed, config.people)
+    tracker = Tracker(TrackIds.fresh(), speed, config)
     found = []
     for frame in frames:
         prepared = sampler.push(frame)
-        if prepared is not None:
-            detections = bench.infer(bench.models.detector.request(prepared))
-            assert detections is not None
-            found.append((prepared, _with_people(prepared, detections, people, bench)))
+        if prepared is None:
+            continue
+        request = detector.request(prepared)
+        if not plan.whole(prepared):
+            regions = tracker.regions(prepared)
+            if regions is not None:
+                prepared = replace(prepared, whole=False)
+                request = detector.request_regions(prepared, regions)
+            elif not plan.search(prepared):
+                continue
+        detections = bench.infer(request)
+        assert detections is not None
+        detections = _with_people(prepared, detections, people, bench)
+        tracker.update(prepared, detections)
+        found.append((prepared, detections))
     return found
 
 
@@ -118,8 +137,8 @@ def resampled(frames: Iterable[Frame], detected: Detected, bench: Bench, fps: fl
     """The same detections with camera motion and scene cuts measured anew."""
     assert bench.models.detector is not None
     sampler = FrameSampler(bench.models.detector.input_size, fps, speed, config)
-    prepared = [found for frame in frames if (found := sampler.push(frame)) is not None]
-    return [(frame, detections) for frame, (_, detections) in zip(prepared, detected, strict=True)]
+    prepared = {found.media: found for frame in frames if (found := sampler.push(frame)) is not None}
+    return [(replace(prepared[frame.media], whole=frame.whole), detections) for frame, detections in detected]
 
 
 def track(detected: Detected, speed: float = 1.0, config: TrackingConfig = TrackingConfig()) -> list[Observations]:

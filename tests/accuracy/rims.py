@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from accuracy.answers import AnswerStore
 from accuracy.replay import CAMERA, Bench, detect, started, track
 
 from courtside_server.rings.tracks import TrackRing
@@ -20,16 +21,14 @@ MARGIN = 1.5
 """The clip is put into a frame so many times as tall: the gateway sees rims in whole courts, not alone."""
 
 
-def classify_clips(folder: Path) -> dict[str, tuple[int, int, int]]:
-    """Right, wrong and unknown clips of ``make`` and ``miss``."""
+def classify_clips(folder: Path, store: AnswerStore | None = None) -> dict[str, list[tuple[int, int]]]:
+    """For every clip of ``make`` and ``miss``: 1 or 0, whether its result is right, and whether it has one."""
     settings, out = Settings(), {}
-    with started(settings) as bench:
+    with started(settings, store) as bench:
         for kind, wanted in (("make", ShotResult.MADE), ("miss", ShotResult.MISSED)):
             films = sorted((folder / kind).glob("*.mp4"))
             results = [classify(path, bench, settings.perception.detector_fps) for path in films]
-            known = [result for result in results if result is not ShotResult.UNKNOWN]
-            right = sum(result is wanted for result in known)
-            out[kind] = (right, len(known) - right, len(results) - len(known))
+            out[kind] = [(int(result is wanted), int(result is not ShotResult.UNKNOWN)) for result in results]
     return out
 
 

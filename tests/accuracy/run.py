@@ -1,195 +1,253 @@
-"""`make accuracy`: the default profile on real clips, the detector's sets, rim clips and held-out simulated games.
+"""`make accuracy`: the default profile on real clips, simulated games, rim clips and the detector's sets, in one table.
 
-    python tests/accuracy/run.py --data ../shared/data --games 20
+    python tests/accuracy/run.py [--only footage2] [--clips catfat_1,swish_vid4] [--render DIR] [--games 20]
 
-Prints one table a part, with the aim beside each figure; what is not there is left out with a line that says so.
-Nothing here is a test that passes or fails: it measures.
+Films go through what `courtside analyze` does. The models' answers are kept by the content of their inputs, so that
+a second run computes only what has changed. Real clips are grouped by kind of camera and by source; for each clip that
+fails there is a line that says why. What is not there is left out with a line. Nothing here passes or fails: it
+measures.
 """
 
 from __future__ import annotations
 
 import argparse
-import subprocess
+import logging
 import sys
 import tempfile
-import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from accuracy.labels import Clip, ClipScore, last_revisions, read_clips, score_clip
+import structlog
+from accuracy.answers import AnswerStore, cached_run, default_folder
+from accuracy.failures import reasons
+from accuracy.games import game_film
+from accuracy.kinds import CameraKind
+from accuracy.labels import Clip, ClipScore, read_clips, score_clip
+from accuracy.product import FilmRun, run_film
+from accuracy.report import Row, ratio_interval, statistic_interval, table, total
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from courtside_server.inference.repository import ModelRepository
+from courtside_server.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from courtside_training.detector.average_precision import EvaluatedImage
+
 ROOT = Path(__file__).parents[2]
-CONSOLE = Console(width=150)
+CONSOLE = Console(width=240, highlight=False)
+PROGRESS = Console(stderr=True)
+PARTS = ("footage", "footage2", "games", "warm-ups", "rim_outcome", "detection")
+EXTRA = ("visibility", "variants")
+"""Parts that run only where they are named: they take long and repeat what the others show."""
+Section = tuple[str, list[Row]]
 
 
-def analyze(path: Path, speed: float, more: list[str]) -> tuple[str, float]:
-    """What ``courtside analyze`` prints of a film, and the seconds it took."""
-    begin = time.monotonic()
-    command = [sys.executable, "-m", "courtside_client.cli", "analyze", str(path), "--playback-speed", str(speed)]
-    done = subprocess.run(
-        [*command, "--format", "jsonl", "--quiet", *more], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
-    )
-    return done.stdout, time.monotonic() - begin
+@dataclass(frozen=True)
+class Options:
+    """What to measure, and how.
+
+    Attributes:
+        data: the folder of the sets.
+        settings: the gateway's settings.
+        store: the models' answers.
+        folder: where simulated films are kept.
+        clips: names of the clips to run; empty for all.
+        hidden: the films' playback speeds are not declared.
+        render: where the drawn films of clips that fail go; None draws none.
+    """
+
+    data: Path
+    settings: Settings
+    store: AnswerStore
+    folder: Path
+    clips: frozenset[str] = frozenset()
+    hidden: bool = False
+    render: Path | None = None
 
 
-def clips_table(folder: Path, more: list[str]) -> None:
-    """Every clip with what was found in it, then the labelled ones together."""
-    table = Table("clip", "found", "right", "missed", "false", "errors, s", "results right", "times real time")
-    total = ClipScore()
-    for clip in track(read_clips(folder), "clips", console=Console(stderr=True)):
-        text, seconds = analyze(clip.path, clip.speed, more)
-        found = last_revisions(text)
-        score = score_clip(found, clip)
-        total += score if clip.labelled else ClipScore()
-        table.add_row(clip.path.stem, *_cells(score, clip), f"{_length(clip) / seconds:.2f}")
-    CONSOLE.print(table)
-    scores = total.scores
-    CONSOLE.print(
-        f"labelled clips: precision {scores.precision:.2f} (aim .90), recall {scores.recall:.2f} (aim .90), "
-        f"F1 {scores.f1:.2f}, median error {scores.median_error:.3f} s (aim .050), "
-        f"results {total.right} of {total.known} right, {total.emitted} emitted (aim 8 of 10)"
-    )
+def clip_sections(names: Iterable[str], options: Options) -> list[Section]:
+    """Real clips: each set, each kind of camera, each source. Prints why clips fail."""
+    scored: list[tuple[str, Clip, ClipScore]] = []
+    failed = Table("clip", "kind", "why", title="clips that fail", show_lines=False)
+    for name in names:
+        clips = [
+            clip for clip in read_clips(options.data / name) if not options.clips or clip.path.stem in options.clips
+        ]
+        for clip in track(clips, name, console=PROGRESS, disable=not PROGRESS.is_terminal):
+            run = run_clip(clip, options)
+            if not clip.labelled:
+                failed.add_row(clip.path.stem, "", f"no labels; {len(run.found)} shots found")
+                continue
+            scored.append((name, clip, score_clip(list(run.found), clip)))
+            why = [*reasons(run, clip), *run.notes]
+            if why:
+                failed.add_row(clip.path.stem, clip.kind, "\n".join(why))
+    if not scored:
+        return []
+    CONSOLE.print(failed)
+
+    def group(key: Callable[[str, Clip], str], order: Iterable[str]) -> list[Row]:
+        rows = [Row(value, tuple(score for name, clip, score in scored if key(name, clip) == value)) for value in order]
+        return [row for row in rows if row.parts]
+
+    sets = group(lambda name, _: name, dict.fromkeys(name for name, _, _ in scored))
+    sources = sorted({clip.source for _, clip, _ in scored})
+    return [
+        ("real clips", [Row("all", tuple(score for _, _, score in scored)), *sets]),
+        ("by kind of camera", group(lambda _, clip: clip.kind, CameraKind)),
+        ("by source", group(lambda _, clip: clip.source, sources)),
+    ]
 
 
-def _cells(score: ClipScore, clip: Clip) -> list[str]:
-    scores = score.scores
-    false = scores.found - scores.true_positives
-    if not clip.labelled:
-        return [str(scores.found), "-", "-", "no labels", "-", "-"]
-    errors = " ".join(f"{error:+.2f}" for error in scores.errors)
-    missed = scores.actual - scores.true_positives
-    return [str(scores.found), str(scores.true_positives), str(missed), str(false), errors,
-            f"{score.right} of {score.known}"]  # fmt: skip
+def run_clip(clip: Clip, options: Options) -> FilmRun:
+    """One clip; drawn where it fails and drawn films are wanted."""
+    speed = None if options.hidden or clip.speed == 1.0 else clip.speed
+    run = run_film(clip.path, speed, options.settings, options.store)
+    if options.render is not None and clip.labelled and any(reasons(run, clip)):
+        options.render.mkdir(parents=True, exist_ok=True)
+        out = options.render / f"{clip.path.stem}.mp4"
+        run_film(clip.path, speed, options.settings, options.store, out)
+    return run
 
 
-def _length(clip: Clip) -> float:
-    """Real seconds that a clip shows."""
-    import av
+def games_section(count: int, seconds: float, options: Options, balls: int = 1) -> list[Section]:
+    """Held-out simulated games (with two balls: warm-ups of ten players) as H.264 films."""
+    name = "simulated games" if balls == 1 else "simulated warm-ups"
+    by_camera: dict[str, list[ClipScore]] = {}
+    seeds = range(20_000, 20_000 + count)
+    for seed in track(seeds, name, console=PROGRESS, disable=not PROGRESS.is_terminal):
+        game = game_film(options.folder / "games", seed, seconds, balls)
+        releases = tuple((media, "made" if made else "missed") for media, made in game.shots)
+        run = run_film(game.path, None, options.settings, options.store)
+        clip = Clip(game.path, 1.0, releases, True)
+        by_camera.setdefault(game.camera, []).append(score_clip(list(run.found), clip))
+    every = [score for scores in by_camera.values() for score in scores]
+    false = total(every).scores.found - total(every).scores.true_positives
+    rate = f"{false / max(count * seconds / 600, 1e-9):.1f} false shots in ten minutes (aim 1)"
+    rows = [Row(f"camera: {camera}", tuple(scores)) for camera, scores in sorted(by_camera.items())]
+    return [(name, [Row("all", tuple(every), rate), *rows])]
 
-    with av.open(str(clip.path)) as container:
-        return float(container.duration or 0) / 1e6 * clip.speed
+
+def rims_section(folder: Path, options: Options) -> list[Section]:
+    """Clips of rims, made or missed."""
+    from accuracy.rims import classify_clips
+
+    rows, every = [], []
+    for kind, results in classify_clips(folder, options.store).items():
+        every += results
+        rows.append(_rim_row(kind, results))
+    return [("rim clips (aim .90 right)", [_rim_row("all", every), *rows])]
+
+
+def _rim_row(name: str, results: list[tuple[int, int]]) -> Row:
+    right, known, count = sum(r for r, _ in results), sum(k for _, k in results), len(results)
+    low, high = ratio_interval([(r, 1) for r, _ in results])
+    share = right / max(count, 1)
+    counts = f"{right} right, {known - right} wrong, {count - known} unknown of {count}"
+    return Row(name, figure=f"{counts}: {share:.3f} ({low:.2f}-{high:.2f})")
+
+
+def detector_section(data: Path, options: Options) -> list[Section]:
+    """The detector's AP50 on the published validation sets, with intervals by image."""
+    from courtside_export.running import onnx_run
+    from courtside_training.detector.classes import CLASSES
+    from courtside_training.detector.evaluate import detect, published_sets
+
+    model = ModelRepository(options.settings.inference.repository).find(options.settings.perception.detector).file()
+    run, rows = cached_run(options.store, model, onnx_run(model)), []
+    for name, records in published_sets(data).items():
+        images = list(detect(run, (record.load() for record in records)))
+        figures = []
+        for kind, label in enumerate(CLASSES):
+            if any((image.true_classes == kind).any() for image in images):
+                figures.append(f"{label} {statistic_interval(images, partial(_ap, kind=kind), draws=40)}")
+        rows.append(Row(name, figure="AP50 " + ", ".join(figures)))
+    return [("detector (aims: player .92, rim .85, ball .75)", rows)]
+
+
+def _ap(images: list[EvaluatedImage], kind: int) -> float:
+    from courtside_training.detector.average_precision import average_precision
+
+    return average_precision(images, kind)[0]
 
 
 def visibility_table(folder: Path) -> None:
     """How often rim and ball are detected."""
     from accuracy.visibility import visibilities
 
-    table = Table("clip", "rim, frames", "ball after each release", title="detected (aims: rim .95, ball .85)")
+    out = Table("clip", "rim, frames", "ball after each release", title="detected (aims: rim .95, ball .85)")
     frames = found = 0
     for path, visible in visibilities(folder).items():
         rim = f"{visible.rim_found} of {visible.rim_shown}" if visible.rim_shown else "none in view"
-        table.add_row(path.stem, rim, " ".join(f"{mine}/{all_}" for all_, mine in visible.balls))
-        frames, found = (total + sum(row[i] for row in visible.balls) for i, total in enumerate((frames, found)))
-    CONSOLE.print(table)
+        out.add_row(path.stem, rim, " ".join(f"{mine}/{all_}" for all_, mine in visible.balls))
+        frames, found = (sum_ + sum(row[i] for row in visible.balls) for i, sum_ in enumerate((frames, found)))
+    CONSOLE.print(out)
     CONSOLE.print(f"ball found in {found} of {frames} frames after a release ({found / max(frames, 1):.1%})")
 
 
-def variants_table(folder: Path) -> None:
+def variants_section(folder: Path) -> list[Section]:
     """The labelled clips as other cameras might have filmed them."""
     from accuracy.variants import variants
 
-    table = Table("clips", "found", "right", "of", "median error, s", "results right", title="the clips seen otherwise")
-    total = ClipScore()
-    for name, score in variants(folder).items():
-        found = score.scores
-        total += score
-        table.add_row(name, str(found.found), str(found.true_positives), str(found.actual),
-                      f"{found.median_error:.3f}", f"{score.right} of {score.known}")  # fmt: skip
-    CONSOLE.print(table)
-    found = total.scores
-    CONSOLE.print(f"all of them: precision {found.precision:.2f}, recall {found.recall:.2f}, F1 {found.f1:.2f}")
-
-
-def detector_table(data: Path) -> None:
-    """The detector's AP50 on the published validation sets."""
-    from courtside_export.running import onnx_run
-    from courtside_training.detector.evaluate import measure, published_sets
-
-    newest = max((ROOT / "model_repository" / "court_detector").glob("*/model.onnx"))
-    run = onnx_run(newest)
-    aims = "detector AP50 (aims: player .92, rim .85, ball .75)"
-    table = Table("set", "ball", "rim", "player", "referee", title=aims)
-    for name, records in published_sets(data).items():
-        found = measure(run, (record.load() for record in records))["AP50"]
-        table.add_row(name, *(f"{found[kind]:.3f}" for kind in ("ball", "rim", "player", "referee")))
-    CONSOLE.print(table)
-
-
-def games_table(count: int, seconds: float, more: list[str], balls: int = 1) -> None:
-    """Held-out simulated games (with two balls: warm-ups of ten players) through H.264 and ``courtside analyze``."""
-    from accuracy.games import write_game
-    from accuracy.scores import ShotScores, score
-
-    name = "games" if balls == 1 else "warm-ups"
-    total, known, right = ShotScores(0, 0, 0, ()), 0, 0
-    table = Table("game", "camera", "shots", "found", "right", title=f"simulated {name}")
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in track(range(20_000, 20_000 + count), name, console=Console(stderr=True)):
-            path = Path(folder) / f"{seed}.mp4"
-            kind, shots = write_game(path, seed, seconds, balls)
-            found = last_revisions(analyze(path, 1.0, more)[0])
-            one = score([f.media for f in found], [s.release_time for s in shots])
-            total += one
-            for shot in shots:
-                near = [f for f in found if abs(f.media - shot.release_time) <= 0.3 and f.result != "unspecified"]
-                known += bool(near)
-                right += bool(near) and (near[0].result == "made") == shot.made
-            table.add_row(str(seed), kind, str(one.actual), str(one.found), str(one.true_positives))
-            path.unlink()
-    CONSOLE.print(table)
-    false = (total.found - total.true_positives) / max(count * seconds / 600, 1e-9)
-    CONSOLE.print(
-        f"simulated {name}: precision {total.precision:.2f}, recall {total.recall:.2f}, F1 {total.f1:.2f}, "
-        f"median error {total.median_error:.3f} s, results {right} of {known} right, {false:.1f} false shots in ten "
-        "minutes (aim 1)"
-    )
+    return [("footage seen otherwise", [Row(name, (score,)) for name, score in variants(folder).items()])]
 
 
 def main() -> None:
     """Run every part whose data is there."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    names = ", ".join((*PARTS, *EXTRA))
+    parser.add_argument("--only", help=f"parts to run, of {names}; by default all but the last two")
+    parser.add_argument("--clips", help="names of real clips to run, without suffix")
+    parser.add_argument("--render", type=Path, help="folder for drawn films of the clips that fail")
     parser.add_argument("--games", type=int, default=20)
     parser.add_argument("--warm-ups", type=int, default=10)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--parts", default="clips,clips2,visibility,variants,detector,rims,games,warm-ups")
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of a simulated game")
+    parser.add_argument("--speed-hidden", action="store_true", help="do not declare the clips' playback speed")
     parser.add_argument("--config", type=Path, help="settings for analyze")
-    options = parser.parse_args()
-    more = ["--config", str(options.config)] if options.config else []
-    parts = options.parts.split(",")
-    for name, folder, run in (
-        ("clips", options.data / "footage", lambda f: clips_table(f, more)),
-        ("clips2", options.data / "footage2", lambda f: clips_table(f, more)),
-        ("visibility", options.data / "footage", visibility_table),
-        ("variants", options.data / "footage", variants_table),
-        ("detector", options.data / "detection", detector_table),
-        ("rims", options.data / "rim_outcome", rims_table),
-    ):
-        if name in parts and not folder.is_dir():
-            CONSOLE.print(f"{name}: left out, there is no {folder.name} in {options.data.name}")
-        elif name in parts:
-            run(folder)
-    if "games" in parts and options.games:
-        games_table(options.games, options.seconds, more)
-    if "warm-ups" in parts and options.warm_ups:
-        games_table(options.warm_ups, options.seconds, more, balls=2)
-
-
-def rims_table(folder: Path) -> None:
-    """Clips of rims, made or missed."""
-    from accuracy.rims import classify_clips
-
-    table = Table("kind", "clips", "right", "wrong", "unknown", title="rim clips (aim: .90 right)")
-    right = every = 0
-    for kind, (yes, no, open_) in classify_clips(folder).items():
-        table.add_row(kind, str(yes + no + open_), str(yes), str(no), str(open_))
-        right, every = right + yes, every + yes + no + open_
-    CONSOLE.print(table)
-    CONSOLE.print(f"rim clips: {right} of {every} right ({right / max(every, 1):.1%})")
+    parser.add_argument("--cache", type=Path, default=default_folder(), help="where models' answers are kept")
+    parser.add_argument("--no-cache", action="store_true", help="keep no answers")
+    given = parser.parse_args()
+    parts = given.only.split(",") if given.only else ["footage", "footage2"] if given.clips else list(PARTS)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    unknown = sorted(set(parts) - {*PARTS, *EXTRA})
+    if unknown:
+        parser.error(f"no part {', '.join(unknown)}; there are {names}")
+    folders = {"visibility": "footage", "variants": "footage"}
+    for part in [part for part in parts if part not in ("games", "warm-ups")]:
+        if not (given.data / folders.get(part, part)).is_dir():
+            CONSOLE.print(f"{part}: left out, there is no {folders.get(part, part)} in {given.data.name}")
+            parts.remove(part)
+    with tempfile.TemporaryDirectory() as folder:
+        store = AnswerStore(None if given.no_cache else given.cache)
+        options = Options(
+            given.data, load_settings(given.config), store, Path(folder) if given.no_cache else given.cache,
+            frozenset(given.clips.split(",") if given.clips else ()), given.speed_hidden, given.render,
+        )  # fmt: skip
+        sections = clip_sections([part for part in parts if part in ("footage", "footage2")], options)
+        if "games" in parts and given.games:
+            sections += games_section(given.games, given.seconds, options)
+        if "warm-ups" in parts and given.warm_ups:
+            sections += games_section(given.warm_ups, given.seconds, options, balls=2)
+        if "rim_outcome" in parts:
+            sections += rims_section(given.data / "rim_outcome", options)
+        if "detection" in parts:
+            sections += detector_section(given.data / "detection", options)
+        if "variants" in parts:
+            sections += variants_section(given.data / "footage")
+        if sections:
+            CONSOLE.print(table(sections))
+        if "visibility" in parts:
+            visibility_table(given.data / "footage")
+        CONSOLE.print(f"answers of the models: {store.hits} kept ones used, {store.misses} computed")
+        store.close()
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from accuracy.labels import Clip, ClipScore
+from accuracy.report import interval
 from accuracy.scores import ShotScores
-from accuracy.sweep import interval, left_out_table, swept, values
+from accuracy.sweep import chosen_on_real_film, left_out_table, swept, values
 
 from courtside_server.settings import load_settings
 
@@ -22,6 +23,13 @@ def test_every_swept_value_is_a_setting_that_is_accepted():
             load_settings(flags={name: value})
 
 
+def test_numbers_chosen_on_real_film_are_known_by_their_evidence():
+    chosen = chosen_on_real_film()
+    assert "shots.flight.visible_delay" in chosen and "tracking.balls.flying_speed" in chosen
+    assert "shots.views.max_time_difference" not in chosen, "simulated games only"
+    assert "shots.result.interval" not in chosen, "set by hand"
+
+
 def score(right: int, found: int, actual: int) -> ClipScore:
     return ClipScore(ShotScores(right, found, actual, (0.0,) * right))
 
@@ -29,11 +37,11 @@ def score(right: int, found: int, actual: int) -> ClipScore:
 def test_the_source_left_out_does_not_choose_its_own_value():
     parameter = swept()["shots.flight.threshold"]
     clips = [Clip(Path(name), 1.0, (), True, name) for name in "abc"]
-    good, bad = score(5, 5, 5), score(0, 5, 5)
-    table = {clip.path: {0.5: good if clip.source == "a" else bad, 0.7: bad if clip.source == "a" else good}
+    good, bad, other, default = score(5, 5, 5), score(0, 5, 5), 0.9, parameter.default
+    table = {clip.path: {other: good if clip.source == "a" else bad, default: bad if clip.source == "a" else good}
              for clip in clips}  # fmt: skip
-    _, total = left_out_table(clips, parameter, [0.5, 0.7], table)
-    # Without "a" the others choose 0.7, which is bad on "a". Without "b" or "c" it is a tie: the default, 0.7.
+    _, total = left_out_table(clips, parameter, [other, default], table)
+    # Without "a" the others choose the default, which is bad on "a". Without "b" or "c" it is a tie: the default.
     assert total.scores.true_positives == 10 and total.scores.actual == 15
 
 

@@ -1,5 +1,6 @@
 """Films of any frame rate, and films whose label is wrong: the time stamps count, in films and in live streams."""
 
+import asyncio
 import random
 from itertools import accumulate, takewhile
 
@@ -45,6 +46,21 @@ def test_a_film_of_any_rate_has_its_shot(films, name):
     (shot,) = api.analyze(films[name].path)
     assert shot.time == pytest.approx(films[name].release, abs=NEAR_S)
     assert shot.zone is films[name].zone
+
+
+def test_a_film_with_repeated_frames_has_the_shot_of_the_original_and_detects_no_more(tmp_path):
+    original = write_shot_film(tmp_path / "12.mp4", steady(12), 12, size=(480, 270))
+    repeated = write_shot_film(tmp_path / "60.mp4", steady(60), 60, size=(480, 270), pictures=12)
+
+    async def run(film):
+        frames, events = [], []
+        found = api.analyze_events(film.path, on_detections=lambda media, _: frames.append(media))
+        events = [event async for event in found]
+        return [event.media_offset for event in api.latest_shots(events)], frames
+
+    (first, frames), (second, again) = (asyncio.run(run(film)) for film in (original, repeated))
+    assert len(first) == len(second) == 1 and second == pytest.approx(first, abs=0.05)
+    assert again == pytest.approx(frames, abs=1e-3)
 
 
 def test_a_film_of_one_frame_per_second_has_none_and_does_no_harm(films):

@@ -26,7 +26,7 @@ class Court:
     """
 
     name: str
-    """``nba`` or ``fiba``."""
+    """``nba``, ``fiba``, ``ncaa`` or ``high school``."""
     length: float
     """Of a full court, baseline to baseline."""
     width: float
@@ -164,8 +164,16 @@ FIBA = Court(
     line_width=0.05,
 )
 """The FIBA court, 28 m by 15 m."""
+NCAA = replace(NBA, name="ncaa", lane_width=12 * FOOT, three_radius=6.75, three_straight=6.6)
+"""The court of US colleges: the NBA's with a narrower lane and FIBA's three-point line. Source: NCAA Basketball Rules
+2023-24, rule 1."""
+HIGH_SCHOOL = replace(
+    NBA, name="high school", length=84 * FOOT, lane_width=12 * FOOT, three_radius=19.75 * FOOT,
+    three_straight=19.75 * FOOT,
+)  # fmt: skip
+"""The court of US high schools, 84 ft by 50 ft. Source: NFHS Basketball Rules 2023-24, rule 1."""
 COURTS = {court.name: court for court in (NBA, FIBA)}
-"""The rule books by name."""
+"""The rule books that a calibration and a simulated game can have, by name."""
 
 
 def make_court(name: str, half: bool = False) -> Court:

@@ -37,6 +37,7 @@ class Source(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SOURCE_UNSPECIFIED: _ClassVar[Source]
     SOURCE_MODEL: _ClassVar[Source]
     SOURCE_CALIBRATION: _ClassVar[Source]
+    SOURCE_COURT_ESTIMATE: _ClassVar[Source]
 ZONE_UNSPECIFIED: Zone
 ZONE_PAINT_EXTENDED: Zone
 ZONE_LEFT_MID_RANGE: Zone
@@ -59,3 +60,4 @@ SHOT_TYPE_SIDE_STEP: ShotType
 SOURCE_UNSPECIFIED: Source
 SOURCE_MODEL: Source
 SOURCE_CALIBRATION: Source
+SOURCE_COURT_ESTIMATE: Source

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from types import TracebackType
@@ -23,6 +24,7 @@ from courtside_server.compose import (
 from courtside_server.errors import CourtsideError, Draining
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
+from courtside_server.inference.engine import Engine
 from courtside_server.ingest.decode_worker import Clocks
 from courtside_server.ingest.session import CameraSession
 from courtside_server.offline.film_names import game_name
@@ -32,6 +34,7 @@ from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.render.record import FilmRecord, RecordingHub
 from courtside_server.settings import Settings
 from courtside_server.shots.criteria import PlaybackConfig
+from courtside_server.shots.detector import Profile, ShotChange
 from courtside_server.shots.views import GameShots
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import DropReason, Event, Observations, Shot
@@ -40,6 +43,9 @@ _MODEL_TIMEOUT_S = 30.0
 """Seconds that a model may take with film: no viewer is waiting."""
 _BUFFER = 1_000_000
 """Events that a slow reader may let wait. The log in memory holds them all anyway, so nobody is cut off."""
+_NAMED = 3
+"""Scenes that are named."""
+_OnShots = Callable[[int, Sequence[ShotChange]], None]
 
 
 class FilmAnalyzer:
@@ -47,15 +53,19 @@ class FilmAnalyzer:
 
     Args:
         settings: windows, inference.
-        playback_speed: how many times faster than real life the film runs (2: twice real speed).
+        playback_speed: how many times faster than real life the films run (2: twice real speed); None where nobody
+            knows: then each scene's speed is estimated by the fall of the ball.
         court: the calibration of the camera that took the films; ``None`` without one.
+        engine: answers instead of the one that the settings name; closed with the analyzer.
     """
 
     def __init__(
-        self, settings: Settings, playback_speed: float = 1.0, court: PointPairs | None = None
-    ) -> None:
-        self._settings, self._speed, self._court = settings, playback_speed, court
-        self._engine = make_engine(settings)
+        self, settings: Settings, playback_speed: float | None = None, court: PointPairs | None = None,
+        engine: Engine | None = None,
+    ) -> None:  # fmt: skip
+        self._settings, self._court = settings, court
+        self._speed, self._estimate = playback_speed or 1.0, playback_speed is None
+        self._engine = engine or make_engine(settings)
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -115,6 +125,8 @@ class FilmAnalysis:
         damaged: frames that were used though parts of them were missing; complete once :meth:`events` has ended.
         on_tracks: called with what was tracked in each detector frame, from the camera's thread; the record's by
             default.
+        on_shots: called with a scene's number and every change of its shots, the rejected ones included, from the
+            camera's thread.
     """
 
     def __init__(self, analyzer: FilmAnalyzer, game: str, film: Film, record: FilmRecord | None) -> None:
@@ -126,6 +138,7 @@ class FilmAnalysis:
         self.advice: str | None = None
         self.damaged = 0
         self.on_tracks: Callable[[Observations], None] | None = None if record is None else record.add_frame
+        self.on_shots: _OnShots | None = None
 
     async def events(self, on_packets: Callable[[int], None] = lambda count: None) -> AsyncGenerator[Event, None]:
         """Run the film; gives every revision of every event as soon as it is known. Call it once.
@@ -149,8 +162,14 @@ class FilmAnalysis:
         publisher = EventPublisher(hub, metrics, shots=GameShots(settings.shots.views))
         services = CameraServices(self._analyzer._engine, publisher, metrics)
         config = pipeline_config(settings)
+        if self._analyzer._estimate and config.profile is not Profile.CLIP:
+            config = replace(config, estimate_speed=True)
+        speeds: list[tuple[float, float]] = []
         pipeline = CameraPipeline(self._info, self._analyzer._models, services, config, lambda: court)
         pipeline.backend.on_tracks = self.on_tracks
+        pipeline.backend.on_speed = lambda media, speed: speeds.append((media, speed))
+        if self.on_shots is not None:
+            pipeline.backend.on_shots = _both(self.on_shots, pipeline.backend.on_shots)
         pipeline.start()
         clocks = Clocks(wall=lambda: FILM_WALL)
         camera = await CameraSession.open(self._info, pipeline, metrics, ingest_config(settings), clocks=clocks)
@@ -170,7 +189,8 @@ class FilmAnalysis:
             log.close()
         if pipeline.backend.failure is not None:
             raise CourtsideError(f"shot detection failed: {pipeline.backend.failure!r}; events may be missing")
-        self.advice = playback_advice(shots.values(), self._analyzer._speed, settings.shots.playback)
+        advice = playback_advice(shots.values(), self._analyzer._speed, settings.shots.playback)
+        self.advice = estimate_advice(speeds) or advice
         status = camera.status()
         self.dropped = {reason: count for reason, count in status.dropped.items() if count}
         self.damaged = status.damaged + self._film.damaged
@@ -196,6 +216,30 @@ class FilmAnalysis:
                 await pipeline.stop()
             finally:
                 await hub.close()
+
+
+def _both(first: _OnShots, then: _OnShots) -> _OnShots:
+    def on_shots(scene: int, changes: Sequence[ShotChange]) -> None:
+        first(scene, changes)
+        then(scene, changes)
+
+    return on_shots
+
+
+def estimate_advice(speeds: Sequence[tuple[float, float]]) -> str | None:
+    """What to know of a film with scenes whose estimated speed is not real; None without one.
+
+    Args:
+        speeds: media seconds at which such a scene begins, and how fast it runs.
+    """
+    if not speeds:
+        return None
+    scenes = ", ".join(f"{speed:.2f} from {media:.1f} s" for media, speed in speeds[:_NAMED])
+    more = f" and {len(speeds) - _NAMED} more" if len(speeds) > _NAMED else ""
+    text = f"by the fall of the ball the film does not run at real speed and was analyzed accordingly: {scenes}{more}"
+    if max(speed for _, speed in speeds) > 1:
+        return f"{text}; declare it with --playback-speed, so that the detector gets as many frames per real second"
+    return f"{text}; where that is wrong, declare it with --playback-speed"
 
 
 def playback_advice(shots: Iterable[Shot], declared: float, config: PlaybackConfig) -> str | None:

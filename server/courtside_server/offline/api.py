@@ -28,7 +28,7 @@ SPEEDS = (0.1, 10.0)
 async def analyze_events(
     film: str | Path,
     *,
-    playback_speed: float = 1.0,
+    playback_speed: float | None = None,
     calibration: PointPairs | str | Path | None = None,
     config: str | Path | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -41,7 +41,8 @@ async def analyze_events(
 
     Args:
         film: the file.
-        playback_speed: how many times faster than real life the film runs: 2 for film at twice real speed.
+        playback_speed: how many times faster than real life the film runs: 2 for film at twice real speed. Without it
+            the speed of each scene is estimated.
         calibration: the camera's point pairs, or the file that ``courtside calibrate`` has written.
         config: TOML file of settings.
         settings: settings by their dotted names, for example ``{"perception.profile": "clip"}``.
@@ -60,7 +61,7 @@ async def analyze_events(
         ...         print(event.media_offset, event.lifecycle, event.shot)
         >>> asyncio.run(print_events(film))  # this film has no shot
     """
-    if not SPEEDS[0] <= playback_speed <= SPEEDS[1]:
+    if playback_speed is not None and not SPEEDS[0] <= playback_speed <= SPEEDS[1]:
         raise InputError(f"playback speed {playback_speed} is not between {SPEEDS[0]} and {SPEEDS[1]:g}")
     if not structlog.is_configured():
         _log_to_logging()
@@ -96,7 +97,7 @@ async def analyze_events(
 def analyze(
     film: str | Path,
     *,
-    playback_speed: float = 1.0,
+    playback_speed: float | None = None,
     calibration: PointPairs | str | Path | None = None,
     config: str | Path | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -107,7 +108,8 @@ def analyze(
 
     Args:
         film: the file.
-        playback_speed: how many times faster than real life the film runs: 2 for film at twice real speed.
+        playback_speed: how many times faster than real life the film runs: 2 for film at twice real speed. Without it
+            the speed of each scene is estimated.
         calibration: the camera's point pairs, or the file that ``courtside calibrate`` has written.
         config: TOML file of settings.
         settings: settings by their dotted names, for example ``{"perception.profile": "clip"}``.

@@ -30,7 +30,7 @@ _EVERY_FILM = (EngineError, FilmUnwritable)
 
 
 async def analyze_films(
-    paths: Sequence[Path], settings: Settings, playback_speed: float, style: str,
+    paths: Sequence[Path], settings: Settings, playback_speed: float | None, style: str,
     on_bad_film: Callable[[CourtsideError], None], *, render: Path | None = None,
     court: PointPairs | None = None, quiet: bool = False,
 ) -> None:  # fmt: skip
@@ -39,7 +39,7 @@ async def analyze_films(
     Args:
         paths: films, and folders of films.
         settings: windows, inference.
-        playback_speed: how many times faster than real life the films run (2: twice real speed).
+        playback_speed: how many times faster than real life the films run (2: twice real speed); None to estimate it.
         style: ``jsonl`` (protobuf JSON of ``courtside.v1.Event``) or ``table``.
         on_bad_film: called for each film that cannot be used, or not to its end; the others are analyzed.
         render: where the drawn films go; see :func:`~courtside_server.render.output_path.output_paths`.
@@ -96,7 +96,7 @@ async def analyze_films(
                 if record is not None and out is not None:
                     info = film.info
                     source = FilmSource(
-                        path, info.first_pts, info.rotation, playback_speed, info.mirrored, info.frame_rate
+                        path, info.first_pts, info.rotation, playback_speed or 1.0, info.mirrored, info.frame_rate
                     )
                     lines = FIBA if court is None else COURTS[court.court]
                     await draw_film(source, record, out, film.info.frames or 0, progress, lines)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
@@ -19,6 +20,25 @@ from courtside_server.perception.config import BallTrackingConfig
 from courtside_server.types import UNTRACKED
 
 
+@dataclass(frozen=True, slots=True)
+class BallPrediction:
+    """Where a tracked ball is expected.
+
+    Attributes:
+        x: of its centre, pixels with camera motion removed.
+        y: likewise.
+        radius: how far from there it may be found, its own size included, pixels.
+        unseen: seconds since it was last seen, real time.
+        priority: how much it matters: the mean of its scores, and up to 0.5 more the faster it is.
+    """
+
+    x: float
+    y: float
+    radius: float
+    unseen: float
+    priority: float
+
+
 class _Track:
     """The last detections of one ball."""
 
@@ -27,9 +47,11 @@ class _Track:
         self.times: deque[float] = deque(maxlen=config.history)
         self.positions: deque[tuple[float, float]] = deque(maxlen=config.history)
         self.sizes: deque[float] = deque(maxlen=config.history)
+        self.scores: deque[float] = deque(maxlen=config.history)
 
-    def add(self, time: float, position: NDArray[np.float64], size: float) -> None:
+    def add(self, time: float, position: NDArray[np.float64], size: float, score: float) -> None:
         self.times.append(time)
+        self.scores.append(score)
         self.positions.append((float(position[0]), float(position[1])))
         self.sizes.append(size)
 
@@ -37,6 +59,12 @@ class _Track:
     def size(self) -> float:
         """Median size, pixels."""
         return median(self.sizes)
+
+    def gate(self, gap: float, speed: float) -> float:
+        """Distance from the predicted position that is allowed after ``gap`` seconds, pixels."""
+        config = self._config
+        growth = config.new_gate_growth if len(self.times) < 3 else config.gate_growth
+        return (config.gate + growth * gap) * max(self.size, config.min_size) + config.gate_per_travel * speed * gap
 
     def predict(self, time: float) -> tuple[float, float, float]:
         """Predicted position x, y at ``time``, and the speed in pixels per second.
@@ -66,7 +94,8 @@ class _StaticObjects:
         self._past: deque[tuple[float, NDArray[np.float64], NDArray[np.float32]]] = deque()
 
     def update(
-        self, positions: NDArray[np.float64], sizes: NDArray[np.float64], scores: NDArray[np.float32], now: float
+        self, positions: NDArray[np.float64], sizes: NDArray[np.float64], scores: NDArray[np.float32], now: float,
+        whole: bool = True,
     ) -> NDArray[np.bool_]:
         """Take one frame's detections (see `BallTracker.update`); return which of them (N,) are static."""
         config = self._config
@@ -90,7 +119,8 @@ class _StaticObjects:
                 score_sum += np.where(there, scores_before[nearest], 0.0)
         frames = len(self._past)
         watched = now - self._past[0][0] if self._past else 0.0
-        self._past.append((now, positions, scores))
+        if whole:  # Only these show whether something was in its place.
+            self._past.append((now, positions, scores))
         if watched < config.static_min_time:
             return np.zeros(len(positions), bool)
         usual_score = score_sum / np.maximum(times_seen, 1)
@@ -120,8 +150,25 @@ class BallTracker:
         self._live: list[_Track] = []
         self._static = _StaticObjects(self._config)
 
+    def predictions(self, media: float) -> list[BallPrediction]:
+        """Where the tracked balls are expected at a later time.
+
+        Args:
+            media: seconds.
+        """
+        now, found = media * self._scale, []
+        for track in self._live:
+            gap = now - track.times[-1]
+            if 0 <= gap <= self._config.memory:
+                x, y, speed = track.predict(now)
+                fast = speed / (self._config.fast * max(track.size, self._config.min_size))
+                priority = sum(track.scores) / len(track.scores) + min(fast, 1.0) / 2
+                found.append(BallPrediction(x, y, track.gate(gap, speed) + track.size / 2, gap, priority))
+        return found
+
     def update(
-        self, positions: NDArray[np.float64], sizes: NDArray[np.float64], scores: NDArray[np.float32], media: float
+        self, positions: NDArray[np.float64], sizes: NDArray[np.float64], scores: NDArray[np.float32], media: float,
+        whole: bool = True,
     ) -> NDArray[np.int64]:
         """Take one frame's detections.
 
@@ -130,6 +177,7 @@ class BallTracker:
             sizes: (N,) pixels.
             scores: (N,) 0 to 1.
             media: seconds; later than the frame before, at any spacing.
+            whole: the whole frame was searched, not only where balls were expected.
 
         Returns:
             (N,) track ids, `UNTRACKED` where there is none.
@@ -137,14 +185,14 @@ class BallTracker:
         now = media * self._scale
         self._live = [track for track in self._live if now - track.times[-1] <= self._config.memory]
         found = np.full(len(positions), UNTRACKED, np.int64)
-        static = self._static.update(positions, sizes, scores, now)
+        static = self._static.update(positions, sizes, scores, now, whole)
         if self._live and len(positions):
             for row, column in assign(self._costs(positions, sizes, scores, static, now)):
-                self._live[row].add(now, positions[column], float(sizes[column]))
+                self._live[row].add(now, positions[column], float(sizes[column]), float(scores[column]))
                 found[column] = self._live[row].id
         for index in np.flatnonzero((found == UNTRACKED) & (scores >= self._config.start_score)):
             track = _Track(next(self._ids), self._config)
-            track.add(now, positions[index], float(sizes[index]))
+            track.add(now, positions[index], float(sizes[index]), float(scores[index]))
             self._live.append(track)
             found[index] = track.id
         return found

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from courtside_server.errors import EngineError
 from courtside_server.inference.engine import Engine, ModelInfo, TensorSpec, check_signature
 from courtside_server.inference.request import InferenceRequest, Outputs
 from courtside_server.perception.config import DetectionConfig
 from courtside_server.perception.input_size import InputSize
+from courtside_server.perception.regions import Regions, distinct
 from courtside_server.types import Detections, DetectorFrame, ObjectClass
 
+_Rows = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[Any]]
+"""Boxes (N, 4), scores (N,) and classes (N,) of one picture."""
 GREY = 114
 """Brightness of the bars round a frame; the detector was trained with it."""
 
@@ -40,17 +46,46 @@ class CourtDetector:
         """Width and height of the input for frames of ``width`` x ``height`` pixels."""
         return self._size.of(width, height)
 
+    @property
+    def takes_regions(self) -> bool:
+        """Whether it can be asked for parts of a frame: its input has free sizes."""
+        return bool(self._size.multiple)
+
     def request(self, frame: DetectorFrame) -> InferenceRequest[Detections]:
         """Ask for what is in one frame; boxes come in the camera's own pixels, clipped at its edges."""
         return InferenceRequest(
             self._name, {"image": frame.pixels[np.newaxis]}, self._timeout,
-            lambda outputs: self._parse(frame, outputs),
+            lambda outputs: self._parse(frame, self._rows(outputs, 0)),
         )  # fmt: skip
 
-    def _parse(self, frame: DetectorFrame, outputs: Outputs) -> Detections:
-        boxes, scores, classes = outputs["boxes"][0], outputs["scores"][0], outputs["classes"][0]
+    def request_regions(self, frame: DetectorFrame, regions: Regions) -> InferenceRequest[Detections]:
+        """Ask for the balls in parts of one frame; boxes come as with :meth:`request`."""
+        return InferenceRequest(
+            self._name, {"image": regions.cut(frame.pixels)}, self._timeout,
+            lambda outputs: self._parse(frame, self._balls(frame, regions, outputs)),
+        )  # fmt: skip
+
+    def _rows(self, outputs: Outputs, row: int) -> _Rows:
+        boxes, scores, classes = outputs["boxes"][row], outputs["scores"][row], outputs["classes"][row]
         if not (np.isfinite(boxes).all() and np.isfinite(scores).all()):
             raise EngineError(f"model {self._name} answered with NaN; export it again")
+        return boxes, scores, classes
+
+    def _balls(self, frame: DetectorFrame, regions: Regions, outputs: Outputs) -> _Rows:
+        """The balls of all regions, in pixels of the picture, best first and each once."""
+        parts = []
+        for row, corner in enumerate(regions.corners):
+            boxes, scores, classes = self._rows(outputs, row)
+            ball = (scores >= self._min_score) & (classes == ObjectClass.BALL)
+            ball &= regions.inside(boxes, corner, frame)
+            parts.append((boxes[ball] + np.tile(np.array(corner, boxes.dtype), 2), scores[ball], classes[ball]))
+        boxes, scores, classes = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        best = np.argsort(-scores, kind="stable")
+        once = distinct(boxes[best])
+        return boxes[best][once], scores[best][once], classes[best][once]
+
+    def _parse(self, frame: DetectorFrame, rows: _Rows) -> Detections:
+        boxes, scores, classes = rows
         keep = scores >= self._min_score
         margin = np.array([*frame.margin, *frame.margin], np.float32)
         limits = np.array([frame.width, frame.height, frame.width, frame.height], np.float32)

@@ -11,6 +11,7 @@ from courtside_server.letterbox import letterbox
 from courtside_server.perception.camera_motion import CameraMotion
 from courtside_server.perception.config import TrackingConfig
 from courtside_server.perception.detector import GREY
+from courtside_server.perception.repeated_frames import RepeatedFrames
 from courtside_server.perception.scene_cut import SceneCutDetector
 from courtside_server.types import DetectorFrame, Frame
 
@@ -62,11 +63,21 @@ class FrameSampler:
         self._size, self._scale, self._pace = lru_cache(1)(size), time_scale, Pace(fps * time_scale)
         self._scene_cuts = SceneCutDetector(config.scene_cut)
         self._motion = CameraMotion(config.camera_motion)
+        self._repeats, self._max_hold = RepeatedFrames(config.repeats), config.repeats.max_hold / time_scale
+        self._given = -np.inf
         self._number = 0
 
     def push(self, frame: Frame) -> DetectorFrame | None:
         """Take the next frame; return it prepared for the detector, or None where it is left out."""
-        return self.prepare(frame) if self.is_due(frame) else None
+        return self.prepare(frame) if self.is_new(frame) and self.is_due(frame) else None
+
+    def is_new(self, frame: Frame) -> bool:
+        """Whether the frame shows anything new; call it once for every frame.
+
+        A repeated frame would show a moving ball at rest, at a time at which it was elsewhere.
+        """
+        repeated = self._repeats.update(frame.planes, frame.damaged)
+        return not repeated or frame.media - self._given >= self._max_hold
 
     def set_fps(self, fps: float) -> None:
         """Change the number of detector frames per real second."""
@@ -79,6 +90,7 @@ class FrameSampler:
     def prepare(self, frame: Frame) -> DetectorFrame:
         """Prepare a frame that is due."""
         self._pace.take(frame.media)
+        self._given = frame.media
         boxed = letterbox(frame.planes, *self._size(frame.width, frame.height), grey=GREY)
         # A cut on a frame that was left out shows on this one just as well.
         cut = self._scene_cuts.update(boxed.planes, frame.damaged)

@@ -1,7 +1,7 @@
 """People: a second detector, of people of any kind, completes the players that the court's detector found.
 
 The court's detector knows players on courts. Of people who fill the picture, in gardens or at night it misses many; a
-detector of everyday people finds them, but spectators too. It runs a few times a second, on a smaller picture:
+detector of everyday people finds them, but spectators too. It runs at a few frames per second, on a smaller picture:
 
     detector frame ──► court's detector ───────────────► players, referees ──┐
          └─(due)─────► people's detector ──► memory ──► added where missing ─┴─► tracker

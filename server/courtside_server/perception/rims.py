@@ -37,7 +37,8 @@ class RimTracker:
         self._last: float | None = None
 
     def update(
-        self, boxes: NDArray[np.float64], scores: NDArray[np.float32], media: float, view: NDArray[np.float64]
+        self, boxes: NDArray[np.float64], scores: NDArray[np.float32], media: float, view: NDArray[np.float64],
+        whole: bool = True,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
         """Take one frame's detections, best first.
 
@@ -46,13 +47,15 @@ class RimTracker:
             scores: (N,).
             media: seconds.
             view: (4,) xyxy of the frame itself, camera motion removed.
+            whole: the whole frame was searched; otherwise a rim that was not found loses no evidence.
 
         Returns:
             Boxes (R, 4), confidence 0 to 1 (R,) and ids (R,) of the confirmed rims in view.
         """
         config = self._config
         elapsed = 0.0 if self._last is None else max(0.0, media - self._last)
-        self._last = media
+        if whole:
+            self._last = media
         detected: set[int] = set()
         for box, score in zip(boxes, scores, strict=True):
             rim = self._nearest(box, detected)
@@ -66,7 +69,7 @@ class RimTracker:
             rim.evidence = min(config.max_evidence, rim.evidence + max(0.0, float(score) - config.min_score))
             detected.add(rim.id)
         for rim in self._rims:
-            if rim.id not in detected and _inside(rim.box, view):
+            if whole and rim.id not in detected and _inside(rim.box, view):
                 faster = config.unconfirmed_decay if rim.evidence < config.confirm else 1.0
                 rim.evidence -= config.decay * elapsed * faster
         by_evidence = sorted((rim for rim in self._rims if rim.evidence > 0), key=lambda rim: -rim.evidence)

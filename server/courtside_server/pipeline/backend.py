@@ -5,19 +5,23 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import structlog
 
 from courtside.court.homography import Calibration
 from courtside.queues import HandoverQueue
+from courtside_server.court.estimator import CourtEstimator
+from courtside_server.court.scene_court import SceneCourt
 from courtside_server.inference.request import InferenceRequest
+from courtside_server.perception.detector_plan import DetectorPlan
 from courtside_server.perception.people import People
 from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.pipeline.detector_scheduler import DetectorShare, RateChange
 from courtside_server.pipeline.model_runner import ModelRunner, Stopped, Submitted
+from courtside_server.pipeline.speed_wait import SpeedWait
 from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
 from courtside_server.shots.playback import Replays
@@ -35,14 +39,22 @@ _MAX_IN_FLIGHT = 4
 
 @dataclass(slots=True, eq=False)
 class _Entry:
-    """A piece of work with its request, once that has been sent; ``people`` is the request for people, if any."""
+    """A piece of work with its request, once that has been sent.
+
+    Attributes:
+        waits: its request can only be made when all work before it is done.
+        people: the request for people, if any.
+        cost: pixels that the detector sees over those of a whole frame.
+    """
 
     work: Work
     request: InferenceRequest[Any] | None = None
     submitted: Submitted | None = None
     people: tuple[InferenceRequest[Detections], Submitted] | None = None
     sent: bool = False
+    waits: bool = False
     failed: bool = False
+    cost: float = 1.0
 
     def end(self) -> None:
         """Give the work up: cancel its request, wake whoever waits for it."""
@@ -66,6 +78,7 @@ class Backend:
         ids: sources of track ids.
         calibration: returns the calibration for a frame's width and height, now.
         share: the camera's share of the detector.
+        courts: recognises courts that nobody calibrated; None where that is not wanted.
 
     Attributes:
         media: media time of the newest work, seconds.
@@ -76,15 +89,17 @@ class Backend:
         on_failure: called with a fault, and with None once there was none for ``recovered_after`` media seconds.
         on_windows: called with the number of windows that a model has scored.
         on_tracks: called with all observations as they are made.
+        on_speed: called with the media time of a scene's beginning and how fast it runs, where that was estimated and
+            is not as declared.
         on_rate: called when the detector ceases to give the camera its lowest rate, or gives it again.
     """
 
     def __init__(
         self, info: StreamInfo, models: ShotModels, runner: ModelRunner, queue: HandoverQueue[Work],
         config: PipelineConfig, ids: TrackIds, calibration: Callable[[int, int], Calibration | None],
-        share: DetectorShare,
+        share: DetectorShare, courts: CourtEstimator | None = None,
     ) -> None:
-        self._share = share
+        self._share, self._courts = share, courts
         self._info, self._models, self._runner, self._queue = info, models, runner, queue
         self._config, self._ids, self._calibration = config, ids, calibration
         self.media, self.wall = 0.0, 0.0
@@ -96,7 +111,12 @@ class Backend:
         self.on_windows: Callable[[int], None] = lambda count: None
         self.on_tracks: Callable[[Observations], None] | None = None
         self.on_rate: Callable[[RateChange], None] = lambda change: None
+        self.on_speed: Callable[[float, float], None] = lambda media, speed: None
         self._scene = 0
+        detector = models.detector
+        self._plan = DetectorPlan(
+            info.time_scale, config.tracking.regions, parts=detector is not None and detector.takes_regions
+        )
         self._replays = Replays(config.criteria.playback, info.time_scale)
         self._interrupted = self._closing = False
         self._start_scene()
@@ -112,6 +132,8 @@ class Backend:
         self._interrupted = True
 
     def _close_scene(self, interrupted: bool = False) -> None:
+        if self._waiting is not None:
+            self._end_wait(self._waiting)
         before = self._detector.flight_windows_scored
         changes = self._detector.flush(interrupted)
         self.on_windows(self._detector.flight_windows_scored - before)
@@ -124,9 +146,37 @@ class Backend:
         self._tracker = Tracker(self._ids, scale, config.tracking)
         self._people = People(scale, config.tracking.people)
         self._recent: deque[Observations] = deque(maxlen=_RECENT_OBSERVATIONS)
+        courts, film = self._courts, self._share.film
+        self._court = None if courts is None else SceneCourt(
+            config.court, scale, lambda picture, numbers: courts.submit(picture, numbers, film)
+        )  # fmt: skip
+        self._waiting = SpeedWait(config.criteria.playback) if config.estimate_speed else None
+        self._start_detector(scale)
+
+    def _start_detector(self, scale: float) -> None:
+        config = self._config
         self._detector = ShotDetector(
-            config.profile, self._models, config.criteria, scale, self._calibration, self._infer, self._replays
-        )
+            config.profile, self._models, config.criteria, scale, self._calibration, self._infer, self._replays,
+            self._court,
+        )  # fmt: skip
+
+    def _end_wait(self, waiting: SpeedWait) -> None:
+        """Look for shots in what was kept, at the speed that it shows."""
+        self._waiting, kept, speed = None, waiting.kept, waiting.end()
+        if speed is not None and speed != 1.0:
+            scale, seen = self._info.time_scale * speed, waiting.observations
+            log.info("film speed estimated", camera=self._info.camera.name, media=round(seen[0].media, 3),
+                     speed=round(scale, 2))  # fmt: skip
+            self.on_speed(seen[0].media, scale)
+            self._start_detector(scale)
+            self._tracker, tracked = self._tracker.with_time_scale(scale, seen)
+            again = iter(tracked)
+            kept = [next(again) if isinstance(one, Observations) else one for one in kept]
+        for one in kept:
+            if isinstance(one, Observations):
+                self._find_shots(one)
+            else:
+                self.on_shots(self._scene, self._detector.push_clip_window(*one))
 
     def _infer(self, request: InferenceRequest[T]) -> T | None:
         try:
@@ -169,9 +219,13 @@ class Backend:
                 if not entries:
                     return
                 for entry in entries:
-                    if not entry.sent:
-                        self._send(entry)
+                    if not entry.sent and not entry.waits:
+                        entry.waits = isinstance(entry.work, DetectorFrame) and not self._plan.whole(entry.work)
+                        if not entry.waits:
+                            self._send(entry)
                 # In order, whichever is answered first.
+                if not entries[0].sent:
+                    self._send(entries[0])
                 self._process_safely(entries[0])
                 self._end(entries.popleft())
         finally:
@@ -188,7 +242,7 @@ class Backend:
         work, detector = entry.work, self._models.people
         people = None
         try:
-            entry.request = self._request(work)
+            entry.request = self._request(entry)
             if (
                 detector is not None and isinstance(work, DetectorFrame) and not self._share.degraded
                 and self._people.take(work)
@@ -200,7 +254,7 @@ class Backend:
         else:
             entry.submitted = None if entry.request is None else self._runner.submit(entry.request)
             if entry.submitted is not None and isinstance(work, DetectorFrame):
-                self._share.watch(entry.submitted.answer)
+                self._share.watch(entry.submitted.answer, entry.cost)
             if people is not None:
                 entry.people = people, self._runner.submit(people)
 
@@ -241,12 +295,23 @@ class Backend:
         self._failed_at = self.media
         self.on_failure(error)
 
-    def _request(self, work: Work) -> InferenceRequest[Any] | None:
-        """The request that a piece of work needs; sent as soon as the work comes."""
+    def _request(self, entry: _Entry) -> InferenceRequest[Any] | None:
+        """The request that a piece of work needs; sent as soon as the work comes, where it need not wait."""
+        work = entry.work
         if isinstance(work, Window):
             return self._models.clip.request(work) if self._detector.scores_clips else None
-        if isinstance(work, DetectorFrame) and self._models.detector is not None:
-            return self._models.detector.request(work)
+        detector = self._models.detector
+        if not isinstance(work, DetectorFrame) or detector is None:
+            return None
+        if not entry.waits:
+            return detector.request(work)
+        regions = self._tracker.regions(work)
+        if regions is not None:
+            entry.work, entry.cost = replace(work, whole=False), regions.share(work)
+            return detector.request_regions(work, regions)
+        if self._plan.search(work):
+            return detector.request(work)
+        self._share.left_out()
         return None
 
     def _process(self, entry: _Entry) -> None:
@@ -262,7 +327,10 @@ class Backend:
             if result is not None:
                 self.on_windows(1)
             if result is not None or not self._detector.scores_clips:
-                self.on_shots(self._scene, self._detector.push_clip_window(work, result))
+                if self._waiting is not None:
+                    self._waiting.add_window((work, result))
+                else:
+                    self.on_shots(self._scene, self._detector.push_clip_window(work, result))
         elif isinstance(work, DetectorFrame):
             self._people.update(work, people)
             if result is not None:
@@ -279,6 +347,14 @@ class Backend:
 
     def _track(self, frame: DetectorFrame, detections: Detections) -> None:
         observations = self._tracker.update(frame, detections)
+        if self._court is not None:
+            self._court.update(frame, observations)
+        if self._waiting is None:
+            self._find_shots(observations)
+        elif self._waiting.add(observations):
+            self._end_wait(self._waiting)
+
+    def _find_shots(self, observations: Observations) -> None:
         if self.on_tracks is not None:
             self.on_tracks(observations)
         before = self._detector.flight_windows_scored

@@ -22,6 +22,7 @@ import structlog
 from courtside.court.homography import Calibration
 from courtside.court.point_pairs import PointPairs
 from courtside.queues import DropPolicy, HandoverQueue
+from courtside_server.court.estimator import CourtEstimator
 from courtside_server.errors import BadRequest, CourtsideError
 from courtside_server.inference.engine import Engine
 from courtside_server.perception.tracker import TrackIds
@@ -66,6 +67,7 @@ class CameraServices:
         metrics: where to count.
         ids: sources of track ids.
         detector: shares the detector among the cameras.
+        courts: recognises courts that nobody calibrated.
     """
 
     engine: Engine
@@ -73,6 +75,7 @@ class CameraServices:
     metrics: Metrics
     ids: TrackIds = field(default_factory=TrackIds.fresh)
     detector: DetectorScheduler = field(default_factory=DetectorScheduler)
+    courts: CourtEstimator = field(default_factory=CourtEstimator)
 
 
 class CameraPipeline:
@@ -116,7 +119,7 @@ class CameraPipeline:
         self._frontend = Frontend(info, models, self._queue, services.metrics, config, self._share)
         self.backend = Backend(
             info, models, self._runner, self._queue, config, services.ids,
-            lambda width, height: self._calibration_for(calibration(), width, height), self._share,
+            lambda width, height: self._calibration_for(calibration(), width, height), self._share, services.courts,
         )  # fmt: skip
         self.backend.on_shots, self.backend.on_scene = self._publish_shots, self._publish_scene
         self.backend.on_windows = self._count_scored

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from courtside_server.court.config import CourtConfig
 from courtside_server.perception.config import TrackingConfig
 from courtside_server.shots.criteria import ShotCriteria
 from courtside_server.shots.detector import Profile
@@ -23,8 +24,10 @@ class PipelineConfig:
         stop_s: how long :meth:`CameraPipeline.stop` waits for the worker, before and after it gives up waiting for
             engine and log, seconds.
         recovered_after: after a fault of the shot path the camera is DEGRADED until so long without one, media seconds.
+        estimate_speed: film whose speed nobody declared: each scene's is estimated before shots are looked for in it.
         criteria: what counts as a shot.
         tracking: what is detected and tracked.
+        court: when and how a court that nobody calibrated is recognised.
     """
 
     profile: Profile = Profile.CLIP
@@ -35,5 +38,7 @@ class PipelineConfig:
     retry_s: float = 0.5
     stop_s: float = 5.0
     recovered_after: float = 3.0
+    estimate_speed: bool = False
     criteria: ShotCriteria = ShotCriteria()
     tracking: TrackingConfig = TrackingConfig()
+    court: CourtConfig = CourtConfig()

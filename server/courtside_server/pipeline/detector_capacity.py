@@ -24,11 +24,12 @@ _UNDER_WAY_PER_PLACE = 2.0
 
 @dataclass(slots=True)
 class _UnderWay:
-    """A frame under way: when it started, real seconds and busy time."""
+    """A frame under way: when it started, real seconds and busy time; its cost as a share of a whole frame."""
 
     started: float
     busy: float
     film: bool
+    cost: float
 
 
 class DetectorCapacity:
@@ -43,8 +44,7 @@ class DetectorCapacity:
         self._frames: dict[int, _UnderWay] = {}  # the oldest first
         self._number = 0
         self._now = self._busy = 0.0
-        self._frame_time: float | None = None
-        self._answer_time = 0.0
+        self._spent = self._cost = self._answer_time = 0.0
         self._answered_at = -math.inf
         self._shortest = self._shortest_before = math.inf
         self._shortest_since = -math.inf
@@ -54,11 +54,17 @@ class DetectorCapacity:
         """Frames that wait for their answer."""
         return len(self._frames)
 
-    def start(self, now: float, film: bool = False) -> int:
-        """A frame, of a film or a live camera, is sent to the detector; returns its number."""
+    def start(self, now: float, film: bool = False, cost: float = 1.0) -> int:
+        """A frame, of a film or a live camera, is sent to the detector; returns its number.
+
+        Args:
+            now: seconds.
+            film: of a film.
+            cost: pixels that the detector sees over those of a whole frame, above 0.
+        """
         self._advance(now)
         self._number += 1
-        self._frames[self._number] = _UnderWay(now, self._busy, film)
+        self._frames[self._number] = _UnderWay(now, self._busy, film, cost)
         return self._number
 
     def end(self, number: int, now: float, answered: bool = True) -> None:
@@ -70,29 +76,36 @@ class DetectorCapacity:
         weight = 1 - math.exp(-max(now - self._answered_at, 1e-6) / self._config.memory)
         self._answered_at = now
         answer_time, busy = now - frame.started, self._busy - frame.busy
-        if self._frame_time is None:
+        if not self._cost:
             # As if it answered one at a time: the first of several frames has the least of the busy time.
-            weight, self._frame_time, self._answer_time = 0.0, answer_time, answer_time
-        self._frame_time += weight * (busy - self._frame_time)
-        self._answer_time += weight * (answer_time - self._answer_time)
+            weight, self._spent, self._cost = 0.0, answer_time, frame.cost
+        # Two means, not the mean of ratios: a small part that waits behind a whole frame shares the time of that one.
+        self._spent += weight * (busy - self._spent)
+        self._cost += weight * (frame.cost - self._cost)
+        if frame.cost < 1:
+            return  # Answer times are those of whole frames.
+        self._answer_time += (weight if self._answer_time else 1.0) * (answer_time - self._answer_time)
         if now - self._shortest_since > self._config.base_time / 2:
             self._shortest_since, self._shortest_before, self._shortest = now, self._shortest, math.inf
         self._shortest = min(self._shortest, answer_time)
 
     def frame_time(self, now: float) -> float | None:
-        """Mean busy time per frame, seconds; None before the first answer.
+        """Mean busy time per whole frame, seconds; None before the first answer.
 
         Where the oldest frame has taken more than twice as long already, the excess counts: a detector that has just
         become slow gives no answers to measure.
         """
         self._advance(now)
-        if not self._frames or self._frame_time is None:
-            return self._frame_time
+        if not self._cost:
+            return None
+        frame_time = self._spent / self._cost
+        if not self._frames:
+            return frame_time
         oldest = self._busy - next(iter(self._frames.values())).busy
-        return max(self._frame_time, oldest - self._frame_time)
+        return max(frame_time, oldest - frame_time)
 
     def fps(self, now: float) -> float:
-        """Frames per second to give; infinite before the first answer."""
+        """Whole frames per second to give; infinite before the first answer."""
         frame_time, config = self.frame_time(now), self._config
         if frame_time is None:
             return math.inf
@@ -100,16 +113,17 @@ class DetectorCapacity:
         stretch = min(max((self._answer_time / shortest - 1) / (config.max_stretch - 1), 0.0), 1.0)
         return (config.grow + (config.shrink - config.grow) * stretch) / max(frame_time, 1e-6)
 
-    def has_room(self, now: float, admitted: int = 0) -> bool:
+    def has_room(self, now: float, admitted: float = 0.0) -> bool:
         """Whether a frame that is sent now will be answered soon.
 
         A film always has a few frames under way; they do not count, or live cameras would get nothing beside it.
 
         Args:
             now: seconds.
-            admitted: other frames that will be sent at any moment.
+            admitted: cost of other frames that will be sent at any moment.
         """
-        frame_time, under_way = self.frame_time(now), sum(not frame.film for frame in self._frames.values()) + admitted
+        frame_time = self.frame_time(now)
+        under_way = sum(frame.cost for frame in self._frames.values() if not frame.film) + admitted
         if frame_time is None:
             return under_way < _UNMEASURED
         if not under_way:

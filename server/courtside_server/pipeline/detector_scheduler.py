@@ -31,6 +31,8 @@ from courtside_server.errors import InferenceTimeout
 from courtside_server.perception.config import DetectorSharingConfig
 from courtside_server.pipeline.detector_capacity import DetectorCapacity
 
+_COST_WEIGHT, _LEAST_COST = 0.1, 0.1
+"""Weight of the newest frame in a camera's mean cost per frame, and the least that this mean can be."""
 _SILENT_S = 1.0
 """A camera that sent no frame for so long wants nothing."""
 
@@ -166,7 +168,7 @@ class DetectorShare:
     def __init__(self, scheduler: DetectorScheduler, film: bool, on_rate: Callable[[float], None]) -> None:
         self.film, self.config = film, scheduler.config
         self._scheduler, self._on_rate = scheduler, on_rate
-        self._wanted, self._rate = 0.0, math.inf
+        self._wanted, self._rate, self._cost = 0.0, math.inf, 1.0
         self._seen_at = self._urgent_until = -math.inf
         self._pending = self._unsent = 0
         self._admitted_at = -math.inf
@@ -220,12 +222,18 @@ class DetectorShare:
             self._pending -= 1
             self._unsent -= not sent
 
-    def watch(self, answer: Future[Any]) -> None:
-        """A frame was sent to the detector; measure the time to its answer."""
+    def watch(self, answer: Future[Any], cost: float = 1.0) -> None:
+        """A frame was sent to the detector; measure the time to its answer.
+
+        Args:
+            answer: ends when it is answered.
+            cost: pixels that the detector sees over those of a whole frame, above 0.
+        """
         scheduler = self._scheduler
         with scheduler._lock:
             self._unsent -= 1
-            number = scheduler._capacity.start(scheduler._clock(), self.film)
+            self._spend(cost)
+            number = scheduler._capacity.start(scheduler._clock(), self.film, cost)
 
         def ended(done: Future[Any]) -> None:
             answered = not done.cancelled() and (
@@ -235,6 +243,11 @@ class DetectorShare:
                 scheduler._capacity.end(number, scheduler._clock(), answered)
 
         answer.add_done_callback(ended)
+
+    def left_out(self) -> None:
+        """An admitted frame is not worth sending: it costs nothing. It is still released."""
+        with self._scheduler._lock:
+            self._spend(0.0)
 
     def set_urgent(self) -> None:
         """A ball is in flight or near a rim, or a shot is open: this camera goes first for a while."""
@@ -260,16 +273,22 @@ class DetectorShare:
     # ---- the scheduler's lock is held ----------------------------------------------------------------------------
 
     def _demand(self, now: float) -> Demand:
-        return Demand(self._wanted if now - self._seen_at <= _SILENT_S else 0.0, now < self._urgent_until)
+        """In whole frames per second: what many of its frames cost less is left to the others."""
+        wanted = self._wanted if now - self._seen_at <= _SILENT_S else 0.0
+        return Demand(wanted * self._cost if math.isfinite(wanted) else wanted, now < self._urgent_until)
 
-    def _admitted(self, now: float) -> int:
-        """Frames that are on the way to the detector; a worker that is held up for longer does not count."""
-        return self._unsent if not self.film and now - self._admitted_at <= self.config.max_wait else 0
+    def _admitted(self, now: float) -> float:
+        """Cost of the frames on the way to the detector; a worker that is held up for longer does not count."""
+        return self._unsent * self._cost if not self.film and now - self._admitted_at <= self.config.max_wait else 0.0
+
+    def _spend(self, cost: float) -> None:
+        self._cost += _COST_WEIGHT * (cost - self._cost)
+        self._cost = max(self._cost, _LEAST_COST)
 
     def _set_rate(self, rate: float) -> None:
-        self._rate = rate
+        self._rate = rate / self._cost
         if not self.film:
-            self._on_rate(rate)
+            self._on_rate(self._rate)
 
     def _announce(self, overloaded: bool) -> None:
         if not self.film and overloaded is not self._degraded and self._wanted:

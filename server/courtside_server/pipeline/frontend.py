@@ -95,7 +95,7 @@ class Frontend:
     def _sample_for_detector(self, frame: Frame) -> DetectorFrame | None:
         """The frame prepared for the detector; None where it is not due, or the detector has no time for it."""
         sampler, share, wanted = self._frame_sampler, self._share, self._detector_fps
-        if sampler is None:
+        if sampler is None or not sampler.is_new(frame):
             return None
         self._measure_interval(frame.media)
         # A camera that sends fewer frames than the detector would get leaves the rest to the others.

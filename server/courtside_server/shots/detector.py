@@ -11,11 +11,13 @@ from itertools import count
 import numpy as np
 
 from courtside.court.homography import Calibration
+from courtside_server.court.scene_court import SceneCourt
 from courtside_server.inference.request import Infer
 from courtside_server.perception.detector import CourtDetector
 from courtside_server.perception.people import PeopleDetector
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.criteria import ShotCriteria
+from courtside_server.shots.models.candidate import CandidateModel
 from courtside_server.shots.models.clip import ClipModel
 from courtside_server.shots.models.flight import FlightModel, FlightWindow
 from courtside_server.shots.models.flight_input import COUNTED, SPAN_S, STEP_S, STEPS
@@ -70,6 +72,7 @@ class ShotModels:
     detector: CourtDetector | None = None
     flight: FlightModel | None = None
     rim: RimModel | None = None
+    candidate: CandidateModel | None = None
     people: PeopleDetector | None = None
 
 
@@ -92,6 +95,7 @@ class ShotDetector:
         calibration: returns the calibration for a frame's width and height, now; None without one.
         infer: runs a model's request and waits for the result.
         replays: the camera's earlier shots; the caller informs it of every cut.
+        court: recognises the scene's court where nobody calibrated the camera; the caller gives it every frame.
 
     Attributes:
         flight_windows_scored: flight windows that were scored, those without a moving ball included.
@@ -100,7 +104,9 @@ class ShotDetector:
     def __init__(
         self, profile: Profile, models: ShotModels, criteria: ShotCriteria, time_scale: float,
         calibration: Callable[[int, int], Calibration | None], infer: Infer, replays: Replays | None = None,
+        court: SceneCourt | None = None,
     ) -> None:
+        self._court = court
         self._replays = replays or Replays(criteria.playback, time_scale)
         self._profile, self._models, self._criteria, self._scale = profile, models, criteria, time_scale
         self._calibration, self._infer = calibration, infer
@@ -112,6 +118,7 @@ class ShotDetector:
         self._start_flight_windows()
         self._clip_windows: deque[Window[Sample]] = deque(maxlen=_CLIP_WINDOWS)
         self._open: dict[int, ShotStateMachine] = {}
+        self._announced: set[int] = set()
         self._confirmed: deque[ShotStateMachine] = deque(maxlen=_CONFIRMED_SHOTS)
         self._recent: deque[float] = deque(maxlen=_RECENT_RELEASES)
         self._frame_size = (0, 0)
@@ -222,23 +229,37 @@ class ShotDetector:
             shot = self._open.get(candidate.key)
             if shot is None:
                 calibration = self._calibration(*self._frame_size)
-                shot = ShotStateMachine(candidate, self._models.rim, calibration, self._scale, self._criteria)
+                shot = ShotStateMachine(
+                    candidate, self._models.rim, self._models.candidate, calibration, self._scale, self._criteria,
+                    self._court,
+                )
                 self._open[candidate.key] = shot
                 self._recent.append(candidate.media)
             shot.take(candidate)
             if shot.lifecycle is Lifecycle.RETRACTED:
                 del self._open[candidate.key]
-                out.append(ShotChange(candidate, shot.state))
+                out += self._change(shot)
         for key, shot in list(self._open.items()):
-            state = shot.update(self._ring, now, self._infer, end)
+            shot.update(self._ring, now, self._infer, end)
             if shot.is_final(now, end):
                 shot.finish(self._overlap.is_suppressed(shot, (*self._confirmed, *self._open.values())), self._replays)
-                state = shot.state
                 if shot.lifecycle is Lifecycle.CONFIRMED:
                     self._confirmed.append(shot)
                 del self._open[key]
-            out.append(ShotChange(replace(shot.candidate, lifecycle=shot.lifecycle), state))
+            out += self._change(shot)
         return out
+
+    def _change(self, shot: ShotStateMachine) -> list[ShotChange]:
+        """What is emitted of a shot: a doubtful one nothing before it is confirmed, and then all."""
+        key, lifecycle = shot.candidate.key, shot.lifecycle
+        likely = shot.candidate.score >= self._criteria.candidate.announce
+        if key not in self._announced and lifecycle is not Lifecycle.CONFIRMED:
+            if lifecycle is Lifecycle.RETRACTED or not likely:
+                return []
+            self._announced.add(key)
+        if lifecycle is not Lifecycle.PROVISIONAL:
+            self._announced.discard(key)
+        return [ShotChange(replace(shot.candidate, lifecycle=lifecycle), shot.state)]
 
     # ---- end -----------------------------------------------------------------------------------------------------
 

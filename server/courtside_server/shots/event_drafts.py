@@ -231,8 +231,12 @@ def _payload(candidate: ShotCandidate, state: ShotState, original: str) -> Shot:
     zone, source = state.zone, state.zone_source
     if zone is None and candidate.zone is not None:
         zone, source = tuple(map(float, candidate.zone)), ZoneSource.MODEL
+    # The windows announce a shot; in the end all that was measured of it counts.
+    probability = candidate.score
+    if candidate.lifecycle is not Lifecycle.PROVISIONAL and state.probability is not None:
+        probability = state.probability
     return Shot(
-        probability=round(candidate.score, 6),
+        probability=round(probability, 6),
         release_uncertainty=round(candidate.spread, 6),
         zone=Zone.UNSPECIFIED if zone is None else ZONES[int(np.argmax(zone))],
         zone_probabilities=() if zone is None else tuple(round(share, 6) for share in zone),

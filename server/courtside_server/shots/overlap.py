@@ -46,7 +46,9 @@ class ShotOverlap:
         return not self._are_two_balls(shot, before)
 
     def confidence(self, shot: ShotStateMachine) -> float:
-        """How much speaks for a shot: its windows, its shooter, and how well its ball was seen while rising."""
+        """How much speaks for a shot: its probability, or its windows, shooter and how well its ball was seen."""
+        if shot.state.probability is not None:
+            return shot.state.probability
         candidate, path = shot.candidate, shot.path
         shooter = 1.0 if shot.state.shooter is not None else self._config.unknown_shooter
         flown = path.after(candidate.media, self._filters.rise_time, self._scale)

@@ -42,34 +42,68 @@ def measure_playback(
     chosen = np.flatnonzero((real >= 0) & (real <= config.max_time))
     chosen = chosen[:: -(-len(chosen) // _MAX_DETECTIONS) or 1]
     times, positions, sizes = real[chosen], path.positions[chosen], path.sizes[chosen]
-    for first, last in _stretches(times, positions[:, 1], sizes, config):
-        size = float(np.median(sizes[first:last]))
-        part, across = times[first:last], positions[first:last, 0]
-        fall, covariance = np.polyfit(part, positions[first:last, 1], 2, cov="unscaled")
-        noise = _noise(positions[first:last, 1] - np.polyval(fall, part), 3)
-        aside = _noise(across - np.polyval(np.polyfit(part, across, 1), part), 2)
-        # Detections are never exact, however well the parabola fits.
-        error = max(noise, config.least_noise * size) * float(np.sqrt(covariance[0, 0])) / float(fall[0])
-        if max(noise, aside) > config.max_noise * size or error > config.max_error:
-            continue
-        metres = [size / BALL_M] if rim is None else [size / BALL_M, max(float(rim[2] - rim[0]), 1.0) / RIM_M]
-        speeds = [float(np.sqrt(2 * fall[0] / metre / GRAVITY)) for metre in metres]
-        return min(speeds, key=lambda speed: abs(np.log(speed)))
+    stretches = free_stretches(
+        times, positions[:, 1], sizes, config.min_detections, config.max_gap, config.max_noise
+    )
+    for first, last in stretches:
+        part = slice(first, last)
+        speed = _fall_speed(times[part], positions[part], sizes[part], rim, config)
+        if speed is not None:
+            return speed
     return None
 
 
-def _noise(residuals: NDArray[np.float64], parameters: int) -> float:
+def _fall_speed(
+    times: NDArray[np.float64], positions: NDArray[np.float64], sizes: NDArray[np.float64],
+    rim: NDArray[np.float64] | None, config: PlaybackConfig,
+) -> float | None:
+    """The speed that a stretch of free flight shows; None where it is not measured well enough."""
+    size = float(np.median(sizes))
+    fall, covariance = np.polyfit(times - times[0], positions[:, 1], 2, cov="unscaled")
+    noise = residual_noise(positions[:, 1] - np.polyval(fall, times - times[0]), 3)
+    aside = residual_noise(positions[:, 0] - np.polyval(np.polyfit(times, positions[:, 0], 1), times), 2)
+    # Detections are never exact, however well the parabola fits.
+    error = max(noise, config.least_noise * size) * float(np.sqrt(covariance[0, 0])) / float(fall[0])
+    if max(noise, aside) > config.max_noise * size or error > config.max_error:
+        return None
+    return speed_of_fall(2 * float(fall[0]), size, rim)
+
+
+def speed_of_fall(acceleration: float, size: float, rim: NDArray[np.float64] | None) -> float:
+    """How many times faster than real life a ball falls: by its own size or the rim's, whichever is nearer to 1.
+
+    Args:
+        acceleration: pixels per second squared.
+        size: of the ball, pixels.
+        rim: (4,) xyxy, pixels; None where none was seen.
+    """
+    metres = [size / BALL_M] if rim is None else [size / BALL_M, max(float(rim[2] - rim[0]), 1.0) / RIM_M]
+    speeds = [float(np.sqrt(acceleration / metre / GRAVITY)) for metre in metres]
+    return min(speeds, key=lambda speed: abs(np.log(speed)))
+
+
+def residual_noise(residuals: NDArray[np.float64], parameters: int) -> float:
+    """One standard deviation of the residuals (N,) of a fit with so many parameters."""
     return float(np.sqrt((residuals**2).sum() / max(len(residuals) - parameters, 1)))
 
 
-def _stretches(
-    times: NDArray[np.float64], heights: NDArray[np.float64], sizes: NDArray[np.float64], config: PlaybackConfig
+def free_stretches(
+    times: NDArray[np.float64], heights: NDArray[np.float64], sizes: NDArray[np.float64], least: int, max_gap: float,
+    max_noise: float,
 ) -> list[tuple[int, int]]:
-    """Stretches (first, last + 1) that may be free flight, the longest first.
+    """Stretches (first, last + 1) that may be free flight: parabolas with their highest point inside, longest first.
 
     All parabolas are fitted at once, from running sums of powers.
+
+    Args:
+        times: (N,) seconds.
+        heights: (N,) pixels, downwards.
+        sizes: (N,) of the ball, pixels.
+        least: detections of the shortest stretch.
+        max_gap: longest time without a detection within a stretch, seconds.
+        max_noise: largest deviation from the parabola, ball sizes.
     """
-    count, least = len(times), config.min_detections
+    count = len(times)
     if count < least:
         return []
     x, y = times - times.mean(), heights - heights.mean()
@@ -77,7 +111,7 @@ def _stretches(
     moments = np.concatenate([np.zeros((1, 3)), np.cumsum(y[:, None] * x[:, None] ** np.arange(3), axis=0)])
     squares = np.concatenate([[0.0], np.cumsum(y**2)])
     first, last = np.triu_indices(count + 1, least)
-    whole = np.concatenate([[0], np.cumsum(np.diff(times) > config.max_gap)])
+    whole = np.concatenate([[0], np.cumsum(np.diff(times) > max_gap)])
     keep = whole[first] == whole[last - 1]
     first, last = first[keep], last[keep]
     if not len(first):
@@ -90,7 +124,7 @@ def _stretches(
     falls = solved[:, 2] > 0
     top = -solved[:, 1] / np.where(falls, 2 * solved[:, 2], 1.0)
     inside = (top >= x[first + 1]) & (top <= x[last - 2])
-    good = np.flatnonzero(falls & inside & (noise <= config.max_noise * float(sizes.max())))
+    good = np.flatnonzero(falls & inside & (noise <= max_noise * float(sizes.max())))
     order = good[np.argsort(first[good] - last[good], kind="stable")]
     return [(int(first[row]), int(last[row])) for row in order]
 
@@ -104,10 +138,13 @@ class Replays:
     Args:
         config: the numbers that decide.
         time_scale: real seconds per media second, as declared.
+
+    Attributes:
+        time_scale: the same.
     """
 
     def __init__(self, config: PlaybackConfig, time_scale: float) -> None:
-        self._config, self._scale = config, time_scale
+        self._config, self.time_scale = config, time_scale
         self._scene = 0
         self._originals: deque[tuple[int, float]] = deque(maxlen=_ORIGINALS)
 
@@ -125,6 +162,6 @@ class Replays:
         if speed is None or speed > self._config.slow:
             return None
         for scene, media in reversed(self._originals):
-            if scene < self._scene and 0 < (release - media) * self._scale <= self._config.replay_within:
+            if scene < self._scene and 0 < (release - media) * self.time_scale <= self._config.replay_within:
                 return media
         return None

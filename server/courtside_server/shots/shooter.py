@@ -98,36 +98,24 @@ def find_shooter(
     return votes.most_common(1)[0][0] if votes else None
 
 
-def has_no_shooter(
-    path: Trajectory, observations: Sequence[Observations], release: float, time_scale: float, config: ShooterConfig
-) -> bool:
-    """Whether players are in view round the release and the ball is away from all of them, tracked or not."""
-    least, any_players = np.inf, False
-    for frame in observations:
-        if abs(frame.media - release) * time_scale > config.before:
-            continue
-        boxes = frame.steady(ObjectClass.PLAYER)[:, :4]
-        any_players |= bool(len(boxes))
-        least = min(least, _nearest_at(path, frame.media, boxes)[1])
-    unseen = max(0.0, float(path.media[0]) - release) * time_scale
-    return any_players and least > config.max_distance + config.leaving_speed * unseen
-
-
 def find_feet(
     observations: Sequence[Observations], shooter: int, release: float, time_scale: float, config: ShooterConfig
 ) -> tuple[float, float] | None:
-    """Pixel between the shooter's feet when they were last on the floor, camera motion removed.
+    """Pixel between the shooter's feet when they were last on the floor, camera motion removed; None if never seen.
 
-    The lowest box shortly before the release counts: a jump lifts the box, nothing lowers it.
+    A jump lifts the box, and errors lower it: a percentile of the boxes shortly before the release counts.
     """
-    best: tuple[float, float] | None = None
-    for frame in observations:
-        if not release - config.floor_window / time_scale <= frame.media <= release:
-            continue
-        for left, _, right, bottom, _, track in frame.steady(ObjectClass.PLAYER).tolist():
-            if track == shooter and (best is None or bottom >= best[1]):
-                best = ((left + right) / 2, bottom)
-    return best
+    feet = [
+        ((left + right) / 2, bottom)
+        for frame in observations
+        if release - config.feet_window / time_scale <= frame.media <= release
+        for left, _, right, bottom, _, track in frame.steady(ObjectClass.PLAYER).tolist()
+        if track == shooter
+    ]
+    if not feet:
+        return None
+    x, y = np.array(feet).T
+    return float(np.median(x)), float(np.percentile(y, config.feet_percentile))
 
 
 def _nearest_at(path: Trajectory, media: float, boxes: NDArray[np.float64]) -> tuple[int, float]:

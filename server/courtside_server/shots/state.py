@@ -10,28 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside.court.homography import Calibration
+from courtside_server.court.scene_court import SceneCourt
 from courtside_server.inference.request import Infer
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.arc import fit_arc
 from courtside_server.shots.criteria import ShotCriteria
-from courtside_server.shots.filters import never_near_rim, never_rises, rarely_seen, starts_at_rim, too_fast
+from courtside_server.shots.features import FLIGHT_S, candidate_features
+from courtside_server.shots.filters import starts_at_rim, too_fast
+from courtside_server.shots.models.candidate import CandidateModel
 from courtside_server.shots.models.rim import LOOKBACK_S, RimModel
 from courtside_server.shots.playback import Replays, measure_playback
 from courtside_server.shots.result import ResultVote, first_at_rim, is_air_ball
-from courtside_server.shots.shooter import find_feet, find_shooter, has_no_shooter
+from courtside_server.shots.shooter import find_feet, find_shooter
 from courtside_server.shots.trajectory import Trajectory, ball_trajectories, nearest_rim, rejoin
 from courtside_server.types import Arc, Lifecycle, Observations, ShotResult, ZoneSource
 from courtside_server.windows.nms import ShotCandidate
 
 
 class Rejection(enum.Enum):
-    """Why a shot is rejected; each is a filter of `shots.filters` or `shots.shooter`."""
+    """Why a shot is rejected."""
 
-    NEVER_NEAR_RIM = "the ball came near no rim"
-    NO_SHOOTER = "the ball left no player's hands"
-    NEVER_RISES = "the ball never went up"
+    UNLIKELY = "all that was seen of it speaks against a shot"
     TOO_FAST = "the detections lie too far apart for one ball"
-    RARELY_SEEN = "the ball was detected in too few frames"
     REPLAY = "the film shows an earlier shot again, in slow motion"
     TOO_SLOW = "the film runs too slowly to follow the ball; its playback speed must be declared"
 
@@ -49,7 +49,8 @@ class ShotState:
         arc: shape of the flight.
         result: made, missed or unknown.
         make: probability that it goes in, once the rim has been watched.
-        rejections: the filters that reject it.
+        probability: that it is a shot, by all that was measured of it; None while only windows have scored it.
+        rejections: what rejects it.
         starts_at_rim: the ball was first seen rising right above a rim. It is a rebound, if there was a shot before.
         playback_speed: how fast the film runs relative to real life, where it was measured.
         replay_of: media time of the release that a replay shows again.
@@ -63,6 +64,7 @@ class ShotState:
     arc: Arc | None = None
     result: ShotResult = ShotResult.UNKNOWN
     make: float | None = None
+    probability: float | None = None
     rejections: frozenset[Rejection] = frozenset()
     starts_at_rim: bool = False
     playback_speed: float | None = None
@@ -70,47 +72,55 @@ class ShotState:
 
     @property
     def rejected(self) -> bool:
-        """Whether a filter rejects the shot."""
+        """Whether something rejects the shot."""
         return bool(self.rejections)
 
 
 @dataclass(slots=True, eq=False)
 class _Ball:
-    """One of the balls that may have been shot: its trajectory, the rim (4,) it came nearest to, its result."""
+    """One of the balls that may have been shot: its trajectory, the rim (4,) it came nearest to, its result, and the
+    pixel between its shooter's feet.
+    """
 
     state: ShotState
     vote: ResultVote
     path: Trajectory = field(default_factory=Trajectory.empty)
     rim: NDArray[np.float64] | None = None
+    feet: tuple[float, float] | None = None
 
 
 class ShotStateMachine:
     """Follows one shot from its release to its end.
 
-    The lifecycle starts at ``PROVISIONAL``. :meth:`finish` ends it once :meth:`is_final`: ``RETRACTED`` where a filter
-    rejects the shot or another shot suppresses it, otherwise ``CONFIRMED``. Windows that withdraw the candidate end it
-    at once (:meth:`take`).
+    The lifecycle starts at ``PROVISIONAL``. :meth:`finish` ends it once :meth:`is_final`: ``RETRACTED`` where the shot
+    is rejected or another shot suppresses it, otherwise ``CONFIRMED``. Windows that withdraw the candidate end it at
+    once (:meth:`take`).
 
     Windows may follow several balls: a track can break in the hand and continue under another id, and sometimes the
-    window with the highest score follows something else that moved. The first ball that no filter rejects is the one
-    that was shot.
+    window with the highest score follows something else that moved. The ball that is most likely to have been shot
+    counts.
 
     Args:
         candidate: the shot as the windows first saw it.
         rim: the rim model; None where results stay unknown.
+        likelihood: the candidate model; None: the windows alone decide.
         calibration: of the camera, camera motion removed; None without one.
         time_scale: real seconds per media second.
         criteria: the numbers that decide.
+        court: recognises the court where there is no calibration.
     """
 
     def __init__(
-        self, candidate: ShotCandidate, rim: RimModel | None, calibration: Calibration | None, time_scale: float,
-        criteria: ShotCriteria,
+        self, candidate: ShotCandidate, rim: RimModel | None, likelihood: CandidateModel | None,
+        calibration: Calibration | None, time_scale: float, criteria: ShotCriteria,
+        court: SceneCourt | None = None,
     ) -> None:
+        self._court = court if calibration is None else None
         self.candidate = candidate
         self.lifecycle = Lifecycle.PROVISIONAL
-        self._rim, self._calibration, self._scale, self._criteria = rim, calibration, time_scale, criteria
-        self._updated = -np.inf
+        self._rim, self._likelihood = rim, likelihood
+        self._calibration, self._scale, self._criteria = calibration, time_scale, criteria
+        self._updated = self._weighed = -np.inf
         self._balls: dict[int, _Ball] = {}
         self._ball = self._new_ball(None)
         self._zone: tuple[float, ...] | None = None
@@ -137,12 +147,17 @@ class ShotStateMachine:
             replays: the camera's earlier shots at real speed; this one is added where it is one.
         """
         media, ball = self.candidate.media, self._ball
-        speed = self._measure_playback()
+        measured = self._measure_playback()
+        # Of a scene whose speed was estimated, every shot runs at that speed, measured itself or not.
+        estimated = self._scale / replays.time_scale
+        speed = estimated * measured if measured is not None else estimated if estimated != 1.0 else None
         if speed is not None:
             original = replays.original(media, speed)
+            too_slow = measured is not None and measured <= self._criteria.playback.too_slow
             rejections = _with(ball.state.rejections, Rejection.REPLAY, original is not None)
-            rejections = _with(rejections, Rejection.TOO_SLOW, speed <= self._criteria.playback.too_slow)
-            ball.state = replace(ball.state, replay_of=original, rejections=rejections)
+            rejections = _with(rejections, Rejection.TOO_SLOW, too_slow)
+            shown = ball.state.playback_speed or speed * replays.time_scale
+            ball.state = replace(ball.state, replay_of=original, rejections=rejections, playback_speed=shown)
         self.lifecycle = Lifecycle.RETRACTED if self.state.rejected or suppressed else Lifecycle.CONFIRMED
         if self.lifecycle is Lifecycle.CONFIRMED:
             replays.add(media, speed)
@@ -159,7 +174,7 @@ class ShotStateMachine:
     def state(self) -> ShotState:
         """What is known by now."""
         state = self._ball.state
-        if self._zone is None or state.zone_source is ZoneSource.CALIBRATION:
+        if self._zone is None or state.zone is not None:
             return state
         return replace(state, zone=self._zone, zone_source=ZoneSource.MODEL)
 
@@ -169,7 +184,7 @@ class ShotStateMachine:
         return self._ball.path
 
     def set_zone(self, zone: Sequence[float]) -> None:
-        """Take the clip model's zone probabilities (7,); a calibration's zone wins over them."""
+        """Take the clip model's zone probabilities (7,); a zone from the shooter's feet wins over them."""
         self._zone = tuple(zone)
 
     def is_final(self, now: float, end: bool = False) -> bool:
@@ -182,7 +197,7 @@ class ShotStateMachine:
         if end or not self.windows_closed:
             return self.windows_closed
         criteria = self._criteria
-        limit = criteria.filters.flight_time if self.state.rejected else criteria.result.final_after
+        limit = FLIGHT_S if self.state.rejected else criteria.result.final_after
         return (now - self.candidate.media) * self._scale >= limit
 
     def update(self, ring: TrackRing, now: float, infer: Infer, end: bool = False) -> ShotState:
@@ -212,12 +227,19 @@ class ShotStateMachine:
             ball.state = self._with_shooter(ball.state, paths.get(track), seen)
             if flown and len(ball.path):
                 ball.rim = nearest_rim(seen, ball.path.positions)
-                ball.state = self._with_flight(ball, seen)
+                ball.state = self._with_flight(ball)
+            if self._court is not None and ball.state.shooter is not None and ball.state.court is None:
+                self._place_on_court(ball, self._court, seen, flown)
         balls = [self._balls[track] for track in shot.tracks if len(self._balls[track].path)] or [self._ball]
-        self._ball = ball = next((ball for ball in balls if not ball.state.rejected), balls[0])
+        last = end or elapsed >= result.final_after
+        if flown and (last or (now - self._weighed) * self._scale >= self._criteria.candidate.interval):
+            self._weighed = now
+            for ball in balls:
+                ball.state = self._with_probability(ball, seen, last or elapsed >= FLIGHT_S, infer)
+        self._ball = ball = max(balls, key=_merit)
         if flown:
             self._watch_rim(ball, ring, now, infer)
-            if end or elapsed >= result.final_after:
+            if last:
                 ball.state = replace(ball.state, result=self._final_result(ball, now))
         return self.state
 
@@ -231,11 +253,8 @@ class ShotStateMachine:
         config, release = self._criteria.shooter, self.candidate.media
         shooter = find_shooter(path, seen, release, self._scale, config)
         if shooter is None:
-            missing = has_no_shooter(path, seen, release, self._scale, config)
-            return replace(state, rejections=_with(state.rejections, Rejection.NO_SHOOTER, missing))
-        state = replace(
-            state, shooter=shooter, rejections=_with(state.rejections, Rejection.NO_SHOOTER, False)
-        )
+            return state
+        state = replace(state, shooter=shooter)
         if self._calibration is None:
             return state
         feet = find_feet(seen, shooter, release, self._scale, config)
@@ -248,20 +267,47 @@ class ShotStateMachine:
             zone_source=ZoneSource.CALIBRATION,
         )  # fmt: skip
 
-    def _with_flight(self, ball: _Ball, seen: Sequence[Observations]) -> ShotState:
-        """Add the arc and the filters' decisions, once the ball has flown some way."""
+    def _place_on_court(
+        self, ball: _Ball, court: SceneCourt, seen: Sequence[Observations], flown: bool
+    ) -> None:
+        """Add where the shooter stood on a court that was recognised, once it is known which rim the ball flew to."""
+        state, release = ball.state, self.candidate.media
+        pan = min(seen, key=lambda frame: abs(frame.media - release)).pan
+        court.request(pan)
+        if state.shooter is None or not flown:
+            return
+        if ball.feet is None:
+            ball.feet = find_feet(seen, state.shooter, release, self._scale, self._criteria.shooter)
+        found = None if ball.feet is None else court.at(ball.feet, ball.rim, pan)
+        if found is not None:
+            ball.state = replace(
+                state, court=found.court, zone=found.zone, zone_source=ZoneSource.COURT_ESTIMATE
+            )
+
+    def _with_flight(self, ball: _Ball) -> ShotState:
+        """Add the arc and what physics rules out, once the ball has flown some way."""
         path, rim, scale, release = ball.path, ball.rim, self._scale, self.candidate.media
-        config, rejections = self._criteria.filters, ball.state.rejections
-        for reason, rejects in (
-            (Rejection.NEVER_NEAR_RIM, never_near_rim(path, seen, release, scale, config)),
-            (Rejection.NEVER_RISES, never_rises(path, rim, release, scale, config)),
-            (Rejection.TOO_FAST, too_fast(path, release, scale, config)),
-            (Rejection.RARELY_SEEN, rarely_seen(path, seen, release, scale, config)),
-        ):
-            rejections = _with(rejections, reason, rejects)
+        config = self._criteria.filters
         return replace(
-            ball.state, arc=fit_arc(path, release, rim, scale, self._criteria.arc), rejections=rejections,
+            ball.state, arc=fit_arc(path, release, rim, scale, self._criteria.arc),
+            rejections=_with(ball.state.rejections, Rejection.TOO_FAST, too_fast(path, release, scale, config)),
             starts_at_rim=starts_at_rim(path, rim, release, scale, config),
+        )  # fmt: skip
+
+    def _with_probability(
+        self, ball: _Ball, seen: Sequence[Observations], flown: bool, infer: Infer
+    ) -> ShotState:
+        """Add how likely the shot is by all that was measured; it is rejected only once its flight is over."""
+        if self._likelihood is None or not len(ball.path):
+            return ball.state
+        features = candidate_features(self.candidate, ball.path, ball.rim, seen, self._scale)
+        probability = infer(self._likelihood.request(features))
+        if probability is None:
+            return ball.state
+        unlikely = flown and probability < self._criteria.candidate.min_probability
+        return replace(
+            ball.state, probability=probability,
+            rejections=_with(ball.state.rejections, Rejection.UNLIKELY, unlikely),
         )  # fmt: skip
 
     def _watch_rim(self, ball: _Ball, ring: TrackRing, now: float, infer: Infer) -> None:
@@ -295,3 +341,8 @@ class ShotStateMachine:
 
 def _with(rejections: frozenset[Rejection], reason: Rejection, rejects: bool) -> frozenset[Rejection]:
     return rejections | {reason} if rejects else rejections - {reason}
+
+
+def _merit(ball: _Ball) -> tuple[bool, float]:
+    """By what the balls of one shot are compared."""
+    return not ball.state.rejected, ball.state.probability or 0.0

@@ -192,7 +192,10 @@ class GameShots:
         config = self._config
         if not config.max_time_difference or abs(one.time - other.time) > config.max_time_difference:
             return False
-        here, there = one.shot.court, other.shot.court
+        # Courts that were recognised need not have the same axes.
+        here, there = (
+            None if view.shot.zone_source is ZoneSource.COURT_ESTIMATE else view.shot.court for view in (one, other)
+        )
         if here is not None and there is not None and math.dist(here, there) > config.max_distance:
             return False
         return not self._contradict(one, other)
@@ -263,8 +266,9 @@ def _event(event_id: str, views: Sequence[_View], due: float | None) -> EventDra
     return replace(first.draft, event_id=event_id, lifecycle=lifecycle, payload=payload, due=due)
 
 
-def _zone_confidence(shot: Shot) -> tuple[bool, float]:
-    return shot.zone_source is ZoneSource.CALIBRATION, max(shot.zone_probabilities, default=0.0)
+def _zone_confidence(shot: Shot) -> tuple[int, float]:
+    rank = {ZoneSource.CALIBRATION: 2, ZoneSource.COURT_ESTIMATE: 1}.get(shot.zone_source, 0)
+    return rank, max(shot.zone_probabilities, default=0.0)
 
 
 def _summary(view: _View) -> ShotView:

@@ -24,6 +24,7 @@ class DetectorFrame:
         height: frame height, pixels.
         pan: x, y by which the picture has moved since the scene's first detector frame, frame pixels.
         cut: this frame starts a new scene.
+        whole: the detector sees all of it; otherwise only where balls are expected, and people and rims are carried on.
     """
 
     camera: str
@@ -39,6 +40,7 @@ class DetectorFrame:
     height: int
     pan: tuple[float, float]
     cut: bool
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +56,7 @@ class Observations:
         tracks: (N,) int64 ids, `UNTRACKED` where there is none; unique across cameras within a class.
         cut: this frame starts a new scene.
         rim_crops: by a rim's track, its (3, 64, 64) uint8 RGB crop.
+        whole: the detector saw all of the frame; otherwise only where balls were expected.
     """
 
     camera: str
@@ -70,6 +73,7 @@ class Observations:
     tracks: NDArray[np.int64]
     cut: bool = False
     rim_crops: Mapping[int, NDArray[np.uint8]] = field(default_factory=dict)
+    whole: bool = True
     _steady: dict[ObjectClass, NDArray[np.float64]] = field(default_factory=dict, init=False, repr=False)
 
     def rows(self, wanted: ObjectClass) -> NDArray[np.intp]:

@@ -67,7 +67,7 @@ def test_a_ball_out_of_sight_for_longer_than_memory_is_a_new_one():
 def test_faint_sightings_carry_a_track_on_but_begin_none():
     tracker = BallTracker(count(1))
     place, size = np.array([[50.0, 50.0]]), np.array([SIZE])
-    faint, clear = np.array([0.15], np.float32), np.array([0.5], np.float32)
+    faint, clear = np.array([0.11], np.float32), np.array([0.5], np.float32)
     assert tracker.update(place, size, faint, 0.0).tolist() == [UNTRACKED]
     assert tracker.update(place, size, clear, 0.1).tolist() == [1]
     assert tracker.update(place, size, faint, 0.2).tolist() == [1]
@@ -99,7 +99,7 @@ def test_a_ball_in_the_air_does_not_come_to_rest_on_a_spectator_s_head():
     for time, place in zip(times, flying, strict=True):
         hidden = behind_the_crowd[0] < time < behind_the_crowd[1]
         places = np.array([head] if hidden else [head, place])
-        scores = np.array([0.14] if hidden else [0.14, 0.5], np.float32)
+        scores = np.array([0.11] if hidden else [0.11, 0.5], np.float32)
         ids.append(tracker.update(places, np.full(len(places), SIZE), scores, float(time)).tolist())
     assert {found[0] for found in ids} == {UNTRACKED}, "the head"
     flown = [found[1] for time, found in zip(times, ids, strict=True) if time > released and len(found) > 1]

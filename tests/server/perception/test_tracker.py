@@ -31,7 +31,7 @@ def frame(media: float, shift: int = 0, level: int | None = None, size=(640, 360
                                                               (25, 30, 1, 50), (30, 15, 2, 60)])  # fmt: skip
 def test_detector_frames_come_at_the_configured_rate_or_the_film_s(fps, rate, scale, expected):
     sampler = FrameSampler(lambda *_: (64, 40), rate, scale)
-    taken = [found for i in range(2 * fps) if (found := sampler.push(frame(i / fps))) is not None]
+    taken = [found for i in range(2 * fps) if (found := sampler.push(frame(i / fps, 8 * (i % 2)))) is not None]
     assert abs(len(taken) - expected) <= 2
     assert [found.number for found in taken] == list(range(len(taken)))
 

@@ -33,10 +33,10 @@ class Detector:
         return camera
 
     def send(self, camera):
-        answer = Future()
-        camera.share.watch(answer)
+        answer, cost = Future(), next(camera.costs)
+        camera.share.watch(answer, cost)
         begin = max(self.now, heapq.heappop(self.free))
-        done = begin + self.seconds
+        done = begin + self.seconds * cost
         heapq.heappush(self.free, done)
         self.waits.append(done - self.now)
         heapq.heappush(self.answers, (done, next(self.number), answer, camera))
@@ -59,7 +59,8 @@ class Detector:
 
 
 class Camera:
-    def __init__(self, detector, film=False, urgent=False, wanted=WANTED):
+    def __init__(self, detector, film=False, urgent=False, wanted=WANTED, costs=(1.0,)):
+        self.costs = itertools.cycle(costs)
         self.detector, self.urgent, self.wanted = detector, urgent, wanted
         self.share = detector.scheduler.add(film)
         self.pace, self.sent, self.changes, self.granted = Pace(wanted), [], [], 0.0
@@ -163,6 +164,13 @@ def test_a_detector_that_stops_to_answer_counts_as_slow_at_once():
     assert capacity.frame_time(2.0) == pytest.approx(1.0, rel=0.05)
 
 
+def test_the_time_of_a_whole_frame_is_measured_from_frames_and_parts_alike():
+    detector = Detector(0.05)
+    detector.add(costs=(1.0, 0.1, 0.1))
+    detector.run(10)
+    assert detector.scheduler._capacity.frame_time(detector.now) == pytest.approx(0.05, rel=0.15)
+
+
 # ---- live cameras ----------------------------------------------------------------------------------------------------
 
 
@@ -172,6 +180,27 @@ def test_a_fast_detector_gives_every_camera_its_full_rate():
     detector.run(5)
     assert all(camera.fps(4) >= 14.7 for camera in cameras)
     assert not any(camera.changes for camera in cameras)
+
+
+def test_cameras_whose_frames_are_mostly_seen_in_part_leave_room_for_more():
+    whole, parts = Detector(0.03), Detector(0.03)
+    for _ in range(4):
+        whole.add()
+        parts.add(costs=(1.0, 0.15, 0.15))
+    whole.run(10)
+    parts.run(10)
+    assert sum(camera.fps(5) for camera in whole.cameras) < 0.75 * 4 * WANTED
+    assert all(camera.fps(5) >= 14.5 for camera in parts.cameras)
+    assert max(parts.waits) <= CONFIG.max_wait + 0.06
+
+
+def test_frames_that_are_left_out_cost_nothing():
+    detector = Detector(0.03)
+    share = detector.scheduler.add()
+    share.rate(WANTED)
+    for _ in range(40):
+        share.left_out()
+    assert share._demand(0.0).fps == pytest.approx(0.1 * WANTED, abs=0.1)
 
 
 def test_an_urgent_camera_goes_first_and_the_others_keep_the_floor():

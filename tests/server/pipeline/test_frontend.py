@@ -31,9 +31,9 @@ def test_a_wrong_nominal_frame_rate_costs_no_detector_frame(nominal, mode):
     share = DetectorScheduler().add(film=mode is StreamMode.FILM)
     frontend = Frontend(info, MODELS, queue, Metrics(), config, share)
     frames = 0
-    planes = np.full((24, 32), 100, np.uint8)
+    pictures = [np.full((24, 32), level, np.uint8) for level in (100, 110)]
     for index in range(60):
-        frontend.on_frame(Frame(CAMERA.name, index, index / 30, 5000 + index / 30, index / 30, 0, planes))
+        frontend.on_frame(Frame(CAMERA.name, index, index / 30, 5000 + index / 30, index / 30, 0, pictures[index % 2]))
         for work in queue.get_nowait(10):
             if isinstance(work, DetectorFrame):
                 frames += 1
@@ -49,9 +49,9 @@ def test_a_camera_wants_no_more_of_the_detector_than_it_sends(camera_fps):
     frontend = Frontend(
         info, MODELS, queue, Metrics(), PipelineConfig(profile=Profile.FLIGHT), scheduler.add(on_rate=rates.append)
     )
-    planes = np.full((24, 32), 100, np.uint8)
+    pictures = [np.full((24, 32), level, np.uint8) for level in (100, 110)]
     for index in range(60):
         media = index / camera_fps
-        frontend.on_frame(Frame(CAMERA.name, index, media, 5000 + media, media, 0, planes))
+        frontend.on_frame(Frame(CAMERA.name, index, media, 5000 + media, media, 0, pictures[index % 2]))
     scheduler.add().rate(15.0)
     assert rates[-1] == pytest.approx(min(camera_fps, 15.0))

@@ -93,7 +93,7 @@ class Rig:
         await self.hub.close()
 
     def frame(self, camera, index):
-        planes = np.full((48, 64), 128, np.uint8)
+        planes = np.full((48, 64), 128 + 10 * (index % 2), np.uint8)
         return Frame(camera.name, index, index / 30, 5000 + index / 30, time.monotonic(), 0, planes)
 
     def play(self):

@@ -54,6 +54,12 @@ def test_a_revision_tells_what_a_viewer_would_notice():
     assert events.draft(0, candidate(zone=SHARES[::-1], make=0.6, lifecycle=Lifecycle.CONFIRMED)) is not None
 
 
+def test_the_windows_announce_a_shot_and_in_the_end_all_that_was_measured_counts():
+    events, measured = ShotEvents(CAMERA), ShotState(probability=0.99)
+    assert events.draft(0, candidate(), measured).payload.probability == 0.93
+    assert events.draft(0, candidate(lifecycle=Lifecycle.CONFIRMED), measured).payload.probability == 0.99
+
+
 def test_the_event_says_zone_and_points():
     shot = ShotEvents(CAMERA).draft(0, candidate()).payload
     assert shot.zone is Zone.MIDDLE_THREE_POINTER and shot.zone.points == 3

@@ -99,7 +99,7 @@ def test_without_evidence_it_is_none(known, speed, cut):
 def finished(speed: float, known: Replays) -> ShotStateMachine:
     """The state of a shot that a film shows at a speed."""
     shot = ShotCandidate(0, Lifecycle.CONFIRMED, 0.9, 1.0, 1.0, 0.02, None, 0.5, 5, 9, "m:1", 1.0, tracks=(1,))
-    machine, ring = ShotStateMachine(shot, None, None, 1.0, ShotCriteria()), TrackRing(20)
+    machine, ring = ShotStateMachine(shot, None, None, None, 1.0, ShotCriteria()), TrackRing(20)
     for one in play(15.0, end=2.2):
         slowed = 1.0 + (one.media - 1.0) / speed
         rows = list(zip(one.boxes.tolist(), one.classes.tolist(), one.tracks.tolist(), strict=True))

@@ -61,11 +61,21 @@ def answered(result) -> InferenceRequest:
     return InferenceRequest("m", {}, 1.0, lambda outputs: result)
 
 
+class KnownLikelihood:
+    """A candidate model to which every shot is equally likely."""
+
+    def __init__(self, probability: float) -> None:
+        self.probability = probability
+
+    def request(self, features):
+        return answered(self.probability)
+
+
 class KnownFlights:
     """A flight model whose answer is known; it sees the ``faint`` release in every third window only."""
 
-    def __init__(self, *releases: float, faint: float | None = None) -> None:
-        self.releases, self.faint = releases or (RELEASE,), faint
+    def __init__(self, *releases: float, faint: float | None = None, score: float = 0.9) -> None:
+        self.releases, self.faint, self.score = releases or (RELEASE,), faint, score
 
     def request(self, window):
         media, predictions = window.media, []
@@ -78,8 +88,9 @@ class KnownFlights:
             at = min(window.observations, key=lambda o: abs(o.media - time - 0.1))
             balls = at.tracks[at.classes == ObjectClass.BALL].tolist()
             track = balls[min(number, len(balls) - 1)]
-            predictions.append(WindowPrediction(window.index, media, window.wall, 0.9, release / release.sum(), None,
-                                                0.5, "f:1", window.due, range(12, 41), track, (0.2, 0.4)))  # fmt: skip
+            predictions.append(WindowPrediction(window.index, media, window.wall, self.score, release / release.sum(),
+                                                None, 0.5, "f:1", window.due, range(12, 41), track,
+                                                (0.2, 0.4)))  # fmt: skip
         return answered(predictions)
 
 
@@ -106,8 +117,8 @@ class KnownClip:
                                          np.eye(7)[4], 0.4, "clip:1", 0.0))  # fmt: skip
 
 
-def make_detector(profile=Profile.FLIGHT, clip=None, flight=None) -> ShotDetector:
-    models = ShotModels(clip or KnownClip(), detector=None, flight=flight or KnownFlights(), rim=KnownRim())
+def make_detector(profile=Profile.FLIGHT, clip=None, flight=None, candidate=None) -> ShotDetector:
+    models = ShotModels(clip or KnownClip(), None, flight or KnownFlights(), KnownRim(), candidate)
     return ShotDetector(profile, models, ShotCriteria(), 1.0, lambda width, height: None, lambda r: r.parse({}))
 
 
@@ -185,10 +196,16 @@ def test_a_ball_that_goes_up_over_a_rim_is_a_shot_where_none_was_before():
     assert changes[-1][1].state.starts_at_rim and changes[-1][1].candidate.lifecycle is Lifecycle.CONFIRMED
 
 
-def test_a_ball_thrown_past_every_rim_is_retracted_once_its_flight_is_over():
-    changes = run(make_detector(), rim=(700.0, 480.0, 718.0, 487.0))
+@pytest.mark.parametrize(("likelihood", "expected"), [(0.9, [Lifecycle.CONFIRMED]), (0.1, [])])
+def test_a_doubtful_shot_is_emitted_only_once_it_is_confirmed(likelihood, expected):
+    changes = run(make_detector(flight=KnownFlights(score=0.6), candidate=KnownLikelihood(likelihood)))
+    assert [change.candidate.lifecycle for _, change in changes] == expected
+
+
+def test_an_unlikely_shot_is_retracted_once_its_flight_is_over():
+    changes = run(make_detector(candidate=KnownLikelihood(0.1)))
     now, last = changes[-1]
-    assert last.candidate.lifecycle is Lifecycle.RETRACTED
+    assert last.candidate.lifecycle is Lifecycle.RETRACTED and last.state.probability == 0.1
     assert 2.2 <= now - RELEASE < 3.0
 
 

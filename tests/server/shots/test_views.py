@@ -132,6 +132,13 @@ def test_places_on_the_court_can_speak_against_it(places, count):
     assert len(Game().take(left, right)) == count
 
 
+def test_places_on_recognised_courts_do_not_speak_against_it_and_give_way_to_calibrated_ones():
+    estimated = {"court": (-9.0, 0.0), "zone": Zone.PAINT_EXTENDED, "zone_source": ZoneSource.COURT_ESTIMATE}
+    measured = {"court": (3.0, 1.0), "zone": Zone.MIDDLE_THREE_POINTER, "zone_source": ZoneSource.CALIBRATION}
+    one = Game().take(draft("left", 1000.0, **estimated), draft("right", 1000.1, **measured))
+    assert len(one) == 1 and one[0].payload.court == (3.0, 1.0)
+
+
 def test_certain_results_can_speak_against_it_and_unknown_ones_do_not():
     assert len(Game().take(draft("left", 1000.0, **MADE), draft("right", 1000.0, **MISSED))) == 2
     unsure = {"result": ShotResult.MISSED, "make_probability": 0.3}

@@ -37,14 +37,17 @@ probability and the release. A release counts in time steps {COUNTED[0]} to {COU
 ## Data and licence
 
 Simulated games only (Apache-2.0). They are seen by simulated phones, tripods, side cameras and panning broadcast
-cameras, and then by a simulated detector and tracker. The detector runs at 12 to 30 detector frames per second, misses
+cameras, and then by a simulated detector and tracker. The detector runs at 5 to 30 detector frames per second, misses
 in bursts, jitters and reports wrong sizes. Tracks break, sit on a head before or after the release, or follow only a
-head or a lamp. The film's speed varies by some percent. No real footage went into the weights.
+head or a lamp. The film's speed varies by some percent. In close-ups the ball leaves the picture, film begins or ends
+near the release, and before it the ball is dribbled, swung about, held or caught in many ways. Tosses to oneself, lob
+passes, fakes, dribbles, bounces and swings are no shots. No real footage went into the weights.
 
 ## Training
 
 {history["epochs"]} epochs, {history["samples"]} windows, {history["seconds"] / 60:.0f} minutes on a busy machine.
-AdamW, cosine schedule, averaged weights.
+AdamW, cosine schedule, averaged weights. Version 2 began with the weights of version 1, trained for 14 epochs on a
+part of this variety, and then for those counted here.
 
 ## Measured
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from courtside_training.flight.filming import View
 from courtside_training.flight.geometry import TIME_STEP_S, TIME_STEPS
 from courtside_training.flight.scenes import RATE, Scene
 
@@ -41,16 +42,17 @@ class DetectorQuality:
 
     @staticmethod
     def draw(rng: np.random.Generator) -> DetectorQuality:
-        """Draw a detector, from nearly blind to nearly perfect, with 12 to 30 detector frames per second."""
+        """Draw a detector, from nearly blind to nearly perfect, with 5 to 30 detector frames per second."""
+        rates = [30.0, 15.0, rng.uniform(12, 30), rng.uniform(5, 12)]
         return DetectorQuality(
-            rate=float(rng.choice([30.0, 15.0, rng.uniform(12, 30)])),
-            flying=float(1 - 0.35 * rng.random() ** 2),
+            rate=float(rng.choice(rates, p=[0.25, 0.35, 0.22, 0.18])),
+            flying=float(1 - 0.5 * rng.random() ** 2),
             held=float(rng.uniform(0.1, 1.0)),
             stay=float(rng.uniform(0.0, 0.75)),
             jitter=float(rng.uniform(0.02, 0.2)),
             size_bias=float(np.exp(rng.normal(0, 0.16))),
             size_noise=float(rng.uniform(0.02, 0.14)),
-            score=float(rng.uniform(0.2, 0.95)),
+            score=float(rng.uniform(0.15, 0.95)),
         )
 
 
@@ -90,7 +92,8 @@ def detected(chance: np.ndarray, stay: float, rng: np.random.Generator) -> np.nd
 
 
 def tracked_object(
-    scene: Scene, kind: str, times: np.ndarray, quality: DetectorQuality, pan: np.ndarray, rng: np.random.Generator
+    scene: Scene, kind: str, times: np.ndarray, quality: DetectorQuality, pan: np.ndarray, view: View,
+    rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What a track follows.
 
@@ -100,6 +103,7 @@ def tracked_object(
         times: (N,) seconds of the game.
         quality: of the detector.
         pan: (N, 2) camera motion, pixels.
+        view: what the film shows.
         rng: draws the rest.
 
     Returns:
@@ -120,11 +124,13 @@ def tracked_object(
         return spot + pan + drift, np.full(len(times), rng.uniform(3, 30)), np.full(len(times), rng.uniform(0.2, 1.0))
     held = nearest(scene.holder, times) >= 0
     visible = nearest(scene.ball[:, 3], times) > 0.5
-    chance = np.where(held, quality.held, quality.flying) * np.where(visible, 1.0, 0.15)
-    # Small balls are missed more often.
-    chance = chance * np.clip(size / 5, 0.5, 1)
-    inside = (ball[:, 0] > 0) & (ball[:, 0] < 640) & (ball[:, 1] > 0) & (ball[:, 1] < 360)
-    return ball[:, :2], size, np.where(inside, chance, 0.0)
+    chance = chance_to_see(held, size, quality) * np.where(visible, 1.0, 0.15)
+    return ball[:, :2], size, np.where(view.shows(ball[:, :2]), chance, 0.0)
+
+
+def chance_to_see(held: np.ndarray, size: np.ndarray, quality: DetectorQuality) -> np.ndarray:
+    """Chances (N,) to detect a ball, in hands or in the air, of a size in pixels; small balls are missed more often."""
+    return np.where(held, quality.held, quality.flying) * np.clip(size / 5, 0.5, 1)
 
 
 def with_head_mistake(

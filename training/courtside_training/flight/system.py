@@ -45,19 +45,25 @@ class FlightSystem(System):
     fit_options = (
         SCENES, count_option("--epochs", 30),
         count_option("--samples", 12_000, "Windows per epoch.", least=128), rate_option(2e-3),
+        click.option("--init", type=click.Path(path_type=Path, dir_okay=False), default=None,
+                     help="Exported model (model.onnx) to start from."),
     )  # fmt: skip
     evaluate_help = "Measure on windows of simulated games that were not trained on."
     evaluate_options = (SCENES, count_option("--samples", 6000, "Windows.", least=100))
     commands = (draw,)
 
-    def stages(self, context: RunContext, *, scenes: Path, epochs: int, samples: int, rate: float) -> Iterator[Stage]:
+    def stages(
+        self, context: RunContext, *, scenes: Path, epochs: int, samples: int, rate: float, init: Path | None
+    ) -> Iterator[Stage]:
         """See `System.stages`."""
         from courtside_training.common.fit import FitConfig
+        from courtside_training.flight.restore import restore
         from courtside_training.flight.scenes import scene_files
         from courtside_training.flight.train import make_fit
 
         config = FitConfig(epochs=epochs, rate=rate, seed=context.seed)
-        yield Stage(make_fit(scene_files(scenes, SPLITS["train"]), config, context.checkpoint, samples))
+        start = None if init is None else restore(init)
+        yield Stage(make_fit(scene_files(scenes, SPLITS["train"]), config, context.checkpoint, samples, init=start))
 
     def evaluate(self, context: RunContext, *, scenes: Path, samples: int) -> dict[str, Any]:
         """See `System.evaluate`."""

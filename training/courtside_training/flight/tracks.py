@@ -9,6 +9,7 @@ import numpy as np
 from courtside_training.flight.detections import (
     SPAN,
     DetectorQuality,
+    chance_to_see,
     detected,
     frame_times,
     interpolated,
@@ -17,10 +18,14 @@ from courtside_training.flight.detections import (
     tracked_object,
     with_head_mistake,
 )
+from courtside_training.flight.filming import View, filmed, handled, with_hold
 from courtside_training.flight.geometry import BRIDGE_S, COLUMNS, EDGE_S, TIME_STEP_S, TIME_STEPS, Column
 from courtside_training.flight.scenes import RATE, Scene
+from courtside_training.flight.traps import Trap, draw_trap
 
-SHORTEST_S = 0.25
+_TRAPS = 0.22
+"""Share of the windows without a shot that show a trap."""
+SHORTEST_S = 0.18
 """Seconds of flight that a track must show; in less, a shot cannot be recognised."""
 
 
@@ -60,7 +65,7 @@ def draw_example(scene: Scene, rng: np.random.Generator) -> Example:
     seconds = len(scene.ball) / RATE
     speed = float(np.exp(rng.normal(0, 0.08)))
     shot = None
-    if len(scene.shots) and rng.random() < 0.55:
+    if len(scene.shots) and rng.random() < 0.65:
         shot = scene.shots[int(rng.integers(len(scene.shots)))]
         start = shot[0] - speed * TIME_STEP_S * rng.uniform(-14, TIME_STEPS - 3)
     else:
@@ -70,15 +75,26 @@ def draw_example(scene: Scene, rng: np.random.Generator) -> Example:
     frames = frame_times(quality, rng)
     times = start + frames * speed
     inside = (times >= 0) & (times <= seconds - 0.05)
+    inside &= filmed(frames, None if shot is None else clock.to_window(shot[0]), rng)
     frames, times = frames[inside], times[inside]
+    if shot is not None:
+        times = with_hold(scene, times, float(shot[0]), rng)
+    trap = draw_trap(scene, times, rng) if shot is None and rng.random() < _TRAPS else None
+    view = View.draw(_player_box(scene, times, shot, trap, rng), rng)
     pan = interpolated(scene.anchor, times)
     pan = pan - pan[len(pan) // 2] if len(pan) else pan
     mode = rng.random()
     kind = "ball" if shot is not None or mode < 0.6 else "head" if mode < 0.85 else "still"
-    centre, size, chance = tracked_object(scene, kind, times, quality, pan, rng)
     left_ball = np.inf
-    if kind == "ball":
-        chance, centre, size, left_ball = with_head_mistake(scene, shot, times, chance, centre, size, rng)
+    if trap is not None:
+        centre, size = trap.centre, trap.size
+        chance = np.where(view.shows(centre), chance_to_see(trap.held, size, quality), 0.0)
+    else:
+        centre, size, chance = tracked_object(scene, kind, times, quality, pan, view, rng)
+        if kind == "ball":
+            held = nearest(scene.holder, times) >= 0
+            centre = handled(centre, size, held, times, None if shot is None else float(shot[0]), rng)
+            chance, centre, size, left_ball = with_head_mistake(scene, shot, times, chance, centre, size, rng)
     seen = detected(chance, quality.stay, rng)
     noise = rng.normal(0, 1, centre.shape) * np.maximum(quality.jitter * size, 0.3)[:, None]
     centre = centre + noise
@@ -90,9 +106,14 @@ def draw_example(scene: Scene, rng: np.random.Generator) -> Example:
     track[known, Column.BALL_SEEN] = 1
     track[:, Column.BALL_X : Column.BALL_SCORE + 1] = ball
     if known.any():
-        _write_rim(track, scene, times, pan, rng)
-        _write_player(track, scene, frames, times, pan, rng)
-    release, made, weight, decided = _truth(scene, frames[seen], clock, left_ball)
+        _write_rim(track, scene, times, view, rng)
+        _write_player(track, scene, frames, times, pan, view, rng)
+    if trap is None:
+        release, made, weight, decided = _truth(scene, frames[seen], clock, left_ball)
+    else:
+        # Before it comes down in somebody's hands, a toss or a pass may be a shot for all that can be seen.
+        caught = bool(seen.any()) and float(times[seen].max()) > trap.end + 0.1
+        release, made, weight, decided = float("nan"), float("nan"), float(caught or trap.whole), False
     return Example(_mirrored_and_scaled(track, rng), release, made, weight, decided)
 
 
@@ -132,16 +153,30 @@ def nearest_player(boxes: np.ndarray, x: float, y: float) -> int:
     return int(np.argmin((np.hypot(across, down) + 0.3 * off) / tall))
 
 
-def _write_rim(track: np.ndarray, scene: Scene, times: np.ndarray, pan: np.ndarray, rng: np.random.Generator) -> None:
+def _player_box(
+    scene: Scene, times: np.ndarray, shot: np.ndarray | None, trap: Trap | None, rng: np.random.Generator
+) -> np.ndarray | None:
+    """Box (4,) of the player whom a close-up shows: the one with the ball, or any; None without one."""
+    if not len(times) or not scene.boxes.shape[1]:
+        return None
+    index = int(np.clip((times[len(times) // 2] if shot is None else shot[0]) * RATE, 0, len(scene.boxes) - 1))
+    if shot is not None:
+        return scene.boxes[index, int(shot[5])]
+    player = trap.player if trap is not None else int(scene.holder[index])
+    return scene.boxes[index, player if player >= 0 else int(rng.integers(scene.boxes.shape[1]))]
+
+
+def _write_rim(track: np.ndarray, scene: Scene, times: np.ndarray, view: View, rng: np.random.Generator) -> None:
     """Write the rim that the track comes nearest to, as a good or a bad detector finds it."""
     middle = len(times) // 2
-    found = [box for box in nearest(scene.rims, times[middle : middle + 1])[0] if box[2] > box[0] + 2]
+    rims = nearest(scene.rims, times[middle : middle + 1])[0]
+    found = [box for box in rims if box[2] > box[0] + 2 and view.shows((box[:2] + box[2:]) / 2)]
     for _ in range(int(rng.choice([0, 0, 0, 1, 3]))):
         wide = rng.uniform(10, 50)
         x, y = rng.uniform((0, 0), (640, 300))
         found.append(np.array([x, y, x + wide, y + wide * rng.uniform(0.2, 0.7)]))
     # On real film, rim and player are often missing or wrong. The network may use them but must not depend on them.
-    if not found or rng.random() < 0.3:
+    if not found or rng.random() < 0.35:
         return
     if rng.random() < 0.15:
         player = scene.boxes[int(np.clip(times[middle] * RATE, 0, len(scene.boxes) - 1))]
@@ -165,12 +200,13 @@ def _write_rim(track: np.ndarray, scene: Scene, times: np.ndarray, pan: np.ndarr
 
 
 def _write_player(
-    track: np.ndarray, scene: Scene, frames: np.ndarray, times: np.ndarray, pan: np.ndarray, rng: np.random.Generator
+    track: np.ndarray, scene: Scene, frames: np.ndarray, times: np.ndarray, pan: np.ndarray, view: View,
+    rng: np.random.Generator,
 ) -> None:
     """Write at every time step the player nearest to the ball, as a detector finds them."""
-    if rng.random() < 0.25:
+    if rng.random() < 0.3:
         return
-    boxes = interpolated(scene.boxes, times)
+    boxes = view.cut(interpolated(scene.boxes, times))
     there = boxes[..., 2] > boxes[..., 0] + 3
     tall = np.maximum(boxes[..., 3] - boxes[..., 1], 1)
     boxes = boxes + rng.normal(0, rng.choice([0.01, 0.04, 0.12]), boxes.shape) * tall[..., None]

@@ -60,7 +60,7 @@ def losses(module: nn.Module, batch: Batch) -> dict[str, Tensor]:
 
 def make_fit(
     files: list[Path], config: FitConfig, checkpoint: Path, samples: int = 12_000, batch: int = 128,
-    network: FlightConfig | None = None,
+    network: FlightConfig | None = None, init: FlightNetwork | None = None,
 ) -> Fit:
     """A training run.
 
@@ -71,6 +71,7 @@ def make_fit(
         samples: windows per epoch.
         batch: windows per step.
         network: sizes of the network; None: the served ones.
+        init: network to start from; None: random weights.
 
     Raises:
         TrainingInputError: there are no games.
@@ -78,7 +79,7 @@ def make_fit(
     if not files:
         raise TrainingInputError("no games to train on: draw them with `courtside-train flight draw`")
     torch.manual_seed(config.seed)
-    module = FlightNetwork(network)
+    module = FlightNetwork(network) if init is None else init
     steps = max(1, samples // batch)
 
     def batches(epoch: int, rng: np.random.Generator) -> Iterator[Batch]:

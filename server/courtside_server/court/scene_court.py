@@ -1,0 +1,182 @@
+"""The court of one scene: when it is searched for, in which pictures, and whether what was found still holds."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from courtside_server.court.config import CourtConfig
+from courtside_server.court.court_estimate import CourtEstimate, CourtPicture, CourtPlace
+from courtside_server.types import DetectorFrame, ObjectClass, Observations
+
+Recognise = Callable[[CourtPicture, CourtConfig], "Future[CourtEstimate | None] | None"]
+"""Starts the recognition of a court; None where there is no room for it."""
+_PICTURES = 3
+"""Pictures kept, `_SPACING` real seconds apart: the newest ones round a release."""
+_SPACING = 0.4
+_EDGE = 2.0
+"""Pixels from the picture's edge within which a person may be cut off."""
+_SAME_VIEW = 0.01
+"""Picture widths by which a camera in a hand moves though it shows the same."""
+_PEOPLE_STEP = 0.2
+"""Real seconds between two frames whose people are kept."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    """A frame that may become a picture, and what was tracked in it."""
+
+    frame: DetectorFrame
+    seen: Observations
+    people: NDArray[np.float64]
+
+
+class SceneCourt:
+    """Recognises the court of one scene when a shot needs it; runs on the camera's worker thread.
+
+    A court is known once two pictures give the same one, or one leaves no doubt. It holds for releases at which the
+    camera had not turned away from it.
+
+    Args:
+        config: the numbers that decide.
+        time_scale: real seconds per media second.
+        recognise: starts the recognition of a court.
+    """
+
+    def __init__(self, config: CourtConfig, time_scale: float, recognise: Recognise) -> None:
+        self._config, self._scale, self._recognise = config, time_scale, recognise
+        self._kept: deque[_Kept] = deque(maxlen=_PICTURES)
+        self._people: deque[tuple[float, NDArray[np.float64]]] = deque()
+        self._answer: Future[CourtEstimate | None] | None = None
+        self._first: CourtEstimate | None = None
+        self._earlier: CourtEstimate | None = None
+        self._second: _Kept | None = None
+        self._known: CourtEstimate | None = None
+        self._due, self._interval = -np.inf, config.min_interval
+        self._width = 1.0
+
+    def update(self, frame: DetectorFrame, seen: Observations) -> None:
+        """Keep what the next search needs of a frame; people and rims that are only carried on are left out."""
+        config = self._config
+        if not config.enabled or not frame.whole:
+            return
+        self._width = max(1.0, float(seen.width))
+        if not self._people or (seen.media - self._people[-1][0]) * self._scale >= _PEOPLE_STEP:
+            self._people.append((seen.media, _whole_people(seen, config.min_player_score)))
+            while (seen.media - self._people[0][0]) * self._scale > config.people_window:
+                self._people.popleft()
+        if not len(seen.rows(ObjectClass.RIM)):
+            return
+        if not self._kept or (seen.media - self._kept[-1].seen.media) * self._scale >= _SPACING:
+            self._kept.append(_Kept(frame, seen, np.concatenate([boxes for _, boxes in self._people])))
+
+    def request(self, pan: tuple[float, float]) -> None:
+        """Search for the court, where it is not known and a search is due; call it while a shot is open.
+
+        Args:
+            pan: how far the picture had moved at the release, frame pixels.
+        """
+        self._collect()
+        if self._answer is not None or self._is_known(pan) or len(self._kept) < 2:
+            return
+        now = self._kept[-1].seen.media
+        if now < self._due:
+            return
+        # The newest of those that show what was seen at the release: most people are known then.
+        step = _SAME_VIEW * self._width
+        nearest, self._second, *_ = sorted(
+            self._kept, key=lambda kept: (round(_moved(kept.seen.pan, pan) / step), -kept.seen.media)
+        )
+        self._start(nearest)
+        self._due = now + self._interval / self._scale
+        self._interval = min(2 * self._interval, self._config.max_interval)
+        self._collect()
+
+    def at(
+        self, feet: tuple[float, float], rim: NDArray[np.float64] | None, pan: tuple[float, float]
+    ) -> CourtPlace | None:
+        """Where a shooter stands on the court; None where the court is not known or the place is uncertain.
+
+        Args:
+            feet: x, y of the frame, camera motion removed, pixels.
+            rim: (4,) box of the rim that was shot at, camera motion removed, pixels; None where it is not known.
+            pan: how far the picture had moved at the release, frame pixels.
+        """
+        self._collect()
+        if self._known is None or not self._is_known(pan):
+            return None
+        if rim is not None and _gap(rim, self._known.rim) > 1.0:
+            return None  # Shot at another basket: practice baskets have no lines of their own.
+        found = self._known.at(*feet, self._config)
+        return None if found is None or max(found.zone) < self._config.min_zone_probability else found
+
+    def _is_known(self, pan: tuple[float, float]) -> bool:
+        return self._known is not None and _moved(self._known.pan, pan) <= self._config.max_pan * self._width
+
+    def _start(self, kept: _Kept) -> None:
+        self._answer = self._recognise(_picture(kept, self._earlier), self._config)
+
+    def _collect(self) -> None:
+        """Take an answer that is there. A court that is certain in one picture must be the same in a second one."""
+        while self._answer is not None and self._answer.done():
+            answer, self._answer = self._answer, None
+            first, second, self._first, self._second = self._first, self._second, None, None
+            if answer.cancelled():
+                return
+            if answer.exception() is not None:
+                log.error("a court could not be recognised", exc_info=answer.exception())
+                return
+            found = answer.result()
+            self._earlier = found or self._earlier
+            if found is None or not found.is_certain(self._config):
+                return
+            if second is not None and found.margin >= self._config.sure_margin:
+                self._known, self._interval = found, self._config.min_interval
+            elif second is not None:
+                self._first = found
+                self._start(second)
+            elif first is not None and first.agrees(found):
+                self._known, self._interval = first, self._config.min_interval
+
+
+def _picture(kept: _Kept, earlier: CourtEstimate | None) -> CourtPicture:
+    frame, seen = kept.frame, kept.seen
+    x, y = frame.margin
+    width, height = round(frame.width * frame.scale), round(frame.height * frame.scale)
+    pixels = frame.pixels[:, y : y + height, x : x + width].transpose(1, 2, 0)
+    rims = seen.rows(ObjectClass.RIM)
+    spans = seen.boxes[rims, 2] - seen.boxes[rims, 0]
+    rim = seen.boxes[rims[int(np.argmax(seen.scores[rims] * spans))]].astype(np.float64)
+    hidden = seen.boxes[(seen.classes == ObjectClass.PLAYER) | (seen.classes == ObjectClass.REFEREE)]
+    return CourtPicture(
+        np.ascontiguousarray(pixels), frame.scale, seen.pan, seen.media, rim, kept.people + np.tile(seen.pan, 2),
+        hidden.astype(np.float64), earlier,
+    )  # fmt: skip
+
+
+def _whole_people(seen: Observations, min_score: float) -> NDArray[np.float64]:
+    """(N, 4) boxes of people who are whole in the picture, camera motion removed."""
+    people = (seen.classes == ObjectClass.PLAYER) | (seen.classes == ObjectClass.REFEREE)
+    boxes = seen.boxes[people & (seen.scores >= min_score)].astype(np.float64)
+    whole = (boxes[:, 1] > _EDGE) & (boxes[:, 3] < seen.height - _EDGE)
+    return np.asarray(boxes[whole] - np.tile(np.array(seen.pan), 2))
+
+
+def _moved(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Pixels between two pans."""
+    return float(np.hypot(one[0] - other[0], one[1] - other[1]))
+
+
+def _gap(one: Sequence[float] | NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Distance between the middles of two boxes in the wider one's widths."""
+    first, second = np.asarray(one, np.float64), other
+    between = np.hypot(*((first[:2] + first[2:]) / 2 - (second[:2] + second[2:]) / 2))
+    return float(between / max(first[2] - first[0], second[2] - second[0], 1.0))

@@ -1,0 +1,91 @@
+"""A court that nobody calibrated, recognised in a drawn picture of which everything is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+
+from courtside.court.measures import FIBA, NBA, court_lines
+from courtside.court.zones import ZONES, zone_at
+from courtside_server.court.config import CourtConfig
+from courtside_server.court.court_estimate import CourtPicture, recognise_court
+from courtside_sim.lens import Lens, look_at
+
+CONFIG = CourtConfig()
+WIDTH, HEIGHT = 640, 360
+PLAYERS = np.array([[5.0, 1.0], [8.0, -4.0], [10.0, 3.0], [7.0, 6.0]])
+SHOOTER = (6.0, -5.0)
+
+
+def lens(position, target, focal):
+    return Lens(np.array(position), look_at(np.array(position), np.array(target)), focal, WIDTH, HEIGHT)
+
+
+SIDE = lens([9.0, -14.0, 3.0], [8.5, 0.0, 0.8], 520.0)
+BEHIND = lens([-3.0, 1.5, 1.6], [12.0, 0.0, 1.9], 520.0)
+
+
+def box(view: Lens, x: float, y: float) -> list[float]:
+    """A person of 1.83 m at floor position (x, y)."""
+    (u, foot), (_, head) = view.project(np.array([[x, y, 0.0], [x, y, 1.83]]))[0]
+    return [u - 0.2 * (foot - head), head, u + 0.2 * (foot - head), foot]
+
+
+def picture(court, view: Lens, painted: bool = True) -> CourtPicture:
+    """The court's lines on a plain floor, its rim and some people."""
+    image = np.full((HEIGHT, WIDTH, 3), 120, np.uint8)
+    for line in court_lines(court) if painted else ():
+        pieces = [np.linspace(a, b, 40) for a, b in pairwise(line)]
+        points, depth = view.project(np.column_stack([np.concatenate(pieces), np.zeros(40 * len(pieces))]))
+        for a, b, near in zip(points[:-1], points[1:], depth[:-1], strict=True):
+            if near > 0.5 and np.abs([a, b]).max() < 4000:
+                cv2.line(image, *(tuple(int(16 * v) for v in end) for end in (a, b)), (235,) * 3, 2, cv2.LINE_AA, 4)
+    centre = court.rim_centre(0)
+    (x, y), depth = view.project(centre)
+    half = view.focal * court.rim_radius / depth
+    people = np.array([box(view, *at) for at in (*PLAYERS, SHOOTER)])
+    people = people[(people[:, 1] > 0) & (people[:, 3] < HEIGHT)]
+    rim = np.array([x - half, y - half / 4, x + half, y + half / 4])
+    return CourtPicture(image, 1.0, (0.0, 0.0), 1.0, rim, people, np.zeros((0, 4)))
+
+
+@pytest.mark.parametrize(("court", "view"), [(FIBA, SIDE), (NBA, BEHIND)], ids=["side", "behind"])
+def test_feet_get_their_place_and_zone_on_a_court_that_nobody_calibrated(court, view):
+    found = recognise_court(picture(court, view), CONFIG)
+    assert found is not None and found.is_certain(CONFIG)
+    feet = view.project(np.array([*SHOOTER, 0.0]))[0]
+    place = found.at(*feet, CONFIG)
+    best = found.calibrations[0].court
+    here = best.to_local(*place.court, best.nearer_basket(place.court[0]))
+    assert here == pytest.approx(court.to_local(*SHOOTER, 0), abs=0.6)
+    assert ZONES[int(np.argmax(place.zone))] is zone_at(court, *SHOOTER, 0)
+
+
+def test_camera_motion_is_removed_and_frames_of_any_size_are_scaled():
+    shown, pan, scale = picture(FIBA, SIDE), np.array([30.0, -8.0]), 0.5
+    larger = replace(
+        shown, scale=scale, pan=(30.0, -8.0), rim=shown.rim / scale, people=shown.people / scale,
+    )  # fmt: skip
+    one, other = recognise_court(shown, CONFIG), recognise_court(larger, CONFIG)
+    feet = SIDE.project(np.array([*SHOOTER, 0.0]))[0]
+    assert other.at(*(feet / scale - pan), CONFIG).court == pytest.approx(one.at(*feet, CONFIG).court, abs=1e-6)
+
+
+def test_a_floor_without_lines_and_one_with_other_lines_are_no_court():
+    bare = recognise_court(picture(FIBA, SIDE, painted=False), CONFIG)
+    assert bare is None or not bare.is_certain(CONFIG)
+    other = picture(FIBA, SIDE, painted=False)
+    random = np.random.default_rng(3)
+    for _ in range(25):
+        ends = random.uniform([0, 150, 0, 150], [WIDTH, HEIGHT, WIDTH, HEIGHT]).astype(int).tolist()
+        cv2.line(other.pixels, ends[:2], ends[2:], (235,) * 3, 2, cv2.LINE_AA)
+    crossed = recognise_court(other, CONFIG)
+    assert crossed is None or not crossed.is_certain(CONFIG)
+
+
+def test_without_people_nothing_is_known_of_the_floor():
+    assert recognise_court(replace(picture(FIBA, SIDE), people=np.zeros((0, 4))), CONFIG) is None
