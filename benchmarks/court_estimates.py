@@ -103,7 +103,7 @@ def main(games: int, first: int) -> None:
             f"{kind:10s} {len(rows):5d} {len(known):8d} {np.median(off):19.2f} {np.percentile(off, 90):5.2f}"
             f" {len(given):13d} {sum(bool(one.zone) for one in given):6d} {sum(bool(one.points) for one in given):13d}"
         )
-    for low, high in ((0.7, 0.8), (0.8, 0.9), (0.9, 1.01)):
+    for low, high in ((0.6, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 1.01)):
         rows = [one for one in placed if one.zone is not None and low <= one.probability < high]
         if rows:
             mean = np.mean([one.probability for one in rows])

@@ -22,6 +22,8 @@ _PICTURES = 3
 _SPACING = 0.4
 _EDGE = 2.0
 """Pixels from the picture's edge within which a person may be cut off."""
+_HOPE = 0.6
+"""Share of the least evidence of lines from which on a second picture is searched."""
 _SAME_VIEW = 0.01
 """Picture widths by which a camera in a hand moves though it shows the same."""
 _PEOPLE_STEP = 0.2
@@ -125,7 +127,11 @@ class SceneCourt:
         self._answer = self._recognise(_picture(kept, self._earlier), self._config)
 
     def _collect(self) -> None:
-        """Take an answer that is there. A court that is certain in one picture must be the same in a second one."""
+        """Take an answer that is there.
+
+        One of two pictures must show the court with certainty, and both the same one. A second picture is searched only
+        where the first one leaves hope, and doubt.
+        """
         while self._answer is not None and self._answer.done():
             answer, self._answer = self._answer, None
             first, second, self._first, self._second = self._first, self._second, None, None
@@ -136,15 +142,17 @@ class SceneCourt:
                 return
             found = answer.result()
             self._earlier = found or self._earlier
-            if found is None or not found.is_certain(self._config):
+            config = self._config
+            if found is None:
                 return
-            if second is not None and found.margin >= self._config.sure_margin:
-                self._known, self._interval = found, self._config.min_interval
-            elif second is not None:
+            certain = found.is_certain(config)
+            if certain and found.margin >= config.sure_margin:
+                self._known, self._interval = found, config.min_interval
+            elif second is not None and found.lines >= _HOPE * config.min_line_support:
                 self._first = found
                 self._start(second)
-            elif first is not None and first.agrees(found):
-                self._known, self._interval = first, self._config.min_interval
+            elif first is not None and first.agrees(found) and (certain or first.is_certain(config)):
+                self._known, self._interval = first, config.min_interval
 
 
 def _picture(kept: _Kept, earlier: CourtEstimate | None) -> CourtPicture:

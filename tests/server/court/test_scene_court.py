@@ -68,11 +68,20 @@ def test_a_court_is_known_once_two_pictures_give_the_same_one():
     assert len(pictures) == 2
 
 
-@pytest.mark.parametrize("second", [None, estimate(3.0), estimate(margin=1.0)], ids=["none", "elsewhere", "uncertain"])
-def test_pictures_that_do_not_agree_leave_the_court_unknown(second):
-    court, _ = scene([estimate(), second])
+@pytest.mark.parametrize(
+    ("first", "second", "known"),
+    [
+        (estimate(), None, False),
+        (estimate(), estimate(3.0), False),
+        (estimate(margin=1.0), estimate(margin=1.0), False),
+        (estimate(margin=1.0), estimate(), True),
+    ],
+    ids=["none", "elsewhere", "both uncertain", "one uncertain"],
+)
+def test_one_of_two_pictures_must_be_certain_and_both_must_show_the_same_court(first, second, known):
+    court, pictures = scene([first, second])
     court.request(STILL)
-    assert court.at(FEET, RIM, STILL) is None
+    assert (court.at(FEET, RIM, STILL) is not None) is known and len(pictures) == 2
 
 
 def test_a_court_that_leaves_no_doubt_needs_one_picture_the_one_that_shows_what_was_seen_at_the_release():
