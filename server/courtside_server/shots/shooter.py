@@ -106,7 +106,7 @@ def find_feet(
     A jump lifts the box, and errors lower it: a percentile of the boxes shortly before the release counts.
     """
     feet = [
-        ((left + right) / 2, bottom)
+        (frame.media, (left + right) / 2, bottom)
         for frame in observations
         if release - config.feet_window / time_scale <= frame.media <= release
         for left, _, right, bottom, _, track in frame.steady(ObjectClass.PLAYER).tolist()
@@ -114,8 +114,10 @@ def find_feet(
     ]
     if not feet:
         return None
-    x, y = np.array(feet).T
-    return float(np.median(x)), float(np.percentile(y, config.feet_percentile))
+    media, x, y = np.array(feet).T
+    # He may have run to where he shot from.
+    late = media >= min(release - config.feet_window / 2 / time_scale, float(media[-1]))
+    return float(np.median(x[late])), float(np.percentile(y, config.feet_percentile))
 
 
 def _nearest_at(path: Trajectory, media: float, boxes: NDArray[np.float64]) -> tuple[int, float]:
