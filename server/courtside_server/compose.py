@@ -112,12 +112,12 @@ async def start_models(settings: Settings, engine: Engine) -> None:
         except ModelNotFound as error:
             if error.fields.get("model") != people:
                 raise
+    await engine.start(needed)
     if settings.perception.people and settings.perception.profile != "clip":
         _log.info(
             "no model of people: only players that the court's detector finds are tracked; add the model to the "
             "repository, or set perception.people to an empty name", model=settings.perception.people,
         )  # fmt: skip
-    await engine.start(needed)
 
 
 def make_shot_models(settings: Settings, engine: Engine, min_timeout: float = 0.0) -> ShotModels:

@@ -14,6 +14,7 @@ from accuracy.labels import Found
 from courtside.events import Event, latest_shots
 from courtside.film import Film
 from courtside_server.compose import make_engine
+from courtside_server.memory import give_back
 from courtside_server.offline.analyze import FilmAnalyzer
 from courtside_server.render.film import FilmSource, render_film
 from courtside_server.render.record import FilmRecord, FrameRecord
@@ -63,7 +64,10 @@ def run_film(
         store: keeps the models' answers.
         render: where the film with what was found drawn on it goes; None draws none.
     """
-    return asyncio.run(_run(path, speed, settings, store, render))
+    try:
+        return asyncio.run(_run(path, speed, settings, store, render))
+    finally:
+        give_back()  # a pipeline's parts refer to one another: forty of them would take gigabytes
 
 
 async def _run(path: Path, speed: float | None, settings: Settings, store: AnswerStore, render: Path | None) -> FilmRun:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from onnx import TensorProto, helper, numpy_helper
 
 from courtside_training.cli import cli
+from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import FitConfig
 from courtside_training.detector.classes import BALL, CLASSES, MAX_DETECTIONS, PLAYER, REFEREE, RIM
 from courtside_training.detector.decoding import ServedDetector
@@ -18,7 +19,7 @@ from courtside_training.detector.losses import cell_boxes, giou
 from courtside_training.detector.mixture import Mixture
 from courtside_training.detector.network import Backbone, Detector, DetectorConfig
 from courtside_training.detector.pretrained import focus_kernel, restore_exported, start_from_yolox
-from courtside_training.detector.training import DetectorPlan, make_fit
+from courtside_training.detector.training import DetectorPlan, blend_weights, make_fit
 from courtside_training.detector.ultralytics_run import suppress
 from courtside_training.errors import TrainingInputError
 
@@ -93,6 +94,20 @@ def test_an_exported_detector_is_restored(tmp_path):
         restore_exported(Detector(DetectorConfig(width=0.5, head=16)), path)
     onnx.save(helper.make_model(helper.make_graph([], "other", [value], [value])), str(tmp_path / "other.onnx"))
     assert not restore_exported(second, tmp_path / "other.onnx")
+
+
+def test_a_blend_lies_between_the_weights_before_and_after_a_fit(tmp_path):
+    fit = make_fit([], tmp_path / "a.pt", FitConfig(epochs=1), DetectorPlan(4, 2), SMALL, MIXTURE)
+    fit.save()
+    after = fit.average.state_dict()
+    held = [numpy_helper.from_array(np.zeros(tuple(v.shape), np.float32), f"detector.{n}") for n, v in after.items()]
+    value = helper.make_tensor_value_info("image", TensorProto.FLOAT, None)
+    path = tmp_path / "model.onnx"
+    onnx.save(helper.make_model(helper.make_graph([], "detector", [value], [value], held)), str(path))
+    blend_weights(path, tmp_path / "a.pt", 0.25, tmp_path / "b.pt")
+    found = checkpoints.load(tmp_path / "b.pt", "court_detector")
+    assert all(torch.allclose(found["average"][name], 0.25 * after[name]) for name in after)
+    assert found["settings"]["share"] == 0.25
 
 
 def test_frozen_layers_stay_as_they_are(tmp_path):

@@ -6,6 +6,11 @@ from courtside_server.parameters import ParameterGroup, parameter
 
 _BY_HAND = "Set by hand."
 _TRACKERS = "Swept on 18 simulated games; benchmarks/tracking.py compares. Shots of the seven films stay the same."
+_PARTS = (
+    "6 simulated games with 43 shots and 47 clips with 85, before the detector of people: 5 and 7.5 need 53 % (games) "
+    "and 60 % (clips) of the work of whole frames at 15. Right and false: games 41 and 7 (whole frames 41 and 10), "
+    "clips 69 and 8 (70 and 4). 7.5 and 15 need 68 % and 77 % and find 41 and 6, 68 and 10: no better."
+)
 _CLIPS = "Chosen while looking at the five labelled clips; not swept."
 
 
@@ -213,15 +218,16 @@ class RegionConfig(ParameterGroup):
 
     whole_fps: float = parameter(
         5.0, unit="frames per real second", meaning="How often the detector sees a whole frame while the balls in play "
-        "are known; the frames between show it only their regions.", evidence=_BY_HAND, search=(3, 15), low=1, high=120,
+        "are known; the frames between show it only their regions.", evidence=_PARTS, search=(3, 15), low=1, high=120,
     )  # fmt: skip
     search_fps: float = parameter(
         7.5, unit="frames per real second", meaning="How often the detector sees a whole frame while no ball in play "
-        "is known.", evidence=_BY_HAND, search=(5, 15), low=1, high=120,
+        "is known.", evidence=_PARTS, search=(5, 15), low=1, high=120,
     )  # fmt: skip
     max_balls: int = parameter(
-        3, unit="balls", meaning="Balls whose regions are searched, moving ones and those with the best scores first.",
-        evidence=_BY_HAND, search=(1, 6), low=1,
+        3, unit="balls", meaning="Balls whose regions are searched, fast ones and those with the best scores first.",
+        evidence="With 2 the work is 4 % less of all and 40 real clips have three shots fewer.", search=(1, 6), low=1,
+        high=8,
     )  # fmt: skip
     max_unseen: float = parameter(
         0.2, unit="s", meaning="A ball that was not seen for longer has no region.", evidence=_BY_HAND,
@@ -229,10 +235,12 @@ class RegionConfig(ParameterGroup):
     )  # fmt: skip
     min_priority: float = parameter(
         0.45, unit="score", meaning="Where no known ball has a higher priority (mean score, up to 0.5 more for speed), "
-        "the whole frame is searched.", evidence=_BY_HAND, search=(0.2, 0.8), low=0,
+        "the whole frame is searched.", evidence="With 0.3 two of 30 shots of seven clips are lost, with 0.45 none; "
+        "the work grows by 4 % of all.", search=(0.2, 0.8), low=0,
     )  # fmt: skip
     margin: float = parameter(
-        32.0, unit="px of the picture", meaning="Picture round the place where a ball can be.", evidence=_BY_HAND,
+        32.0, unit="px of the picture", meaning="Picture round the place where a ball can be.",
+        evidence="107 balls of 14 clips: mean score .383 in a region against .384 in the whole picture; 4 are lost.",
         search=(8, 64), low=0,
     )  # fmt: skip
     max_area: float = parameter(

@@ -21,9 +21,10 @@ from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.pipeline.detector_scheduler import DetectorShare, RateChange
 from courtside_server.pipeline.model_runner import ModelRunner, Stopped, Submitted
-from courtside_server.pipeline.speed_wait import SpeedWait
+from courtside_server.pipeline.speed_wait import SURE, SpeedWait
 from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
+from courtside_server.shots.film_speed import FilmSpeed
 from courtside_server.shots.playback import Replays
 from courtside_server.shots.urgency import is_urgent
 from courtside_server.types import Detections, DetectorFrame, Observations, StreamInfo, Window
@@ -90,7 +91,7 @@ class Backend:
         on_windows: called with the number of windows that a model has scored.
         on_tracks: called with all observations as they are made.
         on_speed: called with the media time of a scene's beginning and how fast it runs, where that was estimated and
-            is not as declared.
+            is not as declared. A live stream is not corrected; its next scene counts as real again (1).
         on_rate: called when the detector ceases to give the camera its lowest rate, or gives it again.
     """
 
@@ -151,6 +152,9 @@ class Backend:
             config.court, scale, lambda picture, numbers: courts.submit(picture, numbers, film)
         )  # fmt: skip
         self._waiting = SpeedWait(config.criteria.playback) if config.estimate_speed else None
+        # Of a live stream whose speed nobody declared it is only checked.
+        checked = not self._share.film and scale == 1.0
+        self._checked = FilmSpeed(config.criteria.playback) if checked else None
         self._start_detector(scale)
 
     def _start_detector(self, scale: float) -> None:
@@ -339,6 +343,8 @@ class Backend:
             if change is not None:
                 self.on_rate(change)
         elif isinstance(work, NewScene):
+            if not self._share.film and self._checked is None:
+                self.on_speed(work.media, 1.0)
             self._close_scene()
             self._scene += 1
             self.on_scene(work)
@@ -354,11 +360,19 @@ class Backend:
         elif self._waiting.add(observations):
             self._end_wait(self._waiting)
 
+    def _check_speed(self, measured: FilmSpeed, media: float) -> None:
+        speed = measured.speed
+        if speed is not None and (speed == 1.0 or len(measured.falls) >= SURE):
+            self._checked = None
+            self.on_speed(media, speed)
+
     def _find_shots(self, observations: Observations) -> None:
         if self.on_tracks is not None:
             self.on_tracks(observations)
         before = self._detector.flight_windows_scored
         changes = self._detector.push(observations)
+        if self._checked is not None and self._checked.add(observations):
+            self._check_speed(self._checked, observations.media)
         if not self._share.film:
             self._recent.append(observations)
             if self._detector.has_open_shots or is_urgent(

@@ -124,6 +124,7 @@ class CameraPipeline:
         self.backend.on_shots, self.backend.on_scene = self._publish_shots, self._publish_scene
         self.backend.on_windows = self._count_scored
         self.backend.on_failure, self.backend.on_rate = self._publish_failure, self._publish_rate
+        self.backend.on_speed = self._publish_speed
         self._ended: asyncio.Event | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._give_up = threading.Event()
@@ -244,6 +245,11 @@ class CameraPipeline:
         why = f"the detector is too slow for all cameras: {change.fps:.1f} of {wanted:.1f} frames per second are left"
         why += "; use fewer cameras, or a faster engine"
         self._runner.report("detector rate", why if change.degraded else None)
+
+    def _publish_speed(self, media: float, speed: float) -> None:
+        why = f"by the fall of the ball the stream runs at {speed:.2f} of real speed, so that shots are missed; "
+        why += "declare it with --playback-speed"
+        self._runner.report("playback speed", None if speed == 1.0 else why)
 
     def _publish_failure(self, error: Exception | None) -> None:
         why = None if error is None else f"shot detection failed: {type(error).__name__}; see the log"

@@ -8,7 +8,7 @@ from courtside_server.types import Observations, Sample, Window, WindowPredictio
 
 ScoredWindow = tuple[Window[Sample], WindowPrediction | None]
 """A clip window with its prediction, where it was scored."""
-_SURE = 3
+SURE = 3
 """Falls after which another speed than the declared one is believed before the scene ends."""
 
 
@@ -43,7 +43,7 @@ class SpeedWait:
         if not self._measured.add(observations):
             return False
         speed = self._measured.speed
-        return speed == 1.0 or (speed is not None and len(self._measured.falls) >= _SURE)
+        return speed == 1.0 or (speed is not None and len(self._measured.falls) >= SURE)
 
     def end(self) -> float | None:
         """The speed by what was kept (1: as declared); None where it is not known."""

@@ -51,7 +51,7 @@ class KnownDetector:
         return 640, 384
 
     def request(self, frame):
-        boxes = np.array([around(*flight(frame.media * SLOW)), RIM_BOX, SHOOTER], np.float32)
+        boxes = np.array([around(*flight(frame.media * SLOW % 2.25)), RIM_BOX, SHOOTER], np.float32)
         return answered(Detections(boxes, np.full(3, 0.8, np.float32), np.array([BALL, RIM, PLAYER])))
 
 
@@ -86,15 +86,15 @@ class Runner:
         return request.parse({})
 
 
-def analyzed(estimate: bool) -> tuple[list, list, list]:
+def analyzed(estimate: bool, mode=StreamMode.FILM, seconds: float = 2.25) -> tuple[list, list, list]:
     """The last change of each shot, the estimated speeds, and the tracked observations."""
 
     async def run():
         camera = CameraName.parse("games/g/cameras/c")
-        info = StreamInfo(camera, Codec.H264, StreamMode.FILM, 960, 540, 30, b"", 1e-3, 0, 1, "", 0, 1.0)
+        info = StreamInfo(camera, Codec.H264, mode, 960, 540, 30, b"", 1e-3, 0, 1, "", 0, 1.0)
         queue = HandoverQueue({"": 1, CLIP_WINDOWS: 4, DETECTOR_FRAMES: 4}, DropPolicy.BLOCK)
         config = PipelineConfig(profile=Profile.FLIGHT, estimate_speed=estimate)
-        share = DetectorScheduler().add(True, lambda fps: None)
+        share = DetectorScheduler().add(mode is StreamMode.FILM, lambda fps: None)
         models = ShotModels(None, KnownDetector(), RealFlights(), None)
         backend = Backend(info, models, Runner(), queue, config, TrackIds.fresh(), lambda *size: None, share)
         shots, speeds, seen, done = {}, [], [], threading.Event()
@@ -104,7 +104,7 @@ def analyzed(estimate: bool) -> tuple[list, list, list]:
         backend.start(lambda: None, done.set)
 
         def feed():
-            for number, media in enumerate(np.arange(0, 2.25 / SLOW, 1 / 15)):
+            for number, media in enumerate(np.arange(0, seconds / SLOW, 1 / 15)):
                 pixels = np.zeros((3, 384, 640), np.uint8)
                 frame = DetectorFrame("c", 0, number, float(media), 0.0, 0.0, pixels, 2 / 3, (0, 12), 960, 540,
                                       (0.0, 0.0), False)  # fmt: skip
@@ -131,6 +131,12 @@ def test_a_shot_in_undeclared_slow_motion_is_found_and_its_event_says_the_speed(
 def test_at_the_declared_speed_the_same_film_has_none():
     shots, speeds, _ = analyzed(estimate=False)
     assert speeds == [] and not [shot for shot in shots if shot.candidate.lifecycle is Lifecycle.CONFIRMED]
+
+
+def test_a_live_stream_is_not_corrected_but_reported():
+    shots, ((media, speed),), _ = analyzed(estimate=False, mode=StreamMode.LIVE, seconds=7.5)
+    assert 0 < media < 7.5 / SLOW and speed == pytest.approx(SLOW, rel=0.1)
+    assert not [shot for shot in shots if shot.candidate.lifecycle is Lifecycle.CONFIRMED]
 
 
 def test_the_wait_is_bounded():

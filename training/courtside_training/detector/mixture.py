@@ -80,6 +80,17 @@ class Mixture:
             scales=(0.7, 1.5), degraded=0.7,
         )
 
+    @staticmethod
+    def rehearsed() -> Mixture:
+        """As `any_camera`, but most images are whole frames with their own balls, for the last epochs of a run.
+
+        Images with a pasted ball teach a detector to expect one: false balls double. Frames as they are correct it.
+        """
+        return Mixture(
+            real=0.76, simulated=0.22, hoop=0.12, ball=0.04, sizes=_ANY_SIZES,
+            shares=(0.16, 0.1, 0.12, 0.22, 0.08, 0.32), bank=0.3, light=0.08, scales=(0.75, 1.35), degraded=0.6,
+        )
+
 
 class TrainingImages:
     """Draws training images; equal generators give equal images."""

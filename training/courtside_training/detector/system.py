@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
@@ -21,6 +21,9 @@ from courtside_training.common.options import (
 from courtside_training.common.splits import SPLITS
 from courtside_training.common.system import RunContext, SmokeRun, Stage, System
 from courtside_training.errors import TrainingInputError
+
+if TYPE_CHECKING:
+    from courtside_training.detector.mixture import Mixture
 
 SMOKE_EPOCHS = 6
 DATA = click.option(
@@ -78,6 +81,19 @@ def draw(data: Path | None, out: Path, count: int, split: str, seed: int) -> Non
     click.echo(f"drew {count} images → {out}")
 
 
+@click.command()
+@click.option("--first", type=FILES, required=True, help="The weights that a fit started from: an exported detector.")
+@click.option("--second", type=FILES, required=True, help="Checkpoint of that fit.")
+@click.option("--share", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share of the second.")
+@click.option("--out", type=FILES, default=Path("runs/detector/blend.pt"), show_default=True)
+def blend(first: Path, second: Path, share: float, out: Path) -> None:
+    """Average the weights before and after a fit: keeps most of what both know."""
+    from courtside_training.detector.training import blend_weights
+
+    blend_weights(first, second, share, out)
+    click.echo(f"{1 - share:g} of {first} and {share:g} of {second} → {out}")
+
+
 @click.command("people")
 @DATA
 @click.option("--weights", type=FILES, required=True, help="YOLOX-nano's published ONNX file.")
@@ -99,6 +115,14 @@ def measure_people(data: Path | None, weights: Path, bank: Path | None, threads:
     click.echo(people_table(result))
 
 
+def _mixture(name: str) -> Mixture:
+    from courtside_training.detector.mixture import Mixture
+
+    if name == "wide":
+        return Mixture()
+    return {"served": Mixture.served, "any": Mixture.any_camera, "rehearsed": Mixture.rehearsed}[name]()
+
+
 class DetectorSystem(System):
     """Published and simulated images to `court_detector`."""
 
@@ -116,9 +140,11 @@ class DetectorSystem(System):
         click.option("--init", type=FILES,
                      help="Weights to start from: YOLOX-nano's or an exported court_detector's ONNX file, or a "
                      "checkpoint of an earlier fit."),
-        click.option("--mixture", type=click.Choice(("wide", "served", "any")), default="wide", show_default=True,
+        click.option("--mixture", type=click.Choice(("wide", "served", "any", "rehearsed")), default="wide",
+                     show_default=True,
                      help="wide: crops of all scales and qualities. served: whole images similar to served ones, for "
-                     "the last epochs. any: all shapes and lights, with the images of --bank."),
+                     "the last epochs. any: all shapes and lights, with the images of --bank. rehearsed: the same with "
+                     "mostly whole frames, for the last epochs."),
         click.option("--bank", type=FOLDER, help="Folder of drawn images, made with `detector draw`."),
         click.option("--frozen", is_flag=True, help="Keep the layers down to stride 4 as they are; a fifth faster."),
     )  # fmt: skip
@@ -128,7 +154,7 @@ class DetectorSystem(System):
                            help="Split of the simulated games."),
         GAMES, FRAMES, click.option("--bank", type=FOLDER, help="Folder of images of `detector draw` to measure on."),
     )  # fmt: skip
-    commands = (ultralytics, draw, measure_people)
+    commands = (ultralytics, draw, blend, measure_people)
 
     def stages(
         self, context: RunContext, *, data: Path | None, epochs: int, samples: int, batch: int, rate: float,
@@ -137,7 +163,6 @@ class DetectorSystem(System):
         """See `System.stages`."""
         from courtside_training.common.fit import FitConfig
         from courtside_training.detector.bank import Bank
-        from courtside_training.detector.mixture import Mixture
         from courtside_training.detector.published import training_records
         from courtside_training.detector.training import DetectorPlan, make_fit
 
@@ -150,7 +175,7 @@ class DetectorSystem(System):
                     seed=context.seed,
                 ),
                 DetectorPlan(samples, batch),
-                mixture={"wide": Mixture, "served": Mixture.served, "any": Mixture.any_camera}[mixture](), start=init,
+                mixture=_mixture(mixture), start=init,
                 bank=Bank(bank) if bank else None, frozen=frozen,
             )
         )  # fmt: skip

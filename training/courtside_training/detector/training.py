@@ -17,6 +17,7 @@ from courtside_training.detector.mixture import Mixture, TrainingImages
 from courtside_training.detector.network import Detector, DetectorConfig
 from courtside_training.detector.pretrained import restore_exported, start_from_yolox
 from courtside_training.detector.published import Record
+from courtside_training.errors import TrainingInputError
 
 MODEL = "court_detector"
 """Name of the model in checkpoints and in the model repository."""
@@ -39,6 +40,31 @@ def _load_start(module: Detector, start: Path) -> dict[str, Any]:
         "restored": found["settings"].get("restored", False),
         "before": {name: history[name] + earlier.get(name, 0) for name in ("epochs", "samples", "seconds")},
     }
+
+
+def blend_weights(first: Path, second: Path, share: float, out: Path) -> None:
+    """Write a checkpoint whose weights lie between those before and after a fit.
+
+    The mean of the weights before and after fine-tuning keeps most of the old ability and most of the new one (WiSE-FT,
+    Wortsman et al. 2022, arXiv:2109.01903).
+
+    Args:
+        first: ONNX file of the exported detector from which the fit started.
+        second: checkpoint of the fit.
+        share: weight of the second, 0 to 1.
+        out: checkpoint to write.
+
+    Raises:
+        TrainingInputError: a file is missing or holds another network.
+    """
+    found = checkpoints.load(second, MODEL)
+    before = Detector(DetectorConfig(**found["settings"]["network"]))
+    if not restore_exported(before, first):
+        raise TrainingInputError(f"{first} is not an exported {MODEL}: give the file that the fit started from")
+    old, new = before.state_dict(), found["average"]
+    mean = {name: old[name].lerp(new[name], share) for name in old}
+    settings = {**found["settings"], "share": share * found["settings"].get("share", 1.0)}
+    checkpoints.save(out, MODEL, {**found, "average": mean, "settings": settings})
 
 
 @dataclass(frozen=True)
