@@ -307,8 +307,8 @@ _FALLS = (
 
 _SCENES = (
     "47 real clips without a declared speed: of 42 at real speed none counts as another. Of three at twice real speed "
-    "two measure 1.84 and 1.94 with 15 whole detector frames per second, one 1.95 with parts of frames; the others show "
-    "too little. Leaving out any of 19 sources chooses the same."
+    "two measure 1.84 and 1.94 with 15 whole detector frames per second, one 1.95 with parts of frames; the others "
+    "show too little. Leaving out any of 19 sources chooses the same."
 )
 
 
