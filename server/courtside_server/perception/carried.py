@@ -43,13 +43,15 @@ class CarriedPeople:
         """
         boxes, scores, tracks = people
         now, steady = media * self._scale, boxes - pan
-        velocity = np.zeros_like(steady)
+        velocity: NDArray[np.float64] = np.zeros_like(steady)
         elapsed = now - self._time
         if 0 < elapsed <= _LONGEST_S * 2:
             before = {int(track): row for row, track in enumerate(self._tracks) if track != UNTRACKED}
             for row, track in enumerate(tracks.tolist()):
                 if track in before:
-                    velocity[row] = (steady[row] - self._boxes[before[track]]) / elapsed
+                    moved = steady[row] - self._boxes[before[track]]
+                    # Of the box's middle: its sides vary from frame to frame, and errors would grow.
+                    velocity[row] = np.tile((moved[:2] + moved[2:]) / 2, 2) / elapsed
         self._time, self._boxes, self._velocity = now, steady, velocity
         self._scores, self._tracks = scores, tracks
 

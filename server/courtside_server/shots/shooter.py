@@ -105,10 +105,13 @@ def find_feet(
 
     A jump lifts the box, and errors lower it: a percentile of the boxes shortly before the release counts.
     """
+    near = [
+        frame for frame in observations if release - config.feet_window / time_scale <= frame.media <= release
+    ]
+    # People in frames seen in part are extrapolated: their errors would pass for a jump.
     feet = [
         (frame.media, (left + right) / 2, bottom)
-        for frame in observations
-        if release - config.feet_window / time_scale <= frame.media <= release
+        for frame in [frame for frame in near if frame.whole] or near
         for left, _, right, bottom, _, track in frame.steady(ObjectClass.PLAYER).tolist()
         if track == shooter
     ]
