@@ -11,6 +11,8 @@ import pytest
 from shot_film import NEAR_S
 from tests_support import COMMAND, confirmed, courtside
 
+from courtside import Zone, ZoneSource
+
 CAMERA = "games/g/cameras/c"
 STREAM = ("--camera", CAMERA, "--quiet")
 FILM = ("--mode", "film", "--pace", "max")

@@ -7,8 +7,8 @@ from courtside_server.parameters import ParameterGroup, parameter
 _BY_HAND = "Set by hand."
 _TRACKERS = "Swept on 18 simulated games; benchmarks/tracking.py compares. Shots of the seven films stay the same."
 _PARTS = (
-    "6 simulated games with 43 shots and 47 clips with 85, 3 balls, without the detector of people: 5 and 7.5 need 53 % "
-    "(games) and 60 % (clips) of the work of whole frames at 15. Right and false: games 41 and 7 (whole frames 41 and "
+    "6 simulated games with 43 shots and 47 clips with 85, 3 balls, without the detector of people: 5 and 7.5 need "
+    "53 % (games) and 60 % (clips) of the work of whole frames at 15. Right and false: games 41 and 7 (whole frames 41 and "
     "10), clips 69 and 8 (70 and 4). 7.5 and 15 need 68 % and 77 % and find 41 and 6, 68 and 10: no better."
 )
 _CLIPS = "Chosen while looking at the five labelled clips; not swept."
