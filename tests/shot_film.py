@@ -13,7 +13,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside import ShotResult, Zone
+from courtside import ShotResult, Zone, ZoneSource
 from courtside_sim import open_simulation
 
 GAME = "sim://20006?camera=behind"
@@ -44,6 +44,11 @@ class ShotFilm:
     result: ShotResult
     zone: Zone
     frames: int
+
+    def has_zone(self, zone: Zone, source: ZoneSource) -> bool:
+        """Whether a shot has the film's zone. A court that is only estimated may put the shooter beside it."""
+        beside = {Zone.LEFT_MID_RANGE} if source is ZoneSource.COURT_ESTIMATE else set()
+        return zone in {self.zone, *beside}
 
 
 def steady(fps: float, seconds: float = SECONDS) -> list[float]:

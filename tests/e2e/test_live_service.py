@@ -11,6 +11,8 @@ import pytest
 from shot_film import NEAR_S
 from tests_support import COMMAND, confirmed, courtside
 
+from courtside import Zone, ZoneSource
+
 CAMERA = "games/g/cameras/c"
 STREAM = ("--camera", CAMERA, "--quiet")
 FILM = ("--mode", "film", "--pace", "max")
@@ -19,10 +21,8 @@ FILM = ("--mode", "film", "--pace", "max")
 def assert_is_the_shot(shot, film):
     assert shot["mediaOffset"] == pytest.approx(film.release, abs=NEAR_S)
     assert shot["shot"]["result"] == f"SHOT_RESULT_{film.result.name}"
-    # Nobody calibrated the camera: a court that is recognised in the picture may put the shooter beside his zone.
-    estimated = shot["shot"]["zoneSource"] == "SOURCE_COURT_ESTIMATE"
-    near = {film.zone.name, "LEFT_MID_RANGE"} if estimated else {film.zone.name}
-    assert shot["shot"]["zone"].removeprefix("ZONE_") in near
+    source = ZoneSource[shot["shot"]["zoneSource"].removeprefix("SOURCE_")]
+    assert film.has_zone(Zone[shot["shot"]["zone"].removeprefix("ZONE_")], source)
 
 
 def test_the_default_gateway_runs_the_detector(default_gateway):

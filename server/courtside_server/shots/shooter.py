@@ -110,15 +110,17 @@ def find_feet(
     ]
     # People in frames seen in part are extrapolated: their errors would pass for a jump.
     feet = [
-        ((left + right) / 2, bottom)
+        (frame.media, (left + right) / 2, bottom)
         for frame in [frame for frame in near if frame.whole] or near
         for left, _, right, bottom, _, track in frame.steady(ObjectClass.PLAYER).tolist()
         if track == shooter
     ]
     if not feet:
         return None
-    x, y = np.array(feet).T
-    return float(np.median(x)), float(np.percentile(y, config.feet_percentile))
+    media, x, y = np.array(feet).T
+    # He may have run to where he shot from.
+    late = media >= min(release - config.feet_window / 2 / time_scale, float(media[-1]))
+    return float(np.median(x[late])), float(np.percentile(y, config.feet_percentile))
 
 
 def _nearest_at(path: Trajectory, media: float, boxes: NDArray[np.float64]) -> tuple[int, float]:

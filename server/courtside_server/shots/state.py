@@ -79,7 +79,7 @@ class ShotState:
 @dataclass(slots=True, eq=False)
 class _Ball:
     """One of the balls that may have been shot: its trajectory, the rim (4,) it came nearest to, its result, and the
-    pixel between its shooter's feet.
+    pixel between its shooter's feet with the release before which they were measured.
     """
 
     state: ShotState
@@ -87,6 +87,7 @@ class _Ball:
     path: Trajectory = field(default_factory=Trajectory.empty)
     rim: NDArray[np.float64] | None = None
     feet: tuple[float, float] | None = None
+    feet_at: float | None = None
 
 
 class ShotStateMachine:
@@ -228,7 +229,7 @@ class ShotStateMachine:
             if flown and len(ball.path):
                 ball.rim = nearest_rim(seen, ball.path.positions)
                 ball.state = self._with_flight(ball)
-            if self._court is not None and ball.state.shooter is not None and ball.state.court is None:
+            if self._court is not None and ball.state.shooter is not None:
                 self._place_on_court(ball, self._court, seen, flown)
         balls = [self._balls[track] for track in shot.tracks if len(self._balls[track].path)] or [self._ball]
         last = end or elapsed >= result.final_after
@@ -276,10 +277,12 @@ class ShotStateMachine:
         court.request(pan)
         if state.shooter is None or not flown:
             return
-        if ball.feet is None:
-            ball.feet = find_feet(seen, state.shooter, release, self._scale, self._criteria.shooter)
+        # Anew while the windows go on: the release moves as they agree on it, and the feet with it.
+        if ball.feet is None or release != ball.feet_at:
+            feet = find_feet(seen, state.shooter, release, self._scale, self._criteria.shooter)
+            ball.feet, ball.feet_at = feet or ball.feet, release
         found = None if ball.feet is None else court.at(ball.feet, ball.rim, pan)
-        if found is not None:
+        if found is not None and found.court != state.court:
             ball.state = replace(
                 state, court=found.court, zone=found.zone, zone_source=ZoneSource.COURT_ESTIMATE
             )
