@@ -102,7 +102,7 @@ def detect(
     detector = bench.models.detector
     assert detector is not None
     sampler = FrameSampler(detector.input_size, fps, speed, config)
-    plan = DetectorPlan(speed, config.regions, detector.takes_regions)
+    plan = DetectorPlan(speed, config.regions, detector.takes_regions, film=True)
     people = People(speed, config.people)
     tracker = Tracker(TrackIds.fresh(), speed, config)
     found = []

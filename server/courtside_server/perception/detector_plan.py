@@ -25,10 +25,14 @@ class DetectorPlan:
         time_scale: real seconds per media second.
         config: the numbers that decide.
         parts: whether the detector takes parts of a frame; otherwise it sees each one whole.
+        film: nobody waits for it, so that frames are seen whole at the rate for film.
     """
 
-    def __init__(self, time_scale: float = 1.0, config: RegionConfig = RegionConfig(), parts: bool = True) -> None:
+    def __init__(
+        self, time_scale: float = 1.0, config: RegionConfig = RegionConfig(), parts: bool = True, film: bool = False
+    ) -> None:
         self._scale, self._config, self._parts = time_scale, config, parts
+        self._whole_fps = config.film_whole_fps if film else config.whole_fps
         self._before: float | None = None
         # Media time and interval of the newest frames, and the media times of those that were seen whole.
         self._intervals: deque[tuple[float, float]] = deque(maxlen=_KEPT)
@@ -42,7 +46,7 @@ class DetectorPlan:
         self._before = media
         self._intervals.append((media, interval))
         # Of planned frames alone: how far ahead frames are planned must not change what is found.
-        due = self._due(media, self._planned, interval, self._config.whole_fps)
+        due = self._due(media, self._planned, interval, self._whole_fps)
         if frame.cut or not self._parts or interval <= 0 or due:
             self._planned.append(media)
             return True

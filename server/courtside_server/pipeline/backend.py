@@ -118,7 +118,7 @@ class Backend:
         self._scene = 0
         detector = models.detector
         self._plan = DetectorPlan(
-            info.time_scale, config.tracking.regions, parts=detector is not None and detector.takes_regions
+            info.time_scale, config.tracking.regions, detector is not None and detector.takes_regions, share.film
         )
         self._replays = Replays(config.criteria.playback, info.time_scale)
         self._interrupted = self._closing = False
