@@ -3,8 +3,8 @@
     python benchmarks/analyze.py FILM... [--rounds 1]
 
 Both ways run in turn, film by film, each in a process of its own; start-up counts. Times real time is the films' length
-over the time taken. CPU seconds are those of the process per second of film, all threads together. The ratio is CPU with
-parts over CPU with whole frames. Aim: three times real time for 720p at 30 fps on two idle cores.
+over the time taken. CPU seconds are those of the process per second of film, all threads together. The ratio is CPU
+with parts over CPU with whole frames. Aim: three times real time for 720p at 30 fps on two idle cores.
 """
 
 from __future__ import annotations

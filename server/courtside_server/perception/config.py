@@ -222,8 +222,8 @@ class RegionConfig(ParameterGroup):
     )  # fmt: skip
     film_whole_fps: float = parameter(
         120.0, unit="frames per real second", meaning="The same in film, for which nobody waits.",
-        evidence="47 clips with 85 shots: whole frames find 70 and 4 false ones, parts 69 and 8. On two cores film takes "
-        "1.15 times real time with whole frames and 1.35 with parts.", search=(5, 120), low=1, high=120,
+        evidence="47 clips with 85 shots: whole frames find 70 and 4 false ones, parts 69 and 8. On two busy cores "
+        "film runs at 1.15 times real time with whole frames, at 1.35 with parts.", search=(5, 120), low=1, high=120,
     )  # fmt: skip
     search_fps: float = parameter(
         7.5, unit="frames per real second", meaning="How often the detector sees a whole frame while no ball in play "
