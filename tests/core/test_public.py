@@ -123,9 +123,10 @@ async def test_events_come_as_they_are_known_and_the_rest_can_be_left(shot_film)
     await stream.aclose()
 
 
-async def test_the_detections_of_each_frame_are_given(dark_film) -> None:
+async def test_the_detections_of_each_frame_are_given(shot_film) -> None:
     seen: list[tuple[float, courtside.Detections]] = []
-    async for _ in courtside.analyze_events(dark_film, on_detections=lambda media, found: seen.append((media, found))):
+    film = shot_film.path
+    async for _ in courtside.analyze_events(film, on_detections=lambda media, found: seen.append((media, found))):
         pass
     assert [media for media, _ in seen] == sorted({media for media, _ in seen}) and len(seen) >= 5
     assert all(found.tracks is not None and found.boxes.shape == (len(found), 4) for _, found in seen)
