@@ -146,6 +146,10 @@ class CandidateConfig(ParameterGroup):
         evidence="Of 70 announcements on 40 clips of 11 sources 22 are retracted with 0.5.", search=(0.5, 0.95),
         low=0, high=1,
     )  # fmt: skip
+    certain: float = parameter(
+        0.9, unit="probability", meaning="So likely a shot is not rejected because its film seems to run slowly.",
+        evidence=_BY_HAND, search=(0.7, 1), low=0.5, high=1,
+    )  # fmt: skip
     interval: float = parameter(
         0.5, unit="s", meaning="Time between two estimates of one shot's probability.",
         evidence="An estimate takes 0.1 ms; a viewer does not notice more.", search=(0.1, 1), low=0,

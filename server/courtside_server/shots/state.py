@@ -154,7 +154,9 @@ class ShotStateMachine:
         speed = estimated * measured if measured is not None else estimated if estimated != 1.0 else None
         if speed is not None:
             original = replays.original(media, speed)
-            too_slow = measured is not None and measured <= self._criteria.playback.too_slow
+            # Of a shot that all that was measured speaks for, the measured speed is more likely wrong.
+            doubtful = (ball.state.probability or 0.0) < self._criteria.candidate.certain
+            too_slow = measured is not None and doubtful and measured <= self._criteria.playback.too_slow
             rejections = _with(ball.state.rejections, Rejection.REPLAY, original is not None)
             rejections = _with(rejections, Rejection.TOO_SLOW, too_slow)
             shown = ball.state.playback_speed or speed * replays.time_scale

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from shot_scenes import METRE, RIM_BOX, flight, observed, play
@@ -130,6 +132,19 @@ def test_a_shot_at_real_speed_is_confirmed_and_known_from_then_on():
     assert finished(1.0, known).lifecycle is Lifecycle.CONFIRMED
     known.start_scene()
     assert known.original(20.0, 0.5) == 1.0
+
+
+@pytest.mark.parametrize(("likelihood", "expected"), [(0.6, Lifecycle.RETRACTED), (0.95, Lifecycle.CONFIRMED)])
+def test_a_shot_that_all_speaks_for_is_not_rejected_because_its_film_seems_slow(monkeypatch, likelihood, expected):
+    monkeypatch.setattr(ShotStateMachine, "_measure_playback", lambda machine: 0.3)
+    shot = ShotCandidate(0, Lifecycle.CONFIRMED, 0.9, 1.0, 1.0, 0.02, None, 0.5, 5, 9, "m:1", 1.0, tracks=(1,))
+    model = SimpleNamespace(request=lambda features: likelihood)
+    machine, ring = ShotStateMachine(shot, None, model, None, 1.0, ShotCriteria()), TrackRing(20)
+    for one in play(15.0):
+        ring.append(one)
+    machine.update(ring, 2.6, lambda request: request, end=True)
+    machine.finish(False, Replays(CONFIG, 1.0))
+    assert machine.lifecycle is expected
 
 
 def test_film_that_is_too_slow_to_follow_gives_no_shot_and_advice():
