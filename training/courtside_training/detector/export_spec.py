@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,28 +35,40 @@ FRAMES = 4
 """Frames per simulated game in `samples` and `score`."""
 
 
+def detector_signature(
+    name: str, size: tuple[int, int], classes: Sequence[str], detections: int, instances: int
+) -> ModelSignature:
+    """The signature of a detector: a picture of free height and width to boxes, scores and classes.
+
+    Args:
+        name: of the model in the repository.
+        size: usual height and width of the picture, pixels.
+        classes: names of its classes, in the order of their numbers.
+        detections: rows of its outputs.
+        instances: copies that are served side by side.
+    """
+    smallest, largest = (3, SMALLEST, SMALLEST), (3, LARGEST, LARGEST)
+    return ModelSignature(
+        name=name,
+        inputs=(TensorSpec("image", "uint8", (3, *size), least=smallest, most=largest),),
+        outputs=(
+            TensorSpec("boxes", "float32", (detections, 4)),
+            TensorSpec("scores", "float32", (detections,)),
+            TensorSpec("classes", "float32", (detections,)),
+        ),
+        max_batch=8,
+        instances=instances,
+        parameters={
+            "classes": ",".join(classes), "boxes": "xyxy", "layout": "letterbox", "bar": "114",
+            "height": str(size[0]), "width": str(size[1]), "multiple": str(MULTIPLE),
+        },
+    )
+
+
 class DetectorExport:
     """See `courtside_training.common.export_spec.ExportSpec`."""
 
-    signature = ModelSignature(
-        name=MODEL,
-        inputs=(
-            TensorSpec(
-                "image", "uint8", (3, HEIGHT, WIDTH), least=(3, SMALLEST, SMALLEST), most=(3, LARGEST, LARGEST)
-            ),
-        ),
-        outputs=(
-            TensorSpec("boxes", "float32", (MAX_DETECTIONS, 4)),
-            TensorSpec("scores", "float32", (MAX_DETECTIONS,)),
-            TensorSpec("classes", "float32", (MAX_DETECTIONS,)),
-        ),
-        max_batch=8,
-        instances=2,
-        parameters={
-            "classes": ",".join(CLASSES), "boxes": "xyxy", "layout": "letterbox", "bar": "114",
-            "height": str(HEIGHT), "width": str(WIDTH), "multiple": str(MULTIPLE),
-        },
-    )
+    signature = detector_signature(MODEL, (HEIGHT, WIDTH), CLASSES, MAX_DETECTIONS, instances=2)
 
     def load(self, checkpoint: Path) -> nn.Module:
         """The averaged network with its decoding.

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
-from courtside_training.detector.classes import LARGEST, MULTIPLE, SMALLEST
+from courtside_training.common.export_spec import Arrays
+from courtside_training.detector.export_spec import detector_signature
 from courtside_training.detector.people import MAX_PEOPLE, MODEL, restore
 
 HEIGHT, WIDTH = 256, 416
@@ -60,25 +60,7 @@ many players.
 class PeopleExport:
     """See `courtside_training.common.export_spec.ExportSpec`."""
 
-    signature = ModelSignature(
-        name=MODEL,
-        inputs=(
-            TensorSpec(
-                "image", "uint8", (3, HEIGHT, WIDTH), least=(3, SMALLEST, SMALLEST), most=(3, LARGEST, LARGEST)
-            ),
-        ),
-        outputs=(
-            TensorSpec("boxes", "float32", (MAX_PEOPLE, 4)),
-            TensorSpec("scores", "float32", (MAX_PEOPLE,)),
-            TensorSpec("classes", "float32", (MAX_PEOPLE,)),
-        ),
-        max_batch=8,
-        instances=1,
-        parameters={
-            "classes": "player", "boxes": "xyxy", "layout": "letterbox", "bar": "114",
-            "height": str(HEIGHT), "width": str(WIDTH), "multiple": str(MULTIPLE),
-        },
-    )
+    signature = detector_signature(MODEL, (HEIGHT, WIDTH), ("player",), MAX_PEOPLE, instances=1)
 
     def load(self, checkpoint: Path) -> nn.Module:
         """The published network with its decoding.
