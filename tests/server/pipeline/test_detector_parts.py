@@ -16,7 +16,7 @@ async def test_a_shot_is_found_while_the_detector_sees_half_of_the_pictures(tmp_
         pixels.append(infer.args[1]["image"][:, 0].size)
         return await infer()
 
-    async with DefaultCameras(settings={"tracking.regions.film_whole_fps": 5.0}) as cameras:
+    async with DefaultCameras() as cameras:
         cameras.engine.faults["court_detector"] = count
         await cameras.play(decode_planes(film.path))
         await cameras.end()
