@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside.court.measures import Court
-from courtside.court.zones import ZONES, zone_at
+from courtside.court.zones import ZONES, zone_rows
 from courtside.errors import BadCalibration
 
 CLICK_PIXELS = 2.0
@@ -168,19 +168,17 @@ class Calibration:
 
     def zone_probabilities(self, position: FloorPosition, basket: int) -> NDArray[np.float64]:
         """(7,) probabilities of `ZONES` for feet at ``position``, under its spread."""
-        shares = np.zeros(len(ZONES))
-        for dx, dy in _DISC:
-            zone = zone_at(self.court, position.x + dx * position.spread, position.y + dy * position.spread, basket)
-            shares[ZONES.index(zone)] += 1.0 / len(_DISC)
-        return shares
+        positions = np.array([position.x, position.y]) + _DISC * position.spread
+        counts = np.bincount(zone_rows(self.court, positions, basket), minlength=len(ZONES))
+        return counts / len(_DISC)
 
 
-def _disc(rings: int = 6, spokes: int = 12) -> list[tuple[float, float]]:
-    """Points that carry equal shares of a two-dimensional normal distribution."""
+def _disc(rings: int = 6, spokes: int = 12) -> NDArray[np.float64]:
+    """(rings * spokes, 2) points that carry equal shares of a two-dimensional normal distribution."""
     middles = (np.arange(rings) + 0.5) / rings
-    radii = np.sqrt(-2.0 * np.log(1.0 - middles))
+    radii = np.sqrt(-2.0 * np.log(1.0 - middles))[:, np.newaxis]
     turns = np.arange(spokes) / spokes * 2 * math.pi
-    return [(float(r * np.cos(t)), float(r * np.sin(t))) for r in radii for t in turns]
+    return np.stack([radii * np.cos(turns), radii * np.sin(turns)], -1).reshape(-1, 2)
 
 
 _DISC = _disc()

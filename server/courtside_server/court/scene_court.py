@@ -62,6 +62,7 @@ class SceneCourt:
         self._earlier: CourtEstimate | None = None
         self._second: _Kept | None = None
         self._known: CourtEstimate | None = None
+        self._placed: tuple[CourtEstimate, tuple[float, float], CourtPlace | None] | None = None
         self._due, self._interval = -np.inf, config.min_interval
         self._width = 1.0
 
@@ -117,7 +118,10 @@ class SceneCourt:
             return None
         if rim is not None and _gap(rim, self._known.rim) > 1.0:
             return None  # Shot at another basket: practice baskets have no lines of their own.
-        found = self._known.at(*feet, self._config)
+        # An open shot is placed with every frame, mostly with the same feet.
+        if self._placed is None or self._placed[:2] != (self._known, feet):
+            self._placed = self._known, feet, self._known.at(*feet, self._config)
+        found = self._placed[2]
         return None if found is None or max(found.zone) < self._config.min_zone_probability else found
 
     def _is_known(self, pan: tuple[float, float]) -> bool:

@@ -110,6 +110,17 @@ def test_a_camera_that_turned_away_and_another_basket_have_no_known_court():
     assert court.at(FEET, RIM, (80.0, 0.0)) is None
 
 
+def test_the_same_feet_are_placed_once_and_others_anew(monkeypatch):
+    """An open shot is placed with every frame, up to 30 times a second."""
+    court, _ = scene([estimate(), estimate(0.3)])
+    court.request(STILL)
+    placed, place = [], CourtEstimate.at
+    monkeypatch.setattr(CourtEstimate, "at", lambda self, *given: placed.append(given[0]) or place(self, *given))
+    first = court.at(FEET, RIM, STILL)
+    assert [court.at(FEET, RIM, STILL) for _ in range(5)] == [first] * 5 and len(placed) == 1
+    assert court.at((160.0, 130.0), RIM, STILL).court != first.court and len(placed) == 2
+
+
 def test_a_place_whose_zone_is_uncertain_stays_unknown():
     poses = (estimate().calibrations[0], estimate(7.0).calibrations[0])
     unsure = replace(estimate(), weights=np.ones(2) / 2, calibrations=poses)
