@@ -112,6 +112,9 @@ def free_flights(path: Trajectory, rim: NDArray[np.float64] | None, config: Play
         config: which stretches count.
     """
     times, positions, sizes = path.media, path.positions, path.sizes
+    # Most tracks stay too low in all they do: what only looks like a ball, and balls in hands.
+    if np.ptp(positions[:, 1]) < min(config.least_height, config.high_flight) * sizes.min():
+        return []
     found, taken = [], np.zeros(len(path), bool)
     stretches = free_stretches(
         times, positions[:, 1], sizes, config.flight_detections, config.max_gap, config.flight_noise
