@@ -124,8 +124,10 @@ class BallTrackingConfig(ParameterGroup):
     )  # fmt: skip
     flying_speed: float = parameter(
         3.0, unit="ball sizes per second",
-        meaning="A track faster than this is in flight. It does not continue on a static object.",
-        evidence="The broadcast clip's three-pointer scores .99 with it where most windows gave .5.",
+        meaning="A track faster than this is in flight. It does not continue on a static object. One that is slower is "
+        "not searched between the whole frames of a live camera.",
+        evidence="The broadcast clip's three-pointer scores .99 with it where most windows gave .5. 45 clips as live "
+        "cameras see them: 52 shots right and 8 false with 58 % of the work; with all balls searched 52, 8 and 64 %.",
         search=(1, 8), low=0,
     )  # fmt: skip
 

@@ -77,9 +77,10 @@ def distinct(boxes: NDArray[np.float32]) -> NDArray[np.intp]:
 def choose_regions(
     balls: Sequence[BallPrediction], frame: DetectorFrame, config: RegionConfig = RegionConfig()
 ) -> Regions | None:
-    """The regions that hold the balls in play; None where the whole frame is needed.
+    """The regions that hold the balls in play; None where the whole frame is needed, empty where all are at rest.
 
-    The whole frame is needed where no ball is known, and where the regions would cost nearly as much.
+    The whole frame is needed where no ball is known, and where the regions would cost nearly as much. A ball at rest is
+    seen in whole frames alone.
 
     Args:
         balls: predictions for this frame, in pixels of the scene (camera motion removed).
@@ -89,7 +90,8 @@ def choose_regions(
     known = sorted((ball for ball in balls if ball.unseen <= config.max_unseen), key=lambda ball: -ball.priority)
     if not known or known[0].priority < config.min_priority:
         return None
-    return place_regions([(ball.x, ball.y, ball.radius) for ball in known[: config.max_balls]], frame, config)
+    moving = [ball for ball in known if ball.moves][: config.max_balls]
+    return place_regions([(ball.x, ball.y, ball.radius) for ball in moving], frame, config)
 
 
 def place_regions(
