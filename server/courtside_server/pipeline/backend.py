@@ -39,7 +39,7 @@ _REQUEST_COST = 0.15
 """Cost of a request of any size, as a share of a whole frame's: a small part takes 2 ms of 29, and its way as long."""
 _MAX_IN_FLIGHT = 4
 """Requests of one camera in flight at a time, so that the models work while a result is processed."""
-_MAX_IN_FLIGHT_OF_FILM = 8
+_MAX_IN_FLIGHT_OF_FILM = 12
 """The same for film, of which every other frame waits for the one after it."""
 
 
