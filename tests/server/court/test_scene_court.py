@@ -111,7 +111,7 @@ def test_a_camera_that_turned_away_and_another_basket_have_no_known_court():
 
 
 def test_the_same_feet_are_placed_once_and_others_anew(monkeypatch):
-    """An open shot is placed with every frame, up to 30 times a second."""
+    """An open shot is placed with every frame."""
     court, _ = scene([estimate(), estimate(0.3)])
     court.request(STILL)
     placed, place = [], CourtEstimate.at
