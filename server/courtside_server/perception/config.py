@@ -296,7 +296,7 @@ class FilmRegionConfig(ParameterGroup):
     )  # fmt: skip
     rim_memory: float = parameter(
         0.6, unit="s", meaning="How long a rim is searched after a ball was near it.",
-        evidence="A ball is in the net for up to half a second.", search=(0, 1), low=0, high=0.7,
+        evidence="A ball is in the net for up to half a second.", search=(0, 0.7), low=0, high=0.7,
     )  # fmt: skip
     max_balls: int = parameter(
         4, unit="regions", meaning="Places that are searched, rims first, then fast balls and those with the best "
