@@ -28,7 +28,7 @@ from courtside_server.shots.trajectory import Trajectory
 from courtside_server.types import Detections, DetectorFrame, ObjectClass
 from courtside_training.common.splits import SPLITS
 from courtside_training.flight.detections import DetectorQuality, chance_to_see, detected, interpolated, nearest
-from courtside_training.flight.filming import HEIGHT, WIDTH, View, handled
+from courtside_training.flight.filming import HEIGHT, WIDTH, View, handled, pan_error
 from courtside_training.flight.scenes import RATE, Scene, load_scenes, scene_files
 from courtside_training.flight.traps import draw_trap
 
@@ -38,6 +38,8 @@ SAME_S = 0.3
 """A candidate so near to a true release is that shot, seconds."""
 NEAR_S = 0.7
 """A candidate so near to a true release, but not that near, is neither right nor wrong, seconds."""
+_TURNS = 20.0
+"""Pixels that the picture of a camera that turns moves, at least."""
 _PIXELS = np.zeros((3, 32, 32), np.uint8)
 
 
@@ -114,6 +116,16 @@ def draw_film(scene: Scene, rng: np.random.Generator) -> Film:
     pan = interpolated(scene.anchor, times)
     pan = (pan - pan[0]) * scale
     steady = steady * scale - pan
+    # A hand-held camera moves in parts of a film, and each part is measured on its own.
+    error = np.zeros_like(steady)
+    for begin in np.arange(start, start + lasts, 3.0).tolist() if rng.random() < 0.5 else []:
+        part = (times >= begin) & (times < begin + 3.0)
+        if part.any():
+            after = error[part][0] + pan_error(times[part], steady[part], size[part] * scale, rng)
+            error[times >= begin] = after[-1]
+            error[part] = after
+    pan = pan - error
+    steady = steady + error
     others = _Others.draw(scene, rng)
     frames = []
     for index, time in enumerate(times):
@@ -145,8 +157,11 @@ class _Others:
     player_noise: float
     heads: float
     head_score: float
+    hands: float
     rims: float
     false_rims: list[tuple[float, float, float, float]]
+    rim_score: float
+    false_rim_score: float
     lamps: list[tuple[float, float, float, float, float]]
 
     @classmethod
@@ -164,8 +179,10 @@ class _Others:
             player_noise=float(rng.choice([0.01, 0.04, 0.1])),
             heads=float(rng.choice([0.0, rng.uniform(0, 0.15), rng.uniform(0.1, 0.6)], p=[0.5, 0.3, 0.2])),
             head_score=float(rng.uniform(0.12, 0.6)),
+            hands=float(rng.choice([0.0, rng.uniform(0, 0.15), rng.uniform(0.1, 0.5)], p=[0.6, 0.25, 0.15])),
             rims=float(rng.choice([0.0, rng.uniform(0.2, 1.0)], p=[0.25, 0.75])),
-            false_rims=boxes(2, 10, 60) if rng.random() < 0.3 else [],
+            false_rims=boxes(2, 10, 60) if rng.random() < 0.35 else [],
+            rim_score=float(rng.uniform(0.35, 0.9)), false_rim_score=float(rng.uniform(0.22, 0.42)),
             lamps=[(*box, float(rng.uniform(0.1, 0.9))) for box in boxes(3, 3, 25)],
         )  # fmt: skip
 
@@ -193,12 +210,16 @@ class _Others:
                 middle, half = scene.heads[index, row], tall * 0.06
                 if view.shows(middle):
                     add([*(middle - half), *(middle + half)], ObjectClass.BALL, self.head_score)
+            if rng.random() < self.hands:
+                middle, half = scene.wrists[index, row, row % 2], tall * 0.05
+                if view.shows(middle):
+                    add([*(middle - half), *(middle + half)], ObjectClass.BALL, self.head_score)
         for box in scene.rims[index]:
             if box[2] > box[0] + 2 and view.shows((box[:2] + box[2:]) / 2) and rng.random() < self.rims:
-                add(box + rng.normal(0, 0.05, 4) * (box[2] - box[0]), ObjectClass.RIM, 0.6)
+                add(box + rng.normal(0, 0.05, 4) * (box[2] - box[0]), ObjectClass.RIM, self.rim_score)
         for fake in self.false_rims:
             if rng.random() < 0.5:
-                add(fake, ObjectClass.RIM, 0.4)
+                add(fake, ObjectClass.RIM, self.false_rim_score)
         for *lamp, share in self.lamps:
             if rng.random() < share:
                 add(lamp, ObjectClass.BALL, 0.35)
@@ -224,7 +245,7 @@ class _Seen:
 
 
 def collect(film: Film, bench: Bench, speed: float = 1.0) -> Iterator[tuple[np.ndarray, float]]:
-    """The candidates of a film: features (22,) early and at the end, and 1 for a shot, 0 for none."""
+    """The candidates of a film: features (23,) early and at the end, and 1 for a shot, 0 for none."""
     criteria = ShotCriteria(
         flight=FlightWindowConfig(threshold=THRESHOLD, min_support=0.0), candidate=CandidateConfig(min_probability=0.0)
     )
@@ -278,6 +299,7 @@ def main() -> None:
     parser.add_argument("--films", type=int, default=1000)
     parser.add_argument("--split", default="train", choices=sorted(SPLITS))
     parser.add_argument("--repository", type=Path, default=None, help="model repository; default: the starter models")
+    parser.add_argument("--turning", action="store_true", help="only cameras that turn, as in broadcasts")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     files = scene_files(args.scenes, SPLITS[args.split])
@@ -285,13 +307,18 @@ def main() -> None:
     rows: list[np.ndarray] = []
     shots: list[float] = []
     groups: list[int] = []
-    settings = Settings(**({"inference": {"repository": args.repository}} if args.repository else {}))
+    # The candidate model itself is not needed, and may be one that reads other features.
+    inference = {"inference": {"repository": args.repository}} if args.repository else {}
+    settings = Settings(perception={"candidate": ""}, **inference)
     loaded: list[tuple[int, Scene]] = []
     with started(settings) as bench:
         for number in progress(range(args.films), "films"):
             if number % 40 == 0:
-                picked = rng.choice(len(files), min(4, len(files)), replace=False)
-                loaded = [(int(index), scene) for index in picked for scene in load_scenes(files[int(index)])]
+                picked = rng.choice(len(files), min(16 if args.turning else 4, len(files)), replace=False)
+                loaded = [
+                    (int(index), scene) for index in picked for scene in load_scenes(files[int(index)])
+                    if not args.turning or np.ptp(scene.anchor, 0).max() > _TURNS
+                ] or loaded  # fmt: skip
             game, scene = loaded[int(rng.integers(len(loaded)))]
             for features, shot in collect(draw_film(scene, rng), bench):
                 rows.append(features)

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from courtside_training.cli import cli
 from courtside_training.errors import TrainingInputError
 from courtside_training.flight.evaluate import figures, position
+from courtside_training.flight.filming import pan_error
 from courtside_training.flight.geometry import COLUMNS, TIME_STEP_S, TIME_STEPS, Column
 from courtside_training.flight.network import FlightConfig, FlightNetwork, ServedFlight
 from courtside_training.flight.scenes import draw_game, draw_split, load_scenes, save_scenes, scene_files
@@ -34,7 +35,8 @@ def test_windows_are_finite_and_zero_where_unknown(examples):
     for seen, rest in ((Column.BALL_SEEN, slice(1, 5)), (Column.RIM_SEEN, slice(6, 10)),
                        (Column.PLAYER_SEEN, slice(11, 15))):  # fmt: skip
         known = tracks[..., seen] > 0
-        assert set(np.unique(tracks[..., seen])) <= {0.0, 1.0} and not tracks[~known][:, rest].any()
+        assert not tracks[~known][:, rest].any() and tracks[..., seen].min() >= 0 and tracks[..., seen].max() <= 1
+        assert seen == Column.RIM_SEEN or set(np.unique(tracks[..., seen])) <= {0.0, 1.0}
     assert 0.5 < (tracks[..., Column.BALL_SEEN].max(1) > 0).mean() <= 1
 
 
@@ -61,6 +63,24 @@ def test_after_its_release_a_shot_falls_with_gravity(scenes):
         fall = 2 * np.polyfit(time, rows[:, Column.BALL_Y], 2)[0]
         pulls.append(fall / rows[:, Column.BALL_SIZE].mean() * 0.24)
     assert len(pulls) > 10 and 6 < np.median(pulls) < 14
+
+
+def test_a_ball_in_the_picture_lies_between_its_edges(examples):
+    tracks = np.concatenate([e.track for e in examples])
+    seen = tracks[tracks[:, Column.BALL_SEEN] > 0]
+    inside = (seen[:, Column.BALL_X] > seen[:, Column.FRAME_LEFT] - 20) & (
+        seen[:, Column.BALL_X] < seen[:, Column.FRAME_RIGHT] + 20
+    )
+    assert (seen[:, Column.FRAME_RIGHT] > seen[:, Column.FRAME_LEFT]).all() and inside.mean() > 0.97
+
+
+def test_what_is_left_of_the_camera_s_motion_bends_some_paths_and_leaves_most_alone():
+    times, rng = np.arange(40) / 15, np.random.default_rng(3)
+    ball = np.stack([100 + 90 * times, 300 - 200 * times + 80 * times**2], 1)
+    errors = [pan_error(times, ball, np.full(40, 12.0), rng) for _ in range(200)]
+    bent = np.array([np.ptp(error, 0).max() > 3 for error in errors])
+    assert 0.2 < bent.mean() < 0.5 and np.isfinite(errors).all()
+    assert not pan_error(times[:3], ball[:3], np.full(3, 12.0), rng).any()
 
 
 def test_equal_generators_draw_equal_windows(scenes):

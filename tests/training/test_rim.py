@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from courtside_sim.lens import Lens, look_at
 from courtside_training.cli import cli
 from courtside_training.errors import TrainingInputError
-from courtside_training.flight.geometry import COLUMNS, TIME_STEPS, Column
+from courtside_training.flight.geometry import RIM_COLUMNS, TIME_STEPS, Column
 from courtside_training.rim.bank import BEFORE_S, RATE, draw_bank
 from courtside_training.rim.basket import Net
 from courtside_training.rim.clips import ball_path, clip_files, clip_of, clip_windows, decide
@@ -151,7 +151,7 @@ def test_batches_are_deterministic(films):
     first, again = batch(3), batch(3)
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert first["crops"].shape == (6, CROPS, 3, 64, 64) and first["crops"].dtype == torch.uint8
-    assert first["track"].shape == (6, TIME_STEPS, COLUMNS)
+    assert first["track"].shape == (6, TIME_STEPS, RIM_COLUMNS)
     assert len(first["cell"]) == 6 * CROPS + 6
 
 

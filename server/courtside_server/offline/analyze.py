@@ -245,15 +245,16 @@ def estimate_advice(speeds: Sequence[tuple[float, float]]) -> str | None:
 def playback_advice(shots: Iterable[Shot], declared: float, config: PlaybackConfig) -> str | None:
     """What to do where a film's shots show that it runs at another speed than declared; None where they do not.
 
-    Replays do not count: they say nothing of the film around them.
+    Replays do not count: they say nothing of the film around them. Of several shots one alone may be measured badly.
 
     Args:
         shots: the film's shots, retracted ones included.
         declared: the playback speed that the film was analyzed with.
         config: what is slow.
     """
-    speeds = [shot.playback_speed for shot in shots if shot.playback_speed is not None and not shot.replay_of]
-    if not speeds or config.slow < median(speeds) / declared < 1 / config.slow:
+    filmed = [shot for shot in shots if not shot.replay_of]
+    speeds = [shot.playback_speed for shot in filmed if shot.playback_speed is not None]
+    if len(speeds) < min(len(filmed), 2) or not speeds or config.slow < median(speeds) / declared < 1 / config.slow:
         return None
     return (
         f"by the fall of the ball the film runs at {median(speeds):.2f} of real speed, not at {declared:g}: times and "

@@ -84,18 +84,20 @@ class Feature(enum.IntEnum):
     """Camera motion in the rise, frame widths per second."""
     RELEASE_SPREAD = 21
     """Half width of the windows' release times, seconds."""
+    RIM_CONFIDENCE = 22
+    """How well the rim is known, 0 to 1."""
 
 
 def candidate_features(
     candidate: ShotCandidate, path: Trajectory, rim: NDArray[np.float64] | None, observations: Sequence[Observations],
     time_scale: float,
 ) -> NDArray[np.float32]:
-    """What the candidate model reads: (22,) float32, see :class:`Feature`; NaN where it is not known.
+    """What the candidate model reads: (23,) float32, see :class:`Feature`; NaN where it is not known.
 
     Args:
         candidate: the shot as the windows see it.
         path: the trajectory of its ball.
-        rim: box (4,) of the rim that the ball came nearest to, camera motion removed; None without one.
+        rim: box and confidence (5,) of the rim that the ball came nearest to, camera motion removed; None without one.
         observations: from before the release to now, oldest first.
         time_scale: real seconds per media second.
     """
@@ -173,6 +175,7 @@ def _add_rim(
     if rim is None or not len(flight):
         return
     out[Feature.RIM_SEEN] = 1.0
+    out[Feature.RIM_CONFIDENCE] = rim[4]
     offsets = rim_offsets(path.positions[flight], rim)
     distance = np.hypot(*offsets.T)
     out[Feature.RIM_DISTANCE] = distance.min()

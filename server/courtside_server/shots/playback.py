@@ -62,6 +62,8 @@ def _fall_speed(
     fall, covariance = np.polyfit(times - times[0], positions[:, 1], 2, cov="unscaled")
     noise = residual_noise(positions[:, 1] - np.polyval(fall, times - times[0]), 3)
     aside = residual_noise(positions[:, 0] - np.polyval(np.polyfit(times, positions[:, 0], 1), times), 2)
+    if fall[0] <= 0:
+        return None
     # Detections are never exact, however well the parabola fits.
     error = max(noise, config.least_noise * size) * float(np.sqrt(covariance[0, 0])) / float(fall[0])
     if max(noise, aside) > config.max_noise * size or error > config.max_error:

@@ -228,14 +228,15 @@ class ShotStateMachine:
                 paths, track, self._scale, self._criteria.trajectory, self._criteria.flight.min_travel
             )
             ball.state = self._with_shooter(ball.state, paths.get(track), seen)
-            if flown and len(ball.path):
+            if (flown or end) and len(ball.path):
                 ball.rim = nearest_rim(seen, ball.path.positions)
                 ball.state = self._with_flight(ball)
             if self._court is not None and ball.state.shooter is not None:
                 self._place_on_court(ball, self._court, seen, flown)
         balls = [self._balls[track] for track in shot.tracks if len(self._balls[track].path)] or [self._ball]
         last = end or elapsed >= result.final_after
-        if flown and (last or (now - self._weighed) * self._scale >= self._criteria.candidate.interval):
+        # Film may end soon after a release: what was seen until then must do.
+        if end or (flown and (last or (now - self._weighed) * self._scale >= self._criteria.candidate.interval)):
             self._weighed = now
             for ball in balls:
                 ball.state = self._with_probability(ball, seen, last or elapsed >= FLIGHT_S, infer)
@@ -283,7 +284,7 @@ class ShotStateMachine:
         if ball.feet is None or release != ball.feet_at:
             feet = find_feet(seen, state.shooter, release, self._scale, self._criteria.shooter)
             ball.feet, ball.feet_at = feet or ball.feet, release
-        found = None if ball.feet is None else court.at(ball.feet, ball.rim, pan)
+        found = None if ball.feet is None else court.at(ball.feet, None if ball.rim is None else ball.rim[:4], pan)
         if found is not None and found.court != state.court:
             ball.state = replace(
                 state, court=found.court, zone=found.zone, zone_source=ZoneSource.COURT_ESTIMATE

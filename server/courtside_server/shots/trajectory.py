@@ -143,11 +143,11 @@ def rim_offsets(positions: NDArray[np.float64], rim: NDArray[np.float64]) -> NDA
 def nearest_rim(
     observations: Sequence[Observations], positions: NDArray[np.float64]
 ) -> NDArray[np.float64] | None:
-    """Box (4,) of the rim, as last seen, that ``positions`` (N, 2) come nearest to in its own widths."""
+    """Box and confidence (5,) of the rim, as last seen, that ``positions`` (N, 2) come nearest to in its own widths."""
     for frame in reversed(observations):
-        boxes = frame.steady(ObjectClass.RIM)[:, :4]
+        boxes = frame.steady(ObjectClass.RIM)[:, :5]
         if len(boxes):
-            centres, width = (boxes[:, :2] + boxes[:, 2:]) / 2, np.maximum(boxes[:, 2] - boxes[:, 0], 1.0)
+            centres, width = (boxes[:, :2] + boxes[:, 2:4]) / 2, np.maximum(boxes[:, 2] - boxes[:, 0], 1.0)
             distance = np.linalg.norm(positions[:, None] - centres[None], axis=2).min(0) / width
             best: NDArray[np.float64] = boxes[int(distance.argmin())]
             return best

@@ -52,6 +52,8 @@ def test_a_window_holds_the_ball_the_rim_and_the_player_whatever_the_camera_and_
     assert window[step, 1:3] == pytest.approx(expected, abs=1.5)
     assert window[step, 6:8] == pytest.approx((499.2, 103.5), abs=0.1)
     assert window[2, 11:15] == pytest.approx(SHOOTER, abs=0.1)
+    moved = min(filmed, key=lambda seen: abs(seen.media - media[step])).pan[0]
+    assert window[step, 15:19] == pytest.approx((-moved, 0, 960 - moved, 540), abs=0.1)
 
 
 class Engine:

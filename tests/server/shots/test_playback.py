@@ -153,5 +153,8 @@ def test_film_that_is_too_slow_to_follow_gives_no_shot_and_advice():
     seen = Shot(0.9, 0.1, Zone.UNSPECIFIED, (), 0.5, "m:1", playback_speed=0.25)
     assert "--playback-speed 0.25" in playback_advice([seen], 1.0, CONFIG)
     assert playback_advice([seen], 0.25, CONFIG) is None
+    unmeasured = Shot(0.9, 0.1, Zone.UNSPECIFIED, (), 0.5, "m:1")
+    assert playback_advice([seen, unmeasured], 1.0, CONFIG) is None, "one of several shots may be measured badly"
+    assert playback_advice([seen, unmeasured, seen], 1.0, CONFIG) is not None
     again = Shot(0.9, 0.1, Zone.UNSPECIFIED, (), 0.5, "m:1", playback_speed=0.5, replay_of="shot-1")
     assert playback_advice([again], 1.0, CONFIG) is None, "a replay says nothing of the film around it"

@@ -104,6 +104,8 @@ def test_a_shot_that_all_speaks_against_is_rejected_once_its_flight_is_over(monk
     assert weighed(monkeypatch, {1: 0.2}, until=2.0).probability == 0.2
     assert Rejection.UNLIKELY in weighed(monkeypatch, {1: 0.2}, until=2.0, end=True).rejections
     assert Rejection.UNLIKELY in weighed(monkeypatch, {1: 0.2}).rejections
+    # Film that ends a moment after the release: what was seen of it decides.
+    assert Rejection.UNLIKELY in weighed(monkeypatch, {1: 0.2}, until=1.3, end=True).rejections
     assert not weighed(monkeypatch, {1: 0.8}).rejected
 
 

@@ -18,9 +18,10 @@ FEATURES = (
     "score", "support", "share_seen", "seen", "rise", "across", "speed", "first_speed_up", "misfit", "gravity",
     "left_picture", "rim_seen", "rim_distance", "rim_approach", "over_rim", "players_seen", "hand_distance",
     "player_size", "over_head", "caught_distance", "pan", "release_spread",
+    "rim_confidence",
 )  # fmt: skip
 """Names of the columns; the server's `shots.features.Feature` says what each one is. A test compares the two."""
-RIM = tuple(FEATURES.index(name) for name in ("rim_distance", "rim_approach", "over_rim"))
+RIM = tuple(FEATURES.index(name) for name in ("rim_distance", "rim_approach", "over_rim", "rim_confidence"))
 """Columns that are known only where a rim is in view."""
 _BLUR = 0.15
 """Noise on every feature, as a share of its spread."""
@@ -35,7 +36,7 @@ class Candidates:
     """N candidates.
 
     Attributes:
-        features: (N, 22) float32, NaN where a feature is not known.
+        features: (N, 23) float32, NaN where a feature is not known.
         shot: (N,) 1 for a shot, 0 for none.
         game: (N,) number of the simulated game.
     """
@@ -75,7 +76,7 @@ def held_out() -> Candidates:
 
 
 def hide(features: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Forget some of what is known (N, 22): rim, players or single features, as where nobody could see them."""
+    """Forget some of what is known (N, 23): rim, players or single features, as where nobody could see them."""
     hidden = features.copy()
     for columns, seen in ((RIM, FEATURES.index("rim_seen")), (PLAYERS, FEATURES.index("players_seen"))):
         gone = rng.random(len(hidden)) < 0.2
@@ -90,7 +91,7 @@ def hide(features: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def blur(features: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Measure the features (N, 22) a little worse: real film is measured worse than simulated film."""
+    """Measure the features (N, 23) a little worse: real film is measured worse than simulated film."""
     spread = np.nan_to_num(np.nanstd(features, 0))
     blurred: np.ndarray = features + (rng.normal(0, _BLUR, features.shape) * spread).astype(np.float32)
     return blurred

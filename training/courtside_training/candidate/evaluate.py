@@ -16,7 +16,7 @@ def figures(run: Run, candidates: Candidates) -> dict[str, Any]:
     """Figures over all candidates, and over those of which no rim or no player was seen.
 
     Args:
-        run: from features (N, 22) to shot probabilities (N, 1).
+        run: from features (N, 23) to shot probabilities (N, 1).
         candidates: the candidates.
     """
     unknown = candidates.features != candidates.features

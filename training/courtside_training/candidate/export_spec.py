@@ -32,7 +32,7 @@ class CandidateExport:
         return ServedCandidate(load_candidate(checkpoint)).eval()
 
     def samples(self, count: int, seed: int) -> Arrays:
-        """Features (count, 22) of held-out candidates."""
+        """Features (count, 23) of held-out candidates."""
         known = held_out()
         return (known.features[np.random.default_rng(seed).choice(len(known), count)],)
 

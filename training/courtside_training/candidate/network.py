@@ -25,7 +25,7 @@ class CandidateConfig:
 
 
 class CandidateNetwork(nn.Module):
-    """Features (N, 22), NaN where unknown, to logits (N,)."""
+    """Features (N, 23), NaN where unknown, to logits (N,)."""
 
     mean: Tensor
     spread: Tensor
@@ -42,7 +42,7 @@ class CandidateNetwork(nn.Module):
         )  # fmt: skip
 
     def scale_to(self, features: np.ndarray) -> None:
-        """Take mean and spread of the features (N, 22) from data."""
+        """Take mean and spread of the features (N, 23) from data."""
         known = np.isfinite(features)
         count = np.maximum(known.sum(0), 1)
         mean = np.where(known, features, 0).sum(0) / count

@@ -27,27 +27,30 @@ it goes in.
 ## Network
 
 The input is one window of {TIME_STEPS} time steps, {TIME_STEP_S} s apart, of one ball's track: position and size of
-the ball, the rim that the track comes nearest to, and at every time step the player nearest to the ball. All are in
-pixels of an image of any size, from which camera motion has been removed. The graph turns them into ratios (to ball
-size, rim width and player height) and into changes over time, so the size of the image does not matter. Residual
-dilated convolutions run over time. One softmax over the {TIME_STEPS} time steps and "no shot" gives the shot
-probability and the release. A release counts in time steps {COUNTED[0]} to {COUNTED[1] - 1}.
+the ball, the rim that the track comes nearest to with how well it is known, and at every time step the player nearest
+to the ball and the edges of the picture. All are in pixels of an image of any size, from which camera motion has been
+removed. The graph turns them into ratios (to ball size, rim width and player height) and into changes over time, so the
+size of the image does not matter. Residual dilated convolutions run over time. One softmax over the {TIME_STEPS} time
+steps and "no shot" gives the shot probability and the release. A release counts in time steps {COUNTED[0]} to
+{COUNTED[1] - 1}.
 {size / 1e3:.0f} thousand parameters.
 
 ## Data and licence
 
 Simulated games only (Apache-2.0). They are seen by simulated phones, tripods, side cameras and panning broadcast
 cameras, and then by a simulated detector and tracker. The detector runs at 5 to 30 detector frames per second, misses
-in bursts, jitters and reports wrong sizes. Tracks break, sit on a head before or after the release, or follow only a
-head or a lamp. The film's speed varies by some percent. In close-ups the ball leaves the picture, film begins or ends
-near the release, and before it the ball is dribbled, swung about, held or caught in many ways. Tosses to oneself, lob
-passes, fakes, dribbles, bounces and swings are no shots. No real footage went into the weights.
+in bursts, jitters and reports wrong sizes. Tracks break, sit on a head or a hand before or after the release, or follow
+only a head, a hand or a lamp. Rims are imagined, and in two films of five a part of the camera's motion was not
+measured. The film's speed varies by some percent. In close-ups the ball leaves the picture, also at once, film begins
+or ends near the release, and before it the ball is dribbled, swung about, held or caught in many ways. Tosses to
+oneself, lob passes, fakes, dribbles, bounces, balls that fall from the rim and swings are no shots. No real footage
+went into the weights.
 
 ## Training
 
 {history["epochs"]} epochs, {history["samples"]} windows, {history["seconds"] / 60:.0f} minutes on a busy machine.
-AdamW, cosine schedule, averaged weights. Version 2 began with the weights of version 1, trained for 14 epochs on a
-part of this variety, and then for those counted here.
+AdamW, cosine schedule, averaged weights. Version 3 began with the weights of version 2, which had seen a part of this
+variety.
 
 ## Measured
 
@@ -59,6 +62,7 @@ There is no published figure to compare with: the source system works on pixels.
 
 ## Limits
 
-A shot is not found unless the tracker follows the ball for at least a quarter of a second of its flight. Alley-oops,
-tips and blocked shots are rare in the simulation. The make probability depends on the track, not on the shooter.
+A shot is not found unless the tracker follows the ball for at least a quarter of a second of its flight, or until it
+leaves the picture. A toss that leaves the picture looks like a shot. Alley-oops, tips and blocked shots are rare in
+the simulation. The make probability depends on the track, not on the shooter.
 """

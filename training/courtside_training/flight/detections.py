@@ -99,7 +99,7 @@ def tracked_object(
 
     Args:
         scene: the game before one camera.
-        kind: ``ball``; ``head`` of any player; or ``still``, such as a lamp.
+        kind: ``ball``; ``body``: the head or a hand of any player; or ``still``, such as a lamp.
         times: (N,) seconds of the game.
         quality: of the detector.
         pan: (N, 2) camera motion, pixels.
@@ -111,17 +111,20 @@ def tracked_object(
     """
     ball = interpolated(scene.ball, times)
     size = np.maximum(2 * ball[:, 2], 1.5)
-    if kind == "head" and scene.boxes.shape[1]:
+    if kind == "body" and scene.boxes.shape[1]:
         player = int(rng.integers(scene.boxes.shape[1]))
         box = interpolated(scene.boxes, times)[:, player]
         sway = rng.normal(0, 1, 2) * 0.03 * (box[:, 3] - box[:, 1]).max(initial=1)
-        centre = interpolated(scene.heads, times)[:, player] + sway
+        centre = _part(scene, times, player, rng) + sway
         size = np.maximum((box[:, 3] - box[:, 1]) * rng.uniform(0.08, 0.16), 1.5)
-        return centre, size, np.where(box[:, 3] > box[:, 1], rng.uniform(0.3, 1.0), 0.0)
+        there = (box[:, 3] > box[:, 1]) & view.shows(centre)
+        return centre, size, np.where(there, rng.uniform(0.3, 1.0), 0.0)
     if kind == "still":
         spot = rng.uniform((0, 0), (640, 360))
         drift = np.cumsum(rng.normal(0, rng.choice([0.0, 0.5]), (len(times), 2)), 0)
-        return spot + pan + drift, np.full(len(times), rng.uniform(3, 30)), np.full(len(times), rng.uniform(0.2, 1.0))
+        centre = spot + pan + drift
+        chance = np.where(view.shows(centre), rng.uniform(0.2, 1.0), 0.0)
+        return centre, np.full(len(times), rng.uniform(3, 30)), chance
     held = nearest(scene.holder, times) >= 0
     visible = nearest(scene.ball[:, 3], times) > 0.5
     chance = chance_to_see(held, size, quality) * np.where(visible, 1.0, 0.15)
@@ -133,11 +136,18 @@ def chance_to_see(held: np.ndarray, size: np.ndarray, quality: DetectorQuality) 
     return np.where(held, quality.held, quality.flying) * np.clip(size / 5, 0.5, 1)
 
 
-def with_head_mistake(
+def _part(scene: Scene, times: np.ndarray, player: int, rng: np.random.Generator) -> np.ndarray:
+    """Centres (N, 2) of a player's head, or of one hand."""
+    if rng.random() < 0.6:
+        return interpolated(scene.heads, times)[:, player]
+    return interpolated(scene.wrists, times)[:, player, int(rng.integers(2))]
+
+
+def with_body_mistake(
     scene: Scene, shot: np.ndarray | None, times: np.ndarray, chance: np.ndarray, centre: np.ndarray,
     size: np.ndarray, rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Let some tracks sit on the shooter's head before the release, or jump to it and stay after the release.
+    """Let some tracks sit on the shooter's head or hand before the release, or jump to it and stay after the release.
 
     Args:
         scene: the game before one camera.
@@ -154,16 +164,16 @@ def with_head_mistake(
     if shot is None or rng.random() > 0.22:
         return chance, centre, size, np.inf
     shooter, release = int(shot[5]), float(shot[0])
-    head = interpolated(scene.heads, times)[:, shooter]
+    part = _part(scene, times, shooter, rng)
     box = interpolated(scene.boxes, times)[:, shooter]
-    head_size = np.maximum((box[:, 3] - box[:, 1]) * 0.12, 1.5)
+    part_size = np.maximum((box[:, 3] - box[:, 1]) * 0.12, 1.5)
     switch = release + rng.uniform(-0.3, 0.05)
     before = rng.random() < 0.6
-    on_head = times < switch if before else times > switch
+    on_part = times < switch if before else times > switch
     steady = rng.uniform(0.4, 1.0)
     return (
-        np.where(on_head, steady, chance), np.where(on_head[:, None], head, centre),
-        np.where(on_head, head_size, size), np.inf if before else switch,
+        np.where(on_part, steady, chance), np.where(on_part[:, None], part, centre),
+        np.where(on_part, part_size, size), np.inf if before else switch,
     )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ class FlightExport:
         return ServedFlight(load_flight(checkpoint)).eval()
 
     def samples(self, count: int, seed: int) -> Arrays:
-        """Tracks (count, 48, 15) of one training game."""
+        """Tracks (count, 48, 19) of one training game."""
         low, high = SPLITS["train"]
         return (np.stack([e.track for e in _drawn(count, low + seed % (high - low))]),)
 

@@ -91,6 +91,43 @@ def filmed(frames: np.ndarray, release: float | None, rng: np.random.Generator) 
     return kept
 
 
+def pan_error(times: np.ndarray, ball: np.ndarray, size: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """What is left of the camera's motion after it was measured and removed: (N, 2) pixels.
+
+    In the dark, in blur and before bare walls little of a hand-held camera's motion can be measured. Hands shake, and
+    whoever films follows the ball, so that its arc looks flatter than it is.
+
+    Args:
+        times: (N,) seconds.
+        ball: (N, 2) of the ball, pixels, the true camera motion removed.
+        size: (N,) of the ball, pixels.
+        rng: draws which part is left; in most films none is.
+    """
+    error = np.zeros(ball.shape)
+    if len(times) < 4 or rng.random() < 0.6:
+        return error
+    scale = float(np.median(size))
+    steps = np.diff(times, prepend=times[0])
+    if rng.random() < 0.5:
+        shake = rng.normal(0, 1, ball.shape) * np.sqrt(np.maximum(steps, 0))[:, None]
+        error += np.cumsum(shake, 0) * scale * rng.uniform(0.2, 2.0)
+    begin, lasts = rng.uniform(times[0], times[-1]), rng.uniform(0.2, 1.5)
+    during = ((times >= begin) & (times <= begin + lasts)).astype(float)
+    if rng.random() < 0.6:
+        late = rng.uniform(0.05, 0.3)
+        followed = np.stack([np.interp(times - late, times, column) for column in ball.T], 1)
+        speed = np.diff(followed, axis=0, prepend=followed[:1]) * rng.uniform(0.1, 0.9)
+        # Cameras turn more evenly than the ball moves.
+        width = int(np.clip(rng.uniform(0.1, 0.4) / max(float(np.median(steps[1:])), 1e-3), 1, len(times)))
+        even = np.ones(width) / width
+        speed = np.stack([np.convolve(column, even, "same") for column in speed.T], 1)
+        error -= np.cumsum(speed * during[:, None], 0)
+    else:
+        drift = rng.normal(0, 1, 2) * scale * rng.uniform(0.3, 6.0)
+        error += drift * np.cumsum(steps * during)[:, None]
+    return error
+
+
 def handled(
     centre: np.ndarray, size: np.ndarray, held: np.ndarray, times: np.ndarray, release: float | None,
     rng: np.random.Generator,

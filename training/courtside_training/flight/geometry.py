@@ -17,10 +17,11 @@ EDGE_S = 0.035
 
 
 class Column(IntEnum):
-    """Columns of a window (48, 15), in pixels of one image from which camera motion has been removed.
+    """Columns of a window (48, 19), in pixels of one image from which camera motion has been removed.
 
     ``*_SEEN`` is 1 where the values that follow are known, and 0 where they are all zero. RIM is the rim that the track
-    comes nearest to. PLAYER is, at each time step, the player nearest to the ball.
+    comes nearest to; its ``SEEN`` is how well it is known, above 0 to 1. PLAYER is, at each time step, the player
+    nearest to the ball. FRAME is where the edges of the picture lie: what is beyond cannot be seen.
     """
 
     BALL_SEEN = 0
@@ -38,7 +39,13 @@ class Column(IntEnum):
     PLAYER_TOP = 12
     PLAYER_RIGHT = 13
     PLAYER_BOTTOM = 14
+    FRAME_LEFT = 15
+    FRAME_TOP = 16
+    FRAME_RIGHT = 17
+    FRAME_BOTTOM = 18
 
 
 COLUMNS = len(Column)
 """Columns of a window."""
+RIM_COLUMNS = 15
+"""Columns that the rim model reads, the first ones. There RIM_SEEN is 0 or 1."""

@@ -10,14 +10,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from courtside_training.common import checkpoint as checkpoints
-from courtside_training.flight.geometry import COLUMNS, TIME_STEP_S, TIME_STEPS, Column
+from courtside_training.flight.geometry import TIME_STEP_S, TIME_STEPS, Column
 
 MODEL = "shot_flight"
 """Name of the model."""
-FEATURES = 25
+FEATURES = 28
 """Features per time step that `normalise` makes of a track."""
 _BALL_M = 0.24
 """Diameter of a ball, metres."""
+_FAR = 6.0
+"""Ball sizes from an edge of the picture beyond which it does not matter."""
 _RIM_M = 0.46
 """Diameter of a rim, metres."""
 
@@ -36,10 +38,10 @@ def normalise(track: Tensor) -> Tensor:
     Distances are in ball sizes, rim widths and player heights; changes over time are in metres per second.
 
     Args:
-        track: (B, 48, 15), see `Column`.
+        track: (B, 48, 19), see `Column`.
 
     Returns:
-        (B, 48, 25).
+        (B, 48, 28).
     """
     c = Column
     seen = (track[..., c.BALL_SEEN] > 0.5).float()
@@ -55,7 +57,8 @@ def normalise(track: Tensor) -> Tensor:
     known = F.pad(both[:, 1:] * both[:, :-1], (2, 0))
     pull = [F.pad(v[:, 1:] - v[:, :-1], (1, 0)) * known * 2 for v in speed]
 
-    rim_seen = (track[..., c.RIM_SEEN] > 0.5).float()
+    confidence = track[..., c.RIM_SEEN].clamp(0, 1)
+    rim_seen = (confidence > 0).float()
     width, height = track[..., c.RIM_WIDTH].clamp_min(1.0), track[..., c.RIM_HEIGHT].clamp_min(0.0)
     at_rim = rim_seen * seen
     right = (x - track[..., c.RIM_X]) / width * at_rim
@@ -73,11 +76,19 @@ def normalise(track: Tensor) -> Tensor:
     over = ((y - top) / tall * 2).clamp(-4, 4) * player_seen
     girth = (wide / tall).clamp(0, 2) * player_seen
     build = torch.log((size / tall * 8).clamp(0.1, 10.0)) * player_seen
+    # How far the ball is from leaving the picture, in ball sizes; where the picture's edges are unknown it cannot.
+    left_edge, right_edge = track[..., c.FRAME_LEFT], track[..., c.FRAME_RIGHT]
+    framed = (right_edge > left_edge).float()
+    aside = torch.minimum(x - left_edge, right_edge - x)
+    edges = [
+        ((gap / ball).clamp(0, _FAR) / _FAR * framed + (1 - framed)) * seen
+        for gap in (y - track[..., c.FRAME_TOP], aside, track[..., c.FRAME_BOTTOM] - y)
+    ]
     clock = torch.linspace(-1, 1, TIME_STEPS, device=track.device).expand(track.shape[0], TIME_STEPS)
     score = track[..., c.BALL_SCORE].clamp(0, 1) * seen
     features = [
-        seen, rim_seen, player_seen, clock, score, *own, *speed, *pull, *[v.clamp(-2, 2) for v in pull], *far, *near,
-        ratio, shape, across, over, girth, build, (y - middle_y) / ball / 2 * seen,
+        seen, confidence, player_seen, clock, score, *own, *speed, *pull, *[v.clamp(-2, 2) for v in pull], *far, *near,
+        ratio, shape, across, over, girth, build, (y - middle_y) / ball / 2 * seen, *edges,
     ]  # fmt: skip
     return torch.stack([value.clamp(-6, 6) for value in features], -1)
 
@@ -99,7 +110,7 @@ class Block(nn.Module):
 
 
 class FlightNetwork(nn.Module):
-    """Tracks (B, 48, 15) to logits of the release (B, 49), the last for "no shot", and of the make (B,)."""
+    """Tracks (B, 48, 19) to logits of the release (B, 49), the last for "no shot", and of the make (B,)."""
 
     def __init__(self, config: FlightConfig | None = None) -> None:
         """Start with random weights."""
@@ -150,5 +161,3 @@ def load_flight(path: Path) -> FlightNetwork:
     checkpoints.fill(network, found["average"], path)
     return network.eval()
 
-
-assert COLUMNS == 15

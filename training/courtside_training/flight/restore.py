@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from torch.nn import functional
 
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.errors import TrainingInputError
-from courtside_training.flight.network import FlightNetwork
+from courtside_training.flight.network import FEATURES, FlightNetwork
 
 
 def restore(path: Path) -> FlightNetwork:
@@ -34,5 +35,9 @@ def restore(path: Path) -> FlightNetwork:
     wanted = [name for name in network.state_dict() if ".norm." in name]
     if len(renamed) == len(wanted):
         weights |= dict(zip(wanted, renamed, strict=True))
+    # Features that an older model does not read begin without weight.
+    entry = weights.get("entry.weight")
+    if entry is not None and entry.ndim == 3 and entry.shape[1] < FEATURES:
+        weights["entry.weight"] = functional.pad(entry, (0, 0, 0, FEATURES - entry.shape[1]))
     checkpoints.fill(network, weights, path)
     return network

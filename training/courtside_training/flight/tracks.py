@@ -16,9 +16,9 @@ from courtside_training.flight.detections import (
     nearest,
     one_track,
     tracked_object,
-    with_head_mistake,
+    with_body_mistake,
 )
-from courtside_training.flight.filming import View, filmed, handled, with_hold
+from courtside_training.flight.filming import View, filmed, handled, pan_error, with_hold
 from courtside_training.flight.geometry import BRIDGE_S, COLUMNS, EDGE_S, TIME_STEP_S, TIME_STEPS, Column
 from courtside_training.flight.scenes import RATE, Scene
 from courtside_training.flight.traps import Trap, draw_trap
@@ -27,6 +27,8 @@ _TRAPS = 0.22
 """Share of the windows without a shot that show a trap."""
 SHORTEST_S = 0.18
 """Seconds of flight that a track must show; in less, a shot cannot be recognised."""
+_LEFT_S = 0.4
+"""Seconds after the release within which a ball that leaves the picture is seen for a shorter time."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Example:
     """One window.
 
     Attributes:
-        track: (48, 15), see `Column`.
+        track: (48, 19), see `Column`.
         release: time step of the release, a fraction; NaN without one.
         made: 1, 0, or NaN where the result is unknown.
         weight: 0 where even the truth is uncertain.
@@ -84,7 +86,7 @@ def draw_example(scene: Scene, rng: np.random.Generator) -> Example:
     pan = interpolated(scene.anchor, times)
     pan = pan - pan[len(pan) // 2] if len(pan) else pan
     mode = rng.random()
-    kind = "ball" if shot is not None or mode < 0.6 else "head" if mode < 0.85 else "still"
+    kind = "ball" if shot is not None or trap is not None or mode < 0.6 else "body" if mode < 0.87 else "still"
     left_ball = np.inf
     if trap is not None:
         centre, size = trap.centre, trap.size
@@ -94,22 +96,28 @@ def draw_example(scene: Scene, rng: np.random.Generator) -> Example:
         if kind == "ball":
             held = nearest(scene.holder, times) >= 0
             centre = handled(centre, size, held, times, None if shot is None else float(shot[0]), rng)
-            chance, centre, size, left_ball = with_head_mistake(scene, shot, times, chance, centre, size, rng)
+            chance, centre, size, left_ball = with_body_mistake(scene, shot, times, chance, centre, size, rng)
     seen = detected(chance, quality.stay, rng)
+    error = pan_error(frames, centre - pan, size, rng)
     noise = rng.normal(0, 1, centre.shape) * np.maximum(quality.jitter * size, 0.3)[:, None]
     centre = centre + noise
     size = size * quality.size_bias * np.exp(rng.normal(0, quality.size_noise, len(size)))
     seen = one_track(frames, seen, None if shot is None else clock.to_window(shot[0]), rng)
     score = np.clip(quality.score + rng.normal(0, 0.15, len(size)), 0.1, 1.0)
-    known, ball = resample(frames[seen], np.column_stack([centre - pan, size, score])[seen])
+    known, ball = resample(frames[seen], np.column_stack([centre - pan + error, size, score])[seen])
     track = np.zeros((TIME_STEPS, COLUMNS), np.float32)
     track[known, Column.BALL_SEEN] = 1
     track[:, Column.BALL_X : Column.BALL_SCORE + 1] = ball
     if known.any():
-        _write_rim(track, scene, times, view, rng)
-        _write_player(track, scene, frames, times, pan, view, rng)
-    if trap is None:
-        release, made, weight, decided = _truth(scene, frames[seen], clock, left_ball)
+        _write_rim(track, scene, times, error, view, rng)
+        _write_player(track, scene, frames, times, pan - error, view, rng)
+    _write_frame(track, frames, pan - error, view)
+    if kind != "ball":
+        # Whoever shoots meanwhile, a head or a lamp does not fly.
+        release, made, weight, decided = float("nan"), float("nan"), 1.0, False
+    elif trap is None:
+        gone = frames[~view.shows(centre)]
+        release, made, weight, decided = _truth(scene, frames[seen], gone, clock, left_ball)
     else:
         # Before it comes down in somebody's hands, a toss or a pass may be a shot for all that can be seen.
         caught = bool(seen.any()) and float(times[seen].max()) > trap.end + 0.1
@@ -166,15 +174,19 @@ def _player_box(
     return scene.boxes[index, player if player >= 0 else int(rng.integers(scene.boxes.shape[1]))]
 
 
-def _write_rim(track: np.ndarray, scene: Scene, times: np.ndarray, view: View, rng: np.random.Generator) -> None:
+def _write_rim(
+    track: np.ndarray, scene: Scene, times: np.ndarray, error: np.ndarray, view: View, rng: np.random.Generator
+) -> None:
     """Write the rim that the track comes nearest to, as a good or a bad detector finds it."""
     middle = len(times) // 2
     rims = nearest(scene.rims, times[middle : middle + 1])[0]
     found = [box for box in rims if box[2] > box[0] + 2 and view.shows((box[:2] + box[2:]) / 2)]
+    confidence = [_confidence(True, rng) for _ in found]
     for _ in range(int(rng.choice([0, 0, 0, 1, 3]))):
         wide = rng.uniform(10, 50)
         x, y = rng.uniform((0, 0), (640, 300))
         found.append(np.array([x, y, x + wide, y + wide * rng.uniform(0.2, 0.7)]))
+        confidence.append(_confidence(False, rng))
     # On real film, rim and player are often missing or wrong. The network may use them but must not depend on them.
     if not found or rng.random() < 0.35:
         return
@@ -186,17 +198,28 @@ def _write_rim(track: np.ndarray, scene: Scene, times: np.ndarray, view: View, r
             wide, x = (box[2] - box[0]) * rng.uniform(0.4, 1.2), (box[0] + box[2]) / 2
             y = box[1] + (box[3] - box[1]) * rng.uniform(-0.3, 1.0)
             found = [np.array([x - wide / 2, y, x + wide / 2, y + wide * rng.uniform(0.2, 0.7)])]
+            confidence = [_confidence(False, rng)]
     known = track[:, Column.BALL_SEEN] > 0
     path = track[known, Column.BALL_X : Column.BALL_Y + 1]
     boxes = np.array(found)
-    centres, sizes = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
+    centres, sizes = (boxes[:, :2] + boxes[:, 2:]) / 2 + error[middle], boxes[:, 2:] - boxes[:, :2]
     apart = np.linalg.norm(path[:, None] - centres[None], axis=2).min(0) / sizes[:, 0]
     best = int(apart.argmin())
     spread = rng.uniform(0, 0.12)
     centre = centres[best] + rng.normal(0, spread, 2) * sizes[best] * (1.0, 1.0)
     size = sizes[best] * np.exp(rng.normal(0, rng.choice([0.08, 0.3]), 2))
-    track[:, Column.RIM_SEEN] = 1
+    track[:, Column.RIM_SEEN] = confidence[best]
     track[:, Column.RIM_X : Column.RIM_HEIGHT + 1] = [*centre, *size]
+
+
+def _confidence(real: bool, rng: np.random.Generator) -> float:
+    """How well a rim is known: a real one mostly well, an imagined one mostly badly, and each like the other at times.
+
+    A tracker knows a rim well once a sure detector has seen it for a second.
+    """
+    if rng.random() < (0.75 if real else 0.15):
+        return float(rng.uniform(0.5, 1.0) if rng.random() < 0.4 else 1.0)
+    return float(np.exp(rng.uniform(np.log(0.04), np.log(0.6))))
 
 
 def _write_player(
@@ -223,6 +246,15 @@ def _write_player(
             track[step, Column.PLAYER_LEFT : Column.PLAYER_BOTTOM + 1] = shown[best]
 
 
+def _write_frame(track: np.ndarray, frames: np.ndarray, pan: np.ndarray, view: View) -> None:
+    """Write where the edges of the picture lie, as the camera turns."""
+    if not len(frames):
+        return
+    rows = np.abs(frames[None] - (np.arange(TIME_STEPS) * TIME_STEP_S)[:, None]).argmin(1)
+    edges = np.array([view.left, view.top, view.right, view.bottom])
+    track[:, Column.FRAME_LEFT : Column.FRAME_BOTTOM + 1] = edges - np.tile(pan[rows], 2)
+
+
 def _mirrored_and_scaled(track: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Mirror half of the windows, and scale each to an image of another size."""
     if rng.random() < 0.5:
@@ -230,23 +262,40 @@ def _mirrored_and_scaled(track: np.ndarray, rng: np.random.Generator) -> np.ndar
         left = track[:, Column.PLAYER_LEFT].copy()
         track[:, Column.PLAYER_LEFT] = -track[:, Column.PLAYER_RIGHT]
         track[:, Column.PLAYER_RIGHT] = -left
+        edge = track[:, Column.FRAME_LEFT].copy()
+        track[:, Column.FRAME_LEFT] = -track[:, Column.FRAME_RIGHT]
+        track[:, Column.FRAME_RIGHT] = -edge
     scale = np.exp(rng.uniform(np.log(0.5), np.log(3)))
     track[:, [c for c in Column if not c.name.endswith("SEEN") and c != Column.BALL_SCORE]] *= scale
     return track
 
 
-def _truth(scene: Scene, frames: np.ndarray, clock: _Clock, left_ball: float) -> tuple[float, float, float, bool]:
-    """Release, made, weight and decided of `Example`, for a track with detections at `frames`."""
+def _truth(
+    scene: Scene, frames: np.ndarray, gone: np.ndarray, clock: _Clock, left_ball: float
+) -> tuple[float, float, float, bool]:
+    """Release, made, weight and decided of `Example`.
+
+    Args:
+        scene: the game before one camera.
+        frames: times of the track's detections.
+        gone: times of the detector frames in which the ball is out of the picture.
+        clock: the window's place in its game.
+        left_ball: when the track ceases to follow the ball.
+    """
     weight = 1.0
     best = (float("nan"), float("nan"), 1.0, False)
     for release_time, result_time, made, _, blocked, _ in scene.shots:
-        release, result, gone = (clock.to_window(time) for time in (release_time, result_time, left_ball))
-        flight = frames[(frames > release) & (frames < min(result + 0.5, gone))]
+        release, result, lost = (clock.to_window(time) for time in (release_time, result_time, left_ball))
+        flight = frames[(frames > release) & (frames < min(result + 0.5, lost))]
         lasting = float(flight.max() - release) if len(flight) else 0.0
         if not -0.1 <= release <= SPAN + 0.1 or not len(flight):
             continue
-        if lasting < SHORTEST_S or len(flight) < 3 or release < 0 or release > SPAN or flight.min() - release > 0.3:
-            weight = 0.0 if lasting > 0.08 else weight
+        # A ball that leaves the picture is not seen for longer; that it left is what shows the shot.
+        left = gone[(gone > release) & (gone < release + _LEFT_S)]
+        shortest, least = (_LEFT_S / 10, 1) if len(left) else (SHORTEST_S, 3)
+        unclear = lasting < shortest or len(flight) < least
+        if unclear or release < 0 or release > SPAN or flight.min() - release > 0.3:
+            weight = 0.0 if lasting > 0.02 else weight
             continue
         result_known = float(made) if not blocked else float("nan")
         best = (release / TIME_STEP_S, result_known, 1.0, bool(frames.max() > result + 0.1 * 1.0))

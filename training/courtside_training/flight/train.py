@@ -27,7 +27,7 @@ Batch = dict[str, Tensor]
 
 
 def stack(examples: list[Example]) -> Batch:
-    """Examples as one batch: track (B, 48, 15), target (B, 49), made (B,) with NaN where unknown, weight (B,)."""
+    """Examples as one batch: track (B, 48, 19), target (B, 49), made (B,) with NaN where unknown, weight (B,)."""
     targets = np.zeros((len(examples), TIME_STEPS + 1), np.float32)
     steps = np.arange(TIME_STEPS)
     for row, example in zip(targets, examples, strict=True):

@@ -1,6 +1,7 @@
 """Traps: balls that move and are no shots, drawn over a scene.
 
-A toss to oneself, a lob pass, a pump fake, a dribble, a ball that bounces alone, a ball swung about in the hands.
+A toss to oneself, a lob pass, a pump fake, a dribble, a ball that bounces alone, one that falls from the rim, a ball
+swung about in the hands.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ BODY_M = 1.9
 """Height of a standing player, metres; it gives the scale."""
 BALL_M = 0.24
 """Diameter of a ball, metres."""
-KINDS = ("toss", "lob", "fake", "dribble", "bounce", "swing")
+KINDS = ("toss", "lob", "fake", "dribble", "bounce", "fall", "swing")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ def draw_trap(scene: Scene, times: np.ndarray, rng: np.random.Generator) -> Trap
     if kind == "lob" and len(there) < 2:
         kind = "toss"
     start = _hands(scene, begin, player, rng)
+    if kind == "fall":
+        return _fall(scene, times, player, metre, rng)
     if kind in ("dribble", "bounce", "swing"):
         return _in_place(scene, times, kind, player, metre, begin, rng)
     if kind == "fake":
@@ -128,6 +131,20 @@ def _in_place(
         centre[:, 1] += fallen * metre
     size = np.full(len(times), max(BALL_M * metre * float(np.exp(rng.normal(0, 0.15))), 1.5))
     return Trap(centre, size, held, player, float(times[-1]), True)
+
+
+def _fall(scene: Scene, times: np.ndarray, player: int, metre: float, rng: np.random.Generator) -> Trap:
+    """A ball that comes down from the rim or the backboard and bounces on, away from everybody: the whole window."""
+    begin = float(times[0] + rng.uniform(0.0, 0.5))
+    feet = scene.boxes[int(np.clip(begin * RATE, 0, len(scene.boxes) - 1)), player]
+    top = rng.uniform(1.5, 3.5)
+    start = np.array([(feet[0] + feet[2]) / 2 + rng.uniform(-6, 6) * metre, feet[3] - top * metre])
+    since = times - begin
+    risen = np.minimum(0.5 * GRAVITY * since**2, top)
+    fallen = np.where(since < 0, risen, _bounces(since, top, rng.uniform(0.6, 0.85)))
+    centre = start + np.stack([rng.normal(0, 1.5) * metre * since, fallen * metre], 1)
+    size = np.full(len(times), max(BALL_M * metre * float(np.exp(rng.normal(0, 0.15))), 1.5))
+    return Trap(centre, size, np.zeros(len(times), bool), player, float(times[-1]), True)
 
 
 def _bounces(since: np.ndarray, height: float, keeps: float) -> np.ndarray:

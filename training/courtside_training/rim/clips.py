@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from courtside_training.detector.classes import BALL, HEIGHT, RIM, WIDTH
 from courtside_training.detector.images import BAR
 from courtside_training.errors import TrainingInputError
-from courtside_training.flight.geometry import COLUMNS, TIME_STEP_S, TIME_STEPS, Column
+from courtside_training.flight.geometry import RIM_COLUMNS, TIME_STEP_S, TIME_STEPS, Column
 from courtside_training.flight.tracks import resample
 from courtside_training.rim.crops import CROPS, GREY, SIDE
 from courtside_training.rim.scenery import DOWN_RIMS, SIDE_RIMS
@@ -234,7 +234,7 @@ def clip_windows(clip: Clip, step: float = 0.1) -> Iterator[tuple[float, np.ndar
         index, there = nearest_frames(clip.times, end - np.arange(CROPS - 1, -1, -1) * TIME_STEP_S)
         crops = clip.crops[index].copy()
         crops[~there] = GREY
-        track = np.zeros((TIME_STEPS, COLUMNS), np.float32)
+        track = np.zeros((TIME_STEPS, RIM_COLUMNS), np.float32)
         past = seen & (clip.times <= end + 1e-6)
         known, ball = resample(clip.times[past] - (end - SPAN), clip.balls[past])
         track[known, Column.BALL_SEEN] = 1

@@ -12,7 +12,7 @@ from torch import nn
 
 from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
 from courtside_training.common.splits import SPLITS
-from courtside_training.flight.geometry import COLUMNS, TIME_STEP_S, TIME_STEPS, Column
+from courtside_training.flight.geometry import RIM_COLUMNS, TIME_STEP_S, TIME_STEPS, Column
 from courtside_training.rim.card import card
 from courtside_training.rim.crops import CROPS, GREY, SIDE
 from courtside_training.rim.evaluate import inputs
@@ -30,13 +30,13 @@ class RimExport:
         name=MODEL,
         inputs=(
             TensorSpec("crops", "uint8", (CROPS, 3, SIDE, SIDE)),
-            TensorSpec("track", "float32", (TIME_STEPS, COLUMNS)),
+            TensorSpec("track", "float32", (TIME_STEPS, RIM_COLUMNS)),
         ),
         outputs=(TensorSpec("verdict", "float32", (len(Verdict),), tuple(v.name.lower() for v in Verdict)),),
         max_batch=16,
         parameters={
             "time_step_s": str(TIME_STEP_S), "side_rims": str(SIDE_RIMS), "down_rims": str(DOWN_RIMS),
-            "grey": str(GREY), "columns": ",".join(column.name.lower() for column in Column),
+            "grey": str(GREY), "columns": ",".join(column.name.lower() for column in list(Column)[:RIM_COLUMNS]),
         },
     )  # fmt: skip
 

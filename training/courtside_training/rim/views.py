@@ -10,7 +10,7 @@ import numpy as np
 
 from courtside_sim.lens import Lens, look_at
 from courtside_training.flight.detections import SPAN, DetectorQuality, detected
-from courtside_training.flight.geometry import COLUMNS, TIME_STEPS, Column
+from courtside_training.flight.geometry import RIM_COLUMNS, TIME_STEPS, Column
 from courtside_training.flight.tracks import resample
 from courtside_training.rim.bank import BEFORE_S, RATE, Bank
 
@@ -190,7 +190,7 @@ def draw_track(
         centre, size, seen = _stuck(centre, size, seen, frame_times, middle, width, rng)
     if rng.random() < 0.2:
         centre, size, seen = _with_false_detections(centre, size, seen, middle, width, rng)
-    track = np.zeros((TIME_STEPS, COLUMNS), np.float32)
+    track = np.zeros((TIME_STEPS, RIM_COLUMNS), np.float32)
     score = np.clip(quality.score + rng.normal(0, 0.15, len(size)), 0.1, 1)
     known, ball = resample(frame_times[seen] - (end - SPAN), np.column_stack([centre, size, score])[seen])
     track[known, Column.BALL_SEEN] = 1

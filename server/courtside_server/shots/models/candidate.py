@@ -15,7 +15,7 @@ FEATURES = TensorSpec("features", np.dtype(np.float32), (len(Feature),))
 
 
 class CandidateModel:
-    """The candidate model: ``features`` float32 22 in; ``shot`` (1) out.
+    """The candidate model: ``features`` float32 23 in; ``shot`` (1) out.
 
     Args:
         engine: a started engine that holds the model.
@@ -32,7 +32,7 @@ class CandidateModel:
         check_signature(engine.info(name), inputs=[FEATURES], outputs=[shot])
 
     def request(self, features: NDArray[np.float32]) -> InferenceRequest[float]:
-        """Ask for the probability that a candidate with these features (22,) is a shot."""
+        """Ask for the probability that a candidate with these features (23,) is a shot."""
         return InferenceRequest(self._name, {"features": features[np.newaxis]}, self._timeout, self._parse)
 
     def _parse(self, outputs: Outputs) -> float:

@@ -44,7 +44,7 @@ class FlightWindow:
 
 
 class FlightModel:
-    """The flight model: ``track`` float32 48x15 in; ``shot``, ``release`` and ``make`` out.
+    """The flight model: ``track`` float32 48x19 in; ``shot``, ``release`` and ``make`` out.
 
     Args:
         engine: a started engine that holds the model.

@@ -1,4 +1,4 @@
-"""The input that the flight and rim models read: one ball's path on a grid of 48 time steps.
+"""The input of the flight model, of which the rim model reads a part: one ball's path on a grid of 48 time steps.
 
 It is the window that `courtside_training.flight.geometry` describes; a test compares the two. The constants are part
 of the models' signature: a change needs new training.
@@ -28,16 +28,23 @@ BRIDGE_S = 0.2
 """Longest gap between two detections that is filled by a straight line, real seconds."""
 EDGE_S = 0.035
 """A detection stands for time steps so close before the first or after the last one, real seconds."""
-COLUMNS = 15
-"""Columns: ball seen, x, y, size, score; rim seen, x, y, width, height; player seen, left, top, right, bottom."""
+_LEAST_CONFIDENCE = 0.01
+"""Of a rim that is known; 0 stands for none."""
+COLUMNS = 19
+"""Columns: ball seen, x, y, size, score; rim confidence, x, y, width, height; player seen, left, top, right, bottom;
+the picture's left, top, right and bottom edge."""
+RIM_COLUMNS = 15
+"""Columns that the rim model reads, the first ones, with 1 for every rim that is seen."""
 TRACK = TensorSpec("track", np.dtype(np.float32), (STEPS, COLUMNS))
-"""The models' input."""
+"""The flight model's input."""
+RIM_TRACK = TensorSpec("track", np.dtype(np.float32), (STEPS, RIM_COLUMNS))
+"""The rim model's input."""
 
 
 def flight_input(
     path: Trajectory, observations: Sequence[Observations], media: NDArray[np.float64], time_scale: float
 ) -> NDArray[np.float32]:
-    """What the models read of one ball: (48, 15) float32, see `COLUMNS`; pixels with camera motion removed.
+    """What the flight model reads of one ball: (48, 19) float32, see `COLUMNS`; pixels with camera motion removed.
 
     Args:
         path: the ball's trajectory.
@@ -52,7 +59,7 @@ def flight_input(
 def flight_inputs(
     paths: Sequence[Trajectory], observations: Sequence[Observations], media: NDArray[np.float64], time_scale: float
 ) -> NDArray[np.float32]:
-    """:func:`flight_input` of several balls of one window at once: (N, 48, 15)."""
+    """:func:`flight_input` of several balls of one window at once: (N, 48, 19)."""
     windows = np.zeros((len(paths), STEPS, COLUMNS), np.float32)
     balls = np.zeros((len(paths), STEPS, 4))
     for window, ball, path in zip(windows, balls, paths, strict=True):
@@ -61,11 +68,14 @@ def flight_inputs(
         window[known, 0] = 1.0
         rim = nearest_rim(observations, ball[known, :2]) if known.any() else None
         if rim is not None:
-            window[:, 5] = 1.0
+            window[:, 5] = max(float(rim[4]), _LEAST_CONFIDENCE)
             window[:, 6:10] = [(rim[0] + rim[2]) / 2, (rim[1] + rim[3]) / 2, rim[2] - rim[0], rim[3] - rim[1]]
     windows[..., 1:5] = balls
     frames = np.array([frame.media for frame in observations])
     nearest = np.abs(frames[np.newaxis] - media[:, np.newaxis]).argmin(1)
+    edges = np.array([[0.0, 0.0, frame.width, frame.height] for frame in observations])
+    edges -= np.tile([frame.pan for frame in observations], 2)
+    windows[:, :, 15:19] = edges[nearest]
     players = pad_boxes([frame.steady(ObjectClass.PLAYER)[:, :4] for frame in observations])[nearest]
     rows, _ = nearest_in_padded(players, balls[..., :2])
     with_player = (windows[..., 0] > 0) & (rows >= 0)

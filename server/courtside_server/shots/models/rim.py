@@ -13,7 +13,7 @@ from courtside_server.inference.engine import Engine, TensorSpec, check_signatur
 from courtside_server.inference.request import InferenceRequest, Outputs
 from courtside_server.perception.detector import GREY
 from courtside_server.perception.rim_crop import CROP_SIDE
-from courtside_server.shots.models.flight_input import COLUMNS, STEP_S, STEPS, TRACK, flight_input
+from courtside_server.shots.models.flight_input import RIM_COLUMNS, RIM_TRACK, STEP_S, STEPS, flight_input
 from courtside_server.shots.trajectory import Trajectory
 from courtside_server.types import ObjectClass, Observations
 
@@ -41,7 +41,7 @@ class RimModel:
         self._name, self._timeout = name, timeout
         crops = TensorSpec("crops", np.dtype(np.uint8), (CROPS, 3, CROP_SIDE, CROP_SIDE))
         verdict = TensorSpec("verdict", np.dtype(np.float32), (3,))
-        check_signature(engine.info(name), inputs=[crops, TRACK], outputs=[verdict])
+        check_signature(engine.info(name), inputs=[crops, RIM_TRACK], outputs=[verdict])
 
     def request(
         self, path: Trajectory, observations: Sequence[Observations], now: float, time_scale: float
@@ -55,9 +55,10 @@ class RimModel:
             time_scale: real seconds per media second.
         """
         media = np.asarray(now - (STEPS - 1 - np.arange(STEPS)) * STEP_S / time_scale, np.float64)
-        track = np.zeros((STEPS, COLUMNS), np.float32)
+        track = np.zeros((STEPS, RIM_COLUMNS), np.float32)
         if len(path):
-            track = flight_input(path, observations, media, time_scale)
+            track = flight_input(path, observations, media, time_scale)[:, :RIM_COLUMNS]
+            track[:, 5] = track[:, 5] > 0
         crops = rim_crops(observations, track, media[-CROPS:])
         inputs: dict[str, NDArray[Any]] = {"track": track[np.newaxis], "crops": crops[np.newaxis]}
         return InferenceRequest(self._name, inputs, self._timeout, self._parse)
