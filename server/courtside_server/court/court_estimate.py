@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside.court.homography import Calibration, FloorPosition, project
-from courtside.court.zones import ZONES
+from courtside.court.homography import Calibration, project
 from courtside_server.court.camera_pose import (
     AZIMUTH,
     FOCAL,
@@ -21,6 +20,7 @@ from courtside_server.court.camera_pose import (
     people_share,
 )
 from courtside_server.court.config import CourtConfig
+from courtside_server.court.court_place import CourtPlace, Feet, place
 from courtside_server.court.line_evidence import FINE, LineEvidence
 from courtside_server.court.pose_search import FoundPose, line_support, search
 
@@ -63,19 +63,6 @@ class CourtPicture:
     people: NDArray[np.float64]
     hidden: NDArray[np.float64]
     earlier: CourtEstimate | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CourtPlace:
-    """A place on a recognised court.
-
-    Attributes:
-        court: x, y metres from the court's centre.
-        zone: (7,) probabilities of `ZONES`, over all courts that the picture allows.
-    """
-
-    court: tuple[float, float]
-    zone: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,21 +117,9 @@ class CourtEstimate:
         floor = project(best.matrix, feet)[0] * sign
         return np.column_stack([best.court.length / 2 - best.court.basket_inset - floor[:, 0], floor[:, 1]])
 
-    def at(self, x: float, y: float, config: CourtConfig) -> CourtPlace | None:
-        """The place of feet at frame pixel (x, y), camera motion removed; None off the court."""
-        zones, best = np.zeros(len(ZONES)), None
-        for calibration, weight in zip(self.calibrations, self.weights, strict=True):
-            place = calibration.to_floor(x, y)
-            if place is None:
-                continue
-            if best is None:
-                best = place
-            shifted = FloorPosition(place.x, place.y, float(np.hypot(place.spread, config.position_error)))
-            basket = 0 if place.x >= 0 else 1
-            zones += weight * calibration.zone_probabilities(shifted, basket)
-        if best is None:
-            return None
-        return CourtPlace((round(best.x, 3), round(best.y, 3)), tuple((zones / zones.sum()).tolist()))
+    def at(self, people: Sequence[Feet], config: CourtConfig) -> CourtPlace | None:
+        """The place of one of some people, likeliest first; None where the likeliest is off the court."""
+        return place(self.calibrations, self.weights.tolist(), config.court_error, people)
 
 
 def recognise_court(picture: CourtPicture, config: CourtConfig) -> CourtEstimate | None:

@@ -12,7 +12,8 @@ import structlog
 from numpy.typing import NDArray
 
 from courtside_server.court.config import CourtConfig
-from courtside_server.court.court_estimate import CourtEstimate, CourtPicture, CourtPlace
+from courtside_server.court.court_estimate import CourtEstimate, CourtPicture
+from courtside_server.court.court_place import CourtPlace, Feet
 from courtside_server.types import DetectorFrame, ObjectClass, Observations
 
 Recognise = Callable[[CourtPicture, CourtConfig], "Future[CourtEstimate | None] | None"]
@@ -103,12 +104,12 @@ class SceneCourt:
         self._collect()
 
     def at(
-        self, feet: tuple[float, float], rim: NDArray[np.float64] | None, pan: tuple[float, float]
+        self, people: Sequence[Feet], rim: NDArray[np.float64] | None, pan: tuple[float, float]
     ) -> CourtPlace | None:
         """Where a shooter stands on the court; None where the court is not known or the place is uncertain.
 
         Args:
-            feet: x, y of the frame, camera motion removed, pixels.
+            people: who may be the shooter, likeliest first.
             rim: (4,) box of the rim that was shot at, camera motion removed, pixels; None where it is not known.
             pan: how far the picture had moved at the release, frame pixels.
         """
@@ -117,7 +118,7 @@ class SceneCourt:
             return None
         if rim is not None and _gap(rim, self._known.rim) > 1.0:
             return None  # Shot at another basket: practice baskets have no lines of their own.
-        found = self._known.at(*feet, self._config)
+        found = self._known.at(people, self._config)
         return None if found is None or max(found.zone) < self._config.min_zone_probability else found
 
     def _is_known(self, pan: tuple[float, float]) -> bool:

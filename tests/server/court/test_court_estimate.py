@@ -13,6 +13,7 @@ from courtside.court.measures import FIBA, NBA, court_lines
 from courtside.court.zones import ZONES, zone_at
 from courtside_server.court.config import CourtConfig
 from courtside_server.court.court_estimate import CourtPicture, recognise_court
+from courtside_server.court.court_place import Feet
 from courtside_sim.lens import Lens, look_at
 
 CONFIG = CourtConfig()
@@ -58,7 +59,7 @@ def test_feet_get_their_place_and_zone_on_a_court_that_nobody_calibrated(court, 
     found = recognise_court(picture(court, view), CONFIG)
     assert found is not None and found.is_certain(CONFIG)
     feet = view.project(np.array([*SHOOTER, 0.0]))[0]
-    place = found.at(*feet, CONFIG)
+    place = found.at([Feet(*feet, 1.0, 1.0)], CONFIG)
     best = found.calibrations[0].court
     here = best.to_local(*place.court, best.nearer_basket(place.court[0]))
     assert here == pytest.approx(court.to_local(*SHOOTER, 0), abs=0.6)
@@ -72,7 +73,8 @@ def test_camera_motion_is_removed_and_frames_of_any_size_are_scaled():
     )  # fmt: skip
     one, other = recognise_court(shown, CONFIG), recognise_court(larger, CONFIG)
     feet = SIDE.project(np.array([*SHOOTER, 0.0]))[0]
-    assert other.at(*(feet / scale - pan), CONFIG).court == pytest.approx(one.at(*feet, CONFIG).court, abs=1e-6)
+    here = other.at([Feet(*(feet / scale - pan), 2.0, 2.0)], CONFIG)
+    assert here.court == pytest.approx(one.at([Feet(*feet, 1.0, 1.0)], CONFIG).court, abs=1e-6)
 
 
 def test_a_floor_without_lines_and_one_with_other_lines_are_no_court():

@@ -11,7 +11,7 @@ from shot_scenes import BALL, around, play
 
 from courtside.court.homography import Calibration
 from courtside.court.measures import FIBA
-from courtside_server.court.court_estimate import CourtPlace
+from courtside_server.court.court_place import CourtPlace
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots import state
 from courtside_server.shots.criteria import ShotCriteria
@@ -54,7 +54,7 @@ class RecognisedCourt:
     def request(self, pan) -> None:
         self.requests += 1
 
-    def at(self, feet, rim, pan):
+    def at(self, people, rim, pan):
         return CourtPlace((3.0, 1.0), (0, 0, 0, 0, 0, 1, 0)) if self.requests >= self._after else None
 
 
