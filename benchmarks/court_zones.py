@@ -58,7 +58,7 @@ def write(path: Path, camera: SimulatedCamera, shot: ShotTruth) -> None:
 
 
 def main(games: int, first: int) -> None:
-    """Print how many zones are right, by where they come from and how probable they are said to be."""
+    """Print how many zones are right, by where they come from and how probable they are."""
     rows: list[tuple[ZoneSource, float, bool, bool]] = []
     count = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from courtside_server.court.camera_pose import (
     people_share,
 )
 from courtside_server.court.config import CourtConfig
-from courtside_server.court.court_place import CourtPlace, Feet, place
+from courtside_server.court.court_place import CourtPlace, Feet, court_place
 from courtside_server.court.line_evidence import FINE, LineEvidence
 from courtside_server.court.pose_search import FoundPose, line_support, search
 
@@ -106,6 +107,16 @@ class CourtEstimate:
             and abs(self.rim_scale) <= config.max_rim_scale
         )
 
+    def confidence(self, config: CourtConfig, certain: bool) -> float:
+        """Probability that the court is right, 0 to 1.
+
+        Args:
+            config: the numbers that decide.
+            certain: whether it counts as known, by this picture or by two.
+        """
+        margin = 1.0 - math.exp(-min(self.margin, config.sure_margin) / config.temperature)
+        return margin if certain else config.uncertain_share * margin
+
     def agrees(self, other: CourtEstimate) -> bool:
         """Whether another picture of the same camera gives the same place for the same feet."""
         off = self._from_rim(self.feet) - other._from_rim(self.feet)
@@ -119,7 +130,7 @@ class CourtEstimate:
 
     def at(self, people: Sequence[Feet], config: CourtConfig) -> CourtPlace | None:
         """The place of one of some people, likeliest first; None where the likeliest is off the court."""
-        return place(self.calibrations, self.weights.tolist(), config.court_error, people)
+        return court_place(self.calibrations, self.weights.tolist(), config.court_error, people)
 
 
 def recognise_court(picture: CourtPicture, config: CourtConfig) -> CourtEstimate | None:

@@ -46,7 +46,7 @@ class CourtPlace:
     zone: tuple[float, ...]
 
 
-def place(
+def court_place(
     courts: Sequence[Calibration], weights: Sequence[float], error: float | None, people: Sequence[Feet]
 ) -> CourtPlace | None:
     """Place feet on a court; None where the likeliest feet are on no floor near the likeliest court.

@@ -121,6 +121,17 @@ class SceneCourt:
         found = self._known.at(people, self._config)
         return None if found is None or max(found.zone) < self._config.min_zone_probability else found
 
+    @property
+    def estimate(self) -> CourtEstimate | None:
+        """The court that is known, or else the newest estimate, certain or not."""
+        self._collect()
+        return self._known or self._earlier
+
+    def is_known(self, pan: tuple[float, float]) -> bool:
+        """Whether the court is known for frames of which the picture had moved by ``pan``, frame pixels."""
+        self._collect()
+        return self._is_known(pan)
+
     def _is_known(self, pan: tuple[float, float]) -> bool:
         return self._known is not None and _moved(self._known.pan, pan) <= self._config.max_pan * self._width
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside.court.homography import Calibration
-from courtside_server.court.court_place import Feet, place
+from courtside_server.court.court_place import Feet, court_place
 from courtside_server.court.scene_court import SceneCourt
 from courtside_server.inference.request import Infer
 from courtside_server.rings.tracks import TrackRing
@@ -279,7 +279,7 @@ class ShotStateMachine:
             return
         people = _shooters_of(ball, balls)
         if self._calibration is not None:
-            found, source = place((self._calibration,), (1.0,), None, people), ZoneSource.CALIBRATION
+            found, source = court_place((self._calibration,), (1.0,), None, people), ZoneSource.CALIBRATION
         elif self._court is not None:
             pan = min(seen, key=lambda frame: abs(frame.media - self.candidate.media)).pan
             self._court.request(pan)

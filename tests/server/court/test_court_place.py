@@ -8,7 +8,7 @@ import pytest
 from courtside.court.homography import Calibration
 from courtside.court.measures import FIBA
 from courtside.court.zones import ZONES, Zone
-from courtside_server.court.court_place import Feet, place
+from courtside_server.court.court_place import Feet, court_place
 
 PIXELS = 40.0
 """Of one metre, seen from above."""
@@ -22,7 +22,7 @@ def feet(ahead: float, left: float, error: float = 0.1, share: float = 1.0) -> F
 
 
 def shares(people, error=0.1) -> dict[Zone, float]:
-    found = place((COURT,), (1.0,), error, people)
+    found = court_place((COURT,), (1.0,), error, people)
     assert sum(found.zone) == pytest.approx(1)
     return dict(zip(ZONES, found.zone, strict=True))
 
@@ -38,7 +38,7 @@ def test_feet_that_are_inexact_leave_the_zone_beyond_a_near_line_open():
 
 def test_who_may_be_the_shooter_shares_the_zones_with_him():
     defender = feet(0.0, FIBA.three_straight - 1.2, share=0.4)
-    found = place((COURT,), (1.0,), 0.1, [feet(0.0, 7.2, share=0.6), defender])
+    found = court_place((COURT,), (1.0,), 0.1, [feet(0.0, 7.2, share=0.6), defender])
     assert found.court == pytest.approx((RIM[0], 7.2))
     both = dict(zip(ZONES, found.zone, strict=True))
     assert both[Zone.LEFT_WING_THREE_POINTER] == pytest.approx(0.6, abs=0.02)
@@ -46,5 +46,5 @@ def test_who_may_be_the_shooter_shares_the_zones_with_him():
 
 
 def test_feet_above_the_horizon_or_far_off_the_court_have_no_place():
-    assert place((COURT,), (1.0,), 0.1, [feet(60.0, 0.0)]) is None
-    assert place((COURT,), (1.0,), 0.1, []) is None
+    assert court_place((COURT,), (1.0,), 0.1, [feet(60.0, 0.0)]) is None
+    assert court_place((COURT,), (1.0,), 0.1, []) is None
