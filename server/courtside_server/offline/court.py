@@ -137,7 +137,7 @@ class _Scene:
         certain, config = self._court.is_known(shown.pan), self._settings.court
         best = found.calibrations[0]
         back = np.array([[1.0, 0.0, -shown.pan[0]], [0.0, 1.0, -shown.pan[1]], [0.0, 0.0, 1.0]])
-        calibration = Calibration(best.court, best.matrix @ back, config.court_error)
+        calibration = Calibration(best.court, best.matrix @ back, found.error(config))
         confidence = found.confidence(config, certain)
         return RecognisedCourt(calibration, shown.width, shown.height, found.basket, confidence, certain)
 

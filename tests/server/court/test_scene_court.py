@@ -47,11 +47,11 @@ def scene(answers, config=CourtConfig(), media=(0.0, 0.5, 1.0), pan=(0.0, 0.0)):
     return court, pictures
 
 
-def see(court: SceneCourt, media, pan=(0.0, 0.0)) -> None:
+def see(court: SceneCourt, media, pan=(0.0, 0.0), rim=RIM) -> None:
     for at in media:
         pixels = np.zeros((3, 384, 640), np.uint8)
         frame = DetectorFrame("c", 0, 0, at, at, at, pixels, 1.0, (0, 12), 640, 360, pan, False)
-        boxes = np.array([RIM, [280, 60, 320, 150]], np.float32) + np.tile(np.float32(pan), 2)
+        boxes = np.array([rim, [280, 60, 320, 150]], np.float32) + np.tile(np.float32(pan), 2)
         kinds = np.array([ObjectClass.RIM, ObjectClass.PLAYER])
         seen = Observations(
             "c", 0, at, at, at, 640, 360, pan, boxes, np.ones(2, np.float32), kinds, np.array([1, 2])
@@ -110,6 +110,17 @@ def test_a_camera_that_turned_away_and_another_basket_have_no_known_court():
     court.request(STILL)
     assert court.at(PEOPLE, RIM + 100, STILL) is None and court.at(PEOPLE, RIM, STILL) is not None
     assert court.at(PEOPLE, RIM, (80.0, 0.0)) is None
+
+
+def test_a_camera_that_zooms_shows_it_by_the_rim_and_the_court_is_carried_on():
+    court, pictures = scene([estimate(margin=40.0), replace(estimate(margin=40.0), rim=RIM + 8)])
+    court.request(STILL)
+    assert court.at(PEOPLE, RIM, STILL) is not None and not pictures[0].known
+    see(court, [6.0, 6.5], rim=RIM + 8)
+    assert court.at(PEOPLE, RIM, STILL) is None
+    court.request(STILL)
+    assert pictures[-1].known and pictures[-1].earlier is not None and len(pictures) == 2
+    assert court.at(PEOPLE, RIM + 8, STILL) is not None
 
 
 def test_a_place_whose_zone_is_uncertain_stays_unknown():
