@@ -29,6 +29,8 @@ _SAME_VIEW = 0.01
 """Picture widths by which a camera in a hand moves though it shows the same."""
 _SAME_RIM = 1.0
 """Rim widths by which a rim may lie off where the camera's motion puts it."""
+_LEAST_SHARE = 0.02
+"""Probability that neither feet nor the clip model can take from a zone."""
 _PEOPLE_STEP = 0.2
 """Real seconds between two frames whose people are kept."""
 
@@ -112,7 +114,7 @@ class SceneCourt:
     def at(
         self, people: Sequence[Feet], rim: NDArray[np.float64] | None, pan: tuple[float, float]
     ) -> CourtPlace | None:
-        """Where a shooter stands on the court; None where the court is not known or the place is uncertain.
+        """Where a shooter stands on the court; None where the court is not known. :meth:`is_certain` weighs its zone.
 
         Args:
             people: who may be the shooter, likeliest first.
@@ -124,8 +126,20 @@ class SceneCourt:
             return None
         if rim is not None and _gap(rim, self._known.rim) > _SAME_RIM:
             return None  # Shot at another basket: practice baskets have no lines of their own.
-        found = self._known.at(people, self._config)
-        return None if found is None or max(found.zone) < self._config.min_zone_probability else found
+        return self._known.at(people, self._config)
+
+    def is_certain(self, zone: Sequence[float]) -> bool:
+        """Whether zone probabilities (7,) are certain enough to count."""
+        return max(zone) >= self._config.min_zone_probability
+
+    def with_model(self, zone: Sequence[float], model: Sequence[float]) -> tuple[float, ...]:
+        """The zone probabilities of feet (7,) and those of the clip model (7,) as one.
+
+        The two err independently, but the model is too sure of itself: its probabilities count by their power.
+        """
+        weight = self._config.model_weight
+        both = (np.asarray(zone) + _LEAST_SHARE) * (np.asarray(model) + _LEAST_SHARE) ** weight
+        return tuple((both / both.sum()).tolist())
 
     @property
     def estimate(self) -> CourtEstimate | None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside.court.homography import Calibration
-from courtside_server.court.court_place import Feet, court_place
+from courtside_server.court.court_place import CourtPlace, Feet, court_place
 from courtside_server.court.scene_court import SceneCourt
 from courtside_server.inference.request import Infer
 from courtside_server.rings.tracks import TrackRing
@@ -82,8 +82,8 @@ class ShotState:
 
 @dataclass(slots=True, eq=False)
 class _Ball:
-    """One of the balls that may have been shot: its trajectory, the rim (4,) it came nearest to, its result, and the
-    feet of those who may have shot it, likeliest first, with the release before which they were measured.
+    """One of the balls that may have been shot: its trajectory, the rim (4,) it came nearest to, its result, the feet
+    of those who may have shot it, likeliest first, with the release before which they were measured, and their place.
     """
 
     state: ShotState
@@ -92,6 +92,7 @@ class _Ball:
     rim: NDArray[np.float64] | None = None
     people: tuple[Feet, ...] = ()
     people_at: float | None = None
+    place: CourtPlace | None = None
 
 
 class ShotStateMachine:
@@ -180,10 +181,15 @@ class ShotStateMachine:
     @property
     def state(self) -> ShotState:
         """What is known by now."""
-        state = self._ball.state
+        state, place = self._ball.state, self._ball.place
         if self._zone is None or state.zone is not None:
             return state
-        return replace(state, zone=self._zone, zone_source=ZoneSource.MODEL)
+        if self._court is None or place is None:
+            return replace(state, zone=self._zone, zone_source=ZoneSource.MODEL)
+        both = self._court.with_model(place.zone, self._zone)
+        if self._court.is_certain(both):
+            return replace(state, court=place.court, zone=both, zone_source=ZoneSource.COURT_ESTIMATE)
+        return replace(state, zone=both, zone_source=ZoneSource.MODEL)
 
     @property
     def path(self) -> Trajectory:
@@ -287,8 +293,13 @@ class ShotStateMachine:
             source = ZoneSource.COURT_ESTIMATE
         else:
             return
-        if found is not None:
+        if found is None:
+            return
+        ball.place = found
+        if self._court is None or self._court.is_certain(found.zone):
             ball.state = replace(ball.state, court=found.court, zone=found.zone, zone_source=source)
+        else:  # what was certain of an earlier release no longer is
+            ball.state = replace(ball.state, court=None, zone=None, zone_source=ZoneSource.UNSPECIFIED)
 
     def _with_flight(self, ball: _Ball) -> ShotState:
         """Add the arc and what physics rules out, once the ball has flown some way."""

@@ -123,12 +123,12 @@ def test_a_camera_that_zooms_shows_it_by_the_rim_and_the_court_is_carried_on():
     assert court.at(PEOPLE, RIM + 8, STILL) is not None
 
 
-def test_a_place_whose_zone_is_uncertain_stays_unknown():
+def test_a_zone_that_differs_between_possible_courts_is_uncertain():
     poses = (estimate().calibrations[0], estimate(7.0).calibrations[0])
     unsure = replace(estimate(), weights=np.ones(2) / 2, calibrations=poses)
     court, _ = scene([unsure, unsure])
     court.request(STILL)
-    assert court.at(PEOPLE, RIM, STILL) is None
+    assert not court.is_certain(court.at(PEOPLE, RIM, STILL).zone)
 
 
 def test_more_live_searches_than_there_is_room_for_are_refused_and_none_blocks(monkeypatch):
