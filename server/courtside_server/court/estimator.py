@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -11,7 +12,7 @@ from courtside_server.court.config import CourtConfig
 from courtside_server.court.court_estimate import CourtEstimate, CourtPicture, recognise_court
 
 _NICENESS = 10
-"""Of the thread of live searches, 0 (as everything else) to 19."""
+"""At least, of the thread of live searches: 0 is usual, 19 the lowest priority."""
 MAX_WAITING = 4
 """Searches that wait or run, of all live cameras together. Further ones are refused: the next shot comes soon."""
 
@@ -19,7 +20,9 @@ MAX_WAITING = 4
 def _give_way() -> None:
     """Lower this thread's priority: cameras and models go first where the cores do not suffice."""
     if sys.platform == "linux":  # elsewhere a priority belongs to the whole process
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        own = threading.get_native_id()
+        with contextlib.suppress(OSError):  # not allowed in a sandbox: the search is the same
+            os.setpriority(os.PRIO_PROCESS, own, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, own)))
 
 
 class CourtEstimator:

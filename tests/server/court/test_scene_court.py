@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from concurrent.futures import Future
 from dataclasses import replace
 
@@ -129,6 +131,17 @@ def test_a_zone_that_differs_between_possible_courts_is_uncertain():
     court, _ = scene([unsure, unsure])
     court.request(STILL)
     assert not court.is_certain(court.at(PEOPLE, RIM, STILL).zone)
+
+
+def test_live_searches_give_way_to_everything_else(monkeypatch):
+    monkeypatch.setattr(estimator, "recognise_court", lambda picture, config: priority())
+    courts = CourtEstimator()
+    assert courts.submit(None, CourtConfig(), film=False).result(5) == max(10, priority())
+    courts.close()
+
+
+def priority() -> int:
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
 
 def test_more_live_searches_than_there_is_room_for_are_refused_and_none_blocks(monkeypatch):
