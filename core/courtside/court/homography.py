@@ -154,9 +154,14 @@ class Calibration:
         at = project(self.matrix, np.array([[x, y]]))[0][0]
         if abs(at[0]) > self.court.length or abs(at[1]) > self.court.width:
             return None
-        slope = (self.matrix[:2, :2] - np.outer(at, self.matrix[2, :2])) / depth
-        spread = float(np.linalg.svd(slope, compute_uv=False)[0]) * CLICK_PIXELS
+        spread = float(np.linalg.svd(self.slope(x, y), compute_uv=False)[0]) * CLICK_PIXELS
         return FloorPosition(float(at[0]), float(at[1]), math.hypot(spread, self.error))
+
+    def slope(self, x: float, y: float) -> NDArray[np.float64]:
+        """(2, 2) metres on the floor (rows) per pixel across and down (columns), round floor pixel (x, y)."""
+        depth = float(self.matrix[2] @ (x, y, 1.0))
+        at = (self.matrix[:2] @ (x, y, 1.0)) / depth
+        return np.asarray((self.matrix[:2, :2] - np.outer(at, self.matrix[2, :2])) / depth)
 
     def moved(self, motion: NDArray[np.float64]) -> Calibration:
         """The calibration after the camera moved.
@@ -168,22 +173,27 @@ class Calibration:
 
     def zone_probabilities(self, position: FloorPosition, basket: int) -> NDArray[np.float64]:
         """(7,) probabilities of `ZONES` for feet at ``position``, under its spread."""
+        return self.zone_shares(np.array([position.x, position.y]) + NORMAL_POINTS * position.spread, basket)
+
+    def zone_shares(self, positions: NDArray[np.float64], basket: int) -> NDArray[np.float64]:
+        """(7,) shares of positions (N, 2) metres that lie in each of `ZONES`; zeros without positions."""
         shares = np.zeros(len(ZONES))
-        for dx, dy in _DISC:
-            zone = zone_at(self.court, position.x + dx * position.spread, position.y + dy * position.spread, basket)
-            shares[ZONES.index(zone)] += 1.0 / len(_DISC)
+        for x, y in positions.tolist():
+            shares[ZONES.index(zone_at(self.court, x, y, basket))] += 1.0 / len(positions)
         return shares
 
 
-def _disc(rings: int = 6, spokes: int = 12) -> list[tuple[float, float]]:
-    """Points that carry equal shares of a two-dimensional normal distribution."""
+def _normal_points(rings: int = 6, spokes: int = 12) -> NDArray[np.float64]:
+    """(rings * spokes, 2) points that carry equal shares of a two-dimensional standard normal distribution."""
     middles = (np.arange(rings) + 0.5) / rings
-    radii = np.sqrt(-2.0 * np.log(1.0 - middles))
+    radii = np.sqrt(-2.0 * np.log(1.0 - middles))[:, np.newaxis]
     turns = np.arange(spokes) / spokes * 2 * math.pi
-    return [(float(r * np.cos(t)), float(r * np.sin(t))) for r in radii for t in turns]
+    return np.stack([radii * np.cos(turns), radii * np.sin(turns)], -1).reshape(-1, 2)
 
 
-_DISC = _disc()
+NORMAL_POINTS = _normal_points()
+"""(N, 2) points that carry equal shares of a two-dimensional standard normal distribution."""
+NORMAL_POINTS.setflags(write=False)
 
 
 def _on_one_line(points: NDArray[np.float64]) -> bool:
