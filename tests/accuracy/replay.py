@@ -21,8 +21,10 @@ from courtside_server.inference.engine import Engine
 from courtside_server.inference.request import Infer
 from courtside_server.perception.config import TrackingConfig
 from courtside_server.perception.detector_plan import DetectorPlan
+from courtside_server.perception.film_regions import KEPT, WholeFrame, film_regions
 from courtside_server.perception.frame_sampler import FrameSampler
 from courtside_server.perception.people import People
+from courtside_server.perception.regions import Regions
 from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.model_runner import ModelRunner
 from courtside_server.settings import Settings
@@ -102,33 +104,48 @@ def detect(
     detector = bench.models.detector
     assert detector is not None
     sampler = FrameSampler(detector.input_size, fps, speed, config)
-    plan = DetectorPlan(speed, config.regions, detector.takes_regions, film=True)
-    people = People(speed, config.people)
-    tracker = Tracker(TrackIds.fresh(), speed, config)
-    found = []
+    plan = DetectorPlan(speed, config.regions, detector.takes_regions, config.film_regions)
+    people, found = People(speed, config.people), Detected()
+    before: list[WholeFrame] = []
+    waiting: list[DetectorFrame] = []
+
+    def see(frame: DetectorFrame, regions: Regions | None) -> None:
+        if regions is None:
+            request = detector.request(frame)
+        elif regions.corners:
+            frame, request = replace(frame, whole=False), detector.request_regions(frame, regions)
+        else:
+            return
+        detections = bench.infer(request)
+        assert detections is not None
+        found.append((frame, detections))
+
+    def see_waiting(after: WholeFrame | None) -> None:
+        whole = found.pop() if after is not None else None
+        for frame in waiting:
+            see(frame, None if after is None else film_regions(before[-KEPT:], after, frame, speed, config))
+        waiting.clear()
+        found.extend([whole] if whole is not None else [])
+
     for frame in frames:
         prepared = sampler.push(frame)
         if prepared is None:
             continue
-        request = detector.request(prepared)
         if not plan.whole(prepared):
-            regions = tracker.regions(prepared)
-            if regions is not None:
-                prepared = replace(prepared, whole=False)
-                request = detector.request_regions(prepared, regions)
-            elif not plan.search(prepared):
-                continue
-        detections = bench.infer(request)
-        assert detections is not None
-        detections = _with_people(prepared, detections, people, bench)
-        tracker.update(prepared, detections)
-        found.append((prepared, detections))
-    return found
+            waiting.append(prepared)
+            continue
+        see(prepared, None)
+        after = WholeFrame(*found[-1])
+        see_waiting(after)
+        before = [*before[-KEPT:], after] if not prepared.cut else [after]
+    see_waiting(None)
+    return [(frame, _with_people(frame, detections, people, bench)) for frame, detections in found]
 
 
 def _with_people(frame: DetectorFrame, detections: Detections, people: People, bench: Bench) -> Detections:
     if bench.models.people is not None:
-        people.update(frame, bench.infer(bench.models.people.request(frame)) if people.take(frame) else None)
+        due = frame.whole and people.take(frame)
+        people.update(frame, bench.infer(bench.models.people.request(frame)) if due else None)
     return people.complete(frame, detections)
 
 

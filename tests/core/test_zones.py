@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from courtside.court.measures import FIBA, FOOT, NBA
-from courtside.court.zones import ZONES, NbaZone, Zone, nba_zone_at, zone_at
+from courtside.court.zones import ZONES, NbaZone, Zone, nba_zone_at, zone_at, zone_rows
 from courtside.v1 import common_pb2
 from courtside_training.shots.geometry import ZONE_LABELS
 
@@ -50,6 +50,15 @@ def test_zones_in_words():
 @example(x=0.0, y=0.0, basket=0)
 def test_every_position_has_a_zone_of_its_shot_s_points(court, x, y, basket):
     assert zone_at(court, x, y, basket).points == (3 if court.is_three(x, y, basket) else 2)
+
+
+@pytest.mark.parametrize("court", COURTS, ids=lambda court: court.name)
+@pytest.mark.parametrize("basket", [0, 1])
+def test_many_positions_at_once_have_the_zones_of_each(court, basket):
+    positions = np.random.default_rng(5).uniform((-15, -8), (15, 8), (200, 2))
+    rows = zone_rows(court, positions, basket)
+    assert [ZONES[row] for row in rows] == [zone_at(court, x, y, basket) for x, y in positions.tolist()]
+    assert zone_rows(court, positions[:0], basket).shape == (0,)
 
 
 @pytest.mark.parametrize("court", COURTS, ids=lambda court: court.name)

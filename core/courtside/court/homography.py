@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside.court.measures import Court
-from courtside.court.zones import ZONES, zone_at
+from courtside.court.zones import ZONES, zone_rows
 from courtside.errors import BadCalibration
 
 CLICK_PIXELS = 2.0
@@ -177,10 +177,8 @@ class Calibration:
 
     def zone_shares(self, positions: NDArray[np.float64], basket: int) -> NDArray[np.float64]:
         """(7,) shares of positions (N, 2) metres that lie in each of `ZONES`; zeros without positions."""
-        shares = np.zeros(len(ZONES))
-        for x, y in positions.tolist():
-            shares[ZONES.index(zone_at(self.court, x, y, basket))] += 1.0 / len(positions)
-        return shares
+        counts = np.bincount(zone_rows(self.court, positions, basket), minlength=len(ZONES))
+        return counts / max(len(positions), 1)
 
 
 def _normal_points(rings: int = 6, spokes: int = 12) -> NDArray[np.float64]:

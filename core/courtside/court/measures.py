@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ FOOT = 0.3048
 """Metres."""
 INCH = 0.0254
 """Metres."""
+Metres = TypeVar("Metres", float, NDArray[np.float64])
+"""One measure, or an array of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +98,8 @@ class Court:
         x = self.length / 2 - self.board_inset
         return x if basket == 0 else -x
 
-    def to_local(self, x: float, y: float, basket: int) -> tuple[float, float]:
-        """Fold a floor position onto one half: metres in front of the rim, metres to the attacker's left."""
+    def to_local(self, x: Metres, y: Metres, basket: int) -> tuple[Metres, Metres]:
+        """Fold floor positions onto one half: metres in front of the rim, metres to the attacker's left."""
         rim = self.length / 2 - self.basket_inset
         return (rim - x, y) if basket == 0 else (x + rim, -y)
 

@@ -11,6 +11,9 @@ import enum
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from courtside.court.measures import FOOT, Court
 from courtside.enums import WireEnum
 
@@ -74,17 +77,31 @@ def zone_at(court: Court, x: float, y: float, basket: int) -> Zone:
         >>> str(zone_at(FIBA, 13.5, 7.2, basket=0))  # the corner to the left of basket 0
         'left wing three-pointer'
     """
-    ahead, left = court.to_local(x, y, basket)
-    angle = abs(math.atan2(left, ahead))
-    if court.is_three(x, y, basket):
-        if angle <= MIDDLE_THREE_ANGLE:
-            return Zone.MIDDLE_THREE_POINTER
-        return Zone.LEFT_WING_THREE_POINTER if left > 0 else Zone.RIGHT_WING_THREE_POINTER
-    if court.in_lane(x, y, basket) or math.hypot(ahead, left) <= CLOSE_RANGE:
-        return Zone.PAINT_EXTENDED
-    if angle <= court.elbow_angle:
-        return Zone.MIDDLE_MID_RANGE
-    return Zone.LEFT_MID_RANGE if left > 0 else Zone.RIGHT_MID_RANGE
+    return ZONES[int(zone_rows(court, np.array([[x, y]]), basket)[0])]
+
+
+def zone_rows(court: Court, positions: NDArray[np.float64], basket: int) -> NDArray[np.intp]:
+    """The zones of many floor positions at once, as :func:`zone_at` defines them.
+
+    Args:
+        court: the court.
+        positions: (N, 2) x, y metres.
+        basket: the basket of the shots.
+
+    Returns:
+        (N,) places in `ZONES`.
+    """
+    ahead, left = court.to_local(positions[:, 0], positions[:, 1], basket)
+    distance, angle = np.hypot(ahead, left), np.abs(np.arctan2(left, ahead))
+    straight = ahead + court.basket_inset <= court.three_break
+    three = np.where(straight, np.abs(left) > court.three_straight, distance > court.three_radius)
+    lane = (np.abs(left) <= court.lane_width / 2) & (ahead + court.basket_inset <= court.lane_length)
+    middle = angle <= np.where(three, MIDDLE_THREE_ANGLE, court.elbow_angle)
+    # Of three in a row in `ZONES`: left, middle, right.
+    side = np.where(middle, 1, np.where(left > 0, 0, 2))
+    first = np.where(three, ZONES.index(Zone.LEFT_WING_THREE_POINTER), ZONES.index(Zone.LEFT_MID_RANGE))
+    paint = ~three & (lane | (distance <= CLOSE_RANGE))
+    return np.where(paint, ZONES.index(Zone.PAINT_EXTENDED), first + side).astype(np.intp)
 
 
 class NbaBasicZone(enum.StrEnum):

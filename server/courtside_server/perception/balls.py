@@ -19,6 +19,9 @@ from courtside_server.assignment import assign
 from courtside_server.perception.config import BallTrackingConfig
 from courtside_server.types import UNTRACKED
 
+_KNOWN_SPEED = 3
+"""Detections from which on a track's speed is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class BallPrediction:
@@ -30,6 +33,7 @@ class BallPrediction:
         radius: how far from there it may be found, its own size included, pixels.
         unseen: seconds since it was last seen, real time.
         priority: how much it matters: the mean of its scores, and up to 0.5 more the faster it is.
+        moves: it is not at rest, as far as is known.
     """
 
     x: float
@@ -37,6 +41,7 @@ class BallPrediction:
     radius: float
     unseen: float
     priority: float
+    moves: bool = True
 
 
 class _Track:
@@ -161,9 +166,10 @@ class BallTracker:
             gap = now - track.times[-1]
             if 0 <= gap <= self._config.memory:
                 x, y, speed = track.predict(now)
-                fast = speed / (self._config.fast * max(track.size, self._config.min_size))
-                priority = sum(track.scores) / len(track.scores) + min(fast, 1.0) / 2
-                found.append(BallPrediction(x, y, track.gate(gap, speed) + track.size / 2, gap, priority))
+                size = max(track.size, self._config.min_size)
+                priority = sum(track.scores) / len(track.scores) + min(speed / (self._config.fast * size), 1.0) / 2
+                moves = len(track.times) < _KNOWN_SPEED or speed >= self._config.flying_speed * size
+                found.append(BallPrediction(x, y, track.gate(gap, speed) + track.size / 2, gap, priority, moves))
         return found
 
     def update(

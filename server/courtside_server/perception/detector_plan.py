@@ -6,7 +6,7 @@ import math
 from collections import deque
 from collections.abc import Iterable
 
-from courtside_server.perception.config import RegionConfig
+from courtside_server.perception.config import FilmRegionConfig, RegionConfig
 from courtside_server.types import DetectorFrame
 
 _LATE_S = 0.02
@@ -19,20 +19,21 @@ class DetectorPlan:
     """Plans one camera's detector frames. Belongs to one thread.
 
     A frame is planned when it comes, without knowing where the ball will be, so that whole frames can be sent ahead.
-    The others wait until all frames before them were tracked.
+    The others wait until all frames before them were tracked; of a film, until the whole frames before and after them
+    were detected.
 
     Args:
         time_scale: real seconds per media second.
         config: the numbers that decide.
         parts: whether the detector takes parts of a frame; otherwise it sees each one whole.
-        film: nobody waits for it, so that frames are seen whole at the rate for film.
+        film: the numbers for film; None: a live camera.
     """
 
     def __init__(
-        self, time_scale: float = 1.0, config: RegionConfig = RegionConfig(), parts: bool = True, film: bool = False
+        self, time_scale: float = 1.0, config: RegionConfig = RegionConfig(), parts: bool = True,
+        film: FilmRegionConfig | None = None,
     ) -> None:
-        self._scale, self._config, self._parts = time_scale, config, parts
-        self._whole_fps = config.film_whole_fps if film else config.whole_fps
+        self._scale, self._config, self._parts, self._film = time_scale, config, parts, film
         self._before: float | None = None
         # Media time and interval of the newest frames, and the media times of those that were seen whole.
         self._intervals: deque[tuple[float, float]] = deque(maxlen=_KEPT)
@@ -46,7 +47,10 @@ class DetectorPlan:
         self._before = media
         self._intervals.append((media, interval))
         # Of planned frames alone: how far ahead frames are planned must not change what is found.
-        due = self._due(media, self._planned, interval, self._whole_fps)
+        if self._film is None:
+            due = self._due(media, self._planned, interval, self._config.whole_fps)
+        else:  # What lies between is known from both sides, so that the last frame before is soon enough.
+            due = self._since(media, self._planned) >= 1 / self._film.whole_fps - _LATE_S
         if frame.cut or not self._parts or interval <= 0 or due:
             self._planned.append(media)
             return True
@@ -66,5 +70,8 @@ class DetectorPlan:
 
     def _due(self, media: float, wholes: Iterable[float], interval: float, fps: float) -> bool:
         """Whether the next frame would come too late for a rate."""
-        last = max((time for time in wholes if time < media), default=-math.inf)
-        return (media - last) * self._scale + interval > 1 / fps + _LATE_S
+        return self._since(media, wholes) + interval > 1 / fps + _LATE_S
+
+    def _since(self, media: float, wholes: Iterable[float]) -> float:
+        """Real seconds since the last whole frame."""
+        return (media - max((time for time in wholes if time < media), default=-math.inf)) * self._scale

@@ -56,11 +56,11 @@ class PeopleDetector:
             fixed if fixed > 0 else max(_MULTIPLE, round(side * self._config.input_scale / _MULTIPLE) * _MULTIPLE)
             for fixed, side in zip(self._fixed, (height, width), strict=True)
         )
-        small = cv2.resize(frame.pixels.transpose(1, 2, 0), (wide, tall), interpolation=cv2.INTER_AREA)
-        image = np.ascontiguousarray(small.transpose(2, 0, 1))[np.newaxis]
+        # Channel by channel: OpenCV would copy interleaved pixels first.
+        image = np.stack([cv2.resize(plane, (wide, tall), interpolation=cv2.INTER_AREA) for plane in frame.pixels])
         ratio = np.array([width / wide, height / tall] * 2, np.float32)
         return InferenceRequest(
-            self._name, {"image": image}, self._timeout, lambda outputs: self._parse(frame, ratio, outputs)
+            self._name, {"image": image[np.newaxis]}, self._timeout, lambda outputs: self._parse(frame, ratio, outputs)
         )
 
     def _parse(self, frame: DetectorFrame, ratio: NDArray[np.float32], outputs: Outputs) -> Detections:

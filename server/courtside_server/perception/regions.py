@@ -77,29 +77,45 @@ def distinct(boxes: NDArray[np.float32]) -> NDArray[np.intp]:
 def choose_regions(
     balls: Sequence[BallPrediction], frame: DetectorFrame, config: RegionConfig = RegionConfig()
 ) -> Regions | None:
-    """The regions that hold the balls in play; None where the whole frame is needed.
+    """The regions that hold the balls in play; None where the whole frame is needed, empty where all are at rest.
 
-    The whole frame is needed where no ball is known, and where the regions would cost nearly as much.
+    The whole frame is needed where no ball is known, and where the regions would cost nearly as much. A ball at rest is
+    seen in whole frames alone.
 
     Args:
         balls: predictions for this frame, in pixels of the scene (camera motion removed).
         frame: the detector frame.
         config: the numbers that decide.
     """
-    height, width = frame.pixels.shape[1:]
     known = sorted((ball for ball in balls if ball.unseen <= config.max_unseen), key=lambda ball: -ball.priority)
     if not known or known[0].priority < config.min_priority:
         return None
-    kept = known[: config.max_balls]
-    halves = [ball.radius * frame.scale + config.margin for ball in kept]
+    moving = [ball for ball in known if ball.moves][: config.max_balls]
+    return place_regions([(ball.x, ball.y, ball.radius) for ball in moving], frame, config)
+
+
+def place_regions(
+    places: Sequence[tuple[float, float, float]], frame: DetectorFrame, config: RegionConfig = RegionConfig()
+) -> Regions | None:
+    """The regions that hold some places; None where they would cost nearly as much as the whole frame.
+
+    Args:
+        places: x, y and radius of each in pixels of the scene (camera motion removed), the most important first.
+        frame: the detector frame.
+        config: the numbers that decide.
+    """
+    if not places:
+        return Regions((), _SMALLEST)
+    height, width = frame.pixels.shape[1:]
+    halves = [radius * frame.scale + config.margin for _, _, radius in places]
     side = max(_SMALLEST, -(-int(2 * max(halves)) // _GRID) * _GRID)
     corners: list[tuple[int, int]] = []
     if side > min(height, width):
         return None
-    for ball, half in zip(kept, halves, strict=True):
+    for (*place, _), half in zip(places, halves, strict=True):
         x, y = (
             (value + moved) * frame.scale + edge
-            for value, moved, edge in zip((ball.x, ball.y), frame.pan, frame.margin, strict=True)
+            for value, moved, edge in zip(place, frame.pan, frame.margin, strict=True)
         )
         if any(cx <= x - half and x + half <= cx + side and cy <= y - half and y + half <= cy + side
                for cx, cy in corners):  # fmt: skip

@@ -60,17 +60,25 @@ def histograms(planes: NDArray[np.uint8]) -> NDArray[np.float32]:
         planes: I420, (height * 3 // 2, width) uint8.
     """
     height = planes.shape[0] * 2 // 3
-    light = cv2.resize(planes[:height], _SMALL, interpolation=cv2.INTER_AREA)
-    quarter = planes[height:].reshape(2, -1)
-    blue, red = (
-        cv2.resize(plane.reshape(height // 2, -1), _SMALL, interpolation=cv2.INTER_AREA) for plane in quarter
-    )
+    light = _small(planes[:height])
+    blue, red = (_small(plane.reshape(height // 2, -1)) for plane in planes[height:].reshape(2, -1))
     tint = np.clip((red.astype(np.int16) - blue.astype(np.int16)) // 2 + 128, 0, 255)
     # One count for all: a bin's number is its cell's, then light or tint, then its value's.
     bins = np.stack([light, tint.astype(np.uint8)]) // (256 // BINS) + _FIRST_BIN
     cells = GRID[0] * GRID[1]
     counts = np.bincount(bins.reshape(-1), minlength=cells * 2 * BINS).reshape(cells, 2 * BINS)
     return (counts / (2 * _SMALL[0] * _SMALL[1] / cells)).astype(np.float32)
+
+
+def _small(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A plane at the size at which colours are counted.
+
+    Halved first: means of 2 x 2 pixels take OpenCV a tenth of the time of means of uneven areas.
+    """
+    height, width = plane.shape
+    half = cv2.resize(plane, (max(width // 2, 1), max(height // 2, 1)), interpolation=cv2.INTER_AREA)
+    small: NDArray[np.uint8] = cv2.resize(half, _SMALL, interpolation=cv2.INTER_AREA)
+    return small
 
 
 def _first_bins() -> NDArray[np.int64]:

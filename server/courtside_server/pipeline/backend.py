@@ -16,6 +16,7 @@ from courtside_server.court.estimator import CourtEstimator
 from courtside_server.court.scene_court import SceneCourt
 from courtside_server.inference.request import InferenceRequest
 from courtside_server.perception.detector_plan import DetectorPlan
+from courtside_server.perception.film_regions import KEPT, WholeFrame, film_regions
 from courtside_server.perception.people import People
 from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.config import PipelineConfig
@@ -38,6 +39,8 @@ _REQUEST_COST = 0.15
 """Cost of a request of any size, as a share of a whole frame's: a small part takes 2 ms of 29, and its way as long."""
 _MAX_IN_FLIGHT = 4
 """Requests of one camera in flight at a time, so that the models work while a result is processed."""
+_MAX_IN_FLIGHT_OF_FILM = 12
+"""The same for film, of which every other frame waits for the one after it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -45,9 +48,12 @@ class _Entry:
     """A piece of work with its request, once that has been sent.
 
     Attributes:
-        waits: its request can only be made when all work before it is done.
+        waits: its request can only be made when all work before it is done; of a film, when the whole frames before and
+            after it were detected.
         people: the request for people, if any.
         cost: of the detector's work over that for a whole frame.
+        answered: its answer was read.
+        result: what was read, None where there was no answer.
     """
 
     work: Work
@@ -58,6 +64,8 @@ class _Entry:
     waits: bool = False
     failed: bool = False
     cost: float = 1.0
+    answered: bool = False
+    result: Any = None
 
     def end(self) -> None:
         """Give the work up: cancel its request, wake whoever waits for it."""
@@ -67,6 +75,18 @@ class _Entry:
             self.people[1].answer.cancel()
         if isinstance(self.work, EndOfStream):
             self.work.done.set()
+
+
+def _ends_bracket(entry: _Entry) -> bool:
+    """Whether frames before an entry wait for nothing after it: it is a whole frame, or their scene ends there."""
+    return not entry.waits and not isinstance(entry.work, Window)
+
+
+def _follow(before: Sequence[WholeFrame], whole: WholeFrame | None) -> tuple[WholeFrame, ...]:
+    """The whole frames before the next frame; none where a scene begins or a frame was not answered."""
+    if whole is None:
+        return ()
+    return (whole,) if whole.frame.cut else (*before, whole)[-KEPT:]
 
 
 class Backend:
@@ -118,8 +138,10 @@ class Backend:
         self._scene = 0
         detector = models.detector
         self._plan = DetectorPlan(
-            info.time_scale, config.tracking.regions, detector is not None and detector.takes_regions, share.film
+            info.time_scale, config.tracking.regions, detector is not None and detector.takes_regions,
+            config.tracking.film_regions if share.film else None,
         )
+        self._wholes: tuple[WholeFrame, ...] = ()
         self._replays = Replays(config.criteria.playback, info.time_scale)
         self._interrupted = self._closing = False
         self._start_scene()
@@ -146,6 +168,7 @@ class Backend:
 
     def _start_scene(self) -> None:
         config, scale = self._config, self._info.time_scale
+        self._wholes = ()
         self._tracker = Tracker(self._ids, scale, config.tracking)
         self._people = People(scale, config.tracking.people)
         self._recent: deque[Observations] = deque(maxlen=_RECENT_OBSERVATIONS)
@@ -219,18 +242,13 @@ class Backend:
         entries: deque[_Entry] = deque()
         try:
             while True:
-                room = _MAX_IN_FLIGHT - len(entries)
-                # Listed before any request is made: whatever happens then, `finally` finds them all.
-                entries.extend(map(_Entry, self._queue.get_nowait(room) if entries else self._queue.get(room)))
-                if not entries:
+                most = _MAX_IN_FLIGHT_OF_FILM if self._share.film else _MAX_IN_FLIGHT
+                if not self._take(entries, most - len(entries)):
                     return
-                for entry in entries:
-                    if not entry.sent and not entry.waits:
-                        entry.waits = isinstance(entry.work, DetectorFrame) and not self._plan.whole(entry.work)
-                        if not entry.waits:
-                            self._send(entry)
                 # In order, whichever is answered first.
-                if not entries[0].sent:
+                if not entries[0].sent and self._share.film:
+                    self._send_between(entries)
+                elif not entries[0].sent:
                     self._send(entries[0])
                 self._process_safely(entries[0])
                 self._end(entries.popleft())
@@ -238,20 +256,88 @@ class Backend:
             for entry in entries:
                 self._end(entry)
 
+    def _take(self, entries: deque[_Entry], room: int, wait: bool = False) -> bool:
+        """Take more work and send what need not wait; False where there is none and never will be.
+
+        Args:
+            entries: get the work; they are not empty where ``wait`` is False and there is nothing new.
+            room: most entries that are added.
+            wait: for at least one, also where there are some already.
+        """
+        new = [_Entry(work) for work in (
+            self._queue.get(room) if wait or not entries else self._queue.get_nowait(room)
+        )]  # fmt: skip
+        # Listed before any request is made: whatever happens then, `_work_until_end` finds them all.
+        entries.extend(new)
+        for entry in new:
+            entry.waits = isinstance(entry.work, DetectorFrame) and not self._plan.whole(entry.work)
+            if not entry.waits:
+                self._send(entry)
+        return bool(new) if wait else bool(entries)
+
+    def _send_between(self, entries: deque[_Entry]) -> None:
+        """Send the first entry, a film's frame, once the whole frame after it was detected; then all that follow and
+        whose whole frames are there already, so that the detector never runs out of work.
+        """
+        while (end := next((place for place, entry in enumerate(entries) if _ends_bracket(entry)), None)) is None:
+            if not self._take(entries, 1, wait=True):
+                break
+        before, waiting = self._wholes, list[_Entry]()
+        for place, entry in enumerate(entries):
+            if not _ends_bracket(entry):
+                waiting += [entry] if entry.waits and not entry.sent else []
+                continue
+            if place != end and entry.submitted is not None and not entry.submitted.answer.done():
+                return
+            after = self._whole_frame(entry)
+            for one in waiting:
+                self._send(one, before, after)
+            waiting.clear()
+            before = _follow(before, after)
+        if end is None:
+            for one in waiting:
+                self._send(one, before, None)
+
+    def _whole_frame(self, entry: _Entry) -> WholeFrame | None:
+        """A whole frame with what was detected in it; waits for its answer. None of other work."""
+        try:
+            found = self._result(entry)
+        except Stopped:
+            raise
+        except Exception:  # reported when the entry is processed
+            return None
+        return WholeFrame(entry.work, found) if isinstance(entry.work, DetectorFrame) and found is not None else None
+
+    def _result(self, entry: _Entry) -> Any:
+        """The answer to an entry's request; waits for it."""
+        if not entry.answered and entry.request is not None and entry.submitted is not None:
+            entry.result = self._runner.result(entry.request, entry.submitted)
+            entry.answered = True
+        return entry.result
+
     def _end(self, entry: _Entry) -> None:
         entry.end()
         if isinstance(entry.work, DetectorFrame):
             self._share.release(entry.submitted is not None)
 
-    def _send(self, entry: _Entry) -> None:
+    def _send(self, entry: _Entry, before: Sequence[WholeFrame] = (), after: WholeFrame | None = None) -> None:
+        """Send an entry's request.
+
+        Args:
+            entry: the entry.
+            before: of a film's frame that waits, the whole frames before it, oldest first.
+            after: the whole frame after it.
+        """
         entry.sent = True
         work, detector = entry.work, self._models.people
         people = None
         try:
-            entry.request = self._request(entry)
+            entry.request = self._request(entry, before, after)
+            # Of a film's whole frames alone, because these are sent in order.
+            in_order = not (entry.waits and self._share.film)
             if (
                 detector is not None and isinstance(work, DetectorFrame) and not self._share.degraded
-                and self._people.take(work)
+                and in_order and self._people.take(work)
             ):  # fmt: skip
                 people = detector.request(work)
         except Exception as error:
@@ -301,7 +387,9 @@ class Backend:
         self._failed_at = self.media
         self.on_failure(error)
 
-    def _request(self, entry: _Entry) -> InferenceRequest[Any] | None:
+    def _request(
+        self, entry: _Entry, before: Sequence[WholeFrame], after: WholeFrame | None
+    ) -> InferenceRequest[Any] | None:
         """The request that a piece of work needs; sent as soon as the work comes, where it need not wait."""
         work = entry.work
         if isinstance(work, Window):
@@ -311,12 +399,19 @@ class Backend:
             return None
         if not entry.waits:
             return detector.request(work)
-        regions = self._tracker.regions(work)
-        if regions is not None:
+        if self._share.film:
+            regions = None
+            if after is not None:
+                regions = film_regions(before, after, work, self._info.time_scale, self._config.tracking)
+            if regions is None:
+                return detector.request(work)
+        else:
+            regions = self._tracker.regions(work)
+        if regions is not None and regions.corners:
             entry.work = replace(work, whole=False)
             entry.cost = _REQUEST_COST + (1 - _REQUEST_COST) * regions.share(work)
             return detector.request_regions(work, regions)
-        if self._plan.search(work):
+        if regions is None and self._plan.search(work):
             return detector.request(work)
         self._share.left_out()
         return None
@@ -326,9 +421,7 @@ class Backend:
         if isinstance(work, (Window, DetectorFrame)):
             newest = work.samples[-1] if isinstance(work, Window) else work
             self.media, self.wall = newest.media, newest.capture_time
-        result = None
-        if entry.request is not None and entry.submitted is not None:
-            result = self._runner.result(entry.request, entry.submitted)
+        result = self._result(entry)
         people = self._runner.result(*entry.people) if entry.people is not None else None
         if isinstance(work, Window):
             if result is not None:
@@ -340,6 +433,9 @@ class Backend:
                     self.on_shots(self._scene, self._detector.push_clip_window(work, result))
         elif isinstance(work, DetectorFrame):
             self._people.update(work, people)
+            # Of planned frames alone: how far ahead frames are sent must not change what is found.
+            if not entry.waits and self._share.film:
+                self._wholes = _follow(self._wholes, None if result is None else WholeFrame(work, result))
             if result is not None:
                 self._track(work, self._people.complete(work, result))
             change = self._share.take_change()

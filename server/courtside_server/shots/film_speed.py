@@ -8,6 +8,7 @@ goes far, so they do not count. A ball that comes towards the camera does not co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,18 +113,37 @@ def free_flights(path: Trajectory, rim: NDArray[np.float64] | None, config: Play
         config: which stretches count.
     """
     times, positions, sizes = path.media, path.positions, path.sizes
+    # Most tracks stay too low in all they do: what only looks like a ball, and balls in hands.
+    if np.ptp(positions[:, 1]) < min(config.least_height, config.high_flight) * sizes.min():
+        return []
     found, taken = [], np.zeros(len(path), bool)
     stretches = free_stretches(
         times, positions[:, 1], sizes, config.flight_detections, config.max_gap, config.flight_noise
     )
+    rows = [(x, y, size) for (x, y), size in zip(positions.tolist(), sizes.tolist(), strict=True)]
     for first, last in stretches:
         part = slice(first, last)
-        if not taken[part].any():
+        if not taken[part].any() and _goes_far(rows[part], config):
             fall = _fall(times[part], positions[part], sizes[part], rim, config)
             if fall is not None:
                 taken[part] = True
                 found.append(fall)
     return found
+
+
+def _goes_far(rows: list[tuple[float, float, float]], config: PlaybackConfig) -> bool:
+    """Whether a ball flies so far or so high that it is in nobody's hand.
+
+    Of a hundred stretches all but a few are shorter; plain numbers decide that several times faster than arrays.
+
+    Args:
+        rows: x, y and size of each detection, pixels.
+        config: how far is far.
+    """
+    across, down, sizes = zip(*rows, strict=True)
+    size = median(sizes)
+    far = max(across) - min(across) >= config.far_flight * size
+    return bool(max(down) - min(down) >= (config.least_height if far else config.high_flight) * size)
 
 
 def _fall(
@@ -132,9 +152,7 @@ def _fall(
 ) -> Fall | None:
     """A stretch as a fall; None where the ball may be in a hand, or the fall is not measured well enough."""
     size, half, since = float(np.median(sizes)), len(sizes) // 2, times - times[0]
-    across, high = (float(extent) / size for extent in np.ptp(positions, axis=0))
-    if high < (config.least_height if across >= config.far_flight else config.high_flight):
-        return None
+    high = float(np.ptp(positions[:, 1])) / size
     if abs(np.log(np.median(sizes[:half]) / np.median(sizes[half:]))) > np.log1p(config.max_growth):
         return None
     fall, covariance = np.polyfit(since, positions[:, 1], 2, cov="unscaled")

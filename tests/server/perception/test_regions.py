@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import count, pairwise
 
 import numpy as np
 import pytest
 
 from courtside_server.inference.engine import ModelInfo, TensorSpec
-from courtside_server.perception.balls import BallPrediction
+from courtside_server.perception.balls import BallPrediction, BallTracker
 from courtside_server.perception.config import RegionConfig
 from courtside_server.perception.detector import CourtDetector
 from courtside_server.perception.detector_plan import DetectorPlan
@@ -80,6 +80,25 @@ def test_how_far_ahead_frames_are_planned_changes_nothing(ahead):
 
 
 # ---- which parts -----------------------------------------------------------------------------------------------------
+
+
+def test_balls_at_rest_are_left_to_the_whole_frames():
+    """A ball in a hand, a head, a lamp: most tracks of a picture do not move."""
+    still, flying = replace(ball(900, 300), moves=False), ball(300, 300)
+    only = choose_regions([still, flying], frame(0.0), CONFIG)
+    assert only == choose_regions([flying], frame(0.0), CONFIG) and len(only.corners) == 1
+    assert choose_regions([still], frame(0.0), CONFIG).corners == ()
+
+
+def test_a_track_is_at_rest_once_its_speed_is_known():
+    tracker = BallTracker(count(1))
+    for step, moves in enumerate((True, True, False)):
+        tracker.update(np.array([[100.0, 200.0]]), np.array([20.0]), np.array([0.6], np.float32), step / 15)
+        (expected,) = tracker.predictions((step + 1) / 15)
+        assert expected.moves is moves
+    for step in range(3, 6):  # thrown upwards, 15 of its sizes per second
+        tracker.update(np.array([[100.0, 240.0 - 20 * step]]), np.array([20.0]), np.array([0.6], np.float32), step / 15)
+    assert any(expected.moves for expected in tracker.predictions(6 / 15))
 
 
 def test_a_region_lies_round_the_ball_where_the_camera_points_now():

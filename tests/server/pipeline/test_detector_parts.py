@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import zlib
+
 import pytest
 from default_pipeline import DefaultCameras, decode_planes
 from shot_film import NEAR_S, write_shot_film
@@ -16,7 +19,7 @@ async def test_a_shot_is_found_while_the_detector_sees_half_of_the_pictures(tmp_
         pixels.append(infer.args[1]["image"][:, 0].size)
         return await infer()
 
-    async with DefaultCameras(settings={"tracking.regions.film_whole_fps": 5.0}) as cameras:
+    async with DefaultCameras() as cameras:
         cameras.engine.faults["court_detector"] = count
         await cameras.play(decode_planes(film.path))
         await cameras.end()
@@ -26,3 +29,28 @@ async def test_a_shot_is_found_while_the_detector_sees_half_of_the_pictures(tmp_
     assert pixels[0] == whole and set(pixels) != {whole}
     frames = film.frames / 2  # 15 of 30 each second
     assert sum(pixels) < 0.7 * frames * whole
+
+
+@pytest.mark.timeout(60)
+async def test_how_fast_the_detector_answers_does_not_change_what_it_sees_of_a_film(tmp_path):
+    """A film gives the same events on any machine, however busy."""
+    frames = decode_planes(write_shot_film(tmp_path / "shot.mp4").path)[:60]
+
+    async def seen(slow: bool) -> list[tuple[tuple[int, ...], int]]:
+        parts: list[tuple[tuple[int, ...], int]] = []
+
+        async def note(infer, timeout):
+            image = infer.args[1]["image"]
+            parts.append((image.shape, zlib.crc32(image.tobytes())))
+            if slow and len(parts) % 3 == 0:
+                await asyncio.sleep(0.08)
+            return await infer()
+
+        async with DefaultCameras() as cameras:
+            cameras.engine.faults["court_detector"] = note
+            await cameras.play(frames)
+            await cameras.end()
+        return sorted(parts)
+
+    fast = await seen(slow=False)
+    assert fast == await seen(slow=True) and len({shape for shape, _ in fast}) > 1
