@@ -18,6 +18,7 @@ import numpy as np
 from courtside.court.zones import ZONES
 from courtside_server.court.config import CourtConfig
 from courtside_server.court.court_estimate import CourtPicture, recognise_court
+from courtside_server.court.court_place import Feet
 from courtside_sim.camera import SimulatedCamera
 from courtside_sim.config import CAMERA_KINDS, CameraConfig, GameConfig
 from courtside_sim.game import Game, simulate
@@ -28,6 +29,8 @@ SHOTS = 3
 """Shots of each game."""
 RIM_ERROR, BOX_ERROR = 0.05, 0.02
 """Errors of a detector: share of a rim's width and of a person's height, one standard deviation."""
+FEET_ERROR = 2.0
+"""Pixels, one standard deviation that the feet are assumed to have; here they are exact."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ def picture(game: Game, camera: SimulatedCamera, shot: ShotTruth, random: np.ran
 def compared(game: Game, camera: SimulatedCamera, shot: ShotTruth, found, config: CourtConfig) -> Placed:
     """Compare where the shooter stood with where he is placed."""
     feet = camera.lens(shot.release_time).project(np.array([shot.x, shot.y, 0.0]))[0]
-    spot = None if found is None or not found.is_certain(config) else found.at(*feet, config)
+    exact = [Feet(*feet, FEET_ERROR, FEET_ERROR)]
+    spot = None if found is None or not found.is_certain(config) else found.at(exact, config)
     if spot is None:
         return Placed(camera.kind, False, np.nan, 0.0, None, None)
     best = found.calibrations[0].court

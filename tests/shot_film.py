@@ -13,7 +13,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside import ShotResult, Zone, ZoneSource
+from courtside import ZONES, Shot, ShotResult, Zone, ZoneSource
 from courtside_sim import open_simulation
 
 GAME = "sim://20006?camera=behind"
@@ -23,6 +23,8 @@ SECONDS = 4.0
 NEAR_S = 0.2
 """How far from the true release a shot may be found, seconds: events name the moment at which the ball is visibly apart
 from the hand, 0.1 s later, and a detector frame and a half."""
+POSSIBLE = 0.05
+"""Probability of a zone that is not ruled out."""
 KEYFRAMES = {"preset": "ultrafast", "tune": "zerolatency", "g": "15"}
 """A live camera goes on at its next keyframe, so those are close."""
 
@@ -45,10 +47,16 @@ class ShotFilm:
     zone: Zone
     frames: int
 
-    def has_zone(self, zone: Zone, source: ZoneSource) -> bool:
-        """Whether a shot has the film's zone. A court that is only estimated may put the shooter beside it."""
-        beside = {Zone.LEFT_MID_RANGE} if source is ZoneSource.COURT_ESTIMATE else set()
-        return zone in {self.zone, *beside}
+    def has_zone(self, shot: Shot) -> bool:
+        """Whether a shot has the film's zone.
+
+        The shooter stands 0.36 m behind the line: a court that is only estimated may say the zone before it, but not
+        with certainty.
+        """
+        estimated = shot.zone_source is ZoneSource.COURT_ESTIMATE
+        return shot.zone is self.zone or (
+            estimated and shot.zone_probabilities[ZONES.index(self.zone)] >= POSSIBLE
+        )
 
 
 def steady(fps: float, seconds: float = SECONDS) -> list[float]:

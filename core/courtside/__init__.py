@@ -24,6 +24,7 @@ TYPE_CHECKING = False  # type checkers know the name; to import `typing` takes l
 
 if TYPE_CHECKING:
     from courtside.court.point_pairs import PointPairs, read_calibration
+    from courtside.court.recognised import RecognisedCourt
     from courtside.court.zones import ZONES, Zone
     from courtside.detections import Detections, ObjectClass
     from courtside.errors import CourtsideError, InputError
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from courtside_client.stream import StreamReport
     from courtside_client.subscribe import Subscription
     from courtside_server.offline.api import analyze, analyze_events
+    from courtside_server.offline.court import recognise_court
 
 __all__ = [
     "ZONES",
@@ -62,6 +64,7 @@ __all__ = [
     "Lifecycle",
     "ObjectClass",
     "PointPairs",
+    "RecognisedCourt",
     "Shot",
     "ShotResult",
     "ShotView",
@@ -75,10 +78,12 @@ __all__ = [
     "connect",
     "latest_shots",
     "read_calibration",
+    "recognise_court",
 ]
 
 _HOMES = {
     "courtside.court.point_pairs": ("PointPairs", "read_calibration"),
+    "courtside.court.recognised": ("RecognisedCourt",),
     "courtside.court.zones": ("ZONES", "Zone"),
     "courtside.detections": ("Detections", "ObjectClass"),
     "courtside.errors": ("CourtsideError", "InputError"),
@@ -92,6 +97,7 @@ _HOMES = {
     "courtside_client.stream": ("StreamReport",),
     "courtside_client.subscribe": ("Subscription",),
     "courtside_server.offline.api": ("analyze", "analyze_events"),
+    "courtside_server.offline.court": ("recognise_court",),
 }  # fmt: skip
 """Where each public name lives."""
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}

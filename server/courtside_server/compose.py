@@ -145,6 +145,26 @@ def make_shot_models(settings: Settings, engine: Engine, min_timeout: float = 0.
     )
 
 
+async def make_court_detectors(
+    settings: Settings, engine: Engine, min_timeout: float
+) -> tuple[CourtDetector, PeopleDetector | None]:
+    """Start the engine with the models that a court is recognised with; the model of people may be missing.
+
+    Args:
+        settings: name the models.
+        engine: not started yet.
+        min_timeout: seconds that each model may take at least, whatever the settings say.
+
+    Raises:
+        ModelNotFound, ModelInvalid: the detector cannot be used; the message says why.
+    """
+    timeout, people = max(settings.inference.timeout_s, min_timeout), people_model(settings)
+    name = settings.perception.detector
+    await engine.start([name, people] if people else [name])
+    detector = CourtDetector(engine, name, timeout, settings.tracking.detection.min_score)
+    return detector, _people_detector(settings, engine, timeout)
+
+
 def _people_detector(settings: Settings, engine: Engine, timeout: float) -> PeopleDetector | None:
     name = people_model(settings)
     try:

@@ -43,7 +43,7 @@ def test_they_cannot_be_changed_under_a_reader_and_are_fitted_once():
 @pytest.mark.parametrize(
     ("changes", "field", "message"),
     [
-        ({"court": "street"}, "court", "'nba' or 'fiba'"),
+        ({"court": "street"}, "court", "'nba', 'fiba', 'ncaa' or 'high-school'"),
         ({"width": 0}, "width", "greater than or equal to 2"),
         ({"height": 20_000}, "height", "less than or equal to 16384"),
         ({"rows": np.full((4, 4), np.nan)}, "points", "finite"),

@@ -103,7 +103,7 @@ def test_a_film_becomes_shots(shot_film) -> None:
     shots = courtside.analyze(shot_film.path)
     assert [type(shot) for shot in shots] == [FilmShot]
     assert isinstance(shots[0], courtside.Shot) and shots[0].time == pytest.approx(shot_film.release, abs=NEAR_S)
-    assert shots[0].result is shot_film.result and shot_film.has_zone(shots[0].zone, shots[0].zone_source)
+    assert shots[0].result is shot_film.result and shot_film.has_zone(shots[0])
     assert shots[0].probability > 0.8 and shots[0].model.startswith("shot_flight:")
 
 

@@ -45,7 +45,7 @@ def films(tmp_path_factory) -> dict[str, ShotFilm]:
 def test_a_film_of_any_rate_has_its_shot(films, name):
     (shot,) = api.analyze(films[name].path)
     assert shot.time == pytest.approx(films[name].release, abs=NEAR_S)
-    assert films[name].has_zone(shot.zone, shot.zone_source)
+    assert films[name].has_zone(shot)
 
 
 def test_a_film_with_repeated_frames_has_the_shot_of_the_original_and_detects_no_more(tmp_path):

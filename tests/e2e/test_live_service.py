@@ -6,6 +6,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
 from shot_film import NEAR_S
@@ -21,8 +22,11 @@ FILM = ("--mode", "film", "--pace", "max")
 def assert_is_the_shot(shot, film):
     assert shot["mediaOffset"] == pytest.approx(film.release, abs=NEAR_S)
     assert shot["shot"]["result"] == f"SHOT_RESULT_{film.result.name}"
-    source = ZoneSource[shot["shot"]["zoneSource"].removeprefix("SOURCE_")]
-    assert film.has_zone(Zone[shot["shot"]["zone"].removeprefix("ZONE_")], source)
+    assert film.has_zone(SimpleNamespace(
+        zone=Zone[shot["shot"]["zone"].removeprefix("ZONE_")],
+        zone_source=ZoneSource[shot["shot"]["zoneSource"].removeprefix("SOURCE_")],
+        zone_probabilities=shot["shot"]["zoneProbabilities"],
+    ))  # fmt: skip
 
 
 def test_the_default_gateway_runs_the_detector(default_gateway):

@@ -73,7 +73,7 @@ async def test_a_shot_is_reported_without_its_result_or_its_zone(frames, shot_fi
         (_, without), (_, whole) = shots
         missing = without.result is ShotResult.UNKNOWN if model == RIM else without.zone_source is not ZoneSource.MODEL
         assert missing, without
-        assert whole.result is not ShotResult.UNKNOWN and shot_film.has_zone(whole.zone, whole.zone_source)
+        assert whole.result is not ShotResult.UNKNOWN and shot_film.has_zone(whole)
 
 
 async def test_models_that_fail_and_recover_at_different_times(frames, shot_film):

@@ -56,6 +56,7 @@ class CalibrationPage:
         court: whose lines to show first.
         earlier: points to show first, from a picture of the same size, or ``None``.
         keep: saves the points and returns one line about it for the page; may raise a CourtsideError.
+        confidence: probability that the points are right, where they were recognised; None where somebody saved them.
 
     Attributes:
         token: the path under which everything is served; without it nothing is accessible.
@@ -63,9 +64,11 @@ class CalibrationPage:
     """
 
     def __init__(
-        self, picture: Still, court: str, earlier: PointPairs | None, keep: Callable[[PointPairs], Awaitable[str]]
-    ) -> None:
+        self, picture: Still, court: str, earlier: PointPairs | None, keep: Callable[[PointPairs], Awaitable[str]],
+        confidence: float | None = None,
+    ) -> None:  # fmt: skip
         self._picture, self._court, self._earlier, self._keep = picture, court, earlier, keep
+        self._confidence = confidence
         self._keeping = asyncio.Lock()
         self.token = secrets.token_urlsafe(16)
         self.saved = asyncio.Event()
@@ -131,6 +134,7 @@ class CalibrationPage:
             "name": Path(picture.name).name, "at": picture.at, "width": picture.width, "height": picture.height,
             "court": self._court, "courts": {name: plan(name) for name in COURTS},
             "points": [point.model_dump() for point in self._earlier.points] if self._earlier else [],
+            "confidence": self._confidence,
             "limits": {"min": MIN_POINTS, "max": MAX_POINTS, "max_miss": MAX_RESIDUAL},
         })  # fmt: skip
 

@@ -154,9 +154,14 @@ class Calibration:
         at = project(self.matrix, np.array([[x, y]]))[0][0]
         if abs(at[0]) > self.court.length or abs(at[1]) > self.court.width:
             return None
-        slope = (self.matrix[:2, :2] - np.outer(at, self.matrix[2, :2])) / depth
-        spread = float(np.linalg.svd(slope, compute_uv=False)[0]) * CLICK_PIXELS
+        spread = float(np.linalg.svd(self.slope(x, y), compute_uv=False)[0]) * CLICK_PIXELS
         return FloorPosition(float(at[0]), float(at[1]), math.hypot(spread, self.error))
+
+    def slope(self, x: float, y: float) -> NDArray[np.float64]:
+        """(2, 2) metres on the floor (rows) per pixel across and down (columns), round floor pixel (x, y)."""
+        depth = float(self.matrix[2] @ (x, y, 1.0))
+        at = (self.matrix[:2] @ (x, y, 1.0)) / depth
+        return np.asarray((self.matrix[:2, :2] - np.outer(at, self.matrix[2, :2])) / depth)
 
     def moved(self, motion: NDArray[np.float64]) -> Calibration:
         """The calibration after the camera moved.
@@ -168,20 +173,25 @@ class Calibration:
 
     def zone_probabilities(self, position: FloorPosition, basket: int) -> NDArray[np.float64]:
         """(7,) probabilities of `ZONES` for feet at ``position``, under its spread."""
-        positions = np.array([position.x, position.y]) + _DISC * position.spread
+        return self.zone_shares(np.array([position.x, position.y]) + NORMAL_POINTS * position.spread, basket)
+
+    def zone_shares(self, positions: NDArray[np.float64], basket: int) -> NDArray[np.float64]:
+        """(7,) shares of positions (N, 2) metres that lie in each of `ZONES`; zeros without positions."""
         counts = np.bincount(zone_rows(self.court, positions, basket), minlength=len(ZONES))
-        return counts / len(_DISC)
+        return counts / max(len(positions), 1)
 
 
-def _disc(rings: int = 6, spokes: int = 12) -> NDArray[np.float64]:
-    """(rings * spokes, 2) points that carry equal shares of a two-dimensional normal distribution."""
+def _normal_points(rings: int = 6, spokes: int = 12) -> NDArray[np.float64]:
+    """(rings * spokes, 2) points that carry equal shares of a two-dimensional standard normal distribution."""
     middles = (np.arange(rings) + 0.5) / rings
     radii = np.sqrt(-2.0 * np.log(1.0 - middles))[:, np.newaxis]
     turns = np.arange(spokes) / spokes * 2 * math.pi
     return np.stack([radii * np.cos(turns), radii * np.sin(turns)], -1).reshape(-1, 2)
 
 
-_DISC = _disc()
+NORMAL_POINTS = _normal_points()
+"""(N, 2) points that carry equal shares of a two-dimensional standard normal distribution."""
+NORMAL_POINTS.setflags(write=False)
 
 
 def _on_one_line(points: NDArray[np.float64]) -> bool:

@@ -29,7 +29,7 @@ class Court:
     """
 
     name: str
-    """``nba``, ``fiba``, ``ncaa`` or ``high school``."""
+    """``nba``, ``fiba``, ``ncaa`` or ``high-school``."""
     length: float
     """Of a full court, baseline to baseline."""
     width: float
@@ -171,19 +171,19 @@ NCAA = replace(NBA, name="ncaa", lane_width=12 * FOOT, three_radius=6.75, three_
 """The court of US colleges: the NBA's with a narrower lane and FIBA's three-point line. Source: NCAA Basketball Rules
 2023-24, rule 1."""
 HIGH_SCHOOL = replace(
-    NBA, name="high school", length=84 * FOOT, lane_width=12 * FOOT, three_radius=19.75 * FOOT,
+    NBA, name="high-school", length=84 * FOOT, lane_width=12 * FOOT, three_radius=19.75 * FOOT,
     three_straight=19.75 * FOOT,
 )  # fmt: skip
 """The court of US high schools, 84 ft by 50 ft. Source: NFHS Basketball Rules 2023-24, rule 1."""
-COURTS = {court.name: court for court in (NBA, FIBA)}
-"""The rule books that a calibration and a simulated game can have, by name."""
+COURTS = {court.name: court for court in (NBA, FIBA, NCAA, HIGH_SCHOOL)}
+"""The rule books that a calibration can have, by name."""
 
 
 def make_court(name: str, half: bool = False) -> Court:
     """The court of a rule book.
 
     Args:
-        name: ``nba`` or ``fiba``.
+        name: of one of `COURTS`.
         half: only the half of basket 0.
 
     Raises:
@@ -194,7 +194,7 @@ def make_court(name: str, half: bool = False) -> Court:
         (28.0, 1)
     """
     if name not in COURTS:
-        raise ValueError(f"unknown court {name!r}: use 'nba' or 'fiba'")
+        raise ValueError(f"unknown court {name!r}: use one of {', '.join(COURTS)}")
     return replace(COURTS[name], half=half)
 
 

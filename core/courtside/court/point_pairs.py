@@ -29,7 +29,10 @@ _ASPECT_TOLERANCE = 0.02
 """Share by which a frame's aspect ratio may differ from that of the calibrated picture: codecs crop odd sides."""
 _MAX_FILE = 64 * 2**10
 """Bytes of a calibration file."""
-_KINDS = {"nba": court_pb2.COURT_KIND_NBA, "fiba": court_pb2.COURT_KIND_FIBA}
+_KINDS = {
+    "nba": court_pb2.COURT_KIND_NBA, "fiba": court_pb2.COURT_KIND_FIBA, "ncaa": court_pb2.COURT_KIND_NCAA,
+    "high-school": court_pb2.COURT_KIND_HIGH_SCHOOL,
+}  # fmt: skip
 
 _Side = Annotated[int, Field(ge=2, le=MAX_SIDE)]
 _Number = Annotated[float, Field(ge=-1e5, le=1e5)]
@@ -74,7 +77,7 @@ class PointPairs(StrictModel):
     """
 
     format: Literal["courtside-calibration-1"] = "courtside-calibration-1"
-    court: Literal["nba", "fiba"]
+    court: Literal["nba", "fiba", "ncaa", "high-school"]
     width: _Side
     height: _Side
     points: Annotated[tuple[PointPair, ...], Field(max_length=MAX_POINTS, strict=False)]
@@ -86,7 +89,7 @@ class PointPairs(StrictModel):
         """Make point pairs of rows of numbers.
 
         Args:
-            court: ``nba`` or ``fiba``.
+            court: ``nba``, ``fiba``, ``ncaa`` or ``high-school``.
             width: pixels of the picture, rotation applied.
             height: pixels of the picture, rotation applied.
             points: rows of pixel x, pixel y, court x, court y.
@@ -229,7 +232,7 @@ class PointPairs(StrictModel):
         """
         court = {kind: name for name, kind in _KINDS.items()}.get(message.court)
         if court is None:
-            raise BadCalibration("court is unknown; use COURT_KIND_NBA or COURT_KIND_FIBA", field="court")
+            raise BadCalibration("court is unknown; use COURT_KIND_NBA, _FIBA, _NCAA or _HIGH_SCHOOL", field="court")
         if len(message.points) > MAX_POINTS:  # before anything is made of them
             raise BadCalibration(f"{len(message.points)} points; the limit is {MAX_POINTS}", field="points")
         rows = [(point.pixel_x, point.pixel_y, point.court_x, point.court_y) for point in message.points]

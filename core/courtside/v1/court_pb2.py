@@ -24,15 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63ourtside/v1/court.proto\x12\x0c\x63ourtside.v1\"e\n\x10\x43\x61librationPoint\x12\x0f\n\x07pixel_x\x18\x01 \x01(\x01\x12\x0f\n\x07pixel_y\x18\x02 \x01(\x01\x12\x0f\n\x07\x63ourt_x\x18\x03 \x01(\x01\x12\x0f\n\x07\x63ourt_y\x18\x04 \x01(\x01\x12\r\n\x05label\x18\x05 \x01(\t\"\x84\x01\n\x0b\x43\x61libration\x12&\n\x05\x63ourt\x18\x01 \x01(\x0e\x32\x17.courtside.v1.CourtKind\x12\r\n\x05width\x18\x02 \x01(\r\x12\x0e\n\x06height\x18\x03 \x01(\r\x12.\n\x06points\x18\x04 \x03(\x0b\x32\x1e.courtside.v1.CalibrationPoint\"7\n\x0e\x43\x61librationFit\x12\x11\n\trms_error\x18\x01 \x01(\x01\x12\x12\n\nhomography\x18\x02 \x03(\x01\"W\n\x15SetCalibrationRequest\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\x12.\n\x0b\x63\x61libration\x18\x02 \x01(\x0b\x32\x19.courtside.v1.Calibration\"C\n\x16SetCalibrationResponse\x12)\n\x03\x66it\x18\x01 \x01(\x0b\x32\x1c.courtside.v1.CalibrationFit\"\'\n\x15GetCalibrationRequest\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\"s\n\x16GetCalibrationResponse\x12.\n\x0b\x63\x61libration\x18\x01 \x01(\x0b\x32\x19.courtside.v1.Calibration\x12)\n\x03\x66it\x18\x02 \x01(\x0b\x32\x1c.courtside.v1.CalibrationFit\"*\n\x18\x44\x65leteCalibrationRequest\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\"\x1b\n\x19\x44\x65leteCalibrationResponse*P\n\tCourtKind\x12\x1a\n\x16\x43OURT_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43OURT_KIND_NBA\x10\x01\x12\x13\n\x0f\x43OURT_KIND_FIBA\x10\x02\x32\xae\x02\n\x0c\x43ourtService\x12[\n\x0eSetCalibration\x12#.courtside.v1.SetCalibrationRequest\x1a$.courtside.v1.SetCalibrationResponse\x12[\n\x0eGetCalibration\x12#.courtside.v1.GetCalibrationRequest\x1a$.courtside.v1.GetCalibrationResponse\x12\x64\n\x11\x44\x65leteCalibration\x12&.courtside.v1.DeleteCalibrationRequest\x1a\'.courtside.v1.DeleteCalibrationResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63ourtside/v1/court.proto\x12\x0c\x63ourtside.v1\"e\n\x10\x43\x61librationPoint\x12\x0f\n\x07pixel_x\x18\x01 \x01(\x01\x12\x0f\n\x07pixel_y\x18\x02 \x01(\x01\x12\x0f\n\x07\x63ourt_x\x18\x03 \x01(\x01\x12\x0f\n\x07\x63ourt_y\x18\x04 \x01(\x01\x12\r\n\x05label\x18\x05 \x01(\t\"\x84\x01\n\x0b\x43\x61libration\x12&\n\x05\x63ourt\x18\x01 \x01(\x0e\x32\x17.courtside.v1.CourtKind\x12\r\n\x05width\x18\x02 \x01(\r\x12\x0e\n\x06height\x18\x03 \x01(\r\x12.\n\x06points\x18\x04 \x03(\x0b\x32\x1e.courtside.v1.CalibrationPoint\"7\n\x0e\x43\x61librationFit\x12\x11\n\trms_error\x18\x01 \x01(\x01\x12\x12\n\nhomography\x18\x02 \x03(\x01\"W\n\x15SetCalibrationRequest\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\x12.\n\x0b\x63\x61libration\x18\x02 \x01(\x0b\x32\x19.courtside.v1.Calibration\"C\n\x16SetCalibrationResponse\x12)\n\x03\x66it\x18\x01 \x01(\x0b\x32\x1c.courtside.v1.CalibrationFit\"\'\n\x15GetCalibrationRequest\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\"s\n\x16GetCalibrationResponse\x12.\n\x0b\x63\x61libration\x18\x01 \x01(\x0b\x32\x19.courtside.v1.Calibration\x12)\n\x03\x66it\x18\x02 \x01(\x0b\x32\x1c.courtside.v1.CalibrationFit\"*\n\x18\x44\x65leteCalibrationRequest\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\"\x1b\n\x19\x44\x65leteCalibrationResponse*\x81\x01\n\tCourtKind\x12\x1a\n\x16\x43OURT_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43OURT_KIND_NBA\x10\x01\x12\x13\n\x0f\x43OURT_KIND_FIBA\x10\x02\x12\x13\n\x0f\x43OURT_KIND_NCAA\x10\x03\x12\x1a\n\x16\x43OURT_KIND_HIGH_SCHOOL\x10\x04\x32\xae\x02\n\x0c\x43ourtService\x12[\n\x0eSetCalibration\x12#.courtside.v1.SetCalibrationRequest\x1a$.courtside.v1.SetCalibrationResponse\x12[\n\x0eGetCalibration\x12#.courtside.v1.GetCalibrationRequest\x1a$.courtside.v1.GetCalibrationResponse\x12\x64\n\x11\x44\x65leteCalibration\x12&.courtside.v1.DeleteCalibrationRequest\x1a\'.courtside.v1.DeleteCalibrationResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'courtside.v1.court_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COURTKIND']._serialized_start=726
-  _globals['_COURTKIND']._serialized_end=806
+  _globals['_COURTKIND']._serialized_start=727
+  _globals['_COURTKIND']._serialized_end=856
   _globals['_CALIBRATIONPOINT']._serialized_start=42
   _globals['_CALIBRATIONPOINT']._serialized_end=143
   _globals['_CALIBRATION']._serialized_start=146
@@ -51,6 +51,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETECALIBRATIONREQUEST']._serialized_end=695
   _globals['_DELETECALIBRATIONRESPONSE']._serialized_start=697
   _globals['_DELETECALIBRATIONRESPONSE']._serialized_end=724
-  _globals['_COURTSERVICE']._serialized_start=809
-  _globals['_COURTSERVICE']._serialized_end=1111
+  _globals['_COURTSERVICE']._serialized_start=859
+  _globals['_COURTSERVICE']._serialized_end=1161
 # @@protoc_insertion_point(module_scope)

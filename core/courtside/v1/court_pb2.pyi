@@ -12,9 +12,13 @@ class CourtKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     COURT_KIND_UNSPECIFIED: _ClassVar[CourtKind]
     COURT_KIND_NBA: _ClassVar[CourtKind]
     COURT_KIND_FIBA: _ClassVar[CourtKind]
+    COURT_KIND_NCAA: _ClassVar[CourtKind]
+    COURT_KIND_HIGH_SCHOOL: _ClassVar[CourtKind]
 COURT_KIND_UNSPECIFIED: CourtKind
 COURT_KIND_NBA: CourtKind
 COURT_KIND_FIBA: CourtKind
+COURT_KIND_NCAA: CourtKind
+COURT_KIND_HIGH_SCHOOL: CourtKind
 
 class CalibrationPoint(_message.Message):
     __slots__ = ("pixel_x", "pixel_y", "court_x", "court_y", "label")

@@ -14,14 +14,25 @@ class CourtConfig(ParameterGroup):
     enabled: bool = parameter(True, unit="1", meaning="Whether courts are recognised at all.", evidence=_BY_HAND)
     min_interval: float = parameter(
         5.0, unit="s", meaning="Real seconds between two searches of one camera, doubled after each search of a scene.",
-        evidence="A search takes about 0.6 s of one core.", search=(2, 20), low=0.5,
+        evidence="A search takes about 0.5 s of one core.", search=(2, 20), low=0.5,
     )  # fmt: skip
     max_interval: float = parameter(
         60.0, unit="s", meaning="The doubled interval grows no further.", evidence=_BY_HAND, search=(20, 300), low=1,
     )  # fmt: skip
     max_pan: float = parameter(
-        0.03, unit="picture widths", meaning="A camera that moved farther since the estimate needs a new one.",
-        evidence=_BY_HAND, search=(0.01, 0.1), low=0, high=1,
+        0.06, unit="picture widths", meaning="A camera that moved farther since the estimate needs a new one.",
+        evidence="19 simulated cameras that pan: places .17 m off in the middle without a pan, .12 m up to .06, .16 m "
+        "(90 %: .39 m) up to .12; at .13 of a broadcast lines lay .4 m off.", search=(0.01, 0.1), low=0, high=1,
+    )  # fmt: skip
+    max_rim_shift: float = parameter(
+        0.25, unit="rim widths", meaning="Where the rim lies farther from its place in the estimate, the camera has "
+        "zoomed, and the court is carried on.",
+        evidence="Rims of cameras at rest move by .1; in a broadcast that zooms by .5 while lines drift by .5 m.",
+        search=(0.15, 0.6), low=0.05, high=1,
+    )  # fmt: skip
+    carry_interval: float = parameter(
+        2.0, unit="s", meaning="Real seconds from carrying a known court on to the next search.",
+        evidence="It takes a third of a search.", search=(1, 5), low=0.5,
     )  # fmt: skip
     people_window: float = parameter(
         2.0, unit="s", meaning="People of so many real seconds before a picture measure the camera's height.",
@@ -52,17 +63,33 @@ class CourtConfig(ParameterGroup):
         0.26, unit="1", meaning="Largest logarithm of the rim's measured width over that which the court needs.",
         evidence=_STILLS, search=(0.1, 0.4), low=0,
     )  # fmt: skip
+    uncertain_share: float = parameter(
+        0.35, unit="probability", meaning="How often the best court of a picture is right that is not certain of it.",
+        evidence="98 pictures of simulated films: 4 of 13, up to 1 m off; of those that were certain all but one.",
+        search=(0.1, 0.6), low=0, high=1,
+    )  # fmt: skip
     temperature: float = parameter(
         3.0, unit="nats", meaning="Evidence by which a court is e times as probable as another.", evidence=_STILLS,
         search=(1, 10), low=0.1,
     )  # fmt: skip
-    position_error: float = parameter(
-        0.5, unit="m", meaning="Standard deviation of feet on a court that is right.",
-        evidence="Feet .53 m off at 90 % (shots.shooter.feet_window), the court itself .3 m.",
-        search=(0.1, 0.8), low=0.01,
+    court_error: float = parameter(
+        0.15, unit="m", meaning="Standard deviation of a place for exact feet on a court that is right and whose lines "
+        "are evidence of court_error_lines.",
+        evidence="Exact feet on 100 courts of simulated films, metres off in the middle and at 90 %: lines of 140 to "
+        "200 nats .26 and .97, to 260 .14 and .36, to 320 .14 and .23, above .10 and .19.",
+        search=(0.1, 0.5), low=0.01,
+    )  # fmt: skip
+    court_error_lines: float = parameter(
+        230.0, unit="nats", meaning="Evidence of lines at which court_error holds; with fewer lines it is larger.",
+        evidence="As court_error.", search=(150, 300), low=1,
+    )  # fmt: skip
+    model_weight: float = parameter(
+        0.5, unit="1", meaning="Power of the clip model's zone probabilities beside those of feet that are uncertain.",
+        evidence="50 simulated shots on known courts with an uncertain zone: the clip model alone is right in 34, feet "
+        "in 35, both in 39, with a weight of 1 in 37.", search=(0.0, 1.0), low=0, high=1,
     )  # fmt: skip
     min_zone_probability: float = parameter(
-        0.7, unit="probability", meaning="A less probable zone stays unknown.",
-        evidence="222 simulated shots, feet exact: of zones of .6 to .7, 14 of 15 are right, of less probable ones 6 "
-        "of 8; benchmarks/court_estimates.py. Feet of film are less exact.", search=(0.45, 0.95), low=0, high=1,
+        0.8, unit="probability", meaning="A less probable zone stays unknown.",
+        evidence="63 simulated shots as films: of zones of .7 to .8, 6 of 10 are right, above 27 of 28; the clip "
+        "model's are right in 29 of 39; benchmarks/court_zones.py.", search=(0.45, 0.95), low=0, high=1,
     )  # fmt: skip

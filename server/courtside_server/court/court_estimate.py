@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside.court.homography import Calibration, FloorPosition, project
-from courtside.court.zones import ZONES
+from courtside.court.homography import Calibration, project
 from courtside_server.court.camera_pose import (
     AZIMUTH,
     FOCAL,
@@ -21,8 +21,9 @@ from courtside_server.court.camera_pose import (
     people_share,
 )
 from courtside_server.court.config import CourtConfig
+from courtside_server.court.court_place import CourtPlace, Feet, court_place
 from courtside_server.court.line_evidence import FINE, LineEvidence
-from courtside_server.court.pose_search import FoundPose, line_support, search
+from courtside_server.court.pose_search import FoundPose, carry_on, line_support, search
 
 _APART = 1.0
 """Metres between the feet of two poses from which on they disagree."""
@@ -36,6 +37,8 @@ _CARRIED = 6
 """Poses that are tried again in the scene's next picture."""
 _SIDE = 4.0
 """A camera farther from the court's axis than this stands at its side, metres."""
+_ERROR_POWER = 1.5
+"""How fast the error of places falls with the evidence of lines."""
 _HEADROOM = 0.15
 """Share of the picture above the highest feet that may still be floor."""
 
@@ -53,6 +56,7 @@ class CourtPicture:
         people: (N, 4) boxes of people of the last seconds, camera motion since then removed, frame pixels.
         hidden: (M, 4) boxes of all people in this frame, frame pixels.
         earlier: an estimate of the same scene, where there is one: its poses are tried again.
+        known: the earlier estimate is certain and of this rim, so that its poses alone are tried at first.
     """
 
     pixels: NDArray[np.uint8]
@@ -63,19 +67,7 @@ class CourtPicture:
     people: NDArray[np.float64]
     hidden: NDArray[np.float64]
     earlier: CourtEstimate | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CourtPlace:
-    """A place on a recognised court.
-
-    Attributes:
-        court: x, y metres from the court's centre.
-        zone: (7,) probabilities of `ZONES`, over all courts that the picture allows.
-    """
-
-    court: tuple[float, float]
-    zone: tuple[float, ...]
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +111,16 @@ class CourtEstimate:
             and abs(self.rim_scale) <= config.max_rim_scale
         )
 
+    def confidence(self, config: CourtConfig, certain: bool) -> float:
+        """Probability that the court is right, 0 to 1.
+
+        Args:
+            config: the numbers that decide.
+            certain: whether it counts as known, by this picture or by two.
+        """
+        margin = 1.0 - math.exp(-min(self.margin, config.sure_margin) / config.temperature)
+        return margin if certain else config.uncertain_share * margin
+
     def agrees(self, other: CourtEstimate) -> bool:
         """Whether another picture of the same camera gives the same place for the same feet."""
         off = self._from_rim(self.feet) - other._from_rim(self.feet)
@@ -130,27 +132,20 @@ class CourtEstimate:
         floor = project(best.matrix, feet)[0] * sign
         return np.column_stack([best.court.length / 2 - best.court.basket_inset - floor[:, 0], floor[:, 1]])
 
-    def at(self, x: float, y: float, config: CourtConfig) -> CourtPlace | None:
-        """The place of feet at frame pixel (x, y), camera motion removed; None off the court."""
-        zones, best = np.zeros(len(ZONES)), None
-        for calibration, weight in zip(self.calibrations, self.weights, strict=True):
-            place = calibration.to_floor(x, y)
-            if place is None:
-                continue
-            if best is None:
-                best = place
-            shifted = FloorPosition(place.x, place.y, float(np.hypot(place.spread, config.position_error)))
-            basket = 0 if place.x >= 0 else 1
-            zones += weight * calibration.zone_probabilities(shifted, basket)
-        if best is None:
-            return None
-        return CourtPlace((round(best.x, 3), round(best.y, 3)), tuple((zones / zones.sum()).tolist()))
+    def at(self, people: Sequence[Feet], config: CourtConfig) -> CourtPlace | None:
+        """The place of one of some people, likeliest first; None where the likeliest is off the court."""
+        return court_place(self.calibrations, self.weights.tolist(), self.error(config), people)
+
+    def error(self, config: CourtConfig) -> float:
+        """Metres, one standard deviation of a place for exact feet: the fewer lines are seen, the more."""
+        return float(config.court_error * (config.court_error_lines / max(self.lines, 1.0)) ** _ERROR_POWER)
 
 
 def recognise_court(picture: CourtPicture, config: CourtConfig) -> CourtEstimate | None:
     """Recognise the court in a picture; None where nothing in it can be a court under a standing person.
 
-    Takes about 0.6 s of one core. The same picture always gives the same estimate.
+    Takes about 0.5 s of one core, 0.15 s where a known court is carried on through a pan. The same picture always gives
+    the same estimate.
     """
     height, width = picture.pixels.shape[:2]
     left, top, right, bottom = picture.rim * picture.scale
@@ -163,10 +158,33 @@ def recognise_court(picture: CourtPicture, config: CourtConfig) -> CourtEstimate
         people = people[np.linspace(0, len(people) - 1, _MOST_PEOPLE).astype(int)]
     floor = max(float(bottom), float(people[:, 3].min()) - _HEADROOM * height)
     evidence = LineEvidence(picture.pixels, picture.hidden * picture.scale, floor)
-    found = search(evidence, rim, people, _moved(picture))
-    if not found:
-        return None
     feet = np.column_stack([(people[:, 0] + people[:, 2]) / 2, people[:, 3]])
+    moved, estimate = _moved(picture), None
+    if picture.known and picture.earlier is not None and moved:
+        carried = carry_on(evidence, rim, people, moved)
+        estimate = _estimate(carried, picture, rim, people, feet, evidence, config)
+        estimate = replace(estimate, margin=min(estimate.margin, picture.earlier.margin))
+    if estimate is None or not estimate.is_certain(config):
+        found = search(evidence, rim, people, moved)
+        estimate = _estimate(found, picture, rim, people, feet, evidence, config) if found else None
+    return estimate
+
+
+def _estimate(
+    found: Sequence[FoundPose], picture: CourtPicture, rim: RimView, people: NDArray[np.float64],
+    feet: NDArray[np.float64], evidence: LineEvidence, config: CourtConfig,
+) -> CourtEstimate:  # fmt: skip
+    """The estimate of poses, best first.
+
+    Args:
+        found: at least one.
+        picture: what they were found in.
+        rim: the rim in it, the picture's pixels.
+        people: (N, 4) boxes of whole persons, the picture's pixels.
+        feet: (N, 2) theirs.
+        evidence: the picture's lines.
+        config: the numbers that decide.
+    """
     kept, margin = _different(found, rim, feet)
     best = found[0]
     poses = best.pose[np.newaxis]

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from courtside_server.court.config import CourtConfig
 from courtside_server.court.court_estimate import CourtEstimate, CourtPicture, recognise_court
 
+_NICENESS = 10
+"""At least, of the thread of live searches: 0 is usual, 19 the lowest priority."""
 MAX_WAITING = 4
 """Searches that wait or run, of all live cameras together. Further ones are refused: the next shot comes soon."""
+
+
+def _give_way() -> None:
+    """Lower this thread's priority: cameras and models go first where the cores do not suffice."""
+    if sys.platform == "linux":  # elsewhere a priority belongs to the whole process
+        own = threading.get_native_id()
+        with contextlib.suppress(OSError):  # not allowed in a sandbox: the search is the same
+            os.setpriority(os.PRIO_PROCESS, own, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, own)))
 
 
 class CourtEstimator:
@@ -33,7 +46,7 @@ class CourtEstimator:
             if self._waiting >= MAX_WAITING:
                 return None
             if self._thread is None:
-                self._thread = ThreadPoolExecutor(1, "court estimator")
+                self._thread = ThreadPoolExecutor(1, "court estimator", initializer=_give_way)
             self._waiting += 1
             answer = self._thread.submit(recognise_court, picture, config)
         answer.add_done_callback(self._done)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import structlog
 from numpy.typing import NDArray
 
 from courtside_server.court.config import CourtConfig
-from courtside_server.court.court_estimate import CourtEstimate, CourtPicture, CourtPlace
+from courtside_server.court.court_estimate import CourtEstimate, CourtPicture
+from courtside_server.court.court_place import CourtPlace, Feet
 from courtside_server.types import DetectorFrame, ObjectClass, Observations
 
 Recognise = Callable[[CourtPicture, CourtConfig], "Future[CourtEstimate | None] | None"]
@@ -26,6 +27,10 @@ _HOPE = 0.6
 """Share of the least evidence of lines from which on a second picture is searched."""
 _SAME_VIEW = 0.01
 """Picture widths by which a camera in a hand moves though it shows the same."""
+_SAME_RIM = 1.0
+"""Rim widths by which a rim may lie off where the camera's motion puts it."""
+_LEAST_SHARE = 0.02
+"""Probability that neither feet nor the clip model can take from a zone."""
 _PEOPLE_STEP = 0.2
 """Real seconds between two frames whose people are kept."""
 
@@ -62,9 +67,9 @@ class SceneCourt:
         self._earlier: CourtEstimate | None = None
         self._second: _Kept | None = None
         self._known: CourtEstimate | None = None
-        self._placed: tuple[CourtEstimate, tuple[float, float], CourtPlace | None] | None = None
         self._due, self._interval = -np.inf, config.min_interval
         self._width = 1.0
+        self._rims: NDArray[np.float64] = np.zeros((0, 4))
 
     def update(self, frame: DetectorFrame, seen: Observations) -> None:
         """Keep what the next search needs of a frame; people and rims that are only carried on are left out."""
@@ -76,8 +81,10 @@ class SceneCourt:
             self._people.append((seen.media, _whole_people(seen, config.min_player_score)))
             while (seen.media - self._people[0][0]) * self._scale > config.people_window:
                 self._people.popleft()
-        if not len(seen.rows(ObjectClass.RIM)):
+        rims = seen.steady(ObjectClass.RIM)[:, :4]
+        if not len(rims):
             return
+        self._rims = rims
         if not self._kept or (seen.media - self._kept[-1].seen.media) * self._scale >= _SPACING:
             self._kept.append(_Kept(frame, seen, np.concatenate([boxes for _, boxes in self._people])))
 
@@ -98,37 +105,68 @@ class SceneCourt:
         nearest, self._second, *_ = sorted(
             self._kept, key=lambda kept: (round(_moved(kept.seen.pan, pan) / step), -kept.seen.media)
         )
-        self._start(nearest)
-        self._due = now + self._interval / self._scale
-        self._interval = min(2 * self._interval, self._config.max_interval)
+        carried = self._start(nearest)
+        self._due = now + (self._config.carry_interval if carried else self._interval) / self._scale
+        if not carried:
+            self._interval = min(2 * self._interval, self._config.max_interval)
         self._collect()
 
     def at(
-        self, feet: tuple[float, float], rim: NDArray[np.float64] | None, pan: tuple[float, float]
+        self, people: Sequence[Feet], rim: NDArray[np.float64] | None, pan: tuple[float, float]
     ) -> CourtPlace | None:
-        """Where a shooter stands on the court; None where the court is not known or the place is uncertain.
+        """Where a shooter stands on the court; None where the court is not known. :meth:`is_certain` weighs its zone.
 
         Args:
-            feet: x, y of the frame, camera motion removed, pixels.
+            people: who may be the shooter, likeliest first.
             rim: (4,) box of the rim that was shot at, camera motion removed, pixels; None where it is not known.
             pan: how far the picture had moved at the release, frame pixels.
         """
         self._collect()
         if self._known is None or not self._is_known(pan):
             return None
-        if rim is not None and _gap(rim, self._known.rim) > 1.0:
+        if rim is not None and _gap(rim, self._known.rim) > _SAME_RIM:
             return None  # Shot at another basket: practice baskets have no lines of their own.
-        # An open shot is placed with every frame, mostly with the same feet.
-        if self._placed is None or self._placed[:2] != (self._known, feet):
-            self._placed = self._known, feet, self._known.at(*feet, self._config)
-        found = self._placed[2]
-        return None if found is None or max(found.zone) < self._config.min_zone_probability else found
+        return self._known.at(people, self._config)
+
+    def is_certain(self, zone: Sequence[float]) -> bool:
+        """Whether zone probabilities (7,) are certain enough to count."""
+        return max(zone) >= self._config.min_zone_probability
+
+    def with_model(self, zone: Sequence[float], model: Sequence[float]) -> tuple[float, ...]:
+        """The zone probabilities of feet (7,) and those of the clip model (7,) as one.
+
+        The two err independently, but the model is too sure of itself: its probabilities count by their power.
+        """
+        weight = self._config.model_weight
+        both = (np.asarray(zone) + _LEAST_SHARE) * (np.asarray(model) + _LEAST_SHARE) ** weight
+        return tuple((both / both.sum()).tolist())
+
+    @property
+    def estimate(self) -> CourtEstimate | None:
+        """The court that is known, or else the newest estimate, certain or not."""
+        self._collect()
+        return self._known or self._earlier
+
+    def is_known(self, pan: tuple[float, float]) -> bool:
+        """Whether the court is known for frames of which the picture had moved by ``pan``, frame pixels."""
+        self._collect()
+        return self._is_known(pan)
 
     def _is_known(self, pan: tuple[float, float]) -> bool:
-        return self._known is not None and _moved(self._known.pan, pan) <= self._config.max_pan * self._width
+        known, config = self._known, self._config
+        if known is None or _moved(known.pan, pan) > config.max_pan * self._width:
+            return False
+        # A zoom is no pan: it shows where the rim is not where it was.
+        shifts = [_gap(rim, known.rim) for rim in self._rims]
+        return not any(config.max_rim_shift < shift <= _SAME_RIM for shift in shifts)
 
-    def _start(self, kept: _Kept) -> None:
-        self._answer = self._recognise(_picture(kept, self._earlier), self._config)
+    def _start(self, kept: _Kept) -> bool:
+        """Start the search in a picture; whether a court that is known is carried on."""
+        picture = _picture(kept, self._earlier)
+        if self._known is not None and _gap(picture.rim - np.tile(picture.pan, 2), self._known.rim) <= _SAME_RIM:
+            picture = replace(picture, earlier=self._known, known=True)
+        self._answer = self._recognise(picture, self._config)
+        return picture.known
 
     def _collect(self) -> None:
         """Take an answer that is there.

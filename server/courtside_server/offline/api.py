@@ -64,7 +64,7 @@ async def analyze_events(
     if playback_speed is not None and not SPEEDS[0] <= playback_speed <= SPEEDS[1]:
         raise InputError(f"playback speed {playback_speed} is not between {SPEEDS[0]} and {SPEEDS[1]:g}")
     if not structlog.is_configured():
-        _log_to_logging()
+        log_to_logging()
     loaded = load_settings(None if config is None else Path(config), settings)
     points = calibration if calibration is None or isinstance(calibration, PointPairs) else (
         read_calibration(Path(calibration))
@@ -142,7 +142,7 @@ def analyze(
         return pool.submit(lambda: asyncio.run(run())).result()
 
 
-def _log_to_logging() -> None:
+def log_to_logging() -> None:
     """Send log lines to the standard library's logging, where the program decides what to show."""
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, structlog.stdlib.render_to_log_kwargs],

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_server.court.court_place import Feet
 from courtside_server.shots.criteria import ShooterConfig
 from courtside_server.shots.trajectory import Trajectory
 from courtside_server.types import UNTRACKED, ObjectClass, Observations
 
 ARM = 0.3
 """Share of a body's height by which arms reach above its box. The flight model was trained with this value."""
+
+_LAUNCH_S, _MAX_BACK_S = 0.2, 0.25
+"""Real seconds of a flight that show how the ball left, and for which it is carried back at most."""
+_EDGE = 2.0
+"""Pixels from the picture's lower edge within which a body is cut off."""
+_BEFORE = 0.02
+"""Share of a body's height by which the feet of somebody who stands in front are lower in the picture."""
 
 
 def nearest_player(boxes: NDArray[np.float64], x: float, y: float) -> tuple[int, float]:
@@ -57,25 +65,33 @@ def nearest_in_padded(
     """
     if not padded.shape[1]:
         return np.full(positions.shape[:-1], -1, np.int64), np.full(positions.shape[:-1], np.inf)
+    distance = _distances(padded, positions)
+    best = distance.argmin(-1)
+    least: NDArray[np.float64] = distance.min(-1)
+    return np.where(np.isinf(least), -1, best), least
+
+
+def _distances(padded: NDArray[np.float64], positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(..., T, P) body heights between balls (..., T, 2) and boxes (T, P, 4); infinite where there is no box."""
     left, top, right, bottom = np.moveaxis(padded, -1, 0)
     x, y = positions[..., :1], positions[..., 1:]
     height = np.maximum(bottom - top, 1.0)
     across = np.maximum(np.maximum(left - x, x - right), 0)
     down = np.maximum(np.maximum(top - ARM * height - y, y - bottom), 0)
     off_middle = np.abs((left + right) / 2 - x)
-    distance = (np.hypot(across, down) + 0.3 * off_middle) / height
+    distance: NDArray[np.float64] = (np.hypot(across, down) + 0.3 * off_middle) / height
     distance[np.isnan(distance)] = np.inf
-    best = distance.argmin(-1)
-    least: NDArray[np.float64] = distance.min(-1)
-    return np.where(np.isinf(least), -1, best), least
+    return distance
 
 
-def find_shooter(
+def find_shooters(
     path: Trajectory, observations: Sequence[Observations], release: float, time_scale: float, config: ShooterConfig
-) -> int | None:
-    """Track of the player nearest to the ball round the release in most frames; None where nobody was near.
+) -> list[tuple[int, float]]:
+    """Tracks of those who may have released a ball, with their probabilities, likeliest first; empty without any.
 
-    A ball in hands is often hidden, so a trajectory may start with the flight. It then counts from its first position.
+    In each frame round the release the nearest player is the likeliest one. A defender who jumps at the shooter comes
+    as near to the ball as he does, so that one frame more or less may decide between them. A ball in hands is often
+    hidden, so a trajectory may start with the flight. It is then carried back to the release.
 
     Args:
         path: the ball's trajectory.
@@ -85,44 +101,77 @@ def find_shooter(
         config: the numbers that decide.
     """
     first, last = release - config.before / time_scale, release + config.after / time_scale
-    votes: Counter[int] = Counter()
+    shares: dict[int, float] = {}
     for frame in observations:
         if not first <= frame.media <= last:
             continue
         players = frame.steady(ObjectClass.PLAYER)
         players = players[players[:, 5] != UNTRACKED]
-        row, distance = _nearest_at(path, frame.media, players[:, :4])
+        position = _position(path, frame.media, last, time_scale)
+        distances = _distances(players[np.newaxis, :, :4], position[np.newaxis])[0]
         unseen = max(0.0, float(path.media[0]) - frame.media) * time_scale
-        if row >= 0 and distance <= config.max_distance + config.leaving_speed * unseen:
-            votes[int(players[row, 5])] += 1
-    return votes.most_common(1)[0][0] if votes else None
+        reached = distances <= config.max_distance + config.leaving_speed * unseen
+        weights = np.where(reached, np.exp(-distances / config.distance_error), 0.0)
+        for track, weight in zip(players[reached, 5].tolist(), weights[reached].tolist(), strict=True):
+            shares[int(track)] = shares.get(int(track), 0.0) + weight / weights.sum()
+    total = sum(shares.values())
+    return sorted(((track, share / total) for track, share in shares.items()), key=lambda one: -one[1])
+
+
+def _position(path: Trajectory, media: float, release: float, time_scale: float) -> NDArray[np.float64]:
+    """Where a ball was at ``media``: (2,) pixels; before it was first seen, where it left the hand."""
+    start = float(path.media[0])
+    if media >= start or release >= start:
+        at = int(np.argmin(np.abs(path.media - media)))
+        return np.asarray(path.positions[at])
+    launch = (path.media - start) * time_scale <= _LAUNCH_S
+    elapsed = path.media[launch] - start
+    if len(elapsed) < 2:
+        return np.asarray(path.positions[0])
+    off = elapsed - elapsed.mean()
+    velocity = off @ path.positions[launch] / (off @ off)
+    return np.asarray(path.positions[0] + velocity * max(release - start, -_MAX_BACK_S / time_scale))
 
 
 def find_feet(
-    observations: Sequence[Observations], shooter: int, release: float, time_scale: float, config: ShooterConfig
-) -> tuple[float, float] | None:
-    """Pixel between the shooter's feet when they were last on the floor, camera motion removed; None if never seen.
+    observations: Sequence[Observations], player: int, release: float, time_scale: float, config: ShooterConfig
+) -> Feet | None:
+    """A player's feet when they were last on the floor, camera motion removed; None if never seen or below the picture.
 
-    A jump lifts the box, and errors lower it: a percentile of the boxes shortly before the release counts.
+    A jump lifts the box, and errors lower it: a percentile of the boxes shortly before the release counts. How exact
+    that is follows from the size of the box, its motion, and whether somebody stands in front of the feet.
     """
     near = [
         frame for frame in observations if release - config.feet_window / time_scale <= frame.media <= release
     ]
     # People in frames seen in part are extrapolated: their errors would pass for a jump.
-    feet = [
-        (frame.media, (left + right) / 2, bottom)
-        for frame in [frame for frame in near if frame.whole] or near
-        for left, _, right, bottom, _, track in frame.steady(ObjectClass.PLAYER).tolist()
-        if track == shooter
-    ]
-    if not feet:
+    rows = []
+    for frame in [frame for frame in near if frame.whole] or near:
+        players = frame.steady(ObjectClass.PLAYER)
+        for left, top, right, bottom in players[players[:, 5] == player, :4].tolist():
+            x, tall = (left + right) / 2, bottom - top
+            cut = bottom + frame.pan[1] >= frame.height - _EDGE
+            rows.append((frame.media, x, bottom, tall, _is_hidden(players, x, bottom, tall), cut))
+    if not rows:
         return None
-    media, x, y = np.array(feet).T
+    media, across, down, tall, hidden, cut = np.array(rows, np.float64).T
+    if np.median(cut) > 0.5:
+        return None
     # He may have run to where he shot from.
     late = media >= min(release - config.feet_window / 2 / time_scale, float(media[-1]))
-    return float(np.median(x[late])), float(np.percentile(y, config.feet_percentile))
+    height = float(np.median(tall))
+    error, moved = config.feet_error * height, config.feet_motion
+    covered = config.feet_hidden * height * float(hidden.mean())
+    return Feet(
+        float(np.median(across[late])),
+        float(np.percentile(down, config.feet_percentile)),
+        float(np.hypot(error, moved * across.std())),
+        float(math.hypot(error, moved * float(down.std()), covered)),
+    )
 
 
-def _nearest_at(path: Trajectory, media: float, boxes: NDArray[np.float64]) -> tuple[int, float]:
-    at = int(np.argmin(np.abs(path.media - media)))
-    return nearest_player(boxes, float(path.positions[at, 0]), float(path.positions[at, 1]))
+def _is_hidden(players: NDArray[np.float64], x: float, y: float, height: float) -> bool:
+    """Whether somebody of players (N, 6) stands before feet at (x, y)."""
+    left, top, right, bottom = players[:, :4].T
+    before = (left < x) & (x < right) & (top < y) & (bottom > y + _BEFORE * height)
+    return bool(before.any())

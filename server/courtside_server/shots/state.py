@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside.court.homography import Calibration
+from courtside_server.court.court_place import CourtPlace, Feet, court_place
 from courtside_server.court.scene_court import SceneCourt
 from courtside_server.inference.request import Infer
 from courtside_server.rings.tracks import TrackRing
@@ -21,10 +22,13 @@ from courtside_server.shots.models.candidate import CandidateModel
 from courtside_server.shots.models.rim import LOOKBACK_S, RimModel
 from courtside_server.shots.playback import Replays, measure_playback
 from courtside_server.shots.result import ResultVote, first_at_rim, is_air_ball
-from courtside_server.shots.shooter import find_feet, find_shooter
+from courtside_server.shots.shooter import find_feet, find_shooters
 from courtside_server.shots.trajectory import Trajectory, ball_trajectories, nearest_rim, rejoin
 from courtside_server.types import Arc, Lifecycle, Observations, ShotResult, ZoneSource
 from courtside_server.windows.nms import ShotCandidate
+
+_LEAST = 0.005
+"""No ball is more or less probable than this leaves open."""
 
 
 class Rejection(enum.Enum):
@@ -78,16 +82,17 @@ class ShotState:
 
 @dataclass(slots=True, eq=False)
 class _Ball:
-    """One of the balls that may have been shot: its trajectory, the rim (4,) it came nearest to, its result, and the
-    pixel between its shooter's feet with the release before which they were measured.
+    """One of the balls that may have been shot: its trajectory, the rim (4,) it came nearest to, its result, the feet
+    of those who may have shot it, likeliest first, with the release before which they were measured, and their place.
     """
 
     state: ShotState
     vote: ResultVote
     path: Trajectory = field(default_factory=Trajectory.empty)
     rim: NDArray[np.float64] | None = None
-    feet: tuple[float, float] | None = None
-    feet_at: float | None = None
+    people: tuple[Feet, ...] = ()
+    people_at: float | None = None
+    place: CourtPlace | None = None
 
 
 class ShotStateMachine:
@@ -176,10 +181,15 @@ class ShotStateMachine:
     @property
     def state(self) -> ShotState:
         """What is known by now."""
-        state = self._ball.state
+        state, place = self._ball.state, self._ball.place
         if self._zone is None or state.zone is not None:
             return state
-        return replace(state, zone=self._zone, zone_source=ZoneSource.MODEL)
+        if self._court is None or place is None:
+            return replace(state, zone=self._zone, zone_source=ZoneSource.MODEL)
+        both = self._court.with_model(place.zone, self._zone)
+        if self._court.is_certain(both):
+            return replace(state, court=place.court, zone=both, zone_source=ZoneSource.COURT_ESTIMATE)
+        return replace(state, zone=both, zone_source=ZoneSource.MODEL)
 
     @property
     def path(self) -> Trajectory:
@@ -227,12 +237,10 @@ class ShotStateMachine:
             ball.path = rejoin(
                 paths, track, self._scale, self._criteria.trajectory, self._criteria.flight.min_travel
             )
-            ball.state = self._with_shooter(ball.state, paths.get(track), seen)
+            self._measure_shooter(ball, paths.get(track), seen)
             if (flown or end) and len(ball.path):
                 ball.rim = nearest_rim(seen, ball.path.positions)
                 ball.state = self._with_flight(ball)
-            if self._court is not None and ball.state.shooter is not None:
-                self._place_on_court(ball, self._court, seen, flown)
         balls = [self._balls[track] for track in shot.tracks if len(self._balls[track].path)] or [self._ball]
         last = end or elapsed >= result.final_after
         # Film may end soon after a release: what was seen until then must do.
@@ -241,6 +249,7 @@ class ShotStateMachine:
             for ball in balls:
                 ball.state = self._with_probability(ball, seen, last or elapsed >= FLIGHT_S, infer)
         self._ball = ball = max(balls, key=_merit)
+        self._place_on_court(ball, balls, seen, flown)
         if flown:
             self._watch_rim(ball, ring, now, infer)
             if last:
@@ -250,45 +259,48 @@ class ShotStateMachine:
     def _new_ball(self, track: int | None) -> _Ball:
         return _Ball(ShotState(ball=track), ResultVote(self._criteria.result))
 
-    def _with_shooter(self, state: ShotState, path: Trajectory | None, seen: Sequence[Observations]) -> ShotState:
-        """Add the shooter and where he stood."""
-        if state.shooter is not None or path is None:
-            return state
+    def _measure_shooter(self, ball: _Ball, path: Trajectory | None, seen: Sequence[Observations]) -> None:
+        """Add the shooter, and where he and others who may be it stood.
+
+        Anew while the windows go on: the release moves as they agree on it.
+        """
         config, release = self._criteria.shooter, self.candidate.media
-        shooter = find_shooter(path, seen, release, self._scale, config)
-        if shooter is None:
-            return state
-        state = replace(state, shooter=shooter)
-        if self._calibration is None:
-            return state
-        feet = find_feet(seen, shooter, release, self._scale, config)
-        place = self._calibration.to_floor(*feet) if feet is not None else None
-        if place is None:
-            return state
-        zone = self._calibration.zone_probabilities(place, self._calibration.court.nearer_basket(place.x))
-        return replace(
-            state, court=(round(place.x, 3), round(place.y, 3)), zone=tuple(float(share) for share in zone),
-            zone_source=ZoneSource.CALIBRATION,
-        )  # fmt: skip
+        if path is None or (ball.people and release == ball.people_at):
+            return
+        shooters = find_shooters(path, seen, release, self._scale, config)
+        if not shooters:
+            return
+        ball.state = replace(ball.state, shooter=shooters[0][0])
+        feet = [find_feet(seen, track, release, self._scale, config) for track, _ in shooters]
+        if feet[0] is not None:
+            ball.people = tuple(
+                replace(one, share=share) for one, (_, share) in zip(feet, shooters, strict=True) if one is not None
+            )
+            ball.people_at = release
 
     def _place_on_court(
-        self, ball: _Ball, court: SceneCourt, seen: Sequence[Observations], flown: bool
+        self, ball: _Ball, balls: Sequence[_Ball], seen: Sequence[Observations], flown: bool
     ) -> None:
-        """Add where the shooter stood on a court that was recognised, once it is known which rim the ball flew to."""
-        state, release = ball.state, self.candidate.media
-        pan = min(seen, key=lambda frame: abs(frame.media - release)).pan
-        court.request(pan)
-        if state.shooter is None or not flown:
+        """Add where the shooter stood; on a court that was recognised once it is known which rim the ball flew to."""
+        if not ball.people:
             return
-        # Anew while the windows go on: the release moves as they agree on it, and the feet with it.
-        if ball.feet is None or release != ball.feet_at:
-            feet = find_feet(seen, state.shooter, release, self._scale, self._criteria.shooter)
-            ball.feet, ball.feet_at = feet or ball.feet, release
-        found = None if ball.feet is None else court.at(ball.feet, None if ball.rim is None else ball.rim[:4], pan)
-        if found is not None and found.court != state.court:
-            ball.state = replace(
-                state, court=found.court, zone=found.zone, zone_source=ZoneSource.COURT_ESTIMATE
-            )
+        people = _shooters_of(ball, balls)
+        if self._calibration is not None:
+            found, source = court_place((self._calibration,), (1.0,), None, people), ZoneSource.CALIBRATION
+        elif self._court is not None:
+            pan = min(seen, key=lambda frame: abs(frame.media - self.candidate.media)).pan
+            self._court.request(pan)
+            found = self._court.at(people, None if ball.rim is None else ball.rim[:4], pan) if flown else None
+            source = ZoneSource.COURT_ESTIMATE
+        else:
+            return
+        if found is None:
+            return
+        ball.place = found
+        if self._court is None or self._court.is_certain(found.zone):
+            ball.state = replace(ball.state, court=found.court, zone=found.zone, zone_source=source)
+        else:  # what was certain of an earlier release no longer is
+            ball.state = replace(ball.state, court=None, zone=None, zone_source=ZoneSource.UNSPECIFIED)
 
     def _with_flight(self, ball: _Ball) -> ShotState:
         """Add the arc and what physics rules out, once the ball has flown some way."""
@@ -347,6 +359,26 @@ class ShotStateMachine:
 
 def _with(rejections: frozenset[Rejection], reason: Rejection, rejects: bool) -> frozenset[Rejection]:
     return rejections | {reason} if rejects else rejections - {reason}
+
+
+def _shooters_of(ball: _Ball, balls: Sequence[_Ball]) -> list[Feet]:
+    """Who may be the shooter: those who may have shot ``ball`` first, then those of the other balls.
+
+    Each ball counts by the odds that it was shot: a head beside the shooter's may pass for a ball as well.
+    """
+    if ball.state.probability is None:
+        return list(ball.people)
+    odds = [_odds(one.state) for one in balls]
+    others = [one for one in balls if one is not ball]
+    return [
+        replace(feet, share=feet.share * _odds(one.state) / sum(odds)) for one in (ball, *others) for feet in one.people
+    ]
+
+
+def _odds(state: ShotState) -> float:
+    """Odds that a ball was shot, as far as they can be known."""
+    probability = min(max(0.0 if state.rejected else state.probability or 0.0, _LEAST), 1 - _LEAST)
+    return probability / (1 - probability)
 
 
 def _merit(ball: _Ball) -> tuple[bool, float]:

@@ -11,8 +11,10 @@ import pytest
 
 from courtside.court.measures import FIBA, NBA, court_lines
 from courtside.court.zones import ZONES, zone_at
+from courtside_server.court import court_estimate
 from courtside_server.court.config import CourtConfig
 from courtside_server.court.court_estimate import CourtPicture, recognise_court
+from courtside_server.court.court_place import Feet
 from courtside_sim.lens import Lens, look_at
 
 CONFIG = CourtConfig()
@@ -58,7 +60,7 @@ def test_feet_get_their_place_and_zone_on_a_court_that_nobody_calibrated(court, 
     found = recognise_court(picture(court, view), CONFIG)
     assert found is not None and found.is_certain(CONFIG)
     feet = view.project(np.array([*SHOOTER, 0.0]))[0]
-    place = found.at(*feet, CONFIG)
+    place = found.at([Feet(*feet, 1.0, 1.0)], CONFIG)
     best = found.calibrations[0].court
     here = best.to_local(*place.court, best.nearer_basket(place.court[0]))
     assert here == pytest.approx(court.to_local(*SHOOTER, 0), abs=0.6)
@@ -72,7 +74,37 @@ def test_camera_motion_is_removed_and_frames_of_any_size_are_scaled():
     )  # fmt: skip
     one, other = recognise_court(shown, CONFIG), recognise_court(larger, CONFIG)
     feet = SIDE.project(np.array([*SHOOTER, 0.0]))[0]
-    assert other.at(*(feet / scale - pan), CONFIG).court == pytest.approx(one.at(*feet, CONFIG).court, abs=1e-6)
+    here = other.at([Feet(*(feet / scale - pan), 2.0, 2.0)], CONFIG)
+    assert here.court == pytest.approx(one.at([Feet(*feet, 1.0, 1.0)], CONFIG).court, abs=1e-6)
+
+
+def test_a_known_court_is_carried_on_through_a_pan_and_a_zoom(monkeypatch):
+    first = picture(FIBA, SIDE)
+    known = recognise_court(first, CONFIG)
+    later_view = lens([9.0, -14.0, 3.0], [7.6, 0.0, 0.7], 560.0)
+    # What camera motion measures of it: how the middle of the floor has moved.
+    middle = np.array([8.5, 0.0, 0.8])
+    pan = tuple((later_view.project(middle)[0] - SIDE.project(middle)[0]).tolist())
+    later = replace(picture(FIBA, later_view), pan=pan, earlier=known, known=True)
+    monkeypatch.setattr(court_estimate, "search", None)
+    found = recognise_court(later, CONFIG)
+    assert found.is_certain(CONFIG)
+    feet = later_view.project(np.array([*SHOOTER, 0.0]))[0]
+    carried = found.at([Feet(*(feet - pan), 1.0, 1.0)], CONFIG)
+    here = FIBA.to_local(*carried.court, FIBA.nearer_basket(carried.court[0]))
+    assert here == pytest.approx(FIBA.to_local(*SHOOTER, 0), abs=0.4)
+
+
+def test_what_is_carried_on_to_another_floor_is_searched_anew():
+    known = recognise_court(picture(FIBA, SIDE), CONFIG)
+    bare = replace(picture(FIBA, SIDE, painted=False), earlier=known, known=True)
+    found = recognise_court(bare, CONFIG)
+    assert found is None or not found.is_certain(CONFIG)
+
+
+def test_fewer_lines_make_places_less_exact():
+    found = recognise_court(picture(FIBA, SIDE), CONFIG)
+    assert replace(found, lines=found.lines / 2).error(CONFIG) > 2 * found.error(CONFIG)
 
 
 def test_a_floor_without_lines_and_one_with_other_lines_are_no_court():

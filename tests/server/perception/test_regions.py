@@ -216,4 +216,4 @@ def test_the_feet_are_those_of_whole_frames():
         now = tracker.update(frame(index / 15), found(([100, 300, 160, bottom], 0.9, ObjectClass.PLAYER)))
         seen.append(replace(now, whole=index % 3 == 0))
     feet = find_feet(seen, 1, 11 / 15, 1.0, ShooterConfig())
-    assert feet == pytest.approx((130, 480), abs=1.0)
+    assert (feet.x, feet.y) == pytest.approx((130, 480), abs=1.0)

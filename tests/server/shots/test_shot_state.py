@@ -11,7 +11,9 @@ from shot_scenes import BALL, around, play
 
 from courtside.court.homography import Calibration
 from courtside.court.measures import FIBA
-from courtside_server.court.court_estimate import CourtPlace
+from courtside_server.court.config import CourtConfig
+from courtside_server.court.court_place import CourtPlace
+from courtside_server.court.scene_court import SceneCourt
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots import state
 from courtside_server.shots.criteria import ShotCriteria
@@ -48,14 +50,17 @@ def test_a_shot_is_placed_on_a_calibrated_court():
 class RecognisedCourt:
     """A court that becomes known some requests later."""
 
-    def __init__(self, after: int) -> None:
-        self.requests, self._after = 0, after
+    is_certain = SceneCourt.is_certain
+    with_model = SceneCourt.with_model
+
+    def __init__(self, after: int, zone=(0, 0, 0, 0, 0, 1, 0)) -> None:
+        self.requests, self._after, self._zone, self._config = 0, after, zone, CourtConfig()
 
     def request(self, pan) -> None:
         self.requests += 1
 
-    def at(self, feet, rim, pan):
-        return CourtPlace((3.0, 1.0), (0, 0, 0, 0, 0, 1, 0)) if self.requests >= self._after else None
+    def at(self, people, rim, pan):
+        return CourtPlace((3.0, 1.0), self._zone) if self.requests >= self._after else None
 
 
 def test_a_shot_is_placed_on_a_court_that_is_recognised_while_it_is_followed():
@@ -69,6 +74,28 @@ def test_a_shot_is_placed_on_a_court_that_is_recognised_while_it_is_followed():
                 machine.update(ring, one.media, lambda request: None)
         assert court.requests and machine.state.zone_source is source
         assert (machine.state.court == (3.0, 1.0)) is (source is ZoneSource.COURT_ESTIMATE)
+
+
+def test_the_clip_model_helps_to_choose_between_the_zones_that_uncertain_feet_allow():
+    uncertain = (0, 0.52, 0, 0, 0.48, 0, 0)
+    for model, source, zone in (
+        ((0, 0.02, 0, 0, 0.98, 0, 0), ZoneSource.COURT_ESTIMATE, 4),
+        ((0, 0.6, 0, 0, 0.4, 0, 0), ZoneSource.MODEL, 1),
+        ((0, 0, 0, 1, 0, 0, 0), ZoneSource.MODEL, 1),
+    ):
+        ring = TrackRing(10)
+        machine = ShotStateMachine(
+            candidate(), None, None, None, 1.0, ShotCriteria(), RecognisedCourt(1, uncertain)
+        )
+        for one in play():
+            ring.append(one)
+            if one.media >= 1.4:
+                machine.update(ring, one.media, lambda request: None)
+        assert machine.state.zone is None and machine.state.court is None
+        machine.set_zone(model)
+        assert machine.state.zone_source is source and int(np.argmax(machine.state.zone)) == zone
+        assert (machine.state.court is not None) is (source is ZoneSource.COURT_ESTIMATE)
+        assert sum(machine.state.zone) == pytest.approx(1)
 
 
 def ball_moves(observations, place):

@@ -8,6 +8,7 @@ const GOOD = 0.1; // metres by which a point may miss and still count as good
 const FAIR = 0.25; // metres up to which it counts as fair
 
 let session, plan, picture;
+let untouched = false; // the points are as they were recognised, and nobody has checked them
 // A marked point: id (of the plan, or "kept-N" for a point that is not on it), label, x and y in metres, px and py in pixels.
 const state = { court: "nba", view: "0", points: [], chosen: null, cursor: null, fit: null, saved: false };
 const history = [];
@@ -24,6 +25,7 @@ function labelOf(spot) {
 // ---- changes ----------------------------------------------------------------------------------------------------
 
 function remember() {
+  untouched = false;
   history.push(JSON.stringify({ points: state.points, chosen: state.chosen }));
   if (history.length > 200) history.shift();
 }
@@ -170,7 +172,10 @@ function explain() {
   const count = state.points.length;
   const missing = session.limits.min - count;
   const spot = state.chosen && !marked(state.chosen) && spotOf(state.chosen);
-  if (state.fit?.problem) showStep(`${state.fit.problem[0].toUpperCase()}${state.fit.problem.slice(1)}.`, "problem");
+  if (untouched && !state.fit?.problem) {
+    const sure = Math.round(100 * session.confidence);
+    showStep(`This court was recognised (${sure} % sure). Drag points that are off, delete those you cannot see; save once the orange lines lie on the painted lines.`);
+  } else if (state.fit?.problem) showStep(`${state.fit.problem[0].toUpperCase()}${state.fit.problem.slice(1)}.`, "problem");
   else if (spot) showStep(`Click “${labelOf(spot)}” in the picture.`);
   else if (missing > 0) {
     showStep(count ? `${missing} more point${missing > 1 ? "s" : ""}: choose the next one on the plan.`
@@ -285,6 +290,7 @@ async function start() {
     $("stage").style.aspectRatio = `${session.width} / ${session.height}`;
   }
   restore(session.points);
+  untouched = session.confidence !== null && session.points.length > 0;
   $("undo").addEventListener("click", undo);
   $("save").addEventListener("click", save);
   $("turn").addEventListener("click", () => { plan.turn(); show(); });
