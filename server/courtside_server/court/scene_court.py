@@ -67,6 +67,7 @@ class SceneCourt:
         self._earlier: CourtEstimate | None = None
         self._second: _Kept | None = None
         self._known: CourtEstimate | None = None
+        self._placed: tuple[CourtEstimate, tuple[Feet, ...], CourtPlace | None] | None = None
         self._due, self._interval = -np.inf, config.min_interval
         self._width = 1.0
         self._rims: NDArray[np.float64] = np.zeros((0, 4))
@@ -126,7 +127,11 @@ class SceneCourt:
             return None
         if rim is not None and _gap(rim, self._known.rim) > _SAME_RIM:
             return None  # Shot at another basket: practice baskets have no lines of their own.
-        return self._known.at(people, self._config)
+        # An open shot is placed with every frame, mostly with the same feet.
+        key = tuple(people)
+        if self._placed is None or self._placed[:2] != (self._known, key):
+            self._placed = self._known, key, self._known.at(key, self._config)
+        return self._placed[2]
 
     def is_certain(self, zone: Sequence[float]) -> bool:
         """Whether zone probabilities (7,) are certain enough to count."""

@@ -114,6 +114,17 @@ def test_a_camera_that_turned_away_and_another_basket_have_no_known_court():
     assert court.at(PEOPLE, RIM, (80.0, 0.0)) is None
 
 
+def test_the_same_feet_are_placed_once_and_others_anew(monkeypatch):
+    """An open shot is placed with every frame."""
+    court, _ = scene([estimate(), estimate(0.3)])
+    court.request(STILL)
+    placed, place = [], CourtEstimate.at
+    monkeypatch.setattr(CourtEstimate, "at", lambda self, *given: placed.append(given[0]) or place(self, *given))
+    first = court.at(PEOPLE, RIM, STILL)
+    assert [court.at(PEOPLE, RIM, STILL) for _ in range(5)] == [first] * 5 and len(placed) == 1
+    assert court.at([Feet(160.0, 130.0, 1.0, 1.0)], RIM, STILL).court != first.court and len(placed) == 2
+
+
 def test_a_camera_that_zooms_shows_it_by_the_rim_and_the_court_is_carried_on():
     court, pictures = scene([estimate(margin=40.0), replace(estimate(margin=40.0), rim=RIM + 8)])
     court.request(STILL)
