@@ -35,7 +35,8 @@ parameters.
 Simulated games only (Apache-2.0). A simulated detector sees them near and far, well and badly; balls in hands, tosses,
 passes, fakes, dribbles, balls off the rim, heads, hands and lamps make false candidates. Rims are imagined, and the
 camera's motion is measured badly in some films. The server's own tracker and `shot_flight` make
-candidates of what it detects. In training, rim, players and single features are hidden at random, because on real film
+candidates of what it detects. Version 2 was trained on those of `shot_flight` 2 and 3 together, of which the older ones
+lack the rim's confidence. In training, rim, players and single features are hidden at random, because on real film
 they often are. No real footage went into the weights.
 
 ## Training
