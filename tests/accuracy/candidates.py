@@ -38,8 +38,6 @@ SAME_S = 0.3
 """A candidate so near to a true release is that shot, seconds."""
 NEAR_S = 0.7
 """A candidate so near to a true release, but not that near, is neither right nor wrong, seconds."""
-_TURNS = 20.0
-"""Pixels that the picture of a camera that turns moves, at least."""
 _PIXELS = np.zeros((3, 32, 32), np.uint8)
 
 
@@ -299,7 +297,6 @@ def main() -> None:
     parser.add_argument("--films", type=int, default=1000)
     parser.add_argument("--split", default="train", choices=sorted(SPLITS))
     parser.add_argument("--repository", type=Path, default=None, help="model repository; default: the starter models")
-    parser.add_argument("--turning", action="store_true", help="only cameras that turn, as in broadcasts")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     files = scene_files(args.scenes, SPLITS[args.split])
@@ -314,11 +311,8 @@ def main() -> None:
     with started(settings) as bench:
         for number in progress(range(args.films), "films"):
             if number % 40 == 0:
-                picked = rng.choice(len(files), min(16 if args.turning else 4, len(files)), replace=False)
-                loaded = [
-                    (int(index), scene) for index in picked for scene in load_scenes(files[int(index)])
-                    if not args.turning or np.ptp(scene.anchor, 0).max() > _TURNS
-                ] or loaded  # fmt: skip
+                picked = rng.choice(len(files), min(4, len(files)), replace=False)
+                loaded = [(int(index), scene) for index in picked for scene in load_scenes(files[int(index)])]
             game, scene = loaded[int(rng.integers(len(loaded)))]
             for features, shot in collect(draw_film(scene, rng), bench):
                 rows.append(features)

@@ -82,7 +82,7 @@ class ShotState:
 
 @dataclass(slots=True, eq=False)
 class _Ball:
-    """One of the balls that may have been shot: its trajectory, the rim (4,) it came nearest to, its result, the feet
+    """One of the balls that may have been shot: its trajectory, the rim (5,) it came nearest to, its result, the feet
     of those who may have shot it, likeliest first, with the release before which they were measured, and their place.
     """
 

@@ -23,6 +23,7 @@ def test_the_window_is_the_one_training_draws():
     served = (flight_input.STEPS, flight_input.STEP_S, flight_input.COLUMNS)
     assert served == (geometry.TIME_STEPS, geometry.TIME_STEP_S, geometry.COLUMNS)
     assert (flight_input.COUNTED.start, flight_input.COUNTED.stop) == geometry.COUNTED
+    assert flight_input.RIM_COLUMNS == geometry.RIM_COLUMNS
     assert (flight_input.BRIDGE_S, flight_input.EDGE_S) == (geometry.BRIDGE_S, geometry.EDGE_S)
 
 

@@ -160,4 +160,3 @@ def load_flight(path: Path) -> FlightNetwork:
     network = FlightNetwork(FlightConfig(settings["channels"], tuple(settings["dilations"])))
     checkpoints.fill(network, found["average"], path)
     return network.eval()
-

@@ -29,6 +29,8 @@ SHORTEST_S = 0.18
 """Seconds of flight that a track must show; in less, a shot cannot be recognised."""
 _LEFT_S = 0.4
 """Seconds after the release within which a ball that leaves the picture is seen for a shorter time."""
+_SHORTEST_LEFT_S = 0.04
+"""`SHORTEST_S` of such a ball."""
 
 
 @dataclass(frozen=True)
@@ -292,7 +294,7 @@ def _truth(
             continue
         # A ball that leaves the picture is not seen for longer; that it left is what shows the shot.
         left = gone[(gone > release) & (gone < release + _LEFT_S)]
-        shortest, least = (_LEFT_S / 10, 1) if len(left) else (SHORTEST_S, 3)
+        shortest, least = (_SHORTEST_LEFT_S, 1) if len(left) else (SHORTEST_S, 3)
         unclear = lasting < shortest or len(flight) < least
         if unclear or release < 0 or release > SPAN or flight.min() - release > 0.3:
             weight = 0.0 if lasting > 0.02 else weight
