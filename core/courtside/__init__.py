@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         ZoneSource,
         latest_shots,
     )
+    from courtside.plays import Action, Play, PlayerAction, PlayKind, Possession, PossessionEnd
     from courtside_client.client import Client, connect
     from courtside_client.errors import GatewayError
     from courtside_client.options import StreamOptions
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ZONES",
+    "Action",
     "Arc",
     "CameraState",
     "CameraStatus",
@@ -63,7 +65,12 @@ __all__ = [
     "InputError",
     "Lifecycle",
     "ObjectClass",
+    "Play",
+    "PlayKind",
+    "PlayerAction",
     "PointPairs",
+    "Possession",
+    "PossessionEnd",
     "RecognisedCourt",
     "Shot",
     "ShotResult",
@@ -91,6 +98,7 @@ _HOMES = {
         "Arc", "CameraState", "CameraStatus", "Event", "FilmShot", "Lifecycle", "Shot", "ShotResult",
         "ShotView", "ZoneSource", "latest_shots",
     ),
+    "courtside.plays": ("Action", "Play", "PlayKind", "PlayerAction", "Possession", "PossessionEnd"),
     "courtside_client.client": ("Client", "connect"),
     "courtside_client.errors": ("GatewayError",),
     "courtside_client.options": ("StreamOptions",),
