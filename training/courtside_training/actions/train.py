@@ -1,9 +1,9 @@
-"""Training of the action network, and loading it from a checkpoint."""
+"""Training of the action network on real tracks, captured motion and simulated games together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +13,39 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from courtside_training.actions.batches import BALANCE, Batch, Examples, batches, class_shares, draw
-from courtside_training.actions.clips import Clips
-from courtside_training.actions.network import NETWORKS, R2Plus1D, R2Plus1DConfig, load_published
-from courtside_training.actions.points import BALL
+from courtside_training.actions.broadcast import Moments, Track, clips
+from courtside_training.actions.classes import LABELS
+from courtside_training.actions.network import MODEL, ActionsNetwork, ActionsNetworkConfig, ServedActions
+from courtside_training.actions.stored import Stored
+from courtside_training.actions.views import seen
+from courtside_training.actions.windows import Window, joined, varied
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import Fit, FitConfig
 
-MODEL = "player_actions"
-"""Name of the model in checkpoints and in the model repository."""
-SMOOTHING = 0.05
-"""Label smoothing of the action's cross-entropy, 0 to 1."""
-JOINTS_WEIGHT = 0.25
-"""Weight of locating the joints, relative to the action's cross-entropy."""
-BALL_WEIGHT = 0.5
-"""Weight of locating the ball, relative to the action's cross-entropy."""
-_SPREAD = 0.7
-"""Standard deviation of a point's target in grid cells."""
+SMOOTHING = 0.1
+"""Label smoothing of the cross-entropy, 0 to 1. Neighbouring classes have no sharp border."""
+REFEREES = 0.3
+"""How often a referee is drawn relative to a player of the same class."""
+BALANCE = 0.5
+"""Share of the draws of real clips that are equal over classes; the others follow the labels' own shares."""
+
+Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+"""Keypoints, context, classes (B,) and which classes (B, 10) count in the loss."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is trained on; each part may be None.
+
+    Attributes:
+        tracks: real tracks.
+        moments: of `tracks`, those to train on.
+        stored: windows in three dimensions, by source; each source is drawn equally often within a class.
+    """
+
+    tracks: list[Track]
+    moments: Moments | None
+    stored: list[Stored]
 
 
 @dataclass(frozen=True)
@@ -38,143 +54,135 @@ class ActionsConfig:
 
     Attributes:
         fit: epochs, learning rate and so on.
-        network: key of `NETWORKS`.
+        network: sizes.
         batch: clips per step.
-        samples: clips per epoch; None for as many as there are examples.
-        sampling: key of `BALANCE`.
-        varied: apply small random changes to every clip.
-        init: published weights to start from.
+        steps: per epoch.
+        real: share of real clips in a batch.
+        open_classes: how often a class that has hardly any real clip is left out of a real clip's loss. Otherwise the
+            network would learn that real players never dribble.
+        augment: apply random changes.
     """
 
     fit: FitConfig = field(default_factory=FitConfig)
-    network: str = "light"
-    batch: int = 16
-    samples: int | None = None
-    sampling: str = "root"
-    varied: bool = True
-    init: Path | None = None
+    network: ActionsNetworkConfig = field(default_factory=ActionsNetworkConfig)
+    batch: int = 256
+    steps: int = 100
+    real: float = 0.5
+    open_classes: float = 0.7
+    augment: bool = True
 
 
-def point_targets(points: Tensor, steps: int, grid: tuple[int, int], size: tuple[int, int]) -> Tensor:
-    """Target distributions of the point logits.
-
-    Args:
-        points: (B, 16, 18, 3) x, y in pixels and whether the point exists.
-        steps: time steps of the network.
-        grid: rows and columns of the network's grid.
-        size: height and width of the crops in pixels.
-
-    Returns:
-        (B, steps, 18, rows * columns + 1) shares that sum to 1: a small blob, or everything in the last cell for a
-        point outside the crop.
-    """
-    points = points[:, :: points.shape[1] // steps]
-    (rows, columns), (height, width) = grid, size
-    x = (points[..., 0:1] + 0.5) / width * columns - 0.5
-    y = (points[..., 1:2] + 0.5) / height * rows - 0.5
-    inside = (points[..., 2:] > 0) & (x > -0.5) & (x < columns - 0.5) & (y > -0.5) & (y < rows - 0.5)
-    across = torch.exp(-0.5 * ((torch.arange(columns) - x) / _SPREAD) ** 2)
-    down = torch.exp(-0.5 * ((torch.arange(rows) - y) / _SPREAD) ** 2)
-    blob = (down[..., :, None] * across[..., None, :]).flatten(3)
-    blob = blob / blob.sum(-1, keepdim=True).clamp_min(1e-6)
-    return torch.cat([blob * inside, (~inside).float()], -1)
+RARE_IN_REAL = 40
+"""A class with fewer real moments counts as hardly seen, see `ActionsConfig.open_classes`."""
 
 
-def loss(module: nn.Module, batch: Batch) -> dict[str, Tensor]:
-    """Losses: cross-entropy with smoothed labels, and locating joints and ball. Also the share of wrong predictions."""
-    clip, truth, known = batch
-    logits, points = module.with_points(clip)
-    wrong = (logits.detach().argmax(1) != truth).float().mean()
-    total = functional.cross_entropy(logits, truth, label_smoothing=SMOOTHING)
-    if points is None or known is None:
-        return {"total": total, "wrong": wrong}
-    config, steps = module.config, points.shape[1]
-    stride = config.stem_stride * config.first_stride
-    height, width = clip.shape[-2:]
-    wanted = point_targets(known, steps, (-(-height // stride), -(-width // stride)), (height, width))
-    missed = -(wanted * points.log_softmax(-1)).sum(-1).mean((0, 1))
-    joints, ball = missed[:BALL].mean(), missed[BALL]
-    return {
-        "total": total + JOINTS_WEIGHT * joints + BALL_WEIGHT * ball, "action": total, "wrong": wrong,
-        "joints": joints, "ball": ball,
-    }  # fmt: skip
+def shares(moments: Moments, tracks: list[Track]) -> NDArray[np.float64]:
+    """(N,) how often each moment is drawn: films alike, referees less, classes as `BALANCE` has it."""
+    referee = np.array([track.referee for track in tracks])[moments.track]
+    weight = np.where(referee, REFEREES, 1.0)
+    # Overlapping moments of one stretch are one observation: a long stretch counts by its root.
+    _, group, size = np.unique(
+        np.stack([moments.track, moments.labels]), axis=1, return_inverse=True, return_counts=True
+    )
+    weight /= np.sqrt(size[group.reshape(-1)])
+    weight /= weight.sum()
+    total = np.bincount(moments.labels, weight, len(LABELS))
+    there = total > 0
+    equal = weight / total[moments.labels] / there.sum()
+    return BALANCE * equal + (1 - BALANCE) * weight
 
 
-def prior_shift(drawn: NDArray[np.float64], natural: NDArray[np.int64]) -> list[float]:
-    """Offsets that adapt logits learned with class shares `drawn` to the class shares of the labels `natural`.
-
-    The offset is the log of the ratio of priors (Saerens, Latinne, Decaestecker: "Adjusting the outputs of a classifier
-    to new a priori probabilities", 2002). One clip is added to each class, so that no class gets the probability 0. A
-    class that is never drawn is not changed, because the network has learned nothing about it.
-    """
-    counts = np.bincount(natural, minlength=len(drawn)) + 1.0
-    share = counts / counts.sum()
-    shift = np.log(share) - np.log(np.where(drawn > 0, drawn, share))
-    return (shift - shift.mean()).tolist()
+def real_classes(moments: Moments) -> NDArray[np.bool_]:
+    """(10,) classes with enough real moments."""
+    return np.bincount(moments.labels, minlength=len(LABELS)) >= RARE_IN_REAL
 
 
-def make_fit(
-    clips: Clips, chosen: Examples, natural: NDArray[np.int64], config: ActionsConfig, checkpoint: Path
-) -> Fit:
-    """Prepare a training run on examples of a data set.
-
-    Args:
-        clips: the data set.
-        chosen: training examples.
-        natural: labels of clips with the class shares of real play, such as those of the validation split.
-        config: settings of the run.
-        checkpoint: file to write.
-    """
-    shape = NETWORKS[config.network]
-    network = R2Plus1D(shape)
-    if config.init:
-        load_published(network, config.init)
-    labels, balance = clips.labels[chosen[:, 0]], BALANCE[config.sampling]
-    count = config.samples or len(chosen)
-    shift = prior_shift(class_shares(labels, balance), natural)
-
-    def epoch_batches(epoch: int, rng: np.random.Generator) -> Iterable[tuple[Tensor, Tensor]]:
-        drawn = draw(labels, count, balance, rng)
-        return batches(clips, chosen[drawn], config.batch, rng, config.varied)
-
-    settings = {
-        "network": shape.settings(), "prior_shift": shift, "clips": len(np.unique(chosen[:, 0])),
-        "examples": len(chosen), "sampling": config.sampling,
-    }  # fmt: skip
-    return Fit(MODEL, network, config.fit, -(-count // config.batch), epoch_batches, loss, checkpoint, settings)
+def draw_stored(stored: list[Stored], count: int, rng: np.random.Generator) -> tuple[Window, NDArray[np.int64]]:
+    """`count` clips of stored windows through random cameras, classes and sources alike."""
+    labels = rng.integers(len(LABELS), size=count)
+    source = rng.integers(len(stored), size=count)
+    joints, ball, kept = [], [], []
+    for index, part in enumerate(stored):
+        for label in range(len(LABELS)):
+            known = np.flatnonzero(part.labels == label)
+            wanted = int(((labels == label) & (source == index)).sum())
+            if len(known) and wanted:
+                chosen = rng.choice(known, wanted)
+                joints.append(part.joints[chosen])
+                ball.append(part.ball[chosen])
+                kept.append(part.labels[chosen])
+    return seen(np.concatenate(joints).astype(np.float32), np.concatenate(ball).astype(np.float32), rng), np.concatenate(kept)
 
 
-def load_network(checkpoint: Path) -> tuple[R2Plus1D, dict[str, Any]]:
-    """The averaged network of a checkpoint, in eval mode, and the content of the checkpoint.
+def batches(data: Data, config: ActionsConfig, rng: np.random.Generator) -> Iterator[Batch]:
+    """The batches of an epoch."""
+    real = round(config.batch * config.real) if data.moments is not None else 0
+    if data.moments is not None:
+        chance, closed = shares(data.moments, data.tracks), real_classes(data.moments)
+    for _ in range(config.steps):
+        parts, labels, counted = [], [], []
+        if data.moments is not None and real:
+            chosen = data.moments.where(rng.choice(len(data.moments), real, p=chance))
+            parts.append(clips(data.tracks, chosen, rng))
+            labels.append(chosen.labels)
+            mask = np.ones((real, len(LABELS)), bool)
+            mask[:, ~closed] = rng.random((real, 1)) >= config.open_classes
+            mask[np.arange(real), chosen.labels] = True
+            counted.append(mask)
+        if data.stored and config.batch > real:
+            window, found = draw_stored(data.stored, config.batch - real, rng)
+            parts.append(window)
+            labels.append(found)
+            counted.append(np.ones((len(found), len(LABELS)), bool))
+        window = joined(parts)
+        if config.augment:
+            window = varied(window, rng)
+        yield (
+            torch.from_numpy(window.keypoints), torch.from_numpy(window.context),
+            torch.from_numpy(np.concatenate(labels)), torch.from_numpy(np.concatenate(counted)),
+        )  # fmt: skip
+
+
+def losses(module: nn.Module, batch: Batch) -> dict[str, Tensor]:
+    """Mean cross-entropy of the members over the classes that count, smoothed over these."""
+    keypoints, context, labels, counted = batch
+    scores = module.scores(keypoints, context).masked_fill(~counted, -1e4)
+    logs = scores.log_softmax(-1)
+    exact = -logs.gather(-1, labels[None, :, None].expand(len(scores), -1, 1))[..., 0]
+    spread = -(logs * counted).sum(-1) / counted.sum(-1)
+    return {"total": ((1 - SMOOTHING) * exact + SMOOTHING * spread).mean()}
+
+
+def make_fit(data: Data, config: ActionsConfig, checkpoint: Path) -> Fit:
+    """A training run."""
+    torch.manual_seed(config.fit.seed)
+    module = ActionsNetwork(config.network)
+
+    def drawn(epoch: int, rng: np.random.Generator) -> Iterator[Batch]:
+        return batches(data, config, rng)
+
+    return Fit(MODEL, module, config.fit, config.steps, drawn, losses, checkpoint, asdict(config.network))
+
+
+def load_network(path: Path) -> ActionsNetwork:
+    """The averaged network of a checkpoint, in eval mode.
 
     Raises:
-        TrainingInputError: the checkpoint is missing, unreadable, or of another shape.
+        TrainingInputError: the checkpoint is missing, torn, or of another model.
     """
-    found = checkpoints.load(checkpoint, MODEL)
-    network = R2Plus1D(R2Plus1DConfig.from_settings(found["settings"]["network"]))
-    checkpoints.fill(network, found["average"], checkpoint)
-    return network.eval(), found
+    found = checkpoints.load(path, MODEL)
+    settings: dict[str, Any] = {**found["settings"], "dilations": tuple(found["settings"]["dilations"])}
+    network = ActionsNetwork(ActionsNetworkConfig(**settings))
+    checkpoints.fill(network, found["average"], path)
+    return network.eval()
 
 
-class ServedActions(nn.Module):
-    """The network with logits adapted to the class shares of real play, and probabilities as output.
-
-    Args:
-        network: a trained network.
-        shift: (10,) offsets added to its logits.
-    """
-
-    def __init__(self, network: R2Plus1D, shift: list[float]) -> None:
-        super().__init__()
-        self.network = network
-        self.register_buffer("shift", torch.tensor(shift, dtype=torch.float32))
-
-    def forward(self, clip: Tensor) -> tuple[Tensor]:
-        """Clip (B, 16, 3, H, W) uint8 RGB to (action (B, 10) probabilities,)."""
-        return (torch.softmax(self.network(clip) + self.shift, 1),)
+def load_served(path: Path) -> ServedActions:
+    """The served network of a checkpoint, with its calibration if it has one."""
+    found = checkpoints.load(path, MODEL)
+    calibration = found.get("calibration", {"temperature": 1.0, "shift": [0.0] * len(LABELS)})
+    shift = torch.tensor(calibration["shift"], dtype=torch.float32)
+    return ServedActions(load_network(path), float(calibration["temperature"]), shift).eval()
 
 
-def load_served(checkpoint: Path) -> ServedActions:
-    """The served network of a checkpoint, in eval mode."""
-    network, found = load_network(checkpoint)
-    return ServedActions(network, found["settings"]["prior_shift"]).eval()
+__all__ = ["ActionsConfig", "Data", "functional", "load_network", "load_served", "make_fit"]

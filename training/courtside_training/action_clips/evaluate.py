@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_training.actions.augment import twin
-from courtside_training.actions.batches import Examples, examples, to_tensor
-from courtside_training.actions.classes import LABELS, PUBLISHED_ACCURACY
-from courtside_training.actions.clips import Clips
-from courtside_training.actions.splits import Part
-from courtside_training.actions.train import ServedActions
+from courtside_training.action_clips.augment import twin
+from courtside_training.action_clips.batches import Examples, examples, to_tensor
+from courtside_training.action_clips.classes import LABELS, PUBLISHED_ACCURACY
+from courtside_training.action_clips.clips import Clips
+from courtside_training.action_clips.splits import Part
+from courtside_training.action_clips.train import ServedActions
 from courtside_training.common import measures
 from courtside_training.common.running import Run, torch_run
 from courtside_training.common.tables import confusion_table, markdown

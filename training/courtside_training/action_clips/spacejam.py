@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_training.actions.classes import DISCARD, FRAMES, LABELS
+from courtside_training.action_clips.classes import DISCARD, FRAMES, LABELS
 from courtside_training.errors import TrainingInputError
 
 IDS_PER_GROUP = 100
@@ -72,7 +72,7 @@ def group_of(name: str) -> int:
 
 
 class SpaceJam:
-    """The published clips without the discarded ones; see `courtside_training.actions.clips.Clips`.
+    """The published clips without the discarded ones; see `courtside_training.action_clips.clips.Clips`.
 
     Args:
         folder: the folder with the two JSON files and the clips.

@@ -1,4 +1,4 @@
-"""The system `actions`: which of ten actions a tracked player does in a clip of 16 frames."""
+"""The system `action_clips`: which of ten actions a tracked player does in a clip of 16 crops, from pixels."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from courtside_training.errors import TrainingInputError
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from courtside_training.actions.evaluate import Predictions
+    from courtside_training.action_clips.evaluate import Predictions
 
 AVERAGE = 0.99
 """Share of the averaged weights that is kept per step. The runs have hundreds to thousands of steps."""
 SMOKE_EPOCHS = 4
 
-CLIPS = cache_option("--clips", "runs/actions/clips", "Folder of rendered clips. It can be deleted at any time.")
+CLIPS = cache_option("--clips", "runs/action_clips/clips", "Folder of rendered clips. It can be deleted at any time.")
 DATA = click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Folder of SpaceJam as published (annotation_dict.json, labels_dict.json, clips/). Without it, games are "
@@ -60,11 +60,11 @@ RUN_OPTIONS = (NETWORK, BATCH, RATE, SAMPLES)
 @CLIPS
 @DATA
 @GAMES
-@checkpoint_option("actions")
+@checkpoint_option("action_clips")
 @THREADS
 @SPLIT
 @click.option("--count", type=click.IntRange(1, 100), default=16, show_default=True, help="Mistakes to show.")
-@click.option("--picture", type=FILES, default=Path("runs/actions/mistakes.png"), show_default=True,
+@click.option("--picture", type=FILES, default=Path("runs/action_clips/mistakes.png"), show_default=True,
               help="PNG file to write.")  # fmt: skip
 def gallery(
     clips: Path, data: Path | None, games: int, checkpoint: Path, threads: int, split: str, count: int, picture: Path
@@ -74,7 +74,7 @@ def gallery(
     from courtside_training.common.runtime import prepare
 
     prepare(threads)
-    from courtside_training.actions.gallery import mistakes, sheet, write
+    from courtside_training.action_clips.gallery import mistakes, sheet, write
 
     with progress() as bar:
         found = _predictions(checkpoint, split, games, clips, data, bar)
@@ -104,9 +104,9 @@ def leak(
     from courtside_training.common.runtime import prepare
 
     prepare(threads, seed)
-    from courtside_training.actions.leak import measure, table
-    from courtside_training.actions.splits import simulated
-    from courtside_training.actions.train import ActionsConfig
+    from courtside_training.action_clips.leak import measure, table
+    from courtside_training.action_clips.splits import simulated
+    from courtside_training.action_clips.train import ActionsConfig
     from courtside_training.common.fit import FitConfig
 
     with progress() as bar:
@@ -115,17 +115,17 @@ def leak(
             FitConfig(epochs=epochs, rate=rate, average=AVERAGE, seed=seed), network, batch, samples, "natural",
             varied=False,
         )  # fmt: skip
-        rows = measure(pool.clips, test.clips, config, Path("runs/actions"), bar)
+        rows = measure(pool.clips, test.clips, config, Path("runs/action_clips"), bar)
     write_json(out, rows)
     click.echo(table(rows))
 
 
 class ActionsSystem(System):
-    """Simulated games or SpaceJam to `player_actions`."""
+    """Simulated games or SpaceJam to `player_actions_video`."""
 
-    name = "actions"
-    help = "Action tagging of tracked players."
-    export_specs: ClassVar = {"player_actions": "courtside_training.actions.export_spec"}
+    name = "action_clips"
+    help = "Action tagging of tracked players from pixels (R(2+1)D); actions reads keypoints and is served."
+    export_specs: ClassVar = {"player_actions_video": "courtside_training.action_clips.export_spec"}
     sample = "clips"
     fit_options = (
         *DATA_OPTIONS, *RUN_OPTIONS, count_option("--epochs", 10),
@@ -148,9 +148,9 @@ class ActionsSystem(System):
         """See `System.stages`."""
         if init and network != "r2plus1d_18":
             raise TrainingInputError("--init takes weights of the full network: add --network r2plus1d_18")
-        from courtside_training.actions.batches import examples
-        from courtside_training.actions.splits import part
-        from courtside_training.actions.train import ActionsConfig, make_fit
+        from courtside_training.action_clips.batches import examples
+        from courtside_training.action_clips.splits import part
+        from courtside_training.action_clips.train import ActionsConfig, make_fit
         from courtside_training.common.fit import FitConfig
 
         train, held = (part(split, games, clips, data, network, context.bar) for split in ("train", "validation"))
@@ -163,22 +163,22 @@ class ActionsSystem(System):
         self, context: RunContext, *, clips: Path, data: Path | None, games: int, split: str
     ) -> dict[str, Any]:
         """See `System.evaluate`."""
-        from courtside_training.actions.evaluate import report
+        from courtside_training.action_clips.evaluate import report
 
         found = _predictions(context.checkpoint, split, games, clips, data, context.bar)
         return {"split": split, **report(found.labels, found.probabilities, found.unadjusted)}
 
     def tables(self, result: dict[str, Any]) -> str:
         """See `System.tables`."""
-        from courtside_training.actions.evaluate import tables
+        from courtside_training.action_clips.evaluate import tables
 
         return tables(result)
 
     def smoke_runs(self) -> Iterator[SmokeRun]:
         """Two short games and a tiny network."""
-        from courtside_training.actions.batches import examples
-        from courtside_training.actions.simulated import ClipPlan, games
-        from courtside_training.actions.train import ActionsConfig, make_fit
+        from courtside_training.action_clips.batches import examples
+        from courtside_training.action_clips.simulated import ClipPlan, games
+        from courtside_training.action_clips.train import ActionsConfig, make_fit
         from courtside_training.common.fit import Fit, FitConfig
 
         clips = games((0, 1), ClipPlan(duration=2.5), None)
@@ -190,16 +190,16 @@ class ActionsSystem(System):
         def make(checkpoint: Path) -> Fit:
             return make_fit(clips, chosen, clips.labels, config, checkpoint)
 
-        yield SmokeRun("player_actions", make, SMOKE_EPOCHS)
+        yield SmokeRun("player_actions_video", make, SMOKE_EPOCHS)
 
 
 def _predictions(
     checkpoint: Path, split: str, games: int, folder: Path, data: Path | None, bar: Progress
 ) -> Predictions:
     """Predictions of a checkpoint for a split, with the crop size that the checkpoint needs."""
-    from courtside_training.actions.evaluate import predict_split
-    from courtside_training.actions.splits import part
-    from courtside_training.actions.train import load_served
+    from courtside_training.action_clips.evaluate import predict_split
+    from courtside_training.action_clips.splits import part
+    from courtside_training.action_clips.train import load_served
 
     served = load_served(checkpoint)
     name = "light" if served.network.config.height < 176 else "r2plus1d_18"
@@ -209,4 +209,4 @@ def _predictions(
 
 
 SYSTEM = ActionsSystem()
-"""The system `actions`."""
+"""The system `action_clips`."""

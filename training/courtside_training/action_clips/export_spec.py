@@ -1,4 +1,4 @@
-"""What the export needs of `player_actions`."""
+"""What the export needs of `player_actions_video`, the network that reads pixels."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from courtside_training.actions.batches import examples, to_tensor
-from courtside_training.actions.classes import FRAMES, HEIGHT, LABELS, PUBLISHED_ACCURACY, RATE, WIDTH
-from courtside_training.actions.evaluate import figures, predict, tables
-from courtside_training.actions.simulated import ClipPlan, games
-from courtside_training.actions.splits import games_of
-from courtside_training.actions.tracked import CONTEXT
-from courtside_training.actions.train import MODEL, load_network, load_served
+from courtside_training.action_clips.batches import examples, to_tensor
+from courtside_training.action_clips.classes import FRAMES, HEIGHT, LABELS, PUBLISHED_ACCURACY, RATE, WIDTH
+from courtside_training.action_clips.evaluate import figures, predict, tables
+from courtside_training.action_clips.simulated import ClipPlan, games
+from courtside_training.action_clips.splits import games_of
+from courtside_training.action_clips.tracked import CONTEXT
+from courtside_training.action_clips.train import MODEL, load_network, load_served
 from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
 from courtside_training.errors import TrainingInputError
 
-FOLDER = Path("runs/actions/clips")
+FOLDER = Path("runs/action_clips/clips")
 """Folder of rendered clips for `ActionsExport.score`."""
 _SHORT = ClipPlan(duration=5.0)
 """Games for `ActionsExport.samples`."""
@@ -103,10 +103,10 @@ provides. The logits are adapted to the class shares of real play, which were ta
 
 The published {PUBLISHED_ACCURACY:.0%} is the accuracy of R(2+1)D-18 with Kinetics weights on real broadcast clips, with
 rotated and shifted copies of test clips among the training clips. It cannot be compared with the figures above, which
-are from other data. `courtside-train actions leak` measures the effect of such copies on a validation figure.
+are from other data. `courtside-train action_clips leak` measures the effect of such copies on a validation figure.
 
 ## Limits
-Trained on simulated players only. On real film it is a starting point for `courtside-train actions fit --data`, not a
+Trained on simulated players only. On real film it is a starting point for `courtside-train action_clips fit --data`, not a
 finished model. The data contain no players with a height below about 46 pixels, half hidden players or players cut by
 the edge of the frame, and no clips without a clear action at the middle for at least a fifth of a second.
 """
