@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from courtside.court.zones import Zone
-from courtside.events import Event, Shot, ShotResult
+from courtside.events import Event, FormAlert, Shot, ShotResult
 
 HEADER = f"{'offset':>9}  {'seq':>5} {'rev':>3}  {'state':<11}  {'camera':<10}  what"
 """The head of the table."""
@@ -25,6 +25,8 @@ def event_line(event: Event) -> str:
     head = f"{event.media_offset:9.2f}  {event.sequence:5d} {event.revision:3d}  {event.lifecycle:<11}  {camera:<10}"
     if isinstance(event.payload, Shot):
         return f"{head}  {_shot_text(event.payload, event.append_time - event.event_time)}"
+    if isinstance(event.payload, FormAlert):
+        return f"{head}  {_alert_text(event.payload)}"
     return f"{head}  camera {event.payload.state}: {event.payload.detail}"
 
 
@@ -37,6 +39,15 @@ def _shot_text(shot: Shot, delay: float) -> str:
         parts.append("replay")
     if shot.shooter is not None:
         parts.append(f"player {shot.shooter}")
+    if shot.identity is not None and shot.identity.name:
+        parts.append(f"{shot.identity.name} {shot.identity.probability:.0%}")
     if delay > 0:  # in a film that is analyzed, the two clocks have nothing to do with each other
         parts.append(f"{delay:+.2f} s after release")
     return "  ".join(parts).rstrip()
+
+
+def _alert_text(alert: FormAlert) -> str:
+    joints = ", ".join(joint.joint.replace("_", " ") for joint in alert.joints)
+    size = f"{alert.statistic:.1f}, usually below {alert.limit:.1f}"
+    text = f"form of {alert.shooter} has changed over {len(alert.event_ids)} shots ({size})"
+    return f"{text}: {joints}" if joints else text

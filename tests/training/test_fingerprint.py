@@ -5,6 +5,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from courtside.shooting_motion import STEPS, Motion, NoShotError, cut, find_shot, resample
 from courtside_sim.keypoints import CameraView, PoseNoise, noisy_keypoints
 from courtside_sim.sequences import shot_sequences
 from courtside_training.cli import cli
@@ -13,7 +14,6 @@ from courtside_training.errors import TrainingInputError
 from courtside_training.fingerprint import evaluate, freethrows, published, train
 from courtside_training.fingerprint.augment import augment, trunk_length
 from courtside_training.fingerprint.losses import nt_xent, triplet
-from courtside_training.fingerprint.motion import STEPS, Motion, NoShotError, cut, find_shot, resample
 from courtside_training.fingerprint.network import Encoder, EncoderConfig, load_encoder, normalise
 from courtside_training.fingerprint.simulated import draw_shots, form_of, simulate_shots
 

@@ -15,11 +15,11 @@ from scipy.stats import rankdata, spearmanr
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import NearestNeighbors
 
+from courtside.shooting_motion import NoShotError, cut, find_shot
 from courtside_sim.keypoints import PoseNoise, noisy_keypoints
 from courtside_training.common.tables import markdown
 from courtside_training.errors import TrainingInputError
 from courtside_training.fingerprint.evaluate import NEIGHBOURS, Embed, drift_statistic, own_distance
-from courtside_training.fingerprint.motion import NoShotError, cut, find_shot
 from courtside_training.fingerprint.protocol import CAMERAS, camera
 
 FOOT = 0.3048

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from courtside.shooting_motion import Motion, NoShotError, cut, find_shot
 from courtside_sim.forms import Form, distort, draw_form
 from courtside_sim.keypoints import CameraView, PoseNoise, draw_view, noisy_keypoints
 from courtside_sim.sequences import SHOT_TYPES, ShotSequence, shot_sequences
-from courtside_training.fingerprint.motion import Motion, NoShotError, cut, find_shot
 
 PLAYER_STREAM = 31
 """Random stream of a player's form, beside the player's seed."""
