@@ -25,11 +25,11 @@ SHORTEST_MOTION = 0.35
 """Shortest time in seconds from gather to release."""
 
 
-SEARCHED = (1.7, 0.5)
+SEARCHED = (1.7, 0.3)
 """Seconds before and after a known release in which the motion of the hands is searched."""
-RELEASE_SLIP = 0.25
-"""Largest difference in seconds between a known release and the end of the hands' rise for these to be one shot. The
-time at which a ball is seen apart from the hand is exact to about 0.1 s; the rest is the blur of the hands."""
+RELEASE_SLIP = 0.4
+"""Largest difference in seconds between a known release and the end of the hands' rise for these to be one shot. A hand
+that rests at the set point ends its rise there; a follow-through ends it later."""
 
 
 class NoShotError(ValueError):
@@ -184,7 +184,7 @@ def find_shot(keypoints: NDArray[np.floating], times: NDArray[np.floating]) -> M
 
 
 def find_motion(keypoints: NDArray[np.floating], times: NDArray[np.floating], release: float) -> Motion:
-    """Find the gather of a shot whose release is known, for example from the ball's flight.
+    """Find the gather of a shot whose release is known from the ball, which shows it better than the hands do.
 
     Args:
         keypoints: (T, 17, 3) pixels (y down) and confidence, NaN if not detected.
@@ -192,7 +192,7 @@ def find_motion(keypoints: NDArray[np.floating], times: NDArray[np.floating], re
         release: seconds, in the time of the track.
 
     Returns:
-        The motion that ends where the hands end their rise, or at `release` if that is not near it.
+        The motion that ends at `release`.
 
     Raises:
         NoShotError: a `ValueError`; no wrist rises clearly above the shoulders before the release, or the track does
@@ -209,11 +209,10 @@ def find_motion(keypoints: NDArray[np.floating], times: NDArray[np.floating], re
     if near.sum() < 8:
         raise NoShotError(f"only {near.sum()} poses near the release at {release:.2f} s, 8 are needed")
     found = find_shot(keypoints[near], times[near])
-    if abs(found.release - release) <= RELEASE_SLIP:
-        return found
-    if not found.gather < release - SHORTEST_MOTION:
-        raise NoShotError(f"the hands do not rise before the release at {release:.2f} s")
-    return Motion(found.gather, min(release, float(times[-1])))
+    if abs(found.release - release) > RELEASE_SLIP:
+        raise NoShotError(f"the hands rise until {found.release:.2f} s, not until the release at {release:.2f} s")
+    release = min(release, float(times[-1]))
+    return Motion(max(min(found.gather, release - SHORTEST_MOTION), float(times[0])), release)
 
 
 def cut(keypoints: NDArray[np.floating], times: NDArray[np.floating], where: Motion) -> NDArray[np.float32]:

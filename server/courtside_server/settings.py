@@ -24,6 +24,7 @@ from courtside_server.court.config import CourtConfig
 from courtside_server.errors import SettingsError
 from courtside_server.packaged import starter_models
 from courtside_server.perception.config import DetectorSharingConfig, TrackingConfig
+from courtside_server.players.config import FormConfig
 from courtside_server.shots.criteria import ShotCriteria
 
 PREFIX = "COURTSIDE_"
@@ -162,6 +163,7 @@ class Settings(BaseSettings):
     tracking: TrackingConfig = TrackingConfig()
     sharing: DetectorSharingConfig = DetectorSharingConfig()
     court: CourtConfig = CourtConfig()
+    forms: FormConfig = FormConfig()
     inference: InferenceSettings = InferenceSettings()
     events: EventSettings = EventSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -106,7 +106,7 @@ def shot_poses() -> analysis.ShotPoses:
     """Two frames of a shot's keypoints (the wire takes any number; the service wants at least eight)."""
     return analysis.ShotPoses(
         times=[11.5, 12.0], keypoints=[0.5] * (2 * 17 * 4), heights=[210.0, 208.5], release=12.0, camera=CAMERA,
-        pixels_per_metre=105.5, shot_id="left-0-41",
+        pixels_per_metre=105.5, shot_id="left-0-41", playback_speed=2.0,
     )  # fmt: skip
 
 
@@ -262,12 +262,10 @@ EXAMPLES: dict[str, Message] = {
     "export_shooter_request": analysis.ExportShooterRequest(name="Anna"),
     "export_shooter_response": analysis.ExportShooterResponse(
         shooter=shooter_summary(),
-        shots=[
-            analysis.GalleryShot(
-                poses=shot_poses(), gather=11.25, release=12.0, added=APPENDED, model="shot_fingerprint:2",
-                embedding=[0.5, -0.5],
-            )
-        ],
+        shot=analysis.GalleryShot(
+            poses=shot_poses(), gather=11.25, release=12.0, added=APPENDED, model="shot_fingerprint:2",
+            embedding=[0.5, -0.5],
+        ),
     ),
     "compare_form_request": analysis.CompareFormRequest(shot=game_shot(), other=game_shot()),
     "compare_form_request.shooter": analysis.CompareFormRequest(shot=game_shot(), shooter="Anna"),

@@ -26,51 +26,51 @@ from courtside.v1 import events_pb2 as courtside_dot_v1_dot_events__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x63ourtside/v1/analysis.proto\x12\x0c\x63ourtside.v1\x1a\x19\x63ourtside/v1/events.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x01\n\tShotPoses\x12\r\n\x05times\x18\x01 \x03(\x01\x12\x11\n\tkeypoints\x18\x02 \x03(\x02\x12\x0f\n\x07heights\x18\x03 \x03(\x02\x12\x0f\n\x07release\x18\x04 \x01(\x01\x12\x0e\n\x06\x63\x61mera\x18\x05 \x01(\t\x12\x18\n\x10pixels_per_metre\x18\x06 \x01(\x01\x12\x0f\n\x07shot_id\x18\x07 \x01(\t\"n\n\rShotReference\x12+\n\tgame_shot\x18\x01 \x01(\x0b\x32\x16.courtside.v1.GameShotH\x00\x12(\n\x05poses\x18\x02 \x01(\x0b\x32\x17.courtside.v1.ShotPosesH\x00\x42\x06\n\x04shot\"*\n\x08GameShot\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\"p\n\x14\x45nrollShooterRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x05shots\x18\x02 \x03(\x0b\x32\x1b.courtside.v1.ShotReference\x12\x0b\n\x03\x61\x64\x64\x18\x03 \x01(\x08\x12\x11\n\theight_cm\x18\x04 \x01(\x01\"F\n\x15\x45nrollShooterResponse\x12-\n\x07shooter\x18\x01 \x01(\x0b\x32\x1c.courtside.v1.ShooterSummary\"\x8d\x01\n\x0eShooterSummary\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05shots\x18\x02 \x01(\r\x12\x11\n\theight_cm\x18\x03 \x01(\x01\x12,\n\x08\x65nrolled\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05model\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x64vice\x18\x06 \x01(\t\"\x15\n\x13ListShootersRequest\"F\n\x14ListShootersResponse\x12.\n\x08shooters\x18\x01 \x03(\x0b\x32\x1c.courtside.v1.ShooterSummary\"$\n\x14RemoveShooterRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"&\n\x15RemoveShooterResponse\x12\r\n\x05shots\x18\x01 \x01(\r\"$\n\x14\x45xportShooterRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"p\n\x15\x45xportShooterResponse\x12-\n\x07shooter\x18\x01 \x01(\x0b\x32\x1c.courtside.v1.ShooterSummary\x12(\n\x05shots\x18\x02 \x03(\x0b\x32\x19.courtside.v1.GalleryShot\"\xa3\x01\n\x0bGalleryShot\x12&\n\x05poses\x18\x01 \x01(\x0b\x32\x17.courtside.v1.ShotPoses\x12\x0e\n\x06gather\x18\x02 \x01(\x01\x12\x0f\n\x07release\x18\x03 \x01(\x01\x12)\n\x05\x61\x64\x64\x65\x64\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05model\x18\x05 \x01(\t\x12\x11\n\tembedding\x18\x06 \x03(\x02\"\x8d\x01\n\x12\x43ompareFormRequest\x12)\n\x04shot\x18\x01 \x01(\x0b\x32\x1b.courtside.v1.ShotReference\x12,\n\x05other\x18\x02 \x01(\x0b\x32\x1b.courtside.v1.ShotReferenceH\x00\x12\x11\n\x07shooter\x18\x03 \x01(\tH\x00\x42\x0b\n\treference\"\x95\x03\n\x13\x43ompareFormResponse\x12\x0e\n\x06\x66rames\x18\x01 \x01(\r\x12\x12\n\nhorizontal\x18\x02 \x03(\x02\x12\x10\n\x08vertical\x18\x03 \x03(\x02\x12\x10\n\x08torso_cm\x18\x04 \x01(\x01\x12\x13\n\x0bshot_joints\x18\x05 \x03(\x02\x12\x18\n\x10reference_joints\x18\x06 \x03(\x02\x12$\n\x04shot\x18\x07 \x01(\x0b\x32\x16.courtside.v1.ShotForm\x12)\n\treference\x18\x08 \x01(\x0b\x32\x16.courtside.v1.ShotForm\x12\x12\n\nshot_elbow\x18\t \x03(\x02\x12\x17\n\x0freference_elbow\x18\n \x03(\x02\x12\x11\n\tshot_knee\x18\x0b \x03(\x02\x12\x16\n\x0ereference_knee\x18\x0c \x03(\x02\x12\x1e\n\x11\x62\x61seline_distance\x18\r \x01(\x01H\x00\x88\x01\x01\x12\x17\n\x0freference_shots\x18\x0e \x01(\r\x12\x0f\n\x07warning\x18\x0f \x01(\tB\x14\n\x12_baseline_distance\"\x18\n\x16GetEmbeddingMapRequest\"j\n\x17GetEmbeddingMapResponse\x12\'\n\x06method\x18\x01 \x01(\x0e\x32\x17.courtside.v1.MapMethod\x12&\n\x06points\x18\x02 \x03(\x0b\x32\x16.courtside.v1.MapPoint\"B\n\x08MapPoint\x12\t\n\x01x\x18\x01 \x01(\x01\x12\t\n\x01y\x18\x02 \x01(\x01\x12\x0f\n\x07shooter\x18\x03 \x01(\t\x12\x0f\n\x07shot_id\x18\x04 \x01(\t*P\n\tMapMethod\x12\x1a\n\x16MAP_METHOD_UNSPECIFIED\x10\x00\x12\x12\n\x0eMAP_METHOD_PCA\x10\x01\x12\x13\n\x0fMAP_METHOD_TSNE\x10\x02\x32\xaa\x04\n\x0f\x41nalysisService\x12X\n\rEnrollShooter\x12\".courtside.v1.EnrollShooterRequest\x1a#.courtside.v1.EnrollShooterResponse\x12U\n\x0cListShooters\x12!.courtside.v1.ListShootersRequest\x1a\".courtside.v1.ListShootersResponse\x12X\n\rRemoveShooter\x12\".courtside.v1.RemoveShooterRequest\x1a#.courtside.v1.RemoveShooterResponse\x12X\n\rExportShooter\x12\".courtside.v1.ExportShooterRequest\x1a#.courtside.v1.ExportShooterResponse\x12R\n\x0b\x43ompareForm\x12 .courtside.v1.CompareFormRequest\x1a!.courtside.v1.CompareFormResponse\x12^\n\x0fGetEmbeddingMap\x12$.courtside.v1.GetEmbeddingMapRequest\x1a%.courtside.v1.GetEmbeddingMapResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x63ourtside/v1/analysis.proto\x12\x0c\x63ourtside.v1\x1a\x19\x63ourtside/v1/events.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa2\x01\n\tShotPoses\x12\r\n\x05times\x18\x01 \x03(\x01\x12\x11\n\tkeypoints\x18\x02 \x03(\x02\x12\x0f\n\x07heights\x18\x03 \x03(\x02\x12\x0f\n\x07release\x18\x04 \x01(\x01\x12\x0e\n\x06\x63\x61mera\x18\x05 \x01(\t\x12\x18\n\x10pixels_per_metre\x18\x06 \x01(\x01\x12\x0f\n\x07shot_id\x18\x07 \x01(\t\x12\x16\n\x0eplayback_speed\x18\x08 \x01(\x01\"n\n\rShotReference\x12+\n\tgame_shot\x18\x01 \x01(\x0b\x32\x16.courtside.v1.GameShotH\x00\x12(\n\x05poses\x18\x02 \x01(\x0b\x32\x17.courtside.v1.ShotPosesH\x00\x42\x06\n\x04shot\"*\n\x08GameShot\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\"p\n\x14\x45nrollShooterRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x05shots\x18\x02 \x03(\x0b\x32\x1b.courtside.v1.ShotReference\x12\x0b\n\x03\x61\x64\x64\x18\x03 \x01(\x08\x12\x11\n\theight_cm\x18\x04 \x01(\x01\"F\n\x15\x45nrollShooterResponse\x12-\n\x07shooter\x18\x01 \x01(\x0b\x32\x1c.courtside.v1.ShooterSummary\"\x8d\x01\n\x0eShooterSummary\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05shots\x18\x02 \x01(\r\x12\x11\n\theight_cm\x18\x03 \x01(\x01\x12,\n\x08\x65nrolled\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05model\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x64vice\x18\x06 \x01(\t\"\x15\n\x13ListShootersRequest\"F\n\x14ListShootersResponse\x12.\n\x08shooters\x18\x01 \x03(\x0b\x32\x1c.courtside.v1.ShooterSummary\"$\n\x14RemoveShooterRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"&\n\x15RemoveShooterResponse\x12\r\n\x05shots\x18\x01 \x01(\r\"$\n\x14\x45xportShooterRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"o\n\x15\x45xportShooterResponse\x12-\n\x07shooter\x18\x01 \x01(\x0b\x32\x1c.courtside.v1.ShooterSummary\x12\'\n\x04shot\x18\x02 \x01(\x0b\x32\x19.courtside.v1.GalleryShot\"\xa3\x01\n\x0bGalleryShot\x12&\n\x05poses\x18\x01 \x01(\x0b\x32\x17.courtside.v1.ShotPoses\x12\x0e\n\x06gather\x18\x02 \x01(\x01\x12\x0f\n\x07release\x18\x03 \x01(\x01\x12)\n\x05\x61\x64\x64\x65\x64\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05model\x18\x05 \x01(\t\x12\x11\n\tembedding\x18\x06 \x03(\x02\"\x8d\x01\n\x12\x43ompareFormRequest\x12)\n\x04shot\x18\x01 \x01(\x0b\x32\x1b.courtside.v1.ShotReference\x12,\n\x05other\x18\x02 \x01(\x0b\x32\x1b.courtside.v1.ShotReferenceH\x00\x12\x11\n\x07shooter\x18\x03 \x01(\tH\x00\x42\x0b\n\treference\"\x95\x03\n\x13\x43ompareFormResponse\x12\x0e\n\x06\x66rames\x18\x01 \x01(\r\x12\x12\n\nhorizontal\x18\x02 \x03(\x02\x12\x10\n\x08vertical\x18\x03 \x03(\x02\x12\x10\n\x08torso_cm\x18\x04 \x01(\x01\x12\x13\n\x0bshot_joints\x18\x05 \x03(\x02\x12\x18\n\x10reference_joints\x18\x06 \x03(\x02\x12$\n\x04shot\x18\x07 \x01(\x0b\x32\x16.courtside.v1.ShotForm\x12)\n\treference\x18\x08 \x01(\x0b\x32\x16.courtside.v1.ShotForm\x12\x12\n\nshot_elbow\x18\t \x03(\x02\x12\x17\n\x0freference_elbow\x18\n \x03(\x02\x12\x11\n\tshot_knee\x18\x0b \x03(\x02\x12\x16\n\x0ereference_knee\x18\x0c \x03(\x02\x12\x1e\n\x11\x62\x61seline_distance\x18\r \x01(\x01H\x00\x88\x01\x01\x12\x17\n\x0freference_shots\x18\x0e \x01(\r\x12\x0f\n\x07warning\x18\x0f \x01(\tB\x14\n\x12_baseline_distance\"\x18\n\x16GetEmbeddingMapRequest\"j\n\x17GetEmbeddingMapResponse\x12\'\n\x06method\x18\x01 \x01(\x0e\x32\x17.courtside.v1.MapMethod\x12&\n\x06points\x18\x02 \x03(\x0b\x32\x16.courtside.v1.MapPoint\"B\n\x08MapPoint\x12\t\n\x01x\x18\x01 \x01(\x01\x12\t\n\x01y\x18\x02 \x01(\x01\x12\x0f\n\x07shooter\x18\x03 \x01(\t\x12\x0f\n\x07shot_id\x18\x04 \x01(\t*P\n\tMapMethod\x12\x1a\n\x16MAP_METHOD_UNSPECIFIED\x10\x00\x12\x12\n\x0eMAP_METHOD_PCA\x10\x01\x12\x13\n\x0fMAP_METHOD_TSNE\x10\x02\x32\xac\x04\n\x0f\x41nalysisService\x12X\n\rEnrollShooter\x12\".courtside.v1.EnrollShooterRequest\x1a#.courtside.v1.EnrollShooterResponse\x12U\n\x0cListShooters\x12!.courtside.v1.ListShootersRequest\x1a\".courtside.v1.ListShootersResponse\x12X\n\rRemoveShooter\x12\".courtside.v1.RemoveShooterRequest\x1a#.courtside.v1.RemoveShooterResponse\x12Z\n\rExportShooter\x12\".courtside.v1.ExportShooterRequest\x1a#.courtside.v1.ExportShooterResponse0\x01\x12R\n\x0b\x43ompareForm\x12 .courtside.v1.CompareFormRequest\x1a!.courtside.v1.CompareFormResponse\x12^\n\x0fGetEmbeddingMap\x12$.courtside.v1.GetEmbeddingMapRequest\x1a%.courtside.v1.GetEmbeddingMapResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'courtside.v1.analysis_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MAPMETHOD']._serialized_start=1977
-  _globals['_MAPMETHOD']._serialized_end=2057
+  _globals['_MAPMETHOD']._serialized_start=2000
+  _globals['_MAPMETHOD']._serialized_end=2080
   _globals['_SHOTPOSES']._serialized_start=106
-  _globals['_SHOTPOSES']._serialized_end=244
-  _globals['_SHOTREFERENCE']._serialized_start=246
-  _globals['_SHOTREFERENCE']._serialized_end=356
-  _globals['_GAMESHOT']._serialized_start=358
-  _globals['_GAMESHOT']._serialized_end=400
-  _globals['_ENROLLSHOOTERREQUEST']._serialized_start=402
-  _globals['_ENROLLSHOOTERREQUEST']._serialized_end=514
-  _globals['_ENROLLSHOOTERRESPONSE']._serialized_start=516
-  _globals['_ENROLLSHOOTERRESPONSE']._serialized_end=586
-  _globals['_SHOOTERSUMMARY']._serialized_start=589
-  _globals['_SHOOTERSUMMARY']._serialized_end=730
-  _globals['_LISTSHOOTERSREQUEST']._serialized_start=732
-  _globals['_LISTSHOOTERSREQUEST']._serialized_end=753
-  _globals['_LISTSHOOTERSRESPONSE']._serialized_start=755
-  _globals['_LISTSHOOTERSRESPONSE']._serialized_end=825
-  _globals['_REMOVESHOOTERREQUEST']._serialized_start=827
-  _globals['_REMOVESHOOTERREQUEST']._serialized_end=863
-  _globals['_REMOVESHOOTERRESPONSE']._serialized_start=865
-  _globals['_REMOVESHOOTERRESPONSE']._serialized_end=903
-  _globals['_EXPORTSHOOTERREQUEST']._serialized_start=905
-  _globals['_EXPORTSHOOTERREQUEST']._serialized_end=941
-  _globals['_EXPORTSHOOTERRESPONSE']._serialized_start=943
-  _globals['_EXPORTSHOOTERRESPONSE']._serialized_end=1055
-  _globals['_GALLERYSHOT']._serialized_start=1058
-  _globals['_GALLERYSHOT']._serialized_end=1221
-  _globals['_COMPAREFORMREQUEST']._serialized_start=1224
-  _globals['_COMPAREFORMREQUEST']._serialized_end=1365
-  _globals['_COMPAREFORMRESPONSE']._serialized_start=1368
-  _globals['_COMPAREFORMRESPONSE']._serialized_end=1773
-  _globals['_GETEMBEDDINGMAPREQUEST']._serialized_start=1775
-  _globals['_GETEMBEDDINGMAPREQUEST']._serialized_end=1799
-  _globals['_GETEMBEDDINGMAPRESPONSE']._serialized_start=1801
-  _globals['_GETEMBEDDINGMAPRESPONSE']._serialized_end=1907
-  _globals['_MAPPOINT']._serialized_start=1909
-  _globals['_MAPPOINT']._serialized_end=1975
-  _globals['_ANALYSISSERVICE']._serialized_start=2060
-  _globals['_ANALYSISSERVICE']._serialized_end=2614
+  _globals['_SHOTPOSES']._serialized_end=268
+  _globals['_SHOTREFERENCE']._serialized_start=270
+  _globals['_SHOTREFERENCE']._serialized_end=380
+  _globals['_GAMESHOT']._serialized_start=382
+  _globals['_GAMESHOT']._serialized_end=424
+  _globals['_ENROLLSHOOTERREQUEST']._serialized_start=426
+  _globals['_ENROLLSHOOTERREQUEST']._serialized_end=538
+  _globals['_ENROLLSHOOTERRESPONSE']._serialized_start=540
+  _globals['_ENROLLSHOOTERRESPONSE']._serialized_end=610
+  _globals['_SHOOTERSUMMARY']._serialized_start=613
+  _globals['_SHOOTERSUMMARY']._serialized_end=754
+  _globals['_LISTSHOOTERSREQUEST']._serialized_start=756
+  _globals['_LISTSHOOTERSREQUEST']._serialized_end=777
+  _globals['_LISTSHOOTERSRESPONSE']._serialized_start=779
+  _globals['_LISTSHOOTERSRESPONSE']._serialized_end=849
+  _globals['_REMOVESHOOTERREQUEST']._serialized_start=851
+  _globals['_REMOVESHOOTERREQUEST']._serialized_end=887
+  _globals['_REMOVESHOOTERRESPONSE']._serialized_start=889
+  _globals['_REMOVESHOOTERRESPONSE']._serialized_end=927
+  _globals['_EXPORTSHOOTERREQUEST']._serialized_start=929
+  _globals['_EXPORTSHOOTERREQUEST']._serialized_end=965
+  _globals['_EXPORTSHOOTERRESPONSE']._serialized_start=967
+  _globals['_EXPORTSHOOTERRESPONSE']._serialized_end=1078
+  _globals['_GALLERYSHOT']._serialized_start=1081
+  _globals['_GALLERYSHOT']._serialized_end=1244
+  _globals['_COMPAREFORMREQUEST']._serialized_start=1247
+  _globals['_COMPAREFORMREQUEST']._serialized_end=1388
+  _globals['_COMPAREFORMRESPONSE']._serialized_start=1391
+  _globals['_COMPAREFORMRESPONSE']._serialized_end=1796
+  _globals['_GETEMBEDDINGMAPREQUEST']._serialized_start=1798
+  _globals['_GETEMBEDDINGMAPREQUEST']._serialized_end=1822
+  _globals['_GETEMBEDDINGMAPRESPONSE']._serialized_start=1824
+  _globals['_GETEMBEDDINGMAPRESPONSE']._serialized_end=1930
+  _globals['_MAPPOINT']._serialized_start=1932
+  _globals['_MAPPOINT']._serialized_end=1998
+  _globals['_ANALYSISSERVICE']._serialized_start=2083
+  _globals['_ANALYSISSERVICE']._serialized_end=2639
 # @@protoc_insertion_point(module_scope)

@@ -21,7 +21,7 @@ MAP_METHOD_PCA: MapMethod
 MAP_METHOD_TSNE: MapMethod
 
 class ShotPoses(_message.Message):
-    __slots__ = ("times", "keypoints", "heights", "release", "camera", "pixels_per_metre", "shot_id")
+    __slots__ = ("times", "keypoints", "heights", "release", "camera", "pixels_per_metre", "shot_id", "playback_speed")
     TIMES_FIELD_NUMBER: _ClassVar[int]
     KEYPOINTS_FIELD_NUMBER: _ClassVar[int]
     HEIGHTS_FIELD_NUMBER: _ClassVar[int]
@@ -29,6 +29,7 @@ class ShotPoses(_message.Message):
     CAMERA_FIELD_NUMBER: _ClassVar[int]
     PIXELS_PER_METRE_FIELD_NUMBER: _ClassVar[int]
     SHOT_ID_FIELD_NUMBER: _ClassVar[int]
+    PLAYBACK_SPEED_FIELD_NUMBER: _ClassVar[int]
     times: _containers.RepeatedScalarFieldContainer[float]
     keypoints: _containers.RepeatedScalarFieldContainer[float]
     heights: _containers.RepeatedScalarFieldContainer[float]
@@ -36,7 +37,8 @@ class ShotPoses(_message.Message):
     camera: str
     pixels_per_metre: float
     shot_id: str
-    def __init__(self, times: _Optional[_Iterable[float]] = ..., keypoints: _Optional[_Iterable[float]] = ..., heights: _Optional[_Iterable[float]] = ..., release: _Optional[float] = ..., camera: _Optional[str] = ..., pixels_per_metre: _Optional[float] = ..., shot_id: _Optional[str] = ...) -> None: ...
+    playback_speed: float
+    def __init__(self, times: _Optional[_Iterable[float]] = ..., keypoints: _Optional[_Iterable[float]] = ..., heights: _Optional[_Iterable[float]] = ..., release: _Optional[float] = ..., camera: _Optional[str] = ..., pixels_per_metre: _Optional[float] = ..., shot_id: _Optional[str] = ..., playback_speed: _Optional[float] = ...) -> None: ...
 
 class ShotReference(_message.Message):
     __slots__ = ("game_shot", "poses")
@@ -117,12 +119,12 @@ class ExportShooterRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
 class ExportShooterResponse(_message.Message):
-    __slots__ = ("shooter", "shots")
+    __slots__ = ("shooter", "shot")
     SHOOTER_FIELD_NUMBER: _ClassVar[int]
-    SHOTS_FIELD_NUMBER: _ClassVar[int]
+    SHOT_FIELD_NUMBER: _ClassVar[int]
     shooter: ShooterSummary
-    shots: _containers.RepeatedCompositeFieldContainer[GalleryShot]
-    def __init__(self, shooter: _Optional[_Union[ShooterSummary, _Mapping]] = ..., shots: _Optional[_Iterable[_Union[GalleryShot, _Mapping]]] = ...) -> None: ...
+    shot: GalleryShot
+    def __init__(self, shooter: _Optional[_Union[ShooterSummary, _Mapping]] = ..., shot: _Optional[_Union[GalleryShot, _Mapping]] = ...) -> None: ...
 
 class GalleryShot(_message.Message):
     __slots__ = ("poses", "gather", "release", "added", "model", "embedding")

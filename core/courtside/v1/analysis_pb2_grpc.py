@@ -53,7 +53,7 @@ class AnalysisServiceStub:
                 request_serializer=courtside_dot_v1_dot_analysis__pb2.RemoveShooterRequest.SerializeToString,
                 response_deserializer=courtside_dot_v1_dot_analysis__pb2.RemoveShooterResponse.FromString,
                 _registered_method=True)
-        self.ExportShooter = channel.unary_unary(
+        self.ExportShooter = channel.unary_stream(
                 '/courtside.v1.AnalysisService/ExportShooter',
                 request_serializer=courtside_dot_v1_dot_analysis__pb2.ExportShooterRequest.SerializeToString,
                 response_deserializer=courtside_dot_v1_dot_analysis__pb2.ExportShooterResponse.FromString,
@@ -101,7 +101,8 @@ class AnalysisServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExportShooter(self, request, context):
-        """Everything that is kept of a shooter. NOT_FOUND: nobody of that name is enrolled.
+        """Everything that is kept of a shooter, a shot in each message; the first one also has the shooter. NOT_FOUND: nobody
+        of that name is enrolled.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -141,7 +142,7 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     request_deserializer=courtside_dot_v1_dot_analysis__pb2.RemoveShooterRequest.FromString,
                     response_serializer=courtside_dot_v1_dot_analysis__pb2.RemoveShooterResponse.SerializeToString,
             ),
-            'ExportShooter': grpc.unary_unary_rpc_method_handler(
+            'ExportShooter': grpc.unary_stream_rpc_method_handler(
                     servicer.ExportShooter,
                     request_deserializer=courtside_dot_v1_dot_analysis__pb2.ExportShooterRequest.FromString,
                     response_serializer=courtside_dot_v1_dot_analysis__pb2.ExportShooterResponse.SerializeToString,
@@ -263,7 +264,7 @@ class AnalysisService:
             wait_for_ready=None,
             timeout=None,
             metadata=None):
-        return grpc.experimental.unary_unary(
+        return grpc.experimental.unary_stream(
             request,
             target,
             '/courtside.v1.AnalysisService/ExportShooter',

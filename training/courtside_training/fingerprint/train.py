@@ -21,7 +21,7 @@ from courtside_training.fingerprint.losses import nt_xent, triplet
 from courtside_training.fingerprint.network import MODEL, Encoder, load_encoder, settings_of
 from courtside_training.fingerprint.simulated import Shots, simulate_shots
 
-SLIP = 0.12
+SLIP = 0.15
 """Standard deviation in seconds of gather and release in training; the error of `motion.find_shot` on noisy tracks."""
 KIND_WEIGHT = 1.0
 """Weight of the loss of shot types, relative to that of players."""
