@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -24,11 +24,14 @@ from courtside_server.pipeline.detector_scheduler import DetectorShare, RateChan
 from courtside_server.pipeline.model_runner import ModelRunner, Stopped, Submitted
 from courtside_server.pipeline.speed_wait import SURE, SpeedWait
 from courtside_server.pipeline.work import EndOfStream, NewScene, Work
+from courtside_server.players.analysis import PlayerAnalysis, PlayerModels
+from courtside_server.players.crops import CropSkip
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
 from courtside_server.shots.film_speed import FilmSpeed
 from courtside_server.shots.playback import Replays
 from courtside_server.shots.urgency import is_urgent
 from courtside_server.types import Detections, DetectorFrame, Observations, StreamInfo, Window
+from courtside_server.types.players import Pose
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -102,6 +105,7 @@ class Backend:
         calibration: returns the calibration for a frame's width and height, now.
         share: the camera's share of the detector.
         courts: recognises courts that nobody calibrated; None where that is not wanted.
+        players: read the players; None where that is not wanted.
 
     Attributes:
         media: media time of the newest work, seconds.
@@ -114,15 +118,17 @@ class Backend:
         on_tracks: called with all observations as they are made.
         on_speed: called with the media time of a scene's beginning and how fast it runs, where that was estimated and
             is not as declared. A live stream is not corrected; its next scene counts as real again (1).
+        on_crops_skipped: called with how many players were not cut out, by reason.
+        on_pose: called with every pose of a player.
         on_rate: called when the detector ceases to give the camera its lowest rate, or gives it again.
     """
 
     def __init__(
         self, info: StreamInfo, models: ShotModels, runner: ModelRunner, queue: HandoverQueue[Work],
         config: PipelineConfig, ids: TrackIds, calibration: Callable[[int, int], Calibration | None],
-        share: DetectorShare, courts: CourtEstimator | None = None,
+        share: DetectorShare, courts: CourtEstimator | None = None, players: PlayerModels | None = None,
     ) -> None:
-        self._share, self._courts = share, courts
+        self._share, self._courts, self._player_models = share, courts, players
         self._info, self._models, self._runner, self._queue = info, models, runner, queue
         self._config, self._ids, self._calibration = config, ids, calibration
         self.media, self.wall = 0.0, 0.0
@@ -135,6 +141,8 @@ class Backend:
         self.on_tracks: Callable[[Observations], None] | None = None
         self.on_rate: Callable[[RateChange], None] = lambda change: None
         self.on_speed: Callable[[float, float], None] = lambda media, speed: None
+        self.on_crops_skipped: Callable[[Mapping[CropSkip, int]], None] = lambda skipped: None
+        self.on_pose: Callable[[Pose], None] = lambda pose: None
         self._scene = 0
         detector = models.detector
         self._plan = DetectorPlan(
@@ -157,6 +165,8 @@ class Backend:
         self._interrupted = True
 
     def _close_scene(self, interrupted: bool = False) -> None:
+        if self._players is not None:
+            self._players.flush()
         if self._waiting is not None:
             self._end_wait(self._waiting)
         before = self._detector.flight_windows_scored
@@ -175,6 +185,11 @@ class Backend:
         courts, film = self._courts, self._share.film
         self._court = None if courts is None else SceneCourt(
             config.court, scale, lambda picture, numbers: courts.submit(picture, numbers, film)
+        )  # fmt: skip
+        models, live = self._player_models, not film
+        self._players = None if models is None else PlayerAnalysis(
+            self._info.camera.name, models, self._runner, config.players, scale, live,
+            lambda skipped: self.on_crops_skipped(skipped), lambda pose: self.on_pose(pose),
         )  # fmt: skip
         self._waiting = SpeedWait(config.criteria.playback) if config.estimate_speed else None
         # Of a live stream whose speed nobody declared it is only checked.
@@ -452,6 +467,8 @@ class Backend:
 
     def _track(self, frame: DetectorFrame, detections: Detections) -> None:
         observations = self._tracker.update(frame, detections)
+        if self._players is not None:
+            self._players.see(frame, observations)
         if self._court is not None:
             self._court.update(frame, observations)
         if self._waiting is None:

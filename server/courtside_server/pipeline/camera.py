@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent import futures
 from dataclasses import dataclass, field
 from itertools import count
@@ -33,6 +33,8 @@ from courtside_server.pipeline.frontend import Frontend
 from courtside_server.pipeline.model_runner import ModelRunner
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, NewScene, Work
+from courtside_server.players.analysis import PlayerModels
+from courtside_server.players.crops import CropSkip
 from courtside_server.shots.detector import ShotChange, ShotModels
 from courtside_server.shots.event_drafts import KnownShot, ShotEvents
 from courtside_server.telemetry.metrics import Metrics
@@ -91,11 +93,13 @@ class CameraPipeline:
         config: its settings.
         calibration: returns the camera's calibration, now; None without one.
         recent_shots: loads the camera's shots that are in the log already.
+        players: read its players; None: nobody is cut out.
     """
 
     def __init__(
         self, info: StreamInfo, models: ShotModels, services: CameraServices, config: PipelineConfig,
         calibration: Callable[[], PointPairs | None] = lambda: None, recent_shots: RecentShots | None = None,
+        players: PlayerModels | None = None,
     ) -> None:
         self._info, self._metrics, self._config, self._recent_shots = info, services.metrics, config, recent_shots
         self._name = info.camera.name
@@ -116,11 +120,13 @@ class CameraPipeline:
             self._publish_state,
         )  # fmt: skip
         self._share = services.detector.add(film, self._metrics.detector_fps.labels(self._name).set)
-        self._frontend = Frontend(info, models, self._queue, services.metrics, config, self._share)
+        self._frontend = Frontend(info, models, self._queue, services.metrics, config, self._share, players is not None)
         self.backend = Backend(
             info, models, self._runner, self._queue, config, services.ids,
             lambda width, height: self._calibration_for(calibration(), width, height), self._share, services.courts,
+            players,
         )  # fmt: skip
+        self.backend.on_crops_skipped = self._count_crops_skipped
         self.backend.on_shots, self.backend.on_scene = self._publish_shots, self._publish_scene
         self.backend.on_windows = self._count_scored
         self.backend.on_failure, self.backend.on_rate = self._publish_failure, self._publish_rate
@@ -268,6 +274,10 @@ class CameraPipeline:
     def _count_scored(self, windows: int) -> None:
         self.windows_scored += windows
         self._metrics.windows_scored.labels(self._name).inc(windows)
+
+    def _count_crops_skipped(self, skipped: Mapping[CropSkip, int]) -> None:
+        for reason, crops in skipped.items():
+            self._metrics.crops_skipped.labels(self._name, reason).inc(crops)
 
     def _count_skipped(self, reason: SkipReason) -> None:
         self._metrics.windows_skipped.labels(self._name, reason).inc()
