@@ -25,12 +25,13 @@ from courtside_server.pipeline.model_runner import ModelRunner, Stopped, Submitt
 from courtside_server.pipeline.speed_wait import SURE, SpeedWait
 from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.players.analysis import PlayerAnalysis, PlayerModels
+from courtside_server.players.changes import PlayerChange
 from courtside_server.players.crops import CropSkip
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
 from courtside_server.shots.film_speed import FilmSpeed
 from courtside_server.shots.playback import Replays
 from courtside_server.shots.urgency import is_urgent
-from courtside_server.types import Detections, DetectorFrame, Observations, StreamInfo, Window
+from courtside_server.types import Detections, DetectorFrame, Observations, ShotResult, StreamInfo, Window
 from courtside_server.types.players import Pose
 
 log = structlog.get_logger(__name__)
@@ -120,6 +121,7 @@ class Backend:
             is not as declared. A live stream is not corrected; its next scene counts as real again (1).
         on_crops_skipped: called with how many players were not cut out, by reason.
         on_pose: called with every pose of a player.
+        on_players: called with what is newly known of players: actions, possessions, plays.
         on_rate: called when the detector ceases to give the camera its lowest rate, or gives it again.
     """
 
@@ -143,6 +145,7 @@ class Backend:
         self.on_speed: Callable[[float, float], None] = lambda media, speed: None
         self.on_crops_skipped: Callable[[Mapping[CropSkip, int]], None] = lambda skipped: None
         self.on_pose: Callable[[Pose], None] = lambda pose: None
+        self.on_players: Callable[[Sequence[PlayerChange]], None] = lambda changes: None
         self._scene = 0
         detector = models.detector
         self._plan = DetectorPlan(
@@ -165,14 +168,14 @@ class Backend:
         self._interrupted = True
 
     def _close_scene(self, interrupted: bool = False) -> None:
-        if self._players is not None:
-            self._players.flush()
         if self._waiting is not None:
             self._end_wait(self._waiting)
         before = self._detector.flight_windows_scored
         changes = self._detector.flush(interrupted)
         self.on_windows(self._detector.flight_windows_scored - before)
         self.on_shots(self._scene, changes)
+        if self._players is not None:
+            self.on_players(self._players.flush())
         self._replays.start_scene()
         self._start_scene()
 
@@ -465,6 +468,13 @@ class Backend:
         else:
             self._close_scene()
 
+    def add_shot(
+        self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool
+    ) -> None:
+        """Take what is newly known of a shot, once it has an event; see :meth:`PlayerAnalysis.shot`."""
+        if self._players is not None:
+            self.on_players(self._players.shot(event_id, release, shooter, result, retracted))
+
     def _track(self, frame: DetectorFrame, detections: Detections) -> None:
         observations = self._tracker.update(frame, detections)
         if self._players is not None:
@@ -485,6 +495,8 @@ class Backend:
     def _find_shots(self, observations: Observations) -> None:
         if self.on_tracks is not None:
             self.on_tracks(observations)
+        if self._players is not None:
+            self.on_players(self._players.follow(observations))
         before = self._detector.flight_windows_scored
         changes = self._detector.push(observations)
         if self._checked is not None and self._checked.add(observations):

@@ -34,6 +34,7 @@ from courtside_server.pipeline.model_runner import ModelRunner
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, NewScene, Work
 from courtside_server.players.analysis import PlayerModels
+from courtside_server.players.changes import PlayerChange, PlayerEvents
 from courtside_server.players.crops import CropSkip
 from courtside_server.shots.detector import ShotChange, ShotModels
 from courtside_server.shots.event_drafts import KnownShot, ShotEvents
@@ -44,6 +45,7 @@ from courtside_server.types import (
     EventDraft,
     Frame,
     Lifecycle,
+    Shot,
     SkipReason,
     StreamInfo,
     StreamMode,
@@ -114,6 +116,7 @@ class CameraPipeline:
             info.camera, config.criteria.clip.radius, config.criteria.revision, session=info.origin,
             time_scale=info.time_scale,
         )  # fmt: skip
+        self._player_events = PlayerEvents(info.camera, info.origin)
         self._status_numbers: dict[CameraState, Iterator[int]] = {state: count() for state in CameraState}
         self._runner = ModelRunner(
             services.engine, self._loop, self._name, config.retry_s if film else None, self._count_skipped,
@@ -126,7 +129,7 @@ class CameraPipeline:
             lambda width, height: self._calibration_for(calibration(), width, height), self._share, services.courts,
             players,
         )  # fmt: skip
-        self.backend.on_crops_skipped = self._count_crops_skipped
+        self.backend.on_crops_skipped, self.backend.on_players = self._count_crops_skipped, self._publish_players
         self.backend.on_shots, self.backend.on_scene = self._publish_shots, self._publish_scene
         self.backend.on_windows = self._count_scored
         self.backend.on_failure, self.backend.on_rate = self._publish_failure, self._publish_rate
@@ -232,11 +235,21 @@ class CameraPipeline:
                 return None
 
     def _publish_shots(self, scene: int, changes: Sequence[ShotChange]) -> None:
-        drafts = (self._events.draft(scene, change.candidate, change.state) for change in changes)
-        self._publish([draft for draft in drafts if draft is not None])
+        found = (self._events.draft(scene, change.candidate, change.state) for change in changes)
+        drafts = [draft for draft in found if draft is not None]
+        self._publish(drafts)
+        for draft in drafts:
+            if isinstance(draft.payload, Shot):
+                self.backend.add_shot(
+                    draft.event_id, draft.media_offset, draft.payload.shooter, draft.payload.result,
+                    draft.lifecycle is Lifecycle.RETRACTED,
+                )  # fmt: skip
+
+    def _publish_players(self, changes: Sequence[PlayerChange]) -> None:
+        self._publish(self._player_events.draft(changes))
 
     def _publish_scene(self, scene: NewScene) -> None:
-        self._events.media_segment = scene.media_segment
+        self._events.media_segment = self._player_events.media_segment = scene.media_segment
         self._publish([self._status(CameraState.DISCONTINUITY, scene.detail, scene.wall, scene.media)])
 
     def _publish_state(self, state: CameraState, detail: str) -> None:

@@ -47,9 +47,9 @@ class OneEuroFilter:
             height: of the player, pixels: speeds are measured in it.
         """
         config = self._config
-        fresh: NDArray[np.bool_] = np.asarray(found & (gap > config.max_gap), np.bool_)
-        gap = time - self._time
-        fresh = np.asarray(found & (gap > config.max_gap))
+        found: NDArray[np.bool_] = np.isfinite(keypoints[:, :3].sum(axis=1))
+        gap: NDArray[np.float64] = time - self._time
+        fresh: NDArray[np.bool_] = np.logical_and(found, gap > config.max_gap)
         step = np.where(np.isfinite(gap) & (gap > 0), gap, 1.0)[:, None]
         new = keypoints[:, :3].astype(np.float64)
         with np.errstate(invalid="ignore"):
@@ -127,10 +127,19 @@ class PoseTracks:
         reach = self._config.max_offset * (right - left)
         return bool(abs(x - (left + right) / 2) <= reach + 0.1 * (bottom - top) and top <= y <= bottom)
 
-    def newest(self, track: int) -> Pose | None:
-        """The newest pose of a player; None without one."""
+    def nearest(self, track: int, media: float) -> Pose | None:
+        """The pose of a player nearest to a media time; None without one."""
         player = self._players.get(track)
-        return player.poses[-1] if player is not None and player.poses else None
+        if player is None or not player.poses:
+            return None
+        poses = player.poses
+        # The wanted one is among the newest: from the end, until they come further away again.
+        best = poses[-1]
+        for pose in reversed(poses):
+            if abs(pose.media - media) > abs(best.media - media):
+                break
+            best = pose
+        return best
 
     def track(self, track: int, first: float = -np.inf, last: float = np.inf) -> PoseTrack | None:
         """A player's poses with ``first <= media <= last``; None where there is none."""
