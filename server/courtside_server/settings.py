@@ -120,6 +120,9 @@ class PerceptionSettings(_Section):
     pose: str = Field(
         "player_pose", description="reads the players' joints; empty, or not in the repository: players are not read"
     )
+    actions: str = Field(
+        "player_actions", description="reads what players do; empty, or not in the repository: nothing of it"
+    )
     detector_fps: float = Field(15.0, ge=5, le=120, description="detector frames per real second, at most")
     detector_queue: int = Field(
         8, ge=1, le=256, description="frames waiting for the detector, per camera; live drops the oldest"

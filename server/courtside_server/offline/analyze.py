@@ -50,6 +50,17 @@ _NAMED = 3
 _OnShots = Callable[[int, Sequence[ShotChange]], None]
 
 
+def film_settings(actions: bool, form: bool) -> dict[str, str | None]:
+    """Settings by dotted names: of a film, players are read only where that is wanted, because it takes its time.
+
+    Args:
+        actions: what players do, who has the ball, the play-by-play.
+        form: the shooters' form.
+    """
+    pose = None if actions or form else ""
+    return {"perception.pose": pose, "perception.actions": None if actions else ""}
+
+
 class FilmAnalyzer:
     """Models that are ready to find shots in films; an async context manager.
 

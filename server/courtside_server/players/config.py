@@ -24,7 +24,7 @@ class CropConfig(ParameterGroup):
         evidence="The action model reads ten poses per second.", search=(5, 15), low=1,
     )  # fmt: skip
     near_ball: float = parameter(
-        1.0, unit="player heights", meaning="A player whose box is nearer to a ball than this is cut out of every "
+        0.5, unit="player heights", meaning="A player whose box is nearer to a ball than this is cut out of every "
         "detector frame, before all others.", evidence=_BY_HAND, search=(0.3, 3), low=0,
     )  # fmt: skip
     size_smoothing: float = parameter(
@@ -100,6 +100,11 @@ class PossessionConfig(ParameterGroup):
     steepness: float = parameter(
         12.0, unit="per player height", meaning="How fast that likelihood changes with the distance (logistic).",
         evidence=_BY_HAND, search=(3, 40), low=0,
+    )  # fmt: skip
+    score_weight: float = parameter(
+        18.0, unit="per score", meaning="How much a higher score makes one of several tracked balls the real one.",
+        evidence="6 simulated games from pixels, 2,061 frames: who has the ball is right in .56 with 0, .70 with 6, "
+        ".78 with 12, .79 with 20, .78 with 30.", search=(0, 40), low=0,
     )  # fmt: skip
     change_rate: float = parameter(
         0.8, unit="changes per second", meaning="How often a ball changes between a player and nobody.",

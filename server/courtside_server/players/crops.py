@@ -88,6 +88,7 @@ class CropPlan:
         due.sort(key=lambda row: (row not in near, self._known(observations, row, now).cut))
         if self._live:
             allowed = int(self._budget)
+            due = _shared(due, near, min(allowed, room), observations.media * self._scale)
             self._skip(CropSkip.BUDGET, len(due) - allowed)
             due = due[:allowed]
         self._skip(CropSkip.BUSY, len(due) - room)
@@ -127,6 +128,15 @@ class CropPlan:
     def _skip(self, reason: CropSkip, count: int) -> None:
         if count > 0:
             self.skipped[reason] = self.skipped.get(reason, 0) + count
+
+
+def _shared(due: list[int], near: Collection[int], places: int, now: float) -> list[int]:
+    """Every third place goes to those who are not near a ball, however many are: nobody is left out for good."""
+    first, others = [row for row in due if row in near], [row for row in due if row not in near]
+    if not first or not others or len(due) <= places:
+        return due
+    kept = places // 3 if places >= 3 else int(now * 1e3) // 67 % 3 == 0 and places
+    return [*first[: places - kept], *others[:kept], *first[places - kept :], *others[kept:]]
 
 
 def _near_ball(observations: Observations, rows: Collection[int], reach: float) -> set[int]:

@@ -26,6 +26,10 @@ _POSE_AGE_S = 0.25
 """Real seconds for which a pose stands for the player's hands."""
 _SEEN = 0.3
 """Least visibility of a wrist that is used."""
+_UNSEEN_SCORE = 0.2
+"""The ball is as likely not tracked as it is a track with this mean score."""
+_SCORE_SHARE = 0.2
+"""Weight of the newest score in the mean score of a ball's track."""
 _FLIGHT_S = 0.6
 """Real seconds after a shot's release in which nobody has the ball."""
 _MERGE_S = 0.5
@@ -100,6 +104,7 @@ class PossessionFilter:
         self._config, self._scale, self._pose_at = config, time_scale, pose_at
         self._steps: deque[_Step] = deque()
         self._before: dict[int | None, float] = {None: 1.0}
+        self._scores: dict[int, float] = {}
         self._releases: deque[float] = deque(maxlen=8)
         self._last: float | None = None
         self._decided: float | None = None
@@ -135,18 +140,38 @@ class PossessionFilter:
         balls = observations.steady(ObjectClass.BALL)
         balls = balls[balls[:, 5] != UNTRACKED]
         found: dict[int, float] = {}
+        weights = self._ball_weights(balls)
         for row in players[players[:, 5] != UNTRACKED]:
             track, log_odds = int(row[5]), 0.0
             if len(balls):
                 pose = self._pose_at(track, observations.media)
                 fresh = pose is not None and abs(observations.media - pose.media) * self._scale <= _POSE_AGE_S
                 keypoints = pose.keypoints if pose is not None and fresh else None
-                distances = [ball_distance(ball[:4], row[:4], keypoints) for ball in balls]
-                log_odds = config.steepness * (config.reach - min(distances))
+                distances = np.array([ball_distance(ball[:4], row[:4], keypoints) for ball in balls])
+                odds = np.clip(config.steepness * (config.reach - distances), -_MAX_LOG_ODDS, _MAX_LOG_ODDS)
+                log_odds = float(np.log(weights[0] + weights[1:] @ np.exp(odds)))
                 # Frames that follow one another show nearly the same: they do not count as independent.
-                log_odds = float(np.clip(log_odds, -_MAX_LOG_ODDS, _MAX_LOG_ODDS)) * min(1.0, gap * 5)
+                log_odds *= min(1.0, gap * 5)
             found[track] = log_odds
         return found
+
+    def _ball_weights(self, balls: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probability that the ball is none of those that are tracked, and that it is each of them: (1 + B,).
+
+        Heads and lamps are tracked as balls, too, with lower scores.
+        """
+        scores = np.array([_UNSEEN_SCORE, *self._mean_scores(balls)])
+        weights = np.exp(self._config.score_weight * (scores - scores.max()))
+        return np.asarray(weights / weights.sum())
+
+    def _mean_scores(self, balls: NDArray[np.float64]) -> list[float]:
+        """Mean score of each ball's track, of late."""
+        kept = {}
+        for row in balls:
+            before = self._scores.get(int(row[5]), float(row[4]))
+            kept[int(row[5])] = before + _SCORE_SHARE * (float(row[4]) - before)
+        self._scores = {**self._scores, **kept} if len(self._scores) < 256 else kept
+        return [kept[int(row[5])] for row in balls]
 
     def _decide(self) -> Holder:
         """Decide the oldest frame, from all that is known, and carry its probabilities on."""
