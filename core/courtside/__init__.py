@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         ZoneSource,
         latest_shots,
     )
+    from courtside.plays import Action, Play, PlayerAction, PlayKind, Possession, PossessionEnd
     from courtside_client.client import Client, connect
     from courtside_client.errors import GatewayError
     from courtside_client.options import StreamOptions
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ZONES",
+    "Action",
     "Arc",
     "Arm",
     "CameraState",
@@ -71,7 +73,12 @@ __all__ = [
     "JointDeviation",
     "Lifecycle",
     "ObjectClass",
+    "Play",
+    "PlayKind",
+    "PlayerAction",
     "PointPairs",
+    "Possession",
+    "PossessionEnd",
     "RecognisedCourt",
     "Shooter",
     "Shot",
@@ -102,6 +109,7 @@ _HOMES = {
         "Shooter", "Shot", "ShotForm", "ShotResult",
         "ShotView", "ZoneSource", "latest_shots",
     ),
+    "courtside.plays": ("Action", "Play", "PlayKind", "PlayerAction", "Possession", "PossessionEnd"),
     "courtside_client.client": ("Client", "connect"),
     "courtside_client.errors": ("GatewayError",),
     "courtside_client.options": ("StreamOptions",),

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from courtside.court.zones import Zone
 from courtside.enums import WireEnum
 from courtside.errors import BadRequest
+from courtside.plays import Play, PlayerAction, Possession
 from courtside.records import from_message, to_message, wire
 from courtside.timestamps import from_timestamp, to_timestamp
 from courtside.v1 import events_pb2
@@ -326,12 +327,24 @@ class CameraStatus:
     """One sentence for a person."""
 
 
-Payload = Shot | CameraStatus | FormAlert
-"""What an event may hold."""
-PAYLOADS: dict[str, type[Payload]] = {"shot": Shot, "camera_status": CameraStatus, "form_alert": FormAlert}
-"""The types of payload by the name of their field on the wire, which is also the name of their kind."""
-KINDS = {payload: kind for kind, payload in PAYLOADS.items()}
-"""The names by type."""
+Payload = Shot | CameraStatus | FormAlert | PlayerAction | Possession | Play
+"""What an event may say."""
+PAYLOADS: dict[str, type[Payload]] = {
+    "shot": Shot, "camera_status": CameraStatus, "form_alert": FormAlert, "action": PlayerAction,
+    "possession": Possession, "play": Play,
+}  # fmt: skip
+"""The class of each kind of event, by the name of its field in the message."""
+_KINDS = {payload: kind for kind, payload in PAYLOADS.items()}
+
+
+def kind_of(payload: Payload) -> str:
+    """The kind of an event with this payload: a key of `PAYLOADS`.
+
+    Example:
+        >>> kind_of(CameraStatus(CameraState.ONLINE, "first frame"))
+        'camera_status'
+    """
+    return next(kind for base, kind in _KINDS.items() if isinstance(payload, base))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -380,8 +393,8 @@ class Event:
 
     @property
     def kind(self) -> str:
-        """``shot``, ``camera_status`` or ``form_alert``."""
-        return KINDS[type(self.payload)]
+        """``shot``, ``camera_status``, ``form_alert``, ``action``, ``possession`` or ``play``."""
+        return kind_of(self.payload)
 
     @property
     def shot(self) -> Shot | None:
@@ -397,6 +410,21 @@ class Event:
     def form_alert(self) -> FormAlert | None:
         """The alert that a shooter's form has left his baseline; ``None`` for another kind of event."""
         return self.payload if isinstance(self.payload, FormAlert) else None
+
+    @property
+    def action(self) -> PlayerAction | None:
+        """What a player does; ``None`` for another kind of event."""
+        return self.payload if isinstance(self.payload, PlayerAction) else None
+
+    @property
+    def possession(self) -> Possession | None:
+        """Who has the ball; ``None`` for another kind of event."""
+        return self.payload if isinstance(self.payload, Possession) else None
+
+    @property
+    def play(self) -> Play | None:
+        """A line of the play-by-play; ``None`` for another kind of event."""
+        return self.payload if isinstance(self.payload, Play) else None
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -434,13 +462,10 @@ class Event:
         """
         kind = message.WhichOneof("payload")
         try:
-            payload: Payload
-            if kind == "shot":
-                payload = _shot(message.shot)
-            elif kind in PAYLOADS:
-                payload = from_message(PAYLOADS[kind], getattr(message, kind))
-            else:
+            if kind not in PAYLOADS:
                 raise ValueError("it has no payload that is known here")
+            base, content = PAYLOADS[kind], getattr(message, kind)
+            payload = _shot(content) if base is Shot else from_message(base, content)
             lifecycle = Lifecycle(message.lifecycle)
         except ValueError as error:
             raise BadRequest(f"event {message.event_id[:80]!r} cannot be used: {error}", field="event") from error

@@ -133,6 +133,7 @@ def serve(
 )
 @click.option("--hop", type=int, help="Samples of 0.3 s between clip windows: 1 finest, 8 half a window.")
 @click.option("--threshold", type=float, help="Least shot probability of a clip window (0.8).")
+@click.option("--actions", is_flag=True, help="Also what players do, who has the ball, and the play-by-play.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 def analyze(
     files: tuple[Path, ...],
@@ -147,6 +148,7 @@ def analyze(
     calibration: Path | None,
     hop: int | None,
     threshold: float | None,
+    actions: bool,
     quiet: bool,
 ) -> None:
     """Run films through the gateway's own stages as fast as they go; the same film gives the same events.
@@ -158,9 +160,13 @@ def analyze(
     """
     if playback_speed is not None and not (math.isfinite(playback_speed) and 0.1 <= playback_speed <= 10):
         _fail(InputError(f"--playback-speed {playback_speed} is not between 0.1 and 10"))
+    with quiet_interrupt():
+        from courtside_server.offline.analyze import film_settings
+
     settings = _settings(
         config,
         {
+            **film_settings(actions, form=False),
             "inference.engine": engine,
             "inference.repository": repository,
             "inference.triton_url": triton_url,

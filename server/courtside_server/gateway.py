@@ -42,6 +42,7 @@ from courtside_server.compose import (
     ingest_config,
     make_alias_watch,
     make_engine,
+    make_player_models,
     make_shot_models,
     model_names,
     pipeline_config,
@@ -156,6 +157,7 @@ class Gateway:
         try:
             await start_models(self.settings, self.engine)
             make_shot_models(self.settings, self.engine)
+            make_player_models(self.settings, self.engine)
         except EngineUnavailable as error:
             log.warning("inference engine unavailable, it is tried again", engine=self.engine.name, error=str(error))
         await self._publish_waiting()
@@ -214,7 +216,7 @@ class Gateway:
         )
         court_pb2_grpc.add_CourtServiceServicer_to_server(CourtService(self.calibrations), self._grpc)
         analysis_pb2_grpc.add_AnalysisServiceServicer_to_server(
-            AnalysisService(self.galleries, self.engine, self.settings.forms, self.settings.inference.timeout_s),
+            AnalysisService(self.galleries, self.engine, self.settings.players.form, self.settings.inference.timeout_s),
             self._grpc,
         )
         health_pb2_grpc.add_HealthServicer_to_server(self.health.servicer, self._grpc)
@@ -267,7 +269,7 @@ class Gateway:
         models = make_shot_models(self.settings, self.engine)
         pipeline = CameraPipeline(
             info, models, self._services, self._pipeline_config, lambda: self.calibrations.get(info.camera.name),
-            partial(self._recent_shots, info),
+            partial(self._recent_shots, info), make_player_models(self.settings, self.engine),
         )  # fmt: skip
         pipeline.start()
         return pipeline

@@ -19,11 +19,11 @@ from courtside.v1 import analysis_pb2, analysis_pb2_grpc
 from courtside_server.errors import BadRequest, EngineUnavailable, ModelNotFound, NotEnoughShots
 from courtside_server.inference.engine import Engine
 from courtside_server.players.comparison import Comparison, baseline_of, compare
-from courtside_server.players.config import FormConfig
 from courtside_server.players.drift import OwnShots
 from courtside_server.players.embedding_map import FEWEST, FEWEST_TSNE, MOST, pca, tsne
 from courtside_server.players.fingerprint import FingerprintModel
 from courtside_server.players.form import Form, form_of, torso_cm
+from courtside_server.players.form_config import FormConfig
 from courtside_server.players.gallery import EnrolledShooter, Galleries, GalleryShot, NewShot
 from courtside_server.players.shot_forms import forms_of
 

@@ -16,11 +16,11 @@ from courtside.shot_poses import SUFFIX, ShotPoses, read_poses
 from courtside_server.compose import make_engine
 from courtside_server.errors import FilmUnwritable, NotEnoughShots
 from courtside_server.players.comparison import Comparison, baseline_of, compare
-from courtside_server.players.config import FormConfig
 from courtside_server.players.drift import OwnShots
 from courtside_server.players.embedding_map import FEWEST, FEWEST_TSNE, pca, tsne
 from courtside_server.players.fingerprint import FingerprintModel
 from courtside_server.players.form import Form, form_of, torso_cm
+from courtside_server.players.form_config import FormConfig
 from courtside_server.players.gallery import EnrolledShooter, Galleries
 from courtside_server.players.shot_forms import forms_of
 from courtside_server.render.brush import Picture
@@ -88,7 +88,7 @@ def compare_forms(shot: str, reference: str, out: Path, settings: Settings, heig
         FilmUnwritable: a file cannot be written.
         EngineError: the model cannot be used.
     """
-    config = settings.forms
+    config = settings.players.form
     galleries = Galleries(settings.events.data_dir / "shooters.sqlite3")
     try:
         galleries.load()
@@ -163,8 +163,8 @@ async def _embed(
 ) -> tuple[FingerprintModel, NDArray[np.float32]]:
     engine = make_engine(settings)
     try:
-        await engine.start([settings.forms.model])
-        model = FingerprintModel(engine, settings.forms.model, max(settings.inference.timeout_s, 30.0))
+        await engine.start([settings.players.form.model])
+        model = FingerprintModel(engine, settings.players.form.model, max(settings.inference.timeout_s, 30.0))
         parts = []
         for start in range(0, len(inputs), model.batch):
             request = model.request(np.stack(inputs[start : start + model.batch]))

@@ -1,1 +1,1 @@
-"""Players: how they shoot, who they are by the motion of their bodies, and what is kept of them."""
+"""Players: crops, poses and actions, who has the ball, how they shoot, and who they are by the motion of the body."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside.skeleton import JOINTS
-from courtside_server.players.config import FormConfig
 from courtside_server.players.form import Form
+from courtside_server.players.form_config import FormConfig
 from courtside_server.types import JointDeviation, ShotForm
 
 WORST_JOINTS = 3

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside_server.players.comparison import Baseline, worst_joints
-from courtside_server.players.config import FormConfig
 from courtside_server.players.form import Form
+from courtside_server.players.form_config import FormConfig
 from courtside_server.types import FormAlert
 
 _TRIALS = 200

@@ -11,7 +11,7 @@ from courtside.shooting_motion import STEPS, Motion, cut, find_motion
 from courtside.shot_poses import ShotPoses
 from courtside.skeleton import ANKLES, HIPS, LEFT_SHOULDER, SHOULDERS
 from courtside_server.errors import BadRequest
-from courtside_server.players.config import FormConfig
+from courtside_server.players.form_config import FormConfig
 from courtside_server.types import Arm, PoseTrack, ShotForm
 
 TORSO_SHARE = 0.288

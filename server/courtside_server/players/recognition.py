@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_server.players.config import FormConfig
 from courtside_server.players.drift import OwnShots, distances
+from courtside_server.players.form_config import FormConfig
 from courtside_server.types import Shooter
 
 

@@ -14,10 +14,10 @@ from courtside.shot_poses import ShotPoses
 from courtside_server.errors import BadRequest
 from courtside_server.inference.request import Infer
 from courtside_server.players.comparison import baseline_of
-from courtside_server.players.config import FormConfig
 from courtside_server.players.drift import DriftMonitor, OwnShots
 from courtside_server.players.fingerprint import FingerprintModel
 from courtside_server.players.form import Form, form_of, torso_cm
+from courtside_server.players.form_config import FormConfig
 from courtside_server.players.gallery import EnrolledShooter, Galleries
 from courtside_server.players.recognition import recognise
 from courtside_server.types import FormAlert, Shooter, ShotForm

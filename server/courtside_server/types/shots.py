@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside.events import KINDS, Event, Lifecycle, Payload
+from courtside.events import Event, Lifecycle, Payload, kind_of
 
 STRIDE_S = 0.3
 """Seconds between two samples of a window (source system: VideoMAE shot analytics)."""
@@ -174,8 +174,8 @@ class EventDraft:
 
     @property
     def kind(self) -> str:
-        """``shot``, ``camera_status`` or ``form_alert``: the bounded label of metrics."""
-        return KINDS[type(self.payload)]
+        """``shot``, ``action`` and so on: the bounded label of metrics."""
+        return kind_of(self.payload)
 
     def logged(self, sequence: int, revision: int, append_time: float) -> Event:
         """The event that a log has made of this draft."""

@@ -20,9 +20,9 @@ from courtside_server.api.analysis import AnalysisService
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.inference.onnx.engine import EmbeddedEngine
 from courtside_server.packaged import starter_models
-from courtside_server.players.config import FormConfig
 from courtside_server.players.fingerprint import FingerprintModel
 from courtside_server.players.form import form_of
+from courtside_server.players.form_config import FormConfig
 from courtside_server.players.gallery import Galleries
 from courtside_server.players.shot_forms import ShotForms
 

@@ -5,10 +5,10 @@ import pytest
 from shooter_support import shots_of
 
 from courtside_server.players.comparison import baseline_of
-from courtside_server.players.config import FormConfig
 from courtside_server.players.drift import DriftMonitor, OwnShots
 from courtside_server.players.embedding_map import pca, tsne
 from courtside_server.players.form import form_of
+from courtside_server.players.form_config import FormConfig
 from courtside_server.players.recognition import recognise
 
 CONFIG = FormConfig()

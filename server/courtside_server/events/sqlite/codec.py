@@ -13,7 +13,7 @@ import numpy as np
 from courtside.events import PAYLOADS, Payload
 from courtside.records import from_values
 from courtside.timestamps import to_timestamp
-from courtside_server.types import EventDraft, Shot, Zone, ZoneSource
+from courtside_server.types import EventDraft, Zone, ZoneSource
 
 _SESSION, _SEGMENT = "@session", "@segment"
 """Where a payload's text carries its event's session and media segment. Versions that do not know them skip them."""
@@ -59,13 +59,10 @@ def decode_payload(kind: str, text: str) -> tuple[Payload, str, int]:
 def _payload(kind: str, values: dict[str, Any]) -> Payload:
     if kind not in PAYLOADS:
         raise ValueError(f"unknown kind {kind!r}")
-    if kind != "shot":
-        other: Payload = from_values(PAYLOADS[kind], values)
-        return other
-    if not Zone.knows(values["zone"]):
+    if kind == "shot" and not Zone.knows(values["zone"]):
         # Written with an older or newer set of zones: its probabilities are of other zones, too.
         values |= {"zone": Zone.UNSPECIFIED, "zone_probabilities": (), "zone_source": ZoneSource.UNSPECIFIED}
-    return from_values(Shot, values)
+    return from_values(PAYLOADS[kind], values)
 
 
 def check_draft(draft: EventDraft) -> None:
