@@ -172,16 +172,18 @@ class CameraStatus(_message.Message):
     def __init__(self, state: _Optional[_Union[CameraState, str]] = ..., detail: _Optional[str] = ...) -> None: ...
 
 class SubscribeEventsRequest(_message.Message):
-    __slots__ = ("game", "after_sequence", "cameras", "log")
+    __slots__ = ("game", "after_sequence", "cameras", "log", "kinds")
     GAME_FIELD_NUMBER: _ClassVar[int]
     AFTER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     CAMERAS_FIELD_NUMBER: _ClassVar[int]
     LOG_FIELD_NUMBER: _ClassVar[int]
+    KINDS_FIELD_NUMBER: _ClassVar[int]
     game: str
     after_sequence: int
     cameras: _containers.RepeatedScalarFieldContainer[str]
     log: str
-    def __init__(self, game: _Optional[str] = ..., after_sequence: _Optional[int] = ..., cameras: _Optional[_Iterable[str]] = ..., log: _Optional[str] = ...) -> None: ...
+    kinds: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, game: _Optional[str] = ..., after_sequence: _Optional[int] = ..., cameras: _Optional[_Iterable[str]] = ..., log: _Optional[str] = ..., kinds: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SubscribeEventsResponse(_message.Message):
     __slots__ = ("event", "heartbeat", "restart", "log")
