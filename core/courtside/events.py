@@ -151,6 +151,109 @@ class ShotView:
     """See :attr:`Event.media_segment`."""
 
 
+class Arm(WireEnum):
+    """The arm that shot, from the shooter's own point of view.
+
+    Example:
+        >>> print(Arm.RIGHT)
+        right
+    """
+
+    UNSPECIFIED = 0
+    LEFT = 1
+    RIGHT = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShotForm:
+    """How a shot was taken, measured in the picture between gather and release.
+
+    A torso length is the distance from the middle of the shoulders to the middle of the hips. ``None``: the joints were
+    not seen.
+
+    Example:
+        >>> form = ShotForm(tempo=0.9, arm=Arm.RIGHT, seen=0.97, release_height=4.1, set_elbow=82.0)
+        >>> print(f"{form.tempo:.1f} s, {form.arm} arm, elbow {form.set_elbow:.0f}° at the set point")
+        0.9 s, right arm, elbow 82° at the set point
+    """
+
+    tempo: float = field(metadata=wire("tempo_seconds"))
+    """From gather to release, real seconds."""
+    arm: Arm
+    """The arm that shot."""
+    seen: float
+    """Share of the body's joints that were seen, 0 to 1."""
+    release_height: float | None = field(default=None, metadata=wire("release_height_torsos"))
+    """Height of the shooting wrist above the lower ankle at the release, torso lengths."""
+    release_height_cm: float | None = None
+    """The same in centimetres; only where the scale is known."""
+    set_elbow: float | None = field(default=None, metadata=wire("set_elbow_degrees"))
+    """Angle of the shooting arm's elbow at the set point, degrees; 180 is straight."""
+    set_knee: float | None = field(default=None, metadata=wire("set_knee_degrees"))
+    """Angle of the knee on its side at the set point, degrees."""
+    release_elbow: float | None = field(default=None, metadata=wire("release_elbow_degrees"))
+    """Angle of the elbow at the release, degrees."""
+    release_knee: float | None = field(default=None, metadata=wire("release_knee_degrees"))
+    """Angle of the knee at the release, degrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shooter:
+    """Who shot, by the motion of the body; never by the face.
+
+    Example:
+        >>> shooter = Shooter("Anna", 0.92, baseline_distance=0.4)
+        >>> print(f"{shooter.name} ({shooter.probability:.0%})")
+        Anna (92%)
+    """
+
+    name: str
+    """Name under which the shooter was enrolled; empty where it is none of those who are."""
+    probability: float
+    """Probability of that name, 0 to 1."""
+    baseline_distance: float | None = None
+    """How far the form is from the shooter's own good shots, standard deviations; ``None`` where there are too few."""
+
+
+@dataclass(frozen=True, slots=True)
+class JointDeviation:
+    """By how much a joint is elsewhere than in the shooter's good shots: the mean between gather and release.
+
+    Example:
+        >>> print(JointDeviation("right_elbow", 0.12, -0.03).joint)
+        right_elbow
+    """
+
+    joint: str
+    """COCO's name."""
+    horizontal: float = field(metadata=wire("horizontal_torsos"))
+    """Torso lengths to the right of the picture."""
+    vertical: float = field(metadata=wire("vertical_torsos"))
+    """Torso lengths upwards."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormAlert:
+    """The form of an enrolled shooter has left his baseline over a run of shots.
+
+    Example:
+        >>> alert = FormAlert(shooter="Anna", event_ids=("shot-1", "shot-2"), statistic=4.2, limit=3.0)
+        >>> print(f"{alert.shooter}: {alert.statistic:.1f}, usually below {alert.limit:.1f}")
+        Anna: 4.2, usually below 3.0
+    """
+
+    shooter: str
+    """Name under which the shooter was enrolled."""
+    event_ids: tuple[str, ...]
+    """Events of the shots of the run, oldest first."""
+    statistic: float
+    """How far the run is from the shooter's good shots, in standard errors of its mean distance."""
+    limit: float
+    """What runs of his own good shots stay below."""
+    joints: tuple[JointDeviation, ...] = ()
+    """The joints that moved most, the largest first; at most three."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
     """A shot at the basket as it is known so far.
@@ -197,6 +300,10 @@ class Shot:
     not measured."""
     replay_of: str = ""
     """The ``event_id`` of the shot that the film shows again here, in slow motion; such a shot is retracted."""
+    form: ShotForm | None = None
+    """How it was shot, where the shooter's body was seen from gather to release."""
+    identity: Shooter | None = None
+    """Who shot it, where shooters are enrolled; an empty name: none of those who are."""
 
     @property
     def points(self) -> int:
@@ -220,10 +327,11 @@ class CameraStatus:
     """One sentence for a person."""
 
 
-Payload = Shot | CameraStatus | PlayerAction | Possession | Play
+Payload = Shot | CameraStatus | FormAlert | PlayerAction | Possession | Play
 """What an event may say."""
 PAYLOADS: dict[str, type[Payload]] = {
-    "shot": Shot, "camera_status": CameraStatus, "action": PlayerAction, "possession": Possession, "play": Play,
+    "shot": Shot, "camera_status": CameraStatus, "form_alert": FormAlert, "action": PlayerAction,
+    "possession": Possession, "play": Play,
 }  # fmt: skip
 """The class of each kind of event, by the name of its field in the message."""
 _KINDS = {payload: kind for kind, payload in PAYLOADS.items()}
@@ -285,7 +393,7 @@ class Event:
 
     @property
     def kind(self) -> str:
-        """``shot``, ``camera_status``, ``action``, ``possession`` or ``play``."""
+        """``shot``, ``camera_status``, ``form_alert``, ``action``, ``possession`` or ``play``."""
         return kind_of(self.payload)
 
     @property
@@ -297,6 +405,11 @@ class Event:
     def camera_status(self) -> CameraStatus | None:
         """The camera's change of state; ``None`` for another kind of event."""
         return self.payload if isinstance(self.payload, CameraStatus) else None
+
+    @property
+    def form_alert(self) -> FormAlert | None:
+        """The alert that a shooter's form has left his baseline; ``None`` for another kind of event."""
+        return self.payload if isinstance(self.payload, FormAlert) else None
 
     @property
     def action(self) -> PlayerAction | None:

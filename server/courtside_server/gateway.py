@@ -17,8 +17,18 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from courtside.events import Payload
-from courtside.v1 import court_pb2, court_pb2_grpc, events_pb2, events_pb2_grpc, ingest_pb2, ingest_pb2_grpc
+from courtside.v1 import (
+    analysis_pb2,
+    analysis_pb2_grpc,
+    court_pb2,
+    court_pb2_grpc,
+    events_pb2,
+    events_pb2_grpc,
+    ingest_pb2,
+    ingest_pb2_grpc,
+)
 from courtside_server import __version__
+from courtside_server.api.analysis import AnalysisService
 from courtside_server.api.connection_limits import connection_limits, raise_descriptor_limit
 from courtside_server.api.court import CourtService
 from courtside_server.api.events import EventService
@@ -40,7 +50,13 @@ from courtside_server.compose import (
     start_models,
 )
 from courtside_server.court.calibration_store import CalibrationStore
-from courtside_server.errors import CourtsideError, EngineUnavailable, LogUnavailable, SettingsError
+from courtside_server.errors import (
+    CourtsideError,
+    EngineUnavailable,
+    LogUnavailable,
+    SettingsError,
+    StoreUnavailable,
+)
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.events.waiting import WaitingFile
@@ -50,6 +66,7 @@ from courtside_server.memory import MemoryKeeper, freeze_startup_objects
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.detector_scheduler import DetectorScheduler
 from courtside_server.pipeline.publisher import EventPublisher
+from courtside_server.players.gallery import Galleries
 from courtside_server.settings import Settings
 from courtside_server.shots.event_drafts import KnownShot
 from courtside_server.shots.views import GameShots, known_shots
@@ -103,6 +120,7 @@ class Gateway:
         )
         self.hub = EventHub(self.log, self.metrics, buffer=settings.events.subscriber_buffer)
         self.calibrations = CalibrationStore(settings.events.data_dir / "calibrations.json")
+        self.galleries = Galleries(settings.events.data_dir / "shooters.sqlite3")
         self.engine = make_engine(settings, self.metrics)
         self.registry = CameraRegistry(
             self._open_pipeline, self.metrics, ingest_config(settings), self._announce, self._close_pipeline
@@ -133,6 +151,7 @@ class Gateway:
         await asyncio.to_thread(check_data_folder, self.settings.events.data_dir)
         await self.hub.start()
         await asyncio.to_thread(self.calibrations.load)
+        await self._load_galleries()
         try:
             await start_models(self.settings, self.engine)
             make_shot_models(self.settings, self.engine)
@@ -173,7 +192,14 @@ class Gateway:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._services.courts.close()
         await self.engine.close()
+        await asyncio.to_thread(self.galleries.close)
         await asyncio.to_thread(self.log.close)
+
+    async def _load_galleries(self) -> None:
+        try:
+            await asyncio.to_thread(self.galleries.load)
+        except StoreUnavailable as error:  # shots are found all the same; who asks for shooters gets this error
+            log.error("the galleries of shooters cannot be used", error=error.message)
 
     async def _start_grpc(self) -> None:
         listen = self.settings.listen
@@ -187,11 +213,16 @@ class Gateway:
             EventService(self.hub, heartbeat_interval=self.settings.events.heartbeat_s), self._grpc
         )
         court_pb2_grpc.add_CourtServiceServicer_to_server(CourtService(self.calibrations), self._grpc)
+        analysis_pb2_grpc.add_AnalysisServiceServicer_to_server(
+            AnalysisService(self.galleries, self.engine, self.settings.players.form, self.settings.inference.timeout_s),
+            self._grpc,
+        )
         health_pb2_grpc.add_HealthServicer_to_server(self.health.servicer, self._grpc)
         names = [
             ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name,
             events_pb2.DESCRIPTOR.services_by_name["EventService"].full_name,
             court_pb2.DESCRIPTOR.services_by_name["CourtService"].full_name,
+            analysis_pb2.DESCRIPTOR.services_by_name["AnalysisService"].full_name,
             health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
             reflection.SERVICE_NAME,
         ]

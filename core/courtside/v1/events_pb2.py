@@ -27,45 +27,55 @@ from courtside.v1 import players_pb2 as courtside_dot_v1_dot_players__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63ourtside/v1/events.proto\x12\x0c\x63ourtside.v1\x1a\x19\x63ourtside/v1/common.proto\x1a\x1a\x63ourtside/v1/players.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8c\x04\n\x05\x45vent\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x10\n\x08revision\x18\x04 \x01(\r\x12*\n\tlifecycle\x18\x05 \x01(\x0e\x32\x17.courtside.v1.Lifecycle\x12\x0e\n\x06\x63\x61mera\x18\x06 \x01(\t\x12.\n\nevent_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cmedia_offset\x18\x08 \x01(\x01\x12/\n\x0b\x61ppend_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07session\x18\x0c \x01(\t\x12\x15\n\rmedia_segment\x18\r \x01(\r\x12\"\n\x04shot\x18\n \x01(\x0b\x32\x12.courtside.v1.ShotH\x00\x12\x33\n\rcamera_status\x18\x0b \x01(\x0b\x32\x1a.courtside.v1.CameraStatusH\x00\x12,\n\x06\x61\x63tion\x18\x0f \x01(\x0b\x32\x1a.courtside.v1.PlayerActionH\x00\x12.\n\npossession\x18\x10 \x01(\x0b\x32\x18.courtside.v1.PossessionH\x00\x12\"\n\x04play\x18\x11 \x01(\x0b\x32\x12.courtside.v1.PlayH\x00\x42\t\n\x07payload\"\x8c\x05\n\x04Shot\x12\x13\n\x0bprobability\x18\x01 \x01(\x01\x12\x1b\n\x13release_uncertainty\x18\x02 \x01(\x01\x12 \n\x04zone\x18\x03 \x01(\x0e\x32\x12.courtside.v1.Zone\x12\x1a\n\x12zone_probabilities\x18\x12 \x03(\x02\x12)\n\x0bzone_source\x18\x05 \x01(\x0e\x32\x14.courtside.v1.Source\x12\x0e\n\x06points\x18\x06 \x01(\r\x12(\n\x06result\x18\x07 \x01(\x0e\x32\x18.courtside.v1.ShotResult\x12\x18\n\x10make_probability\x18\x08 \x01(\x01\x12\x1d\n\x10shooter_track_id\x18\t \x01(\rH\x00\x88\x01\x01\x12$\n\x04type\x18\n \x01(\x0e\x32\x16.courtside.v1.ShotType\x12\x14\n\x07\x63ourt_x\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x14\n\x07\x63ourt_y\x18\x0c \x01(\x01H\x02\x88\x01\x01\x12\r\n\x05model\x18\r \x01(\t\x12\x18\n\x10windows_agreeing\x18\x0e \x01(\r\x12\x18\n\x10windows_covering\x18\x0f \x01(\r\x12\x13\n\x0binterrupted\x18\x10 \x01(\x08\x12\'\n\x03\x61rc\x18\x11 \x01(\x0b\x32\x15.courtside.v1.BallArcH\x03\x88\x01\x01\x12%\n\x05views\x18\x13 \x03(\x0b\x32\x16.courtside.v1.ShotView\x12\x1b\n\x0eplayback_speed\x18\x14 \x01(\x01H\x04\x88\x01\x01\x12\x11\n\treplay_of\x18\x15 \x01(\tB\x13\n\x11_shooter_track_idB\n\n\x08_court_xB\n\n\x08_court_yB\x06\n\x04_arcB\x11\n\x0f_playback_speedJ\x04\x08\x04\x10\x05\"\xc1\x02\n\x08ShotView\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cmedia_offset\x18\x03 \x01(\x01\x12\x0f\n\x07session\x18\x04 \x01(\t\x12\x15\n\rmedia_segment\x18\x05 \x01(\r\x12*\n\tlifecycle\x18\x06 \x01(\x0e\x32\x17.courtside.v1.Lifecycle\x12\x13\n\x0bprobability\x18\x07 \x01(\x01\x12(\n\x06result\x18\x08 \x01(\x0e\x32\x18.courtside.v1.ShotResult\x12\x18\n\x10make_probability\x18\t \x01(\x01\x12\x1d\n\x10shooter_track_id\x18\n \x01(\rH\x00\x88\x01\x01\x42\x13\n\x11_shooter_track_id\"\x94\x01\n\x07\x42\x61llArc\x12\x1d\n\x15release_angle_degrees\x18\x01 \x01(\x01\x12 \n\x13\x65ntry_angle_degrees\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0b\x61pex_metres\x18\x03 \x01(\x01\x12\x1b\n\x13uncertainty_degrees\x18\x04 \x01(\x01\x42\x16\n\x14_entry_angle_degrees\"H\n\x0c\x43\x61meraStatus\x12(\n\x05state\x18\x01 \x01(\x0e\x32\x19.courtside.v1.CameraState\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\"\x90\x01\n\x16SubscribeEventsRequest\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04H\x00\x88\x01\x01\x12\x0f\n\x07\x63\x61meras\x18\x03 \x03(\t\x12\x10\n\x03log\x18\x04 \x01(\tH\x01\x88\x01\x01\x12\r\n\x05kinds\x18\x05 \x03(\tB\x11\n\x0f_after_sequenceB\x06\n\x04_log\"\xaf\x01\n\x17SubscribeEventsResponse\x12$\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x13.courtside.v1.EventH\x00\x12,\n\theartbeat\x18\x02 \x01(\x0b\x32\x17.courtside.v1.HeartbeatH\x00\x12(\n\x07restart\x18\x03 \x01(\x0b\x32\x15.courtside.v1.RestartH\x00\x12\x0b\n\x03log\x18\x04 \x01(\tB\t\n\x07message\"Q\n\x07Restart\x12+\n\x06reason\x18\x01 \x01(\x0e\x32\x1b.courtside.v1.RestartReason\x12\x19\n\x11\x65\x61rliest_sequence\x18\x02 \x01(\x04\"U\n\tHeartbeat\x12\x17\n\x0fhigh_water_mark\x18\x01 \x01(\x04\x12/\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"`\n\x11ListEventsRequest\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x12\n\npage_token\x18\x04 \x01(\t\"\x93\x01\n\x12ListEventsResponse\x12#\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x13.courtside.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\x0fhigh_water_mark\x18\x03 \x01(\x04\x12\x19\n\x11\x65\x61rliest_sequence\x18\x04 \x01(\x04\x12\x0b\n\x03log\x18\x05 \x01(\t\"1\n\x0fGetEventRequest\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\"6\n\x10GetEventResponse\x12\"\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x13.courtside.v1.Event*s\n\tLifecycle\x12\x19\n\x15LIFECYCLE_UNSPECIFIED\x10\x00\x12\x19\n\x15LIFECYCLE_PROVISIONAL\x10\x01\x12\x17\n\x13LIFECYCLE_CONFIRMED\x10\x02\x12\x17\n\x13LIFECYCLE_RETRACTED\x10\x03*\xb5\x01\n\x0b\x43\x61meraState\x12\x1c\n\x18\x43\x41MERA_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41MERA_STATE_ONLINE\x10\x01\x12\x18\n\x14\x43\x41MERA_STATE_OFFLINE\x10\x02\x12\x1e\n\x1a\x43\x41MERA_STATE_DISCONTINUITY\x10\x03\x12\x19\n\x15\x43\x41MERA_STATE_DEGRADED\x10\x04\x12\x1a\n\x16\x43\x41MERA_STATE_RECOVERED\x10\x05*i\n\rRestartReason\x12\x1e\n\x1aRESTART_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18RESTART_REASON_OTHER_LOG\x10\x01\x12\x1a\n\x16RESTART_REASON_EVICTED\x10\x02\x32\x8c\x02\n\x0c\x45ventService\x12`\n\x0fSubscribeEvents\x12$.courtside.v1.SubscribeEventsRequest\x1a%.courtside.v1.SubscribeEventsResponse0\x01\x12O\n\nListEvents\x12\x1f.courtside.v1.ListEventsRequest\x1a .courtside.v1.ListEventsResponse\x12I\n\x08GetEvent\x12\x1d.courtside.v1.GetEventRequest\x1a\x1e.courtside.v1.GetEventResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63ourtside/v1/events.proto\x12\x0c\x63ourtside.v1\x1a\x19\x63ourtside/v1/common.proto\x1a\x1a\x63ourtside/v1/players.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbb\x04\n\x05\x45vent\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x10\n\x08revision\x18\x04 \x01(\r\x12*\n\tlifecycle\x18\x05 \x01(\x0e\x32\x17.courtside.v1.Lifecycle\x12\x0e\n\x06\x63\x61mera\x18\x06 \x01(\t\x12.\n\nevent_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cmedia_offset\x18\x08 \x01(\x01\x12/\n\x0b\x61ppend_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07session\x18\x0c \x01(\t\x12\x15\n\rmedia_segment\x18\r \x01(\r\x12\"\n\x04shot\x18\n \x01(\x0b\x32\x12.courtside.v1.ShotH\x00\x12\x33\n\rcamera_status\x18\x0b \x01(\x0b\x32\x1a.courtside.v1.CameraStatusH\x00\x12-\n\nform_alert\x18\x0e \x01(\x0b\x32\x17.courtside.v1.FormAlertH\x00\x12,\n\x06\x61\x63tion\x18\x0f \x01(\x0b\x32\x1a.courtside.v1.PlayerActionH\x00\x12.\n\npossession\x18\x10 \x01(\x0b\x32\x18.courtside.v1.PossessionH\x00\x12\"\n\x04play\x18\x11 \x01(\x0b\x32\x12.courtside.v1.PlayH\x00\x42\t\n\x07payload\"\xfb\x05\n\x04Shot\x12\x13\n\x0bprobability\x18\x01 \x01(\x01\x12\x1b\n\x13release_uncertainty\x18\x02 \x01(\x01\x12 \n\x04zone\x18\x03 \x01(\x0e\x32\x12.courtside.v1.Zone\x12\x1a\n\x12zone_probabilities\x18\x12 \x03(\x02\x12)\n\x0bzone_source\x18\x05 \x01(\x0e\x32\x14.courtside.v1.Source\x12\x0e\n\x06points\x18\x06 \x01(\r\x12(\n\x06result\x18\x07 \x01(\x0e\x32\x18.courtside.v1.ShotResult\x12\x18\n\x10make_probability\x18\x08 \x01(\x01\x12\x1d\n\x10shooter_track_id\x18\t \x01(\rH\x00\x88\x01\x01\x12$\n\x04type\x18\n \x01(\x0e\x32\x16.courtside.v1.ShotType\x12\x14\n\x07\x63ourt_x\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x14\n\x07\x63ourt_y\x18\x0c \x01(\x01H\x02\x88\x01\x01\x12\r\n\x05model\x18\r \x01(\t\x12\x18\n\x10windows_agreeing\x18\x0e \x01(\r\x12\x18\n\x10windows_covering\x18\x0f \x01(\r\x12\x13\n\x0binterrupted\x18\x10 \x01(\x08\x12\'\n\x03\x61rc\x18\x11 \x01(\x0b\x32\x15.courtside.v1.BallArcH\x03\x88\x01\x01\x12%\n\x05views\x18\x13 \x03(\x0b\x32\x16.courtside.v1.ShotView\x12\x1b\n\x0eplayback_speed\x18\x14 \x01(\x01H\x04\x88\x01\x01\x12\x11\n\treplay_of\x18\x15 \x01(\t\x12)\n\x04\x66orm\x18\x16 \x01(\x0b\x32\x16.courtside.v1.ShotFormH\x05\x88\x01\x01\x12,\n\x08identity\x18\x17 \x01(\x0b\x32\x15.courtside.v1.ShooterH\x06\x88\x01\x01\x42\x13\n\x11_shooter_track_idB\n\n\x08_court_xB\n\n\x08_court_yB\x06\n\x04_arcB\x11\n\x0f_playback_speedB\x07\n\x05_formB\x0b\n\t_identityJ\x04\x08\x04\x10\x05\"\xa7\x03\n\x08ShotForm\x12\x15\n\rtempo_seconds\x18\x01 \x01(\x01\x12\"\n\x15release_height_torsos\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x1e\n\x11release_height_cm\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x1e\n\x11set_elbow_degrees\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10set_knee_degrees\x18\x05 \x01(\x01H\x03\x88\x01\x01\x12\"\n\x15release_elbow_degrees\x18\x06 \x01(\x01H\x04\x88\x01\x01\x12!\n\x14release_knee_degrees\x18\x07 \x01(\x01H\x05\x88\x01\x01\x12\x1e\n\x03\x61rm\x18\x08 \x01(\x0e\x32\x11.courtside.v1.Arm\x12\x0c\n\x04seen\x18\t \x01(\x01\x42\x18\n\x16_release_height_torsosB\x14\n\x12_release_height_cmB\x14\n\x12_set_elbow_degreesB\x13\n\x11_set_knee_degreesB\x18\n\x16_release_elbow_degreesB\x17\n\x15_release_knee_degrees\"b\n\x07Shooter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\x12\x1e\n\x11\x62\x61seline_distance\x18\x03 \x01(\x01H\x00\x88\x01\x01\x42\x14\n\x12_baseline_distance\"\x7f\n\tFormAlert\x12\x0f\n\x07shooter\x18\x01 \x01(\t\x12\x11\n\tevent_ids\x18\x02 \x03(\t\x12\x11\n\tstatistic\x18\x03 \x01(\x01\x12\r\n\x05limit\x18\x04 \x01(\x01\x12,\n\x06joints\x18\x05 \x03(\x0b\x32\x1c.courtside.v1.JointDeviation\"S\n\x0eJointDeviation\x12\r\n\x05joint\x18\x01 \x01(\t\x12\x19\n\x11horizontal_torsos\x18\x02 \x01(\x01\x12\x17\n\x0fvertical_torsos\x18\x03 \x01(\x01\"\xc1\x02\n\x08ShotView\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cmedia_offset\x18\x03 \x01(\x01\x12\x0f\n\x07session\x18\x04 \x01(\t\x12\x15\n\rmedia_segment\x18\x05 \x01(\r\x12*\n\tlifecycle\x18\x06 \x01(\x0e\x32\x17.courtside.v1.Lifecycle\x12\x13\n\x0bprobability\x18\x07 \x01(\x01\x12(\n\x06result\x18\x08 \x01(\x0e\x32\x18.courtside.v1.ShotResult\x12\x18\n\x10make_probability\x18\t \x01(\x01\x12\x1d\n\x10shooter_track_id\x18\n \x01(\rH\x00\x88\x01\x01\x42\x13\n\x11_shooter_track_id\"\x94\x01\n\x07\x42\x61llArc\x12\x1d\n\x15release_angle_degrees\x18\x01 \x01(\x01\x12 \n\x13\x65ntry_angle_degrees\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0b\x61pex_metres\x18\x03 \x01(\x01\x12\x1b\n\x13uncertainty_degrees\x18\x04 \x01(\x01\x42\x16\n\x14_entry_angle_degrees\"H\n\x0c\x43\x61meraStatus\x12(\n\x05state\x18\x01 \x01(\x0e\x32\x19.courtside.v1.CameraState\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\"\x90\x01\n\x16SubscribeEventsRequest\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04H\x00\x88\x01\x01\x12\x0f\n\x07\x63\x61meras\x18\x03 \x03(\t\x12\x10\n\x03log\x18\x04 \x01(\tH\x01\x88\x01\x01\x12\r\n\x05kinds\x18\x05 \x03(\tB\x11\n\x0f_after_sequenceB\x06\n\x04_log\"\xaf\x01\n\x17SubscribeEventsResponse\x12$\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x13.courtside.v1.EventH\x00\x12,\n\theartbeat\x18\x02 \x01(\x0b\x32\x17.courtside.v1.HeartbeatH\x00\x12(\n\x07restart\x18\x03 \x01(\x0b\x32\x15.courtside.v1.RestartH\x00\x12\x0b\n\x03log\x18\x04 \x01(\tB\t\n\x07message\"Q\n\x07Restart\x12+\n\x06reason\x18\x01 \x01(\x0e\x32\x1b.courtside.v1.RestartReason\x12\x19\n\x11\x65\x61rliest_sequence\x18\x02 \x01(\x04\"U\n\tHeartbeat\x12\x17\n\x0fhigh_water_mark\x18\x01 \x01(\x04\x12/\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"`\n\x11ListEventsRequest\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x12\n\npage_token\x18\x04 \x01(\t\"\x93\x01\n\x12ListEventsResponse\x12#\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x13.courtside.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\x0fhigh_water_mark\x18\x03 \x01(\x04\x12\x19\n\x11\x65\x61rliest_sequence\x18\x04 \x01(\x04\x12\x0b\n\x03log\x18\x05 \x01(\t\"1\n\x0fGetEventRequest\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\"6\n\x10GetEventResponse\x12\"\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x13.courtside.v1.Event*s\n\tLifecycle\x12\x19\n\x15LIFECYCLE_UNSPECIFIED\x10\x00\x12\x19\n\x15LIFECYCLE_PROVISIONAL\x10\x01\x12\x17\n\x13LIFECYCLE_CONFIRMED\x10\x02\x12\x17\n\x13LIFECYCLE_RETRACTED\x10\x03*7\n\x03\x41rm\x12\x13\n\x0f\x41RM_UNSPECIFIED\x10\x00\x12\x0c\n\x08\x41RM_LEFT\x10\x01\x12\r\n\tARM_RIGHT\x10\x02*\xb5\x01\n\x0b\x43\x61meraState\x12\x1c\n\x18\x43\x41MERA_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41MERA_STATE_ONLINE\x10\x01\x12\x18\n\x14\x43\x41MERA_STATE_OFFLINE\x10\x02\x12\x1e\n\x1a\x43\x41MERA_STATE_DISCONTINUITY\x10\x03\x12\x19\n\x15\x43\x41MERA_STATE_DEGRADED\x10\x04\x12\x1a\n\x16\x43\x41MERA_STATE_RECOVERED\x10\x05*i\n\rRestartReason\x12\x1e\n\x1aRESTART_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18RESTART_REASON_OTHER_LOG\x10\x01\x12\x1a\n\x16RESTART_REASON_EVICTED\x10\x02\x32\x8c\x02\n\x0c\x45ventService\x12`\n\x0fSubscribeEvents\x12$.courtside.v1.SubscribeEventsRequest\x1a%.courtside.v1.SubscribeEventsResponse0\x01\x12O\n\nListEvents\x12\x1f.courtside.v1.ListEventsRequest\x1a .courtside.v1.ListEventsResponse\x12I\n\x08GetEvent\x12\x1d.courtside.v1.GetEventRequest\x1a\x1e.courtside.v1.GetEventResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'courtside.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LIFECYCLE']._serialized_start=2712
-  _globals['_LIFECYCLE']._serialized_end=2827
-  _globals['_CAMERASTATE']._serialized_start=2830
-  _globals['_CAMERASTATE']._serialized_end=3011
-  _globals['_RESTARTREASON']._serialized_start=3013
-  _globals['_RESTARTREASON']._serialized_end=3118
+  _globals['_LIFECYCLE']._serialized_start=3610
+  _globals['_LIFECYCLE']._serialized_end=3725
+  _globals['_ARM']._serialized_start=3727
+  _globals['_ARM']._serialized_end=3782
+  _globals['_CAMERASTATE']._serialized_start=3785
+  _globals['_CAMERASTATE']._serialized_end=3966
+  _globals['_RESTARTREASON']._serialized_start=3968
+  _globals['_RESTARTREASON']._serialized_end=4073
   _globals['_EVENT']._serialized_start=132
-  _globals['_EVENT']._serialized_end=656
-  _globals['_SHOT']._serialized_start=659
-  _globals['_SHOT']._serialized_end=1311
-  _globals['_SHOTVIEW']._serialized_start=1314
-  _globals['_SHOTVIEW']._serialized_end=1635
-  _globals['_BALLARC']._serialized_start=1638
-  _globals['_BALLARC']._serialized_end=1786
-  _globals['_CAMERASTATUS']._serialized_start=1788
-  _globals['_CAMERASTATUS']._serialized_end=1860
-  _globals['_SUBSCRIBEEVENTSREQUEST']._serialized_start=1863
-  _globals['_SUBSCRIBEEVENTSREQUEST']._serialized_end=2007
-  _globals['_SUBSCRIBEEVENTSRESPONSE']._serialized_start=2010
-  _globals['_SUBSCRIBEEVENTSRESPONSE']._serialized_end=2185
-  _globals['_RESTART']._serialized_start=2187
-  _globals['_RESTART']._serialized_end=2268
-  _globals['_HEARTBEAT']._serialized_start=2270
-  _globals['_HEARTBEAT']._serialized_end=2355
-  _globals['_LISTEVENTSREQUEST']._serialized_start=2357
-  _globals['_LISTEVENTSREQUEST']._serialized_end=2453
-  _globals['_LISTEVENTSRESPONSE']._serialized_start=2456
-  _globals['_LISTEVENTSRESPONSE']._serialized_end=2603
-  _globals['_GETEVENTREQUEST']._serialized_start=2605
-  _globals['_GETEVENTREQUEST']._serialized_end=2654
-  _globals['_GETEVENTRESPONSE']._serialized_start=2656
-  _globals['_GETEVENTRESPONSE']._serialized_end=2710
-  _globals['_EVENTSERVICE']._serialized_start=3121
-  _globals['_EVENTSERVICE']._serialized_end=3389
+  _globals['_EVENT']._serialized_end=703
+  _globals['_SHOT']._serialized_start=706
+  _globals['_SHOT']._serialized_end=1469
+  _globals['_SHOTFORM']._serialized_start=1472
+  _globals['_SHOTFORM']._serialized_end=1895
+  _globals['_SHOOTER']._serialized_start=1897
+  _globals['_SHOOTER']._serialized_end=1995
+  _globals['_FORMALERT']._serialized_start=1997
+  _globals['_FORMALERT']._serialized_end=2124
+  _globals['_JOINTDEVIATION']._serialized_start=2126
+  _globals['_JOINTDEVIATION']._serialized_end=2209
+  _globals['_SHOTVIEW']._serialized_start=2212
+  _globals['_SHOTVIEW']._serialized_end=2533
+  _globals['_BALLARC']._serialized_start=2536
+  _globals['_BALLARC']._serialized_end=2684
+  _globals['_CAMERASTATUS']._serialized_start=2686
+  _globals['_CAMERASTATUS']._serialized_end=2758
+  _globals['_SUBSCRIBEEVENTSREQUEST']._serialized_start=2761
+  _globals['_SUBSCRIBEEVENTSREQUEST']._serialized_end=2905
+  _globals['_SUBSCRIBEEVENTSRESPONSE']._serialized_start=2908
+  _globals['_SUBSCRIBEEVENTSRESPONSE']._serialized_end=3083
+  _globals['_RESTART']._serialized_start=3085
+  _globals['_RESTART']._serialized_end=3166
+  _globals['_HEARTBEAT']._serialized_start=3168
+  _globals['_HEARTBEAT']._serialized_end=3253
+  _globals['_LISTEVENTSREQUEST']._serialized_start=3255
+  _globals['_LISTEVENTSREQUEST']._serialized_end=3351
+  _globals['_LISTEVENTSRESPONSE']._serialized_start=3354
+  _globals['_LISTEVENTSRESPONSE']._serialized_end=3501
+  _globals['_GETEVENTREQUEST']._serialized_start=3503
+  _globals['_GETEVENTREQUEST']._serialized_end=3552
+  _globals['_GETEVENTRESPONSE']._serialized_start=3554
+  _globals['_GETEVENTRESPONSE']._serialized_end=3608
+  _globals['_EVENTSERVICE']._serialized_start=4076
+  _globals['_EVENTSERVICE']._serialized_end=4344
 # @@protoc_insertion_point(module_scope)

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside.plays import Action
+from courtside.skeleton import JOINTS
 from courtside_server.errors import EngineError
 from courtside_server.inference.engine import Engine, TensorSpec, check_signature
 from courtside_server.inference.request import InferenceRequest, Outputs
 from courtside_server.players.config import ActionConfig
 from courtside_server.types import UNTRACKED, ObjectClass, Observations
-from courtside_server.types.players import JOINTS, PoseTrack
+from courtside_server.types.players import PoseTrack
 
 STEPS = 16
 """Steps of a window; part of the model's signature."""

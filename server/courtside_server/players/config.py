@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from courtside_server.parameters import ParameterGroup, parameter
+from courtside_server.players.form_config import FormConfig
 
 _BY_HAND = "Set by hand."
 
@@ -134,3 +135,4 @@ class PlayersConfig(ParameterGroup):
     pose: PoseConfig = PoseConfig()
     actions: ActionConfig = ActionConfig()
     possession: PossessionConfig = PossessionConfig()
+    form: FormConfig = FormConfig()

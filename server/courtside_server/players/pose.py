@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside.skeleton import JOINTS
 from courtside_server.errors import EngineError
 from courtside_server.inference.engine import Engine, TensorSpec, check_signature
 from courtside_server.inference.request import InferenceRequest, Outputs
 from courtside_server.players.crops import SIDE
-from courtside_server.types.players import JOINTS, PlayerCrop, Pose
+from courtside_server.types.players import PlayerCrop, Pose
 
 
 class PoseModel:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside.skeleton import JOINTS
 from courtside_server.players.config import PoseConfig
-from courtside_server.types.players import JOINTS, Pose, PoseTrack
+from courtside_server.types.players import Pose, PoseTrack
 
 _SPEED_CUTOFF = 1.0
 """Cut-off frequency of the speed that the filter adapts to, Hz; the paper's value."""

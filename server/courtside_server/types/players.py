@@ -7,13 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-JOINTS: tuple[str, ...] = (
-    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",
-    "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle",
-    "right_ankle",
-)  # fmt: skip
-"""COCO's keypoints in their order."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlayerCrop:
@@ -41,8 +34,8 @@ class Pose:
     Attributes:
         track: the player's track.
         media: media time of the frame, seconds.
-        keypoints: (17, 4) float32 in the order of `JOINTS`: x, y and depth in pixels, visibility 0 to 1; NaN and 0
-            where a joint was not found.
+        keypoints: (17, 4) float32 in the order of `courtside.skeleton.JOINTS`: x, y and depth in pixels, visibility
+            0 to 1; NaN and 0 where a joint was not found.
         person: probability that the crop showed a person.
         box: (4,) float32 xyxy of the player, pixels.
     """

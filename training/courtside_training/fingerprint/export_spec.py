@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from courtside.shooting_motion import STEPS
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.export_spec import Arrays, ModelSignature, TensorSpec
 from courtside_training.common.splits import SPLITS
 from courtside_training.fingerprint.evaluate import Space, trials
-from courtside_training.fingerprint.motion import STEPS
 from courtside_training.fingerprint.network import MODEL, EncoderConfig, ServedEncoder, load_encoder
 from courtside_training.fingerprint.protocol import PUBLISHED, camera
 from courtside_training.fingerprint.simulated import Shots, simulate_shots

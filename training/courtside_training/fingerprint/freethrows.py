@@ -15,11 +15,11 @@ from scipy.stats import rankdata, spearmanr
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import NearestNeighbors
 
-from courtside_sim.keypoints import PoseNoise, noisy_keypoints
+from courtside.shooting_motion import NoShotError, cut, find_shot
 from courtside_training.common.tables import markdown
 from courtside_training.errors import TrainingInputError
 from courtside_training.fingerprint.evaluate import NEIGHBOURS, Embed, drift_statistic, own_distance
-from courtside_training.fingerprint.motion import NoShotError, cut, find_shot
+from courtside_training.fingerprint.pose_errors import ServedNoise, served_keypoints
 from courtside_training.fingerprint.protocol import CAMERAS, camera
 
 FOOT = 0.3048
@@ -74,10 +74,10 @@ def _faced(joints: np.ndarray, ball: np.ndarray) -> np.ndarray:
     return centred
 
 
-def track_of(joints: np.ndarray, name: str, noise: PoseNoise, rng: np.random.Generator, fps: float) -> np.ndarray:
+def track_of(joints: np.ndarray, name: str, noise: ServedNoise, rng: np.random.Generator, fps: float) -> np.ndarray:
     """A throw in the view of an evaluation camera: (T, 17, 3), NaN with confidence 0 for joints missing in the data."""
     unseen = ~np.isfinite(joints).all(-1)
-    track = noisy_keypoints(np.nan_to_num(joints), camera(name), noise, rng, fps)
+    track = served_keypoints(np.nan_to_num(joints), camera(name), noise, rng, fps)
     track[unseen] = [np.nan, np.nan, 0.0]
     return track
 
@@ -110,7 +110,7 @@ def tested(vectors: np.ndarray, labels: np.ndarray, shuffles: int) -> dict[str, 
 
 
 def measure(
-    path: Path, embed: Embed, noise: PoseNoise | None = None, shuffles: int = SHUFFLES,
+    path: Path, embed: Embed, noise: ServedNoise | None = None, shuffles: int = SHUFFLES,
     report: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """Made against missed and early against late, for each camera.
@@ -126,7 +126,7 @@ def measure(
         TrainingInputError: see `read`; also if the motion is found in fewer than `FEWEST` throws.
     """
     joints, made, fps = read(path)
-    noise = noise or PoseNoise().scaled(0.0)
+    noise = noise or ServedNoise().scaled(0.0)
     times = np.arange(joints.shape[1]) / fps
     cameras, third = {}, len(joints) // 3
     for index, name in enumerate(CAMERAS):

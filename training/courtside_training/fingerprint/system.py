@@ -163,7 +163,7 @@ class FingerprintSystem(System):
 
         config = train.TrainConfig(
             contrastive_epochs=SMOKE_EPOCHS, triplet_epochs=SMOKE_EPOCHS, shots=12, pairs=12, players=12, per_kind=2,
-            steps=16, batch=12, views=1,
+            steps=16, batch=12, views=1, errors=0.3,
         )  # fmt: skip
 
         def make(build: Any, checkpoint: Path) -> Fit:

@@ -13,7 +13,7 @@ import numpy as np
 from courtside.events import PAYLOADS, Payload
 from courtside.records import from_values
 from courtside.timestamps import to_timestamp
-from courtside_server.types import Arc, EventDraft, ShotView, Zone, ZoneSource
+from courtside_server.types import EventDraft, Zone, ZoneSource
 
 _SESSION, _SEGMENT = "@session", "@segment"
 """Where a payload's text carries its event's session and media segment. Versions that do not know them skip them."""
@@ -35,7 +35,7 @@ def encode_payload(draft: EventDraft) -> str:
 
 
 def _plain(value: object) -> bool | int | float | dict[str, object]:
-    if isinstance(value, Arc | ShotView):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     if isinstance(value, np.generic):  # a prediction's float32 is exact as a Python float
         number: bool | int | float = value.item()
