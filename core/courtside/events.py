@@ -48,6 +48,30 @@ class ShotResult(WireEnum):
     MISSED = 2
 
 
+class ShotType(WireEnum):
+    """How a ball was shot.
+
+    Example:
+        >>> print(ShotType.CATCH_AND_SHOOT)
+        catch and shoot
+    """
+
+    UNKNOWN = 0
+    """Not known, or not known yet."""
+    JUMP_SHOT = 1
+    """Any shot from where the shooter stands or jumps that is none of the others."""
+    LAYUP = 2
+    """From below the rim, or on the run to it."""
+    DUNK = 3
+    FREE_THROW = 4
+    CATCH_AND_SHOOT = 5
+    """At most 2 s after a catch, without a dribble."""
+    STEP_BACK = 6
+    """After a step away from the rim, with the ball."""
+    SIDE_STEP = 7
+    """After a step to the side, with the ball."""
+
+
 class Lifecycle(WireEnum):
     """Where an event is in its life.
 
@@ -196,6 +220,10 @@ class Shot:
     not measured."""
     replay_of: str = ""
     """The ``event_id`` of the shot that the film shows again here, in slow motion; such a shot is retracted."""
+    type: ShotType = ShotType.UNKNOWN
+    """How it was shot."""
+    type_probability: float = 0.0
+    """Of :attr:`type`, 0 to 1; 0 while the type is not known."""
 
     @property
     def points(self) -> int:
@@ -308,8 +336,8 @@ class Event:
     def from_proto(cls, message: events_pb2.Event) -> Self:
         """The event of a wire message.
 
-        A zone that this version does not know is read as UNSPECIFIED, without probabilities and source. What is
-        derived (points) or not held here (the shot's type) is left out.
+        A zone that this version does not know is read as UNSPECIFIED, without probabilities and source, and a type that
+        it does not know as UNKNOWN. What is derived (points) is left out.
 
         Raises:
             BadRequest: no payload, or an enum value that this version does not know.
@@ -363,13 +391,16 @@ class Restart:
 
 
 def _shot(message: events_pb2.Shot) -> Shot:
-    if Zone.knows(message.zone):
-        return from_message(Shot, message)
-    known = events_pb2.Shot.FromString(message.SerializeToString())
-    known.ClearField("zone")
-    known.ClearField("zone_probabilities")
-    known.ClearField("zone_source")
-    return from_message(Shot, known)
+    unknown: list[str] = []
+    if not Zone.knows(message.zone):
+        unknown += ["zone", "zone_probabilities", "zone_source"]
+    if not ShotType.knows(message.type):
+        unknown += ["type", "type_probability"]
+    if unknown:
+        message = events_pb2.Shot.FromString(message.SerializeToString())
+        for name in unknown:
+            message.ClearField(name)
+    return from_message(Shot, message)
 
 
 def message_to_json(message: Message) -> str:

@@ -60,7 +60,7 @@ def complete_shot_event() -> events.Event:
     event.session, event.media_segment = "0123456789abcdef0123456789abcdef", 2
     event.shot.result = common.SHOT_RESULT_MADE
     event.shot.shooter_track_id = 0
-    event.shot.type = common.SHOT_TYPE_STEP_BACK
+    event.shot.type, event.shot.type_probability = common.SHOT_TYPE_STEP_BACK, 0.75
     event.shot.court_x, event.shot.court_y = -6.25, 0.0
     event.shot.interrupted = True
     event.shot.arc.CopyFrom(

@@ -220,6 +220,7 @@ class ShotEvents:
             abs(before_media - media) >= config.min_time_change
             or before.zone != now.zone
             or before.result != now.result
+            or before.type != now.type
             or before.shooter != now.shooter
             or (before.arc is None) != (now.arc is None)
             or abs(before.probability - now.probability) >= least
@@ -252,4 +253,6 @@ def _payload(candidate: ShotCandidate, state: ShotState, original: str) -> Shot:
         arc=state.arc,
         playback_speed=None if state.playback_speed is None else round(state.playback_speed, 2),
         replay_of=original,
+        type=state.type,
+        type_probability=state.type_probability,
     )

@@ -252,6 +252,7 @@ def _event(event_id: str, views: Sequence[_View], due: float | None) -> EventDra
     )
     placed = max(shots, key=_zone_confidence)
     decided = max(shots, key=lambda shot: (shot.result is not ShotResult.UNKNOWN, abs(shot.make_probability - 0.5)))
+    typed = max(shots, key=lambda shot: shot.type_probability)
     arcs = [shot.arc for shot in shots if shot.arc is not None]
     payload = replace(
         first.shot,
@@ -259,6 +260,7 @@ def _event(event_id: str, views: Sequence[_View], due: float | None) -> EventDra
         zone=placed.zone, zone_probabilities=placed.zone_probabilities, zone_source=placed.zone_source,
         court=placed.court,
         result=decided.result, make_probability=decided.make_probability,
+        type=typed.type, type_probability=typed.type_probability,
         arc=min(arcs, key=lambda arc: arc.uncertainty, default=None),
         interrupted=all(shot.interrupted for shot in shots),
         views=tuple(map(_summary, views)),
