@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         ZoneSource,
         latest_shots,
     )
+    from courtside.plays import Action, Play, PlayerAction, PlayKind, Possession, PossessionEnd
     from courtside_client.client import Client, connect
     from courtside_client.errors import GatewayError
     from courtside_client.options import StreamOptions
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ZONES",
+    "Action",
     "Arc",
     "CameraState",
     "CameraStatus",
@@ -64,7 +66,12 @@ __all__ = [
     "InputError",
     "Lifecycle",
     "ObjectClass",
+    "Play",
+    "PlayKind",
+    "PlayerAction",
     "PointPairs",
+    "Possession",
+    "PossessionEnd",
     "RecognisedCourt",
     "Shot",
     "ShotResult",
@@ -93,6 +100,7 @@ _HOMES = {
         "Arc", "CameraState", "CameraStatus", "Event", "FilmShot", "Lifecycle", "Shot", "ShotResult", "ShotType",
         "ShotView", "ZoneSource", "latest_shots",
     ),
+    "courtside.plays": ("Action", "Play", "PlayKind", "PlayerAction", "Possession", "PossessionEnd"),
     "courtside_client.client": ("Client", "connect"),
     "courtside_client.errors": ("GatewayError",),
     "courtside_client.options": ("StreamOptions",),

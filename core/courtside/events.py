@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from courtside.court.zones import Zone
 from courtside.enums import WireEnum
 from courtside.errors import BadRequest
+from courtside.plays import Play, PlayerAction, Possession
 from courtside.records import from_message, to_message, wire
 from courtside.timestamps import from_timestamp, to_timestamp
 from courtside.v1 import events_pb2
@@ -247,6 +248,25 @@ class CameraStatus:
     """One sentence for a person."""
 
 
+Payload = Shot | CameraStatus | PlayerAction | Possession | Play
+"""What an event may say."""
+PAYLOADS: dict[str, type[Payload]] = {
+    "shot": Shot, "camera_status": CameraStatus, "action": PlayerAction, "possession": Possession, "play": Play,
+}  # fmt: skip
+"""The class of each kind of event, by the name of its field in the message."""
+_KINDS = {payload: kind for kind, payload in PAYLOADS.items()}
+
+
+def kind_of(payload: Payload) -> str:
+    """The kind of an event with this payload: a key of `PAYLOADS`.
+
+    Example:
+        >>> kind_of(CameraStatus(CameraState.ONLINE, "first frame"))
+        'camera_status'
+    """
+    return next(kind for base, kind in _KINDS.items() if isinstance(payload, base))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One durable entry of a game's log. The last revision of an ``event_id`` counts.
@@ -277,7 +297,7 @@ class Event:
     media_offset: float
     """When it happened, seconds since the camera's first frame by the film's own clock; since a film's sound, where
     that begins earlier. Where time stamps go back (joined recordings), it goes on."""
-    payload: Shot | CameraStatus
+    payload: Payload
     """What happened."""
     sequence: int
     """Position in the game's log, from 1 without gaps."""
@@ -293,8 +313,8 @@ class Event:
 
     @property
     def kind(self) -> str:
-        """``shot`` or ``camera_status``."""
-        return "shot" if isinstance(self.payload, Shot) else "camera_status"
+        """``shot``, ``camera_status``, ``action``, ``possession`` or ``play``."""
+        return kind_of(self.payload)
 
     @property
     def shot(self) -> Shot | None:
@@ -305,6 +325,21 @@ class Event:
     def camera_status(self) -> CameraStatus | None:
         """The camera's change of state; ``None`` for another kind of event."""
         return self.payload if isinstance(self.payload, CameraStatus) else None
+
+    @property
+    def action(self) -> PlayerAction | None:
+        """What a player does; ``None`` for another kind of event."""
+        return self.payload if isinstance(self.payload, PlayerAction) else None
+
+    @property
+    def possession(self) -> Possession | None:
+        """Who has the ball; ``None`` for another kind of event."""
+        return self.payload if isinstance(self.payload, Possession) else None
+
+    @property
+    def play(self) -> Play | None:
+        """A line of the play-by-play; ``None`` for another kind of event."""
+        return self.payload if isinstance(self.payload, Play) else None
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -323,13 +358,11 @@ class Event:
             append_time=to_timestamp(self.append_time), session=self.session, media_segment=self.media_segment,
         )  # fmt: skip
         message.lifecycle = int(self.lifecycle)  # type: ignore[assignment]
+        payload = getattr(message, self.kind)
+        payload.SetInParent()
+        to_message(self.payload, payload)
         if isinstance(self.payload, Shot):
-            message.shot.SetInParent()
-            to_message(self.payload, message.shot)
             message.shot.points = self.payload.points
-        else:
-            message.camera_status.SetInParent()
-            to_message(self.payload, message.camera_status)
         return message
 
     @classmethod
@@ -344,13 +377,10 @@ class Event:
         """
         kind = message.WhichOneof("payload")
         try:
-            payload: Shot | CameraStatus
-            if kind == "shot":
-                payload = _shot(message.shot)
-            elif kind == "camera_status":
-                payload = from_message(CameraStatus, message.camera_status)
-            else:
+            if kind not in PAYLOADS:
                 raise ValueError("it has no payload that is known here")
+            base, content = PAYLOADS[kind], getattr(message, kind)
+            payload = _shot(content) if base is Shot else from_message(base, content)
             lifecycle = Lifecycle(message.lifecycle)
         except ValueError as error:
             raise BadRequest(f"event {message.event_id[:80]!r} cannot be used: {error}", field="event") from error

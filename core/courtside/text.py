@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from courtside.court.zones import Zone
-from courtside.events import Event, Shot, ShotResult
+from courtside.events import CameraStatus, Event, Payload, Shot, ShotResult
+from courtside.plays import PlayerAction, PlayKind, Possession, PossessionEnd
 
 HEADER = f"{'offset':>9}  {'seq':>5} {'rev':>3}  {'state':<11}  {'camera':<10}  what"
 """The head of the table."""
@@ -25,7 +26,31 @@ def event_line(event: Event) -> str:
     head = f"{event.media_offset:9.2f}  {event.sequence:5d} {event.revision:3d}  {event.lifecycle:<11}  {camera:<10}"
     if isinstance(event.payload, Shot):
         return f"{head}  {_shot_text(event.payload, event.append_time - event.event_time)}"
-    return f"{head}  camera {event.payload.state}: {event.payload.detail}"
+    return f"{head}  {_player_text(event.payload, event.media_offset)}"
+
+
+_OTHERS = {
+    PlayKind.PASS: " to player {}", PlayKind.ASSIST: " for player {}", PlayKind.STEAL: " from player {}",
+    PlayKind.TURNOVER: " to player {}",
+}  # fmt: skip
+"""How a play's other player is named."""
+
+
+def _player_text(payload: Payload, start: float) -> str:
+    """What an event other than a shot says."""
+    if isinstance(payload, CameraStatus):
+        return f"camera {payload.state}: {payload.detail}"
+    if isinstance(payload, Shot):
+        raise TypeError("a shot has a line of its own")
+    who = f"player {payload.player}"
+    if isinstance(payload, PlayerAction):
+        return f"{who}: {payload.action} {payload.confidence:4.0%}  {payload.end - start:.1f} s"
+    if isinstance(payload, Possession):
+        end = "" if payload.ended is PossessionEnd.UNKNOWN else f", then {payload.ended}"
+        return f"{who}{f' ({payload.team})' if payload.team else ''} has the ball  {payload.end - start:.1f} s{end}"
+    other = "" if payload.other is None else _OTHERS.get(payload.kind, "").format(payload.other)
+    side = {None: "", True: " (offensive)", False: " (defensive)"}[payload.offensive]
+    return f"{payload.kind}{side}: {who}{other} {payload.confidence:4.0%}"
 
 
 def _shot_text(shot: Shot, delay: float) -> str:

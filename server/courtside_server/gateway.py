@@ -32,6 +32,7 @@ from courtside_server.compose import (
     ingest_config,
     make_alias_watch,
     make_engine,
+    make_player_models,
     make_shot_models,
     model_names,
     pipeline_config,
@@ -136,6 +137,7 @@ class Gateway:
         try:
             await start_models(self.settings, self.engine)
             make_shot_models(self.settings, self.engine)
+            make_player_models(self.settings, self.engine)
         except EngineUnavailable as error:
             log.warning("inference engine unavailable, it is tried again", engine=self.engine.name, error=str(error))
         await self._publish_waiting()
@@ -235,7 +237,7 @@ class Gateway:
         models = make_shot_models(self.settings, self.engine)
         pipeline = CameraPipeline(
             info, models, self._services, self._pipeline_config, lambda: self.calibrations.get(info.camera.name),
-            partial(self._recent_shots, info),
+            partial(self._recent_shots, info), make_player_models(self.settings, self.engine),
         )  # fmt: skip
         pipeline.start()
         return pipeline

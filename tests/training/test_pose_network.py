@@ -94,9 +94,9 @@ def test_simulated_and_real_people_share_a_batch(people):
 def test_a_checkpoint_of_another_shape_is_named(people, tmp_path):
     path = tmp_path / "p.pt"
     make_fit(people, FitConfig(epochs=1), path, network=TINY).save()
-    wrong = checkpoints.load(path, "player_pose")["settings"]
+    wrong = checkpoints.load(path, "player_pose_small")["settings"]
     wrong["network"] = {"channels": (8, 16, 24, 40), "blocks": (1, 1, 1)}
-    checkpoints.update(path, "player_pose", settings=wrong)
+    checkpoints.update(path, "player_pose_small", settings=wrong)
     with pytest.raises(TrainingInputError, match="another shape"):
         load_network(path)
 

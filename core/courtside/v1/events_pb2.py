@@ -23,48 +23,49 @@ _sym_db = _symbol_database.Default()
 
 
 from courtside.v1 import common_pb2 as courtside_dot_v1_dot_common__pb2
+from courtside.v1 import players_pb2 as courtside_dot_v1_dot_players__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63ourtside/v1/events.proto\x12\x0c\x63ourtside.v1\x1a\x19\x63ourtside/v1/common.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x03\n\x05\x45vent\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x10\n\x08revision\x18\x04 \x01(\r\x12*\n\tlifecycle\x18\x05 \x01(\x0e\x32\x17.courtside.v1.Lifecycle\x12\x0e\n\x06\x63\x61mera\x18\x06 \x01(\t\x12.\n\nevent_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cmedia_offset\x18\x08 \x01(\x01\x12/\n\x0b\x61ppend_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07session\x18\x0c \x01(\t\x12\x15\n\rmedia_segment\x18\r \x01(\r\x12\"\n\x04shot\x18\n \x01(\x0b\x32\x12.courtside.v1.ShotH\x00\x12\x33\n\rcamera_status\x18\x0b \x01(\x0b\x32\x1a.courtside.v1.CameraStatusH\x00\x42\t\n\x07payload\"\xa6\x05\n\x04Shot\x12\x13\n\x0bprobability\x18\x01 \x01(\x01\x12\x1b\n\x13release_uncertainty\x18\x02 \x01(\x01\x12 \n\x04zone\x18\x03 \x01(\x0e\x32\x12.courtside.v1.Zone\x12\x1a\n\x12zone_probabilities\x18\x12 \x03(\x02\x12)\n\x0bzone_source\x18\x05 \x01(\x0e\x32\x14.courtside.v1.Source\x12\x0e\n\x06points\x18\x06 \x01(\r\x12(\n\x06result\x18\x07 \x01(\x0e\x32\x18.courtside.v1.ShotResult\x12\x18\n\x10make_probability\x18\x08 \x01(\x01\x12\x1d\n\x10shooter_track_id\x18\t \x01(\rH\x00\x88\x01\x01\x12$\n\x04type\x18\n \x01(\x0e\x32\x16.courtside.v1.ShotType\x12\x18\n\x10type_probability\x18\x19 \x01(\x01\x12\x14\n\x07\x63ourt_x\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x14\n\x07\x63ourt_y\x18\x0c \x01(\x01H\x02\x88\x01\x01\x12\r\n\x05model\x18\r \x01(\t\x12\x18\n\x10windows_agreeing\x18\x0e \x01(\r\x12\x18\n\x10windows_covering\x18\x0f \x01(\r\x12\x13\n\x0binterrupted\x18\x10 \x01(\x08\x12\'\n\x03\x61rc\x18\x11 \x01(\x0b\x32\x15.courtside.v1.BallArcH\x03\x88\x01\x01\x12%\n\x05views\x18\x13 \x03(\x0b\x32\x16.courtside.v1.ShotView\x12\x1b\n\x0eplayback_speed\x18\x14 \x01(\x01H\x04\x88\x01\x01\x12\x11\n\treplay_of\x18\x15 \x01(\tB\x13\n\x11_shooter_track_idB\n\n\x08_court_xB\n\n\x08_court_yB\x06\n\x04_arcB\x11\n\x0f_playback_speedJ\x04\x08\x04\x10\x05\"\xc1\x02\n\x08ShotView\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cmedia_offset\x18\x03 \x01(\x01\x12\x0f\n\x07session\x18\x04 \x01(\t\x12\x15\n\rmedia_segment\x18\x05 \x01(\r\x12*\n\tlifecycle\x18\x06 \x01(\x0e\x32\x17.courtside.v1.Lifecycle\x12\x13\n\x0bprobability\x18\x07 \x01(\x01\x12(\n\x06result\x18\x08 \x01(\x0e\x32\x18.courtside.v1.ShotResult\x12\x18\n\x10make_probability\x18\t \x01(\x01\x12\x1d\n\x10shooter_track_id\x18\n \x01(\rH\x00\x88\x01\x01\x42\x13\n\x11_shooter_track_id\"\x94\x01\n\x07\x42\x61llArc\x12\x1d\n\x15release_angle_degrees\x18\x01 \x01(\x01\x12 \n\x13\x65ntry_angle_degrees\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0b\x61pex_metres\x18\x03 \x01(\x01\x12\x1b\n\x13uncertainty_degrees\x18\x04 \x01(\x01\x42\x16\n\x14_entry_angle_degrees\"H\n\x0c\x43\x61meraStatus\x12(\n\x05state\x18\x01 \x01(\x0e\x32\x19.courtside.v1.CameraState\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\"\x81\x01\n\x16SubscribeEventsRequest\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04H\x00\x88\x01\x01\x12\x0f\n\x07\x63\x61meras\x18\x03 \x03(\t\x12\x10\n\x03log\x18\x04 \x01(\tH\x01\x88\x01\x01\x42\x11\n\x0f_after_sequenceB\x06\n\x04_log\"\xaf\x01\n\x17SubscribeEventsResponse\x12$\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x13.courtside.v1.EventH\x00\x12,\n\theartbeat\x18\x02 \x01(\x0b\x32\x17.courtside.v1.HeartbeatH\x00\x12(\n\x07restart\x18\x03 \x01(\x0b\x32\x15.courtside.v1.RestartH\x00\x12\x0b\n\x03log\x18\x04 \x01(\tB\t\n\x07message\"Q\n\x07Restart\x12+\n\x06reason\x18\x01 \x01(\x0e\x32\x1b.courtside.v1.RestartReason\x12\x19\n\x11\x65\x61rliest_sequence\x18\x02 \x01(\x04\"U\n\tHeartbeat\x12\x17\n\x0fhigh_water_mark\x18\x01 \x01(\x04\x12/\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"`\n\x11ListEventsRequest\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x12\n\npage_token\x18\x04 \x01(\t\"\x93\x01\n\x12ListEventsResponse\x12#\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x13.courtside.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\x0fhigh_water_mark\x18\x03 \x01(\x04\x12\x19\n\x11\x65\x61rliest_sequence\x18\x04 \x01(\x04\x12\x0b\n\x03log\x18\x05 \x01(\t\"1\n\x0fGetEventRequest\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\"6\n\x10GetEventResponse\x12\"\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x13.courtside.v1.Event*s\n\tLifecycle\x12\x19\n\x15LIFECYCLE_UNSPECIFIED\x10\x00\x12\x19\n\x15LIFECYCLE_PROVISIONAL\x10\x01\x12\x17\n\x13LIFECYCLE_CONFIRMED\x10\x02\x12\x17\n\x13LIFECYCLE_RETRACTED\x10\x03*\xb5\x01\n\x0b\x43\x61meraState\x12\x1c\n\x18\x43\x41MERA_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41MERA_STATE_ONLINE\x10\x01\x12\x18\n\x14\x43\x41MERA_STATE_OFFLINE\x10\x02\x12\x1e\n\x1a\x43\x41MERA_STATE_DISCONTINUITY\x10\x03\x12\x19\n\x15\x43\x41MERA_STATE_DEGRADED\x10\x04\x12\x1a\n\x16\x43\x41MERA_STATE_RECOVERED\x10\x05*i\n\rRestartReason\x12\x1e\n\x1aRESTART_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18RESTART_REASON_OTHER_LOG\x10\x01\x12\x1a\n\x16RESTART_REASON_EVICTED\x10\x02\x32\x8c\x02\n\x0c\x45ventService\x12`\n\x0fSubscribeEvents\x12$.courtside.v1.SubscribeEventsRequest\x1a%.courtside.v1.SubscribeEventsResponse0\x01\x12O\n\nListEvents\x12\x1f.courtside.v1.ListEventsRequest\x1a .courtside.v1.ListEventsResponse\x12I\n\x08GetEvent\x12\x1d.courtside.v1.GetEventRequest\x1a\x1e.courtside.v1.GetEventResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63ourtside/v1/events.proto\x12\x0c\x63ourtside.v1\x1a\x19\x63ourtside/v1/common.proto\x1a\x1a\x63ourtside/v1/players.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8c\x04\n\x05\x45vent\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x10\n\x08revision\x18\x04 \x01(\r\x12*\n\tlifecycle\x18\x05 \x01(\x0e\x32\x17.courtside.v1.Lifecycle\x12\x0e\n\x06\x63\x61mera\x18\x06 \x01(\t\x12.\n\nevent_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cmedia_offset\x18\x08 \x01(\x01\x12/\n\x0b\x61ppend_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07session\x18\x0c \x01(\t\x12\x15\n\rmedia_segment\x18\r \x01(\r\x12\"\n\x04shot\x18\n \x01(\x0b\x32\x12.courtside.v1.ShotH\x00\x12\x33\n\rcamera_status\x18\x0b \x01(\x0b\x32\x1a.courtside.v1.CameraStatusH\x00\x12,\n\x06\x61\x63tion\x18\x0f \x01(\x0b\x32\x1a.courtside.v1.PlayerActionH\x00\x12.\n\npossession\x18\x10 \x01(\x0b\x32\x18.courtside.v1.PossessionH\x00\x12\"\n\x04play\x18\x11 \x01(\x0b\x32\x12.courtside.v1.PlayH\x00\x42\t\n\x07payload\"\xa6\x05\n\x04Shot\x12\x13\n\x0bprobability\x18\x01 \x01(\x01\x12\x1b\n\x13release_uncertainty\x18\x02 \x01(\x01\x12 \n\x04zone\x18\x03 \x01(\x0e\x32\x12.courtside.v1.Zone\x12\x1a\n\x12zone_probabilities\x18\x12 \x03(\x02\x12)\n\x0bzone_source\x18\x05 \x01(\x0e\x32\x14.courtside.v1.Source\x12\x0e\n\x06points\x18\x06 \x01(\r\x12(\n\x06result\x18\x07 \x01(\x0e\x32\x18.courtside.v1.ShotResult\x12\x18\n\x10make_probability\x18\x08 \x01(\x01\x12\x1d\n\x10shooter_track_id\x18\t \x01(\rH\x00\x88\x01\x01\x12$\n\x04type\x18\n \x01(\x0e\x32\x16.courtside.v1.ShotType\x12\x18\n\x10type_probability\x18\x19 \x01(\x01\x12\x14\n\x07\x63ourt_x\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x14\n\x07\x63ourt_y\x18\x0c \x01(\x01H\x02\x88\x01\x01\x12\r\n\x05model\x18\r \x01(\t\x12\x18\n\x10windows_agreeing\x18\x0e \x01(\r\x12\x18\n\x10windows_covering\x18\x0f \x01(\r\x12\x13\n\x0binterrupted\x18\x10 \x01(\x08\x12\'\n\x03\x61rc\x18\x11 \x01(\x0b\x32\x15.courtside.v1.BallArcH\x03\x88\x01\x01\x12%\n\x05views\x18\x13 \x03(\x0b\x32\x16.courtside.v1.ShotView\x12\x1b\n\x0eplayback_speed\x18\x14 \x01(\x01H\x04\x88\x01\x01\x12\x11\n\treplay_of\x18\x15 \x01(\tB\x13\n\x11_shooter_track_idB\n\n\x08_court_xB\n\n\x08_court_yB\x06\n\x04_arcB\x11\n\x0f_playback_speedJ\x04\x08\x04\x10\x05\"\xc1\x02\n\x08ShotView\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cmedia_offset\x18\x03 \x01(\x01\x12\x0f\n\x07session\x18\x04 \x01(\t\x12\x15\n\rmedia_segment\x18\x05 \x01(\r\x12*\n\tlifecycle\x18\x06 \x01(\x0e\x32\x17.courtside.v1.Lifecycle\x12\x13\n\x0bprobability\x18\x07 \x01(\x01\x12(\n\x06result\x18\x08 \x01(\x0e\x32\x18.courtside.v1.ShotResult\x12\x18\n\x10make_probability\x18\t \x01(\x01\x12\x1d\n\x10shooter_track_id\x18\n \x01(\rH\x00\x88\x01\x01\x42\x13\n\x11_shooter_track_id\"\x94\x01\n\x07\x42\x61llArc\x12\x1d\n\x15release_angle_degrees\x18\x01 \x01(\x01\x12 \n\x13\x65ntry_angle_degrees\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0b\x61pex_metres\x18\x03 \x01(\x01\x12\x1b\n\x13uncertainty_degrees\x18\x04 \x01(\x01\x42\x16\n\x14_entry_angle_degrees\"H\n\x0c\x43\x61meraStatus\x12(\n\x05state\x18\x01 \x01(\x0e\x32\x19.courtside.v1.CameraState\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\"\x81\x01\n\x16SubscribeEventsRequest\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x1b\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04H\x00\x88\x01\x01\x12\x0f\n\x07\x63\x61meras\x18\x03 \x03(\t\x12\x10\n\x03log\x18\x04 \x01(\tH\x01\x88\x01\x01\x42\x11\n\x0f_after_sequenceB\x06\n\x04_log\"\xaf\x01\n\x17SubscribeEventsResponse\x12$\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x13.courtside.v1.EventH\x00\x12,\n\theartbeat\x18\x02 \x01(\x0b\x32\x17.courtside.v1.HeartbeatH\x00\x12(\n\x07restart\x18\x03 \x01(\x0b\x32\x15.courtside.v1.RestartH\x00\x12\x0b\n\x03log\x18\x04 \x01(\tB\t\n\x07message\"Q\n\x07Restart\x12+\n\x06reason\x18\x01 \x01(\x0e\x32\x1b.courtside.v1.RestartReason\x12\x19\n\x11\x65\x61rliest_sequence\x18\x02 \x01(\x04\"U\n\tHeartbeat\x12\x17\n\x0fhigh_water_mark\x18\x01 \x01(\x04\x12/\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"`\n\x11ListEventsRequest\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x12\n\npage_token\x18\x04 \x01(\t\"\x93\x01\n\x12ListEventsResponse\x12#\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x13.courtside.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\x0fhigh_water_mark\x18\x03 \x01(\x04\x12\x19\n\x11\x65\x61rliest_sequence\x18\x04 \x01(\x04\x12\x0b\n\x03log\x18\x05 \x01(\t\"1\n\x0fGetEventRequest\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\"6\n\x10GetEventResponse\x12\"\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x13.courtside.v1.Event*s\n\tLifecycle\x12\x19\n\x15LIFECYCLE_UNSPECIFIED\x10\x00\x12\x19\n\x15LIFECYCLE_PROVISIONAL\x10\x01\x12\x17\n\x13LIFECYCLE_CONFIRMED\x10\x02\x12\x17\n\x13LIFECYCLE_RETRACTED\x10\x03*\xb5\x01\n\x0b\x43\x61meraState\x12\x1c\n\x18\x43\x41MERA_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41MERA_STATE_ONLINE\x10\x01\x12\x18\n\x14\x43\x41MERA_STATE_OFFLINE\x10\x02\x12\x1e\n\x1a\x43\x41MERA_STATE_DISCONTINUITY\x10\x03\x12\x19\n\x15\x43\x41MERA_STATE_DEGRADED\x10\x04\x12\x1a\n\x16\x43\x41MERA_STATE_RECOVERED\x10\x05*i\n\rRestartReason\x12\x1e\n\x1aRESTART_REASON_UNSPECIFIED\x10\x00\x12\x1c\n\x18RESTART_REASON_OTHER_LOG\x10\x01\x12\x1a\n\x16RESTART_REASON_EVICTED\x10\x02\x32\x8c\x02\n\x0c\x45ventService\x12`\n\x0fSubscribeEvents\x12$.courtside.v1.SubscribeEventsRequest\x1a%.courtside.v1.SubscribeEventsResponse0\x01\x12O\n\nListEvents\x12\x1f.courtside.v1.ListEventsRequest\x1a .courtside.v1.ListEventsResponse\x12I\n\x08GetEvent\x12\x1d.courtside.v1.GetEventRequest\x1a\x1e.courtside.v1.GetEventResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'courtside.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LIFECYCLE']._serialized_start=2565
-  _globals['_LIFECYCLE']._serialized_end=2680
-  _globals['_CAMERASTATE']._serialized_start=2683
-  _globals['_CAMERASTATE']._serialized_end=2864
-  _globals['_RESTARTREASON']._serialized_start=2866
-  _globals['_RESTARTREASON']._serialized_end=2971
-  _globals['_EVENT']._serialized_start=104
-  _globals['_EVENT']._serialized_end=498
-  _globals['_SHOT']._serialized_start=501
-  _globals['_SHOT']._serialized_end=1179
-  _globals['_SHOTVIEW']._serialized_start=1182
-  _globals['_SHOTVIEW']._serialized_end=1503
-  _globals['_BALLARC']._serialized_start=1506
-  _globals['_BALLARC']._serialized_end=1654
-  _globals['_CAMERASTATUS']._serialized_start=1656
-  _globals['_CAMERASTATUS']._serialized_end=1728
-  _globals['_SUBSCRIBEEVENTSREQUEST']._serialized_start=1731
-  _globals['_SUBSCRIBEEVENTSREQUEST']._serialized_end=1860
-  _globals['_SUBSCRIBEEVENTSRESPONSE']._serialized_start=1863
-  _globals['_SUBSCRIBEEVENTSRESPONSE']._serialized_end=2038
-  _globals['_RESTART']._serialized_start=2040
-  _globals['_RESTART']._serialized_end=2121
-  _globals['_HEARTBEAT']._serialized_start=2123
-  _globals['_HEARTBEAT']._serialized_end=2208
-  _globals['_LISTEVENTSREQUEST']._serialized_start=2210
-  _globals['_LISTEVENTSREQUEST']._serialized_end=2306
-  _globals['_LISTEVENTSRESPONSE']._serialized_start=2309
-  _globals['_LISTEVENTSRESPONSE']._serialized_end=2456
-  _globals['_GETEVENTREQUEST']._serialized_start=2458
-  _globals['_GETEVENTREQUEST']._serialized_end=2507
-  _globals['_GETEVENTRESPONSE']._serialized_start=2509
-  _globals['_GETEVENTRESPONSE']._serialized_end=2563
-  _globals['_EVENTSERVICE']._serialized_start=2974
-  _globals['_EVENTSERVICE']._serialized_end=3242
+  _globals['_LIFECYCLE']._serialized_start=2723
+  _globals['_LIFECYCLE']._serialized_end=2838
+  _globals['_CAMERASTATE']._serialized_start=2841
+  _globals['_CAMERASTATE']._serialized_end=3022
+  _globals['_RESTARTREASON']._serialized_start=3024
+  _globals['_RESTARTREASON']._serialized_end=3129
+  _globals['_EVENT']._serialized_start=132
+  _globals['_EVENT']._serialized_end=656
+  _globals['_SHOT']._serialized_start=659
+  _globals['_SHOT']._serialized_end=1337
+  _globals['_SHOTVIEW']._serialized_start=1340
+  _globals['_SHOTVIEW']._serialized_end=1661
+  _globals['_BALLARC']._serialized_start=1664
+  _globals['_BALLARC']._serialized_end=1812
+  _globals['_CAMERASTATUS']._serialized_start=1814
+  _globals['_CAMERASTATUS']._serialized_end=1886
+  _globals['_SUBSCRIBEEVENTSREQUEST']._serialized_start=1889
+  _globals['_SUBSCRIBEEVENTSREQUEST']._serialized_end=2018
+  _globals['_SUBSCRIBEEVENTSRESPONSE']._serialized_start=2021
+  _globals['_SUBSCRIBEEVENTSRESPONSE']._serialized_end=2196
+  _globals['_RESTART']._serialized_start=2198
+  _globals['_RESTART']._serialized_end=2279
+  _globals['_HEARTBEAT']._serialized_start=2281
+  _globals['_HEARTBEAT']._serialized_end=2366
+  _globals['_LISTEVENTSREQUEST']._serialized_start=2368
+  _globals['_LISTEVENTSREQUEST']._serialized_end=2464
+  _globals['_LISTEVENTSRESPONSE']._serialized_start=2467
+  _globals['_LISTEVENTSRESPONSE']._serialized_end=2614
+  _globals['_GETEVENTREQUEST']._serialized_start=2616
+  _globals['_GETEVENTREQUEST']._serialized_end=2665
+  _globals['_GETEVENTRESPONSE']._serialized_start=2667
+  _globals['_GETEVENTRESPONSE']._serialized_end=2721
+  _globals['_EVENTSERVICE']._serialized_start=3132
+  _globals['_EVENTSERVICE']._serialized_end=3400
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,7 @@
 import datetime
 
 from courtside.v1 import common_pb2 as _common_pb2
+from courtside.v1 import players_pb2 as _players_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -47,7 +48,7 @@ RESTART_REASON_OTHER_LOG: RestartReason
 RESTART_REASON_EVICTED: RestartReason
 
 class Event(_message.Message):
-    __slots__ = ("game", "sequence", "event_id", "revision", "lifecycle", "camera", "event_time", "media_offset", "append_time", "session", "media_segment", "shot", "camera_status")
+    __slots__ = ("game", "sequence", "event_id", "revision", "lifecycle", "camera", "event_time", "media_offset", "append_time", "session", "media_segment", "shot", "camera_status", "action", "possession", "play")
     GAME_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -61,6 +62,9 @@ class Event(_message.Message):
     MEDIA_SEGMENT_FIELD_NUMBER: _ClassVar[int]
     SHOT_FIELD_NUMBER: _ClassVar[int]
     CAMERA_STATUS_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    POSSESSION_FIELD_NUMBER: _ClassVar[int]
+    PLAY_FIELD_NUMBER: _ClassVar[int]
     game: str
     sequence: int
     event_id: str
@@ -74,7 +78,10 @@ class Event(_message.Message):
     media_segment: int
     shot: Shot
     camera_status: CameraStatus
-    def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., session: _Optional[str] = ..., media_segment: _Optional[int] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ...) -> None: ...
+    action: _players_pb2.PlayerAction
+    possession: _players_pb2.Possession
+    play: _players_pb2.Play
+    def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., session: _Optional[str] = ..., media_segment: _Optional[int] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ..., action: _Optional[_Union[_players_pb2.PlayerAction, _Mapping]] = ..., possession: _Optional[_Union[_players_pb2.Possession, _Mapping]] = ..., play: _Optional[_Union[_players_pb2.Play, _Mapping]] = ...) -> None: ...
 
 class Shot(_message.Message):
     __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "type_probability", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc", "views", "playback_speed", "replay_of")

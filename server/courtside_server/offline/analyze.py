@@ -17,6 +17,7 @@ from courtside.names import CameraName
 from courtside_server.compose import (
     ingest_config,
     make_engine,
+    make_player_models,
     make_shot_models,
     pipeline_config,
     start_models,
@@ -38,6 +39,7 @@ from courtside_server.shots.detector import Profile, ShotChange
 from courtside_server.shots.views import GameShots
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import DropReason, Event, Observations, Shot
+from courtside_server.types.players import Pose
 
 _MODEL_TIMEOUT_S = 30.0
 """Seconds that a model may take with film: no viewer is waiting."""
@@ -78,6 +80,7 @@ class FilmAnalyzer:
             stack.push_async_callback(self._engine.close)
             await start_models(self._settings, self._engine)
             self._models = make_shot_models(self._settings, self._engine, min_timeout=_MODEL_TIMEOUT_S)
+            self._players = make_player_models(self._settings, self._engine, min_timeout=_MODEL_TIMEOUT_S)
             self._stack = stack.pop_all()
         return self
 
@@ -127,6 +130,7 @@ class FilmAnalysis:
             default.
         on_shots: called with a scene's number and every change of its shots, the rejected ones included, from the
             camera's thread.
+        on_pose: called with every pose of a player, from the camera's thread; the record's by default.
     """
 
     def __init__(self, analyzer: FilmAnalyzer, game: str, film: Film, record: FilmRecord | None) -> None:
@@ -139,6 +143,7 @@ class FilmAnalysis:
         self.damaged = 0
         self.on_tracks: Callable[[Observations], None] | None = None if record is None else record.add_frame
         self.on_shots: _OnShots | None = None
+        self.on_pose: Callable[[Pose], None] | None = None if record is None else record.add_pose
 
     async def events(self, on_packets: Callable[[int], None] = lambda count: None) -> AsyncGenerator[Event, None]:
         """Run the film; gives every revision of every event as soon as it is known. Call it once.
@@ -165,8 +170,11 @@ class FilmAnalysis:
         if self._analyzer._estimate and config.profile is not Profile.CLIP:
             config = replace(config, estimate_speed=True)
         speeds: list[tuple[float, float]] = []
-        pipeline = CameraPipeline(self._info, self._analyzer._models, services, config, lambda: court)
+        pipeline = CameraPipeline(self._info, self._analyzer._models, services, config, lambda: court,
+                                  players=self._analyzer._players)  # fmt: skip
         pipeline.backend.on_tracks = self.on_tracks
+        if self.on_pose is not None:
+            pipeline.backend.on_pose = self.on_pose
         pipeline.backend.on_speed = lambda media, speed: speeds.append((media, speed))
         if self.on_shots is not None:
             pipeline.backend.on_shots = _both(self.on_shots, pipeline.backend.on_shots)

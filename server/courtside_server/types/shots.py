@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside.events import CameraStatus, Event, Lifecycle, Shot
+from courtside.events import Event, Lifecycle, Payload, kind_of
 
 STRIDE_S = 0.3
 """Seconds between two samples of a window (source system: VideoMAE shot analytics)."""
@@ -164,7 +164,7 @@ class EventDraft:
     """Unix seconds, camera's clock (a shot: its release)."""
     media_offset: float
     """Seconds since the camera's first frame, media clock."""
-    payload: Shot | CameraStatus
+    payload: Payload
     due: float | None = field(default=None, compare=False)
     """Server monotonic seconds when the last sample behind this event was in; for latency only, not stored."""
     session: str = ""
@@ -174,8 +174,8 @@ class EventDraft:
 
     @property
     def kind(self) -> str:
-        """``shot`` or ``camera_status``: the bounded label of metrics."""
-        return "shot" if isinstance(self.payload, Shot) else "camera_status"
+        """``shot``, ``action`` and so on: the bounded label of metrics."""
+        return kind_of(self.payload)
 
     def logged(self, sequence: int, revision: int, append_time: float) -> Event:
         """The event that a log has made of this draft."""

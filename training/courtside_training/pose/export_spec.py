@@ -1,4 +1,4 @@
-"""What the export needs of `player_pose`."""
+"""What the export needs of `player_pose_small`, a pose network of our own."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PoseExport:
     """See `courtside_training.common.export_spec.ExportSpec`."""
 
     signature = ModelSignature(
-        name="player_pose",
+        name="player_pose_small",
         inputs=(TensorSpec("crop", "uint8", (3, HEIGHT, WIDTH)),),
         outputs=(TensorSpec("keypoints", "float32", (len(JOINTS), 3)),),
         max_batch=16,

@@ -78,12 +78,58 @@ def preview(checkpoint: Path, data: Path | None, out: Path, count: int) -> None:
     click.echo(f"{len(chosen)} people → {out}")
 
 
+@click.command()
+@click.option("--checkpoint", type=FILES, required=True, help="MediaPipe's pose_landmark_full.tflite, or lite.")
+@click.option("--reference", type=FILES, required=True, help="The network to agree with: pose_landmark_heavy.tflite.")
+@click.option("--pictures", type=FOLDER,
+              help="Folder of images with people's boxes: _annotations.coco.json, or images/ and labels/ (YOLO).")
+@click.option("--stretch", type=click.FloatRange(0.25, 4.0), default=1.0, show_default=True,
+              help="Factor for the width of images, applied first: 1.7778 for 16:9 frames squeezed into squares.")
+@click.option("--credit", default="", help="Owner and licence of the images, shown in the model card.")
+@click.option("--count", type=click.IntRange(2, 10_000), default=300, show_default=True, help="People of each kind.")
+@click.option("--out", type=FILES, help="JSON file to write, for `courtside-export player_pose --evaluation`.")
+def compare(
+    checkpoint: Path, reference: Path, pictures: Path | None, stretch: float, credit: str, count: int, out: Path | None
+) -> None:
+    """Measure how far BlazePose networks agree on real players and on simulated ones."""
+    import json
+
+    from courtside_training.common.progress import progress
+    from courtside_training.common.running import torch_run
+    from courtside_training.common.runtime import prepare
+    from courtside_training.pose.agreement import agreement, real_crops, simulated_crops, tables
+    from courtside_training.pose.blazepose_export import EXPORT_SPEC
+    from courtside_training.pose.teacher import boxed_images
+
+    prepare(1)
+    small, large = (torch_run(EXPORT_SPEC.load(path)) for path in (checkpoint, reference))
+    result: dict[str, Any] = {"reference": reference.stem, "credit": credit}
+    with progress() as bar:
+        for kind in ("real players", "simulated players"):
+            task = bar.add_task(kind, total=count)
+            if kind == "simulated players":
+                crops = simulated_crops(count, _seeds("test", 1)[0])
+            elif pictures is not None:
+                crops = real_crops(boxed_images(pictures), count, stretch)
+            else:
+                continue
+            result[kind] = agreement(lambda some: small((some,)), lambda some: large((some,)), crops)
+            bar.update(task, completed=count)
+    click.echo(tables(result))
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(result))
+
+
 class PoseSystem(System):
-    """Simulated and labelled people to `player_pose`."""
+    """Simulated and labelled people to `player_pose_small`, and BlazePose to `player_pose`."""
 
     name = "pose"
     help = "Keypoints of one player."
-    export_specs: ClassVar = {"player_pose": "courtside_training.pose.export_spec"}
+    export_specs: ClassVar = {
+        "player_pose": "courtside_training.pose.blazepose_export",
+        "player_pose_small": "courtside_training.pose.export_spec",
+    }
     sample = "crops"
     fit_help = "Train on simulated players and, with --data, on labelled people, in equal shares."
     fit_options = (
@@ -99,7 +145,7 @@ class PoseSystem(System):
         count_option("--frames", 8, "Frames per game."),
         count_option("--shots", 10, "Test games on whose shots the steadiness is measured.", least=0),
     )  # fmt: skip
-    commands = (teach, preview)
+    commands = (teach, preview, compare)
 
     def stages(
         self, context: RunContext, *, data: Path | None, games: int, frames: int, epochs: int, steps: int, batch: int,
@@ -166,7 +212,7 @@ class PoseSystem(System):
             config = FitConfig(epochs=SMOKE_EPOCHS, rate=6e-3, average=0.9)
             return make_fit(people, config, checkpoint, steps=10, batch=8, network=sizes, augmentation=gentle)
 
-        yield SmokeRun("player_pose", make, SMOKE_EPOCHS)
+        yield SmokeRun("player_pose_small", make, SMOKE_EPOCHS)
 
 
 def _seeds(split: str, games: int) -> range:

@@ -17,7 +17,7 @@ from courtside_training.pose.losses import losses
 from courtside_training.pose.network import NetworkConfig, PoseNetwork
 from courtside_training.pose.people import Person
 
-MODEL = "player_pose"
+MODEL = "player_pose_small"
 """Name of the model in checkpoints and in the model repository."""
 REAL_SHARE = 0.5
 """Share of real people in a batch, if there are both kinds."""

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from courtside.events import PAYLOADS, Payload
 from courtside.records import from_values
 from courtside.timestamps import to_timestamp
-from courtside_server.types import Arc, CameraStatus, EventDraft, Shot, ShotView, Zone, ZoneSource
+from courtside_server.types import Arc, EventDraft, ShotView, Zone, ZoneSource
 
 _SESSION, _SEGMENT = "@session", "@segment"
 """Where a payload's text carries its event's session and media segment. Versions that do not know them skip them."""
@@ -42,7 +43,7 @@ def _plain(value: object) -> bool | int | float | dict[str, object]:
     raise TypeError(f"a payload cannot hold {type(value).__name__}")
 
 
-def decode_payload(kind: str, text: str) -> tuple[Shot | CameraStatus, str, int]:
+def decode_payload(kind: str, text: str) -> tuple[Payload, str, int]:
     """Decode the text of ``encode_payload``: payload, session, media segment.
 
     An unknown field is skipped and a missing one takes its default, so fields can be added to the types without
@@ -55,15 +56,13 @@ def decode_payload(kind: str, text: str) -> tuple[Shot | CameraStatus, str, int]
     return _payload(kind, values), str(values.get(_SESSION, "")), int(values.get(_SEGMENT, 0))
 
 
-def _payload(kind: str, values: dict[str, Any]) -> Shot | CameraStatus:
-    if kind == "camera_status":
-        return from_values(CameraStatus, values)
-    if kind != "shot":
+def _payload(kind: str, values: dict[str, Any]) -> Payload:
+    if kind not in PAYLOADS:
         raise ValueError(f"unknown kind {kind!r}")
-    if not Zone.knows(values["zone"]):
+    if kind == "shot" and not Zone.knows(values["zone"]):
         # Written with an older or newer set of zones: its probabilities are of other zones, too.
         values |= {"zone": Zone.UNSPECIFIED, "zone_probabilities": (), "zone_source": ZoneSource.UNSPECIFIED}
-    return from_values(Shot, values)
+    return from_values(PAYLOADS[kind], values)
 
 
 def check_draft(draft: EventDraft) -> None:
