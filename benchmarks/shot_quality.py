@@ -1,34 +1,39 @@
-"""Types of shots on simulated games, as the server weighs them: boxes with a detector's errors, no pixel is drawn.
+"""Types and make probabilities of shots of simulated games: boxes with a detector's errors, no pixel is drawn.
 
-    python benchmarks/shot_quality.py [GAMES] [FIRST_SEED]
+    python benchmarks/shot_quality.py [--games N] [--first SEED] [--fit] [--plot PNG]
 
 Each game is seen by one camera at 15 frames per second: players, the ball and the rims with noise, some of them missed.
-The truth is the game's own: the footwork, the pass that came before, the feet.
+The truth is the game's own: the footwork, the pass that came before, the feet. `--fit` fits the weights of the make
+probability to other games first, prints them and measures with them instead of those that are served.
 """
 
 from __future__ import annotations
 
+import argparse
 import math
-import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from courtside.court.homography import Calibration
 from courtside.events import ShotType
+from courtside_server.shots.arc import fit_arc
 from courtside_server.shots.context import ShotContext, shot_context
 from courtside_server.shots.criteria import ShotCriteria
+from courtside_server.shots.make_chance import WEIGHTS, MakeWeights, ShootingRecord, make_log_odds, make_terms
 from courtside_server.shots.shooter import find_shooters
-from courtside_server.shots.shot_type import shot_type
+from courtside_server.shots.shot_type import shot_type, type_probabilities
 from courtside_server.shots.trajectory import Trajectory, ball_trajectories, nearest_rim
 from courtside_server.types import ObjectClass, Observations
 from courtside_sim import CameraConfig, Game, GameConfig, SimulatedCamera, simulate
 from courtside_sim.config import CAMERA_KINDS
 from courtside_sim.truth import Action, FrameTruth, ShotTruth
 from courtside_sim.truth import ShotType as Footwork
+from courtside_training.common.measures import brier, expected_calibration_error, roc_auc
 
 SIZE, RATE, SECONDS = (1280, 720), 15.0, 60.0
 BEFORE, AFTER = 4.0, 2.6
@@ -38,6 +43,8 @@ MISSED_PLAYER, MISSED_BALL, BALL_ERROR, RIM_ERROR = 0.1, 0.25, 0.12, 0.03
 """Shares that are not detected; errors as shares of radius and width."""
 NOISE = (0.01, 0.02, 0.04)
 """Errors of players' boxes as shares of their height; one is drawn for each shot."""
+PARTS = 6
+"""Points of a reliability curve."""
 CRITERIA = ShotCriteria()
 
 
@@ -46,6 +53,7 @@ class SeenShot:
     """One shot: its truth, and what a camera sees of it.
 
     Attributes:
+        game: its seed.
         truth: of the game.
         kind: the type that the game's truth amounts to.
         release: seconds, with a detector's error.
@@ -58,6 +66,7 @@ class SeenShot:
         distance: metres from the shooter to the point below the rim.
     """
 
+    game: int
     truth: ShotTruth
     kind: ShotType
     release: float
@@ -68,6 +77,12 @@ class SeenShot:
     court: Calibration | None
     defender: float
     distance: float
+
+    @property
+    def release_angle(self) -> float | None:
+        """Degrees above the horizontal, where the view shows it."""
+        arc = fit_arc(self.path, self.release, None if self.rim is None else self.rim[:4], 1.0, CRITERIA.arc)
+        return None if arc is None else arc.release_angle
 
     def context(self, known_court: bool) -> ShotContext:
         """The shot's context with its court, or without."""
@@ -121,7 +136,8 @@ def _seen(
         math.dist(spots[shooter], spot) for spot, team in zip(spots, teams, strict=True) if team != shot.team
     ]
     return SeenShot(
-        shot, _kind(shot, frames, at, shooter), release, observations, path, nearest_rim(observations, path.positions),
+        game.seed, shot, _kind(shot, frames, at, shooter), release, observations, path,
+        nearest_rim(observations, path.positions),
         shooters[0][0] if shooters else None, _court(game, camera, shot), min(apart, default=math.inf),
         math.dist((shot.x, shot.y), rim[:2]),
     )  # fmt: skip
@@ -194,12 +210,94 @@ def print_types(shots: list[SeenShot]) -> None:
     print(f"distance on a known court: {np.nanmedian(errors):.2f} m off in the middle")
 
 
-def main(games: int, first: int) -> None:
+def expected_makes(
+    shots: Sequence[SeenShot], known: bool, weights: MakeWeights = WEIGHTS, recorded: bool = True
+) -> NDArray[np.float64]:
+    """(N,) probabilities that shots go in, before the rim decides; ``recorded``: with what was made in their games."""
+    out = []
+    record, game = ShootingRecord(CRITERIA.make), -1
+    for shot in shots:
+        if shot.game != game:
+            record, game = ShootingRecord(CRITERIA.make), shot.game
+        context = shot.context(known)
+        types = type_probabilities(context, CRITERIA.type)
+        odds = make_log_odds(context, shot.release_angle, types, CRITERIA.make, weights)
+        out.append(record.probability(odds, shot.shooter))
+        if recorded:
+            record.add(odds, shot.shooter, shot.truth.made)
+    return np.array(out)
+
+
+def fit_weights(shots: Sequence[SeenShot], decay: float = 4.0) -> MakeWeights:
+    """Logistic regression with weight decay, on contexts with a known court and without."""
+    rows, made = [], []
+    for known in (True, False):
+        for shot in shots:
+            context = shot.context(known)
+            rows.append((1.0, *make_terms(context, shot.release_angle, type_probabilities(context, CRITERIA.type))))
+            made.append(float(shot.truth.made))
+    terms, truth = np.array(rows), np.array(made)
+    weights, shrink = np.zeros(terms.shape[1]), np.array([0.0] + [decay] * (terms.shape[1] - 1))
+    for _ in range(30):
+        chance = 1 / (1 + np.exp(-terms @ weights))
+        curve = (terms * (chance * (1 - chance))[:, np.newaxis]).T @ terms + np.diag(shrink)
+        weights = weights + np.linalg.solve(curve, terms.T @ (truth - chance) - shrink * weights)
+    return MakeWeights(*np.round(weights, 3).tolist(), rate=round(float(truth.mean()), 3))
+
+
+def print_makes(shots: Sequence[SeenShot], weights: MakeWeights, plot: Path | None) -> None:
+    """Brier score, calibration error and ROC-AUC beside constant rates; a reliability table, and as a plot."""
+    made = np.array([shot.truth.made for shot in shots], np.float64)
+    rate = CRITERIA.make.base_rate
+    shown = {f"always {constant:.2f}": np.full(len(made), constant) for constant in (rate, weights.rate)}
+    for known in (True, False):
+        where = "known court" if known else "no court"
+        shown[where] = expected_makes(shots, known, weights)
+        shown[f"{where}, no record"] = expected_makes(shots, known, weights, recorded=False)
+    print(f"make probability before the rim decides, {len(made)} shots, {made.mean():.3f} made")
+    for name, chance in shown.items():
+        print(f"  {name:24s} Brier {brier(chance, made):.4f}  ECE {expected_calibration_error(chance, made):.3f}  "
+              f"ROC-AUC {roc_auc(made > 0.5, chance):.3f}")  # fmt: skip
+    curves = {name: _reliability(shown[name], made) for name in ("known court", "no court")}
+    for name, rows in curves.items():
+        print(f"  {name}: " + ", ".join(f"{mean:.2f} is {share:.2f} of {count}" for mean, share, count in rows))
+    if plot is not None:
+        import matplotlib
+
+        matplotlib.use("Agg")
+        from matplotlib import pyplot
+
+        figure, axes = pyplot.subplots(figsize=(5, 5))
+        axes.plot([0, 1], [0, 1], "--", color="grey")
+        for name, rows in curves.items():
+            axes.plot([row[0] for row in rows], [row[1] for row in rows], "o-", label=name)
+        axes.set(xlabel="make probability before the rim decides", ylabel="share made", xlim=(0, 1), ylim=(0, 1))
+        axes.legend()
+        figure.savefig(plot, dpi=110)
+
+
+def _reliability(chance: NDArray[np.float64], made: NDArray[np.float64]) -> list[tuple[float, float, int]]:
+    """Mean probability, share made and number of shots of equally large parts, by probability."""
+    rows = np.array_split(np.argsort(chance), PARTS)
+    return [(float(chance[part].mean()), float(made[part].mean()), len(part)) for part in rows]
+
+
+def main() -> None:
     """Print all figures."""
-    shots = list(seen_shots(games, first))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--games", type=int, default=90)
+    parser.add_argument("--first", type=int, default=710_000, help="seed of the first game")
+    parser.add_argument("--fit", action="store_true", help="fit the weights to 130 games from seed 700000")
+    parser.add_argument("--plot", type=Path, help="PNG of the reliability")
+    args = parser.parse_args()
+    weights = WEIGHTS
+    if args.fit:
+        weights = fit_weights(list(seen_shots(130, 700_000)))
+        print(weights)
+    shots = list(seen_shots(args.games, args.first))
     print_types(shots)
+    print_makes(shots, weights, args.plot)
 
 
 if __name__ == "__main__":
-    numbers = [int(one) for one in sys.argv[1:]]
-    main(*(numbers + [90, 710_000][len(numbers) :]))
+    main()

@@ -141,6 +141,29 @@ class Arc:
     """One standard deviation of the angles, degrees."""
 
 
+@dataclass(frozen=True, slots=True)
+class RimCrossing:
+    """Where the ball comes down through the rim's height, or would have without touching anything.
+
+    Example:
+        >>> crossing = RimCrossing(depth=11.0, entry_angle=45.5, uncertainty=1.5, entry_uncertainty=2.0)
+        >>> print(f"{crossing.depth:.0f} inches past the front, at {crossing.entry_angle:.0f}°")
+        11 inches past the front, at 46°
+    """
+
+    depth: float | None = field(default=None, metadata=wire("depth_inches"))
+    """Inches from the front of the rim to the ball's middle, along the shot: 9 is the rim's middle, 18 its back;
+    ``None`` where the view does not show it."""
+    side: float | None = field(default=None, metadata=wire("side_inches"))
+    """Inches to the right of the rim's middle, as the shooter sees it; ``None`` where the view does not show it."""
+    entry_angle: float | None = field(default=None, metadata=wire("entry_angle_degrees"))
+    """Degrees below the horizontal; ``None`` where it is not known."""
+    uncertainty: float | None = field(default=None, metadata=wire("uncertainty_inches"))
+    """One standard deviation of ``depth`` or ``side``, inches."""
+    entry_uncertainty: float | None = field(default=None, metadata=wire("entry_uncertainty_degrees"))
+    """One standard deviation of ``entry_angle``, degrees."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShotView:
     """A shot as one camera sees it.
@@ -225,6 +248,8 @@ class Shot:
     """How it was shot."""
     type_probability: float = 0.0
     """Of :attr:`type`, 0 to 1; 0 while the type is not known."""
+    rim_crossing: RimCrossing | None = None
+    """Where the ball comes down at the rim, as far as the view shows it."""
 
     @property
     def points(self) -> int:

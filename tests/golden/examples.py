@@ -66,6 +66,12 @@ def complete_shot_event() -> events.Event:
     event.shot.arc.CopyFrom(
         events.BallArc(release_angle_degrees=52.5, entry_angle_degrees=0.0, apex_metres=1.75, uncertainty_degrees=1.25)
     )
+    event.shot.rim_crossing.CopyFrom(
+        events.RimCrossing(
+            depth_inches=11.5, side_inches=0.0, entry_angle_degrees=45.5, uncertainty_inches=1.5,
+            entry_uncertainty_degrees=2.25,
+        )
+    )
     event.shot.playback_speed, event.shot.replay_of = 0.5, "left-0-40"
     views = [(CAMERA, 12.3, 0, 0), (f"{GAME}/cameras/right", 5.25, 1, 3)]
     for camera, offset, segment, player in views:

@@ -84,7 +84,7 @@ class Event(_message.Message):
     def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., session: _Optional[str] = ..., media_segment: _Optional[int] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ..., action: _Optional[_Union[_players_pb2.PlayerAction, _Mapping]] = ..., possession: _Optional[_Union[_players_pb2.Possession, _Mapping]] = ..., play: _Optional[_Union[_players_pb2.Play, _Mapping]] = ...) -> None: ...
 
 class Shot(_message.Message):
-    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "type_probability", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc", "views", "playback_speed", "replay_of")
+    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "type_probability", "rim_crossing", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc", "views", "playback_speed", "replay_of")
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     RELEASE_UNCERTAINTY_FIELD_NUMBER: _ClassVar[int]
     ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -96,6 +96,7 @@ class Shot(_message.Message):
     SHOOTER_TRACK_ID_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     TYPE_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    RIM_CROSSING_FIELD_NUMBER: _ClassVar[int]
     COURT_X_FIELD_NUMBER: _ClassVar[int]
     COURT_Y_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -117,6 +118,7 @@ class Shot(_message.Message):
     shooter_track_id: int
     type: _common_pb2.ShotType
     type_probability: float
+    rim_crossing: RimCrossing
     court_x: float
     court_y: float
     model: str
@@ -127,7 +129,7 @@ class Shot(_message.Message):
     views: _containers.RepeatedCompositeFieldContainer[ShotView]
     playback_speed: float
     replay_of: str
-    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., type_probability: _Optional[float] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ..., views: _Optional[_Iterable[_Union[ShotView, _Mapping]]] = ..., playback_speed: _Optional[float] = ..., replay_of: _Optional[str] = ...) -> None: ...
+    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., type_probability: _Optional[float] = ..., rim_crossing: _Optional[_Union[RimCrossing, _Mapping]] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ..., views: _Optional[_Iterable[_Union[ShotView, _Mapping]]] = ..., playback_speed: _Optional[float] = ..., replay_of: _Optional[str] = ...) -> None: ...
 
 class ShotView(_message.Message):
     __slots__ = ("camera", "event_time", "media_offset", "session", "media_segment", "lifecycle", "probability", "result", "make_probability", "shooter_track_id")
@@ -164,6 +166,20 @@ class BallArc(_message.Message):
     apex_metres: float
     uncertainty_degrees: float
     def __init__(self, release_angle_degrees: _Optional[float] = ..., entry_angle_degrees: _Optional[float] = ..., apex_metres: _Optional[float] = ..., uncertainty_degrees: _Optional[float] = ...) -> None: ...
+
+class RimCrossing(_message.Message):
+    __slots__ = ("depth_inches", "side_inches", "entry_angle_degrees", "uncertainty_inches", "entry_uncertainty_degrees")
+    DEPTH_INCHES_FIELD_NUMBER: _ClassVar[int]
+    SIDE_INCHES_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_ANGLE_DEGREES_FIELD_NUMBER: _ClassVar[int]
+    UNCERTAINTY_INCHES_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_UNCERTAINTY_DEGREES_FIELD_NUMBER: _ClassVar[int]
+    depth_inches: float
+    side_inches: float
+    entry_angle_degrees: float
+    uncertainty_inches: float
+    entry_uncertainty_degrees: float
+    def __init__(self, depth_inches: _Optional[float] = ..., side_inches: _Optional[float] = ..., entry_angle_degrees: _Optional[float] = ..., uncertainty_inches: _Optional[float] = ..., entry_uncertainty_degrees: _Optional[float] = ...) -> None: ...
 
 class CameraStatus(_message.Message):
     __slots__ = ("state", "detail")

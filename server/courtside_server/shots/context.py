@@ -25,7 +25,8 @@ BODY_M = 1.9
 """Height of a player's box, metres: body, shoes and hair."""
 RIM_M = 0.47
 """Width of a rim's box, metres: 18 inches inside, and the ring itself."""
-_RIM_HEIGHT_M = 3.05
+RIM_HEIGHT_M = 3.05
+"""From the floor to the rim, metres."""
 _FOCAL = 0.9
 """Focal length of a usual camera as a share of the picture's longer side."""
 _CARRY_S, _SAME_BODY = 0.3, 0.4
@@ -57,6 +58,7 @@ class ShotContext:
         before_step: metres by which the feet moved in the same direction in the second before that step.
         over_rim: metres by which the ball was above the rim when it left the hand beside it.
         flight: seconds from the release until the ball was at the rim.
+        deeper: how much farther from the camera the rim is than the shooter, by their sizes: logarithm of the ratio.
     """
 
     distance: float | None = None
@@ -72,6 +74,7 @@ class ShotContext:
     before_step: float | None = None
     over_rim: float | None = None
     flight: float | None = None
+    deeper: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +111,7 @@ def shot_context(
         config: the numbers that decide.
         court: from pixels with camera motion removed to metres; None where the court is not known.
     """
-    known: dict[str, float | bool | None] = {}
+    known: dict[str, float | None] = {}
     if len(path) and rim is not None:
         known["flight"] = _flight(path, rim, release, time_scale)
     feet = _feet(observations, shooter, release, time_scale, config)
@@ -117,6 +120,9 @@ def shot_context(
     known |= _on_floor(feet, observations[-1], rim, court, config)
     if court is None or known.get("distance") is None:
         known["distance"] = _agreed(known.get("distance"), _flown_distance(known.get("flight")))
+    if rim is not None:
+        # Pixels of a metre at the shooter's place over those at the rim's.
+        known["deeper"] = math.log(feet.height / BODY_M * RIM_M / max(float(rim[2] - rim[0]), 1.0))
     known["defender"] = _defender(feet, observations, shooter, release, time_scale, court)
     known |= _ball_before(path, observations, feet, release, time_scale, config)
     if len(path) and rim is not None:
@@ -162,9 +168,9 @@ def overlap(boxes: NDArray[np.float64], box: NDArray[np.float64]) -> NDArray[np.
 
 def _on_floor(
     feet: _Feet, frame: Observations, rim: NDArray[np.float64] | None, court: Calibration | None, config: ContextConfig
-) -> dict[str, float | bool | None]:
+) -> dict[str, float | None]:
     """Distance, angle, rest and steps of the feet."""
-    out: dict[str, float | bool | None] = {"still": _still(feet, config)}
+    out: dict[str, float | None] = {"still": _still(feet, config)}
     since = feet.since
     # A jump lifts the feet before the release, and on a floor that would carry them away.
     late = (since >= -config.stand_from) & (since <= -config.stand_until)
@@ -223,7 +229,7 @@ def _still(feet: _Feet, config: ContextConfig) -> float:
     return float(-feet.since[first])
 
 
-def _agreed(seen: float | bool | None, flown: float | None) -> float | None:
+def _agreed(seen: float | None, flown: float | None) -> float | None:
     """One distance of two: by sizes in the picture, and by the time of flight, which is more exact.
 
     Something else that passes the rim ends a flight too early.
@@ -233,14 +239,14 @@ def _agreed(seen: float | bool | None, flown: float | None) -> float | None:
     return flown if flown > _FAR_SHORT * seen else float(seen)
 
 
-def _flown_distance(flight: float | bool | None) -> float | None:
+def _flown_distance(flight: float | None) -> float | None:
     """Metres on the floor that a shot of so many seconds covers.
 
     Times of flight hardly depend on the camera. Shots leave the hand at about 52 degrees.
     """
     if flight is None or flight < 0.3:
         return None
-    rise = _RIM_HEIGHT_M - _RELEASE_M + GRAVITY * flight**2 / 2
+    rise = RIM_HEIGHT_M - _RELEASE_M + GRAVITY * flight**2 / 2
     return rise / math.tan(math.radians(52.0))
 
 
@@ -306,10 +312,10 @@ def _defender(
 def _ball_before(
     path: Trajectory, observations: Sequence[Observations], feet: _Feet, release: float, scale: float,
     config: ContextConfig,
-) -> dict[str, float | bool | None]:
+) -> dict[str, float | None]:
     """Follow the ball back from the release: until when it was in the air, and whether it touched the floor since."""
     chain = _back(path, observations, feet, release, scale, config)
-    out: dict[str, float | bool | None] = {"arrived": None, "dribbled": None, "watched": None}
+    out: dict[str, float | None] = {"arrived": None, "dribbled": None, "watched": None}
     if not chain:
         return out
     times = np.array([time for time, _ in chain])

@@ -8,7 +8,7 @@ beside the model in `shots.models`.
 from __future__ import annotations
 
 from courtside_server.parameters import ParameterGroup, parameter
-from courtside_server.shots.quality_criteria import ContextConfig, ShotTypeConfig
+from courtside_server.shots.quality_criteria import ContextConfig, MakeConfig, RimCrossingConfig, ShotTypeConfig
 from courtside_server.windows.config import NmsConfig
 
 _BY_HAND = "Set by hand."
@@ -501,6 +501,8 @@ class ShotCriteria(ParameterGroup):
     overlap: OverlapConfig = OverlapConfig()
     context: ContextConfig = ContextConfig()
     type: ShotTypeConfig = ShotTypeConfig()
+    make: MakeConfig = MakeConfig()
+    rim_crossing: RimCrossingConfig = RimCrossingConfig()
     result: ResultConfig = ResultConfig()
     arc: ArcConfig = ArcConfig()
     playback: PlaybackConfig = PlaybackConfig()

@@ -1,4 +1,4 @@
-"""The numbers that decide about the context of a shot (`shots.context`) and its type (`shots.shot_type`)."""
+"""The numbers that decide about a shot's context (`shots.context`), type (`shots.shot_type`) and make probability."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _TYPES = (
     "The same shots, and 70 shots of real film whose type was labelled by eye (tests/accuracy/shot_types.csv). Not "
     "swept."
 )
+_CROSSING = "The same shots, beside where the simulation's ball crosses the rim's height. Not swept."
 
 
 class ContextConfig(ParameterGroup):
@@ -193,4 +194,99 @@ class ShotTypeConfig(ParameterGroup):
     catch_share: float = parameter(
         0.25, unit="probability", meaning="That a shot of which nothing shows it follows a catch.",
         evidence=_BY_HAND, search=(0, 0.5), low=0, high=1,
+    )  # fmt: skip
+
+
+class MakeConfig(ParameterGroup):
+    """How likely shots go in before the rim decides (see `shots.make_chance`)."""
+
+    base_rate: float = parameter(
+        0.46, unit="probability", meaning="Share of shots from the field that go in, while nothing is known of a game.",
+        evidence="The NBA's league averages of ten seasons: .45 to .48 of all shots from the field. Free throws (.77 "
+        "there) have their own.", search=(0.35, 0.6), low=0.05, high=0.95,
+    )  # fmt: skip
+    free_throw_rate: float = parameter(
+        0.75, unit="probability", meaning="Share of free throws that go in.",
+        evidence="The NBA's league averages of ten seasons: .76 to .79; college and school teams about .70.",
+        search=(0.6, 0.8), low=0.05, high=0.95,
+    )  # fmt: skip
+    game_spread: float = parameter(
+        0.4, unit="log odds", meaning="By how much games differ from one another, one standard deviation.",
+        evidence=_BY_HAND, search=(0.2, 1), low=0.05,
+    )  # fmt: skip
+    shooter_spread: float = parameter(
+        0.3, unit="log odds", meaning="By how much shooters of one game differ, one standard deviation.",
+        evidence=_BY_HAND, search=(0.2, 1), low=0.05,
+    )  # fmt: skip
+
+
+class RimCrossingConfig(ParameterGroup):
+    """When a view shows where a ball comes down at the rim (see `shots.rim_crossing`)."""
+
+    fit_time: float = parameter(
+        0.5, unit="s", meaning="The last part of the flight that is fitted.", evidence=_CROSSING, search=(0.3, 0.8),
+        low=0.1,
+    )  # fmt: skip
+    max_time: float = parameter(
+        2.2, unit="s", meaning="The ball comes down at most so long after the release.", evidence=_BY_HAND,
+        search=(1.6, 3), low=0.5,
+    )  # fmt: skip
+    min_detections: int = parameter(
+        4, unit="detections", meaning="Detections that a fit needs.", evidence=_CROSSING, search=(4, 8), low=4,
+    )  # fmt: skip
+    untouched: float = parameter(
+        0.4, unit="m", meaning="A ball farther from the rim's middle has not touched it.",
+        evidence="The rim's radius and the ball's: 0.23 and 0.12 m.", search=(0.3, 0.6), low=0.1,
+    )  # fmt: skip
+    min_height: float = parameter(
+        0.3, unit="m", meaning="How high over the rim the fitted part must begin.", evidence=_BY_HAND,
+        search=(0.1, 0.8), low=0,
+    )  # fmt: skip
+    max_misfit: float = parameter(
+        0.08, unit="m", meaning="Largest deviation from the fit, one standard deviation.", evidence=_CROSSING,
+        search=(0.04, 0.15), low=0,
+    )  # fmt: skip
+    max_ahead: float = parameter(
+        0.3, unit="s", meaning="How far beyond the last detection the ball may cross.", evidence=_CROSSING,
+        search=(0.1, 0.5), low=0,
+    )  # fmt: skip
+    min_across: float = parameter(
+        0.85, unit="1", meaning="Cosine of the angle between shot and picture from which on depth is seen.",
+        evidence=_CROSSING, search=(0.7, 0.95), low=0, high=1,
+    )  # fmt: skip
+    max_across: float = parameter(
+        0.45, unit="1", meaning="Cosine up to which left and right are seen.", evidence=_CROSSING, search=(0.2, 0.6),
+        low=0, high=1,
+    )  # fmt: skip
+    min_deeper: float = parameter(
+        0.15, unit="1", meaning="Logarithm of the ratio of the shooter's and the rim's distance from the camera from "
+        "which on it is known whether the ball flies away.", evidence=_BY_HAND, search=(0.05, 0.4), low=0,
+    )  # fmt: skip
+    usual_miss: float = parameter(
+        0.095, unit="m", meaning="How far shots miss the middle, one standard deviation: what the view does not show "
+        "shifts what it shows by a share of this.",
+        evidence="100 measured free throws: 0.096 m sideways, 0.099 m in depth.", search=(0.03, 0.15), low=0,
+    )  # fmt: skip
+    least_error: float = parameter(
+        0.03, unit="m", meaning="Smallest error of one detection that is assumed.", evidence=_BY_HAND,
+        search=(0.005, 0.04), low=0,
+    )  # fmt: skip
+    rim_error: float = parameter(
+        0.03, unit="m", meaning="Error of the middle of the rim's box.", evidence=_BY_HAND, search=(0.005, 0.05), low=0,
+    )  # fmt: skip
+    entry_error: float = parameter(
+        2.8, unit="degrees", meaning="Error of an entry angle that is seen from the side.", evidence=_CROSSING,
+        search=(1, 5), low=0.1,
+    )  # fmt: skip
+    least_entry: float = parameter(
+        28.0, unit="degrees", meaning="No shot comes down flatter: below 31 degrees no ball fits through the rim.",
+        evidence="Geometry of a ball of 0.24 m and a rim of 0.457 m.", search=(20, 35), low=0, high=90,
+    )  # fmt: skip
+    greatest_entry: float = parameter(
+        65.0, unit="degrees", meaning="Nor steeper, but from below the rim.", evidence=_BY_HAND, search=(55, 80), low=0,
+        high=90,
+    )  # fmt: skip
+    farthest: float = parameter(
+        0.6, unit="m", meaning="A ball that comes down farther outside the rim is not at this rim.", evidence=_BY_HAND,
+        search=(0.3, 1.2), low=0,
     )  # fmt: skip

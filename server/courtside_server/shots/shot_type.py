@@ -8,6 +8,7 @@ type as likely as it is in games.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from courtside_server.shots.context import ShotContext
 from courtside_server.shots.quality_criteria import ShotTypeConfig
@@ -42,13 +43,15 @@ def type_probabilities(context: ShotContext, config: ShotTypeConfig) -> dict[Sho
     return out
 
 
+def likeliest(types: Mapping[ShotType, float], config: ShotTypeConfig) -> tuple[ShotType, float]:
+    """The likeliest of all types and its probability; UNKNOWN and 0 where none is likely enough."""
+    best = max(types, key=lambda kind: types[kind])
+    return (best, types[best]) if types[best] >= config.min_probability else (ShotType.UNKNOWN, 0.0)
+
+
 def shot_type(context: ShotContext, config: ShotTypeConfig) -> tuple[ShotType, float]:
-    """The likeliest type and its probability; UNKNOWN and 0 where none is likely enough."""
-    probabilities = type_probabilities(context, config)
-    best = max(probabilities, key=lambda kind: probabilities[kind])
-    if probabilities[best] < config.min_probability:
-        return ShotType.UNKNOWN, 0.0
-    return best, probabilities[best]
+    """The type of a shot and its probability; see :func:`likeliest`."""
+    return likeliest(type_probabilities(context, config), config)
 
 
 def _dunk(context: ShotContext, config: ShotTypeConfig) -> float:

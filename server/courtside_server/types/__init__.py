@@ -15,6 +15,7 @@ from courtside.events import (
     CameraStatus,
     Event,
     Lifecycle,
+    RimCrossing,
     Shot,
     ShotResult,
     ShotType,
@@ -41,7 +42,7 @@ from courtside_server.types.vision import DetectorFrame, Observations
 __all__ = [
     "MIDDLE", "STRIDE_S", "UNTRACKED", "WINDOW_SAMPLES", "Arc", "CameraName", "CameraState", "CameraStatus",
     "Codec", "Detections", "DetectorFrame", "DropReason", "EncodedPacket", "Event", "EventDraft", "Frame",
-    "GridPoint", "Lifecycle", "ObjectClass", "Observations", "PointT", "Sample", "Shot", "ShotResult", "ShotType",
-    "ShotView", "SkipReason", "StreamInfo", "StreamMode", "TimeStep", "Window", "WindowPrediction", "Zone",
-    "ZoneSource",
+    "GridPoint", "Lifecycle", "ObjectClass", "Observations", "PointT", "RimCrossing", "Sample", "Shot",
+    "ShotResult", "ShotType", "ShotView", "SkipReason", "StreamInfo", "StreamMode", "TimeStep", "Window",
+    "WindowPrediction", "Zone", "ZoneSource",
 ]  # fmt: skip
