@@ -95,6 +95,7 @@ class Client:
         after: int | None = None,
         *,
         cameras: Sequence[str] = (),
+        kinds: Sequence[str] = (),
         retry_for: float = 60.0,
         on_reconnect: ReconnectHook | None = None,
         log: str = "",
@@ -107,6 +108,7 @@ class Client:
             after: deliver events with a greater sequence, 0 for the whole history; ``None``: only what comes from
                 now on.
             cameras: only events of these cameras; empty means all.
+            kinds: only events of these kinds, such as ``shot`` and ``play``; empty means all.
             retry_for: seconds to go on trying while the gateway is away.
             on_reconnect: called with the error and the delay in seconds before each new try.
             log: the log that ``after`` belongs to: ``Subscription.log`` of the process that wrote the cursor down.
@@ -117,8 +119,8 @@ class Client:
             BadName: not a game's or camera's name.
         """
         subscription = Subscription(
-            self._channel, game, after, cameras=cameras, retry_for=retry_for, on_reconnect=on_reconnect, log=log,
-            on_restart=on_restart,
+            self._channel, game, after, cameras=cameras, kinds=kinds, retry_for=retry_for, on_reconnect=on_reconnect,
+            log=log, on_restart=on_restart,
         )  # fmt: skip
         self._subscriptions.append(subscription)
         return subscription

@@ -49,6 +49,30 @@ class ShotResult(WireEnum):
     MISSED = 2
 
 
+class ShotType(WireEnum):
+    """How a ball was shot.
+
+    Example:
+        >>> print(ShotType.CATCH_AND_SHOOT)
+        catch and shoot
+    """
+
+    UNKNOWN = 0
+    """Not known, or not known yet."""
+    JUMP_SHOT = 1
+    """Any shot from where the shooter stands or jumps that is none of the others."""
+    LAYUP = 2
+    """From below the rim, or on the run to it."""
+    DUNK = 3
+    FREE_THROW = 4
+    CATCH_AND_SHOOT = 5
+    """At most 2 s after a catch, without a dribble."""
+    STEP_BACK = 6
+    """After a step away from the rim, with the ball."""
+    SIDE_STEP = 7
+    """After a step to the side, with the ball."""
+
+
 class Lifecycle(WireEnum):
     """Where an event is in its life.
 
@@ -115,6 +139,29 @@ class Arc:
     """Metres from the release up to the highest point."""
     uncertainty: float = field(metadata=wire("uncertainty_degrees"))
     """One standard deviation of the angles, degrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class RimCrossing:
+    """Where the ball comes down through the rim's height, or would have without touching anything.
+
+    Example:
+        >>> crossing = RimCrossing(depth=11.0, entry_angle=45.5, uncertainty=1.5, entry_uncertainty=2.0)
+        >>> print(f"{crossing.depth:.0f} inches past the front, at {crossing.entry_angle:.0f}°")
+        11 inches past the front, at 46°
+    """
+
+    depth: float | None = field(default=None, metadata=wire("depth_inches"))
+    """Inches from the front of the rim to the ball's middle, along the shot: 9 is the rim's middle, 18 its back;
+    ``None`` where the view does not show it."""
+    side: float | None = field(default=None, metadata=wire("side_inches"))
+    """Inches to the right of the rim's middle, as the shooter sees it; ``None`` where the view does not show it."""
+    entry_angle: float | None = field(default=None, metadata=wire("entry_angle_degrees"))
+    """Degrees below the horizontal; ``None`` where it is not known."""
+    uncertainty: float | None = field(default=None, metadata=wire("uncertainty_inches"))
+    """One standard deviation of ``depth`` or ``side``, inches."""
+    entry_uncertainty: float | None = field(default=None, metadata=wire("entry_uncertainty_degrees"))
+    """One standard deviation of ``entry_angle``, degrees."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +351,12 @@ class Shot:
     """How it was shot, where the shooter's body was seen from gather to release."""
     identity: Shooter | None = None
     """Who shot it, where shooters are enrolled; an empty name: none of those who are."""
+    type: ShotType = ShotType.UNKNOWN
+    """How it was shot."""
+    type_probability: float = 0.0
+    """Of :attr:`type`, 0 to 1; 0 while the type is not known."""
+    rim_crossing: RimCrossing | None = None
+    """Where the ball comes down at the rim, as far as the view shows it."""
 
     @property
     def points(self) -> int:
@@ -454,8 +507,8 @@ class Event:
     def from_proto(cls, message: events_pb2.Event) -> Self:
         """The event of a wire message.
 
-        A zone that this version does not know is read as UNSPECIFIED, without probabilities and source. What is
-        derived (points) or not held here (the shot's type) is left out.
+        A zone that this version does not know is read as UNSPECIFIED, without probabilities and source, and a type that
+        it does not know as UNKNOWN. What is derived (points) is left out.
 
         Raises:
             BadRequest: no payload, or an enum value that this version does not know.
@@ -506,13 +559,16 @@ class Restart:
 
 
 def _shot(message: events_pb2.Shot) -> Shot:
-    if Zone.knows(message.zone):
-        return from_message(Shot, message)
-    known = events_pb2.Shot.FromString(message.SerializeToString())
-    known.ClearField("zone")
-    known.ClearField("zone_probabilities")
-    known.ClearField("zone_source")
-    return from_message(Shot, known)
+    unknown: list[str] = []
+    if not Zone.knows(message.zone):
+        unknown += ["zone", "zone_probabilities", "zone_source"]
+    if not ShotType.knows(message.type):
+        unknown += ["type", "type_probability"]
+    if unknown:
+        message = events_pb2.Shot.FromString(message.SerializeToString())
+        for name in unknown:
+            message.ClearField(name)
+    return from_message(Shot, message)
 
 
 def message_to_json(message: Message) -> str:

@@ -16,6 +16,7 @@ import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from courtside.events import Payload
 from courtside.v1 import (
     analysis_pb2,
     analysis_pb2_grpc,
@@ -51,7 +52,6 @@ from courtside_server.compose import (
 from courtside_server.court.calibration_store import CalibrationStore
 from courtside_server.errors import (
     CourtsideError,
-    CursorEvicted,
     EngineUnavailable,
     LogUnavailable,
     SettingsError,
@@ -72,17 +72,15 @@ from courtside_server.shots.event_drafts import KnownShot
 from courtside_server.shots.views import GameShots, known_shots
 from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import CameraStatus, Event, EventDraft, Lifecycle, Shot, StreamInfo
+from courtside_server.types import CameraStatus, EventDraft, Lifecycle, Shot, StreamInfo
 
 log = structlog.get_logger(__name__)
 
 _HEALTH_INTERVAL_S = 0.25
 _DOUBLE_S = 0.5
 """Signals closer than this are one: a terminal and a supervisor often both send it."""
-_RECENT_EVENTS = 500
-"""Events of the game, from the newest back, among which a new stream's earlier shots are looked up."""
-_RECENT_TRIES = 5
-"""Tries to read them while the log removes old events."""
+_RECENT_SHOTS = 500
+"""Revisions of the game's shots, from the newest back, among which a new stream's earlier shots are looked up."""
 _ANNOUNCE = "announce"
 """Name of the tasks that publish a camera's change of state."""
 _RESTART_S = 1.0
@@ -284,17 +282,8 @@ class Gateway:
             self._spawn(sink.announce(status.state, status.detail), _ANNOUNCE)
 
     async def _recent_shots(self, info: StreamInfo) -> list[KnownShot]:
-        """The shots of the camera's session among the game's last events, oldest first."""
-        events: list[Event] = []
-        for _ in range(_RECENT_TRIES):
-            earliest, newest = await self.hub.bounds(info.camera.game)
-            try:
-                events = await self.hub.read(
-                    info.camera.game, max(earliest - 1, newest - _RECENT_EVENTS), _RECENT_EVENTS
-                )
-                break
-            except CursorEvicted:
-                continue  # An event was appended in between, and retention removed the oldest one.
+        """The camera's session's shots among the game's last ones, oldest first."""
+        events = await self.hub.newest(info.camera.game, "shot", _RECENT_SHOTS)
         self.shots.restore(info.camera.game, events)
         return known_shots(events, info.camera.name, info.origin)
 
@@ -326,19 +315,18 @@ class Gateway:
             await asyncio.to_thread(self._waiting.reserve)
 
     async def _close_orphans(self) -> None:
-        """Confirm, marked interrupted, the shots that a crash left provisional: nothing speaks against them."""
+        """Confirm, shots marked interrupted, what a crash left provisional: nothing speaks against it."""
         try:
-            orphans = [EventDraft.of(event) for event in await asyncio.to_thread(self.log.open_shots)]
+            orphans = [EventDraft.of(event) for event in await asyncio.to_thread(self.log.open_events)]
             closed = [
                 replace(draft, lifecycle=Lifecycle.CONFIRMED, payload=_interrupted(draft.payload))
                 for draft in orphans
-                if isinstance(draft.payload, Shot)
             ]
             await self.hub.publish(closed)
         except LogUnavailable as error:
             log.error("the event log cannot be used; events will wait", error=str(error))
         except Exception:  # one damaged event must not keep the gateway from starting
-            log.exception("the shots that were open at the last stop cannot be closed")
+            log.exception("the events that were open at the last stop cannot be closed")
 
     # ---- health --------------------------------------------------------------------------------------------------
 
@@ -360,12 +348,15 @@ class Gateway:
             log.error("a background task failed", task=task.get_name(), error=repr(error))
 
 
-def _interrupted(shot: Shot) -> Shot:
+def _interrupted(payload: Payload) -> Payload:
+    """A payload that will not change any more; of a shot, marked interrupted."""
+    if not isinstance(payload, Shot):
+        return payload
     views = tuple(
         replace(view, lifecycle=Lifecycle.CONFIRMED) if view.lifecycle is Lifecycle.PROVISIONAL else view
-        for view in shot.views
+        for view in payload.views
     )
-    return replace(shot, interrupted=True, views=views)
+    return replace(payload, interrupted=True, views=views)
 
 
 async def _forever(work: Callable[[], Awaitable[None]], name: str) -> None:

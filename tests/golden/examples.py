@@ -18,6 +18,7 @@ from courtside.v1 import common_pb2 as common
 from courtside.v1 import court_pb2 as court
 from courtside.v1 import events_pb2 as events
 from courtside.v1 import ingest_pb2 as ingest
+from courtside.v1 import players_pb2 as players
 
 FOLDER = Path(__file__).parent
 GAME = "games/final"
@@ -61,11 +62,17 @@ def complete_shot_event() -> events.Event:
     event.session, event.media_segment = "0123456789abcdef0123456789abcdef", 2
     event.shot.result = common.SHOT_RESULT_MADE
     event.shot.shooter_track_id = 0
-    event.shot.type = common.SHOT_TYPE_STEP_BACK
+    event.shot.type, event.shot.type_probability = common.SHOT_TYPE_STEP_BACK, 0.75
     event.shot.court_x, event.shot.court_y = -6.25, 0.0
     event.shot.interrupted = True
     event.shot.arc.CopyFrom(
         events.BallArc(release_angle_degrees=52.5, entry_angle_degrees=0.0, apex_metres=1.75, uncertainty_degrees=1.25)
+    )
+    event.shot.rim_crossing.CopyFrom(
+        events.RimCrossing(
+            depth_inches=11.5, side_inches=0.0, entry_angle_degrees=45.5, uncertainty_inches=1.5,
+            entry_uncertainty_degrees=2.25,
+        )
     )
     event.shot.playback_speed, event.shot.replay_of = 0.5, "left-0-40"
     event.shot.form.CopyFrom(shot_form())
@@ -138,6 +145,16 @@ def camera_status_event() -> events.Event:
             state=events.CAMERA_STATE_DISCONTINUITY, detail="media time went back by 3.2 s; trackers were reset"
         ),
     )
+
+
+def player_event(event: events.Event) -> events.Event:
+    """An event of what a player does, with the fields that all events have."""
+    common_fields = events.Event(
+        game=GAME, sequence=20, event_id="left-player-1", revision=1, lifecycle=events.LIFECYCLE_CONFIRMED,
+        camera=CAMERA, event_time=CAPTURED, media_offset=12.5, append_time=APPENDED,
+    )
+    common_fields.MergeFrom(event)
+    return common_fields
 
 
 def calibration() -> court.Calibration:
@@ -222,10 +239,19 @@ EXAMPLES: dict[str, Message] = {
         )
     ),
     "event.shot": shot_event(),
+    "event.action": player_event(events.Event(action=players.PlayerAction(
+        action=players.ACTION_BALL_IN_HAND, confidence=0.75, track_id=7, end_media_offset=13.5, model="player_actions:2"
+    ))),
+    "event.possession": player_event(events.Event(possession=players.Possession(
+        track_id=7, confidence=0.875, end_media_offset=13.5, end=players.POSSESSION_END_PASS, team="A"
+    ))),
+    "event.play": player_event(events.Event(play=players.Play(
+        kind=players.PLAY_KIND_REBOUND, track_id=7, other_track_id=9, confidence=0.75, shot="left-0-41", offensive=True
+    ))),
     "event.shot_complete": complete_shot_event(),
     "event.camera_status": camera_status_event(),
     "subscribe_events_request": events.SubscribeEventsRequest(game=GAME, after_sequence=0, cameras=[CAMERA]),
-    "subscribe_events_request.resume": events.SubscribeEventsRequest(game=GAME, after_sequence=17, log=LOG),
+    "subscribe_events_request.resume": events.SubscribeEventsRequest(game=GAME, after_sequence=17, log=LOG, kinds=["shot", "play"]),
     "subscribe_events_request.live_only": events.SubscribeEventsRequest(game=GAME),
     "subscribe_events_response.event": events.SubscribeEventsResponse(event=shot_event()),
     "subscribe_events_response.heartbeat": events.SubscribeEventsResponse(

@@ -95,7 +95,7 @@ class Event(_message.Message):
     def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., session: _Optional[str] = ..., media_segment: _Optional[int] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ..., form_alert: _Optional[_Union[FormAlert, _Mapping]] = ..., action: _Optional[_Union[_players_pb2.PlayerAction, _Mapping]] = ..., possession: _Optional[_Union[_players_pb2.Possession, _Mapping]] = ..., play: _Optional[_Union[_players_pb2.Play, _Mapping]] = ...) -> None: ...
 
 class Shot(_message.Message):
-    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc", "views", "playback_speed", "replay_of", "form", "identity")
+    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "type_probability", "rim_crossing", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc", "views", "playback_speed", "replay_of", "form", "identity")
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     RELEASE_UNCERTAINTY_FIELD_NUMBER: _ClassVar[int]
     ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -106,6 +106,8 @@ class Shot(_message.Message):
     MAKE_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     SHOOTER_TRACK_ID_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
+    TYPE_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    RIM_CROSSING_FIELD_NUMBER: _ClassVar[int]
     COURT_X_FIELD_NUMBER: _ClassVar[int]
     COURT_Y_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -128,6 +130,8 @@ class Shot(_message.Message):
     make_probability: float
     shooter_track_id: int
     type: _common_pb2.ShotType
+    type_probability: float
+    rim_crossing: RimCrossing
     court_x: float
     court_y: float
     model: str
@@ -140,7 +144,7 @@ class Shot(_message.Message):
     replay_of: str
     form: ShotForm
     identity: Shooter
-    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ..., views: _Optional[_Iterable[_Union[ShotView, _Mapping]]] = ..., playback_speed: _Optional[float] = ..., replay_of: _Optional[str] = ..., form: _Optional[_Union[ShotForm, _Mapping]] = ..., identity: _Optional[_Union[Shooter, _Mapping]] = ...) -> None: ...
+    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., type_probability: _Optional[float] = ..., rim_crossing: _Optional[_Union[RimCrossing, _Mapping]] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ..., views: _Optional[_Iterable[_Union[ShotView, _Mapping]]] = ..., playback_speed: _Optional[float] = ..., replay_of: _Optional[str] = ..., form: _Optional[_Union[ShotForm, _Mapping]] = ..., identity: _Optional[_Union[Shooter, _Mapping]] = ...) -> None: ...
 
 class ShotForm(_message.Message):
     __slots__ = ("tempo_seconds", "release_height_torsos", "release_height_cm", "set_elbow_degrees", "set_knee_degrees", "release_elbow_degrees", "release_knee_degrees", "arm", "seen")
@@ -234,6 +238,20 @@ class BallArc(_message.Message):
     uncertainty_degrees: float
     def __init__(self, release_angle_degrees: _Optional[float] = ..., entry_angle_degrees: _Optional[float] = ..., apex_metres: _Optional[float] = ..., uncertainty_degrees: _Optional[float] = ...) -> None: ...
 
+class RimCrossing(_message.Message):
+    __slots__ = ("depth_inches", "side_inches", "entry_angle_degrees", "uncertainty_inches", "entry_uncertainty_degrees")
+    DEPTH_INCHES_FIELD_NUMBER: _ClassVar[int]
+    SIDE_INCHES_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_ANGLE_DEGREES_FIELD_NUMBER: _ClassVar[int]
+    UNCERTAINTY_INCHES_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_UNCERTAINTY_DEGREES_FIELD_NUMBER: _ClassVar[int]
+    depth_inches: float
+    side_inches: float
+    entry_angle_degrees: float
+    uncertainty_inches: float
+    entry_uncertainty_degrees: float
+    def __init__(self, depth_inches: _Optional[float] = ..., side_inches: _Optional[float] = ..., entry_angle_degrees: _Optional[float] = ..., uncertainty_inches: _Optional[float] = ..., entry_uncertainty_degrees: _Optional[float] = ...) -> None: ...
+
 class CameraStatus(_message.Message):
     __slots__ = ("state", "detail")
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -243,16 +261,18 @@ class CameraStatus(_message.Message):
     def __init__(self, state: _Optional[_Union[CameraState, str]] = ..., detail: _Optional[str] = ...) -> None: ...
 
 class SubscribeEventsRequest(_message.Message):
-    __slots__ = ("game", "after_sequence", "cameras", "log")
+    __slots__ = ("game", "after_sequence", "cameras", "log", "kinds")
     GAME_FIELD_NUMBER: _ClassVar[int]
     AFTER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     CAMERAS_FIELD_NUMBER: _ClassVar[int]
     LOG_FIELD_NUMBER: _ClassVar[int]
+    KINDS_FIELD_NUMBER: _ClassVar[int]
     game: str
     after_sequence: int
     cameras: _containers.RepeatedScalarFieldContainer[str]
     log: str
-    def __init__(self, game: _Optional[str] = ..., after_sequence: _Optional[int] = ..., cameras: _Optional[_Iterable[str]] = ..., log: _Optional[str] = ...) -> None: ...
+    kinds: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, game: _Optional[str] = ..., after_sequence: _Optional[int] = ..., cameras: _Optional[_Iterable[str]] = ..., log: _Optional[str] = ..., kinds: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SubscribeEventsResponse(_message.Message):
     __slots__ = ("event", "heartbeat", "restart", "log")

@@ -29,6 +29,7 @@ from courtside_server.players.changes import PlayerChange
 from courtside_server.players.crops import CropSkip
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
 from courtside_server.shots.film_speed import FilmSpeed
+from courtside_server.shots.make_chance import ShootingRecord
 from courtside_server.shots.playback import Replays
 from courtside_server.shots.urgency import is_urgent
 from courtside_server.types import Detections, DetectorFrame, Observations, ShotResult, StreamInfo, Window
@@ -154,6 +155,7 @@ class Backend:
         )
         self._wholes: tuple[WholeFrame, ...] = ()
         self._replays = Replays(config.criteria.playback, info.time_scale)
+        self._record = ShootingRecord(config.criteria.make)
         self._interrupted = self._closing = False
         self._start_scene()
 
@@ -204,7 +206,7 @@ class Backend:
         config = self._config
         self._detector = ShotDetector(
             config.profile, self._models, config.criteria, scale, self._calibration, self._infer, self._replays,
-            self._court,
+            self._court, self._record,
         )  # fmt: skip
 
     def _end_wait(self, waiting: SpeedWait) -> None:

@@ -220,11 +220,18 @@ class ShotEvents:
             abs(before_media - media) >= config.min_time_change
             or before.zone != now.zone
             or before.result != now.result
+            or before.type != now.type
             or before.shooter != now.shooter
             or (before.arc is None) != (now.arc is None)
             or abs(before.probability - now.probability) >= least
             or abs(before.make_probability - now.make_probability) >= least
         )
+
+
+def _make(candidate: ShotCandidate, state: ShotState) -> float:
+    """The probability that a shot goes in: by the rim once it decides, before that by the shot's context."""
+    by_context = candidate.make if state.expected_make is None else state.expected_make
+    return by_context if state.make is None else state.make
 
 
 def _payload(candidate: ShotCandidate, state: ShotState, original: str) -> Shot:
@@ -240,7 +247,7 @@ def _payload(candidate: ShotCandidate, state: ShotState, original: str) -> Shot:
         release_uncertainty=round(candidate.spread, 6),
         zone=Zone.UNSPECIFIED if zone is None else ZONES[int(np.argmax(zone))],
         zone_probabilities=() if zone is None else tuple(round(share, 6) for share in zone),
-        make_probability=round(candidate.make if state.make is None else state.make, 6),
+        make_probability=round(_make(candidate, state), 6),
         model=candidate.model,
         windows_agreeing=candidate.agreeing,
         windows_covering=candidate.covering,
@@ -252,4 +259,7 @@ def _payload(candidate: ShotCandidate, state: ShotState, original: str) -> Shot:
         arc=state.arc,
         playback_speed=None if state.playback_speed is None else round(state.playback_speed, 2),
         replay_of=original,
+        type=state.type,
+        type_probability=state.type_probability,
+        rim_crossing=state.rim_crossing,
     )

@@ -18,10 +18,12 @@ from courtside.events import (
     FormAlert,
     JointDeviation,
     Lifecycle,
+    RimCrossing,
     Shooter,
     Shot,
     ShotForm,
     ShotResult,
+    ShotType,
     ShotView,
     ZoneSource,
 )
@@ -44,9 +46,10 @@ from courtside_server.types.shots import (
 from courtside_server.types.vision import DetectorFrame, Observations
 
 __all__ = [
-    "MIDDLE", "STRIDE_S", "UNTRACKED", "WINDOW_SAMPLES", "Arc", "Arm", "CameraName", "CameraState", "CameraStatus",
-    "Codec", "Detections", "DetectorFrame", "DropReason", "EncodedPacket", "Event", "EventDraft", "FormAlert", "Frame",
-    "GridPoint", "JointDeviation", "Lifecycle", "ObjectClass", "Observations", "PointT", "PoseTrack", "Sample",
-    "Shooter", "Shot", "ShotForm", "ShotResult", "ShotView", "SkipReason",
-    "StreamInfo", "StreamMode", "TimeStep", "Window", "WindowPrediction", "Zone", "ZoneSource",
+    "MIDDLE", "STRIDE_S", "UNTRACKED", "WINDOW_SAMPLES", "Arc", "Arm", "CameraName", "CameraState",
+    "CameraStatus", "Codec", "Detections", "DetectorFrame", "DropReason", "EncodedPacket", "Event",
+    "EventDraft", "FormAlert", "Frame", "GridPoint", "JointDeviation", "Lifecycle", "ObjectClass",
+    "Observations", "PointT", "PoseTrack", "RimCrossing", "Sample", "Shooter", "Shot", "ShotForm", "ShotResult",
+    "ShotType", "ShotView", "SkipReason", "StreamInfo", "StreamMode", "TimeStep", "Window", "WindowPrediction",
+    "Zone", "ZoneSource",
 ]  # fmt: skip
