@@ -134,10 +134,6 @@ def serve(
 @click.option("--hop", type=int, help="Samples of 0.3 s between clip windows: 1 finest, 8 half a window.")
 @click.option("--threshold", type=float, help="Least shot probability of a clip window (0.8).")
 @click.option("--actions", is_flag=True, help="Also what players do, who has the ball, and the play-by-play.")
-@click.option(
-    "--form", "form_folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-    help="Also how each shot was taken; writes the shooter's poses into DIR, a file for each shot.",
-)
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 def analyze(
     files: tuple[Path, ...],
@@ -153,7 +149,6 @@ def analyze(
     hop: int | None,
     threshold: float | None,
     actions: bool,
-    form_folder: Path | None,
     quiet: bool,
 ) -> None:
     """Run films through the gateway's own stages as fast as they go; the same film gives the same events.
@@ -171,7 +166,7 @@ def analyze(
     settings = _settings(
         config,
         {
-            **film_settings(actions, form=form_folder is not None),
+            **film_settings(actions, form=False),
             "inference.engine": engine,
             "inference.repository": repository,
             "inference.triton_url": triton_url,
@@ -190,8 +185,7 @@ def analyze(
         court = None if calibration is None else read_calibration(calibration)
         asyncio.run(
             analyze_films(
-                files, settings, playback_speed, style, bad.append, render=render, court=court, quiet=quiet,
-                form=form_folder,
+                files, settings, playback_speed, style, bad.append, render=render, court=court, quiet=quiet
             )
         )
     except CourtsideError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from courtside_server.errors import EngineUnavailable, ModelNotFound, SettingsError
+from courtside_server.errors import ModelNotFound, SettingsError
 from courtside_server.inference.aliases import AliasWatch, read_aliases
 from courtside_server.inference.engine import Engine
 from courtside_server.inference.onnx.engine import EmbeddedEngine
@@ -20,10 +20,7 @@ from courtside_server.perception.detector import CourtDetector
 from courtside_server.perception.people import PeopleDetector
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.players.analysis import PlayerModels
-from courtside_server.players.fingerprint import FingerprintModel
-from courtside_server.players.gallery import Galleries
 from courtside_server.players.pose import PoseModel
-from courtside_server.players.shot_forms import ShotForms
 from courtside_server.settings import Settings
 from courtside_server.shots.detector import Profile, ShotModels
 from courtside_server.shots.models.candidate import CandidateModel
@@ -71,8 +68,6 @@ def make_alias_watch(settings: Settings, engine: Engine, on_switch: Callable[[],
         return None
     people = people_model(settings)
     names = [*model_names(settings), *([people] if people else []), *player_models(settings)]
-    if form := form_model(settings):
-        names.append(form)
     return AliasWatch(engine, ModelRepository(folder), names, on_switch=on_switch)
 
 
@@ -107,11 +102,6 @@ def player_models(settings: Settings) -> list[str]:
     return [pose] if pose else []
 
 
-def form_model(settings: Settings) -> str:
-    """Name of the model that embeds shots; "" where players are not read or the repository does not hold it."""
-    return _held(settings, settings.players.form.model) if player_models(settings) else ""
-
-
 def _held(settings: Settings, name: str) -> str:
     """The name of a model that may be missing; "" where the gateway's own repository lacks it."""
     folder = settings.inference.repository
@@ -128,7 +118,7 @@ async def start_models(settings: Settings, engine: Engine) -> None:
         EngineUnavailable: the engine cannot answer yet.
     """
     needed, people, players = model_names(settings), people_model(settings), player_models(settings)
-    optional = [name for name in (people, *players, form_model(settings)) if name]
+    optional = [name for name in (people, *players) if name]
     while True:
         try:
             await engine.start([*needed, *optional])
@@ -195,30 +185,6 @@ def make_player_models(settings: Settings, engine: Engine, min_timeout: float = 
         return PlayerModels(PoseModel(engine, names[0], timeout))
     except ModelNotFound:  # `start_models` has said so
         return None
-
-
-def make_shot_forms(
-    settings: Settings, engine: Engine, galleries: Galleries | None = None, min_timeout: float = 0.0
-) -> ShotForms | None:
-    """What measures how shots were taken; None where players are not read.
-
-    Args:
-        settings: name the models.
-        engine: will be started.
-        galleries: of enrolled shooters; None: nobody is recognised.
-        min_timeout: seconds that the model may take at least, whatever the settings say.
-    """
-    name, timeout = form_model(settings), max(settings.inference.timeout_s, min_timeout)
-    if not player_models(settings):
-        return None
-
-    def model() -> FingerprintModel | None:
-        try:
-            return FingerprintModel(engine, name, timeout) if name else None
-        except (ModelNotFound, EngineUnavailable):
-            return None
-
-    return ShotForms(galleries, model, settings.players.form)
 
 
 async def make_court_detectors(

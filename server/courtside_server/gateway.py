@@ -44,7 +44,6 @@ from courtside_server.compose import (
     make_alias_watch,
     make_engine,
     make_player_models,
-    make_shot_forms,
     make_shot_models,
     model_names,
     pipeline_config,
@@ -132,11 +131,7 @@ class Gateway:
         self.shots = GameShots(settings.shots.views, self._clock_offset)
         self.publisher = EventPublisher(self.hub, self.metrics, shots=self.shots, save=self._waiting.save)
         self._services = CameraServices(
-            self.engine, self.publisher, self.metrics, detector=DetectorScheduler(settings.sharing),
-            forms=make_shot_forms(settings, self.engine, self.galleries), keep_poses=self.galleries.keep_game_shot,
-        )  # fmt: skip
-        self._analysis = AnalysisService(
-            self.galleries, self.engine, settings.players.form, settings.inference.timeout_s
+            self.engine, self.publisher, self.metrics, detector=DetectorScheduler(settings.sharing)
         )
         self._memory = MemoryKeeper()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -172,7 +167,6 @@ class Gateway:
             await self._grpc.stop(None)
             raise
         self._warn_of_open_ports()
-        self._spawn(self._analysis.embed_again(), "embeddings")
         self._spawn(_forever(self._watch_health, "health"), "health")
         self._spawn(_forever(lambda: measure_loop_lag(self.metrics), "loop lag"), "loop lag")
         self._spawn(_forever(self._memory.run, "memory"), "memory")
@@ -219,7 +213,10 @@ class Gateway:
             EventService(self.hub, heartbeat_interval=self.settings.events.heartbeat_s), self._grpc
         )
         court_pb2_grpc.add_CourtServiceServicer_to_server(CourtService(self.calibrations), self._grpc)
-        analysis_pb2_grpc.add_AnalysisServiceServicer_to_server(self._analysis, self._grpc)
+        analysis_pb2_grpc.add_AnalysisServiceServicer_to_server(
+            AnalysisService(self.galleries, self.engine, self.settings.players.form, self.settings.inference.timeout_s),
+            self._grpc,
+        )
         health_pb2_grpc.add_HealthServicer_to_server(self.health.servicer, self._grpc)
         names = [
             ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name,

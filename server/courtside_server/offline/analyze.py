@@ -18,7 +18,6 @@ from courtside_server.compose import (
     ingest_config,
     make_engine,
     make_player_models,
-    make_shot_forms,
     make_shot_models,
     pipeline_config,
     start_models,
@@ -33,7 +32,6 @@ from courtside_server.offline.film_names import game_name
 from courtside_server.offline.film_packets import FILM_WALL, read_packets, stream_info
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.publisher import EventPublisher
-from courtside_server.pipeline.shot_forms import Keep
 from courtside_server.render.record import FilmRecord, RecordingHub
 from courtside_server.settings import Settings
 from courtside_server.shots.criteria import PlaybackConfig
@@ -72,15 +70,13 @@ class FilmAnalyzer:
             knows: then each scene's speed is estimated by the fall of the ball.
         court: the calibration of the camera that took the films; ``None`` without one.
         engine: answers instead of the one that the settings name; closed with the analyzer.
-        keep_poses: called with the poses of every confirmed shot, on the film's worker thread; None: forms are not
-            measured.
     """
 
     def __init__(
         self, settings: Settings, playback_speed: float | None = None, court: PointPairs | None = None,
-        engine: Engine | None = None, keep_poses: Keep | None = None,
+        engine: Engine | None = None,
     ) -> None:  # fmt: skip
-        self._settings, self._court, self._keep_poses = settings, court, keep_poses
+        self._settings, self._court = settings, court
         self._speed, self._estimate = playback_speed or 1.0, playback_speed is None
         self._engine = engine or make_engine(settings)
         self._stack = contextlib.AsyncExitStack()
@@ -181,9 +177,6 @@ class FilmAnalysis:
         await hub.start()
         publisher = EventPublisher(hub, metrics, shots=GameShots(settings.shots.views))
         services = CameraServices(self._analyzer._engine, publisher, metrics)
-        if (keep := self._analyzer._keep_poses) is not None:
-            forms = make_shot_forms(settings, self._analyzer._engine, min_timeout=_MODEL_TIMEOUT_S)
-            services = replace(services, forms=forms, keep_poses=keep)
         config = pipeline_config(settings)
         if self._analyzer._estimate and config.profile is not Profile.CLIP:
             config = replace(config, estimate_speed=True)

@@ -8,7 +8,6 @@ import select
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -17,7 +16,6 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from courtside.court.measures import COURTS, FIBA
 from courtside.court.point_pairs import PointPairs
 from courtside.film import Film
-from courtside.shot_poses import SUFFIX, ShotPoses, write_poses
 from courtside.text import HEADER, event_line
 from courtside_server.errors import CourtsideError, EngineError, FilmUnwritable
 from courtside_server.offline.analyze import FilmAnalysis, FilmAnalyzer, check_size
@@ -34,7 +32,7 @@ _EVERY_FILM = (EngineError, FilmUnwritable)
 async def analyze_films(
     paths: Sequence[Path], settings: Settings, playback_speed: float | None, style: str,
     on_bad_film: Callable[[CourtsideError], None], *, render: Path | None = None,
-    court: PointPairs | None = None, quiet: bool = False, form: Path | None = None,
+    court: PointPairs | None = None, quiet: bool = False,
 ) -> None:  # fmt: skip
     """Run films one after another through ingest, pipeline and log; print every event.
 
@@ -47,7 +45,6 @@ async def analyze_films(
         render: where the drawn films go; see :func:`~courtside_server.render.output_path.output_paths`.
         court: the calibration of the camera that took them; None without one.
         quiet: no progress on stderr.
-        form: folder for the poses of each shot's shooter; None: forms are not measured.
 
     Raises:
         InputError: ``render`` cannot be.
@@ -77,9 +74,7 @@ async def analyze_films(
     console = Console(stderr=True, quiet=quiet)
     if style == "table":
         print(HEADER, flush=True)
-    writer = None if form is None else PosesWriter(form)
-    keep = None if writer is None else writer.write
-    async with FilmAnalyzer(settings, playback_speed, court, keep_poses=keep) as analyzer:
+    async with FilmAnalyzer(settings, playback_speed, court) as analyzer:
         with Progress(
             TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(),
             TextColumn("{task.fields[speed]}"),
@@ -87,8 +82,6 @@ async def analyze_films(
         ) as progress:  # fmt: skip
             for path, game, film, out in films:
                 record = None if out is None else FilmRecord()
-                if writer is not None:
-                    writer.film = path
                 try:
                     await _print_events(analyzer.analyze(path, film, record, game), path, film, style, progress)
                 except _EVERY_FILM:
@@ -107,49 +100,6 @@ async def analyze_films(
                     )
                     lines = FIBA if court is None else COURTS[court.court]
                     await draw_film(source, record, out, film.info.frames or 0, progress, lines)
-    if writer is not None and not quiet:
-        text = f"poses of {writer.shots} shots are in {form}: see `courtside form compare`, `courtside shooters enroll`"
-        console.print(text, markup=False, soft_wrap=True)
-
-
-class PosesWriter:
-    """Writes the poses of each confirmed shot of films into a folder: FILM-SECONDSs.poses.npz.
-
-    Args:
-        folder: made where it is missing.
-
-    Attributes:
-        film: the film that is analyzed now.
-        shots: files written.
-
-    Raises:
-        FilmUnwritable: the folder cannot be made.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.film, self.shots = Path(), 0
-        self._folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._unwritable(error) from None
-
-    def write(self, game: str, event_id: str, poses: ShotPoses) -> None:
-        """Write the poses of one shot.
-
-        Raises:
-            FilmUnwritable: they cannot be written.
-        """
-        name = f"{self.film.stem[:120]}-{poses.release:.2f}s"
-        named = replace(poses, shot_id=name if name.isprintable() else event_id)
-        try:
-            write_poses(self._folder / f"{name}{SUFFIX}", named)
-        except OSError as error:
-            raise self._unwritable(error) from None
-        self.shots += 1
-
-    def _unwritable(self, error: OSError) -> FilmUnwritable:
-        return FilmUnwritable(f"--form {self._folder} cannot be written: {error.strerror or error}")
 
 
 async def _print_events(analysis: FilmAnalysis, path: Path, film: Film, style: str, progress: Progress) -> None:

@@ -33,7 +33,7 @@ from courtside_server.shots.make_chance import ShootingRecord
 from courtside_server.shots.playback import Replays
 from courtside_server.shots.urgency import is_urgent
 from courtside_server.types import Detections, DetectorFrame, Observations, ShotResult, StreamInfo, Window
-from courtside_server.types.players import Pose, PoseTrack
+from courtside_server.types.players import Pose
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -112,7 +112,6 @@ class Backend:
     Attributes:
         media: media time of the newest work, seconds.
         wall: its capture time, Unix seconds.
-        speed: how many times faster than real life the scene runs.
         on_shots: called with a scene's number and the changes of its shots.
         failure: the first fault in the shot path, if there was one.
         on_scene: called when a new scene starts.
@@ -204,7 +203,7 @@ class Backend:
         self._start_detector(scale)
 
     def _start_detector(self, scale: float) -> None:
-        config, self.speed = self._config, scale
+        config = self._config
         self._detector = ShotDetector(
             config.profile, self._models, config.criteria, scale, self._calibration, self._infer, self._replays,
             self._court, self._record,
@@ -477,10 +476,6 @@ class Backend:
         """Take what is newly known of a shot, once it has an event; see :meth:`PlayerAnalysis.shot`."""
         if self._players is not None:
             self.on_players(self._players.shot(event_id, release, shooter, result, retracted))
-
-    def poses(self, track: int, first: float, last: float) -> PoseTrack | None:
-        """The poses of a player of the scene with ``first <= media <= last``; None where there are none."""
-        return None if self._players is None else self._players.poses.track(track, first, last)
 
     def _track(self, frame: DetectorFrame, detections: Detections) -> None:
         observations = self._tracker.update(frame, detections)

@@ -32,12 +32,10 @@ from courtside_server.pipeline.detector_scheduler import DetectorScheduler, Rate
 from courtside_server.pipeline.frontend import Frontend
 from courtside_server.pipeline.model_runner import ModelRunner
 from courtside_server.pipeline.publisher import EventPublisher
-from courtside_server.pipeline.shot_forms import CameraForms, Keep
 from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, NewScene, Work
 from courtside_server.players.analysis import PlayerModels
 from courtside_server.players.changes import PlayerChange, PlayerEvents
 from courtside_server.players.crops import CropSkip
-from courtside_server.players.shot_forms import ShotForms
 from courtside_server.shots.detector import ShotChange, ShotModels
 from courtside_server.shots.event_drafts import KnownShot, ShotEvents
 from courtside_server.telemetry.metrics import Metrics
@@ -74,8 +72,6 @@ class CameraServices:
         ids: sources of track ids.
         detector: shares the detector among the cameras.
         courts: recognises courts that nobody calibrated.
-        forms: measures how shots were taken, and by whom; None where that is not wanted.
-        keep_poses: keeps the poses of a confirmed shot; called on a camera's worker thread.
     """
 
     engine: Engine
@@ -84,8 +80,6 @@ class CameraServices:
     ids: TrackIds = field(default_factory=TrackIds.fresh)
     detector: DetectorScheduler = field(default_factory=DetectorScheduler)
     courts: CourtEstimator = field(default_factory=CourtEstimator)
-    forms: ShotForms | None = None
-    keep_poses: Keep = lambda game, event_id, poses: None
 
 
 class CameraPipeline:
@@ -140,9 +134,6 @@ class CameraPipeline:
         self.backend.on_windows = self._count_scored
         self.backend.on_failure, self.backend.on_rate = self._publish_failure, self._publish_rate
         self.backend.on_speed = self._publish_speed
-        self._forms = None if services.forms is None else CameraForms(
-            services.forms, self._runner.infer, self.backend.poses, services.keep_poses
-        )  # fmt: skip
         self._ended: asyncio.Event | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._give_up = threading.Event()
@@ -246,8 +237,6 @@ class CameraPipeline:
     def _publish_shots(self, scene: int, changes: Sequence[ShotChange]) -> None:
         found = (self._events.draft(scene, change.candidate, change.state) for change in changes)
         drafts = [draft for draft in found if draft is not None]
-        if self._forms is not None:
-            drafts = self._forms.add(drafts, self.backend.speed)
         self._publish(drafts)
         for draft in drafts:
             if isinstance(draft.payload, Shot):

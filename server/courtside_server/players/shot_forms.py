@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,7 +45,6 @@ class Known:
     """What is usual of the enrolled shooters, by name; made once for each revision of the galleries."""
 
     revision: int
-    model: str
     own: Mapping[str, OwnShots]
     shooters: Mapping[str, EnrolledShooter]
 
@@ -71,7 +70,7 @@ def known_of(galleries: Galleries, model: FingerprintModel, config: FormConfig, 
         found = OwnShots.of(np.stack(vectors), config) if vectors else None
         if found is not None:
             own[name] = found
-    return Known(revision, model.version, own, shooters)
+    return Known(revision, own, shooters)
 
 
 def forms_of(shooter: EnrolledShooter, config: FormConfig) -> list[Form]:
@@ -87,69 +86,60 @@ class ShotForms:
     """Analyses the shots of all cameras. Safe from any thread; it waits for the model, so never on the event loop.
 
     Args:
-        galleries: loaded ones; None: nobody is recognised.
-        model: gives the fingerprint model that answers now; None where there is none.
+        galleries: loaded ones.
+        model: the fingerprint model.
         config: limits.
     """
 
-    def __init__(
-        self, galleries: Galleries | None, model: Callable[[], FingerprintModel | None], config: FormConfig
-    ) -> None:
+    def __init__(self, galleries: Galleries, model: FingerprintModel, config: FormConfig) -> None:
         self._galleries, self._model, self._config = galleries, model, config
         self._lock = threading.Lock()
         self._known: Known | None = None
-        # By name and camera: two cameras see the same shot.
-        self._monitors: dict[tuple[str, str], tuple[EnrolledShooter, DriftMonitor | None]] = {}
+        self._monitors: dict[str, tuple[EnrolledShooter, DriftMonitor | None]] = {}
 
-    def analyze(self, infer: Infer, poses: ShotPoses, *, final: bool = True) -> AnalysedShot:
+    def analyze(self, infer: Infer, poses: ShotPoses) -> AnalysedShot:
         """Measure a shot, embed it, find who shot it and whether his form has drifted.
 
         Args:
             infer: runs a request of one camera; gives None where the model does not answer.
-            poses: of the shooter; its ``shot_id`` is the shot's event id.
-            final: the shot counts for the drift of its shooter's form. A later revision replaces an earlier one.
+            poses: of the shooter; its ``shot_id`` is the shot's event id. A later revision replaces an earlier one.
 
         Raises:
             BadRequest: no shooting motion is found in the poses; the message says why.
         """
         form = form_of(poses, self._config)
-        model, galleries = self._model(), self._galleries
-        answer = None if model is None else infer(model.request(form.inputs[np.newaxis]))
-        if model is None or answer is None:
+        answer = infer(self._model.request(form.inputs[np.newaxis]))
+        if answer is None:
             return AnalysedShot(form.measures, None, None, None)
-        embedding, who = answer[0], answer[0][model.who]
-        if galleries is None:
-            return AnalysedShot(form.measures, None, None, embedding)
+        embedding = answer[0]
         with self._lock:
-            known = self._usual(galleries, model)
+            known = self._usual()
+            who = embedding[self._model.who]
             identity = recognise(known.own, who, self._config)
             alert = None
             if identity is not None and identity.name:
-                if final:
-                    monitor = self._monitor(identity.name, poses.camera, known)
-                    alert = None if monitor is None else monitor.update(poses.shot_id, who, form)
+                monitor = self._monitor(identity.name, known)
+                alert = None if monitor is None else monitor.update(poses.shot_id, who, form)
                 scale = torso_cm(form, poses, known.shooters[identity.name].height_cm)
                 form = replace(form, measures=_scaled(form.measures, scale))
         return AnalysedShot(form.measures, identity, alert, embedding)
 
-    def _usual(self, galleries: Galleries, model: FingerprintModel) -> Known:
-        known = self._known
-        if known is None or known.model != model.version:
-            known = None
-        if known is None or known.revision != galleries.revision:
-            known = self._known = known_of(galleries, model, self._config, known)
-            self._monitors = {key: kept for key, kept in self._monitors.items() if key[0] in known.own}
-        return known
+    def _usual(self) -> Known:
+        if self._known is None or self._known.revision != self._galleries.revision:
+            self._known = known_of(self._galleries, self._model, self._config, self._known)
+            self._monitors = {name: kept for name, kept in self._monitors.items() if name in self._known.own}
+        return self._known
 
-    def _monitor(self, name: str, camera: str, known: Known) -> DriftMonitor | None:
+    def _monitor(self, name: str, known: Known) -> DriftMonitor | None:
         """The monitor of a shooter, a new one after a change of his gallery; None where that is too small."""
         shooter, own = known.shooters[name], known.own[name]
-        kept, monitor = self._monitors.get((name, camera), (None, None))
+        kept, monitor = self._monitors.get(name, (None, None))
         if kept is not shooter:
-            monitor = None
             if np.isfinite(own.limit):
                 monitor = DriftMonitor(name, own, baseline_of(forms_of(shooter, self._config)), self._config)
-            self._monitors[name, camera] = shooter, monitor
+            else:
+                monitor = None
+            self._monitors[name] = shooter, monitor
         return monitor
 
 

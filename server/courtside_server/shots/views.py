@@ -255,8 +255,6 @@ def _event(event_id: str, views: Sequence[_View], due: float | None) -> EventDra
     typed = max(shots, key=lambda shot: shot.type_probability)
     crossings = [shot.rim_crossing for shot in shots if shot.rim_crossing is not None]
     arcs = [shot.arc for shot in shots if shot.arc is not None]
-    forms = [shot.form for shot in shots if shot.form is not None]
-    identities = [shot.identity for shot in shots if shot.identity is not None]
     payload = replace(
         first.shot,
         probability=max(shot.probability for shot in shots),
@@ -265,8 +263,6 @@ def _event(event_id: str, views: Sequence[_View], due: float | None) -> EventDra
         result=decided.result, make_probability=decided.make_probability,
         type=typed.type, type_probability=typed.type_probability,
         rim_crossing=max(crossings, key=_seen_of_crossing, default=None),
-        form=max(forms, key=lambda form: form.seen, default=None),
-        identity=max(identities, key=lambda one: (bool(one.name), one.probability), default=None),
         arc=min(arcs, key=lambda arc: arc.uncertainty, default=None),
         interrupted=all(shot.interrupted for shot in shots),
         views=tuple(map(_summary, views)),

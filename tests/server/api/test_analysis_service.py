@@ -121,7 +121,7 @@ async def test_live_shots_are_recognised_and_a_changed_form_raises_one_alert(ser
     for name, player in players.items():
         await served.client.enroll_shooter(name, shots_of(player, 24), height_cm=190.0)
     model = FingerprintModel(served.engine, "shot_fingerprint", 5.0)
-    forms = ShotForms(served.galleries, lambda: model, FormConfig())
+    forms = ShotForms(served.galleries, model, FormConfig())
     queries = [poses for player in players.values() for poses in shots_of(player, 6, seed=1)]
     bad = shots_of(1, 14, amount=0.35, seed=2)
 
