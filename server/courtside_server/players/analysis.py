@@ -88,7 +88,7 @@ class PlayerAnalysis:
         self._action_requests: RequestQueue[NDArray[np.float64]] = RequestQueue(runner)
         self._actions = ActionStretches(config.actions, time_scale)
         self._action_changes: list[PlayerChange] = []
-        self._asked = -np.inf
+        self._requested = -np.inf
         self._team = team
         self._ring = TrackRing(_RING_S / time_scale)
         self._behind: deque[Observations] = deque()
@@ -175,7 +175,7 @@ class PlayerAnalysis:
         for holder in self._possession.push(observations):
             changes += self._possess(holder)
         if self._models.actions is not None:
-            self._ask_actions(observations)
+            self._request_actions(observations)
         return changes
 
     def _possess(self, holder: Holder) -> list[PlayerChange]:
@@ -208,11 +208,11 @@ class PlayerAnalysis:
 
     # ---- actions -------------------------------------------------------------------------------------------------
 
-    def _ask_actions(self, observations: Observations) -> None:
+    def _request_actions(self, observations: Observations) -> None:
         model, config = self._models.actions, self._config.actions
-        if model is None or (observations.media - self._asked) * self._scale < config.hop - 0.02:
+        if model is None or (observations.media - self._requested) * self._scale < config.hop - 0.02:
             return
-        self._asked, end = observations.media, observations.media
+        self._requested, end = observations.media, observations.media
         first = end - STEPS * STEP_S / self._scale
         seen = self._ring.between(first - 0.3 / self._scale, end + 0.3 / self._scale)
         for track in observations.tracks[observations.rows(ObjectClass.PLAYER)]:
