@@ -10,16 +10,27 @@ import grpc
 
 from courtside.events import Event
 from courtside.names import CameraName, parse_game
-from courtside.v1 import court_pb2, court_pb2_grpc, events_pb2, events_pb2_grpc
+from courtside.v1 import analysis_pb2, analysis_pb2_grpc, court_pb2, court_pb2_grpc, events_pb2, events_pb2_grpc
 from courtside_client.channel import Endpoint
+from courtside_client.errors import GatewayError
 from courtside_client.options import StreamOptions
 from courtside_client.remote import gateway_error
+from courtside_client.shooters import (
+    EnrolledShooter,
+    ExportedShooter,
+    ExportedShot,
+    FormComparison,
+    GameShot,
+    MapPoint,
+    shot_reference,
+)
 from courtside_client.sources import open_when_up
 from courtside_client.stream import StreamReport, StreamSession
 from courtside_client.subscribe import ReconnectHook, RestartHook, Subscription
 
 if TYPE_CHECKING:
     from courtside.court.point_pairs import PointPairs
+    from courtside.shot_poses import ShotPoses
 
 _PAGE_SIZE = 500
 """Events per page of a listing."""
@@ -62,6 +73,7 @@ class Client:
         self._channel = endpoint.open()
         self._events = events_pb2_grpc.EventServiceStub(self._channel)
         self._court = court_pb2_grpc.CourtServiceStub(self._channel)
+        self._analysis = analysis_pb2_grpc.AnalysisServiceStub(self._channel)
         self._subscriptions: list[Subscription] = []
 
     async def __aenter__(self) -> Self:
@@ -83,6 +95,7 @@ class Client:
         after: int | None = None,
         *,
         cameras: Sequence[str] = (),
+        kinds: Sequence[str] = (),
         retry_for: float = 60.0,
         on_reconnect: ReconnectHook | None = None,
         log: str = "",
@@ -95,6 +108,7 @@ class Client:
             after: deliver events with a greater sequence, 0 for the whole history; ``None``: only what comes from
                 now on.
             cameras: only events of these cameras; empty means all.
+            kinds: only events of these kinds, such as ``shot`` and ``play``; empty means all.
             retry_for: seconds to go on trying while the gateway is away.
             on_reconnect: called with the error and the delay in seconds before each new try.
             log: the log that ``after`` belongs to: ``Subscription.log`` of the process that wrote the cursor down.
@@ -105,8 +119,8 @@ class Client:
             BadName: not a game's or camera's name.
         """
         subscription = Subscription(
-            self._channel, game, after, cameras=cameras, retry_for=retry_for, on_reconnect=on_reconnect, log=log,
-            on_restart=on_restart,
+            self._channel, game, after, cameras=cameras, kinds=kinds, retry_for=retry_for, on_reconnect=on_reconnect,
+            log=log, on_restart=on_restart,
         )  # fmt: skip
         self._subscriptions.append(subscription)
         return subscription
@@ -175,6 +189,101 @@ class Client:
         """
         request = court_pb2.DeleteCalibrationRequest(camera=CameraName.parse(camera).name)
         await self._call(self._court.DeleteCalibration, request)
+
+    async def enroll_shooter(
+        self, name: str, shots: Sequence[ShotPoses | GameShot], *, add: bool = False, height_cm: float | None = None
+    ) -> EnrolledShooter:
+        """Have the gateway keep a shooter with some of his good shots. All shots are kept, or none.
+
+        Args:
+            name: 1 to 64 printable characters.
+            shots: poses from film, or game and event id of shots that the gateway has seen; 1 to 200.
+            add: add the shots to a shooter who is enrolled already.
+            height_cm: height of the body, which gives comparisons a scale.
+
+        Raises:
+            RejectedError: the name is taken, or a shot cannot be used; the message says which.
+            NotFoundError: the gateway has no poses of a shot.
+            GatewayError: the gateway's answer.
+        """
+        request = analysis_pb2.EnrollShooterRequest(
+            name=name, shots=[shot_reference(shot) for shot in shots], add=add, height_cm=height_cm or 0.0
+        )
+        answer: analysis_pb2.EnrollShooterResponse = await self._call(self._analysis.EnrollShooter, request)
+        return EnrolledShooter.from_proto(answer.shooter)
+
+    async def list_shooters(self) -> list[EnrolledShooter]:
+        """Everybody who is enrolled, by name.
+
+        Raises:
+            GatewayError: the gateway's answer.
+        """
+        request = analysis_pb2.ListShootersRequest()
+        answer: analysis_pb2.ListShootersResponse = await self._call(self._analysis.ListShooters, request)
+        return [EnrolledShooter.from_proto(shooter) for shooter in answer.shooters]
+
+    async def remove_shooter(self, name: str) -> int:
+        """Have the gateway erase everything that it keeps of a shooter.
+
+        Returns:
+            The number of shots that were erased.
+
+        Raises:
+            NotFoundError: nobody of that name is enrolled.
+            GatewayError: the gateway's answer.
+        """
+        request = analysis_pb2.RemoveShooterRequest(name=name)
+        answer: analysis_pb2.RemoveShooterResponse = await self._call(self._analysis.RemoveShooter, request)
+        return answer.shots
+
+    async def export_shooter(self, name: str) -> ExportedShooter:
+        """Everything that the gateway keeps of a shooter.
+
+        Raises:
+            NotFoundError: nobody of that name is enrolled.
+            GatewayError: the gateway's answer.
+        """
+        shooter, shots = None, []
+        try:
+            call = self._analysis.ExportShooter(analysis_pb2.ExportShooterRequest(name=name), timeout=self._timeout)
+            async for message in call:
+                if message.HasField("shooter"):
+                    shooter = EnrolledShooter.from_proto(message.shooter)
+                shots.append(ExportedShot.from_proto(message.shot))
+        except grpc.aio.AioRpcError as error:
+            raise gateway_error(error) from None
+        if shooter is None:
+            raise GatewayError("the gateway's answer has no shooter: its version does not fit this client's")
+        return ExportedShooter(shooter, tuple(shots))
+
+    async def compare_form(
+        self, shot: ShotPoses | GameShot, reference: ShotPoses | GameShot | str
+    ) -> FormComparison:
+        """Compare a shot with another one, or with the baseline of an enrolled shooter (a name).
+
+        Raises:
+            NotFoundError: no such shot or shooter.
+            RejectedError: no shooting motion is found in a shot, or the shooter has too few shots for a baseline.
+            GatewayError: the gateway's answer.
+        """
+        request = analysis_pb2.CompareFormRequest(shot=shot_reference(shot))
+        if isinstance(reference, str):
+            request.shooter = reference
+        else:
+            request.other.CopyFrom(shot_reference(reference))
+        answer: analysis_pb2.CompareFormResponse = await self._call(self._analysis.CompareForm, request)
+        return FormComparison.from_proto(answer)
+
+    async def embedding_map(self) -> list[MapPoint]:
+        """The shots of all galleries as points of a plane; similar forms are near each other.
+
+        Raises:
+            RejectedError: fewer than three shots are enrolled.
+            GatewayError: the gateway's answer.
+        """
+        request = analysis_pb2.GetEmbeddingMapRequest()
+        answer: analysis_pb2.GetEmbeddingMapResponse = await self._call(self._analysis.GetEmbeddingMap, request)
+        return [MapPoint(point.x, point.y, point.shooter, point.shot_id) for point in answer.points]
 
     async def stream(
         self,

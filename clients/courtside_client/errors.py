@@ -10,7 +10,7 @@
     │   ├── GatewayUnavailable           down, draining or overloaded; retried until patience ends
     │   ├── StaleEpochError              a newer client owns the camera (exit code 2)
     │   ├── RejectedError                the gateway refused what was sent (exit code 2)
-    │   ├── NotFoundError                unknown game, camera, event or calibration (exit code 2)
+    │   ├── NotFoundError                unknown game, camera, event, calibration, shooter (exit code 2)
     │   ├── LogReplacedError             the gateway has another event log than the cursor's (exit code 2)
     │   ├── CursorEvictedError           history before ``earliest_sequence`` is gone (exit code 2)
     │   └── SlowSubscriberError          events were read too slowly; resume after ``last_sequence``

@@ -25,6 +25,7 @@ _BY_CODE: dict[grpc.StatusCode, type[errors.GatewayError]] = {
     grpc.StatusCode.NOT_FOUND: errors.NotFoundError,
     grpc.StatusCode.INVALID_ARGUMENT: errors.RejectedError,
     grpc.StatusCode.FAILED_PRECONDITION: errors.RejectedError,
+    grpc.StatusCode.ALREADY_EXISTS: errors.RejectedError,
     grpc.StatusCode.OUT_OF_RANGE: errors.RejectedError,
     grpc.StatusCode.PERMISSION_DENIED: errors.RejectedError,
     grpc.StatusCode.UNAUTHENTICATED: errors.RejectedError,

@@ -53,6 +53,7 @@ class Subscription:
         game: ``games/{game}`` or the bare id.
         after: deliver events with a greater sequence; ``None``: only what comes from now on.
         cameras: only events of these cameras; empty means all.
+        kinds: only events of these kinds, such as ``shot`` and ``play``; empty means all.
         retry_for: seconds to go on trying while the gateway is away.
         idle_timeout: seconds without event or heartbeat after which the connection counts as dead.
         on_reconnect: called before each new try.
@@ -79,6 +80,7 @@ class Subscription:
         after: int | None = None,
         *,
         cameras: Sequence[str] = (),
+        kinds: Sequence[str] = (),
         retry_for: float = 60.0,
         idle_timeout: float = 3 * HEARTBEAT_S + 1,
         on_reconnect: ReconnectHook | None = None,
@@ -88,6 +90,7 @@ class Subscription:
         self._stub = events_pb2_grpc.EventServiceStub(channel)
         self.game = parse_game(game, allow_id=True)
         self._cameras = [CameraName.parse(camera).name for camera in cameras]
+        self._kinds = list(kinds)
         self._received = self._delivered = after
         self._retry = RetryPolicy(retry_for)
         self._idle_timeout, self._on_reconnect = idle_timeout, on_reconnect
@@ -98,6 +101,11 @@ class Subscription:
         self._reading: asyncio.Task[None] | None = None
         self._error: CourtsideError | None = None
         self._closed = False
+
+    @property
+    def _filters(self) -> bool:
+        """Whether the gateway leaves events out, so that sequences have gaps."""
+        return bool(self._cameras or self._kinds)
 
     async def __aenter__(self) -> Self:
         self._start()
@@ -213,7 +221,9 @@ class Subscription:
     async def _next_message(self) -> events_pb2.SubscribeEventsResponse:
         try:
             if self._call is None:
-                request = events_pb2.SubscribeEventsRequest(game=self.game, cameras=self._cameras, log=self._log)
+                request = events_pb2.SubscribeEventsRequest(
+                    game=self.game, cameras=self._cameras, kinds=self._kinds, log=self._log
+                )
                 if self._received is not None:
                     request.after_sequence = self._received
                 self._call = self._stub.SubscribeEvents(request)
@@ -250,7 +260,7 @@ class Subscription:
         if self._received is not None:
             if event.sequence <= self._received:
                 return False
-            if not self._cameras and event.sequence != self._received + 1:
+            if not self._filters and event.sequence != self._received + 1:
                 raise SequenceGapError(self._received + 1, event.sequence)
         self._received = event.sequence
         key = (event.event_id, event.revision)
@@ -263,7 +273,7 @@ class Subscription:
 
     def _take_heartbeat(self, high_water_mark: int) -> None:
         # Events travel in the same stream, in order: everything up to the mark has been received or filtered out.
-        if self._received is None or self._cameras:
+        if self._received is None or self._filters:
             self._received = max(self._received or 0, high_water_mark)
 
     def _drop_call(self) -> None:

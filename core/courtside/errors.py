@@ -41,7 +41,7 @@ class ErrorReason(enum.StrEnum):
         >>> ErrorReason.STALE_EPOCH.code_name
         'ABORTED'
         >>> ErrorReason("NOT_FOUND").meaning
-        'unknown game, camera, event or calibration'
+        'unknown game, camera, event, calibration or shooter'
     """
 
     code_name: str
@@ -72,7 +72,7 @@ class ErrorReason(enum.StrEnum):
     BAD_REQUEST = "BAD_REQUEST", "INVALID_ARGUMENT", "a field of the request is missing or malformed"
     STALE_EPOCH = "STALE_EPOCH", "ABORTED", "a newer client owns the camera"
     TOO_MANY_STREAMS = "TOO_MANY_STREAMS", "RESOURCE_EXHAUSTED", "the gateway's camera limit is reached"
-    NOT_FOUND = "NOT_FOUND", "NOT_FOUND", "unknown game, camera, event or calibration"
+    NOT_FOUND = "NOT_FOUND", "NOT_FOUND", "unknown game, camera, event, calibration or shooter"
     CURSOR_EVICTED = "CURSOR_EVICTED", "OUT_OF_RANGE", "the history after the cursor is gone"
     LOG_REPLACED = "LOG_REPLACED", "OUT_OF_RANGE", "the cursor belongs to another event log"
     SLOW_SUBSCRIBER = "SLOW_SUBSCRIBER", "RESOURCE_EXHAUSTED", "a subscriber read too slowly"
@@ -82,6 +82,8 @@ class ErrorReason(enum.StrEnum):
     LOG_UNAVAILABLE = "LOG_UNAVAILABLE", "UNAVAILABLE", "the event log cannot be written"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE", "UNAVAILABLE", "a file of the gateway cannot be written"
     STORE_FULL = "STORE_FULL", "FAILED_PRECONDITION", "a bounded store takes no more entries"
+    ALREADY_ENROLLED = "ALREADY_ENROLLED", "ALREADY_EXISTS", "a shooter of that name is enrolled already"
+    NOT_ENOUGH_SHOTS = "NOT_ENOUGH_SHOTS", "FAILED_PRECONDITION", "a gallery has too few shots for this"
     FILM_UNWRITABLE = "FILM_UNWRITABLE", "INTERNAL", "a drawn film cannot be written"
     RING_OVERTAKEN = "RING_OVERTAKEN", "OUT_OF_RANGE", "the frames asked for were overwritten"
     ENGINE_ERROR = "ENGINE_ERROR", "INTERNAL", "inference failed"

@@ -49,6 +49,30 @@ class ShotResult(WireEnum):
     MISSED = 2
 
 
+class ShotType(WireEnum):
+    """How a ball was shot.
+
+    Example:
+        >>> print(ShotType.CATCH_AND_SHOOT)
+        catch and shoot
+    """
+
+    UNKNOWN = 0
+    """Not known, or not known yet."""
+    JUMP_SHOT = 1
+    """Any shot from where the shooter stands or jumps that is none of the others."""
+    LAYUP = 2
+    """From below the rim, or on the run to it."""
+    DUNK = 3
+    FREE_THROW = 4
+    CATCH_AND_SHOOT = 5
+    """At most 2 s after a catch, without a dribble."""
+    STEP_BACK = 6
+    """After a step away from the rim, with the ball."""
+    SIDE_STEP = 7
+    """After a step to the side, with the ball."""
+
+
 class Lifecycle(WireEnum):
     """Where an event is in its life.
 
@@ -117,6 +141,29 @@ class Arc:
     """One standard deviation of the angles, degrees."""
 
 
+@dataclass(frozen=True, slots=True)
+class RimCrossing:
+    """Where the ball comes down through the rim's height, or would have without touching anything.
+
+    Example:
+        >>> crossing = RimCrossing(depth=11.0, entry_angle=45.5, uncertainty=1.5, entry_uncertainty=2.0)
+        >>> print(f"{crossing.depth:.0f} inches past the front, at {crossing.entry_angle:.0f}°")
+        11 inches past the front, at 46°
+    """
+
+    depth: float | None = field(default=None, metadata=wire("depth_inches"))
+    """Inches from the front of the rim to the ball's middle, along the shot: 9 is the rim's middle, 18 its back;
+    ``None`` where the view does not show it."""
+    side: float | None = field(default=None, metadata=wire("side_inches"))
+    """Inches to the right of the rim's middle, as the shooter sees it; ``None`` where the view does not show it."""
+    entry_angle: float | None = field(default=None, metadata=wire("entry_angle_degrees"))
+    """Degrees below the horizontal; ``None`` where it is not known."""
+    uncertainty: float | None = field(default=None, metadata=wire("uncertainty_inches"))
+    """One standard deviation of ``depth`` or ``side``, inches."""
+    entry_uncertainty: float | None = field(default=None, metadata=wire("entry_uncertainty_degrees"))
+    """One standard deviation of ``entry_angle``, degrees."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShotView:
     """A shot as one camera sees it.
@@ -149,6 +196,109 @@ class ShotView:
     """See :attr:`Event.session`."""
     media_segment: int = 0
     """See :attr:`Event.media_segment`."""
+
+
+class Arm(WireEnum):
+    """The arm that shot, from the shooter's own point of view.
+
+    Example:
+        >>> print(Arm.RIGHT)
+        right
+    """
+
+    UNSPECIFIED = 0
+    LEFT = 1
+    RIGHT = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShotForm:
+    """How a shot was taken, measured in the picture between gather and release.
+
+    A torso length is the distance from the middle of the shoulders to the middle of the hips. ``None``: the joints were
+    not seen.
+
+    Example:
+        >>> form = ShotForm(tempo=0.9, arm=Arm.RIGHT, seen=0.97, release_height=4.1, set_elbow=82.0)
+        >>> print(f"{form.tempo:.1f} s, {form.arm} arm, elbow {form.set_elbow:.0f}° at the set point")
+        0.9 s, right arm, elbow 82° at the set point
+    """
+
+    tempo: float = field(metadata=wire("tempo_seconds"))
+    """From gather to release, real seconds."""
+    arm: Arm
+    """The arm that shot."""
+    seen: float
+    """Share of the body's joints that were seen, 0 to 1."""
+    release_height: float | None = field(default=None, metadata=wire("release_height_torsos"))
+    """Height of the shooting wrist above the lower ankle at the release, torso lengths."""
+    release_height_cm: float | None = None
+    """The same in centimetres; only where the scale is known."""
+    set_elbow: float | None = field(default=None, metadata=wire("set_elbow_degrees"))
+    """Angle of the shooting arm's elbow at the set point, degrees; 180 is straight."""
+    set_knee: float | None = field(default=None, metadata=wire("set_knee_degrees"))
+    """Angle of the knee on its side at the set point, degrees."""
+    release_elbow: float | None = field(default=None, metadata=wire("release_elbow_degrees"))
+    """Angle of the elbow at the release, degrees."""
+    release_knee: float | None = field(default=None, metadata=wire("release_knee_degrees"))
+    """Angle of the knee at the release, degrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shooter:
+    """Who shot, by the motion of the body; never by the face.
+
+    Example:
+        >>> shooter = Shooter("Anna", 0.92, baseline_distance=0.4)
+        >>> print(f"{shooter.name} ({shooter.probability:.0%})")
+        Anna (92%)
+    """
+
+    name: str
+    """Name under which the shooter was enrolled; empty where it is none of those who are."""
+    probability: float
+    """Probability of that name, 0 to 1."""
+    baseline_distance: float | None = None
+    """How far the form is from the shooter's own good shots, standard deviations; ``None`` where there are too few."""
+
+
+@dataclass(frozen=True, slots=True)
+class JointDeviation:
+    """By how much a joint is elsewhere than in the shooter's good shots: the mean between gather and release.
+
+    Example:
+        >>> print(JointDeviation("right_elbow", 0.12, -0.03).joint)
+        right_elbow
+    """
+
+    joint: str
+    """COCO's name."""
+    horizontal: float = field(metadata=wire("horizontal_torsos"))
+    """Torso lengths to the right of the picture."""
+    vertical: float = field(metadata=wire("vertical_torsos"))
+    """Torso lengths upwards."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormAlert:
+    """The form of an enrolled shooter has left his baseline over a run of shots.
+
+    Example:
+        >>> alert = FormAlert(shooter="Anna", event_ids=("shot-1", "shot-2"), statistic=4.2, limit=3.0)
+        >>> print(f"{alert.shooter}: {alert.statistic:.1f}, usually below {alert.limit:.1f}")
+        Anna: 4.2, usually below 3.0
+    """
+
+    shooter: str
+    """Name under which the shooter was enrolled."""
+    event_ids: tuple[str, ...]
+    """Events of the shots of the run, oldest first."""
+    statistic: float
+    """How far the run is from the shooter's good shots, in standard errors of its mean distance."""
+    limit: float
+    """What runs of his own good shots stay below."""
+    joints: tuple[JointDeviation, ...] = ()
+    """The joints that moved most, the largest first; at most three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +347,16 @@ class Shot:
     not measured."""
     replay_of: str = ""
     """The ``event_id`` of the shot that the film shows again here, in slow motion; such a shot is retracted."""
+    form: ShotForm | None = None
+    """How it was shot, where the shooter's body was seen from gather to release."""
+    identity: Shooter | None = None
+    """Who shot it, where shooters are enrolled; an empty name: none of those who are."""
+    type: ShotType = ShotType.UNKNOWN
+    """How it was shot."""
+    type_probability: float = 0.0
+    """Of :attr:`type`, 0 to 1; 0 while the type is not known."""
+    rim_crossing: RimCrossing | None = None
+    """Where the ball comes down at the rim, as far as the view shows it."""
 
     @property
     def points(self) -> int:
@@ -220,10 +380,11 @@ class CameraStatus:
     """One sentence for a person."""
 
 
-Payload = Shot | CameraStatus | PlayerAction | Possession | Play
+Payload = Shot | CameraStatus | FormAlert | PlayerAction | Possession | Play
 """What an event may say."""
 PAYLOADS: dict[str, type[Payload]] = {
-    "shot": Shot, "camera_status": CameraStatus, "action": PlayerAction, "possession": Possession, "play": Play,
+    "shot": Shot, "camera_status": CameraStatus, "form_alert": FormAlert, "action": PlayerAction,
+    "possession": Possession, "play": Play,
 }  # fmt: skip
 """The class of each kind of event, by the name of its field in the message."""
 _KINDS = {payload: kind for kind, payload in PAYLOADS.items()}
@@ -285,7 +446,7 @@ class Event:
 
     @property
     def kind(self) -> str:
-        """``shot``, ``camera_status``, ``action``, ``possession`` or ``play``."""
+        """``shot``, ``camera_status``, ``form_alert``, ``action``, ``possession`` or ``play``."""
         return kind_of(self.payload)
 
     @property
@@ -297,6 +458,11 @@ class Event:
     def camera_status(self) -> CameraStatus | None:
         """The camera's change of state; ``None`` for another kind of event."""
         return self.payload if isinstance(self.payload, CameraStatus) else None
+
+    @property
+    def form_alert(self) -> FormAlert | None:
+        """The alert that a shooter's form has left his baseline; ``None`` for another kind of event."""
+        return self.payload if isinstance(self.payload, FormAlert) else None
 
     @property
     def action(self) -> PlayerAction | None:
@@ -341,8 +507,8 @@ class Event:
     def from_proto(cls, message: events_pb2.Event) -> Self:
         """The event of a wire message.
 
-        A zone that this version does not know is read as UNSPECIFIED, without probabilities and source. What is
-        derived (points) or not held here (the shot's type) is left out.
+        A zone that this version does not know is read as UNSPECIFIED, without probabilities and source, and a type that
+        it does not know as UNKNOWN. What is derived (points) is left out.
 
         Raises:
             BadRequest: no payload, or an enum value that this version does not know.
@@ -393,13 +559,16 @@ class Restart:
 
 
 def _shot(message: events_pb2.Shot) -> Shot:
-    if Zone.knows(message.zone):
-        return from_message(Shot, message)
-    known = events_pb2.Shot.FromString(message.SerializeToString())
-    known.ClearField("zone")
-    known.ClearField("zone_probabilities")
-    known.ClearField("zone_source")
-    return from_message(Shot, known)
+    unknown: list[str] = []
+    if not Zone.knows(message.zone):
+        unknown += ["zone", "zone_probabilities", "zone_source"]
+    if not ShotType.knows(message.type):
+        unknown += ["type", "type_probability"]
+    if unknown:
+        message = events_pb2.Shot.FromString(message.SerializeToString())
+        for name in unknown:
+            message.ClearField(name)
+    return from_message(Shot, message)
 
 
 def message_to_json(message: Message) -> str:

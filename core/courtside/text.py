@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from courtside.court.zones import Zone
-from courtside.events import CameraStatus, Event, Payload, Shot, ShotResult
+from courtside.events import CameraStatus, Event, FormAlert, Payload, Shot, ShotResult
 from courtside.plays import PlayerAction, PlayKind, Possession, PossessionEnd
 
 HEADER = f"{'offset':>9}  {'seq':>5} {'rev':>3}  {'state':<11}  {'camera':<10}  what"
@@ -40,6 +40,8 @@ def _player_text(payload: Payload, start: float) -> str:
     """What an event other than a shot says."""
     if isinstance(payload, CameraStatus):
         return f"camera {payload.state}: {payload.detail}"
+    if isinstance(payload, FormAlert):
+        return _alert_text(payload)
     if isinstance(payload, Shot):
         raise TypeError("a shot has a line of its own")
     who = f"player {payload.player}"
@@ -62,6 +64,15 @@ def _shot_text(shot: Shot, delay: float) -> str:
         parts.append("replay")
     if shot.shooter is not None:
         parts.append(f"player {shot.shooter}")
+    if shot.identity is not None and shot.identity.name:
+        parts.append(f"{shot.identity.name} {shot.identity.probability:.0%}")
     if delay > 0:  # in a film that is analyzed, the two clocks have nothing to do with each other
         parts.append(f"{delay:+.2f} s after release")
     return "  ".join(parts).rstrip()
+
+
+def _alert_text(alert: FormAlert) -> str:
+    joints = ", ".join(joint.joint.replace("_", " ") for joint in alert.joints)
+    size = f"{alert.statistic:.1f}, usually below {alert.limit:.1f}"
+    text = f"form of {alert.shooter} has changed over {len(alert.event_ids)} shots ({size})"
+    return f"{text}: {joints}" if joints else text

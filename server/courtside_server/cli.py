@@ -1,4 +1,4 @@
-"""The gateway's commands: ``courtside serve`` and ``courtside analyze``."""
+"""The server's commands: ``courtside serve``, ``courtside analyze`` and ``courtside form``."""
 
 from __future__ import annotations
 
@@ -133,6 +133,12 @@ def serve(
 )
 @click.option("--hop", type=int, help="Samples of 0.3 s between clip windows: 1 finest, 8 half a window.")
 @click.option("--threshold", type=float, help="Least shot probability of a clip window (0.8).")
+@click.option("--actions", is_flag=True, help="Also what players do, who has the ball, and the play-by-play.")
+@click.option("--form", is_flag=True, help="Also how each shot was shot, and by whom of those who are enrolled.")
+@click.option(
+    "--poses", type=click.Path(path_type=Path), metavar="DIR",
+    help="With --form: keep each shooter's poses here, to enroll and compare (courtside shooters, courtside form).",
+)
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 def analyze(
     files: tuple[Path, ...],
@@ -147,6 +153,9 @@ def analyze(
     calibration: Path | None,
     hop: int | None,
     threshold: float | None,
+    actions: bool,
+    form: bool,
+    poses: Path | None,
     quiet: bool,
 ) -> None:
     """Run films through the gateway's own stages as fast as they go; the same film gives the same events.
@@ -158,9 +167,15 @@ def analyze(
     """
     if playback_speed is not None and not (math.isfinite(playback_speed) and 0.1 <= playback_speed <= 10):
         _fail(InputError(f"--playback-speed {playback_speed} is not between 0.1 and 10"))
+    if poses is not None and not form:
+        _fail(InputError("--poses keeps what --form reads: give both"))
+    with quiet_interrupt():
+        from courtside_server.offline.analyze import film_settings
+
     settings = _settings(
         config,
         {
+            **film_settings(actions, form),
             "inference.engine": engine,
             "inference.repository": repository,
             "inference.triton_url": triton_url,
@@ -179,7 +194,8 @@ def analyze(
         court = None if calibration is None else read_calibration(calibration)
         asyncio.run(
             analyze_films(
-                files, settings, playback_speed, style, bad.append, render=render, court=court, quiet=quiet
+                files, settings, playback_speed, style, bad.append, render=render, court=court, poses=poses,
+                quiet=quiet,
             )
         )
     except CourtsideError as error:
@@ -194,3 +210,42 @@ def analyze(
         click.echo(f"courtside: {reported.message}", err=True)
     if bad:
         sys.exit(2 if all(isinstance(reported, _BAD_INPUT) for reported in bad) else 1)
+
+
+@click.group(short_help="Compare how shots were taken.")
+def form() -> None:
+    """How shots were taken: the motion from gather to release, from files of poses."""
+
+
+@form.command("compare", short_help="Compare a shot with another one or with a shooter.")
+@click.argument("shot", metavar="SHOT")
+@click.argument("reference", metavar="SHOT|SHOOTER")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder of the results.")
+@click.option("--height", type=float, metavar="CM", help="The shooter's height, which gives centimetres.")
+@click.option("--data-dir", metavar="DIR", help="A gateway's data folder, with its shooters and shots (var).")
+@click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings.")
+@click.option("--repository", metavar="DIR", help="Model repository (the starter models that come along).")
+def compare(
+    shot: str, reference: str, out: Path, height: float | None, data_dir: str | None, config: Path | None,
+    repository: str | None,
+) -> None:  # fmt: skip
+    """Compare a SHOT with another one, or with the good shots of an enrolled SHOOTER.
+
+    A SHOT is a file of poses (.poses.npz), or games/GAME:EVENT_ID of a shot that the gateway of the data folder has
+    seen. Writes two heatmaps (horizontal and vertical deviation of every joint), an overlay film, a page with a slider
+    and correction arrows, and a map of the shots where there are three or more.
+    """
+    settings = _settings(config, {"events.data_dir": data_dir, "inference.repository": repository})
+    configure_logs("warning", settings.log_format)
+    if height is not None and not 100 <= height <= 260:
+        _fail(InputError(f"--height {height:g} is not between 100 and 260 cm"))
+    with quiet_interrupt():
+        from courtside_server.offline.form import compare_forms
+
+    try:
+        report = compare_forms(shot, reference, out, settings, height)
+    except CourtsideError as error:
+        click.echo(f"courtside: {error.message}", err=True)
+        sys.exit(error.exit_code)
+    for line in report.lines():
+        click.echo(line)

@@ -19,6 +19,11 @@ from courtside_server.ingest.limits import IngestConfig
 from courtside_server.perception.detector import CourtDetector
 from courtside_server.perception.people import PeopleDetector
 from courtside_server.pipeline.config import PipelineConfig
+from courtside_server.players.analysis import PlayerModels
+from courtside_server.players.fingerprint import FingerprintModel
+from courtside_server.players.gallery import Galleries
+from courtside_server.players.pose import PoseModel
+from courtside_server.players.shot_forms import ShotForms
 from courtside_server.settings import Settings
 from courtside_server.shots.detector import Profile, ShotModels
 from courtside_server.shots.models.candidate import CandidateModel
@@ -65,7 +70,7 @@ def make_alias_watch(settings: Settings, engine: Engine, on_switch: Callable[[],
     if not folder.is_dir():
         return None
     people = people_model(settings)
-    names = [*model_names(settings), people] if people else model_names(settings)
+    names = [*model_names(settings), *([people] if people else []), *player_models(settings)]
     return AliasWatch(engine, ModelRepository(folder), names, on_switch=on_switch)
 
 
@@ -75,7 +80,7 @@ def pipeline_config(settings: Settings) -> PipelineConfig:
     return PipelineConfig(
         profile=Profile(perception.profile), clip_hop=windows.hop, clip_queue=windows.queue,
         detector_fps=perception.detector_fps, detector_queue=perception.detector_queue,
-        criteria=settings.shots, tracking=settings.tracking, court=settings.court,
+        criteria=settings.shots, tracking=settings.tracking, court=settings.court, players=settings.players,
     )  # fmt: skip
 
 
@@ -90,33 +95,54 @@ def model_names(settings: Settings) -> list[str]:
 
 def people_model(settings: Settings) -> str:
     """Name of the model of people; "" where the profile needs none or the repository does not hold it."""
-    name, folder = settings.perception.people, settings.inference.repository
-    if not name or settings.perception.profile == "clip":
-        return ""
-    if folder.is_dir() and not (folder / name).is_dir() and name not in read_aliases(folder / "aliases.toml"):
+    return "" if settings.perception.profile == "clip" else _held(settings, settings.perception.people)
+
+
+def player_models(settings: Settings) -> list[str]:
+    """Names of the models that read players; the pose model is the first, and without it there are none."""
+    perception = settings.perception
+    pose = "" if perception.profile == "clip" else _held(settings, perception.pose)
+    form = _held(settings, settings.players.form.model)
+    return [pose, *([form] if form else [])] if pose else []
+
+
+def _held(settings: Settings, name: str) -> str:
+    """The name of a model that may be missing; "" where the gateway's own repository lacks it."""
+    folder = settings.inference.repository
+    if name and folder.is_dir() and not (folder / name).is_dir() and name not in read_aliases(folder / "aliases.toml"):
         return ""
     return name
 
 
 async def start_models(settings: Settings, engine: Engine) -> None:
-    """Start the engine with the profile's models; the model of people may be missing.
+    """Start the engine with the profile's models; the models of people and players may be missing.
 
     Raises:
         ModelNotFound, ModelInvalid: a model cannot be used; the message says which and why.
         EngineUnavailable: the engine cannot answer yet.
     """
-    needed, people = model_names(settings), people_model(settings)
-    if people:
+    needed, people, players = model_names(settings), people_model(settings), player_models(settings)
+    optional = [name for name in (people, *players) if name]
+    while True:
         try:
-            return await engine.start([*needed, people])
+            await engine.start([*needed, *optional])
+            break
         except ModelNotFound as error:
-            if error.fields.get("model") != people:
+            if error.fields.get("model") not in optional:
                 raise
-    await engine.start(needed)
-    if settings.perception.people and settings.perception.profile != "clip":
+            optional.remove(str(error.fields["model"]))
+    perception = settings.perception
+    if perception.profile == "clip":
+        return
+    if perception.people and people not in optional:
         _log.info(
             "no model of people: only players that the court's detector finds are tracked; add the model to the "
-            "repository, or set perception.people to an empty name", model=settings.perception.people,
+            "repository, or set perception.people to an empty name", model=perception.people,
+        )  # fmt: skip
+    if perception.pose and (not players or players[0] not in optional):
+        _log.info(
+            "no pose model: players are not read; add the model to the repository, or set perception.pose to an empty "
+            "name", model=perception.pose,
         )  # fmt: skip
 
 
@@ -143,6 +169,54 @@ def make_shot_models(settings: Settings, engine: Engine, min_timeout: float = 0.
         CandidateModel(engine, perception.candidate, timeout) if perception.candidate else None,
         _people_detector(settings, engine, timeout),
     )
+
+
+def make_shot_forms(
+    settings: Settings, engine: Engine, galleries: Galleries, before: ShotForms | None = None, min_timeout: float = 0.0
+) -> ShotForms | None:
+    """The analysis of forms, one for all cameras; None where there is no fingerprint model.
+
+    Args:
+        settings: name the model, and limits.
+        engine: holds it; started.
+        galleries: loaded ones.
+        before: used on as long as the same version of the model answers: it knows the last shots of every shooter.
+        min_timeout: seconds that the model may take at least, whatever the settings say.
+
+    Raises:
+        ModelInvalid: the model cannot be used; the message says why.
+    """
+    name, timeout = _held(settings, settings.players.form.model), max(settings.inference.timeout_s, min_timeout)
+    try:
+        model = FingerprintModel(engine, name, timeout) if name else None
+    except ModelNotFound:  # not started: the players are not read
+        return None
+    if model is None or (before is not None and before.version == model.version):
+        return before
+    return ShotForms(galleries, model, settings.players.form)
+
+
+def make_player_models(
+    settings: Settings, engine: Engine, forms: ShotForms | None = None, min_timeout: float = 0.0
+) -> PlayerModels | None:
+    """The models that read players, on a started engine; None where there is no pose model.
+
+    Args:
+        settings: name the models.
+        engine: holds them.
+        forms: analyses the shooters' forms; see :func:`make_shot_forms`.
+        min_timeout: seconds that each model may take at least, whatever the settings say.
+
+    Raises:
+        ModelInvalid: one cannot be used; the message says why.
+    """
+    names, timeout = player_models(settings), max(settings.inference.timeout_s, min_timeout)
+    if not names:
+        return None
+    try:
+        return PlayerModels(PoseModel(engine, names[0], timeout), None, forms)
+    except ModelNotFound:  # `start_models` has said so
+        return None
 
 
 async def make_court_detectors(

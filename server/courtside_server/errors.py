@@ -11,7 +11,7 @@
     │   └── BadRequest, SourceError      see ``courtside.errors``
     ├── StaleEpoch                     a newer ingest client owns the camera
     ├── TooManyStreams                 the gateway's camera limit is reached; retry later or elsewhere
-    ├── NotFound                       unknown game, camera, event or calibration
+    ├── NotFound                       unknown game, camera, event, calibration or shooter
     ├── LogReplaced                    a page token belongs to another event log
     ├── CursorEvicted                  history before `earliest_sequence` is gone
     ├── SlowSubscriber                 a subscriber's bounded buffer overflowed
@@ -20,6 +20,8 @@
     ├── StoreUnavailable               another file of the gateway's own cannot be written
     ├── FilmUnwritable                 a drawn film cannot be written (disk full, no such place)
     ├── StoreFull                      a bounded store takes no more entries; delete one
+    ├── AlreadyEnrolled                a shooter of that name is enrolled already
+    ├── NotEnoughShots                 a gallery has too few shots for this
     ├── RingOvertaken                  a reader asked for frames that were overwritten
     ├── EngineError                    inference
     │   ├── ModelNotFound                no such model in the repository
@@ -36,11 +38,11 @@ from __future__ import annotations
 from courtside.errors import BadCalibration, BadRequest, CourtsideError, ErrorReason, InputError, UndecodableFilm
 
 __all__ = [
-    "BadCalibration", "BadDescriptor", "BadPacket", "BadRequest", "CorruptPacket", "CourtsideError", "CursorEvicted",
-    "Draining", "EngineError", "EngineUnavailable", "FilmUnwritable", "InferenceTimeout", "InputError",
-    "LogReplaced", "LogUnavailable", "ModelInvalid", "ModelNotFound", "NotADescriptor", "NotFound", "RingOvertaken",
-    "SettingsError", "SlowSubscriber", "StaleEpoch", "StoreFull", "StoreUnavailable",
-    "TensorMismatch", "TooManyStreams", "TooManySubscribers", "UndecodableFilm",
+    "AlreadyEnrolled", "BadCalibration", "BadDescriptor", "BadPacket", "BadRequest", "CorruptPacket",
+    "CourtsideError", "CursorEvicted", "Draining", "EngineError", "EngineUnavailable", "FilmUnwritable",
+    "InferenceTimeout", "InputError", "LogReplaced", "LogUnavailable", "ModelInvalid", "ModelNotFound",
+    "NotADescriptor", "NotEnoughShots", "NotFound", "RingOvertaken", "SettingsError", "SlowSubscriber", "StaleEpoch",
+    "StoreFull", "StoreUnavailable", "TensorMismatch", "TooManyStreams", "TooManySubscribers", "UndecodableFilm",
 ]  # fmt: skip
 
 
@@ -82,7 +84,7 @@ class TooManyStreams(CourtsideError):
 
 
 class NotFound(CourtsideError):
-    """Unknown game, camera or event."""
+    """Unknown game, camera, event, calibration or shooter."""
 
     reason = ErrorReason.NOT_FOUND
 
@@ -120,7 +122,7 @@ class LogUnavailable(CourtsideError):
 
 
 class StoreUnavailable(CourtsideError):
-    """A file in which the gateway keeps calibrations cannot be written."""
+    """A file in which the gateway keeps calibrations or galleries cannot be used."""
 
     reason = ErrorReason.STORE_UNAVAILABLE
     retry_after = 5.0
@@ -136,6 +138,20 @@ class StoreFull(CourtsideError):
     """A bounded store takes no more entries."""
 
     reason = ErrorReason.STORE_FULL
+
+
+class AlreadyEnrolled(CourtsideError):
+    """A shooter of that name is enrolled already."""
+
+    reason = ErrorReason.ALREADY_ENROLLED
+    exit_code = 2
+
+
+class NotEnoughShots(CourtsideError):
+    """A gallery has too few shots for what is wanted."""
+
+    reason = ErrorReason.NOT_ENOUGH_SHOTS
+    exit_code = 2
 
 
 class RingOvertaken(CourtsideError):

@@ -16,8 +16,19 @@ import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from courtside.v1 import court_pb2, court_pb2_grpc, events_pb2, events_pb2_grpc, ingest_pb2, ingest_pb2_grpc
+from courtside.events import Payload
+from courtside.v1 import (
+    analysis_pb2,
+    analysis_pb2_grpc,
+    court_pb2,
+    court_pb2_grpc,
+    events_pb2,
+    events_pb2_grpc,
+    ingest_pb2,
+    ingest_pb2_grpc,
+)
 from courtside_server import __version__
+from courtside_server.api.analysis import AnalysisService
 from courtside_server.api.connection_limits import connection_limits, raise_descriptor_limit
 from courtside_server.api.court import CourtService
 from courtside_server.api.events import EventService
@@ -32,13 +43,21 @@ from courtside_server.compose import (
     ingest_config,
     make_alias_watch,
     make_engine,
+    make_player_models,
+    make_shot_forms,
     make_shot_models,
     model_names,
     pipeline_config,
     start_models,
 )
 from courtside_server.court.calibration_store import CalibrationStore
-from courtside_server.errors import CourtsideError, CursorEvicted, EngineUnavailable, LogUnavailable, SettingsError
+from courtside_server.errors import (
+    CourtsideError,
+    EngineUnavailable,
+    LogUnavailable,
+    SettingsError,
+    StoreUnavailable,
+)
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.events.waiting import WaitingFile
@@ -48,22 +67,22 @@ from courtside_server.memory import MemoryKeeper, freeze_startup_objects
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.detector_scheduler import DetectorScheduler
 from courtside_server.pipeline.publisher import EventPublisher
+from courtside_server.players.gallery import Galleries
+from courtside_server.players.shot_forms import ShotForms
 from courtside_server.settings import Settings
 from courtside_server.shots.event_drafts import KnownShot
 from courtside_server.shots.views import GameShots, known_shots
 from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import CameraStatus, Event, EventDraft, Lifecycle, Shot, StreamInfo
+from courtside_server.types import CameraStatus, EventDraft, Lifecycle, Shot, StreamInfo
 
 log = structlog.get_logger(__name__)
 
 _HEALTH_INTERVAL_S = 0.25
 _DOUBLE_S = 0.5
 """Signals closer than this are one: a terminal and a supervisor often both send it."""
-_RECENT_EVENTS = 500
-"""Events of the game, from the newest back, among which a new stream's earlier shots are looked up."""
-_RECENT_TRIES = 5
-"""Tries to read them while the log removes old events."""
+_RECENT_SHOTS = 500
+"""Revisions of the game's shots, from the newest back, among which a new stream's earlier shots are looked up."""
 _ANNOUNCE = "announce"
 """Name of the tasks that publish a camera's change of state."""
 _RESTART_S = 1.0
@@ -103,6 +122,8 @@ class Gateway:
         )
         self.hub = EventHub(self.log, self.metrics, buffer=settings.events.subscriber_buffer)
         self.calibrations = CalibrationStore(settings.events.data_dir / "calibrations.json")
+        self._forms: ShotForms | None = None
+        self.galleries = Galleries(settings.events.data_dir / "shooters.sqlite3")
         self.engine = make_engine(settings, self.metrics)
         self.registry = CameraRegistry(
             self._open_pipeline, self.metrics, ingest_config(settings), self._announce, self._close_pipeline
@@ -133,9 +154,11 @@ class Gateway:
         await asyncio.to_thread(check_data_folder, self.settings.events.data_dir)
         await self.hub.start()
         await asyncio.to_thread(self.calibrations.load)
+        await self._load_galleries()
         try:
             await start_models(self.settings, self.engine)
             make_shot_models(self.settings, self.engine)
+            make_player_models(self.settings, self.engine)
         except EngineUnavailable as error:
             log.warning("inference engine unavailable, it is tried again", engine=self.engine.name, error=str(error))
         await self._publish_waiting()
@@ -172,7 +195,14 @@ class Gateway:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._services.courts.close()
         await self.engine.close()
+        await asyncio.to_thread(self.galleries.close)
         await asyncio.to_thread(self.log.close)
+
+    async def _load_galleries(self) -> None:
+        try:
+            await asyncio.to_thread(self.galleries.load)
+        except StoreUnavailable as error:  # shots are found all the same; who asks for shooters gets this error
+            log.error("the galleries of shooters cannot be used", error=error.message)
 
     async def _start_grpc(self) -> None:
         listen = self.settings.listen
@@ -186,11 +216,16 @@ class Gateway:
             EventService(self.hub, heartbeat_interval=self.settings.events.heartbeat_s), self._grpc
         )
         court_pb2_grpc.add_CourtServiceServicer_to_server(CourtService(self.calibrations), self._grpc)
+        analysis_pb2_grpc.add_AnalysisServiceServicer_to_server(
+            AnalysisService(self.galleries, self.engine, self.settings.players.form, self.settings.inference.timeout_s),
+            self._grpc,
+        )
         health_pb2_grpc.add_HealthServicer_to_server(self.health.servicer, self._grpc)
         names = [
             ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name,
             events_pb2.DESCRIPTOR.services_by_name["EventService"].full_name,
             court_pb2.DESCRIPTOR.services_by_name["CourtService"].full_name,
+            analysis_pb2.DESCRIPTOR.services_by_name["AnalysisService"].full_name,
             health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
             reflection.SERVICE_NAME,
         ]
@@ -233,9 +268,11 @@ class Gateway:
 
     async def _open_pipeline(self, info: StreamInfo) -> CameraPipeline:
         models = make_shot_models(self.settings, self.engine)
+        self._forms = make_shot_forms(self.settings, self.engine, self.galleries, self._forms)
         pipeline = CameraPipeline(
             info, models, self._services, self._pipeline_config, lambda: self.calibrations.get(info.camera.name),
-            partial(self._recent_shots, info),
+            partial(self._recent_shots, info), make_player_models(self.settings, self.engine, self._forms),
+            partial(self.galleries.keep_game_shot, info.camera.game),
         )  # fmt: skip
         pipeline.start()
         return pipeline
@@ -250,17 +287,8 @@ class Gateway:
             self._spawn(sink.announce(status.state, status.detail), _ANNOUNCE)
 
     async def _recent_shots(self, info: StreamInfo) -> list[KnownShot]:
-        """The shots of the camera's session among the game's last events, oldest first."""
-        events: list[Event] = []
-        for _ in range(_RECENT_TRIES):
-            earliest, newest = await self.hub.bounds(info.camera.game)
-            try:
-                events = await self.hub.read(
-                    info.camera.game, max(earliest - 1, newest - _RECENT_EVENTS), _RECENT_EVENTS
-                )
-                break
-            except CursorEvicted:
-                continue  # An event was appended in between, and retention removed the oldest one.
+        """The camera's session's shots among the game's last ones, oldest first."""
+        events = await self.hub.newest(info.camera.game, "shot", _RECENT_SHOTS)
         self.shots.restore(info.camera.game, events)
         return known_shots(events, info.camera.name, info.origin)
 
@@ -292,19 +320,18 @@ class Gateway:
             await asyncio.to_thread(self._waiting.reserve)
 
     async def _close_orphans(self) -> None:
-        """Confirm, marked interrupted, the shots that a crash left provisional: nothing speaks against them."""
+        """Confirm, shots marked interrupted, what a crash left provisional: nothing speaks against it."""
         try:
-            orphans = [EventDraft.of(event) for event in await asyncio.to_thread(self.log.open_shots)]
+            orphans = [EventDraft.of(event) for event in await asyncio.to_thread(self.log.open_events)]
             closed = [
                 replace(draft, lifecycle=Lifecycle.CONFIRMED, payload=_interrupted(draft.payload))
                 for draft in orphans
-                if isinstance(draft.payload, Shot)
             ]
             await self.hub.publish(closed)
         except LogUnavailable as error:
             log.error("the event log cannot be used; events will wait", error=str(error))
         except Exception:  # one damaged event must not keep the gateway from starting
-            log.exception("the shots that were open at the last stop cannot be closed")
+            log.exception("the events that were open at the last stop cannot be closed")
 
     # ---- health --------------------------------------------------------------------------------------------------
 
@@ -326,12 +353,15 @@ class Gateway:
             log.error("a background task failed", task=task.get_name(), error=repr(error))
 
 
-def _interrupted(shot: Shot) -> Shot:
+def _interrupted(payload: Payload) -> Payload:
+    """A payload that will not change any more; of a shot, marked interrupted."""
+    if not isinstance(payload, Shot):
+        return payload
     views = tuple(
         replace(view, lifecycle=Lifecycle.CONFIRMED) if view.lifecycle is Lifecycle.PROVISIONAL else view
-        for view in shot.views
+        for view in payload.views
     )
-    return replace(shot, interrupted=True, views=views)
+    return replace(payload, interrupted=True, views=views)
 
 
 async def _forever(work: Callable[[], Awaitable[None]], name: str) -> None:

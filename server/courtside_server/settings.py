@@ -24,6 +24,7 @@ from courtside_server.court.config import CourtConfig
 from courtside_server.errors import SettingsError
 from courtside_server.packaged import starter_models
 from courtside_server.perception.config import DetectorSharingConfig, TrackingConfig
+from courtside_server.players.config import PlayersConfig
 from courtside_server.shots.criteria import ShotCriteria
 
 PREFIX = "COURTSIDE_"
@@ -116,6 +117,12 @@ class PerceptionSettings(_Section):
     flight: str = "shot_flight"
     rim: str = Field("rim_result", description="empty: results stay unknown")
     candidate: str = Field("shot_candidate", description="empty: the windows alone decide what is a shot")
+    pose: str = Field(
+        "player_pose", description="reads the players' joints; empty, or not in the repository: players are not read"
+    )
+    actions: str = Field(
+        "player_actions", description="reads what players do; empty, or not in the repository: nothing of it"
+    )
     detector_fps: float = Field(15.0, ge=5, le=120, description="detector frames per real second, at most")
     detector_queue: int = Field(
         8, ge=1, le=256, description="frames waiting for the detector, per camera; live drops the oldest"
@@ -162,6 +169,7 @@ class Settings(BaseSettings):
     tracking: TrackingConfig = TrackingConfig()
     sharing: DetectorSharingConfig = DetectorSharingConfig()
     court: CourtConfig = CourtConfig()
+    players: PlayersConfig = PlayersConfig()
     inference: InferenceSettings = InferenceSettings()
     events: EventSettings = EventSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -13,10 +13,12 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from courtside.v1 import analysis_pb2 as analysis
 from courtside.v1 import common_pb2 as common
 from courtside.v1 import court_pb2 as court
 from courtside.v1 import events_pb2 as events
 from courtside.v1 import ingest_pb2 as ingest
+from courtside.v1 import players_pb2 as players
 
 FOLDER = Path(__file__).parent
 GAME = "games/final"
@@ -60,13 +62,21 @@ def complete_shot_event() -> events.Event:
     event.session, event.media_segment = "0123456789abcdef0123456789abcdef", 2
     event.shot.result = common.SHOT_RESULT_MADE
     event.shot.shooter_track_id = 0
-    event.shot.type = common.SHOT_TYPE_STEP_BACK
+    event.shot.type, event.shot.type_probability = common.SHOT_TYPE_STEP_BACK, 0.75
     event.shot.court_x, event.shot.court_y = -6.25, 0.0
     event.shot.interrupted = True
     event.shot.arc.CopyFrom(
         events.BallArc(release_angle_degrees=52.5, entry_angle_degrees=0.0, apex_metres=1.75, uncertainty_degrees=1.25)
     )
+    event.shot.rim_crossing.CopyFrom(
+        events.RimCrossing(
+            depth_inches=11.5, side_inches=0.0, entry_angle_degrees=45.5, uncertainty_inches=1.5,
+            entry_uncertainty_degrees=2.25,
+        )
+    )
     event.shot.playback_speed, event.shot.replay_of = 0.5, "left-0-40"
+    event.shot.form.CopyFrom(shot_form())
+    event.shot.identity.CopyFrom(events.Shooter(name="Anna", probability=0.875, baseline_distance=0.5))
     views = [(CAMERA, 12.3, 0, 0), (f"{GAME}/cameras/right", 5.25, 1, 3)]
     for camera, offset, segment, player in views:
         event.shot.views.append(
@@ -77,6 +87,47 @@ def complete_shot_event() -> events.Event:
             )
         )
     return event
+
+
+def shot_form() -> events.ShotForm:
+    """The form of a shot with every measure."""
+    return events.ShotForm(
+        tempo_seconds=0.875, arm=events.ARM_RIGHT, seen=0.9375, release_height_torsos=4.25, release_height_cm=212.5,
+        set_elbow_degrees=82.5, set_knee_degrees=121.0, release_elbow_degrees=161.5, release_knee_degrees=174.0,
+    )  # fmt: skip
+
+
+def form_alert_event() -> events.Event:
+    """An alert after two shots that were unlike the shooter's own."""
+    return events.Event(
+        game=GAME, sequence=20, event_id="form-left-0-41", revision=1, lifecycle=events.LIFECYCLE_CONFIRMED,
+        camera=CAMERA, event_time=CAPTURED, media_offset=12.3, append_time=APPENDED,
+        form_alert=events.FormAlert(
+            shooter="Anna", event_ids=["left-0-40", "left-0-41"], statistic=4.25, limit=3.0,
+            joints=[events.JointDeviation(joint="right_elbow", horizontal_torsos=0.125, vertical_torsos=-0.0625)],
+        ),
+    )  # fmt: skip
+
+
+def shot_poses() -> analysis.ShotPoses:
+    """Two frames of a shot's keypoints (the wire takes any number; the service wants at least eight)."""
+    return analysis.ShotPoses(
+        times=[11.5, 12.0], keypoints=[0.5] * (2 * 17 * 4), heights=[210.0, 208.5], release=12.0, camera=CAMERA,
+        pixels_per_metre=105.5, shot_id="left-0-41", playback_speed=2.0,
+    )  # fmt: skip
+
+
+def shooter_summary() -> analysis.ShooterSummary:
+    """A shooter with one shot."""
+    return analysis.ShooterSummary(
+        name="Anna", shots=1, height_cm=188.0, enrolled=APPENDED, model="shot_fingerprint:2",
+        advice="3 shots are needed to recognise a shooter: enroll 2 more",
+    )  # fmt: skip
+
+
+def game_shot() -> analysis.ShotReference:
+    """A shot of a game."""
+    return analysis.ShotReference(game_shot=analysis.GameShot(game=GAME, event_id="left-0-41"))
 
 
 def camera_status_event() -> events.Event:
@@ -94,6 +145,16 @@ def camera_status_event() -> events.Event:
             state=events.CAMERA_STATE_DISCONTINUITY, detail="media time went back by 3.2 s; trackers were reset"
         ),
     )
+
+
+def player_event(event: events.Event) -> events.Event:
+    """An event of what a player does, with the fields that all events have."""
+    common_fields = events.Event(
+        game=GAME, sequence=20, event_id="left-player-1", revision=1, lifecycle=events.LIFECYCLE_CONFIRMED,
+        camera=CAMERA, event_time=CAPTURED, media_offset=12.5, append_time=APPENDED,
+    )
+    common_fields.MergeFrom(event)
+    return common_fields
 
 
 def calibration() -> court.Calibration:
@@ -178,10 +239,21 @@ EXAMPLES: dict[str, Message] = {
         )
     ),
     "event.shot": shot_event(),
+    "event.action": player_event(events.Event(action=players.PlayerAction(
+        action=players.ACTION_BALL_IN_HAND, confidence=0.75, track_id=7, end_media_offset=13.5, model="player_actions:2"
+    ))),
+    "event.possession": player_event(events.Event(possession=players.Possession(
+        track_id=7, confidence=0.875, end_media_offset=13.5, end=players.POSSESSION_END_PASS, team="A"
+    ))),
+    "event.play": player_event(events.Event(play=players.Play(
+        kind=players.PLAY_KIND_REBOUND, track_id=7, other_track_id=9, confidence=0.75, shot="left-0-41", offensive=True
+    ))),
     "event.shot_complete": complete_shot_event(),
     "event.camera_status": camera_status_event(),
     "subscribe_events_request": events.SubscribeEventsRequest(game=GAME, after_sequence=0, cameras=[CAMERA]),
-    "subscribe_events_request.resume": events.SubscribeEventsRequest(game=GAME, after_sequence=17, log=LOG),
+    "subscribe_events_request.resume": events.SubscribeEventsRequest(
+        game=GAME, after_sequence=17, log=LOG, kinds=["shot", "play"]
+    ),
     "subscribe_events_request.live_only": events.SubscribeEventsRequest(game=GAME),
     "subscribe_events_response.event": events.SubscribeEventsResponse(event=shot_event()),
     "subscribe_events_response.heartbeat": events.SubscribeEventsResponse(
@@ -206,6 +278,35 @@ EXAMPLES: dict[str, Message] = {
     "get_calibration_response": court.GetCalibrationResponse(calibration=calibration(), fit=calibration_fit()),
     "delete_calibration_request": court.DeleteCalibrationRequest(camera=CAMERA),
     "delete_calibration_response": court.DeleteCalibrationResponse(),
+    "event.form_alert": form_alert_event(),
+    "enroll_shooter_request": analysis.EnrollShooterRequest(
+        name="Anna", shots=[game_shot(), analysis.ShotReference(poses=shot_poses())], add=True, height_cm=188.0
+    ),
+    "enroll_shooter_response": analysis.EnrollShooterResponse(shooter=shooter_summary()),
+    "list_shooters_request": analysis.ListShootersRequest(),
+    "list_shooters_response": analysis.ListShootersResponse(shooters=[shooter_summary()]),
+    "remove_shooter_request": analysis.RemoveShooterRequest(name="Anna"),
+    "remove_shooter_response": analysis.RemoveShooterResponse(shots=1),
+    "export_shooter_request": analysis.ExportShooterRequest(name="Anna"),
+    "export_shooter_response": analysis.ExportShooterResponse(
+        shooter=shooter_summary(),
+        shot=analysis.GalleryShot(
+            poses=shot_poses(), gather=11.25, release=12.0, added=APPENDED, model="shot_fingerprint:2",
+            embedding=[0.5, -0.5],
+        ),
+    ),
+    "compare_form_request": analysis.CompareFormRequest(shot=game_shot(), other=game_shot()),
+    "compare_form_request.shooter": analysis.CompareFormRequest(shot=game_shot(), shooter="Anna"),
+    "compare_form_response": analysis.CompareFormResponse(
+        frames=1, horizontal=[0.125], vertical=[-0.125], torso_cm=52.5, shot_joints=[0.5, 1.0],
+        reference_joints=[0.375, 1.125], shot=shot_form(), reference=shot_form(), shot_elbow=[90.0],
+        reference_elbow=[88.0], shot_knee=[120.0], reference_knee=[118.0], baseline_distance=0.75, reference_shots=9,
+        warning="the views differ",
+    ),
+    "get_embedding_map_request": analysis.GetEmbeddingMapRequest(),
+    "get_embedding_map_response": analysis.GetEmbeddingMapResponse(
+        method=analysis.MAP_METHOD_PCA, points=[analysis.MapPoint(x=0.5, y=-1.0, shooter="Anna", shot_id="left-0-41")]
+    ),
 }
 """The examples by file name; the part before the first dot is the message's name."""
 

@@ -4,17 +4,21 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from scipy.ndimage import gaussian_filter1d
+from shooter_support import shots_of
 
+from courtside.shooting_motion import STEPS, Motion, NoShotError, cut, find_motion, find_shot, resample, smooth
+from courtside.shot_poses import write_poses
 from courtside_sim.keypoints import CameraView, PoseNoise, noisy_keypoints
 from courtside_sim.sequences import shot_sequences
 from courtside_training.cli import cli
 from courtside_training.common.measures import roc_auc
 from courtside_training.errors import TrainingInputError
-from courtside_training.fingerprint import evaluate, freethrows, published, train
+from courtside_training.fingerprint import evaluate, filmed, freethrows, published, train
 from courtside_training.fingerprint.augment import augment, trunk_length
 from courtside_training.fingerprint.losses import nt_xent, triplet
-from courtside_training.fingerprint.motion import STEPS, Motion, NoShotError, cut, find_shot, resample
 from courtside_training.fingerprint.network import Encoder, EncoderConfig, load_encoder, normalise
+from courtside_training.fingerprint.pose_errors import ServedNoise, served_keypoints
 from courtside_training.fingerprint.simulated import draw_shots, form_of, simulate_shots
 
 SIDE = CameraView(-1.2, 0.1, 9.0, 210.0)
@@ -23,7 +27,7 @@ TINY = EncoderConfig(channels=16, hidden=16, layers=1, who=12, kind=6)
 
 @pytest.fixture(scope="module")
 def shots():
-    return simulate_shots(range(20_000, 20_006), 3, np.random.default_rng(1), [SIDE])
+    return simulate_shots(range(20_000, 20_006), 3, np.random.default_rng(1), [SIDE], ServedNoise().scaled(0.3))
 
 
 def test_gather_and_release_are_found_without_knowing_them() -> None:
@@ -121,7 +125,9 @@ def test_a_form_that_leaves_its_gallery_raises_the_alert_and_a_usual_one_does_no
 
 def test_training_separates_players_that_were_not_used_for_training(tmp_path, shots) -> None:
     torch.manual_seed(0)
-    config = train.TrainConfig(triplet_epochs=3, players=14, per_kind=2, steps=16, batch=14, views=1, rate=4e-3)
+    config = train.TrainConfig(
+        triplet_epochs=3, players=14, per_kind=2, steps=16, batch=14, views=1, rate=4e-3, errors=0.3
+    )
     run = train.triplet_fit(Encoder(TINY), config, tmp_path / "last.pt")
     run.run()
     totals = [line["total"] for line in run.history.losses]
@@ -224,3 +230,48 @@ def test_the_smoke_run_learns_resumes_and_exports() -> None:
     result = CliRunner().invoke(cli, ["fingerprint", "--smoke"])
     assert result.exit_code == 0, result.output
     assert result.output.count("resumed at 2, exported") == 2
+
+
+def test_the_served_network_s_errors_grow_with_their_factor_and_hidden_joints_are_guessed_not_missed() -> None:
+    (shot,) = draw_shots([20_000], [0], np.random.default_rng(0))
+    exact = served_keypoints(shot.joints, SIDE, ServedNoise().scaled(0.0), np.random.default_rng(1))
+    assert np.isfinite(exact).all() and (exact[..., 2] > 0.05).all()
+    sizes = []
+    for factor in (0.5, 2.0):
+        found = served_keypoints(shot.joints, SIDE, ServedNoise().scaled(factor), np.random.default_rng(1))
+        lost = np.isnan(found[..., 0])
+        assert (lost.all(1) == lost.any(1)).all()  # a frame has a crop, or it has none
+        sizes.append(np.nanmedian(np.linalg.norm((found - exact)[..., :2], axis=-1)) / SIDE.size)
+    assert 0.004 < sizes[0] < 0.02 < sizes[1] < 0.07
+
+
+def test_a_known_release_is_kept_and_another_rise_of_the_hands_is_no_shot() -> None:
+    rng = np.random.default_rng(2)
+    for shot in draw_shots([20_000, 20_001, 20_002], [0, 1, 2], rng):
+        track = served_keypoints(shot.joints, SIDE, ServedNoise(), rng)
+        found = find_motion(track, shot.times, shot.release_time)
+        assert found.release == shot.release_time
+        assert abs(found.gather - shot.gather_time) < 0.45
+        with pytest.raises(NoShotError, match="left the picture or was lost"):
+            early = shot.times < shot.gather_time
+            find_motion(track[early], shot.times[early], shot.release_time)
+    with pytest.raises(NoShotError):
+        find_motion(track, shot.times, float(shot.times[-1]) + 0.4)
+
+
+def test_smoothing_needs_no_scipy_and_agrees_with_it() -> None:
+    values = np.random.default_rng(0).normal(size=(40, 2))
+    np.testing.assert_allclose(smooth(values, 1.8), gaussian_filter1d(values, 1.8, axis=0), atol=1e-12)
+
+
+def test_filmed_shooters_are_told_apart_and_a_folder_of_one_is_refused(tmp_path) -> None:
+    for player in (1, 2):
+        (tmp_path / f"p{player}").mkdir()
+        for index, poses in enumerate(shots_of(player, 3)):
+            write_poses(tmp_path / f"p{player}" / f"{index}.poses.npz", poses)
+    shots = filmed.read(tmp_path)
+    result = filmed.measure(shots, lambda inputs: inputs[:, ::8, :, 0].reshape(len(inputs), -1), 10_000)
+    assert [cells[0] for cells in result["shooters"].values()] == [3, 3]
+    assert "shooter 2" in filmed.table(result) and "p1" not in filmed.table(result)
+    with pytest.raises(TrainingInputError, match="two shooters with two shots each"):
+        filmed.read(tmp_path / "p1")

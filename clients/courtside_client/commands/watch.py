@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import click
 from rich.console import Console
 from rich.text import Text
 
-from courtside.events import Event, Lifecycle, Restart, RestartReason
+from courtside.events import PAYLOADS, Event, Lifecycle, Restart, RestartReason
 from courtside.text import HEADER, event_line
 from courtside_client.client import connect
 from courtside_client.signals import first_of, run_until_signal
@@ -41,8 +42,11 @@ class EventPrinter:
             self._console.print(Text(event_line(event), style=colour, overflow="ellipsis", no_wrap=True))
 
 
-async def follow(gateway: str, game: str, after: int | None, style: str, count: int | None, retry_for: float) -> None:
-    """Print events: ``count`` of them, or until it is cancelled."""
+async def follow(
+    gateway: str, game: str, after: int | None, style: str, count: int | None, retry_for: float,
+    kinds: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Print events: ``count`` of them, or until it is cancelled; of all kinds where none is named."""
     printer = EventPrinter(style)
     left = count
 
@@ -52,7 +56,7 @@ async def follow(gateway: str, game: str, after: int | None, style: str, count: 
 
     async with (
         connect(gateway) as client,
-        client.subscribe(game, after, retry_for=retry_for, on_restart=restarted) as events,
+        client.subscribe(game, after, kinds=kinds, retry_for=retry_for, on_restart=restarted) as events,
     ):
         printer.print_header()
         if left == 0:
@@ -68,13 +72,17 @@ async def follow(gateway: str, game: str, after: int | None, style: str, count: 
 @click.option("--game", required=True, metavar="G", help="G or games/G.")
 @click.option("--after", type=click.IntRange(0), help="Start after this sequence; 0: the whole history. Default: now.")
 @click.option("--format", "style", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(list(PAYLOADS)),
+              help="Only events of this kind; may be given several times. Default: all.")
 @click.option("--count", type=click.IntRange(0), help="End after this many events.")
 @click.option("--retry-for", default=60.0, show_default=True, help="Seconds to retry while the gateway is away.")
-def watch(gateway: str, game: str, after: int | None, style: str, count: int | None, retry_for: float) -> None:
+def watch(
+    gateway: str, game: str, after: int | None, style: str, kinds: tuple[str, ...], count: int | None, retry_for: float
+) -> None:
     """Follow a game's events. Reconnects and resumes by itself. Ctrl-C ends it with exit code 0."""
 
     async def work(stop: asyncio.Event) -> None:
-        following = asyncio.create_task(follow(gateway, game, after, style, count, retry_for))
+        following = asyncio.create_task(follow(gateway, game, after, style, count, retry_for, kinds))
         try:
             await first_of(stop, following)
             if following.done():

@@ -19,6 +19,12 @@ class Lifecycle(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LIFECYCLE_CONFIRMED: _ClassVar[Lifecycle]
     LIFECYCLE_RETRACTED: _ClassVar[Lifecycle]
 
+class Arm(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ARM_UNSPECIFIED: _ClassVar[Arm]
+    ARM_LEFT: _ClassVar[Arm]
+    ARM_RIGHT: _ClassVar[Arm]
+
 class CameraState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     CAMERA_STATE_UNSPECIFIED: _ClassVar[CameraState]
@@ -37,6 +43,9 @@ LIFECYCLE_UNSPECIFIED: Lifecycle
 LIFECYCLE_PROVISIONAL: Lifecycle
 LIFECYCLE_CONFIRMED: Lifecycle
 LIFECYCLE_RETRACTED: Lifecycle
+ARM_UNSPECIFIED: Arm
+ARM_LEFT: Arm
+ARM_RIGHT: Arm
 CAMERA_STATE_UNSPECIFIED: CameraState
 CAMERA_STATE_ONLINE: CameraState
 CAMERA_STATE_OFFLINE: CameraState
@@ -48,7 +57,7 @@ RESTART_REASON_OTHER_LOG: RestartReason
 RESTART_REASON_EVICTED: RestartReason
 
 class Event(_message.Message):
-    __slots__ = ("game", "sequence", "event_id", "revision", "lifecycle", "camera", "event_time", "media_offset", "append_time", "session", "media_segment", "shot", "camera_status", "action", "possession", "play")
+    __slots__ = ("game", "sequence", "event_id", "revision", "lifecycle", "camera", "event_time", "media_offset", "append_time", "session", "media_segment", "shot", "camera_status", "form_alert", "action", "possession", "play")
     GAME_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -62,6 +71,7 @@ class Event(_message.Message):
     MEDIA_SEGMENT_FIELD_NUMBER: _ClassVar[int]
     SHOT_FIELD_NUMBER: _ClassVar[int]
     CAMERA_STATUS_FIELD_NUMBER: _ClassVar[int]
+    FORM_ALERT_FIELD_NUMBER: _ClassVar[int]
     ACTION_FIELD_NUMBER: _ClassVar[int]
     POSSESSION_FIELD_NUMBER: _ClassVar[int]
     PLAY_FIELD_NUMBER: _ClassVar[int]
@@ -78,13 +88,14 @@ class Event(_message.Message):
     media_segment: int
     shot: Shot
     camera_status: CameraStatus
+    form_alert: FormAlert
     action: _players_pb2.PlayerAction
     possession: _players_pb2.Possession
     play: _players_pb2.Play
-    def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., session: _Optional[str] = ..., media_segment: _Optional[int] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ..., action: _Optional[_Union[_players_pb2.PlayerAction, _Mapping]] = ..., possession: _Optional[_Union[_players_pb2.Possession, _Mapping]] = ..., play: _Optional[_Union[_players_pb2.Play, _Mapping]] = ...) -> None: ...
+    def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., session: _Optional[str] = ..., media_segment: _Optional[int] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ..., form_alert: _Optional[_Union[FormAlert, _Mapping]] = ..., action: _Optional[_Union[_players_pb2.PlayerAction, _Mapping]] = ..., possession: _Optional[_Union[_players_pb2.Possession, _Mapping]] = ..., play: _Optional[_Union[_players_pb2.Play, _Mapping]] = ...) -> None: ...
 
 class Shot(_message.Message):
-    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc", "views", "playback_speed", "replay_of")
+    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "type_probability", "rim_crossing", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc", "views", "playback_speed", "replay_of", "form", "identity")
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     RELEASE_UNCERTAINTY_FIELD_NUMBER: _ClassVar[int]
     ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -95,6 +106,8 @@ class Shot(_message.Message):
     MAKE_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     SHOOTER_TRACK_ID_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
+    TYPE_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    RIM_CROSSING_FIELD_NUMBER: _ClassVar[int]
     COURT_X_FIELD_NUMBER: _ClassVar[int]
     COURT_Y_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -105,6 +118,8 @@ class Shot(_message.Message):
     VIEWS_FIELD_NUMBER: _ClassVar[int]
     PLAYBACK_SPEED_FIELD_NUMBER: _ClassVar[int]
     REPLAY_OF_FIELD_NUMBER: _ClassVar[int]
+    FORM_FIELD_NUMBER: _ClassVar[int]
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
     probability: float
     release_uncertainty: float
     zone: _common_pb2.Zone
@@ -115,6 +130,8 @@ class Shot(_message.Message):
     make_probability: float
     shooter_track_id: int
     type: _common_pb2.ShotType
+    type_probability: float
+    rim_crossing: RimCrossing
     court_x: float
     court_y: float
     model: str
@@ -125,7 +142,65 @@ class Shot(_message.Message):
     views: _containers.RepeatedCompositeFieldContainer[ShotView]
     playback_speed: float
     replay_of: str
-    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ..., views: _Optional[_Iterable[_Union[ShotView, _Mapping]]] = ..., playback_speed: _Optional[float] = ..., replay_of: _Optional[str] = ...) -> None: ...
+    form: ShotForm
+    identity: Shooter
+    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., type_probability: _Optional[float] = ..., rim_crossing: _Optional[_Union[RimCrossing, _Mapping]] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ..., views: _Optional[_Iterable[_Union[ShotView, _Mapping]]] = ..., playback_speed: _Optional[float] = ..., replay_of: _Optional[str] = ..., form: _Optional[_Union[ShotForm, _Mapping]] = ..., identity: _Optional[_Union[Shooter, _Mapping]] = ...) -> None: ...
+
+class ShotForm(_message.Message):
+    __slots__ = ("tempo_seconds", "release_height_torsos", "release_height_cm", "set_elbow_degrees", "set_knee_degrees", "release_elbow_degrees", "release_knee_degrees", "arm", "seen")
+    TEMPO_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_HEIGHT_TORSOS_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_HEIGHT_CM_FIELD_NUMBER: _ClassVar[int]
+    SET_ELBOW_DEGREES_FIELD_NUMBER: _ClassVar[int]
+    SET_KNEE_DEGREES_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_ELBOW_DEGREES_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_KNEE_DEGREES_FIELD_NUMBER: _ClassVar[int]
+    ARM_FIELD_NUMBER: _ClassVar[int]
+    SEEN_FIELD_NUMBER: _ClassVar[int]
+    tempo_seconds: float
+    release_height_torsos: float
+    release_height_cm: float
+    set_elbow_degrees: float
+    set_knee_degrees: float
+    release_elbow_degrees: float
+    release_knee_degrees: float
+    arm: Arm
+    seen: float
+    def __init__(self, tempo_seconds: _Optional[float] = ..., release_height_torsos: _Optional[float] = ..., release_height_cm: _Optional[float] = ..., set_elbow_degrees: _Optional[float] = ..., set_knee_degrees: _Optional[float] = ..., release_elbow_degrees: _Optional[float] = ..., release_knee_degrees: _Optional[float] = ..., arm: _Optional[_Union[Arm, str]] = ..., seen: _Optional[float] = ...) -> None: ...
+
+class Shooter(_message.Message):
+    __slots__ = ("name", "probability", "baseline_distance")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    BASELINE_DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    probability: float
+    baseline_distance: float
+    def __init__(self, name: _Optional[str] = ..., probability: _Optional[float] = ..., baseline_distance: _Optional[float] = ...) -> None: ...
+
+class FormAlert(_message.Message):
+    __slots__ = ("shooter", "event_ids", "statistic", "limit", "joints")
+    SHOOTER_FIELD_NUMBER: _ClassVar[int]
+    EVENT_IDS_FIELD_NUMBER: _ClassVar[int]
+    STATISTIC_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    JOINTS_FIELD_NUMBER: _ClassVar[int]
+    shooter: str
+    event_ids: _containers.RepeatedScalarFieldContainer[str]
+    statistic: float
+    limit: float
+    joints: _containers.RepeatedCompositeFieldContainer[JointDeviation]
+    def __init__(self, shooter: _Optional[str] = ..., event_ids: _Optional[_Iterable[str]] = ..., statistic: _Optional[float] = ..., limit: _Optional[float] = ..., joints: _Optional[_Iterable[_Union[JointDeviation, _Mapping]]] = ...) -> None: ...
+
+class JointDeviation(_message.Message):
+    __slots__ = ("joint", "horizontal_torsos", "vertical_torsos")
+    JOINT_FIELD_NUMBER: _ClassVar[int]
+    HORIZONTAL_TORSOS_FIELD_NUMBER: _ClassVar[int]
+    VERTICAL_TORSOS_FIELD_NUMBER: _ClassVar[int]
+    joint: str
+    horizontal_torsos: float
+    vertical_torsos: float
+    def __init__(self, joint: _Optional[str] = ..., horizontal_torsos: _Optional[float] = ..., vertical_torsos: _Optional[float] = ...) -> None: ...
 
 class ShotView(_message.Message):
     __slots__ = ("camera", "event_time", "media_offset", "session", "media_segment", "lifecycle", "probability", "result", "make_probability", "shooter_track_id")
@@ -163,6 +238,20 @@ class BallArc(_message.Message):
     uncertainty_degrees: float
     def __init__(self, release_angle_degrees: _Optional[float] = ..., entry_angle_degrees: _Optional[float] = ..., apex_metres: _Optional[float] = ..., uncertainty_degrees: _Optional[float] = ...) -> None: ...
 
+class RimCrossing(_message.Message):
+    __slots__ = ("depth_inches", "side_inches", "entry_angle_degrees", "uncertainty_inches", "entry_uncertainty_degrees")
+    DEPTH_INCHES_FIELD_NUMBER: _ClassVar[int]
+    SIDE_INCHES_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_ANGLE_DEGREES_FIELD_NUMBER: _ClassVar[int]
+    UNCERTAINTY_INCHES_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_UNCERTAINTY_DEGREES_FIELD_NUMBER: _ClassVar[int]
+    depth_inches: float
+    side_inches: float
+    entry_angle_degrees: float
+    uncertainty_inches: float
+    entry_uncertainty_degrees: float
+    def __init__(self, depth_inches: _Optional[float] = ..., side_inches: _Optional[float] = ..., entry_angle_degrees: _Optional[float] = ..., uncertainty_inches: _Optional[float] = ..., entry_uncertainty_degrees: _Optional[float] = ...) -> None: ...
+
 class CameraStatus(_message.Message):
     __slots__ = ("state", "detail")
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -172,16 +261,18 @@ class CameraStatus(_message.Message):
     def __init__(self, state: _Optional[_Union[CameraState, str]] = ..., detail: _Optional[str] = ...) -> None: ...
 
 class SubscribeEventsRequest(_message.Message):
-    __slots__ = ("game", "after_sequence", "cameras", "log")
+    __slots__ = ("game", "after_sequence", "cameras", "log", "kinds")
     GAME_FIELD_NUMBER: _ClassVar[int]
     AFTER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     CAMERAS_FIELD_NUMBER: _ClassVar[int]
     LOG_FIELD_NUMBER: _ClassVar[int]
+    KINDS_FIELD_NUMBER: _ClassVar[int]
     game: str
     after_sequence: int
     cameras: _containers.RepeatedScalarFieldContainer[str]
     log: str
-    def __init__(self, game: _Optional[str] = ..., after_sequence: _Optional[int] = ..., cameras: _Optional[_Iterable[str]] = ..., log: _Optional[str] = ...) -> None: ...
+    kinds: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, game: _Optional[str] = ..., after_sequence: _Optional[int] = ..., cameras: _Optional[_Iterable[str]] = ..., log: _Optional[str] = ..., kinds: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SubscribeEventsResponse(_message.Message):
     __slots__ = ("event", "heartbeat", "restart", "log")

@@ -6,14 +6,16 @@ import asyncio
 import base64
 import binascii
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import grpc
 from google.protobuf.message import Message
 
+from courtside.events import PAYLOADS
 from courtside.names import CameraName, parse_game
 from courtside.timestamps import to_timestamp
 from courtside.v1 import events_pb2, events_pb2_grpc
@@ -70,7 +72,7 @@ class EventService(events_pb2_grpc.EventServiceServicer):
     ) -> None:
         """Send history after a cursor, then live events. The first heartbeat marks the end of the history."""
         game = parse_game(request.game)
-        cameras = _cameras(game, request.cameras)
+        cameras, kinds = _cameras(game, request.cameras), parse_kinds(request.kinds)
         after = request.after_sequence if request.HasField("after_sequence") else None
         log = request.log[:MAX_LOG] if request.HasField("log") else None
         # "ipv4:10.0.0.1:5000", "ipv6:[::1]:5000", "unix:…"
@@ -81,17 +83,17 @@ class EventService(events_pb2_grpc.EventServiceServicer):
                 limit=self._places.limit,
             )
         try:
-            await self._subscribe(context, place, game, after, cameras, log)
+            await self._subscribe(context, place, game, after, cameras, kinds, log)
         finally:
             self._places.close(place)
 
     async def _subscribe(
         self, context: grpc.aio.ServicerContext[Any, Any], place: Place, game: str, after: int | None,
-        cameras: list[str], log: str | None,
+        cameras: list[str], kinds: list[str], log: str | None,
     ) -> None:  # fmt: skip
         begun = False
         while True:
-            subscription = self._hub.subscribe(game, after, cameras=cameras, log=log)
+            subscription = self._hub.subscribe(game, after, cameras=cameras, kinds=kinds, log=log)
             try:
                 async with subscription:
                     place.on_taken = partial(
@@ -224,6 +226,18 @@ def _cameras(game: str, names: Any) -> list[str]:
         if camera.game != game:
             raise BadRequest(f"camera {camera.name} does not belong to {game}", field="cameras")
     return [camera.name for camera in cameras]
+
+
+def parse_kinds(names: Iterable[str]) -> list[str]:
+    """Kinds of events that a subscriber wants; empty means all.
+
+    Raises:
+        BadRequest: one is unknown.
+    """
+    kinds = sorted(set(islice(names, len(PAYLOADS) + 1)))
+    if unknown := [kind for kind in kinds if kind not in PAYLOADS]:
+        raise BadRequest(f"kind {unknown[0][:40]!r} is none of {', '.join(PAYLOADS)}", field="kinds")
+    return kinds
 
 
 def _make_token(game: str, after: int, log: str) -> str:

@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from courtside.names import parse_game
+from courtside_server.api.events import parse_kinds
 from courtside_server.api.health import Health
 from courtside_server.api.http_guard import HttpGuard
 from courtside_server.api.places import Place, Places
@@ -73,13 +74,14 @@ def web_app(
         try:
             game = parse_game(f"games/{request.path_params['game']}")
             log, after = _cursor(request)
+            kinds = parse_kinds(text for text in request.query_params.get("kinds", "").split(",") if text)
         except (InputError, ValueError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
         place = streams.open(request.client.host if request.client else "")
         if place is None:
             message = f"{streams.limit} event streams are open, the limit; close one, or subscribe over gRPC"
             return JSONResponse({"error": message}, status_code=503, headers={"Retry-After": "5"})
-        return _EventStreamResponse(_event_stream(hub, game, log, after, place), partial(streams.close, place))
+        return _EventStreamResponse(_event_stream(hub, game, kinds, log, after, place), partial(streams.close, place))
 
     routes: list[BaseRoute] = [
         Route("/metrics", show_metrics),
@@ -116,12 +118,14 @@ def _cursor(request: Request) -> tuple[str, int | None]:
     return found[1] or "", int(found[2])
 
 
-async def _event_stream(hub: EventHub, game: str, log: str, after: int | None, place: Place) -> AsyncIterator[str]:
+async def _event_stream(
+    hub: EventHub, game: str, kinds: list[str], log: str, after: int | None, place: Place
+) -> AsyncIterator[str]:
     try:
         # A comment informs the browser that the stream is open before the first event.
         yield ": open\n\n"
         while not place.taken:
-            subscription = hub.subscribe(game, after, log=log)
+            subscription = hub.subscribe(game, after, kinds=kinds, log=log)
             try:
                 async with subscription:
                     place.on_taken = partial(subscription.cut, "place_taken", "another address got this stream's place")

@@ -11,6 +11,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from courtside.court.homography import Calibration
 from courtside_server.court.config import CourtConfig
 from courtside_server.court.court_estimate import CourtEstimate, CourtPicture
 from courtside_server.court.court_place import CourtPlace, Feet
@@ -151,6 +152,11 @@ class SceneCourt:
         """The court that is known, or else the newest estimate, certain or not."""
         self._collect()
         return self._known or self._earlier
+
+    def calibration(self, pan: tuple[float, float]) -> Calibration | None:
+        """The likeliest court for frames of which the picture had moved by ``pan``, frame pixels; None if not known."""
+        self._collect()
+        return self._known.calibrations[0] if self._known is not None and self._is_known(pan) else None
 
     def is_known(self, pan: tuple[float, float]) -> bool:
         """Whether the court is known for frames of which the picture had moved by ``pan``, frame pixels."""

@@ -140,20 +140,23 @@ class EventHub:
                 self._release(game)
 
     def subscribe(
-        self, game: str, after: int | None = None, *, cameras: Collection[str] = (), log: str | None = None
-    ) -> Subscription:
+        self, game: str, after: int | None = None, *, cameras: Collection[str] = (), kinds: Collection[str] = (),
+        log: str | None = None,
+    ) -> Subscription:  # fmt: skip
         """Subscribe to a game: history after a cursor, then live events, without gap or overlap.
 
         Args:
             game: ``games/{game}``; it need not have events yet.
             after: deliver events with a greater sequence; ``None``: only new events.
             cameras: only events of these cameras; empty means all.
+            kinds: only events of these kinds; empty means all.
             log: the log that ``after`` belongs to, empty where it is not known. With it, a cursor that this log does
                 not have makes the subscription begin again (see ``Subscription.restart``); with ``None`` that is an
                 error.
         """
         return Subscription(
-            self, self._metrics, game, after, cameras=cameras, log=log, buffer=self._buffer, page=self._page
+            self, self._metrics, game, after, cameras=cameras, kinds=kinds, log=log, buffer=self._buffer,
+            page=self._page,
         )
 
     async def identity(self) -> str:
@@ -169,6 +172,10 @@ class EventHub:
     async def latest(self, game: str, event_id: str) -> Event | None:
         """See :meth:`courtside_server.events.log.EventLog.latest`."""
         return await self._blocking(lambda: self._log.latest(game, event_id))
+
+    async def newest(self, game: str, kind: str, limit: int) -> list[Event]:
+        """See :meth:`courtside_server.events.log.EventLog.newest`."""
+        return await self._blocking(lambda: self._log.newest(game, kind, limit))
 
     async def bounds(self, game: str) -> tuple[int, int]:
         """The lowest sequence still in a game's log and the highest ever assigned; (1, 0) for an unknown game."""

@@ -22,8 +22,8 @@ class EventLog(Protocol):
     4. *Idempotent*. A draft with the same content as the latest revision of its ``event_id`` writes nothing; the
        existing event is returned. ``due`` is not part of the content.
     5. *Lossless*. The payload, with all its floats, reads back equal.
-    6. *Bounded on request*. With a retention limit the oldest events of a game are evicted. The latest revision of a
-       shot that is still provisional stays, so that a restart can close it.
+    6. *Bounded on request*. With a retention limit the oldest events of a game are evicted. The latest revision of an
+       event that is still provisional stays, so that a restart can close it.
 
     7. *Named*. A log has an identity of its own. A cursor belongs to one log and means nothing in another. A log that
        has lost acknowledged events (a damaged file, an old copy) says so and takes a new identity when it is opened.
@@ -56,6 +56,9 @@ class EventLog(Protocol):
             LogUnavailable: the storage cannot be read.
         """
 
+    def newest(self, game: str, kind: str, limit: int) -> list[Event]:
+        """Return the last ``limit`` events of one kind that a game has, oldest first; damaged ones are left out."""
+
     def latest(self, game: str, event_id: str) -> Event | None:
         """The latest revision of an event; ``None`` when it does not exist or was evicted."""
 
@@ -68,8 +71,8 @@ class EventLog(Protocol):
     def games(self) -> list[str]:
         """Every game that has events, in order of first appearance."""
 
-    def open_shots(self) -> list[Event]:
-        """The latest revision of every shot that is still ``PROVISIONAL``, oldest first in each game."""
+    def open_events(self) -> list[Event]:
+        """The latest revision of every event that is still ``PROVISIONAL``, oldest first in each game."""
 
     def check(self, drafts: Sequence[EventDraft] = ()) -> None:
         """Check that the log can be written now, without leaving anything in any game.

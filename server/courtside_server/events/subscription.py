@@ -66,6 +66,7 @@ class Subscription:
         game: ``games/{game}``.
         after: deliver events with a greater sequence; ``None``: only new events.
         cameras: only events that one of these cameras sees; empty means all.
+        kinds: only events of these kinds; empty means all.
         log: the log that ``after`` belongs to; see :meth:`courtside_server.events.hub.EventHub.subscribe`.
         buffer: live events that may wait for the reader.
         page: events to read from the log at a time.
@@ -84,6 +85,7 @@ class Subscription:
         after: int | None,
         *,
         cameras: Collection[str],
+        kinds: Collection[str] = (),
         log: str | None = None,
         buffer: int,
         page: int,
@@ -95,7 +97,7 @@ class Subscription:
         self._cursor_log = log
         self._source = source
         self._metrics = metrics
-        self._cameras = frozenset(cameras)
+        self._cameras, self._kinds = frozenset(cameras), frozenset(kinds)
         self._buffer = buffer
         self._page = page
         self._topic: Topic | None = None
@@ -238,6 +240,8 @@ class Subscription:
         self._scanned = event.sequence
 
     def _is_wanted(self, event: Event) -> bool:
+        if self._kinds and event.kind not in self._kinds:
+            return False
         return not self._cameras or not self._cameras.isdisjoint(event.cameras)
 
     def fall_back(self) -> None:

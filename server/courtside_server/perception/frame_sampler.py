@@ -54,12 +54,14 @@ class FrameSampler:
         fps: detector frames per real second, at most.
         time_scale: real seconds per media second.
         config: the numbers that decide.
+        keep: what of a frame is kept in its detector frame, for players to be cut out; None: nothing.
     """
 
     def __init__(
         self, size: Callable[[int, int], tuple[int, int]], fps: float, time_scale: float = 1.0,
-        config: TrackingConfig = TrackingConfig(),
+        config: TrackingConfig = TrackingConfig(), keep: Callable[[Frame], Frame] | None = None,
     ) -> None:  # fmt: skip
+        self._keep = keep
         self._size, self._scale, self._pace = lru_cache(1)(size), time_scale, Pace(fps * time_scale)
         self._scene_cuts = SceneCutDetector(config.scene_cut)
         self._motion = CameraMotion(config.camera_motion)
@@ -100,7 +102,7 @@ class FrameSampler:
         prepared = DetectorFrame(
             frame.camera, frame.media_segment, self._number, frame.media, frame.capture_time, frame.arrival,
             boxed.pixels, boxed.scale, boxed.margin, frame.width, frame.height,
-            (x / boxed.scale, y / boxed.scale), cut,
+            (x / boxed.scale, y / boxed.scale), cut, frame=None if self._keep is None else self._keep(frame),
         )  # fmt: skip
         self._number += 1
         return prepared

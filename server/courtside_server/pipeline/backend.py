@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -24,11 +24,18 @@ from courtside_server.pipeline.detector_scheduler import DetectorShare, RateChan
 from courtside_server.pipeline.model_runner import ModelRunner, Stopped, Submitted
 from courtside_server.pipeline.speed_wait import SURE, SpeedWait
 from courtside_server.pipeline.work import EndOfStream, NewScene, Work
+from courtside_server.players.analysis import PlayerAnalysis, PlayerModels
+from courtside_server.players.changes import PlayerChange
+from courtside_server.players.crops import CropSkip
+from courtside_server.players.shooters import ShotInsight
+from courtside_server.players.teams import Teams
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
 from courtside_server.shots.film_speed import FilmSpeed
+from courtside_server.shots.make_chance import ShootingRecord
 from courtside_server.shots.playback import Replays
 from courtside_server.shots.urgency import is_urgent
-from courtside_server.types import Detections, DetectorFrame, Observations, StreamInfo, Window
+from courtside_server.types import Detections, DetectorFrame, Observations, ShotResult, StreamInfo, Window
+from courtside_server.types.players import Pose
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -102,6 +109,7 @@ class Backend:
         calibration: returns the calibration for a frame's width and height, now.
         share: the camera's share of the detector.
         courts: recognises courts that nobody calibrated; None where that is not wanted.
+        players: read the players; None where that is not wanted.
 
     Attributes:
         media: media time of the newest work, seconds.
@@ -114,15 +122,19 @@ class Backend:
         on_tracks: called with all observations as they are made.
         on_speed: called with the media time of a scene's beginning and how fast it runs, where that was estimated and
             is not as declared. A live stream is not corrected; its next scene counts as real again (1).
+        on_crops_skipped: called with how many players were not cut out, by reason.
+        on_pose: called with every pose of a player.
+        on_insight: called with what a shooter's poses say of a shot.
+        on_players: called with what is newly known of players: actions, possessions, plays.
         on_rate: called when the detector ceases to give the camera its lowest rate, or gives it again.
     """
 
     def __init__(
         self, info: StreamInfo, models: ShotModels, runner: ModelRunner, queue: HandoverQueue[Work],
         config: PipelineConfig, ids: TrackIds, calibration: Callable[[int, int], Calibration | None],
-        share: DetectorShare, courts: CourtEstimator | None = None,
+        share: DetectorShare, courts: CourtEstimator | None = None, players: PlayerModels | None = None,
     ) -> None:
-        self._share, self._courts = share, courts
+        self._share, self._courts, self._player_models = share, courts, players
         self._info, self._models, self._runner, self._queue = info, models, runner, queue
         self._config, self._ids, self._calibration = config, ids, calibration
         self.media, self.wall = 0.0, 0.0
@@ -135,6 +147,10 @@ class Backend:
         self.on_tracks: Callable[[Observations], None] | None = None
         self.on_rate: Callable[[RateChange], None] = lambda change: None
         self.on_speed: Callable[[float, float], None] = lambda media, speed: None
+        self.on_crops_skipped: Callable[[Mapping[CropSkip, int]], None] = lambda skipped: None
+        self.on_pose: Callable[[Pose], None] = lambda pose: None
+        self.on_insight: Callable[[ShotInsight], None] = lambda insight: None
+        self.on_players: Callable[[Sequence[PlayerChange]], None] = lambda changes: None
         self._scene = 0
         detector = models.detector
         self._plan = DetectorPlan(
@@ -143,6 +159,8 @@ class Backend:
         )
         self._wholes: tuple[WholeFrame, ...] = ()
         self._replays = Replays(config.criteria.playback, info.time_scale)
+        self._record = ShootingRecord(config.criteria.make)
+        self._teams = Teams(config.players.teams)
         self._interrupted = self._closing = False
         self._start_scene()
 
@@ -163,6 +181,8 @@ class Backend:
         changes = self._detector.flush(interrupted)
         self.on_windows(self._detector.flight_windows_scored - before)
         self.on_shots(self._scene, changes)
+        if self._players is not None:
+            self.on_players(self._players.flush())
         self._replays.start_scene()
         self._start_scene()
 
@@ -176,6 +196,12 @@ class Backend:
         self._court = None if courts is None else SceneCourt(
             config.court, scale, lambda picture, numbers: courts.submit(picture, numbers, film)
         )  # fmt: skip
+        models, live = self._player_models, not film
+        self._players = None if models is None else PlayerAnalysis(
+            self._info.camera.name, models, self._runner, config.players, scale, live,
+            lambda skipped: self.on_crops_skipped(skipped), lambda pose: self.on_pose(pose),
+            lambda insight: self.on_insight(insight), self._teams,
+        )  # fmt: skip
         self._waiting = SpeedWait(config.criteria.playback) if config.estimate_speed else None
         # Of a live stream whose speed nobody declared it is only checked.
         checked = not self._share.film and scale == 1.0
@@ -186,7 +212,7 @@ class Backend:
         config = self._config
         self._detector = ShotDetector(
             config.profile, self._models, config.criteria, scale, self._calibration, self._infer, self._replays,
-            self._court,
+            self._court, self._record,
         )  # fmt: skip
 
     def _end_wait(self, waiting: SpeedWait) -> None:
@@ -450,8 +476,17 @@ class Backend:
         else:
             self._close_scene()
 
+    def add_shot(
+        self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool
+    ) -> None:
+        """Take what is newly known of a shot, once it has an event; see :meth:`PlayerAnalysis.shot`."""
+        if self._players is not None:
+            self.on_players(self._players.shot(event_id, release, shooter, result, retracted))
+
     def _track(self, frame: DetectorFrame, detections: Detections) -> None:
         observations = self._tracker.update(frame, detections)
+        if self._players is not None:
+            self._players.see(frame, observations)
         if self._court is not None:
             self._court.update(frame, observations)
         if self._waiting is None:
@@ -468,6 +503,8 @@ class Backend:
     def _find_shots(self, observations: Observations) -> None:
         if self.on_tracks is not None:
             self.on_tracks(observations)
+        if self._players is not None:
+            self.on_players(self._players.follow(observations))
         before = self._detector.flight_windows_scored
         changes = self._detector.push(observations)
         if self._checked is not None and self._checked.add(observations):

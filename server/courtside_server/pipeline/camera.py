@@ -11,9 +11,9 @@ import contextlib
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent import futures
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ import structlog
 from courtside.court.homography import Calibration
 from courtside.court.point_pairs import PointPairs
 from courtside.queues import DropPolicy, HandoverQueue
+from courtside.shot_poses import ShotPoses
 from courtside_server.court.estimator import CourtEstimator
 from courtside_server.errors import BadRequest, CourtsideError
 from courtside_server.inference.engine import Engine
@@ -33,6 +34,10 @@ from courtside_server.pipeline.frontend import Frontend
 from courtside_server.pipeline.model_runner import ModelRunner
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, NewScene, Work
+from courtside_server.players.analysis import PlayerModels
+from courtside_server.players.changes import PlayerChange, PlayerEvents
+from courtside_server.players.crops import CropSkip
+from courtside_server.players.shooters import ShotInsight
 from courtside_server.shots.detector import ShotChange, ShotModels
 from courtside_server.shots.event_drafts import KnownShot, ShotEvents
 from courtside_server.telemetry.metrics import Metrics
@@ -42,6 +47,7 @@ from courtside_server.types import (
     EventDraft,
     Frame,
     Lifecycle,
+    Shot,
     SkipReason,
     StreamInfo,
     StreamMode,
@@ -91,11 +97,14 @@ class CameraPipeline:
         config: its settings.
         calibration: returns the camera's calibration, now; None without one.
         recent_shots: loads the camera's shots that are in the log already.
+        players: read its players; None: nobody is cut out.
+        keep_poses: keeps a shooter's poses under the id of the shot's event; may wait for a disk.
     """
 
     def __init__(
         self, info: StreamInfo, models: ShotModels, services: CameraServices, config: PipelineConfig,
         calibration: Callable[[], PointPairs | None] = lambda: None, recent_shots: RecentShots | None = None,
+        players: PlayerModels | None = None, keep_poses: Callable[[str, ShotPoses], None] | None = None,
     ) -> None:
         self._info, self._metrics, self._config, self._recent_shots = info, services.metrics, config, recent_shots
         self._name = info.camera.name
@@ -110,17 +119,22 @@ class CameraPipeline:
             info.camera, config.criteria.clip.radius, config.criteria.revision, session=info.origin,
             time_scale=info.time_scale,
         )  # fmt: skip
+        self._player_events = PlayerEvents(info.camera, info.origin)
         self._status_numbers: dict[CameraState, Iterator[int]] = {state: count() for state in CameraState}
         self._runner = ModelRunner(
             services.engine, self._loop, self._name, config.retry_s if film else None, self._count_skipped,
             self._publish_state,
         )  # fmt: skip
         self._share = services.detector.add(film, self._metrics.detector_fps.labels(self._name).set)
-        self._frontend = Frontend(info, models, self._queue, services.metrics, config, self._share)
+        self._frontend = Frontend(info, models, self._queue, services.metrics, config, self._share, players is not None)
         self.backend = Backend(
             info, models, self._runner, self._queue, config, services.ids,
             lambda width, height: self._calibration_for(calibration(), width, height), self._share, services.courts,
+            players,
         )  # fmt: skip
+        self._keep_poses = keep_poses
+        self.backend.on_insight = self._publish_insight
+        self.backend.on_crops_skipped, self.backend.on_players = self._count_crops_skipped, self._publish_players
         self.backend.on_shots, self.backend.on_scene = self._publish_shots, self._publish_scene
         self.backend.on_windows = self._count_scored
         self.backend.on_failure, self.backend.on_rate = self._publish_failure, self._publish_rate
@@ -226,11 +240,36 @@ class CameraPipeline:
                 return None
 
     def _publish_shots(self, scene: int, changes: Sequence[ShotChange]) -> None:
-        drafts = (self._events.draft(scene, change.candidate, change.state) for change in changes)
-        self._publish([draft for draft in drafts if draft is not None])
+        found = (self._events.draft(scene, change.candidate, change.state) for change in changes)
+        drafts = [draft for draft in found if draft is not None]
+        self._publish(drafts)
+        for draft in drafts:
+            if isinstance(draft.payload, Shot):
+                self.backend.add_shot(
+                    draft.event_id, draft.media_offset, draft.payload.shooter, draft.payload.result,
+                    draft.lifecycle is Lifecycle.RETRACTED,
+                )  # fmt: skip
+
+    def _publish_insight(self, insight: ShotInsight) -> None:
+        found = insight.found
+        draft = self._events.add_form(insight.event_id, found.form, found.identity)
+        drafts = [] if draft is None else [draft]
+        if draft is not None and found.alert is not None:
+            drafts.append(replace(
+                draft, event_id=f"form-{draft.event_id}", lifecycle=Lifecycle.CONFIRMED, payload=found.alert
+            ))  # fmt: skip
+        self._publish(drafts)
+        if self._keep_poses is not None and draft is not None:
+            try:
+                self._keep_poses(insight.event_id, insight.poses)
+            except (CourtsideError, OSError) as error:
+                log.warning("the poses of a shot cannot be kept", camera=self._name, error=str(error))
+
+    def _publish_players(self, changes: Sequence[PlayerChange]) -> None:
+        self._publish(self._player_events.draft(changes))
 
     def _publish_scene(self, scene: NewScene) -> None:
-        self._events.media_segment = scene.media_segment
+        self._events.media_segment = self._player_events.media_segment = scene.media_segment
         self._publish([self._status(CameraState.DISCONTINUITY, scene.detail, scene.wall, scene.media)])
 
     def _publish_state(self, state: CameraState, detail: str) -> None:
@@ -268,6 +307,10 @@ class CameraPipeline:
     def _count_scored(self, windows: int) -> None:
         self.windows_scored += windows
         self._metrics.windows_scored.labels(self._name).inc(windows)
+
+    def _count_crops_skipped(self, skipped: Mapping[CropSkip, int]) -> None:
+        for reason, crops in skipped.items():
+            self._metrics.crops_skipped.labels(self._name, reason).inc(crops)
 
     def _count_skipped(self, reason: SkipReason) -> None:
         self._metrics.windows_skipped.labels(self._name, reason).inc()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from courtside_server.court.config import CourtConfig
 from courtside_server.perception.config import TrackingConfig
+from courtside_server.players.config import PlayersConfig
 from courtside_server.shots.criteria import ShotCriteria
 from courtside_server.shots.detector import Profile
 
@@ -28,6 +29,7 @@ class PipelineConfig:
         criteria: what counts as a shot.
         tracking: what is detected and tracked.
         court: when and how a court that nobody calibrated is recognised.
+        players: what is read of players.
     """
 
     profile: Profile = Profile.CLIP
@@ -42,3 +44,4 @@ class PipelineConfig:
     criteria: ShotCriteria = ShotCriteria()
     tracking: TrackingConfig = TrackingConfig()
     court: CourtConfig = CourtConfig()
+    players: PlayersConfig = PlayersConfig()

@@ -37,6 +37,7 @@ class Frontend:
         metrics: where to count.
         config: its settings.
         share: the camera's share of the detector.
+        keep_frames: players are cut out of the detector frames' own pictures.
 
     Attributes:
         media: media time of the newest frame, seconds.
@@ -44,9 +45,9 @@ class Frontend:
 
     def __init__(
         self, info: StreamInfo, models: ShotModels, queue: HandoverQueue[Work], metrics: Metrics,
-        config: PipelineConfig, share: DetectorShare,
+        config: PipelineConfig, share: DetectorShare, keep_frames: bool = False,
     ) -> None:
-        self._share = share
+        self._share, self._keep_frames = share, keep_frames
         self._info, self._models, self._queue, self._metrics, self._config = info, models, queue, metrics, config
         self._name = info.camera.name
         self.media, self._wall = 0.0, 0.0
@@ -133,7 +134,8 @@ class Frontend:
         self._frame_sampler: FrameSampler | None = None
         detector, config, scale = self._models.detector, self._config, self._info.time_scale
         if detector is not None and config.profile is not Profile.CLIP:
-            self._frame_sampler = FrameSampler(detector.input_size, self._detector_fps, scale, config.tracking)
+            keep = None if not self._keep_frames else _copy if self._share.film else _same
+            self._frame_sampler = FrameSampler(detector.input_size, self._detector_fps, scale, config.tracking, keep)
         self._interval, self._last_media = 0.0, None
         self._full_rate, self._missing = Pace(self._detector_fps * scale), 0
         self._start_windows()
@@ -160,3 +162,16 @@ class Frontend:
 
     def _skipped(self, reason: SkipReason, count: int) -> None:
         self._metrics.windows_skipped.labels(self._name, reason).inc(count)
+
+
+def _same(frame: Frame) -> Frame:
+    """A live camera's frame stays in the ring: whoever is late finds it overwritten."""
+    return frame
+
+
+def _copy(frame: Frame) -> Frame:
+    """Of a film nothing may be lost, however far decoding is ahead; only frames that wait for the detector are kept."""
+    return Frame(
+        frame.camera, frame.sequence, frame.media, frame.capture_time, frame.arrival, frame.media_segment,
+        frame.planes.copy(), damaged=frame.damaged,
+    )  # fmt: skip

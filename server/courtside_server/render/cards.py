@@ -10,7 +10,7 @@ import numpy as np
 from courtside_server.render.brush import GOLD, GREY, INK, WHITE, Brush, Colour, Picture
 from courtside_server.render.chart import result_colour
 from courtside_server.render.record import ShotHistory
-from courtside_server.types import EventDraft, Lifecycle, Shot, ShotResult, Zone
+from courtside_server.types import EventDraft, Lifecycle, Shot, ShotResult, ShotType, Zone
 
 STAY_S = 4.0
 """Real seconds a card stays after its last visible change."""
@@ -77,6 +77,8 @@ def _last_change(shot: ShotHistory, media: float) -> float:
 def card_text(shot: Shot) -> str:
     """The text of a card below its headline."""
     parts = []
+    if shot.type not in (ShotType.UNKNOWN, ShotType.JUMP_SHOT):
+        parts.append(shot.type.words)
     if shot.zone is not Zone.UNSPECIFIED:
         parts.append(shot.zone.words)
     if shot.shooter is not None:

@@ -13,6 +13,7 @@ from courtside_server.render.cards import CardStack, cards
 from courtside_server.render.chart import Mark, ShotChart
 from courtside_server.render.layout import choose_layout, corner_box
 from courtside_server.render.record import FilmRecord, FrameRecord, ShotHistory
+from courtside_server.render.skeleton import draw_skeleton
 from courtside_server.render.timeline import Clock, Timeline
 from courtside_server.types import UNTRACKED, Lifecycle, ObjectClass, Shot
 
@@ -22,6 +23,8 @@ MAX_GAP_S = 0.2
 """Real seconds without a detection after which a trail is interrupted."""
 SPOTLIGHT_S = 1.0
 """Real seconds after a release during which the shooter is highlighted."""
+BEFORE_SHOT_S = 1.5
+"""Real seconds before a release for which the shooter's skeleton is drawn."""
 HIDDEN_S = 0.4
 """Real seconds for which a shooter is highlighted although he is not detected."""
 
@@ -70,6 +73,10 @@ class FrameOverlay:
             self._balls(picture, frame)
             for track, box, age in shooters:
                 self._spotlight(picture, track, box, age)
+            for track in self._filmed_shooters(frame, media):
+                keypoints = self._record.pose(track, media, frame.pan)
+                if keypoints is not None:
+                    draw_skeleton(self._brush, picture, keypoints)
         self._timeline.draw(picture, self._shots, media)
         self._clock.draw(picture, media)
         self.chart.draw(picture, self._marks(media))
@@ -89,7 +96,8 @@ class FrameOverlay:
                 continue
             colour = track_colour(track)
             brush.rectangle(picture, box.tolist(), colour, 0.85)
-            self._tag(picture, box, str(track), colour)
+            action = self._record.action(track, frame.media)
+            self._tag(picture, box, str(track) if action is None else f"{track} {action.action}", colour)
 
     def _tag(self, picture: Picture, box: NDArray[np.float32], text: str, colour: tuple[int, int, int]) -> None:
         brush = self._brush
@@ -130,6 +138,16 @@ class FrameOverlay:
         return out
 
     # ---- shots ---------------------------------------------------------------------------------------------------
+
+    def _filmed_shooters(self, frame: FrameRecord, media: float) -> set[int]:
+        """Tracks of the players who are about to shoot, or just did."""
+        return {
+            shot.last.payload.shooter
+            for shot in self._shots
+            if isinstance(shot.last.payload, Shot) and shot.last.payload.shooter is not None
+            and shot.last.lifecycle is not Lifecycle.RETRACTED
+            and -BEFORE_SHOT_S <= (media - shot.last.media_offset) * self._scale <= SPOTLIGHT_S
+        }  # fmt: skip
 
     def _shooters(self, frame: FrameRecord, media: float) -> list[tuple[int, NDArray[np.float32], float]]:
         """Track, box and seconds since the release of every shooter who is highlighted now."""

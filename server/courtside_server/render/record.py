@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside.plays import PlayerAction
 from courtside_server.events.hub import EventHub
 from courtside_server.events.log import EventLog
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import UNTRACKED, Event, EventDraft, Lifecycle, ObjectClass, Observations, Shot
+from courtside_server.types.players import Pose
 
 MAX_BOXES = 64
 """Most boxes kept per detector frame. A box takes 25 bytes and a frame about 800, so at 30 frames per second an hour of
@@ -87,6 +89,8 @@ class FilmRecord:
         self._frames: list[FrameRecord] = []
         self._media: list[float] = []
         self._shots: dict[str, ShotHistory] = {}
+        self._poses: dict[int, list[tuple[float, NDArray[np.float16]]]] = {}
+        self._actions: dict[int, dict[str, EventDraft]] = {}
         self._view, self._media_segment = 0, 0
 
     def __len__(self) -> int:
@@ -112,12 +116,21 @@ class FilmRecord:
         )  # fmt: skip
 
     def add_draft(self, draft: EventDraft) -> None:
-        """Keep a revision of a shot, known from the newest detector frame on (without a detector, from the release)."""
+        """Keep a revision of a shot, known from the newest detector frame on (without a detector, from the release), or
+        the last revision of a player's action.
+        """
+        if isinstance(draft.payload, PlayerAction):
+            self._actions.setdefault(draft.payload.player, {})[draft.event_id] = draft
         if not isinstance(draft.payload, Shot):
             return
         history = self._shots.setdefault(draft.event_id, ShotHistory(draft.event_id))
         if not history.revisions or history.last != draft:
             history.revisions.append((self._media[-1] if self._media else draft.media_offset, draft))
+
+    def add_pose(self, pose: Pose) -> None:
+        """Keep a pose: 2 + 17 x 3 numbers of two bytes, about 100 bytes; later than the player's last one."""
+        kept = self._poses.setdefault(pose.track, [])
+        kept.append((pose.media, np.concatenate([pose.keypoints[:, :2], pose.keypoints[:, 3:]], 1).astype(np.float16)))
 
     # ---- when it is drawn ----------------------------------------------------------------------------------------
 
@@ -163,6 +176,30 @@ class FilmRecord:
             box = other.player(track)
             if box is not None and other.view == frame.view:
                 return box + np.tile(np.subtract(frame.pan, other.pan), 2).astype(np.float32)
+        return None
+
+    def pose(self, track: int, media: float, pan: tuple[float, float]) -> NDArray[np.float32] | None:
+        """A player's keypoints (17, 3) at a media time: x, y in pixels of a frame with this pan, visibility.
+
+        Interpolated between two poses; None where none is within `HOLD_S`.
+        """
+        kept = self._poses.get(track, [])
+        row = bisect_right(kept, media, key=lambda pose: pose[0])
+        near = [pose for pose in kept[max(row - 1, 0) : row + 1] if abs(pose[0] - media) <= HOLD_S]
+        if not near:
+            return None
+        share = 0.0 if len(near) == 1 else (media - near[0][0]) / (near[1][0] - near[0][0])
+        found = near[0][1].astype(np.float32) * (1 - share) + near[-1][1].astype(np.float32) * share
+        found[:, :2] += np.asarray(pan, np.float32)
+        return found
+
+    def action(self, track: int, media: float) -> PlayerAction | None:
+        """What a player does at a media time; None where it is not known."""
+        for draft in self._actions.get(track, {}).values():
+            action = draft.payload
+            if isinstance(action, PlayerAction) and draft.lifecycle is not Lifecycle.RETRACTED:
+                if draft.media_offset <= media <= action.end:
+                    return action
         return None
 
     def _smoothed(self, row: int) -> FrameRecord:

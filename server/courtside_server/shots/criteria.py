@@ -8,6 +8,7 @@ beside the model in `shots.models`.
 from __future__ import annotations
 
 from courtside_server.parameters import ParameterGroup, parameter
+from courtside_server.shots.quality_criteria import ContextConfig, MakeConfig, RimCrossingConfig, ShotTypeConfig
 from courtside_server.windows.config import NmsConfig
 
 _BY_HAND = "Set by hand."
@@ -498,6 +499,10 @@ class ShotCriteria(ParameterGroup):
     candidate: CandidateConfig = CandidateConfig()
     filters: FilterConfig = FilterConfig()
     overlap: OverlapConfig = OverlapConfig()
+    context: ContextConfig = ContextConfig()
+    type: ShotTypeConfig = ShotTypeConfig()
+    make: MakeConfig = MakeConfig()
+    rim_crossing: RimCrossingConfig = RimCrossingConfig()
     result: ResultConfig = ResultConfig()
     arc: ArcConfig = ArcConfig()
     playback: PlaybackConfig = PlaybackConfig()

@@ -17,6 +17,7 @@ from courtside_server.perception.detector import CourtDetector
 from courtside_server.perception.people import PeopleDetector
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.criteria import ShotCriteria
+from courtside_server.shots.make_chance import ShootingRecord
 from courtside_server.shots.models.candidate import CandidateModel
 from courtside_server.shots.models.clip import ClipModel
 from courtside_server.shots.models.flight import FlightModel, FlightWindow
@@ -31,6 +32,7 @@ from courtside_server.types import (
     Lifecycle,
     Observations,
     Sample,
+    ShotResult,
     TimeStep,
     Window,
     WindowPrediction,
@@ -96,6 +98,7 @@ class ShotDetector:
         infer: runs a model's request and waits for the result.
         replays: the camera's earlier shots; the caller informs it of every cut.
         court: recognises the scene's court where nobody calibrated the camera; the caller gives it every frame.
+        record: what was made and missed in the camera's earlier scenes; shots of this one are added.
 
     Attributes:
         flight_windows_scored: flight windows that were scored, those without a moving ball included.
@@ -104,9 +107,10 @@ class ShotDetector:
     def __init__(
         self, profile: Profile, models: ShotModels, criteria: ShotCriteria, time_scale: float,
         calibration: Callable[[int, int], Calibration | None], infer: Infer, replays: Replays | None = None,
-        court: SceneCourt | None = None,
+        court: SceneCourt | None = None, record: ShootingRecord | None = None,
     ) -> None:
         self._court = court
+        self._record = record or ShootingRecord(criteria.make)
         self._replays = replays or Replays(criteria.playback, time_scale)
         self._profile, self._models, self._criteria, self._scale = profile, models, criteria, time_scale
         self._calibration, self._infer = calibration, infer
@@ -231,7 +235,7 @@ class ShotDetector:
                 calibration = self._calibration(*self._frame_size)
                 shot = ShotStateMachine(
                     candidate, self._models.rim, self._models.candidate, calibration, self._scale, self._criteria,
-                    self._court,
+                    self._court, self._record,
                 )
                 self._open[candidate.key] = shot
                 self._recent.append(candidate.media)
@@ -245,9 +249,14 @@ class ShotDetector:
                 shot.finish(self._overlap.is_suppressed(shot, (*self._confirmed, *self._open.values())), self._replays)
                 if shot.lifecycle is Lifecycle.CONFIRMED:
                     self._confirmed.append(shot)
+                    self._record_result(shot.state)
                 del self._open[key]
             out += self._change(shot)
         return out
+
+    def _record_result(self, state: ShotState) -> None:
+        if state.expected is not None and state.result is not ShotResult.UNKNOWN:
+            self._record.add(state.expected, state.shooter, state.result is ShotResult.MADE)
 
     def _change(self, shot: ShotStateMachine) -> list[ShotChange]:
         """What is emitted of a shot: a doubtful one nothing before it is confirmed, and then all."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,8 +15,10 @@ from courtside.court.zones import ZONES
 from courtside.names import CameraName
 from courtside_server.shots.criteria import RevisionConfig
 from courtside_server.shots.state import ShotState
-from courtside_server.types import EventDraft, Lifecycle, Shot, ShotResult, Zone, ZoneSource
+from courtside_server.types import EventDraft, Lifecycle, Shooter, Shot, ShotForm, ShotResult, Zone, ZoneSource
 from courtside_server.windows.nms import ShotCandidate
+
+T = TypeVar("T")
 
 
 def shot_id(
@@ -115,6 +118,8 @@ class ShotEvents:
         self._session, self._scale = session, time_scale
         self.media_segment = 0
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._last: OrderedDict[str, EventDraft] = OrderedDict()
+        self._insights: OrderedDict[str, tuple[ShotForm, Shooter | None]] = OrderedDict()
         self._ids: dict[tuple[int, int], str] = {}
         self._emitted: dict[tuple[int, int], tuple[float, Shot]] = {}
 
@@ -137,7 +142,7 @@ class ShotEvents:
         event_id = self._ids.get(key)
         if event_id is None:
             event_id = self._ids[key] = self._find(scene, candidate) or self._new_id(candidate)
-        payload = _payload(candidate, state, self._original(state.replay_of))
+        payload = self._with_insight(event_id, _payload(candidate, state, self._original(state.replay_of)))
         before = self._known.get(event_id)
         if candidate.lifecycle is not Lifecycle.PROVISIONAL:
             self._ids.pop(key, None)
@@ -156,7 +161,7 @@ class ShotEvents:
         self._known[event_id] = _Known(known, scene)
         while len(self._known) > self._remember:
             self._known.popitem(last=False)
-        return EventDraft(
+        draft = EventDraft(
             game=self._camera.game,
             camera=self._camera.name,
             event_id=event_id,
@@ -168,6 +173,33 @@ class ShotEvents:
             session=self._session,
             media_segment=self.media_segment,
         )
+        _keep(self._last, event_id, draft, self._remember)
+        return draft
+
+    def add_form(self, event_id: str, form: ShotForm, identity: Shooter | None) -> EventDraft | None:
+        """The event of a shot with what its shooter's poses say; all later ones have it, too.
+
+        Args:
+            event_id: of a shot that was drafted.
+            form: how it was shot.
+            identity: who shot it.
+
+        Returns:
+            None where the shot is not known any more, or was retracted.
+        """
+        _keep(self._insights, event_id, (form, identity), self._remember)
+        draft = self._last.get(event_id)
+        if draft is None or draft.lifecycle is Lifecycle.RETRACTED or not isinstance(draft.payload, Shot):
+            return None
+        added = replace(draft, payload=self._with_insight(event_id, draft.payload), due=None)
+        _keep(self._last, event_id, added, self._remember)
+        return added
+
+    def _with_insight(self, event_id: str, shot: Shot) -> Shot:
+        if event_id not in self._insights:
+            return shot
+        form, identity = self._insights[event_id]
+        return replace(shot, form=form, identity=identity)
 
     def _new_id(self, candidate: ShotCandidate) -> str:
         for number in count():
@@ -220,11 +252,26 @@ class ShotEvents:
             abs(before_media - media) >= config.min_time_change
             or before.zone != now.zone
             or before.result != now.result
+            or before.type != now.type
             or before.shooter != now.shooter
             or (before.arc is None) != (now.arc is None)
             or abs(before.probability - now.probability) >= least
             or abs(before.make_probability - now.make_probability) >= least
         )
+
+
+def _keep(kept: OrderedDict[str, T], key: str, value: T, most: int) -> None:
+    """Put a value last; forget the oldest of too many."""
+    kept.pop(key, None)
+    kept[key] = value
+    while len(kept) > most:
+        kept.popitem(last=False)
+
+
+def _make(candidate: ShotCandidate, state: ShotState) -> float:
+    """The probability that a shot goes in: by the rim once it decides, before that by the shot's context."""
+    by_context = candidate.make if state.expected_make is None else state.expected_make
+    return by_context if state.make is None else state.make
 
 
 def _payload(candidate: ShotCandidate, state: ShotState, original: str) -> Shot:
@@ -240,7 +287,7 @@ def _payload(candidate: ShotCandidate, state: ShotState, original: str) -> Shot:
         release_uncertainty=round(candidate.spread, 6),
         zone=Zone.UNSPECIFIED if zone is None else ZONES[int(np.argmax(zone))],
         zone_probabilities=() if zone is None else tuple(round(share, 6) for share in zone),
-        make_probability=round(candidate.make if state.make is None else state.make, 6),
+        make_probability=round(_make(candidate, state), 6),
         model=candidate.model,
         windows_agreeing=candidate.agreeing,
         windows_covering=candidate.covering,
@@ -252,4 +299,7 @@ def _payload(candidate: ShotCandidate, state: ShotState, original: str) -> Shot:
         arc=state.arc,
         playback_speed=None if state.playback_speed is None else round(state.playback_speed, 2),
         replay_of=original,
+        type=state.type,
+        type_probability=state.type_probability,
+        rim_crossing=state.rim_crossing,
     )

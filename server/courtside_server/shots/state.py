@@ -15,16 +15,20 @@ from courtside_server.court.scene_court import SceneCourt
 from courtside_server.inference.request import Infer
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots.arc import fit_arc
+from courtside_server.shots.context import shot_context
 from courtside_server.shots.criteria import ShotCriteria
 from courtside_server.shots.features import FLIGHT_S, candidate_features
 from courtside_server.shots.filters import starts_at_rim, too_fast
+from courtside_server.shots.make_chance import ShootingRecord, make_log_odds
 from courtside_server.shots.models.candidate import CandidateModel
 from courtside_server.shots.models.rim import LOOKBACK_S, RimModel
 from courtside_server.shots.playback import Replays, measure_playback
 from courtside_server.shots.result import ResultVote, first_at_rim, is_air_ball
+from courtside_server.shots.rim_crossing import rim_crossing
 from courtside_server.shots.shooter import find_feet, find_shooters
+from courtside_server.shots.shot_type import likeliest, type_probabilities
 from courtside_server.shots.trajectory import Trajectory, ball_trajectories, nearest_rim, rejoin
-from courtside_server.types import Arc, Lifecycle, Observations, ShotResult, ZoneSource
+from courtside_server.types import Arc, Lifecycle, Observations, RimCrossing, ShotResult, ShotType, ZoneSource
 from courtside_server.windows.nms import ShotCandidate
 
 _LEAST = 0.005
@@ -58,6 +62,11 @@ class ShotState:
         starts_at_rim: the ball was first seen rising right above a rim. It is a rebound, if there was a shot before.
         playback_speed: how fast the film runs relative to real life, where it was measured.
         replay_of: media time of the release that a replay shows again.
+        type: how it was shot.
+        type_probability: of ``type``; 0 while it is not known.
+        expected: log odds that it goes in, by its context alone; None before that was measured.
+        expected_make: probability that it goes in, by its context and what was made before.
+        rim_crossing: where the ball comes down at the rim.
     """
 
     ball: int | None = None
@@ -73,6 +82,11 @@ class ShotState:
     starts_at_rim: bool = False
     playback_speed: float | None = None
     replay_of: float | None = None
+    type: ShotType = ShotType.UNKNOWN
+    type_probability: float = 0.0
+    expected: float | None = None
+    expected_make: float | None = None
+    rim_crossing: RimCrossing | None = None
 
     @property
     def rejected(self) -> bool:
@@ -114,13 +128,15 @@ class ShotStateMachine:
         time_scale: real seconds per media second.
         criteria: the numbers that decide.
         court: recognises the court where there is no calibration.
+        record: what was made and missed before; it is only read.
     """
 
     def __init__(
         self, candidate: ShotCandidate, rim: RimModel | None, likelihood: CandidateModel | None,
         calibration: Calibration | None, time_scale: float, criteria: ShotCriteria,
-        court: SceneCourt | None = None,
+        court: SceneCourt | None = None, record: ShootingRecord | None = None,
     ) -> None:
+        self._record = record or ShootingRecord(criteria.make)
         self._court = court if calibration is None else None
         self.candidate = candidate
         self.lifecycle = Lifecycle.PROVISIONAL
@@ -244,12 +260,16 @@ class ShotStateMachine:
         balls = [self._balls[track] for track in shot.tracks if len(self._balls[track].path)] or [self._ball]
         last = end or elapsed >= result.final_after
         # Film may end soon after a release: what was seen until then must do.
-        if end or (flown and (last or (now - self._weighed) * self._scale >= self._criteria.candidate.interval)):
+        due = end or (flown and (last or (now - self._weighed) * self._scale >= self._criteria.candidate.interval))
+        if due:
             self._weighed = now
             for ball in balls:
                 ball.state = self._with_probability(ball, seen, last or elapsed >= FLIGHT_S, infer)
         self._ball = ball = max(balls, key=_merit)
         self._place_on_court(ball, balls, seen, flown)
+        first = ball.state.expected is None and len(ball.path) > 0
+        if first or (due and (last or elapsed <= self._criteria.context.measure_until)):
+            ball.state = self._with_context(ball, ring, now)
         if flown:
             self._watch_rim(ball, ring, now, infer)
             if last:
@@ -326,6 +346,30 @@ class ShotStateMachine:
         return replace(
             ball.state, probability=probability,
             rejections=_with(ball.state.rejections, Rejection.UNLIKELY, unlikely),
+        )  # fmt: skip
+
+    def _with_context(self, ball: _Ball, ring: TrackRing, now: float) -> ShotState:
+        """Add the shot's type, and how likely it goes in."""
+        config, release = self._criteria.context, self.candidate.media
+        seen = ring.between(release - config.lookback / self._scale, now)
+        if not seen:
+            return ball.state
+        pan = min(seen, key=lambda frame: abs(frame.media - release)).pan
+        court = self._calibration
+        if court is None and self._court is not None and ball.state.zone_source is ZoneSource.COURT_ESTIMATE:
+            court = self._court.calibration(pan)
+        rim = nearest_rim(seen, ball.path.positions) if ball.rim is None and len(ball.path) else ball.rim
+        context = shot_context(ball.path, seen, ball.state.shooter, rim, release, self._scale, config, court)
+        types = type_probabilities(context, self._criteria.type)
+        kind, probability = likeliest(types, self._criteria.type)
+        arc = ball.state.arc
+        expected = make_log_odds(context, None if arc is None else arc.release_angle, types, self._criteria.make)
+        return replace(
+            ball.state, type=kind, type_probability=round(probability, 3), expected=expected,
+            expected_make=self._record.probability(expected, ball.state.shooter),
+            rim_crossing=rim_crossing(
+                ball.path, ball.rim, release, self._scale, context, arc, self._criteria.rim_crossing
+            ),
         )  # fmt: skip
 
     def _watch_rim(self, ball: _Ball, ring: TrackRing, now: float, infer: Infer) -> None:

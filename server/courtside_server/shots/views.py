@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from courtside_server.shots.criteria import ShotViewsConfig
 from courtside_server.shots.event_drafts import KnownShot, shot_id
-from courtside_server.types import Event, EventDraft, Lifecycle, Shot, ShotResult, ShotView, ZoneSource
+from courtside_server.types import Event, EventDraft, Lifecycle, RimCrossing, Shot, ShotResult, ShotView, ZoneSource
 
 SHOTS = 256
 """Shots of a game that are kept to find further views of them; beyond it the oldest are forgotten."""
@@ -252,6 +252,9 @@ def _event(event_id: str, views: Sequence[_View], due: float | None) -> EventDra
     )
     placed = max(shots, key=_zone_confidence)
     decided = max(shots, key=lambda shot: (shot.result is not ShotResult.UNKNOWN, abs(shot.make_probability - 0.5)))
+    typed = max(shots, key=lambda shot: shot.type_probability)
+    crossings = [shot.rim_crossing for shot in shots if shot.rim_crossing is not None]
+    formed = max(shots, key=lambda shot: -1.0 if shot.form is None else shot.form.seen)
     arcs = [shot.arc for shot in shots if shot.arc is not None]
     payload = replace(
         first.shot,
@@ -259,11 +262,20 @@ def _event(event_id: str, views: Sequence[_View], due: float | None) -> EventDra
         zone=placed.zone, zone_probabilities=placed.zone_probabilities, zone_source=placed.zone_source,
         court=placed.court,
         result=decided.result, make_probability=decided.make_probability,
+        type=typed.type, type_probability=typed.type_probability,
+        rim_crossing=max(crossings, key=_seen_of_crossing, default=None),
         arc=min(arcs, key=lambda arc: arc.uncertainty, default=None),
+        form=formed.form, identity=formed.identity,
         interrupted=all(shot.interrupted for shot in shots),
         views=tuple(map(_summary, views)),
     )  # fmt: skip
     return replace(first.draft, event_id=event_id, lifecycle=lifecycle, payload=payload, due=due)
+
+
+def _seen_of_crossing(crossing: RimCrossing) -> tuple[int, float]:
+    """By what two cameras' views of the ball at the rim are compared: how much they show, and how exactly."""
+    shown = sum(value is not None for value in (crossing.depth, crossing.side, crossing.entry_angle))
+    return shown, -(crossing.uncertainty or 0.0)
 
 
 def _zone_confidence(shot: Shot) -> tuple[int, float]:

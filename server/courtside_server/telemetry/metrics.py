@@ -60,6 +60,9 @@ class Metrics:
             "windows_skipped_total", "Windows and detector frames not scored, requests without an answer, by reason.",
             "camera", "reason",
         )
+        self.crops_skipped = counter(
+            "crops_skipped_total", "Players not cut out of a frame for their pose, by reason.", "camera", "reason"
+        )
         self.inference_requests = counter(
             "inference_requests_total", "Inference requests, by outcome.", "model", "engine", "code"
         )
@@ -97,5 +100,5 @@ class Metrics:
             self.capture_times_replaced, self.frames_damaged,
         ):
             metric.remove_by_labels({"camera": camera})
-        for metric in (self.frames_dropped, self.windows_skipped):
+        for metric in (self.frames_dropped, self.windows_skipped, self.crops_skipped):
             metric.remove_by_labels({"camera": camera})

@@ -9,9 +9,27 @@ from __future__ import annotations
 
 from courtside.court.zones import Zone
 from courtside.detections import UNTRACKED, Detections, ObjectClass
-from courtside.events import Arc, CameraState, CameraStatus, Event, Lifecycle, Shot, ShotResult, ShotView, ZoneSource
+from courtside.events import (
+    Arc,
+    Arm,
+    CameraState,
+    CameraStatus,
+    Event,
+    FormAlert,
+    JointDeviation,
+    Lifecycle,
+    RimCrossing,
+    Shooter,
+    Shot,
+    ShotForm,
+    ShotResult,
+    ShotType,
+    ShotView,
+    ZoneSource,
+)
 from courtside.names import CameraName
 from courtside_server.types.media import Codec, DropReason, EncodedPacket, Frame, StreamInfo, StreamMode
+from courtside_server.types.players import PoseTrack
 from courtside_server.types.shots import (
     MIDDLE,
     STRIDE_S,
@@ -28,8 +46,10 @@ from courtside_server.types.shots import (
 from courtside_server.types.vision import DetectorFrame, Observations
 
 __all__ = [
-    "MIDDLE", "STRIDE_S", "UNTRACKED", "WINDOW_SAMPLES", "Arc", "CameraName", "CameraState", "CameraStatus", "Codec",
-    "Detections", "DetectorFrame", "DropReason", "EncodedPacket", "Event", "EventDraft", "Frame", "GridPoint",
-    "Lifecycle", "ObjectClass", "Observations", "PointT", "Sample", "Shot", "ShotResult", "ShotView", "SkipReason",
-    "StreamInfo", "StreamMode", "TimeStep", "Window", "WindowPrediction", "Zone", "ZoneSource",
+    "MIDDLE", "STRIDE_S", "UNTRACKED", "WINDOW_SAMPLES", "Arc", "Arm", "CameraName", "CameraState",
+    "CameraStatus", "Codec", "Detections", "DetectorFrame", "DropReason", "EncodedPacket", "Event",
+    "EventDraft", "FormAlert", "Frame", "GridPoint", "JointDeviation", "Lifecycle", "ObjectClass",
+    "Observations", "PointT", "PoseTrack", "RimCrossing", "Sample", "Shooter", "Shot", "ShotForm", "ShotResult",
+    "ShotType", "ShotView", "SkipReason", "StreamInfo", "StreamMode", "TimeStep", "Window", "WindowPrediction",
+    "Zone", "ZoneSource",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside.detections import ObjectClass
+from courtside_server.types.media import Frame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +26,8 @@ class DetectorFrame:
         pan: x, y by which the picture has moved since the scene's first detector frame, frame pixels.
         cut: this frame starts a new scene.
         whole: the detector sees all of it; otherwise only where balls are expected, and people and rims are carried on.
+        frame: the decoded frame itself, from which players are cut out; of a live camera in its ring, where it may be
+            overwritten, of a film a copy. None where players are not cut out.
     """
 
     camera: str
@@ -41,6 +44,7 @@ class DetectorFrame:
     pan: tuple[float, float]
     cut: bool
     whole: bool = True
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

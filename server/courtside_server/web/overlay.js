@@ -124,7 +124,7 @@ function state(text, kind = "") {
 }
 
 function connect() {
-  const source = new EventSource(`/v1/games/${encodeURIComponent(game)}/events?after=${encodeURIComponent(after)}`);
+  const source = new EventSource(`/v1/games/${encodeURIComponent(game)}/events?kinds=shot,camera_status&after=${encodeURIComponent(after)}`);
   source.onopen = () => state(`live, game ${game}`, "live");
   source.onerror = () => {
     state("reconnecting", "problem");

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from courtside.plays import Action, Play, PlayerAction, PlayKind, Possession, PossessionEnd
 from courtside_server.errors import CursorEvicted, LogUnavailable
 from courtside_server.events import SqliteLog
 from courtside_server.types import (
@@ -57,6 +58,12 @@ payloads = st.one_of(
         replay_of=text,
     ),
     st.builds(CameraStatus, st.sampled_from(CameraState), text),
+    st.builds(PlayerAction, action=st.sampled_from(Action), confidence=number, player=st.integers(0, 2**31),
+              end=number, model=text),
+    st.builds(Possession, player=st.integers(0, 2**31), confidence=number, end=number,
+              ended=st.sampled_from(PossessionEnd), team=text),
+    st.builds(Play, kind=st.sampled_from(PlayKind), player=st.integers(0, 2**31), confidence=number,
+              other=st.none() | st.integers(0, 2**31), shot=text, offensive=st.none() | st.booleans()),
 )
 
 
@@ -159,7 +166,7 @@ class LogMachine(RuleBasedStateMachine):
                 assert self.log.read(game, after, limit) == events[after : after + limit]
 
     @invariant()
-    def bounds_and_open_shots_agree(self) -> None:
+    def bounds_and_open_events_agree(self) -> None:
         if not hasattr(self, "model"):
             return
         games = {g for g, events in self.model.events.items() if events}
@@ -169,12 +176,12 @@ class LogMachine(RuleBasedStateMachine):
             assert self.log.high_water_mark(game) == len(self.model.events[game])
             assert self.log.earliest(game) == self.model.earliest(game)
             for event_id, event in self.model.latest(game).items():
-                is_open = event.kind == "shot" and event.lifecycle is Lifecycle.PROVISIONAL
+                is_open = event.lifecycle is Lifecycle.PROVISIONAL
                 kept = is_open or event.sequence >= self.model.earliest(game)
                 assert self.log.latest(game, event_id) == (event if kept else None)
                 if is_open:
                     still_open.append(event)
-        assert {id_of(e) for e in self.log.open_shots()} == {id_of(e) for e in still_open}
+        assert {id_of(e) for e in self.log.open_events()} == {id_of(e) for e in still_open}
 
     def teardown(self) -> None:
         if hasattr(self, "log"):
@@ -194,7 +201,7 @@ def test_unknown_game_is_empty(log) -> None:
     assert log.read("games/never", 0, 10) == []
     assert (log.earliest("games/never"), log.high_water_mark("games/never")) == (1, 0)
     assert log.latest("games/never", "x") is None
-    assert log.games() == [] and log.open_shots() == []
+    assert log.games() == [] and log.open_events() == []
 
 
 def test_a_cursor_that_no_database_can_hold_is_an_empty_page(log, draft) -> None:
@@ -267,11 +274,11 @@ def test_an_open_shot_outlives_eviction_until_it_is_closed(tmp_path, draft) -> N
     log = SqliteLog(tmp_path / "events.sqlite3", max_events_per_game=2)
     log.append([draft(1)])
     log.append([draft(n, lifecycle=Lifecycle.CONFIRMED) for n in range(2, 9)])
-    assert [e.sequence for e in log.open_shots()] == [1]
+    assert [e.sequence for e in log.open_events()] == [1]
     with pytest.raises(CursorEvicted):
         log.read("games/final", 0, 10)
     log.append([draft(1, lifecycle=Lifecycle.RETRACTED)])
-    assert log.open_shots() == []
+    assert log.open_events() == []
     assert [e.sequence for e in log.read("games/final", 7, 10)] == [8, 9]
     log.close()
 
@@ -310,3 +317,22 @@ def test_a_closed_log_says_so(log, draft) -> None:
 def test_retention_below_one_event_is_refused() -> None:
     with pytest.raises(ValueError):
         SqliteLog(":memory:", max_events_per_game=0)
+
+
+
+def test_the_newest_events_of_a_kind_are_found_among_many_others(tmp_path: Path) -> None:
+    def draft(name: str, payload: Shot | PlayerAction) -> EventDraft:
+        return EventDraft("games/a", "games/a/cameras/l", name, Lifecycle.PROVISIONAL, 1.0, 1.0, payload)
+
+    shot = Shot(
+        probability=1, release_uncertainty=0, zone=Zone.PAINT_EXTENDED, zone_probabilities=(), make_probability=1,
+        model="m",
+    )  # fmt: skip
+    action = PlayerAction(action=Action.RUN, confidence=0.5, player=1, end=2.0, model="m")
+    log = SqliteLog(tmp_path / "log.db")
+    log.append([draft(f"s{number}", shot) for number in range(4)])
+    log.append([draft(f"a{number}", action) for number in range(50)])
+    assert [event.event_id for event in log.newest("games/a", "shot", 3)] == ["s1", "s2", "s3"]
+    assert log.newest("games/none", "shot", 3) == []
+    assert {event.event_id for event in log.open_events()} >= {"a0", "s3"}
+    log.close()

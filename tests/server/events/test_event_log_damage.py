@@ -134,7 +134,7 @@ def test_a_damaged_event_is_named_and_hides_no_other(tmp_path, draft, damage) ->
         assert caught.value.fields["sequence"] == "2"
         assert [event.sequence for event in log.read(GAME, 2, 9)] == [3, 4]
         with structlog.testing.capture_logs():
-            assert [event.sequence for event in log.open_shots()] == [1, 3, 4]
+            assert [event.sequence for event in log.open_events()] == [1, 3, 4]
         assert log.append([draft(9)])[0].sequence == 5
 
 

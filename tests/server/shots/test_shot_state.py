@@ -62,6 +62,9 @@ class RecognisedCourt:
     def at(self, people, rim, pan):
         return CourtPlace((3.0, 1.0), self._zone) if self.requests >= self._after else None
 
+    def calibration(self, pan):
+        return None
+
 
 def test_a_shot_is_placed_on_a_court_that_is_recognised_while_it_is_followed():
     for after, source in ((1, ZoneSource.COURT_ESTIMATE), (3, ZoneSource.COURT_ESTIMATE), (10**9, ZoneSource.MODEL)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from courtside_training.pose.skeleton import HIPS, SHOULDERS
+from courtside.skeleton import HIPS, SHOULDERS
 
 AUGMENTATIONS = 100
 """Augmentations per shot and epoch of the contrastive phase, as published."""

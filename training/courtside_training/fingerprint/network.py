@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from courtside.skeleton import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.errors import TrainingInputError
-from courtside_training.pose.skeleton import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
 
 MODEL = "shot_fingerprint"
 """Name of the model in checkpoints and in the model repository."""

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from courtside_sim.keypoints import CameraView, PoseNoise
+from courtside_sim.keypoints import CameraView
 from courtside_training.common.splits import SPLITS
 from courtside_training.fingerprint.evaluate import TRIALS, Embed, raw_space, separation, space, trials
 from courtside_training.fingerprint.network import Encoder
+from courtside_training.fingerprint.pose_errors import ServedNoise
 from courtside_training.fingerprint.published import read_shots, split
 from courtside_training.fingerprint.simulated import Shots, simulate_shots
 
@@ -97,7 +98,7 @@ def simulated_report(
     progress("noise")
     noises = {}
     for factor in NOISES:
-        noisy = simulate_shots(few, per_kind, draws(4), quarter, PoseNoise().scaled(factor))
+        noisy = simulate_shots(few, per_kind, draws(4), quarter, ServedNoise().scaled(factor))
         found = space(embed, noisy, who)
         noises[f"{factor:g}"] = {**trials(found, found, draws(5), min(count, 20)), "lost": noisy.lost}
     exact = space(embed, simulate_shots(few, per_kind, draws(4), quarter, slip=0.0), who)

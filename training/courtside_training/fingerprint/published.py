@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
+from courtside.shooting_motion import Motion, NoShotError, cut, find_shot
 from courtside_sim.sequences import SHOT_TYPES
 from courtside_training.errors import TrainingInputError
-from courtside_training.fingerprint.motion import Motion, NoShotError, cut, find_shot
 from courtside_training.fingerprint.simulated import Shots
 
 COLUMNS = ("file", "shooter", "type")

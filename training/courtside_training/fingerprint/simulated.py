@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from courtside.shooting_motion import Motion, NoShotError, cut, find_shot
 from courtside_sim.forms import Form, distort, draw_form
-from courtside_sim.keypoints import CameraView, PoseNoise, draw_view, noisy_keypoints
+from courtside_sim.keypoints import CameraView, draw_view
 from courtside_sim.sequences import SHOT_TYPES, ShotSequence, shot_sequences
-from courtside_training.fingerprint.motion import Motion, NoShotError, cut, find_shot
+from courtside_training.fingerprint.pose_errors import LARGEST, SMALLEST, ServedNoise, served_keypoints
 
 PLAYER_STREAM = 31
 """Random stream of a player's form, beside the player's seed."""
 GAP = (math.radians(110), math.radians(155))
 """Range of absolute azimuths without training cameras, behind the shooter's shoulders; used for evaluation."""
+SLOWEST = 10.0
+"""Least poses per second: live, crops are shared among players."""
 HIGHEST = 0.42
 """Highest elevation of a training camera in radians (24 degrees)."""
 
@@ -75,7 +78,7 @@ def draw_shots(
 
 
 def to_input(
-    shot: ShotSequence, view: CameraView, noise: PoseNoise, rng: np.random.Generator, slip: float | None
+    shot: ShotSequence, view: CameraView, noise: ServedNoise, rng: np.random.Generator, slip: float | None
 ) -> np.ndarray:
     """Project a shot into a camera, add errors of a pose network, cut and resample: (64, 17, 3).
 
@@ -91,11 +94,13 @@ def to_input(
         NoShotError: no motion is found.
     """
     fps = 1.0 / float(shot.times[1] - shot.times[0])
-    track = noisy_keypoints(shot.joints, view, noise, rng, fps)
+    every = 1 if slip is None else int(rng.integers(1, max(1, int(fps / SLOWEST)) + 1))
+    joints, times = shot.joints[::every], shot.times[::every]
+    track = served_keypoints(joints, view, noise, rng, fps / every)
     if slip is None:
-        return cut(track, shot.times, find_shot(track, shot.times))
+        return cut(track, times, find_shot(track, times))
     gather, release = np.array([shot.gather_time, shot.release_time]) + slip * rng.standard_normal(2) * [1.0, 0.5]
-    return cut(track, shot.times, Motion(float(gather), float(min(release, shot.times[-1]))))
+    return cut(track, times, Motion(float(gather), float(min(release, times[-1]))))
 
 
 def simulate_shots(
@@ -103,7 +108,7 @@ def simulate_shots(
     per_kind: int,
     rng: np.random.Generator,
     views: list[CameraView] | int,
-    noise: PoseNoise | None = None,
+    noise: ServedNoise | None = None,
     slip: float | None = None,
     amount: float = 0.0,
 ) -> Shots:
@@ -114,18 +119,18 @@ def simulate_shots(
         per_kind: shots of each type per player.
         rng: source of all random choices except the players' forms.
         views: cameras of every shot, or the number of training cameras to draw for each shot.
-        noise: errors of the pose network; None for the default.
+        noise: errors of the pose network; None to draw their size for each shot.
         slip: see `to_input`.
         amount: distortion of every form.
     """
-    noise = noise or PoseNoise()
     who = [seed for seed in seeds for _ in range(per_kind * len(SHOT_TYPES))]
     kinds = [kind for _ in seeds for kind in range(len(SHOT_TYPES)) for _ in range(per_kind)]
     rows, kept = [], []
     for index, shot in enumerate(draw_shots(who, kinds, rng, amount)):
         cameras = views if isinstance(views, list) else [training_view(rng) for _ in range(views)]
+        errors = noise or ServedNoise().scaled(float(rng.uniform(SMALLEST, LARGEST)))
         try:
-            rows.append(np.stack([to_input(shot, view, noise, rng, slip) for view in cameras]))
+            rows.append(np.stack([to_input(shot, view, errors, rng, slip) for view in cameras]))
         except NoShotError:
             continue
         kept.append(index)

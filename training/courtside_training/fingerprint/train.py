@@ -19,9 +19,10 @@ from courtside_training.errors import TrainingInputError
 from courtside_training.fingerprint.augment import AUGMENTATIONS, augment
 from courtside_training.fingerprint.losses import nt_xent, triplet
 from courtside_training.fingerprint.network import MODEL, Encoder, load_encoder, settings_of
+from courtside_training.fingerprint.pose_errors import ServedNoise
 from courtside_training.fingerprint.simulated import Shots, simulate_shots
 
-SLIP = 0.12
+SLIP = 0.15
 """Standard deviation in seconds of gather and release in training; the error of `motion.find_shot` on noisy tracks."""
 KIND_WEIGHT = 1.0
 """Weight of the loss of shot types, relative to that of players."""
@@ -48,6 +49,7 @@ class TrainConfig:
         views: cameras per shot.
         rate: peak learning rate.
         seed: seed of all random choices.
+        errors: size of the pose network's errors relative to `ServedNoise`; None draws it for each shot.
     """
 
     contrastive_epochs: int = 3
@@ -61,6 +63,7 @@ class TrainConfig:
     views: int = 2
     rate: float = 2e-3
     seed: int = 0
+    errors: float | None = None
 
 
 def _draw_views(shots: Shots, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -113,12 +116,13 @@ def _triplet_loss(module: nn.Module, batch: Any) -> dict[str, Tensor]:
 def _simulated(first: int, players: int, per_kind: int, last: int, config: TrainConfig) -> Pool:
     """Pools of new players, from training seed `first` on; each is used for `last` epochs."""
     low, high = SPLITS["train"]
+    noise = None if config.errors is None else ServedNoise().scaled(config.errors)
 
     @lru_cache(maxsize=1)
     def drawn(index: int) -> Shots:
         begin = low + first + (index * players) % (high - low - first - players)
         rng = np.random.default_rng(np.random.SeedSequence([config.seed, first, index]))
-        return simulate_shots(range(begin, begin + players), per_kind, rng, config.views, slip=SLIP)
+        return simulate_shots(range(begin, begin + players), per_kind, rng, config.views, noise, SLIP)
 
     return lambda epoch: drawn(epoch // last)
 

@@ -13,7 +13,7 @@ import numpy as np
 from courtside.events import PAYLOADS, Payload
 from courtside.records import from_values
 from courtside.timestamps import to_timestamp
-from courtside_server.types import Arc, EventDraft, ShotView, Zone, ZoneSource
+from courtside_server.types import EventDraft, ShotType, Zone, ZoneSource
 
 _SESSION, _SEGMENT = "@session", "@segment"
 """Where a payload's text carries its event's session and media segment. Versions that do not know them skip them."""
@@ -35,7 +35,7 @@ def encode_payload(draft: EventDraft) -> str:
 
 
 def _plain(value: object) -> bool | int | float | dict[str, object]:
-    if isinstance(value, Arc | ShotView):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     if isinstance(value, np.generic):  # a prediction's float32 is exact as a Python float
         number: bool | int | float = value.item()
@@ -47,7 +47,8 @@ def decode_payload(kind: str, text: str) -> tuple[Payload, str, int]:
     """Decode the text of ``encode_payload``: payload, session, media segment.
 
     An unknown field is skipped and a missing one takes its default, so fields can be added to the types without
-    rewriting a log. An unknown zone is read as UNSPECIFIED, without probabilities and source.
+    rewriting a log. An unknown zone is read as UNSPECIFIED, without probabilities and source, an unknown type
+    as UNKNOWN.
 
     Raises:
         ValueError, KeyError, TypeError: the text is damaged.
@@ -62,6 +63,8 @@ def _payload(kind: str, values: dict[str, Any]) -> Payload:
     if kind == "shot" and not Zone.knows(values["zone"]):
         # Written with an older or newer set of zones: its probabilities are of other zones, too.
         values |= {"zone": Zone.UNSPECIFIED, "zone_probabilities": (), "zone_source": ZoneSource.UNSPECIFIED}
+    if kind == "shot" and not ShotType.knows(values.get("type", 0)):
+        values |= {"type": ShotType.UNKNOWN, "type_probability": 0.0}
     return from_values(PAYLOADS[kind], values)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import time
@@ -133,6 +134,19 @@ class SqliteLog:
                 break  # what comes before a damaged event is given first
         return events
 
+    def newest(self, game: str, kind: str, limit: int) -> list[Event]:
+        """See :meth:`courtside_server.events.log.EventLog.newest`."""
+        with self._file.reading() as db:
+            rows = db.execute(
+                f"SELECT {_COLUMNS} FROM events AS e WHERE game = (SELECT id FROM games WHERE name = ?) AND kind = ?"
+                " ORDER BY sequence DESC LIMIT ?", (game, kind, min(limit, _INT64_MAX)),
+            ).fetchall()  # fmt: skip
+        events: list[Event] = []
+        for row in reversed(rows):
+            with contextlib.suppress(LogUnavailable):
+                events.append(self._event(game, row))
+        return events
+
     def latest(self, game: str, event_id: str) -> Event | None:
         """See :meth:`courtside_server.events.log.EventLog.latest`."""
         with self._file.reading() as db:
@@ -158,8 +172,8 @@ class SqliteLog:
         with self._file.reading() as db:
             return [name for (name,) in db.execute("SELECT name FROM games ORDER BY id").fetchall()]
 
-    def open_shots(self) -> list[Event]:
-        """See :meth:`courtside_server.events.log.EventLog.open_shots`."""
+    def open_events(self) -> list[Event]:
+        """See :meth:`courtside_server.events.log.EventLog.open_events`."""
         with self._file.reading() as db:
             rows = db.execute(
                 f"SELECT g.name, {_COLUMNS} {_HEADS} WHERE h.open ORDER BY h.game, h.sequence"
@@ -271,7 +285,7 @@ class _Game:
         self.high_water_mark += 1
         self.added += 1
         sequence, revision = self.high_water_mark, head[0] + 1 if head else 1
-        is_open = draft.kind == "shot" and draft.lifecycle is Lifecycle.PROVISIONAL
+        is_open = draft.lifecycle is Lifecycle.PROVISIONAL
         db.execute(
             "INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?, ?, ?, ?)",
             (self.id, draft.event_id, revision, sequence, now, content, is_open),

@@ -1,13 +1,13 @@
-"""From a keypoint track to the network's input: find gather and release, cut the motion, resample to 64 steps."""
+"""The shooting motion in a track of keypoints: find gather and release, cut the motion, resample it to 64 steps."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
+from numpy.typing import NDArray
 
-from courtside_training.pose.skeleton import ANKLES, HIPS, SHOULDERS, WRISTS
+from courtside.skeleton import ANKLES, HIPS, SHOULDERS, WRISTS
 
 STEPS = 64
 """Steps of the network's input, from gather to release."""
@@ -25,6 +25,13 @@ SHORTEST_MOTION = 0.35
 """Shortest time in seconds from gather to release."""
 
 
+SEARCHED = (1.7, 0.3)
+"""Seconds before and after a known release in which the motion of the hands is searched."""
+RELEASE_SLIP = 0.4
+"""Largest difference in seconds between a known release and the end of the hands' rise for these to be one shot. A hand
+that rests at the set point ends its rise there; a follow-through ends it later."""
+
+
 class NoShotError(ValueError):
     """No shooting motion was found in a track."""
 
@@ -37,7 +44,7 @@ class Motion:
     release: float
 
 
-def check_track(keypoints: np.ndarray, times: np.ndarray) -> None:
+def check_track(keypoints: NDArray[np.floating], times: NDArray[np.floating]) -> None:
     """Check the shapes and times of a track.
 
     Raises:
@@ -53,7 +60,9 @@ def check_track(keypoints: np.ndarray, times: np.ndarray) -> None:
         raise ValueError("times must be finite and ascending")
 
 
-def resample(keypoints: np.ndarray, times: np.ndarray, at: np.ndarray) -> np.ndarray:
+def resample(
+    keypoints: NDArray[np.floating], times: NDArray[np.floating], at: NDArray[np.floating]
+) -> NDArray[np.float32]:
     """Keypoints at other times. Each joint is interpolated between the frames in which it was detected.
 
     Args:
@@ -83,7 +92,16 @@ def resample(keypoints: np.ndarray, times: np.ndarray, at: np.ndarray) -> np.nda
     return np.where(near[..., None], first + (second - first) * share, 0.0).astype(np.float32)
 
 
-def _heights(track: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def smooth(values: NDArray[np.floating], sigma: float) -> NDArray[np.float64]:
+    """Values (T, ...) smoothed along the first axis by a Gaussian of `sigma` steps; the ends are mirrored."""
+    reach = min(int(4.0 * sigma + 0.5), len(values))
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    padded = np.pad(values, [(reach, reach)] + [(0, 0)] * (values.ndim - 1), mode="symmetric")
+    shifted = [weight * padded[start : start + len(values)] for start, weight in enumerate(weights / weights.sum())]
+    return np.asarray(sum(shifted), np.float64)
+
+
+def _heights(track: NDArray[np.floating], seen: NDArray[np.bool_]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Smoothed heights (S, 2) of both wrists in trunk lengths, above the shoulders and above the lower foot."""
     filled = track[..., :2].astype(float)
     rows = np.arange(len(track))
@@ -100,10 +118,10 @@ def _heights(track: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarra
     floor = filled[:, ANKLES, 1].max(1)
     raised = (top[:, None, 1] - filled[:, WRISTS][..., 1]) / trunk
     above = (floor[:, None] - filled[:, WRISTS][..., 1]) / trunk
-    return (gaussian_filter1d(raised, 0.03 * GRID_HZ, axis=0), gaussian_filter1d(above, 0.03 * GRID_HZ, axis=0))
+    return smooth(raised, 0.03 * GRID_HZ), smooth(above, 0.03 * GRID_HZ)
 
 
-def _sinking(height: np.ndarray, bottom: int) -> int:
+def _sinking(height: NDArray[np.floating], bottom: int) -> int:
     """Index at which the hands (S,) began to sink to the lowest point at index `bottom`.
 
     The search goes back from the lowest point until the hands have almost stopped for about a tenth of a second. A
@@ -123,7 +141,7 @@ def _sinking(height: np.ndarray, bottom: int) -> int:
     return begin
 
 
-def find_shot(keypoints: np.ndarray, times: np.ndarray) -> Motion:
+def find_shot(keypoints: NDArray[np.floating], times: NDArray[np.floating]) -> Motion:
     """Find gather and release of the only shot in a track from the movement of the wrists.
 
     The release is the end of the last fast rise to the highest position of the shooting wrist above the shoulders. The
@@ -165,7 +183,39 @@ def find_shot(keypoints: np.ndarray, times: np.ndarray) -> Motion:
     return Motion(float(at[max(gather, 0)]), float(at[release]))
 
 
-def cut(keypoints: np.ndarray, times: np.ndarray, where: Motion) -> np.ndarray:
+def find_motion(keypoints: NDArray[np.floating], times: NDArray[np.floating], release: float) -> Motion:
+    """Find the gather of a shot whose release is known from the ball, which shows it better than the hands do.
+
+    Args:
+        keypoints: (T, 17, 3) pixels (y down) and confidence, NaN if not detected.
+        times: (T,) seconds, ascending, at any rate.
+        release: seconds, in the time of the track.
+
+    Returns:
+        The motion that ends at `release`.
+
+    Raises:
+        NoShotError: a `ValueError`; no wrist rises clearly above the shoulders before the release, or the track does
+            not reach from the lowest point of the hands to the release.
+        ValueError: see `check_track`.
+    """
+    check_track(keypoints, times)
+    if not times[0] < release - SHORTEST_MOTION or times[-1] < release - 2 * LONGEST_GAP:
+        raise NoShotError(
+            f"the track from {times[0]:.2f} to {times[-1]:.2f} s does not contain the motion before the release at "
+            f"{release:.2f} s: the player left the picture or was lost"
+        )
+    near = (times >= release - SEARCHED[0]) & (times <= release + SEARCHED[1])
+    if near.sum() < 8:
+        raise NoShotError(f"only {near.sum()} poses near the release at {release:.2f} s, 8 are needed")
+    found = find_shot(keypoints[near], times[near])
+    if abs(found.release - release) > RELEASE_SLIP:
+        raise NoShotError(f"the hands rise until {found.release:.2f} s, not until the release at {release:.2f} s")
+    release = min(release, float(times[-1]))
+    return Motion(max(min(found.gather, release - SHORTEST_MOTION), float(times[0])), release)
+
+
+def cut(keypoints: NDArray[np.floating], times: NDArray[np.floating], where: Motion) -> NDArray[np.float32]:
     """The motion between gather and release as the network's input: (64, 17, 3) float32.
 
     Raises:

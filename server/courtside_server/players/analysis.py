@@ -1,0 +1,275 @@
+"""The players of one scene: cut out of its frames, their poses kept, their actions and possessions found.
+
+DetectorFrame + Observations ──► crops ──► pose model ──► pose tracks ──┬──► actions
+└──► possession ──► plays
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from courtside.plays import Play, PlayerAction, Possession, PossessionEnd
+from courtside_server.players.actions import (
+    STEP_S,
+    STEPS,
+    ActionModel,
+    ActionStretch,
+    ActionStretches,
+    ActionWindow,
+    action_window,
+)
+from courtside_server.players.changes import PlayerChange
+from courtside_server.players.config import PlayersConfig
+from courtside_server.players.crops import CropPlan, CropSkip, cut_crop
+from courtside_server.players.plays import KnownShot, PlayByPlay, TimedPlay
+from courtside_server.players.pose import PoseModel
+from courtside_server.players.pose_tracks import PoseTracks
+from courtside_server.players.possession import Holder, PossessionFilter, PossessionStretches, Stretch
+from courtside_server.players.requests import RequestQueue, Runner
+from courtside_server.players.shooters import Shooters, ShotInsight
+from courtside_server.players.shot_forms import ShotForms
+from courtside_server.players.teams import Teams
+from courtside_server.rings.tracks import TrackRing
+from courtside_server.types import UNTRACKED, DetectorFrame, ObjectClass, Observations, ShotResult
+from courtside_server.types.players import Pose
+
+_FILM_IN_FLIGHT = 16
+"""Crops of a film that the pose model has to answer at a time; the worker waits while there are more."""
+_FILM_MEMORY_S = 75.0
+"""Poses of a film are kept while its speed is not known: a scene waits up to 60 s for it."""
+_BEHIND_S = 0.3
+"""Real seconds after which a frame's possession and actions are read: its poses are answered by then."""
+_RING_S = 3.0
+"""Real seconds of observations that are kept: an action window and what is behind."""
+_ACTIONS = 24
+"""Action windows under way at a time; of a live camera others are left out, film waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerModels:
+    """The models that read players.
+
+    Attributes:
+        pose: finds the joints.
+        actions: reads actions from them; None: actions are not read.
+        forms: analyses the shooters' forms; None: they are not analysed.
+    """
+
+    pose: PoseModel
+    actions: ActionModel | None = None
+    forms: ShotForms | None = None
+
+
+class PlayerAnalysis:
+    """Follows the players of one scene. Runs on the camera's worker thread; waits for its models in film alone.
+
+    Args:
+        camera: resource name.
+        models: the models.
+        runner: runs their requests.
+        config: the numbers that decide.
+        time_scale: real seconds per media second.
+        live: crops that there is no time for are left out.
+        on_skipped: called with how many crops were left out, by reason.
+        on_pose: called with every pose, smoothed.
+        on_insight: called with what a shooter's poses say of a shot.
+        teams: what is known of the camera's teams from earlier scenes; every crop adds to it.
+    """
+
+    def __init__(
+        self, camera: str, models: PlayerModels, runner: Runner, config: PlayersConfig, time_scale: float, live: bool,
+        on_skipped: Callable[[Mapping[CropSkip, int]], None] = lambda skipped: None,
+        on_pose: Callable[[Pose], None] = lambda pose: None,
+        on_insight: Callable[[ShotInsight], None] = lambda insight: None, teams: Teams | None = None,
+    ) -> None:
+        self._teams = teams or Teams(config.teams)
+        self._models, self._config, self._live = models, config, live
+        self._plan = CropPlan(config.crops, time_scale, live)
+        self._requests: RequestQueue[Pose] = RequestQueue(runner)
+        self._scale = time_scale
+        self._action_requests: RequestQueue[NDArray[np.float64]] = RequestQueue(runner)
+        self._actions = ActionStretches(config.actions, time_scale)
+        self._action_changes: list[PlayerChange] = []
+        self._requested = -np.inf
+        self._ring = TrackRing(_RING_S / time_scale)
+        self._behind: deque[Observations] = deque()
+        self._clock = 0.0
+        self._possession = PossessionFilter(config.possession, time_scale, self._pose_at)
+        self._stretches = PossessionStretches(config.possession, time_scale)
+        self._plays = PlayByPlay(config.possession, time_scale, self._teams.team)
+        self.on_action: Callable[[ActionWindow, NDArray[np.float64]], None] = lambda window, probabilities: None
+        self.poses = PoseTracks(camera, config.pose, time_scale, None if live else _FILM_MEMORY_S)
+        self._shooters = None if models.forms is None else Shooters(
+            models.forms, self.poses, lambda request: runner.result(request, runner.submit(request)), time_scale
+        )  # fmt: skip
+        self._on_skipped, self._on_pose, self._on_insight = on_skipped, on_pose, on_insight
+        self.cropped = 0
+        """Crops that were sent to the pose model."""
+
+    def see(self, frame: DetectorFrame, observations: Observations) -> None:
+        """Cut players out of a frame that was tracked, and send them to the pose model."""
+        self._requests.read()
+        if frame.frame is None:
+            return
+        room = self._config.crops.in_flight - len(self._requests) if self._live else len(observations.tracks)
+        for row in self._plan.choose(observations, max(room, 0)):
+            crop = cut_crop(
+                frame.frame, int(observations.tracks[row]), observations.boxes[row], self._plan.side(observations, row)
+            )
+            if crop is None:
+                self._plan.skipped[CropSkip.OVERTAKEN] = self._plan.skipped.get(CropSkip.OVERTAKEN, 0) + 1
+                continue
+            self.cropped += 1
+            self._teams.add(crop)
+            self._requests.send(
+                self._models.pose.request(crop, observations.media, observations.pan), self._add_pose
+            )
+        if self._plan.skipped:
+            self._on_skipped(self._plan.skipped)
+            self._plan.skipped = {}
+        if not self._live:
+            self._requests.read(_FILM_IN_FLIGHT)
+
+    def follow(self, observations: Observations) -> list[PlayerChange]:
+        """Take the next observations, once the film's speed is known; returns what is newly known of the players."""
+        self._clock = observations.capture_time - observations.media
+        self._ring.append(observations)
+        self._stretches.see(observations)
+        # A little later, when the poses of the frame are there.
+        changes: list[PlayerChange] = []
+        self._behind.append(observations)
+        while (observations.media - self._behind[0].media) * self._scale >= _BEHIND_S:
+            changes += self._follow(self._behind.popleft())
+        changes += self._read_actions()
+        self._complete_shots(observations.media)
+        return changes
+
+    def shot(self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool
+             ) -> list[PlayerChange]:  # fmt: skip
+        """Take what is newly known of a shot: rebounds and assists may follow.
+
+        Args:
+            event_id: of its events.
+            release: media seconds.
+            shooter: his track; None where it is not known.
+            result: what the rim decided.
+            retracted: it was none.
+        """
+        if not retracted:
+            self._possession.released(release)
+        if self._shooters is not None:
+            self._shooters.add(event_id, release, shooter, retracted)
+        return self._timed(self._plays.shot(KnownShot(event_id, release, shooter, result, retracted)))
+
+    def flush(self) -> list[PlayerChange]:
+        """End the scene: what is open ends with what is known. Film waits for the answers that are under way."""
+        self._requests.read(None if self._live else 0)
+        self._complete_shots(np.inf)
+        changes: list[PlayerChange] = []
+        while self._behind:
+            changes += self._follow(self._behind.popleft())
+        for holder in self._possession.flush():
+            changes += self._possess(holder)
+        if (stretch := self._stretches.flush()) is not None:
+            self._plays.ended(stretch)
+        if (ended := self._plays.settle(np.inf)) is not None:
+            changes.append(self._possession_change(ended.stretch, True, ended.how))
+        self._action_requests.read(None if self._live else 0)
+        changes += self._action_changes
+        self._action_changes = []
+        return changes + [self._action_change(stretch, True) for stretch in self._actions.flush()]
+
+    def _complete_shots(self, media: float) -> None:
+        if self._shooters is not None:
+            for insight in self._shooters.complete(media):
+                self._on_insight(insight)
+
+    def _follow(self, observations: Observations) -> list[PlayerChange]:
+        changes: list[PlayerChange] = []
+        for holder in self._possession.push(observations):
+            changes += self._possess(holder)
+        if self._models.actions is not None:
+            self._request_actions(observations)
+        return changes
+
+    def _possess(self, holder: Holder) -> list[PlayerChange]:
+        ended, lasting = self._stretches.push(holder)
+        changes: list[PlayerChange] = []
+        if ended is not None:
+            self._plays.ended(ended)
+        if lasting is not None and not lasting.announced:
+            lasting.announced = True
+            before, plays = self._plays.started(lasting)
+            if before is not None:
+                changes.append(self._possession_change(before.stretch, True, before.how))
+            changes.append(self._possession_change(lasting, False, PossessionEnd.UNKNOWN))
+            changes += self._timed(plays)
+        elif (settled := self._plays.settle(holder.media)) is not None:
+            changes.append(self._possession_change(settled.stretch, True, settled.how))
+        return changes
+
+    def _possession_change(self, stretch: Stretch, final: bool, how: PossessionEnd) -> PlayerChange:
+        return self._change(stretch.start, Possession(
+            player=stretch.first, confidence=stretch.confidence, end=stretch.end, ended=how,
+            team=self._teams.team(stretch.track),
+        ), final)  # fmt: skip
+
+    def _timed(self, plays: Sequence[TimedPlay]) -> list[PlayerChange]:
+        return [self._change(play.media, play.play, True) for play in plays]
+
+    def _change(self, media: float, payload: PlayerAction | Possession | Play, final: bool) -> PlayerChange:
+        return PlayerChange(media, media + self._clock, payload, final)
+
+    # ---- actions -------------------------------------------------------------------------------------------------
+
+    def _request_actions(self, observations: Observations) -> None:
+        model, config = self._models.actions, self._config.actions
+        if model is None or (observations.media - self._requested) * self._scale < config.hop - 0.02:
+            return
+        self._requested, end = observations.media, observations.media
+        first = end - STEPS * STEP_S / self._scale
+        seen = self._ring.between(first - 0.3 / self._scale, end + 0.3 / self._scale)
+        for track in observations.tracks[observations.rows(ObjectClass.PLAYER)]:
+            poses = None if track == UNTRACKED else self.poses.track(int(track), first - 0.3, end + 0.3)
+            if poses is None or len(poses) < 3:
+                continue
+            window = action_window(poses, seen, end, self._scale)
+            if window.steps >= config.min_steps and not (self._live and len(self._action_requests) >= _ACTIONS):
+                self._action_requests.send(model.request(window), partial(self._add_action, window))
+        for stretch in self._actions.expire(end):
+            self._action_changes.append(self._action_change(stretch, True))
+
+    def _add_action(self, window: ActionWindow, probabilities: NDArray[np.float64]) -> None:
+        ended, lasting = self._actions.push(window.track, window.middle, probabilities)
+        self.on_action(window, probabilities)
+        if ended is not None:
+            self._action_changes.append(self._action_change(ended, True))
+        if lasting is not None and not lasting.announced:
+            lasting.announced = True
+            self._action_changes.append(self._action_change(lasting, False))
+
+    def _action_change(self, stretch: ActionStretch, final: bool) -> PlayerChange:
+        model = self._models.actions
+        return self._change(stretch.start, PlayerAction(
+            action=stretch.action, confidence=stretch.confidence, player=stretch.track, end=stretch.end,
+            model="" if model is None else model.model,
+        ), final)  # fmt: skip
+
+    def _read_actions(self) -> list[PlayerChange]:
+        self._action_requests.read(None if self._live else _ACTIONS)
+        changes, self._action_changes = self._action_changes, []
+        return changes
+
+    def _pose_at(self, track: int, media: float) -> Pose | None:
+        return self.poses.nearest(track, media)
+
+    def _add_pose(self, pose: Pose) -> None:
+        smooth = self.poses.add(pose)
+        if smooth is not None:
+            self._on_pose(smooth)
