@@ -1,6 +1,7 @@
 """Real players: tracks of keypoints in broadcast film (CC BY 4.0), with actions that were labelled by eye.
 
 `broadcast_tracks.npz` holds the tracks, `broadcast_labels.csv` the actions: which steps of which track show which one.
+The first file also has single pictures of players who dribble or hold the ball.
 Neither pictures nor a pose network are needed to train. The model card has the source and the licence.
 """
 
@@ -70,6 +71,39 @@ class Moments:
     def __len__(self) -> int:
         """Number of moments."""
         return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Still:
+    """One player with the ball in one picture.
+
+    Attributes:
+        keypoints: (17, 4) float32, as in a track.
+        ball: (2,) float32 pixels; NaN where not seen.
+        label: class number.
+        film: index of the film, as in `Moments`.
+    """
+
+    keypoints: Array
+    ball: Array
+    label: int
+    film: int
+
+
+def load_stills(tracks: Path = TRACKS) -> list[Still]:
+    """All labelled single pictures.
+
+    Raises:
+        TrainingInputError: the file is missing or torn.
+    """
+    with reading_arrays(tracks, "tracks of players") as found:
+        keypoints, ball = found["still_keypoints"].astype(np.float32), found["still_ball"].astype(np.float32)
+        visible, films, actions = found["still_visibility"], found["still_film"], found["still_action"]
+    ball[ball == UNKNOWN] = np.nan
+    joined = np.concatenate([keypoints / SUBPIXEL, visible[..., None] / np.float32(255)], -1)
+    return [
+        Still(joined[i], ball[i] / SUBPIXEL, LABELS.index(str(actions[i])), int(films[i])) for i in range(len(joined))
+    ]
 
 
 def load_tracks(tracks: Path = TRACKS, table: Path = TABLE) -> list[Track]:

@@ -146,7 +146,7 @@ def measures(keypoints: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def summary(body: Tensor, context: Tensor) -> Tensor:
-    """What is read of a clip, (B, C): its middle, how beginning and end differ from it, and the spread over the clip."""
+    """What is read of a clip, (B, C): its middle, how beginning and end differ from it, and its spread."""
     first, middle, last = body[:, :6].mean(1), body[:, 5:11].mean(1), body[:, 10:].mean(1)
     mean = body.mean(1, keepdim=True)
     spread = ((body - mean) ** 2).mean(1).clamp_min(1e-8).sqrt()
