@@ -106,9 +106,9 @@ rotated and shifted copies of test clips among the training clips. It cannot be 
 are from other data. `courtside-train action_clips leak` measures the effect of such copies on a validation figure.
 
 ## Limits
-Trained on simulated players only. On real film it is a starting point for `courtside-train action_clips fit --data`, not
-a finished model. The data contain no players with a height below about 46 pixels, half hidden players or players cut by
-the edge of the frame, and no clips without a clear action at the middle for at least a fifth of a second.
+Trained on simulated players only. On real film it is a starting point for `courtside-train action_clips fit --data`,
+not a finished model. The data contain no players with a height below about 46 pixels, half hidden players or players
+cut by the edge of the frame, and no clips without a clear action at the middle for at least a fifth of a second.
 """
 
 

@@ -55,6 +55,7 @@ class Pool:
         summaries: (N, C) float32, see `summary`.
         labels: (N,) class numbers.
         source: (N,) 0 real film, 1 pictures set in motion, 2 and more: `Sources.stored` in order.
+        films: (N,) index of the film, -1 where none.
         open_classes: (10,) bool. Classes with hardly any real clip: most real clips leave them out of the loss, or the
             network would learn that real players never pass.
     """
@@ -62,7 +63,15 @@ class Pool:
     summaries: Array
     labels: NDArray[np.int64]
     source: NDArray[np.int64]
+    films: NDArray[np.int64]
     open_classes: NDArray[np.bool_]
+
+    def without(self, films: NDArray[np.int64]) -> Pool:
+        """The pool without the clips of some films."""
+        kept = ~np.isin(self.films, films)
+        return Pool(
+            self.summaries[kept], self.labels[kept], self.source[kept], self.films[kept], self.open_classes
+        )
 
 
 def shares(moments: Moments, tracks: list[Track]) -> NDArray[np.float64]:
@@ -123,10 +132,12 @@ def make_pool(
     """
     open_classes = _few(sources.moments)
     open_classes[[still.label for still in sources.stills]] = False
-    parts: list[tuple[Array, NDArray[np.int64], int]] = []
+    parts: list[tuple[Array, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = []
 
-    def add(window: Window, labels: NDArray[np.int64], source: int) -> None:
-        parts.append((summaries(varied(window, rng) if augment else window), labels, source))
+    def add(window: Window, labels: NDArray[np.int64], source: int, films: NDArray[np.int64] | None = None) -> None:
+        read = summaries(varied(window, rng) if augment else window)
+        none = np.full(len(labels), -1)
+        parts.append((read, labels, np.full(len(labels), source), none if films is None else films))
         if report:
             report()
 
@@ -134,17 +145,15 @@ def make_pool(
         chance = shares(sources.moments, sources.tracks)
         for start in range(0, count, PART):
             chosen = sources.moments.where(rng.choice(len(chance), min(PART, count - start), p=chance))
-            add(clips(sources.tracks, chosen, rng), chosen.labels, 0)
+            add(clips(sources.tracks, chosen, rng), chosen.labels, 0, chosen.films)
     for start in range(0, count // 2 if sources.stills and sources.stored else 0, PART):
         found = anchored(sources.stills, sources.stored, min(PART, count // 2 - start), rng)
-        add(found.window, found.labels, 1)
+        add(found.window, found.labels, 1, found.films)
     for index, stored in enumerate(sources.stored):
         for start in range(0, count // 2, PART):
             window, labels = draw_stored(stored, min(PART, count // 2 - start), rng)
             add(window, labels, 2 + index)
     if not parts:
         raise TrainingInputError("nothing to train on: no film, no games, no captured motion")
-    return Pool(
-        np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts]),
-        np.concatenate([np.full(len(part[1]), part[2]) for part in parts]), open_classes,
-    )  # fmt: skip
+    read, labels, source, films = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Pool(read, labels, source, films, open_classes)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rich.progress import Progress
 
-    from courtside_training.actions.pool import Pool
+    from courtside_training.actions.pool import Pool, Sources
     from courtside_training.actions.stored import Stored
 
 DECAY, AVERAGE = 0.03, 0.99
@@ -53,6 +53,8 @@ class ActionsSystem(System):
         self, context: RunContext, *, motion: Path | None, games: int, clips: int, epochs: int, rate: float, folds: bool
     ) -> Iterator[Stage]:
         """See `System.stages`."""
+        import numpy as np
+
         from courtside_training.actions import evaluate, pool, train
         from courtside_training.actions.broadcast import load_stills, load_tracks, moments
         from courtside_training.common.fit import FitConfig
@@ -62,14 +64,12 @@ class ActionsSystem(System):
         known = moments(tracks)
         fit = FitConfig(epochs=epochs, rate=rate, weight_decay=DECAY, average=AVERAGE, seed=context.seed)
         config = train.ActionsConfig(fit)
-        left_out = list(evaluate.folds(known.films)) if folds else []
-        for fold, left in enumerate([None, *left_out]):
-            out = set() if left is None else set(known.films[left].tolist())
-            kept = known if left is None else known.where(~left)
-            sources = pool.Sources(tracks, kept, [still for still in stills if still.film not in out], stored)
-            made = _pool(sources, clips, context, fold)
-            path = context.checkpoint if left is None else fold_path(context.checkpoint, fold - 1)
-            yield Stage(train.make_fit(made, config, path), resume=path.is_file())
+        made = _pool(pool.Sources(tracks, known, stills, stored), clips, context)
+        yield Stage(train.make_fit(made, config, context.checkpoint))
+        for fold, left in enumerate(evaluate.folds(known.films) if folds else ()):
+            path = fold_path(context.checkpoint, fold)
+            fold_pool = made.without(np.unique(known.films[left]))
+            yield Stage(train.make_fit(fold_pool, config, path), resume=path.is_file())
         if folds:
             _calibrate(context.checkpoint)
 
@@ -140,14 +140,13 @@ def _stored(games: int, motion: Path | None, bar: Progress) -> list[Stored]:
     return [*found, motion_windows(motion)] if motion is not None else found
 
 
-def _pool(sources: Any, clips: int, context: RunContext, fold: int) -> Pool:
+def _pool(sources: Sources, clips: int, context: RunContext) -> Pool:
     import numpy as np
 
     from courtside_training.actions.pool import make_pool
 
     task = context.bar.add_task("clips", total=None)
-    rng = np.random.default_rng(np.random.SeedSequence([context.seed, fold]))
-    return make_pool(sources, clips, rng, report=lambda: context.bar.advance(task))
+    return make_pool(sources, clips, np.random.default_rng(context.seed), report=lambda: context.bar.advance(task))
 
 
 def _left_out_scores(checkpoint: Path) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float32]]]:
