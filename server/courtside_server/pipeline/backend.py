@@ -28,6 +28,7 @@ from courtside_server.players.analysis import PlayerAnalysis, PlayerModels
 from courtside_server.players.changes import PlayerChange
 from courtside_server.players.crops import CropSkip
 from courtside_server.players.shooters import ShotInsight
+from courtside_server.players.teams import Teams
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
 from courtside_server.shots.film_speed import FilmSpeed
 from courtside_server.shots.make_chance import ShootingRecord
@@ -159,6 +160,7 @@ class Backend:
         self._wholes: tuple[WholeFrame, ...] = ()
         self._replays = Replays(config.criteria.playback, info.time_scale)
         self._record = ShootingRecord(config.criteria.make)
+        self._teams = Teams(config.players.teams)
         self._interrupted = self._closing = False
         self._start_scene()
 
@@ -198,7 +200,7 @@ class Backend:
         self._players = None if models is None else PlayerAnalysis(
             self._info.camera.name, models, self._runner, config.players, scale, live,
             lambda skipped: self.on_crops_skipped(skipped), lambda pose: self.on_pose(pose),
-            lambda insight: self.on_insight(insight),
+            lambda insight: self.on_insight(insight), self._teams,
         )  # fmt: skip
         self._waiting = SpeedWait(config.criteria.playback) if config.estimate_speed else None
         # Of a live stream whose speed nobody declared it is only checked.

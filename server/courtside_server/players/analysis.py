@@ -34,6 +34,7 @@ from courtside_server.players.possession import Holder, PossessionFilter, Posses
 from courtside_server.players.requests import RequestQueue, Runner
 from courtside_server.players.shooters import Shooters, ShotInsight
 from courtside_server.players.shot_forms import ShotForms
+from courtside_server.players.teams import Teams
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.types import UNTRACKED, DetectorFrame, ObjectClass, Observations, ShotResult
 from courtside_server.types.players import Pose
@@ -78,15 +79,16 @@ class PlayerAnalysis:
         on_skipped: called with how many crops were left out, by reason.
         on_pose: called with every pose, smoothed.
         on_insight: called with what a shooter's poses say of a shot.
-        team: gives a player's team, "" where it is not known.
+        teams: what is known of the camera's teams from earlier scenes; every crop adds to it.
     """
 
     def __init__(
         self, camera: str, models: PlayerModels, runner: Runner, config: PlayersConfig, time_scale: float, live: bool,
         on_skipped: Callable[[Mapping[CropSkip, int]], None] = lambda skipped: None,
         on_pose: Callable[[Pose], None] = lambda pose: None,
-        on_insight: Callable[[ShotInsight], None] = lambda insight: None, team: Callable[[int], str] = lambda track: "",
+        on_insight: Callable[[ShotInsight], None] = lambda insight: None, teams: Teams | None = None,
     ) -> None:
+        self._teams = teams or Teams(config.teams)
         self._models, self._config, self._live = models, config, live
         self._plan = CropPlan(config.crops, time_scale, live)
         self._requests: RequestQueue[Pose] = RequestQueue(runner)
@@ -95,13 +97,12 @@ class PlayerAnalysis:
         self._actions = ActionStretches(config.actions, time_scale)
         self._action_changes: list[PlayerChange] = []
         self._requested = -np.inf
-        self._team = team
         self._ring = TrackRing(_RING_S / time_scale)
         self._behind: deque[Observations] = deque()
         self._clock = 0.0
         self._possession = PossessionFilter(config.possession, time_scale, self._pose_at)
         self._stretches = PossessionStretches(config.possession, time_scale)
-        self._plays = PlayByPlay(config.possession, time_scale, team)
+        self._plays = PlayByPlay(config.possession, time_scale, self._teams.team)
         self.on_action: Callable[[ActionWindow, NDArray[np.float64]], None] = lambda window, probabilities: None
         self.poses = PoseTracks(camera, config.pose, time_scale, None if live else _FILM_MEMORY_S)
         self._shooters = None if models.forms is None else Shooters(
@@ -125,6 +126,7 @@ class PlayerAnalysis:
                 self._plan.skipped[CropSkip.OVERTAKEN] = self._plan.skipped.get(CropSkip.OVERTAKEN, 0) + 1
                 continue
             self.cropped += 1
+            self._teams.add(crop)
             self._requests.send(
                 self._models.pose.request(crop, observations.media, observations.pan), self._add_pose
             )
@@ -215,7 +217,7 @@ class PlayerAnalysis:
     def _possession_change(self, stretch: Stretch, final: bool, how: PossessionEnd) -> PlayerChange:
         return self._change(stretch.start, Possession(
             player=stretch.first, confidence=stretch.confidence, end=stretch.end, ended=how,
-            team=self._team(stretch.track),
+            team=self._teams.team(stretch.track),
         ), final)  # fmt: skip
 
     def _timed(self, plays: Sequence[TimedPlay]) -> list[PlayerChange]:

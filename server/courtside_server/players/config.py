@@ -6,6 +6,10 @@ from courtside_server.parameters import ParameterGroup, parameter
 from courtside_server.players.form_config import FormConfig
 
 _BY_HAND = "Set by hand."
+_TEAMS = (
+    "10 simulated games as films, cut by their true boxes, seeds from 720000 (benchmarks/teams.py): players of a team "
+    "are up to 2.1 spreads from their kit, kits 3.9 to 9.2 apart, referees 3.5 and more from both. Not swept."
+)
 
 
 class CropConfig(ParameterGroup):
@@ -35,6 +39,39 @@ class CropConfig(ParameterGroup):
     in_flight: int = parameter(
         4, unit="crops", meaning="Crops of one live camera that the pose model has to answer at a time, at most; "
         "others are left out.", evidence=_BY_HAND, search=(1, 16), low=1,
+    )  # fmt: skip
+
+
+class TeamConfig(ParameterGroup):
+    """Who wears which kit (see `players.teams`)."""
+
+    kits: int = parameter(
+        25, unit="crops", meaning="Newest crops of a player that describe his kit.", evidence=_BY_HAND, search=(5, 60),
+        low=1,
+    )  # fmt: skip
+    min_crops: int = parameter(
+        3, unit="crops", meaning="Crops of a player before he belongs to a team.", evidence=_TEAMS, search=(1, 8),
+        low=1,
+    )  # fmt: skip
+    search_every: int = parameter(
+        25, unit="crops", meaning="The two kits are searched again after so many crops.",
+        evidence="A search takes 1 ms.", search=(10, 100), low=1,
+    )  # fmt: skip
+    least_spread: float = parameter(
+        4.0, unit="CIELAB", meaning="Smallest spread of one player's colours that is assumed.", evidence=_TEAMS,
+        search=(2, 8), low=0.5,
+    )  # fmt: skip
+    min_apart: float = parameter(
+        2.0, unit="spreads", meaning="Kits nearer to one another than this are one kit: then there are no teams.",
+        evidence=_TEAMS, search=(1, 4), low=0,
+    )  # fmt: skip
+    max_distance: float = parameter(
+        0.5, unit="1", meaning="Whoever is farther from his kit than this share of the distance between both belongs "
+        "to neither.", evidence=_TEAMS, search=(0.4, 1.2), low=0,
+    )  # fmt: skip
+    max_ratio: float = parameter(
+        0.8, unit="1", meaning="Whoever is nearly as far from the other kit as from his own belongs to neither.",
+        evidence=_TEAMS, search=(0.5, 0.95), low=0, high=1,
     )  # fmt: skip
 
 
@@ -135,4 +172,5 @@ class PlayersConfig(ParameterGroup):
     pose: PoseConfig = PoseConfig()
     actions: ActionConfig = ActionConfig()
     possession: PossessionConfig = PossessionConfig()
+    teams: TeamConfig = TeamConfig()
     form: FormConfig = FormConfig()
