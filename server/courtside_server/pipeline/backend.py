@@ -486,7 +486,7 @@ class Backend:
     def _track(self, frame: DetectorFrame, detections: Detections) -> None:
         observations = self._tracker.update(frame, detections)
         if self._players is not None:
-            self._players.see(frame, observations)
+            self._players.see(frame, observations, self._share.headroom)
         if self._court is not None:
             self._court.update(frame, observations)
         if self._waiting is None:

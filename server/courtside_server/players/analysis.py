@@ -112,13 +112,19 @@ class PlayerAnalysis:
         self.cropped = 0
         """Crops that were sent to the pose model."""
 
-    def see(self, frame: DetectorFrame, observations: Observations) -> None:
-        """Cut players out of a frame that was tracked, and send them to the pose model."""
+    def see(self, frame: DetectorFrame, observations: Observations, headroom: float = 1.0) -> None:
+        """Cut players out of a frame that was tracked, and send them to the pose model.
+
+        Args:
+            frame: the frame.
+            observations: what was tracked in it.
+            headroom: share of the detector's time that is left, 0 to 1.
+        """
         self._requests.read()
         if frame.frame is None:
             return
         room = self._config.crops.in_flight - len(self._requests) if self._live else len(observations.tracks)
-        for row in self._plan.choose(observations, max(room, 0)):
+        for row in self._plan.choose(observations, max(room, 0), headroom=headroom):
             crop = cut_crop(
                 frame.frame, int(observations.tracks[row]), observations.boxes[row], self._plan.side(observations, row)
             )
