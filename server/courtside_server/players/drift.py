@@ -56,14 +56,12 @@ class OwnShots:
         gallery: (M, D) embeddings of good shots: the part that distinguishes shooters.
         mean: mean distance of a good shot to its nearest others.
         spread: standard deviation of these distances.
-        largest: the largest distance of a good shot to the nearest other one.
         limit: statistic that runs of good shots stay below; infinite where the gallery is too small to watch the form.
     """
 
     gallery: NDArray[np.float64]
     mean: float
     spread: float
-    largest: float
     limit: float
 
     @classmethod
@@ -76,7 +74,7 @@ class OwnShots:
         usual = _nearest(apart, config.neighbours)
         spread = max(float(usual.std(ddof=1)), 1e-6)
         limit = np.inf if len(known) < config.min_drift_shots else _calibrated(apart, config)
-        return cls(known, float(usual.mean()), spread, float(apart.min(1).max()), limit)
+        return cls(known, float(usual.mean()), spread, limit)
 
     def near(self, embedding: NDArray[np.floating], config: FormConfig) -> float:
         """Mean distance of a shot (D,) to its nearest good shots."""
