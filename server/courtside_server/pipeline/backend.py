@@ -27,7 +27,7 @@ from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.players.analysis import PlayerAnalysis, PlayerModels
 from courtside_server.players.changes import PlayerChange
 from courtside_server.players.crops import CropSkip
-from courtside_server.players.follow import FollowedPlayer
+from courtside_server.players.followed_player import FollowedPlayer
 from courtside_server.players.shooters import ShotInsight
 from courtside_server.players.teams import Teams
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels

@@ -27,7 +27,7 @@ from courtside_server.players.actions import (
 from courtside_server.players.changes import PlayerChange
 from courtside_server.players.config import PlayersConfig
 from courtside_server.players.crops import CropPlan, CropSkip, cut_crop
-from courtside_server.players.follow import FollowedPlayer
+from courtside_server.players.followed_player import FollowedPlayer
 from courtside_server.players.plays import KnownShot, PlayByPlay, TimedPlay
 from courtside_server.players.pose import PoseModel
 from courtside_server.players.pose_tracks import PoseTracks

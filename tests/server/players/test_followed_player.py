@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from player_scenes import observations
 
-from courtside_server.players.follow import FollowedPlayer
+from courtside_server.players.followed_player import FollowedPlayer
 
 
 def test_the_player_in_the_rectangle_is_followed() -> None:
