@@ -134,6 +134,11 @@ def serve(
 @click.option("--hop", type=int, help="Samples of 0.3 s between clip windows: 1 finest, 8 half a window.")
 @click.option("--threshold", type=float, help="Least shot probability of a clip window (0.8).")
 @click.option("--actions", is_flag=True, help="Also what players do, who has the ball, and the play-by-play.")
+@click.option("--form", is_flag=True, help="Also how each shot was shot, and by whom of those who are enrolled.")
+@click.option(
+    "--poses", type=click.Path(path_type=Path), metavar="DIR",
+    help="With --form: keep each shooter's poses here, to enroll and compare (courtside shooters, courtside form).",
+)
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 def analyze(
     files: tuple[Path, ...],
@@ -149,6 +154,8 @@ def analyze(
     hop: int | None,
     threshold: float | None,
     actions: bool,
+    form: bool,
+    poses: Path | None,
     quiet: bool,
 ) -> None:
     """Run films through the gateway's own stages as fast as they go; the same film gives the same events.
@@ -160,13 +167,15 @@ def analyze(
     """
     if playback_speed is not None and not (math.isfinite(playback_speed) and 0.1 <= playback_speed <= 10):
         _fail(InputError(f"--playback-speed {playback_speed} is not between 0.1 and 10"))
+    if poses is not None and not form:
+        _fail(InputError("--poses keeps what --form reads: give both"))
     with quiet_interrupt():
         from courtside_server.offline.analyze import film_settings
 
     settings = _settings(
         config,
         {
-            **film_settings(actions, form=False),
+            **film_settings(actions, form),
             "inference.engine": engine,
             "inference.repository": repository,
             "inference.triton_url": triton_url,
@@ -185,7 +194,8 @@ def analyze(
         court = None if calibration is None else read_calibration(calibration)
         asyncio.run(
             analyze_films(
-                files, settings, playback_speed, style, bad.append, render=render, court=court, quiet=quiet
+                files, settings, playback_speed, style, bad.append, render=render, court=court, poses=poses,
+                quiet=quiet,
             )
         )
     except CourtsideError as error:

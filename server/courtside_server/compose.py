@@ -20,7 +20,10 @@ from courtside_server.perception.detector import CourtDetector
 from courtside_server.perception.people import PeopleDetector
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.players.analysis import PlayerModels
+from courtside_server.players.fingerprint import FingerprintModel
+from courtside_server.players.gallery import Galleries
 from courtside_server.players.pose import PoseModel
+from courtside_server.players.shot_forms import ShotForms
 from courtside_server.settings import Settings
 from courtside_server.shots.detector import Profile, ShotModels
 from courtside_server.shots.models.candidate import CandidateModel
@@ -99,7 +102,8 @@ def player_models(settings: Settings) -> list[str]:
     """Names of the models that read players; the pose model is the first, and without it there are none."""
     perception = settings.perception
     pose = "" if perception.profile == "clip" else _held(settings, perception.pose)
-    return [pose] if pose else []
+    form = _held(settings, settings.players.form.model)
+    return [pose, *([form] if form else [])] if pose else []
 
 
 def _held(settings: Settings, name: str) -> str:
@@ -167,12 +171,40 @@ def make_shot_models(settings: Settings, engine: Engine, min_timeout: float = 0.
     )
 
 
-def make_player_models(settings: Settings, engine: Engine, min_timeout: float = 0.0) -> PlayerModels | None:
+def make_shot_forms(
+    settings: Settings, engine: Engine, galleries: Galleries, before: ShotForms | None = None, min_timeout: float = 0.0
+) -> ShotForms | None:
+    """The analysis of forms, one for all cameras; None where there is no fingerprint model.
+
+    Args:
+        settings: name the model, and limits.
+        engine: holds it; started.
+        galleries: loaded ones.
+        before: used on as long as the same version of the model answers: it knows the last shots of every shooter.
+        min_timeout: seconds that the model may take at least, whatever the settings say.
+
+    Raises:
+        ModelInvalid: the model cannot be used; the message says why.
+    """
+    name, timeout = _held(settings, settings.players.form.model), max(settings.inference.timeout_s, min_timeout)
+    try:
+        model = FingerprintModel(engine, name, timeout) if name else None
+    except ModelNotFound:  # not started: the players are not read
+        return None
+    if model is None or (before is not None and before.version == model.version):
+        return before
+    return ShotForms(galleries, model, settings.players.form)
+
+
+def make_player_models(
+    settings: Settings, engine: Engine, forms: ShotForms | None = None, min_timeout: float = 0.0
+) -> PlayerModels | None:
     """The models that read players, on a started engine; None where there is no pose model.
 
     Args:
         settings: name the models.
         engine: holds them.
+        forms: analyses the shooters' forms; see :func:`make_shot_forms`.
         min_timeout: seconds that each model may take at least, whatever the settings say.
 
     Raises:
@@ -182,7 +214,7 @@ def make_player_models(settings: Settings, engine: Engine, min_timeout: float = 
     if not names:
         return None
     try:
-        return PlayerModels(PoseModel(engine, names[0], timeout))
+        return PlayerModels(PoseModel(engine, names[0], timeout), None, forms)
     except ModelNotFound:  # `start_models` has said so
         return None
 

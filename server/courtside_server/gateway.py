@@ -44,6 +44,7 @@ from courtside_server.compose import (
     make_alias_watch,
     make_engine,
     make_player_models,
+    make_shot_forms,
     make_shot_models,
     model_names,
     pipeline_config,
@@ -67,6 +68,7 @@ from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.detector_scheduler import DetectorScheduler
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.players.gallery import Galleries
+from courtside_server.players.shot_forms import ShotForms
 from courtside_server.settings import Settings
 from courtside_server.shots.event_drafts import KnownShot
 from courtside_server.shots.views import GameShots, known_shots
@@ -120,6 +122,7 @@ class Gateway:
         )
         self.hub = EventHub(self.log, self.metrics, buffer=settings.events.subscriber_buffer)
         self.calibrations = CalibrationStore(settings.events.data_dir / "calibrations.json")
+        self._forms: ShotForms | None = None
         self.galleries = Galleries(settings.events.data_dir / "shooters.sqlite3")
         self.engine = make_engine(settings, self.metrics)
         self.registry = CameraRegistry(
@@ -265,9 +268,11 @@ class Gateway:
 
     async def _open_pipeline(self, info: StreamInfo) -> CameraPipeline:
         models = make_shot_models(self.settings, self.engine)
+        self._forms = make_shot_forms(self.settings, self.engine, self.galleries, self._forms)
         pipeline = CameraPipeline(
             info, models, self._services, self._pipeline_config, lambda: self.calibrations.get(info.camera.name),
-            partial(self._recent_shots, info), make_player_models(self.settings, self.engine),
+            partial(self._recent_shots, info), make_player_models(self.settings, self.engine, self._forms),
+            partial(self.galleries.keep_game_shot, info.camera.game),
         )  # fmt: skip
         pipeline.start()
         return pipeline

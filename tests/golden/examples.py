@@ -251,7 +251,9 @@ EXAMPLES: dict[str, Message] = {
     "event.shot_complete": complete_shot_event(),
     "event.camera_status": camera_status_event(),
     "subscribe_events_request": events.SubscribeEventsRequest(game=GAME, after_sequence=0, cameras=[CAMERA]),
-    "subscribe_events_request.resume": events.SubscribeEventsRequest(game=GAME, after_sequence=17, log=LOG, kinds=["shot", "play"]),
+    "subscribe_events_request.resume": events.SubscribeEventsRequest(
+        game=GAME, after_sequence=17, log=LOG, kinds=["shot", "play"]
+    ),
     "subscribe_events_request.live_only": events.SubscribeEventsRequest(game=GAME),
     "subscribe_events_response.event": events.SubscribeEventsResponse(event=shot_event()),
     "subscribe_events_response.heartbeat": events.SubscribeEventsResponse(

@@ -5,14 +5,16 @@ import pytest
 import torch
 from click.testing import CliRunner
 from scipy.ndimage import gaussian_filter1d
+from shooter_support import shots_of
 
 from courtside.shooting_motion import STEPS, Motion, NoShotError, cut, find_motion, find_shot, resample, smooth
+from courtside.shot_poses import write_poses
 from courtside_sim.keypoints import CameraView, PoseNoise, noisy_keypoints
 from courtside_sim.sequences import shot_sequences
 from courtside_training.cli import cli
 from courtside_training.common.measures import roc_auc
 from courtside_training.errors import TrainingInputError
-from courtside_training.fingerprint import evaluate, freethrows, published, train
+from courtside_training.fingerprint import evaluate, filmed, freethrows, published, train
 from courtside_training.fingerprint.augment import augment, trunk_length
 from courtside_training.fingerprint.losses import nt_xent, triplet
 from courtside_training.fingerprint.network import Encoder, EncoderConfig, load_encoder, normalise
@@ -260,3 +262,16 @@ def test_a_known_release_is_kept_and_another_rise_of_the_hands_is_no_shot() -> N
 def test_smoothing_needs_no_scipy_and_agrees_with_it() -> None:
     values = np.random.default_rng(0).normal(size=(40, 2))
     np.testing.assert_allclose(smooth(values, 1.8), gaussian_filter1d(values, 1.8, axis=0), atol=1e-12)
+
+
+def test_filmed_shooters_are_told_apart_and_a_folder_of_one_is_refused(tmp_path) -> None:
+    for player in (1, 2):
+        (tmp_path / f"p{player}").mkdir()
+        for index, poses in enumerate(shots_of(player, 3)):
+            write_poses(tmp_path / f"p{player}" / f"{index}.poses.npz", poses)
+    shots = filmed.read(tmp_path)
+    result = filmed.measure(shots, lambda inputs: inputs[:, ::8, :, 0].reshape(len(inputs), -1), 10_000)
+    assert [cells[0] for cells in result["shooters"].values()] == [3, 3]
+    assert "shooter 2" in filmed.table(result) and "p1" not in filmed.table(result)
+    with pytest.raises(TrainingInputError, match="two shooters with two shots each"):
+        filmed.read(tmp_path / "p1")

@@ -14,10 +14,12 @@ from typing import Self
 from courtside.court.point_pairs import PointPairs
 from courtside.film import Film
 from courtside.names import CameraName
+from courtside.shot_poses import ShotPoses
 from courtside_server.compose import (
     ingest_config,
     make_engine,
     make_player_models,
+    make_shot_forms,
     make_shot_models,
     pipeline_config,
     start_models,
@@ -32,6 +34,7 @@ from courtside_server.offline.film_names import game_name
 from courtside_server.offline.film_packets import FILM_WALL, read_packets, stream_info
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.publisher import EventPublisher
+from courtside_server.players.gallery import Galleries
 from courtside_server.render.record import FilmRecord, RecordingHub
 from courtside_server.settings import Settings
 from courtside_server.shots.criteria import PlaybackConfig
@@ -58,7 +61,10 @@ def film_settings(actions: bool, form: bool) -> dict[str, str | None]:
         form: the shooters' form.
     """
     pose = None if actions or form else ""
-    return {"perception.pose": pose, "perception.actions": None if actions else ""}
+    return {
+        "perception.pose": pose, "perception.actions": None if actions else "",
+        "players.form.model": None if form else "",
+    }  # fmt: skip
 
 
 class FilmAnalyzer:
@@ -86,12 +92,18 @@ class FilmAnalyzer:
 
         Raises:
             EngineError: a model cannot be used.
+            StoreUnavailable: the galleries of shooters cannot be read.
         """
         async with self._stack as stack:
             stack.push_async_callback(self._engine.close)
             await start_models(self._settings, self._engine)
             self._models = make_shot_models(self._settings, self._engine, min_timeout=_MODEL_TIMEOUT_S)
-            self._players = make_player_models(self._settings, self._engine, min_timeout=_MODEL_TIMEOUT_S)
+            galleries = Galleries(self._settings.events.data_dir / "shooters.sqlite3")
+            stack.callback(galleries.close)
+            if self._settings.players.form.model:
+                await asyncio.to_thread(galleries.load)
+            forms = make_shot_forms(self._settings, self._engine, galleries, min_timeout=_MODEL_TIMEOUT_S)
+            self._players = make_player_models(self._settings, self._engine, forms, _MODEL_TIMEOUT_S)
             self._stack = stack.pop_all()
         return self
 
@@ -141,6 +153,7 @@ class FilmAnalysis:
             default.
         on_shots: called with a scene's number and every change of its shots, the rejected ones included, from the
             camera's thread.
+        on_shot_poses: called with the id of a shot's event and its shooter's poses, from the camera's thread.
         on_pose: called with every pose of a player, from the camera's thread; the record's by default.
     """
 
@@ -154,6 +167,7 @@ class FilmAnalysis:
         self.damaged = 0
         self.on_tracks: Callable[[Observations], None] | None = None if record is None else record.add_frame
         self.on_shots: _OnShots | None = None
+        self.on_shot_poses: Callable[[str, ShotPoses], None] | None = None
         self.on_pose: Callable[[Pose], None] | None = None if record is None else record.add_pose
 
     async def events(self, on_packets: Callable[[int], None] = lambda count: None) -> AsyncGenerator[Event, None]:
@@ -182,7 +196,7 @@ class FilmAnalysis:
             config = replace(config, estimate_speed=True)
         speeds: list[tuple[float, float]] = []
         pipeline = CameraPipeline(self._info, self._analyzer._models, services, config, lambda: court,
-                                  players=self._analyzer._players)  # fmt: skip
+                                  players=self._analyzer._players, keep_poses=self.on_shot_poses)  # fmt: skip
         pipeline.backend.on_tracks = self.on_tracks
         if self.on_pose is not None:
             pipeline.backend.on_pose = self.on_pose

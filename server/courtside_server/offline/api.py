@@ -33,6 +33,7 @@ async def analyze_events(
     config: str | Path | None = None,
     settings: Mapping[str, Any] | None = None,
     actions: bool = False,
+    form: bool = False,
     on_detections: Callable[[float, Detections], None] | None = None,
 ) -> AsyncIterator[Event]:
     """Find the shots in a film; gives every revision of every event as soon as it is known.
@@ -48,6 +49,7 @@ async def analyze_events(
         config: TOML file of settings.
         settings: settings by their dotted names, for example ``{"perception.profile": "clip"}``.
         actions: also what players do, who has the ball, and the play-by-play.
+        form: also how each shot was shot, and by whom of those who are enrolled.
         on_detections: called with media seconds and tracked detections for each frame that the detector sees, from
             a thread of the analysis; not with the profile ``clip``, which detects nothing.
 
@@ -67,7 +69,7 @@ async def analyze_events(
         raise InputError(f"playback speed {playback_speed} is not between {SPEEDS[0]} and {SPEEDS[1]:g}")
     if not structlog.is_configured():
         log_to_logging()
-    flags = {**film_settings(actions, form=False), **(settings or {})}
+    flags = {**film_settings(actions, form), **(settings or {})}
     loaded = load_settings(None if config is None else Path(config), flags)
     points = calibration if calibration is None or isinstance(calibration, PointPairs) else (
         read_calibration(Path(calibration))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import glob
 import select
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +18,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from courtside.court.measures import COURTS, FIBA
 from courtside.court.point_pairs import PointPairs
 from courtside.film import Film
+from courtside.shot_poses import SUFFIX, ShotPoses, write_poses
 from courtside.text import HEADER, event_line
 from courtside_server.errors import CourtsideError, EngineError, FilmUnwritable
 from courtside_server.offline.analyze import FilmAnalysis, FilmAnalyzer, check_size
@@ -32,7 +35,7 @@ _EVERY_FILM = (EngineError, FilmUnwritable)
 async def analyze_films(
     paths: Sequence[Path], settings: Settings, playback_speed: float | None, style: str,
     on_bad_film: Callable[[CourtsideError], None], *, render: Path | None = None,
-    court: PointPairs | None = None, quiet: bool = False,
+    court: PointPairs | None = None, poses: Path | None = None, quiet: bool = False,
 ) -> None:  # fmt: skip
     """Run films one after another through ingest, pipeline and log; print every event.
 
@@ -44,6 +47,7 @@ async def analyze_films(
         on_bad_film: called for each film that cannot be used, or not to its end; the others are analyzed.
         render: where the drawn films go; see :func:`~courtside_server.render.output_path.output_paths`.
         court: the calibration of the camera that took them; None without one.
+        poses: folder for the poses of each shot's shooter; None: they are not kept.
         quiet: no progress on stderr.
 
     Raises:
@@ -83,7 +87,10 @@ async def analyze_films(
             for path, game, film, out in films:
                 record = None if out is None else FilmRecord()
                 try:
-                    await _print_events(analyzer.analyze(path, film, record, game), path, film, style, progress)
+                    analysis = analyzer.analyze(path, film, record, game)
+                    if poses is not None:
+                        analysis.on_shot_poses = partial(_keep_poses, poses, game)
+                    await _print_events(analysis, path, film, style, progress)
                 except _EVERY_FILM:
                     raise
                 except CourtsideError as error:
@@ -100,6 +107,14 @@ async def analyze_films(
                     )
                     lines = FIBA if court is None else COURTS[court.court]
                     await draw_film(source, record, out, film.info.frames or 0, progress, lines)
+
+
+def _keep_poses(folder: Path, game: str, event_id: str, poses: ShotPoses) -> None:
+    """Write a shooter's poses: one file for each shot, named by film, release and event."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for earlier in folder.glob(f"*-{glob.escape(event_id)}{SUFFIX}"):  # of the same shot, before it was known better
+        earlier.unlink()
+    write_poses(folder / f"{game}-{poses.release:07.2f}-{event_id}{SUFFIX}", poses)
 
 
 async def _print_events(analysis: FilmAnalysis, path: Path, film: Film, style: str, progress: Progress) -> None:

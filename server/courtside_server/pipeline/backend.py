@@ -27,6 +27,7 @@ from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.players.analysis import PlayerAnalysis, PlayerModels
 from courtside_server.players.changes import PlayerChange
 from courtside_server.players.crops import CropSkip
+from courtside_server.players.shooters import ShotInsight
 from courtside_server.players.teams import Teams
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
 from courtside_server.shots.film_speed import FilmSpeed
@@ -123,6 +124,7 @@ class Backend:
             is not as declared. A live stream is not corrected; its next scene counts as real again (1).
         on_crops_skipped: called with how many players were not cut out, by reason.
         on_pose: called with every pose of a player.
+        on_insight: called with what a shooter's poses say of a shot.
         on_players: called with what is newly known of players: actions, possessions, plays.
         on_rate: called when the detector ceases to give the camera its lowest rate, or gives it again.
     """
@@ -147,6 +149,7 @@ class Backend:
         self.on_speed: Callable[[float, float], None] = lambda media, speed: None
         self.on_crops_skipped: Callable[[Mapping[CropSkip, int]], None] = lambda skipped: None
         self.on_pose: Callable[[Pose], None] = lambda pose: None
+        self.on_insight: Callable[[ShotInsight], None] = lambda insight: None
         self.on_players: Callable[[Sequence[PlayerChange]], None] = lambda changes: None
         self._scene = 0
         detector = models.detector
@@ -196,7 +199,8 @@ class Backend:
         models, live = self._player_models, not film
         self._players = None if models is None else PlayerAnalysis(
             self._info.camera.name, models, self._runner, config.players, scale, live,
-            lambda skipped: self.on_crops_skipped(skipped), lambda pose: self.on_pose(pose), self._teams,
+            lambda skipped: self.on_crops_skipped(skipped), lambda pose: self.on_pose(pose),
+            lambda insight: self.on_insight(insight), self._teams,
         )  # fmt: skip
         self._waiting = SpeedWait(config.criteria.playback) if config.estimate_speed else None
         # Of a live stream whose speed nobody declared it is only checked.

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent import futures
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ import structlog
 from courtside.court.homography import Calibration
 from courtside.court.point_pairs import PointPairs
 from courtside.queues import DropPolicy, HandoverQueue
+from courtside.shot_poses import ShotPoses
 from courtside_server.court.estimator import CourtEstimator
 from courtside_server.errors import BadRequest, CourtsideError
 from courtside_server.inference.engine import Engine
@@ -36,6 +37,7 @@ from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, NewSce
 from courtside_server.players.analysis import PlayerModels
 from courtside_server.players.changes import PlayerChange, PlayerEvents
 from courtside_server.players.crops import CropSkip
+from courtside_server.players.shooters import ShotInsight
 from courtside_server.shots.detector import ShotChange, ShotModels
 from courtside_server.shots.event_drafts import KnownShot, ShotEvents
 from courtside_server.telemetry.metrics import Metrics
@@ -96,12 +98,13 @@ class CameraPipeline:
         calibration: returns the camera's calibration, now; None without one.
         recent_shots: loads the camera's shots that are in the log already.
         players: read its players; None: nobody is cut out.
+        keep_poses: keeps a shooter's poses under the id of the shot's event; may wait for a disk.
     """
 
     def __init__(
         self, info: StreamInfo, models: ShotModels, services: CameraServices, config: PipelineConfig,
         calibration: Callable[[], PointPairs | None] = lambda: None, recent_shots: RecentShots | None = None,
-        players: PlayerModels | None = None,
+        players: PlayerModels | None = None, keep_poses: Callable[[str, ShotPoses], None] | None = None,
     ) -> None:
         self._info, self._metrics, self._config, self._recent_shots = info, services.metrics, config, recent_shots
         self._name = info.camera.name
@@ -129,6 +132,8 @@ class CameraPipeline:
             lambda width, height: self._calibration_for(calibration(), width, height), self._share, services.courts,
             players,
         )  # fmt: skip
+        self._keep_poses = keep_poses
+        self.backend.on_insight = self._publish_insight
         self.backend.on_crops_skipped, self.backend.on_players = self._count_crops_skipped, self._publish_players
         self.backend.on_shots, self.backend.on_scene = self._publish_shots, self._publish_scene
         self.backend.on_windows = self._count_scored
@@ -244,6 +249,21 @@ class CameraPipeline:
                     draft.event_id, draft.media_offset, draft.payload.shooter, draft.payload.result,
                     draft.lifecycle is Lifecycle.RETRACTED,
                 )  # fmt: skip
+
+    def _publish_insight(self, insight: ShotInsight) -> None:
+        found = insight.found
+        draft = self._events.add_form(insight.event_id, found.form, found.identity)
+        drafts = [] if draft is None else [draft]
+        if draft is not None and found.alert is not None:
+            drafts.append(replace(
+                draft, event_id=f"form-{draft.event_id}", lifecycle=Lifecycle.CONFIRMED, payload=found.alert
+            ))  # fmt: skip
+        self._publish(drafts)
+        if self._keep_poses is not None and draft is not None:
+            try:
+                self._keep_poses(insight.event_id, insight.poses)
+            except (CourtsideError, OSError) as error:
+                log.warning("the poses of a shot cannot be kept", camera=self._name, error=str(error))
 
     def _publish_players(self, changes: Sequence[PlayerChange]) -> None:
         self._publish(self._player_events.draft(changes))

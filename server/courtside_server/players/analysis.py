@@ -32,6 +32,8 @@ from courtside_server.players.pose import PoseModel
 from courtside_server.players.pose_tracks import PoseTracks
 from courtside_server.players.possession import Holder, PossessionFilter, PossessionStretches, Stretch
 from courtside_server.players.requests import RequestQueue, Runner
+from courtside_server.players.shooters import Shooters, ShotInsight
+from courtside_server.players.shot_forms import ShotForms
 from courtside_server.players.teams import Teams
 from courtside_server.rings.tracks import TrackRing
 from courtside_server.types import UNTRACKED, DetectorFrame, ObjectClass, Observations, ShotResult
@@ -56,10 +58,12 @@ class PlayerModels:
     Attributes:
         pose: finds the joints.
         actions: reads actions from them; None: actions are not read.
+        forms: analyses the shooters' forms; None: they are not analysed.
     """
 
     pose: PoseModel
     actions: ActionModel | None = None
+    forms: ShotForms | None = None
 
 
 class PlayerAnalysis:
@@ -74,13 +78,15 @@ class PlayerAnalysis:
         live: crops that there is no time for are left out.
         on_skipped: called with how many crops were left out, by reason.
         on_pose: called with every pose, smoothed.
+        on_insight: called with what a shooter's poses say of a shot.
         teams: what is known of the camera's teams from earlier scenes; every crop adds to it.
     """
 
     def __init__(
         self, camera: str, models: PlayerModels, runner: Runner, config: PlayersConfig, time_scale: float, live: bool,
         on_skipped: Callable[[Mapping[CropSkip, int]], None] = lambda skipped: None,
-        on_pose: Callable[[Pose], None] = lambda pose: None, teams: Teams | None = None,
+        on_pose: Callable[[Pose], None] = lambda pose: None,
+        on_insight: Callable[[ShotInsight], None] = lambda insight: None, teams: Teams | None = None,
     ) -> None:
         self._teams = teams or Teams(config.teams)
         self._models, self._config, self._live = models, config, live
@@ -90,7 +96,7 @@ class PlayerAnalysis:
         self._action_requests: RequestQueue[NDArray[np.float64]] = RequestQueue(runner)
         self._actions = ActionStretches(config.actions, time_scale)
         self._action_changes: list[PlayerChange] = []
-        self._asked = -np.inf
+        self._requested = -np.inf
         self._ring = TrackRing(_RING_S / time_scale)
         self._behind: deque[Observations] = deque()
         self._clock = 0.0
@@ -99,7 +105,10 @@ class PlayerAnalysis:
         self._plays = PlayByPlay(config.possession, time_scale, self._teams.team)
         self.on_action: Callable[[ActionWindow, NDArray[np.float64]], None] = lambda window, probabilities: None
         self.poses = PoseTracks(camera, config.pose, time_scale, None if live else _FILM_MEMORY_S)
-        self._on_skipped, self._on_pose = on_skipped, on_pose
+        self._shooters = None if models.forms is None else Shooters(
+            models.forms, self.poses, lambda request: runner.result(request, runner.submit(request)), time_scale
+        )  # fmt: skip
+        self._on_skipped, self._on_pose, self._on_insight = on_skipped, on_pose, on_insight
         self.cropped = 0
         """Crops that were sent to the pose model."""
 
@@ -138,6 +147,7 @@ class PlayerAnalysis:
         while (observations.media - self._behind[0].media) * self._scale >= _BEHIND_S:
             changes += self._follow(self._behind.popleft())
         changes += self._read_actions()
+        self._complete_shots(observations.media)
         return changes
 
     def shot(self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool
@@ -153,11 +163,14 @@ class PlayerAnalysis:
         """
         if not retracted:
             self._possession.released(release)
+        if self._shooters is not None:
+            self._shooters.add(event_id, release, shooter, retracted)
         return self._timed(self._plays.shot(KnownShot(event_id, release, shooter, result, retracted)))
 
     def flush(self) -> list[PlayerChange]:
         """End the scene: what is open ends with what is known. Film waits for the answers that are under way."""
         self._requests.read(None if self._live else 0)
+        self._complete_shots(np.inf)
         changes: list[PlayerChange] = []
         while self._behind:
             changes += self._follow(self._behind.popleft())
@@ -172,12 +185,17 @@ class PlayerAnalysis:
         self._action_changes = []
         return changes + [self._action_change(stretch, True) for stretch in self._actions.flush()]
 
+    def _complete_shots(self, media: float) -> None:
+        if self._shooters is not None:
+            for insight in self._shooters.complete(media):
+                self._on_insight(insight)
+
     def _follow(self, observations: Observations) -> list[PlayerChange]:
         changes: list[PlayerChange] = []
         for holder in self._possession.push(observations):
             changes += self._possess(holder)
         if self._models.actions is not None:
-            self._ask_actions(observations)
+            self._request_actions(observations)
         return changes
 
     def _possess(self, holder: Holder) -> list[PlayerChange]:
@@ -210,11 +228,11 @@ class PlayerAnalysis:
 
     # ---- actions -------------------------------------------------------------------------------------------------
 
-    def _ask_actions(self, observations: Observations) -> None:
+    def _request_actions(self, observations: Observations) -> None:
         model, config = self._models.actions, self._config.actions
-        if model is None or (observations.media - self._asked) * self._scale < config.hop - 0.02:
+        if model is None or (observations.media - self._requested) * self._scale < config.hop - 0.02:
             return
-        self._asked, end = observations.media, observations.media
+        self._requested, end = observations.media, observations.media
         first = end - STEPS * STEP_S / self._scale
         seen = self._ring.between(first - 0.3 / self._scale, end + 0.3 / self._scale)
         for track in observations.tracks[observations.rows(ObjectClass.PLAYER)]:

@@ -47,7 +47,7 @@ class KnownShot:
     shooter: int | None
     result: ShotResult
     retracted: bool = False
-    said: set[PlayKind] = field(default_factory=set)
+    emitted: set[PlayKind] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class PlayByPlay:
         """Take a shot, or what is newly known of it."""
         known = self._shots.get(shot.event_id)
         if known is not None:
-            shot.said |= known.said
+            shot.emitted |= known.emitted
         self._shots[shot.event_id] = shot
         return list(self._after_shots())
 
@@ -154,9 +154,9 @@ class PlayByPlay:
         for shot in self._shots.values():
             if shot.retracted:
                 continue
-            if shot.result is ShotResult.MISSED and PlayKind.REBOUND not in shot.said:
+            if shot.result is ShotResult.MISSED and PlayKind.REBOUND not in shot.emitted:
                 yield from self._rebound(shot)
-            if shot.result is ShotResult.MADE and PlayKind.ASSIST not in shot.said:
+            if shot.result is ShotResult.MADE and PlayKind.ASSIST not in shot.emitted:
                 yield from self._assist(shot)
 
     def _rebound(self, shot: KnownShot) -> Iterator[TimedPlay]:
@@ -166,7 +166,7 @@ class PlayByPlay:
         ]  # fmt: skip
         if not after:
             return
-        shot.said.add(PlayKind.REBOUND)
+        shot.emitted.add(PlayKind.REBOUND)
         first = min(after, key=lambda one: one.start)
         teams = ("" if shot.shooter is None else self._team(shot.shooter)), self._team(first.track)
         yield TimedPlay(first.start, Play(
@@ -178,7 +178,7 @@ class PlayByPlay:
         for passer, receiver in reversed(self._passes):
             held = (shot.release - receiver.start) * self._scale
             if receiver.track == shot.shooter and 0 <= held <= _ASSIST_S:
-                shot.said.add(PlayKind.ASSIST)
+                shot.emitted.add(PlayKind.ASSIST)
                 yield TimedPlay(passer.end, Play(
                     kind=PlayKind.ASSIST, player=passer.track, other=receiver.track,
                     confidence=min(passer.confidence, receiver.confidence), shot=shot.event_id,

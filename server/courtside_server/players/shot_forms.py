@@ -97,6 +97,11 @@ class ShotForms:
         self._known: Known | None = None
         self._monitors: dict[str, tuple[EnrolledShooter, DriftMonitor | None]] = {}
 
+    @property
+    def version(self) -> str:
+        """``name:version`` of the model."""
+        return self._model.version
+
     def analyze(self, infer: Infer, poses: ShotPoses) -> AnalysedShot:
         """Measure a shot, embed it, find who shot it and whether his form has drifted.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,8 +15,10 @@ from courtside.court.zones import ZONES
 from courtside.names import CameraName
 from courtside_server.shots.criteria import RevisionConfig
 from courtside_server.shots.state import ShotState
-from courtside_server.types import EventDraft, Lifecycle, Shot, ShotResult, Zone, ZoneSource
+from courtside_server.types import EventDraft, Lifecycle, Shooter, Shot, ShotForm, ShotResult, Zone, ZoneSource
 from courtside_server.windows.nms import ShotCandidate
+
+T = TypeVar("T")
 
 
 def shot_id(
@@ -115,6 +118,8 @@ class ShotEvents:
         self._session, self._scale = session, time_scale
         self.media_segment = 0
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._last: OrderedDict[str, EventDraft] = OrderedDict()
+        self._insights: OrderedDict[str, tuple[ShotForm, Shooter | None]] = OrderedDict()
         self._ids: dict[tuple[int, int], str] = {}
         self._emitted: dict[tuple[int, int], tuple[float, Shot]] = {}
 
@@ -137,7 +142,7 @@ class ShotEvents:
         event_id = self._ids.get(key)
         if event_id is None:
             event_id = self._ids[key] = self._find(scene, candidate) or self._new_id(candidate)
-        payload = _payload(candidate, state, self._original(state.replay_of))
+        payload = self._with_insight(event_id, _payload(candidate, state, self._original(state.replay_of)))
         before = self._known.get(event_id)
         if candidate.lifecycle is not Lifecycle.PROVISIONAL:
             self._ids.pop(key, None)
@@ -156,7 +161,7 @@ class ShotEvents:
         self._known[event_id] = _Known(known, scene)
         while len(self._known) > self._remember:
             self._known.popitem(last=False)
-        return EventDraft(
+        draft = EventDraft(
             game=self._camera.game,
             camera=self._camera.name,
             event_id=event_id,
@@ -168,6 +173,33 @@ class ShotEvents:
             session=self._session,
             media_segment=self.media_segment,
         )
+        _keep(self._last, event_id, draft, self._remember)
+        return draft
+
+    def add_form(self, event_id: str, form: ShotForm, identity: Shooter | None) -> EventDraft | None:
+        """The event of a shot with what its shooter's poses say; all later ones have it, too.
+
+        Args:
+            event_id: of a shot that was drafted.
+            form: how it was shot.
+            identity: who shot it.
+
+        Returns:
+            None where the shot is not known any more, or was retracted.
+        """
+        _keep(self._insights, event_id, (form, identity), self._remember)
+        draft = self._last.get(event_id)
+        if draft is None or draft.lifecycle is Lifecycle.RETRACTED or not isinstance(draft.payload, Shot):
+            return None
+        added = replace(draft, payload=self._with_insight(event_id, draft.payload), due=None)
+        _keep(self._last, event_id, added, self._remember)
+        return added
+
+    def _with_insight(self, event_id: str, shot: Shot) -> Shot:
+        if event_id not in self._insights:
+            return shot
+        form, identity = self._insights[event_id]
+        return replace(shot, form=form, identity=identity)
 
     def _new_id(self, candidate: ShotCandidate) -> str:
         for number in count():
@@ -226,6 +258,14 @@ class ShotEvents:
             or abs(before.probability - now.probability) >= least
             or abs(before.make_probability - now.make_probability) >= least
         )
+
+
+def _keep(kept: OrderedDict[str, T], key: str, value: T, most: int) -> None:
+    """Put a value last; forget the oldest of too many."""
+    kept.pop(key, None)
+    kept[key] = value
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 def _make(candidate: ShotCandidate, state: ShotState) -> float:

@@ -254,6 +254,7 @@ def _event(event_id: str, views: Sequence[_View], due: float | None) -> EventDra
     decided = max(shots, key=lambda shot: (shot.result is not ShotResult.UNKNOWN, abs(shot.make_probability - 0.5)))
     typed = max(shots, key=lambda shot: shot.type_probability)
     crossings = [shot.rim_crossing for shot in shots if shot.rim_crossing is not None]
+    formed = max(shots, key=lambda shot: -1.0 if shot.form is None else shot.form.seen)
     arcs = [shot.arc for shot in shots if shot.arc is not None]
     payload = replace(
         first.shot,
@@ -264,6 +265,7 @@ def _event(event_id: str, views: Sequence[_View], due: float | None) -> EventDra
         type=typed.type, type_probability=typed.type_probability,
         rim_crossing=max(crossings, key=_seen_of_crossing, default=None),
         arc=min(arcs, key=lambda arc: arc.uncertainty, default=None),
+        form=formed.form, identity=formed.identity,
         interrupted=all(shot.interrupted for shot in shots),
         views=tuple(map(_summary, views)),
     )  # fmt: skip

@@ -146,7 +146,7 @@ def test_a_miss_has_a_rebound_and_a_make_an_assist() -> None:
     missed = book.shot(KnownShot("s", 4.1, 2, ShotResult.MISSED))
     assert plays_of(missed) == [(PlayKind.REBOUND, 3, None)]
     assert missed[0].play.offensive is False and missed[0].play.shot == "s"
-    assert book.shot(KnownShot("s", 4.1, 2, ShotResult.MISSED)) == [], "a rebound is said once"
+    assert book.shot(KnownShot("s", 4.1, 2, ShotResult.MISSED)) == [], "a rebound is emitted once"
     made = book.shot(KnownShot("t", 4.2, 2, ShotResult.MADE))
     assert plays_of(made) == [(PlayKind.ASSIST, 1, 2)]
 

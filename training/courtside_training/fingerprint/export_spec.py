@@ -16,7 +16,7 @@ from courtside_training.common.splits import SPLITS
 from courtside_training.fingerprint.evaluate import Space, trials
 from courtside_training.fingerprint.network import MODEL, EncoderConfig, ServedEncoder, load_encoder
 from courtside_training.fingerprint.protocol import PUBLISHED, camera
-from courtside_training.fingerprint.simulated import Shots, simulate_shots
+from courtside_training.fingerprint.simulated import SLOWEST, Shots, simulate_shots
 from courtside_training.fingerprint.tables import simulated_tables
 
 SERVED = EncoderConfig()
@@ -89,6 +89,7 @@ class FingerprintExport:
         size = sum(value.numel() for name, value in encoder.named_parameters() if "projection" not in name)
         config = encoder.config
         measured = simulated_tables(evaluation["simulated"]) if "simulated" in evaluation else "Not measured."
+        film = evaluation.get("film_table", "Not measured.")
         throws = evaluation.get("freethrows_table", "Not measured.")
         return f"""## Network
 
@@ -102,8 +103,11 @@ needs a gallery, but no training.
 
 ## Data and licence
 
-Simulated shots only, with simulated cameras and simulated errors of a pose network; Apache-2.0. New players (seeds
-below 10,000) are drawn every third epoch. The motion of real people was not used for training.
+Simulated shots only, with simulated cameras and the errors of the pose network that is served (`player_pose` 2,
+BlazePose) as measured on 107 crops of CC BY pictures: slow and fast errors, hidden limbs that are guessed, exchanged
+sides, lost frames (`fingerprint/pose_errors.py`); Apache-2.0. Their size is drawn for each shot, from that of a shooter
+near the camera to that of a small player in a broadcast. Poses come {SLOWEST:.0f} to 50 times per second. New players
+(seeds below 10,000) are drawn every third epoch. The motion of real people was not used for training.
 
 ## Training
 
@@ -121,6 +125,10 @@ Published figures, for other, recorded shooters: shooter {PUBLISHED["who"]:.1%},
 ## Real free throws
 
 {throws}
+
+## Real shooters on film
+
+{film}
 
 ## Limits
 

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata, spearmanr
+import torch
+from scipy.stats import mannwhitneyu, rankdata, spearmanr
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import NearestNeighbors
 
-from courtside.shooting_motion import NoShotError, cut, find_shot
+from courtside.shooting_motion import STEPS, NoShotError, cut, find_shot
 from courtside_training.common.tables import markdown
 from courtside_training.errors import TrainingInputError
 from courtside_training.fingerprint.evaluate import NEIGHBOURS, Embed, drift_statistic, own_distance
+from courtside_training.fingerprint.network import normalise
 from courtside_training.fingerprint.pose_errors import ServedNoise, served_keypoints
 from courtside_training.fingerprint.protocol import CAMERAS, camera
 
@@ -80,6 +82,71 @@ def track_of(joints: np.ndarray, name: str, noise: ServedNoise, rng: np.random.G
     track = served_keypoints(np.nan_to_num(joints), camera(name), noise, rng, fps)
     track[unseen] = [np.nan, np.nan, 0.0]
     return track
+
+
+def deviations(inputs: np.ndarray) -> np.ndarray:
+    """How far each throw is from the shooter's mean form: (N,) torso lengths, the mean over joints and steps.
+
+    Args:
+        inputs: (N, 64, 17, 3) of one shooter in one camera.
+    """
+    with torch.no_grad():
+        joints = normalise(torch.from_numpy(inputs))[..., :34].numpy().reshape(len(inputs), STEPS, 17, 2)
+    unseen = inputs[..., 2] <= 0.05
+    joints[unseen] = np.nan
+    return np.nanmean(np.linalg.norm(joints - np.nanmean(joints, 0), axis=-1), axis=(1, 2))
+
+
+def deviation_report(distance: np.ndarray, made: np.ndarray, number: np.ndarray, throws: int) -> dict[str, Any]:
+    """Deviation of made against missed and of early against late throws, with two-sided Mann-Whitney p values.
+
+    Args:
+        distance: (N,) see `deviations`.
+        made: (N,) bool.
+        number: (N,) position of each throw in the session.
+        throws: throws of the session.
+    """
+    third = throws // 3
+    groups = {
+        "made": distance[made], "missed": distance[~made], "early third": distance[number < third],
+        "late third": distance[number >= throws - third],
+    }  # fmt: skip
+    return {
+        "means": {name: float(part.mean()) for name, part in groups.items()},
+        "p made": float(mannwhitneyu(groups["made"], groups["missed"]).pvalue),
+        "p late": float(mannwhitneyu(groups["early third"], groups["late third"]).pvalue),
+        "each": [[int(row), bool(hit), float(size)] for row, hit, size in zip(number, made, distance, strict=True)],
+    }
+
+
+def draw(found: dict[str, Any], name: str, path: Path) -> None:
+    """Plot the deviation of every throw in one camera over the session, and that of the groups."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    report = found["cameras"][name]["deviation"]
+    number, made, distance = (np.array(column) for column in zip(*report["each"], strict=True))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.4), width_ratios=(2, 1))
+    for hit, colour, label in ((True, "#2b8a3e", "made"), (False, "#c92a2a", "missed")):
+        left.scatter(number[made == hit] + 1, distance[made == hit], s=18, c=colour, label=label)
+    window = np.ones(9) / 9
+    left.plot(number[4:-4] + 1, np.convolve(distance, window, "valid"), c="#495057", label="mean of nine")
+    left.set_xlabel("throw")
+    left.set_ylabel("distance from the shooter's mean form, torso lengths")
+    left.set_title(f"{len(number)} free throws of one shooter, camera {name}")
+    left.legend(fontsize=8)
+    third = found["throws"] // 3
+    groups = [
+        distance[made], distance[~made], distance[number < third], distance[number >= found["throws"] - third]
+    ]  # fmt: skip
+    right.boxplot(groups, tick_labels=["made", "missed", "early\nthird", "late\nthird"])
+    right.set_title(f"p made/missed {report['p made']:.2f}, early/late {report['p late']:.4f}", fontsize=10)
+    figure.tight_layout()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
 
 
 def _area(truth: np.ndarray, score: np.ndarray) -> np.ndarray:
@@ -146,6 +213,7 @@ def measure(
                 f"the motion was found in only {len(rows)} throws of {path}, {FEWEST} are needed: give another file"
             )
         kept, vectors = np.array(rows), embed(np.stack(inputs))
+        deviation = deviation_report(deviations(np.stack(inputs)), made[kept], kept, len(joints))
         early, late = kept < third, kept >= len(joints) - third
         ends = early | late
         own = own_distance(vectors[early], vectors[~early])
@@ -157,6 +225,7 @@ def measure(
             "drift": drift_statistic(vectors[early], vectors[late]),
             "trend": float(trend.statistic),
             "trend p": float(trend.pvalue),
+            "deviation": deviation,
         }
     return {"throws": len(joints), "made": int(made.sum()), "cameras": cameras, "shuffles": shuffles}
 
@@ -184,6 +253,20 @@ def tables(found: dict[str, Any]) -> str:
             f"{found['throws']} free throws of one shooter, {found['made']} made; ROC-AUC of k-NN on embeddings, "
             f"five folds, p from {found['shuffles']} permutations:",
             markdown(header, rows),
+            "Distance of a throw from the shooter's mean form, torso lengths (mean over joints and steps; two-sided "
+            "Mann-Whitney tests):",
+            markdown(
+                ["camera", "made", "missed", "p", "early third", "late third", "p"],
+                [
+                    [
+                        name, *(f"{c['deviation']['means'][group]:.3f}" for group in ("made", "missed")),
+                        f"{c['deviation']['p made']:.3f}",
+                        *(f"{c['deviation']['means'][group]:.3f}" for group in ("early third", "late third")),
+                        f"{c['deviation']['p late']:.3f}",
+                    ]
+                    for name, c in found["cameras"].items()
+                ],
+            ),
             f"Made against missed: {verdict(found, 'made')}.",
             f"Early against late third: {verdict(found, 'late')}.",
         ]

@@ -66,7 +66,10 @@ def tsne(checkpoint: Path, threads: int, out: Path, players: int, per_kind: int)
 @OUT
 @click.option("--data", type=FILES, required=True, help="The file freethrows.npz.")
 @click.option("--shuffles", type=click.IntRange(20, 100_000), default=500, show_default=True, help="Permutations.")
-def freethrows(checkpoint: Path, threads: int, out: Path | None, data: Path, shuffles: int) -> None:
+@click.option("--plot", type=FILES, help="PNG of every throw's deviation in the camera from the front quarter.")
+def freethrows(
+    checkpoint: Path, threads: int, out: Path | None, data: Path, shuffles: int, plot: Path | None
+) -> None:
     """Evaluate on real free throws in the views of several cameras: made against missed, early against late."""
     from courtside_training.common.progress import progress
     from courtside_training.common.runtime import prepare
@@ -84,6 +87,30 @@ def freethrows(checkpoint: Path, threads: int, out: Path | None, data: Path, shu
         )
     text = throws.tables(result)
     write_json(out, {"freethrows": result, "freethrows_table": text}, merge=True)
+    click.echo(text)
+    if plot:
+        throws.draw(result, "front quarter", plot)
+
+
+@click.command()
+@checkpoint_option("fingerprint")
+@THREADS
+@OUT
+@click.option("--poses", type=FOLDER, required=True,
+              help="Folder with a folder for each shooter, which holds files of poses (.poses.npz).")  # fmt: skip
+def film(checkpoint: Path, threads: int, out: Path | None, poses: Path) -> None:
+    """Tell real shooters apart from the poses of their shots on film, one shot left out at a time."""
+    from courtside_training.common.runtime import prepare
+
+    prepare(threads)
+    from courtside_training.fingerprint import filmed
+    from courtside_training.fingerprint.network import load_encoder
+    from courtside_training.fingerprint.protocol import torch_embed
+
+    encoder = load_encoder(checkpoint)
+    result = filmed.measure(filmed.read(poses), torch_embed(encoder), encoder.config.who)
+    text = filmed.table(result)
+    write_json(out, {"film": result, "film_table": text}, merge=True)
     click.echo(text)
 
 
@@ -109,7 +136,7 @@ class FingerprintSystem(System):
         click.option("--trials", type=click.IntRange(1, 10_000), default=100, show_default=True),
     )  # fmt: skip
     merge_results = True
-    commands = (tsne, freethrows)
+    commands = (tsne, freethrows, film)
 
     def stages(
         self, context: RunContext, *, data: Path | None, epochs: int, contrastive_epochs: int, rate: float

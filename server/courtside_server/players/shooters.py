@@ -1,0 +1,95 @@
+"""The shooters of one scene: their poses round each release, once these are complete, to the analysis of forms.
+
+shot (release, shooter) ──(0.6 s later)──► pose track ──► ShotPoses ──► ShotForms ──► ShotInsight
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from courtside.shot_poses import ShotPoses
+from courtside_server.errors import BadRequest
+from courtside_server.inference.request import Infer
+from courtside_server.players.form import KEPT, poses_of
+from courtside_server.players.pose_tracks import PoseTracks
+from courtside_server.players.shot_forms import AnalysedShot, ShotForms
+
+log = structlog.get_logger(__name__)
+
+_MAX_WAITING = 16
+"""Shots whose poses are not complete yet; beyond it the oldest is left out."""
+_SAME_S = 0.05
+"""A release that is known better by less than this changes nothing of the form, real seconds."""
+_LATE_S = 0.3
+"""Real seconds after the last pose that is needed, until it is answered."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShotInsight:
+    """What the shooter's poses say of a shot.
+
+    Attributes:
+        event_id: of the shot's events.
+        poses: of the shooter.
+        found: form, shooter, alert.
+    """
+
+    event_id: str
+    poses: ShotPoses
+    found: AnalysedShot
+
+
+class Shooters:
+    """Waits until a shooter's poses are complete, then has his form analysed.
+
+    Args:
+        forms: analyses them; shared by all cameras.
+        poses: the players' poses.
+        infer: runs a request and waits for the result.
+        time_scale: real seconds per media second.
+    """
+
+    def __init__(self, forms: ShotForms, poses: PoseTracks, infer: Infer, time_scale: float) -> None:
+        self._forms, self._poses, self._infer, self._scale = forms, poses, infer, time_scale
+        self._waiting: dict[str, tuple[float, int]] = {}
+        self._done: dict[str, tuple[float, int]] = {}
+
+    def add(self, event_id: str, release: float, shooter: int | None, retracted: bool) -> None:
+        """Take what is newly known of a shot."""
+        if retracted or shooter is None:
+            self._waiting.pop(event_id, None)
+        elif not self._is_done(event_id, release, shooter):
+            self._waiting[event_id] = release, shooter
+            while len(self._waiting) > _MAX_WAITING:
+                del self._waiting[next(iter(self._waiting))]
+
+    def _is_done(self, event_id: str, release: float, shooter: int) -> bool:
+        done = self._done.get(event_id)
+        return done is not None and done[1] == shooter and abs(done[0] - release) * self._scale < _SAME_S
+
+    def complete(self, media: float) -> list[ShotInsight]:
+        """The shots whose poses are complete at a media time."""
+        due = [
+            event_id for event_id, (release, _) in self._waiting.items()
+            if (media - release) * self._scale >= KEPT[1] + _LATE_S
+        ]  # fmt: skip
+        found = [self._analyze(event_id, *self._waiting.pop(event_id)) for event_id in due]
+        return [insight for insight in found if insight is not None]
+
+    def _analyze(self, event_id: str, release: float, shooter: int) -> ShotInsight | None:
+        self._done[event_id] = release, shooter
+        while len(self._done) > _MAX_WAITING:
+            del self._done[next(iter(self._done))]
+        before, after = (span / self._scale for span in KEPT)
+        track = self._poses.track(shooter, release - before, release + after)
+        if track is None:
+            return None
+        try:
+            poses = poses_of(track, release, event_id, speed=self._scale)
+            return ShotInsight(event_id, poses, self._forms.analyze(self._infer, poses))
+        except BadRequest as error:
+            # Many shots show too little of their shooter: that is no fault.
+            log.debug("no form is read of a shot", shot=event_id, why=error.message)
+            return None
