@@ -143,6 +143,10 @@ class ShotTypeConfig(ParameterGroup):
         0.5, unit="s", meaning="A ball that is at the rim so soon was laid up, run or not.", evidence=_TYPES,
         search=(0.3, 0.6), low=0,
     )  # fmt: skip
+    longest_layup: float = parameter(
+        0.7, unit="s", meaning="A ball that is longer on its way to the rim was not laid up, for all the run.",
+        evidence=_TYPES, search=(0.55, 0.9), low=0,
+    )  # fmt: skip
     layup_share: float = parameter(
         0.15, unit="probability", meaning="That a shot of which nothing shows it is a layup.", evidence=_BY_HAND,
         search=(0, 0.4), low=0, high=1,
@@ -211,11 +215,12 @@ class MakeConfig(ParameterGroup):
         search=(0.6, 0.8), low=0.05, high=0.95,
     )  # fmt: skip
     game_spread: float = parameter(
-        0.4, unit="log odds", meaning="By how much games differ from one another, one standard deviation.",
-        evidence=_BY_HAND, search=(0.2, 1), low=0.05,
+        0.6, unit="log odds", meaning="By how much games differ from one another, one standard deviation.",
+        evidence="Brier score at .2, .6 and 1: 48 shots of 12 sources of real film .247, .236 and .232, 586 of simulated "
+        "games, which are all alike, .238, .239 and .244.", search=(0.2, 1), low=0.05,
     )  # fmt: skip
     shooter_spread: float = parameter(
-        0.3, unit="log odds", meaning="By how much shooters of one game differ, one standard deviation.",
+        0.2, unit="log odds", meaning="By how much shooters of one game differ, one standard deviation.",
         evidence=_BY_HAND, search=(0.2, 1), low=0.05,
     )  # fmt: skip
 
