@@ -55,6 +55,22 @@ class ContextConfig(ParameterGroup):
         0.3, unit="body heights", meaning="A ball so far from the shooter is not in his hands.", evidence=_CONTEXT,
         search=(0.2, 0.6), low=0.1,
     )  # fmt: skip
+    ground_boxes: int = parameter(
+        20, unit="detections", meaning="Detections of people that show how the floor lies before the camera.",
+        evidence=_CONTEXT, search=(10, 60), low=6,
+    )  # fmt: skip
+    ground_people: int = parameter(
+        3, unit="players", meaning="Players that it takes: one person's crouch and jump look like depth.",
+        evidence=_CONTEXT, search=(2, 6), low=2,
+    )  # fmt: skip
+    ground_depth: float = parameter(
+        0.5, unit="body heights", meaning="Their feet must lie so far apart down the picture.", evidence=_CONTEXT,
+        search=(0.2, 1), low=0.05,
+    )  # fmt: skip
+    ground_likeness: float = parameter(
+        0.6, unit="1", meaning="Least correlation of their heights with where their feet are.", evidence=_CONTEXT,
+        search=(0.3, 0.9), low=0, high=1,
+    )  # fmt: skip
     ball_gap: float = parameter(
         1.0, unit="s", meaning="Longest time in which hands hide the ball before the release.", evidence=_CONTEXT,
         search=(0.4, 1.6), low=0,
@@ -216,8 +232,8 @@ class MakeConfig(ParameterGroup):
     )  # fmt: skip
     game_spread: float = parameter(
         0.6, unit="log odds", meaning="By how much games differ from one another, one standard deviation.",
-        evidence="Brier score at .2, .6 and 1: 48 shots of 12 sources of real film .247, .236 and .232, 586 of simulated "
-        "games, which are all alike, .238, .239 and .244.", search=(0.2, 1), low=0.05,
+        evidence="Brier score at .2, .6 and 1: 48 shots of 12 sources of real film .247, .236 and .232, 586 shots of "
+        "simulated games, which are all alike, .238, .239 and .244.", search=(0.2, 1), low=0.05,
     )  # fmt: skip
     shooter_spread: float = parameter(
         0.2, unit="log odds", meaning="By how much shooters of one game differ, one standard deviation.",
