@@ -136,6 +136,9 @@ class Gateway:
         self._services = CameraServices(
             self.engine, self.publisher, self.metrics, detector=DetectorScheduler(settings.sharing)
         )
+        self._analysis = AnalysisService(
+            self.galleries, self.engine, settings.players.form, settings.inference.timeout_s
+        )
         self._memory = MemoryKeeper()
         self._tasks: set[asyncio.Task[None]] = set()
         self.grpc_address = self.http_address = ""
@@ -170,6 +173,7 @@ class Gateway:
             await self._grpc.stop(None)
             raise
         self._warn_of_open_ports()
+        self._spawn(self._analysis.embed_again(), "embeddings")
         self._spawn(_forever(self._watch_health, "health"), "health")
         self._spawn(_forever(lambda: measure_loop_lag(self.metrics), "loop lag"), "loop lag")
         self._spawn(_forever(self._memory.run, "memory"), "memory")
@@ -216,10 +220,7 @@ class Gateway:
             EventService(self.hub, heartbeat_interval=self.settings.events.heartbeat_s), self._grpc
         )
         court_pb2_grpc.add_CourtServiceServicer_to_server(CourtService(self.calibrations), self._grpc)
-        analysis_pb2_grpc.add_AnalysisServiceServicer_to_server(
-            AnalysisService(self.galleries, self.engine, self.settings.players.form, self.settings.inference.timeout_s),
-            self._grpc,
-        )
+        analysis_pb2_grpc.add_AnalysisServiceServicer_to_server(self._analysis, self._grpc)
         health_pb2_grpc.add_HealthServicer_to_server(self.health.servicer, self._grpc)
         names = [
             ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name,

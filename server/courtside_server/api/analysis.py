@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from courtside.names import parse_game
@@ -16,7 +17,7 @@ from courtside.records import to_message
 from courtside.shot_poses import ShotPoses
 from courtside.timestamps import to_timestamp
 from courtside.v1 import analysis_pb2, analysis_pb2_grpc
-from courtside_server.errors import BadRequest, EngineUnavailable, ModelNotFound, NotEnoughShots
+from courtside_server.errors import BadRequest, CourtsideError, EngineUnavailable, ModelNotFound, NotEnoughShots
 from courtside_server.inference.engine import Engine
 from courtside_server.players.comparison import Comparison, baseline_of, compare
 from courtside_server.players.drift import OwnShots
@@ -26,6 +27,8 @@ from courtside_server.players.form import Form, form_of, torso_cm
 from courtside_server.players.form_config import FormConfig
 from courtside_server.players.gallery import EnrolledShooter, Galleries, GalleryShot, NewShot
 from courtside_server.players.shot_forms import forms_of
+
+log = structlog.get_logger(__name__)
 
 MAX_ENROLLED_AT_ONCE = 200
 """Shots of one request."""
@@ -150,6 +153,17 @@ class AnalysisService(analysis_pb2_grpc.AnalysisServiceServicer):
                 for (name, shot_id, _), (x, y) in zip(shots, points, strict=True)
             ],
         )
+
+    async def embed_again(self) -> None:
+        """Embed the kept shots again where another model version has embedded them; without shots it does nothing.
+
+        Until then these shots recognise nobody.
+        """
+        if self._galleries.shooters:
+            try:
+                await self._model()
+            except CourtsideError as error:  # the next call tries again, and its caller gets the error
+                log.warning("the shots of enrolled shooters cannot be embedded", error=error.message)
 
     # ---- the model -----------------------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.pipeline.detector_scheduler import DetectorScheduler, RateChange
 from courtside_server.pipeline.frontend import Frontend
 from courtside_server.pipeline.model_runner import ModelRunner
+from courtside_server.pipeline.poses_keeper import PosesKeeper
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.pipeline.work import CLIP_WINDOWS, DETECTOR_FRAMES, NewScene, Work
 from courtside_server.players.analysis import PlayerModels
@@ -98,7 +99,7 @@ class CameraPipeline:
         calibration: returns the camera's calibration, now; None without one.
         recent_shots: loads the camera's shots that are in the log already.
         players: read its players; None: nobody is cut out.
-        keep_poses: keeps a shooter's poses under the id of the shot's event; may wait for a disk.
+        keep_poses: keeps a shooter's poses under the id of the confirmed shot's event; may wait for a disk.
     """
 
     def __init__(
@@ -132,7 +133,7 @@ class CameraPipeline:
             lambda width, height: self._calibration_for(calibration(), width, height), self._share, services.courts,
             players,
         )  # fmt: skip
-        self._keep_poses = keep_poses
+        self._poses = PosesKeeper(keep_poses)
         self.backend.on_insight = self._publish_insight
         self.backend.on_crops_skipped, self.backend.on_players = self._count_crops_skipped, self._publish_players
         self.backend.on_shots, self.backend.on_scene = self._publish_shots, self._publish_scene
@@ -244,6 +245,7 @@ class CameraPipeline:
         drafts = [draft for draft in found if draft is not None]
         self._publish(drafts)
         for draft in drafts:
+            self._poses.settle(draft)
             if isinstance(draft.payload, Shot):
                 self.backend.add_shot(
                     draft.event_id, draft.media_offset, draft.payload.shooter, draft.payload.result,
@@ -259,11 +261,8 @@ class CameraPipeline:
                 draft, event_id=f"form-{draft.event_id}", lifecycle=Lifecycle.CONFIRMED, payload=found.alert
             ))  # fmt: skip
         self._publish(drafts)
-        if self._keep_poses is not None and draft is not None:
-            try:
-                self._keep_poses(insight.event_id, insight.poses)
-            except (CourtsideError, OSError) as error:
-                log.warning("the poses of a shot cannot be kept", camera=self._name, error=str(error))
+        if draft is not None:
+            self._poses.add(draft, insight.poses)
 
     def _publish_players(self, changes: Sequence[PlayerChange]) -> None:
         self._publish(self._player_events.draft(changes))

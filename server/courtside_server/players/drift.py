@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,23 +124,27 @@ class DriftMonitor:
 
     def __init__(self, name: str, own: OwnShots, baseline: Baseline, config: FormConfig) -> None:
         self._name, self._own, self._baseline, self._config = name, own, baseline, config
-        self._run: deque[tuple[str, NDArray[np.floating], Form]] = deque(maxlen=config.run)
+        self._run: OrderedDict[str, tuple[NDArray[np.floating], Form]] = OrderedDict()
         self._alerted = False
 
     def update(self, event_id: str, embedding: NDArray[np.floating], form: Form) -> FormAlert | None:
         """Add a shot of the shooter; gives an alert when the run that ends with it has drifted."""
-        if self._run and self._run[-1][0] == event_id:
-            self._run.pop()  # a later revision of the same shot
-        self._run.append((event_id, embedding, form))
+        self._run[event_id] = embedding, form  # also in place of an earlier revision
+        while len(self._run) > self._config.run:
+            self._run.popitem(last=False)
         if len(self._run) < self._config.run:
             return None
-        statistic = self._own.statistic(np.stack([vector for _, vector, _ in self._run]), self._config)
+        statistic = self._own.statistic(np.stack([vector for vector, _ in self._run.values()]), self._config)
         drifted, before = statistic > self._own.limit, self._alerted
         self._alerted = drifted
         if not drifted or before:
             return None
-        differences = np.concatenate([form.joints - self._baseline.joints for _, _, form in self._run])
+        differences = np.concatenate([form.joints - self._baseline.joints for _, form in self._run.values()])
         return FormAlert(
-            shooter=self._name, event_ids=tuple(event for event, _, _ in self._run), statistic=statistic,
+            shooter=self._name, event_ids=tuple(self._run), statistic=statistic,
             limit=self._own.limit, joints=worst_joints(differences),
         )  # fmt: skip
+
+    def forget(self, event_id: str) -> None:
+        """Leave a shot out that turned out to be none."""
+        self._run.pop(event_id, None)

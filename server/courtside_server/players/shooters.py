@@ -60,6 +60,8 @@ class Shooters:
         """Take what is newly known of a shot."""
         if retracted or shooter is None:
             self._waiting.pop(event_id, None)
+            if retracted and self._done.pop(event_id, None) is not None:
+                self._forms.forget(event_id)
         elif not self._is_done(event_id, release, shooter):
             self._waiting[event_id] = release, shooter
             while len(self._waiting) > _MAX_WAITING:

@@ -95,7 +95,8 @@ class ShotForms:
         self._galleries, self._model, self._config = galleries, model, config
         self._lock = threading.Lock()
         self._known: Known | None = None
-        self._monitors: dict[str, tuple[EnrolledShooter, DriftMonitor | None]] = {}
+        # By name and camera: two cameras see the same shot, and each from its own side.
+        self._monitors: dict[tuple[str, str], tuple[EnrolledShooter, DriftMonitor | None]] = {}
 
     @property
     def version(self) -> str:
@@ -123,28 +124,35 @@ class ShotForms:
             identity = recognise(known.own, who, self._config)
             alert = None
             if identity is not None and identity.name:
-                monitor = self._monitor(identity.name, known)
+                monitor = self._monitor(identity.name, poses.camera, known)
                 alert = None if monitor is None else monitor.update(poses.shot_id, who, form)
                 scale = torso_cm(form, poses, known.shooters[identity.name].height_cm)
                 form = replace(form, measures=_scaled(form.measures, scale))
         return AnalysedShot(form.measures, identity, alert, embedding)
 
+    def forget(self, event_id: str) -> None:
+        """Leave a shot out of every run that turned out to be none."""
+        with self._lock:
+            for _, monitor in self._monitors.values():
+                if monitor is not None:
+                    monitor.forget(event_id)
+
     def _usual(self) -> Known:
         if self._known is None or self._known.revision != self._galleries.revision:
             self._known = known_of(self._galleries, self._model, self._config, self._known)
-            self._monitors = {name: kept for name, kept in self._monitors.items() if name in self._known.own}
+            self._monitors = {key: kept for key, kept in self._monitors.items() if key[0] in self._known.own}
         return self._known
 
-    def _monitor(self, name: str, known: Known) -> DriftMonitor | None:
+    def _monitor(self, name: str, camera: str, known: Known) -> DriftMonitor | None:
         """The monitor of a shooter, a new one after a change of his gallery; None where that is too small."""
         shooter, own = known.shooters[name], known.own[name]
-        kept, monitor = self._monitors.get(name, (None, None))
+        kept, monitor = self._monitors.get((name, camera), (None, None))
         if kept is not shooter:
             if np.isfinite(own.limit):
                 monitor = DriftMonitor(name, own, baseline_of(forms_of(shooter, self._config)), self._config)
             else:
                 monitor = None
-            self._monitors[name] = shooter, monitor
+            self._monitors[name, camera] = shooter, monitor
         return monitor
 
 

@@ -42,12 +42,17 @@ def test_an_alert_comes_once_when_a_run_has_left_the_baseline_and_says_which_joi
     assert alert.joints[0].joint == "right_elbow"
 
 
-def test_a_later_revision_of_a_shot_does_not_count_twice(rng) -> None:
+def test_a_later_revision_of_a_shot_does_not_count_twice_and_a_retracted_one_not_at_all(rng) -> None:
     own = OwnShots.of(rng.normal(size=(40, 8)), CONFIG)
     form = form_of(shots_of(3, 1)[0])
     monitor = DriftMonitor("Anna", own, baseline_of([form]), CONFIG)
     far = rng.normal(size=8) + 3.0
     assert [monitor.update("shot-1", far, form) for _ in range(20)] == [None] * 20
+    for index in range(2, CONFIG.run):
+        assert monitor.update(f"shot-{index}", far, form) is None
+    monitor.forget("shot-1")  # it was none
+    assert monitor.update("shot-20", far, form) is None
+    assert monitor.update("shot-21", far, form) is not None
 
 
 def test_the_nearest_gallery_names_the_shooter_and_a_stranger_has_no_name(rng) -> None:

@@ -141,7 +141,8 @@ def draw(found: dict[str, Any], name: str, path: Path) -> None:
     groups = [
         distance[made], distance[~made], distance[number < third], distance[number >= found["throws"] - third]
     ]  # fmt: skip
-    right.boxplot(groups, tick_labels=["made", "missed", "early\nthird", "late\nthird"])
+    right.boxplot(groups)
+    right.set_xticklabels(["made", "missed", "early\nthird", "late\nthird"])
     right.set_title(f"p made/missed {report['p made']:.2f}, early/late {report['p late']:.4f}", fontsize=10)
     figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)
