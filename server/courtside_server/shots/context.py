@@ -255,6 +255,8 @@ def _ground(observations: Sequence[Observations], config: ContextConfig) -> _Gro
     line = np.polyfit(feet, tall, 1)
     off = np.abs(tall - np.polyval(line, feet))
     kept = off <= 2.5 * np.median(off)
+    if np.ptp(feet[kept]) <= 0 or np.ptp(tall[kept]) <= 0:
+        return None
     line = np.polyfit(feet[kept], tall[kept], 1)
     likeness = np.corrcoef(feet[kept], tall[kept])[0, 1]
     if line[0] <= 0 or likeness < config.ground_likeness:
@@ -266,11 +268,12 @@ def _still(feet: _Feet, config: ContextConfig) -> float:
     """Seconds before the release in which the feet stayed where they were; across the picture only during the jump."""
     metre = feet.height / BODY_M
     spots = feet.points / metre
-    spots[feet.since > -config.stand_until, 1] = np.nan
-    late = feet.since >= -config.stand_from
+    late, floor = feet.since >= -config.stand_from, feet.since <= -config.stand_until
     if not late.any():
         return 0.0
-    moved = np.nan_to_num(np.abs(spots - np.nanmedian(spots[late], axis=0))).max(1)
+    moved = np.abs(spots[:, 0] - np.median(spots[late, 0]))
+    if (late & floor).any():
+        moved[floor] = np.maximum(moved, np.abs(spots[:, 1] - np.median(spots[late & floor, 1])))[floor]
     off = np.flatnonzero(moved > config.still_distance)
     first = 0 if not len(off) else min(int(off[-1]) + 1, len(moved) - 1)
     return float(-feet.since[first])
@@ -347,9 +350,10 @@ def _defender(
             continue
         points = np.stack([(others[:, 0] + others[:, 2]) / 2, others[:, 3]], 1)
         if court is not None:
-            both, depth = project(court.matrix, np.concatenate([own[None], points]))
-            away = np.hypot(*(both[1:] - both[0]).T)
-            away[depth[1:] <= 0] = math.inf
+            both, depth = project(court.matrix, np.concatenate([own[np.newaxis], points]))
+            seen = depth[1:] > 0
+            away = np.full(len(points), math.inf)
+            away[seen] = np.hypot(*(both[1:][seen] - both[0]).T) if depth[0] > 0 else math.inf
         else:
             away = np.hypot(*(points - own).T) / metre
         least.append(float(away.min()))
