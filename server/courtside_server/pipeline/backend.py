@@ -27,6 +27,7 @@ from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.players.analysis import PlayerAnalysis, PlayerModels
 from courtside_server.players.changes import PlayerChange
 from courtside_server.players.crops import CropSkip
+from courtside_server.players.followed_player import FollowedPlayer
 from courtside_server.players.shooters import ShotInsight
 from courtside_server.players.teams import Teams
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
@@ -151,6 +152,7 @@ class Backend:
         self.on_pose: Callable[[Pose], None] = lambda pose: None
         self.on_insight: Callable[[ShotInsight], None] = lambda insight: None
         self.on_players: Callable[[Sequence[PlayerChange]], None] = lambda changes: None
+        self._followed = None if config.follow is None else FollowedPlayer(config.follow, info.time_scale)
         self._scene = 0
         detector = models.detector
         self._plan = DetectorPlan(
@@ -163,6 +165,11 @@ class Backend:
         self._teams = Teams(config.players.teams)
         self._interrupted = self._closing = False
         self._start_scene()
+
+    @property
+    def nobody_followed(self) -> bool:
+        """Whether a player was to be followed by hand, and nobody was found in the rectangle."""
+        return self._followed is not None and self._followed.failed
 
     def start(self, before: Callable[[], None], after: Callable[[], None]) -> None:
         """Start the worker thread; it calls ``before`` first and ``after`` last."""
@@ -200,7 +207,7 @@ class Backend:
         self._players = None if models is None else PlayerAnalysis(
             self._info.camera.name, models, self._runner, config.players, scale, live,
             lambda skipped: self.on_crops_skipped(skipped), lambda pose: self.on_pose(pose),
-            lambda insight: self.on_insight(insight), self._teams,
+            lambda insight: self.on_insight(insight), self._teams, self._followed,
         )  # fmt: skip
         self._waiting = SpeedWait(config.criteria.playback) if config.estimate_speed else None
         # Of a live stream whose speed nobody declared it is only checked.
@@ -486,7 +493,7 @@ class Backend:
     def _track(self, frame: DetectorFrame, detections: Detections) -> None:
         observations = self._tracker.update(frame, detections)
         if self._players is not None:
-            self._players.see(frame, observations)
+            self._players.see(frame, observations, self._share.headroom)
         if self._court is not None:
             self._court.update(frame, observations)
         if self._waiting is None:

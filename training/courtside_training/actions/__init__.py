@@ -1,1 +1,1 @@
-"""Player actions (SpaceJam): what one tracked player does in a clip of 16 crops."""
+"""Player actions from keypoints: what a tracked player does in 1.6 seconds, by the joints of a pose network."""

@@ -1,65 +1,27 @@
-"""Accuracy of action classification: per class, overall, and the confusion matrix."""
+"""Accuracy of action classification: on films that were left out, on other games, and on SpaceJam's clips."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_training.actions.augment import twin
-from courtside_training.actions.batches import Examples, examples, to_tensor
-from courtside_training.actions.classes import LABELS, PUBLISHED_ACCURACY
-from courtside_training.actions.clips import Clips
-from courtside_training.actions.splits import Part
-from courtside_training.actions.train import ServedActions
+from courtside_training.actions.broadcast import Moments, Track, clips
+from courtside_training.actions.classes import LABELS
+from courtside_training.actions.pool import draw_stored
+from courtside_training.actions.spacejam import Labelled
+from courtside_training.actions.stored import Stored
+from courtside_training.actions.windows import Window
 from courtside_training.common import measures
-from courtside_training.common.running import Run, torch_run
+from courtside_training.common.running import Run
 from courtside_training.common.tables import confusion_table, markdown
 
-
-def predict(
-    run: Run, clips: Clips, chosen: Examples, batch: int = 16, report: Callable[[int], None] | None = None
-) -> NDArray[np.float32]:
-    """(M, 10) probabilities of examples; `report` receives the number of examples done so far."""
-    probabilities = []
-    for start in range(0, len(chosen), batch):
-        part = chosen[start : start + batch]
-        inputs = [twin(clips.read(int(index)), int(which))[0] for index, which in part]
-        probabilities.append(run((to_tensor(inputs).numpy(),))[0])
-        if report:
-            report(min(start + batch, len(chosen)))
-    return np.concatenate(probabilities) if probabilities else np.zeros((0, len(LABELS)), np.float32)
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """Predictions for one part of a split.
-
-    Attributes:
-        clips: the data set.
-        chosen: (M,) indices of the predicted clips.
-        labels: (M,) their class numbers.
-        probabilities: (M, 10) as served.
-        unadjusted: (M, 10) for equal class priors.
-    """
-
-    clips: Clips
-    chosen: NDArray[np.int64]
-    labels: NDArray[np.int64]
-    probabilities: NDArray[np.float32]
-    unadjusted: NDArray[np.float32]
-
-
-def predict_split(served: ServedActions, part: Part, report: Callable[[int], None]) -> Predictions:
-    """Predict all clips of one part of a split; `report` receives the number of clips done so far."""
-    chosen = examples(part.clips.labels, part.chosen, twins=False)
-    probabilities = predict(torch_run(served), part.clips, chosen, report=report)
-    unadjusted = probabilities / np.exp(served.shift.numpy())
-    unadjusted /= unadjusted.sum(1, keepdims=True)
-    return Predictions(part.clips, part.chosen, part.labels, probabilities, unadjusted)
+FOLDS = 6
+"""Parts of the real films for leaving some out; each film is in one of them."""
+PER_CLASS = 100
+"""Clips of simulated games per class."""
 
 
 def figures(truth: NDArray[np.int64], probabilities: NDArray[np.float32]) -> dict[str, Any]:
@@ -67,7 +29,7 @@ def figures(truth: NDArray[np.int64], probabilities: NDArray[np.float32]) -> dic
 
     Args:
         truth: (M,) class numbers.
-        probabilities: (M, 10) probabilities.
+        probabilities: (M, 10).
     """
     top = probabilities.argmax(1)
     by_class = measures.per_class(truth, top, LABELS)
@@ -78,45 +40,70 @@ def figures(truth: NDArray[np.int64], probabilities: NDArray[np.float32]) -> dic
         "accuracy": measures.accuracy(truth, top),
         "top-2 accuracy": float((second == truth[:, None]).any(1).mean()) if len(truth) else float("nan"),
         "macro F1": float(np.mean([line["f1"] for line in there])) if there else float("nan"),
-        "macro recall": float(np.mean([line["recall"] for line in there])) if there else float("nan"),
         "expected calibration error": measures.expected_calibration_error(probabilities.max(1), top == truth),
         "per class": by_class,
         "confusion": measures.confusion(truth, top, len(LABELS)).tolist(),
     }
 
 
-def majority(truth: NDArray[np.int64]) -> float:
-    """Accuracy of always predicting the most frequent class, which is what class imbalance alone gives."""
-    return float(np.bincount(truth).max() / len(truth)) if len(truth) else float("nan")
+def without_context(window: Window) -> Window:
+    """The same clips with neither ball nor velocity."""
+    return Window(window.keypoints, np.zeros_like(window.context))
 
 
-def report(
-    truth: NDArray[np.int64], probabilities: NDArray[np.float32], unadjusted: NDArray[np.float32]
-) -> dict[str, Any]:
-    """The result of `evaluate`: figures with class shares of real play (`probabilities`) and without (`unadjusted`)."""
-    return {**figures(truth, probabilities), "majority": majority(truth), "without prior": figures(truth, unadjusted)}
+def folds(films: NDArray[np.int64]) -> Iterator[NDArray[np.bool_]]:
+    """Masks (N,) of the clips that are left out, one after the other; films are dealt out in order."""
+    for fold in range(FOLDS):
+        yield films % FOLDS == fold
+
+
+def players(tracks: list[Track], moments: Moments) -> Moments:
+    """The moments of players; referees are trained on and not measured."""
+    return moments.where(~np.array([track.referee for track in tracks])[moments.track])
+
+
+def real_window(tracks: list[Track], moments: Moments) -> Window:
+    """Clips round moments, as served."""
+    return clips(tracks, moments)
+
+
+def simulated(run: Run, stored: Stored, rng: np.random.Generator) -> dict[str, Any]:
+    """Figures on games that were not trained on, every class as often."""
+    window, labels = draw_stored(stored, PER_CLASS * len(np.unique(stored.labels)), rng)
+    bare = without_context(window)
+    return {
+        "simulated games": figures(labels, run((window.keypoints, window.context))[0]),
+        "simulated games, keypoints only": figures(labels, run((bare.keypoints, bare.context))[0]),
+    }
+
+
+def spacejam(run: Run, found: Labelled) -> dict[str, Any]:
+    """Figures on SpaceJam's clips: all, those that a published network classifies, and the others."""
+    probabilities = run((found.window.keypoints, found.window.context))[0]
+    out = {"SpaceJam": figures(found.labels, probabilities)}
+    for name, kept in (("SpaceJam, easy half", ~found.hard), ("SpaceJam, hard half", found.hard)):
+        if kept.any():
+            out[name] = figures(found.labels[kept], probabilities[kept])
+    return out
 
 
 def tables(found: dict[str, Any]) -> str:
-    """The figures of `report` as Markdown."""
-    rows = [
-        [label, *(line[name] for name in ("precision", "recall", "f1")), int(line["support"])]
-        for label, line in found["per class"].items()
+    """The figures as Markdown: one line per set, F1 per class, and confusion matrices of real players."""
+    names = ("clips", "accuracy", "top-2 accuracy", "macro F1", "expected calibration error")
+    sets = {name: line for name, line in found.items() if isinstance(line, dict) and "confusion" in line}
+    parts = [
+        markdown(("", *names), [[name, *(line[key] for key in names)] for name, line in sets.items()]),
+        markdown(
+            ("F1 (clips)", *LABELS),
+            [[name, *(_cell(line["per class"][label]) for label in LABELS)] for name, line in sets.items()],
+        ),
     ]
-    plain = found["without prior"]
-    names = ("accuracy", "top-2 accuracy", "macro F1", "macro recall", "expected calibration error")
-    return "\n\n".join(
-        [
-            markdown(
-                ("", *names),
-                [
-                    ["as served", *(found[name] for name in names)],
-                    ["with equal class priors", *(plain[name] for name in names)],
-                    ["always the most frequent class", found["majority"], *("-" for _ in names[1:])],
-                    ["published, real clips (copies on both sides)", PUBLISHED_ACCURACY, *("-" for _ in names[1:])],
-                ],
-            ),
-            markdown(("action", "precision", "recall", "F1", "clips"), rows),
-            confusion_table(np.array(found["confusion"]), LABELS),
-        ]
-    )
+    for name in ("real films left out, keypoints only", "SpaceJam"):
+        if name in sets:
+            matrix = confusion_table(np.array(sets[name]["confusion"]), LABELS)
+            parts.append(f"{name[:1].upper() + name[1:]}:\n\n{matrix}")
+    return "\n\n".join(parts)
+
+
+def _cell(line: dict[str, float]) -> str:
+    return f"{line['f1']:.2f} ({int(line['support'])})" if line["support"] else "-"

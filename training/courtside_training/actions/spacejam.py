@@ -1,121 +1,115 @@
-"""SpaceJam's clips as published: one MP4 file per clip of one player, and the class number of each clip.
+"""SpaceJam's clips as keypoints: joints found in the crops of single players, without ball and without velocity.
 
-Layout (SpaceJam repository of Simone Francia): a folder with `annotation_dict.json` (clip id to class number),
-`labels_dict.json` (class number to name) and the clips as `clips/ID.mp4` (some copies name the folder `examples`). Each
-clip has 16 frames of 128 x 176 pixels. Ids that end in `_flipped` are mirrored copies of others. The broadcast of a
-clip is not published. Ids follow the order of the footage, so ranges of consecutive ids are used instead for splitting.
+A folder has one JPEG per clip, 16 crops of 128 x 176 pixels side by side, and `labels.csv` with file, label and hard
+(1 where a published R(2+1)D errs). Licence unstated: such clips are for measuring, never for training.
 """
 
 from __future__ import annotations
 
-import json
-import re
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_training.actions.classes import DISCARD, FRAMES, LABELS
+from courtside_training.actions.classes import CONTEXT, JOINTS, LABELS, STEPS
+from courtside_training.actions.windows import Array, Window
 from courtside_training.errors import TrainingInputError
+from courtside_training.pose.crops import crop_matrix, cut, invert, transform
 
-IDS_PER_GROUP = 100
-"""Consecutive ids that are assumed to come from one section of a broadcast."""
-FOLDERS = ("clips", "examples")
-"""Possible names of the folder with the clips."""
-_SPELLING = {"defense": "defence", "noaction": "no action", "ballinhand": "ball in hand"}
-"""Our spelling of published class names."""
+WIDTH, HEIGHT = 128, 176
+COVERED = 19
+"""Rows at the top with a burnt-in line of text, which are covered with the row below them."""
+SIDE = 256
+"""Side of the pose network's crop in pixels."""
+MARGIN = 1.25
+"""Side of the pose network's crop relative to the longer side of the player's box."""
+
+Pose = Callable[[NDArray[np.uint8]], Array]
+"""From crops (N, 3, 256, 256) uint8 RGB to keypoints (N, 17, 4) in pixels of the crop."""
 
 
-def _json(path: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Labelled:
+    """N clips: their window, class numbers (N,), file names, and which are hard (N,)."""
+
+    window: Window
+    labels: NDArray[np.int64]
+    names: list[str]
+    hard: NDArray[np.bool_]
+
+
+def pose_model(path: Path, threads: int = 1) -> Pose:
+    """The pose network `player_pose` 2 under ONNX Runtime.
+
+    Raises:
+        TrainingInputError: the file is missing, or no such model.
+    """
+    import onnxruntime as ort
+
+    if not path.is_file():
+        raise TrainingInputError(f"no pose model at {path}: give --pose the model.onnx of player_pose 2 or later")
+    options = ort.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = threads, 3
     try:
-        found = json.loads(path.read_text())
-    except FileNotFoundError:
-        raise TrainingInputError(f"no {path.name} in {path.parent}: give the folder of the published data") from None
-    except (OSError, ValueError) as error:
-        raise TrainingInputError(f"{path} is not readable JSON ({error}): download it again") from None
-    if not isinstance(found, dict):
-        raise TrainingInputError(f"{path} must be an object of ids and values, not a {type(found).__name__}")
-    return found
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        why = type(error).__name__
+        raise TrainingInputError(f"{path} is no readable ONNX model ({why}): name a model.onnx") from error
+    if [tuple(entry.shape[1:]) for entry in session.get_inputs()] != [(3, SIDE, SIDE)]:
+        raise TrainingInputError(f"{path} does not read crops of {SIDE} x {SIDE}: take player_pose 2 or later")
+
+    def run(crops: NDArray[np.uint8]) -> Array:
+        found: Array = session.run(["keypoints"], {session.get_inputs()[0].name: crops})[0]
+        return found
+
+    return run
 
 
-def _plain(name: str) -> str:
-    plain = re.sub(r"[\s_-]+", " ", name.strip().lower())
-    return _SPELLING.get(plain.replace(" ", ""), plain)
+def keypoints_of(frames: NDArray[np.uint8], pose: Pose) -> Array:
+    """Keypoints (16, 17, 4) in pixels of a clip (16, 176, 128, 3), BGR."""
+    matrix = crop_matrix(np.array([0.0, 0.0, WIDTH, HEIGHT]), MARGIN, (SIDE, SIDE))
+    crops = []
+    for frame in frames:
+        covered = frame.copy()
+        covered[:COVERED] = covered[COVERED]
+        crops.append(cut(covered, matrix, (SIDE, SIDE))[..., ::-1].transpose(2, 0, 1))
+    found = pose(np.ascontiguousarray(np.stack(crops)))
+    back = invert(matrix)
+    places = transform(found[..., :2].astype(np.float64), back)
+    scale = float(np.sqrt(abs(np.linalg.det(back[:, :2]))))
+    return np.concatenate([places, found[..., 2:3] * scale, found[..., 3:4]], -1).astype(np.float32)
 
 
-def check_labels(found: dict[str, Any]) -> None:
-    """Check that `labels_dict.json` has the class order used here.
-
-    Raises:
-        TrainingInputError: a class number is missing or has another name.
-    """
-    for number, label in enumerate((*LABELS, "discard")):
-        if str(number) not in found:
-            raise TrainingInputError(f"labels_dict.json has no class {number} ({label})")
-        if _plain(str(found[str(number)])) != label:
-            raise TrainingInputError(f"labels_dict.json calls class {number} {found[str(number)]!r}, not {label!r}")
-
-
-def group_of(name: str) -> int:
-    """The assumed broadcast section of a clip id; a mirrored or otherwise derived copy has that of its source.
-
-    Raises:
-        TrainingInputError: the id does not begin with a number.
-    """
-    digits = re.match(r"\d+", name)
-    if not digits:
-        raise TrainingInputError(f"annotation_dict.json: clip id {name!r} does not begin with a number")
-    return int(digits.group()) // IDS_PER_GROUP
-
-
-class SpaceJam:
-    """The published clips without the discarded ones; see `courtside_training.actions.clips.Clips`.
-
-    Args:
-        folder: the folder with the two JSON files and the clips.
-        height: height in pixels to which crops are resized.
-        width: width in pixels to which crops are resized.
+def read(folder: Path, pose: Pose, report: Callable[[], None] | None = None) -> Labelled:
+    """All clips of a folder; `report` is called after each one.
 
     Raises:
-        TrainingInputError: a file is missing, or a class number is not 0 to 10.
+        TrainingInputError: the folder has no table, or a clip is missing or has another size.
     """
-
-    def __init__(self, folder: Path, height: int, width: int) -> None:
-        annotation = _json(folder / "annotation_dict.json")
-        check_labels(_json(folder / "labels_dict.json"))
-        found = [folder / name for name in FOLDERS if (folder / name).is_dir()]
-        if not found:
-            raise TrainingInputError(f"no folder {' or '.join(FOLDERS)} in {folder}: give the published folder")
-        self._folder, self._size = found[0], (width, height)
-        for name, number in annotation.items():
-            if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= DISCARD:
-                raise TrainingInputError(f"annotation_dict.json: clip {name} has class {number!r}, not 0 to {DISCARD}")
-        kept = sorted(name for name, number in annotation.items() if number != DISCARD)
-        if not kept:
-            raise TrainingInputError(f"annotation_dict.json in {folder} lists no clip of an action")
-        for name in kept:
-            if not (self._folder / f"{name}.mp4").is_file():
-                raise TrainingInputError(f"{self._folder / name}.mp4 is annotated but missing: download it again")
-        self.points = None
-        self.names = np.array(kept)
-        self.labels = np.array([annotation[name] for name in kept], np.int64)
-        self.groups = np.array([group_of(name) for name in kept], np.int64)
-
-    def read(self, index: int) -> NDArray[np.uint8]:
-        """Clip `index`: (16, height, width, 3) uint8 RGB.
-
-        Raises:
-            TrainingInputError: the file is not a video or does not have 16 frames.
-        """
-        path = self._folder / f"{self.names[index]}.mp4"
-        try:
-            with av.open(str(path)) as container:
-                frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-        except (av.FFmpegError, IndexError) as error:
-            raise TrainingInputError(f"{path} is not a readable video ({error}): download it again") from None
-        if len(frames) != FRAMES:
-            raise TrainingInputError(f"{path} has {len(frames)} frames, expected {FRAMES}")
-        return np.stack([cv2.resize(frame, self._size, interpolation=cv2.INTER_AREA) for frame in frames])
+    table = folder / "labels.csv"
+    try:
+        with table.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        labels = [LABELS.index(row["label"].replace("_", " ")) for row in rows]
+        hard = [row.get("hard") == "1" for row in rows]
+    except (OSError, KeyError, ValueError) as error:
+        why = type(error).__name__
+        raise TrainingInputError(f"{table} is no table of file, label and hard ({why}): name another folder") from error
+    if not rows:
+        raise TrainingInputError(f"{table} lists no clip: name another folder")
+    found = []
+    for row in rows:
+        sheet = cv2.imread(str(folder / row["file"]))
+        if sheet is None or sheet.shape != (HEIGHT, STEPS * WIDTH, 3):
+            raise TrainingInputError(f"{folder / row['file']} is not {STEPS} crops of {WIDTH} x {HEIGHT} side by side")
+        frames = sheet.reshape(HEIGHT, STEPS, WIDTH, 3).transpose(1, 0, 2, 3)
+        found.append(keypoints_of(frames, pose))
+        if report:
+            report()
+    keypoints = np.stack(found).reshape(-1, STEPS, JOINTS, 4)
+    context = np.zeros((len(rows), STEPS, len(CONTEXT)), np.float32)
+    return Labelled(Window(keypoints, context), np.array(labels), [row["file"] for row in rows], np.array(hard))

@@ -1,4 +1,4 @@
-"""The system `actions`: which of ten actions a tracked player does in a clip of 16 frames."""
+"""The system `actions`: which of ten actions a tracked player does, by his keypoints over 1.6 seconds."""
 
 from __future__ import annotations
 
@@ -8,165 +8,94 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from courtside_training.common.options import (
-    FILES,
-    OUT,
-    SEED,
-    THREADS,
-    cache_option,
-    checkpoint_option,
-    count_option,
-    rate_option,
-    write_json,
-)
+from courtside_training.common.options import FILES, FOLDER, count_option, rate_option
 from courtside_training.common.system import RunContext, SmokeRun, Stage, System
-from courtside_training.errors import TrainingInputError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from rich.progress import Progress
 
-    from courtside_training.actions.evaluate import Predictions
+    from courtside_training.actions.pool import Pool, Sources
+    from courtside_training.actions.stored import Stored
 
-AVERAGE = 0.99
-"""Share of the averaged weights that is kept per step. The runs have hundreds to thousands of steps."""
+DECAY, AVERAGE = 0.03, 0.99
+"""Weight decay, and the share of the averaged weights that is kept per step of a thousand."""
+TEST_GAMES = 12
 SMOKE_EPOCHS = 4
-
-CLIPS = cache_option("--clips", "runs/actions/clips", "Folder of rendered clips. It can be deleted at any time.")
-DATA = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Folder of SpaceJam as published (annotation_dict.json, labels_dict.json, clips/). Without it, games are "
-    "simulated.",
-)  # fmt: skip
-GAMES = click.option(
-    "--games", type=click.IntRange(1, 3500), default=120, show_default=True,
-    help="Training games of 10 s. Validation and test use 2/7 and 1/7 as many games with other seeds.",
-)
-NETWORK = click.option(
-    "--network", type=click.Choice(("light", "r2plus1d_18", "tiny")), default="light", show_default=True
-)
-BATCH = click.option("--batch", type=click.IntRange(2, 256), default=8, show_default=True, help="Clips per step.")
-RATE = rate_option(2e-3)
-SAMPLES = count_option("--samples", None, "Clips per epoch.  [default: every example once]", least=2)
-SPLIT = click.option(
-    "--split", type=click.Choice(("train", "validation", "test")), default="test", show_default=True
-)
-DATA_OPTIONS = (CLIPS, DATA, GAMES)
-"""Options that select the clips."""
-RUN_OPTIONS = (NETWORK, BATCH, RATE, SAMPLES)
-"""Options of a training run."""
-
-
-@click.command()
-@CLIPS
-@DATA
-@GAMES
-@checkpoint_option("actions")
-@THREADS
-@SPLIT
-@click.option("--count", type=click.IntRange(1, 100), default=16, show_default=True, help="Mistakes to show.")
-@click.option("--picture", type=FILES, default=Path("runs/actions/mistakes.png"), show_default=True,
-              help="PNG file to write.")  # fmt: skip
-def gallery(
-    clips: Path, data: Path | None, games: int, checkpoint: Path, threads: int, split: str, count: int, picture: Path
-) -> None:
-    """Write the most confident mistakes as one image, with one row of frames per clip."""
-    from courtside_training.common.progress import progress
-    from courtside_training.common.runtime import prepare
-
-    prepare(threads)
-    from courtside_training.actions.gallery import mistakes, sheet, write
-
-    with progress() as bar:
-        found = _predictions(checkpoint, split, games, clips, data, bar)
-    chosen = mistakes(found.labels, found.probabilities, count)
-    write(picture, sheet(found.clips, found.chosen[chosen], found.probabilities[chosen]))
-    wrong = int((found.probabilities.argmax(1) != found.labels).sum())
-    click.echo(f"{len(chosen)} of {wrong} mistakes among {len(found.labels)} clips → {picture}")
-
-
-@click.command()
-@CLIPS
-@GAMES
-@THREADS
-@NETWORK
-@BATCH
-@RATE
-@SEED
-@SAMPLES
-@count_option("--epochs", 8)
-@OUT
-def leak(
-    clips: Path, games: int, threads: int, network: str, batch: int, rate: float, seed: int, samples: int | None,
-    epochs: int, out: Path | None,
-) -> None:
-    """Train with the published split and with ours, and compare validation with games that no network has seen."""
-    from courtside_training.common.progress import progress
-    from courtside_training.common.runtime import prepare
-
-    prepare(threads, seed)
-    from courtside_training.actions.leak import measure, table
-    from courtside_training.actions.splits import simulated
-    from courtside_training.actions.train import ActionsConfig
-    from courtside_training.common.fit import FitConfig
-
-    with progress() as bar:
-        pool, test = simulated("train", games, clips, bar), simulated("test", games, clips, bar)
-        config = ActionsConfig(
-            FitConfig(epochs=epochs, rate=rate, average=AVERAGE, seed=seed), network, batch, samples, "natural",
-            varied=False,
-        )  # fmt: skip
-        rows = measure(pool.clips, test.clips, config, Path("runs/actions"), bar)
-    write_json(out, rows)
-    click.echo(table(rows))
+SMOKE_CLIPS = 400
+POSE = Path("model_repository/player_pose/2/model.onnx")
 
 
 class ActionsSystem(System):
-    """Simulated games or SpaceJam to `player_actions`."""
+    """Real tracks, captured motion and simulated games to `player_actions`."""
 
     name = "actions"
-    help = "Action tagging of tracked players."
+    help = "Action tagging of tracked players from keypoints, ball and velocity."
     export_specs: ClassVar = {"player_actions": "courtside_training.actions.export_spec"}
     sample = "clips"
     fit_options = (
-        *DATA_OPTIONS, *RUN_OPTIONS, count_option("--epochs", 10),
-        click.option("--sampling", type=click.Choice(("natural", "root", "balanced")), default="root",
-                     show_default=True,
-                     help="Class shares: as in the data, balanced by the square root of class sizes, or equal."),
-        click.option("--twins/--no-twins", default=True, show_default=True,
-                     help="Add rotated and shifted copies of rare classes, in training only."),
-        click.option("--init", type=FILES,
-                     help="Published weights to start from, such as Kinetics weights for r2plus1d_18."),
+        click.option("--motion", type=FILES, help="Captured motion with a ball: skillmimic_ballplay.npz."),
+        click.option("--games", type=click.IntRange(1, 3500), default=100, show_default=True,
+                     help="Simulated training games of 20 s."),
+        count_option("--clips", 24_000, "Clips of real film; half as many of each other source.", least=100),
+        count_option("--epochs", 10), rate_option(3e-3),
+        click.option("--folds/--no-folds", default=True, show_default=True,
+                     help="Also train without some films, for `evaluate` and for the temperature."),
     )  # fmt: skip
-    evaluate_help = "Measure precision, recall, F1 and confusion by action on held-out games or clips."
-    evaluate_options = (*DATA_OPTIONS, SPLIT)
-    commands = (gallery, leak)
+    evaluate_help = "Measure on real films left out, on simulated games, and on SpaceJam's clips."
+    evaluate_options = (
+        click.option("--spacejam", type=FOLDER, help="Folder of SpaceJam's clips as JPEGs, with labels.csv."),
+        click.option("--pose", type=FILES, default=POSE, show_default=True, help="Pose network for --spacejam."),
+    )
 
     def stages(
-        self, context: RunContext, *, clips: Path, data: Path | None, games: int, network: str, batch: int, rate: float,
-        samples: int | None, epochs: int, sampling: str, twins: bool, init: Path | None,
+        self, context: RunContext, *, motion: Path | None, games: int, clips: int, epochs: int, rate: float, folds: bool
     ) -> Iterator[Stage]:
         """See `System.stages`."""
-        if init and network != "r2plus1d_18":
-            raise TrainingInputError("--init takes weights of the full network: add --network r2plus1d_18")
-        from courtside_training.actions.batches import examples
-        from courtside_training.actions.splits import part
-        from courtside_training.actions.train import ActionsConfig, make_fit
+        import numpy as np
+
+        from courtside_training.actions import evaluate, pool, train
+        from courtside_training.actions.broadcast import load_stills, load_tracks, moments
         from courtside_training.common.fit import FitConfig
 
-        train, held = (part(split, games, clips, data, network, context.bar) for split in ("train", "validation"))
-        fit = FitConfig(epochs=epochs, rate=rate, average=AVERAGE, seed=context.seed)
-        config = ActionsConfig(fit, network, batch, samples, sampling, init=init)
-        chosen = examples(train.clips.labels, train.chosen, twins)
-        yield Stage(make_fit(train.clips, chosen, held.labels, config, context.checkpoint))
+        stored = _stored(games, motion, context.bar)
+        tracks, stills = load_tracks(), load_stills()
+        known = moments(tracks)
+        fit = FitConfig(epochs=epochs, rate=rate, weight_decay=DECAY, average=AVERAGE, seed=context.seed)
+        config = train.ActionsConfig(fit)
+        made = _pool(pool.Sources(tracks, known, stills, stored), clips, context)
+        yield Stage(train.make_fit(made, config, context.checkpoint))
+        for fold, left in enumerate(evaluate.folds(known.films) if folds else ()):
+            path = fold_path(context.checkpoint, fold)
+            fold_pool = made.without(np.unique(known.films[left]))
+            yield Stage(train.make_fit(fold_pool, config, path), resume=path.is_file())
+        if folds:
+            _calibrate(context.checkpoint)
 
-    def evaluate(
-        self, context: RunContext, *, clips: Path, data: Path | None, games: int, split: str
-    ) -> dict[str, Any]:
+    def evaluate(self, context: RunContext, *, spacejam: Path | None, pose: Path) -> dict[str, Any]:
         """See `System.evaluate`."""
-        from courtside_training.actions.evaluate import report
+        import numpy as np
 
-        found = _predictions(context.checkpoint, split, games, clips, data, context.bar)
-        return {"split": split, **report(found.labels, found.probabilities, found.unadjusted)}
+        from courtside_training.actions import evaluate
+        from courtside_training.actions.games import games
+        from courtside_training.actions.spacejam import pose_model, read
+        from courtside_training.actions.train import load_served
+        from courtside_training.common.running import torch_run
+        from courtside_training.common.splits import SPLITS
+
+        served = load_served(context.checkpoint)
+        run = torch_run(served, batch=512)
+        result = _left_out(context.checkpoint, served.temperature)
+        first = SPLITS["test"][0]
+        task = context.bar.add_task("test games", total=TEST_GAMES)
+        stored = games(range(first, first + TEST_GAMES), report=lambda: context.bar.advance(task))
+        result.update(evaluate.simulated(run, stored, np.random.default_rng(0)))
+        if spacejam is not None:
+            task = context.bar.add_task("SpaceJam", total=None)
+            found = read(spacejam, pose_model(pose, context.threads), lambda: context.bar.advance(task))
+            result.update(evaluate.spacejam(run, found))
+        return result
 
     def tables(self, result: dict[str, Any]) -> str:
         """See `System.tables`."""
@@ -175,37 +104,102 @@ class ActionsSystem(System):
         return tables(result)
 
     def smoke_runs(self) -> Iterator[SmokeRun]:
-        """Two short games and a tiny network."""
-        from courtside_training.actions.batches import examples
-        from courtside_training.actions.simulated import ClipPlan, games
-        from courtside_training.actions.train import ActionsConfig, make_fit
+        """The real tracks, one short game and a narrow network."""
+        import numpy as np
+
+        from courtside_training.actions import pool, train
+        from courtside_training.actions.broadcast import load_tracks, moments
+        from courtside_training.actions.games import game_windows
+        from courtside_training.actions.network import ActionsNetworkConfig
         from courtside_training.common.fit import Fit, FitConfig
 
-        clips = games((0, 1), ClipPlan(duration=2.5), None)
-        chosen = examples(clips.labels, clips.labels.argsort(kind="stable"), twins=False)
-        config = ActionsConfig(
-            FitConfig(epochs=SMOKE_EPOCHS, rate=5e-3, average=0.8), "tiny", 8, 32, "balanced", varied=False
+        tracks = load_tracks()
+        sources = pool.Sources(tracks, moments(tracks), [], [game_windows(0, 6.0)])
+        made = pool.make_pool(sources, SMOKE_CLIPS, np.random.default_rng(0), augment=False)
+        config = train.ActionsConfig(
+            FitConfig(epochs=SMOKE_EPOCHS, rate=5e-3, average=0.9), ActionsNetworkConfig(24, 0.1, 2), 64, 12
         )
 
         def make(checkpoint: Path) -> Fit:
-            return make_fit(clips, chosen, clips.labels, config, checkpoint)
+            return train.make_fit(made, config, checkpoint)
 
         yield SmokeRun("player_actions", make, SMOKE_EPOCHS)
 
 
-def _predictions(
-    checkpoint: Path, split: str, games: int, folder: Path, data: Path | None, bar: Progress
-) -> Predictions:
-    """Predictions of a checkpoint for a split, with the crop size that the checkpoint needs."""
-    from courtside_training.actions.evaluate import predict_split
-    from courtside_training.actions.splits import part
-    from courtside_training.actions.train import load_served
+def fold_path(checkpoint: Path, fold: int) -> Path:
+    """Checkpoint of the network that was trained without the films of a fold."""
+    return checkpoint.with_name(f"{checkpoint.stem}-without-{fold}{checkpoint.suffix}")
 
-    served = load_served(checkpoint)
-    name = "light" if served.network.config.height < 176 else "r2plus1d_18"
-    clips = part(split, games, folder, data, name, bar)
-    task = bar.add_task(f"evaluate {split}", total=len(clips.chosen))
-    return predict_split(served, clips, lambda done: bar.update(task, completed=done))
+
+def _stored(games: int, motion: Path | None, bar: Progress) -> list[Stored]:
+    from courtside_training.actions.games import games as simulate
+    from courtside_training.actions.motion import motion_windows
+
+    task = bar.add_task("games", total=games)
+    found = [simulate(range(games), report=lambda: bar.advance(task))]
+    return [*found, motion_windows(motion)] if motion is not None else found
+
+
+def _pool(sources: Sources, clips: int, context: RunContext) -> Pool:
+    import numpy as np
+
+    from courtside_training.actions.pool import make_pool
+
+    task = context.bar.add_task("clips", total=None)
+    return make_pool(sources, clips, np.random.default_rng(context.seed), report=lambda: context.bar.advance(task))
+
+
+def _left_out_scores(checkpoint: Path) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float32]]]:
+    """Class numbers and class scores of all clips of real players, from networks that were trained without their films.
+
+    No clip if there are no such networks.
+    """
+    import numpy as np
+
+    from courtside_training.actions import evaluate, pool, train
+    from courtside_training.actions.broadcast import load_tracks, moments
+
+    tracks = load_tracks()
+    known = evaluate.players(tracks, moments(tracks))
+    labels: list[NDArray[np.int64]] = []
+    names = ("real films left out", "real films left out, keypoints only")
+    scores: dict[str, list[NDArray[np.float32]]] = {name: [] for name in names}
+    for fold, left in enumerate(evaluate.folds(known.films)):
+        path = fold_path(checkpoint, fold)
+        if not path.is_file() or not left.any():
+            continue
+        network = train.load_network(path)
+        chosen = known.where(left)
+        window = evaluate.real_window(tracks, chosen)
+        labels.append(chosen.labels)
+        for name, clips in zip(scores, (window, evaluate.without_context(window)), strict=True):
+            scores[name].append(train.scores_of(network, pool.summaries(clips)))
+    if not labels:
+        return np.zeros(0, np.int64), {}
+    return np.concatenate(labels), {name: np.concatenate(parts) for name, parts in scores.items()}
+
+
+def _calibrate(checkpoint: Path) -> None:
+    import numpy as np
+
+    from courtside_training.actions.network import MODEL
+    from courtside_training.common import checkpoint as checkpoints
+    from courtside_training.common.measures import fit_temperature
+
+    labels, scores = _left_out_scores(checkpoint)
+    if len(labels):
+        both = np.concatenate(list(scores.values()))
+        temperature = fit_temperature(both, np.tile(labels, len(scores)))
+        checkpoints.update(checkpoint, MODEL, temperature=float(temperature))
+
+
+def _left_out(checkpoint: Path, temperature: float) -> dict[str, Any]:
+    from scipy.special import softmax
+
+    from courtside_training.actions.evaluate import figures
+
+    labels, scores = _left_out_scores(checkpoint)
+    return {name: figures(labels, softmax(found / temperature, -1)) for name, found in scores.items()}
 
 
 SYSTEM = ActionsSystem()

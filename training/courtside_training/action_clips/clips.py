@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_training.actions.classes import FRAMES, HEIGHT, WIDTH
+from courtside_training.action_clips.classes import FRAMES, HEIGHT, WIDTH
 from courtside_training.errors import TrainingInputError
 
 SHARES = (0.7, 0.2, 0.1)
@@ -28,7 +28,7 @@ class Clips(Protocol):
         labels: (N,) int64 class numbers 0 to 9.
         groups: (N,) int64; all clips of one group (a game, a section of a broadcast) belong to the same split.
         names: (N,) text that identifies a clip.
-        points: (N, 16, 18, 3) as in `courtside_training.actions.points`, or None if unknown.
+        points: (N, 16, 18, 3) as in `courtside_training.action_clips.points`, or None if unknown.
     """
 
     labels: NDArray[np.int64]

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
 
-from courtside_training.actions.batches import Examples, examples
-from courtside_training.actions.clips import SHARES, Clips, split_groups
-from courtside_training.actions.evaluate import figures, predict
-from courtside_training.actions.train import ActionsConfig, load_served, make_fit
+from courtside_training.action_clips.batches import Examples, examples
+from courtside_training.action_clips.clips import SHARES, Clips, split_groups
+from courtside_training.action_clips.evaluate import figures, predict
+from courtside_training.action_clips.train import ActionsConfig, load_served, make_fit
 from courtside_training.common.progress import reporter
 from courtside_training.common.running import torch_run
 from courtside_training.common.tables import markdown

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 import courtside_sim
 from courtside_sim import FrameTruth, SimulatedCamera, open_simulation
 from courtside_sim.actions import action_labels
-from courtside_training.actions import points, tracked
-from courtside_training.actions.classes import DISCARD, FRAMES, LABELS, RATE
-from courtside_training.actions.clips import StoredClips, join, pack
-from courtside_training.actions.points import POINTS, gathered
-from courtside_training.actions.tracked import cut, framing, tracker_path
+from courtside_training.action_clips import points, tracked
+from courtside_training.action_clips.classes import DISCARD, FRAMES, LABELS, RATE
+from courtside_training.action_clips.clips import StoredClips, join, pack
+from courtside_training.action_clips.points import POINTS, gathered
+from courtside_training.action_clips.tracked import cut, framing, tracker_path
 from courtside_training.common.arrays import reading_arrays, write_arrays
 
 RARE = (LABELS.index("block"), LABELS.index("pass"), LABELS.index("shoot"), LABELS.index("pick"))

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_training.actions.classes import LABELS
-from courtside_training.actions.clips import Clips
+from courtside_training.action_clips.classes import LABELS
+from courtside_training.action_clips.clips import Clips
 from courtside_training.errors import TrainingInputError
 
 _SHOWN = (0, 2, 4, 6, 7, 8, 9, 11, 13, 15)

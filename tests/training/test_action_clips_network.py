@@ -10,11 +10,11 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from courtside_training.actions import evaluate, gallery, network, train
-from courtside_training.actions.batches import batches, examples
-from courtside_training.actions.classes import FRAMES, HEIGHT, LABELS, WIDTH
-from courtside_training.actions.clips import StoredClips, pack
-from courtside_training.actions.export_spec import EXPORT_SPEC
+from courtside_training.action_clips import evaluate, gallery, network, train
+from courtside_training.action_clips.batches import batches, examples
+from courtside_training.action_clips.classes import FRAMES, HEIGHT, LABELS, WIDTH
+from courtside_training.action_clips.clips import StoredClips, pack
+from courtside_training.action_clips.export_spec import EXPORT_SPEC
 from courtside_training.cli import cli
 from courtside_training.common import checkpoint as checkpoints
 from courtside_training.common.fit import FitConfig
@@ -212,12 +212,12 @@ def test_the_card_names_data_figures_and_limits(trained):
 
 
 def test_init_is_for_the_full_network(tmp_path: Path):
-    result = CliRunner().invoke(cli, ["actions", "fit", "--init", str(tmp_path / "w.pth")])
+    result = CliRunner().invoke(cli, ["action_clips", "fit", "--init", str(tmp_path / "w.pth")])
     assert isinstance(result.exception, TrainingInputError) and "r2plus1d_18" in str(result.exception)
 
 
 @pytest.mark.timeout(180)
 def test_the_smoke_run_ends_well():
-    result = CliRunner().invoke(cli, ["actions", "--smoke"])
+    result = CliRunner().invoke(cli, ["action_clips", "--smoke"])
     assert result.exit_code == 0, result.output
     assert "resumed at 2, exported" in result.output

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from courtside_training.actions.augment import TWINS, rare_classes, twin, vary
-from courtside_training.actions.classes import LABELS
-from courtside_training.actions.clips import Clips
-from courtside_training.actions.points import moved
+from courtside_training.action_clips.augment import TWINS, rare_classes, twin, vary
+from courtside_training.action_clips.classes import LABELS
+from courtside_training.action_clips.clips import Clips
+from courtside_training.action_clips.points import moved
 
 BALANCE = {"natural": 0.0, "root": 0.5, "balanced": 1.0}
 """Balancing exponent by name of a sampling: a class is drawn in proportion to its size to the power 1 - exponent."""

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
 
-from courtside_training.actions.clips import SHARES, Clips, split_groups
-from courtside_training.actions.network import NETWORKS
-from courtside_training.actions.simulated import ClipPlan, games
-from courtside_training.actions.spacejam import SpaceJam
+from courtside_training.action_clips.clips import SHARES, Clips, split_groups
+from courtside_training.action_clips.network import NETWORKS
+from courtside_training.action_clips.simulated import ClipPlan, games
+from courtside_training.action_clips.spacejam import SpaceJam
 from courtside_training.common.splits import SPLITS
 from courtside_training.errors import TrainingInputError
 

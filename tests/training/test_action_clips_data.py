@@ -9,10 +9,10 @@ import av
 import numpy as np
 import pytest
 
-from courtside_training.actions import augment, batches, clips, points, simulated, spacejam, tracked
-from courtside_training.actions.classes import DISCARD, FRAMES, HEIGHT, LABELS, WIDTH
-from courtside_training.actions.leak import protocols
-from courtside_training.actions.splits import games_of
+from courtside_training.action_clips import augment, batches, clips, points, simulated, spacejam, tracked
+from courtside_training.action_clips.classes import DISCARD, FRAMES, HEIGHT, LABELS, WIDTH
+from courtside_training.action_clips.leak import protocols
+from courtside_training.action_clips.splits import games_of
 from courtside_training.errors import TrainingInputError
 
 NAMES = {str(number): name for number, name in enumerate((*LABELS, "discard"))}

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_training.actions.classes import HEIGHT, WIDTH
+from courtside_training.action_clips.classes import HEIGHT, WIDTH
 
 CONTEXT = 1.35
 """Height of a crop relative to the player's height. It leaves room for a raised ball, a jump and the surroundings."""

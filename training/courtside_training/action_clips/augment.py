@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_training.actions.classes import LABELS
+from courtside_training.action_clips.classes import LABELS
 
 TWINS = ((0.0, 0.0), (30.0, 0.0), (-30.0, 0.0), (0.0, 0.25), (0.0, -0.25))
 """Rotation in degrees and shift as a share of the width. The first is the clip itself, the others are the published
