@@ -3,8 +3,8 @@
     python benchmarks/players.py [--players 10] [--rounds 60]
 
 One simulated game at 720p gives the frame; its players are cut out, their poses and actions are read with the shipped
-models. Times are medians in milliseconds; the last column is what a camera takes of one core at the rates of the default
-settings, with this many players in view.
+models. Times are medians in milliseconds; the last column is what a camera takes of one core at the default rates,
+with this many players in view.
 """
 
 from __future__ import annotations
