@@ -140,7 +140,7 @@ def measures(keypoints: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
     there = torch.where(context == context, context, torch.zeros_like(context)).clamp(-8.0, 8.0)
     around = [
         there[..., :1].abs(), there[..., 1:3], _length(there[..., :2]).clamp(0.0, FAR)[..., None],
-        _length(there[..., 3:5])[..., None], there[..., 5:],
+        _length(there[..., 4:6])[..., None], there[..., 6:], there[..., 3:4],
     ]  # fmt: skip
     return found, torch.cat(around, -1)
 
