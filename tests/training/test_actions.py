@@ -68,6 +68,7 @@ def test_what_was_not_seen_leaves_finite_probabilities(served, real):
         found = classify(served, window)
         assert np.isfinite(found).all()
         np.testing.assert_allclose(found.sum(1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(classify(served, nothing), 0.1, atol=1e-5)
 
 
 def test_the_labels_fit_the_tracks_and_stand_in_every_film(tracks):

@@ -24,14 +24,17 @@ def card(checkpoint: Path, evaluation: dict[str, Any]) -> str:
     size = sum(value.numel() for value in network.parameters())
     measured = tables(evaluation) if evaluation else "Not measured."
     return f"""Classifies what one tracked player does in 1.6 seconds of keypoints, with the ten classes of SpaceJam
-(Francia, Calderara, Lanzi: "SpaceJam: a Dataset for Basketball Action Recognition", 2018): {", ".join(LABELS)}.
+(Francia, Calderara, Lanzi: "SpaceJam: a Dataset for Basketball Action Recognition", 2018):
+{", ".join(LABELS)}.
 
 ## Inputs
 `keypoints` [16, 17, 4]: 16 steps, 10 per second, COCO's joints; x, y (down) and depth in pixels of the frame with the
 camera's motion removed, and visibility. A joint that was not seen is NaN with visibility 0. `context` [16, 7]:
-{", ".join(CONTEXT)}. The ball's position is relative to the middle of the hips in player heights, y up; the velocity is
-that over the ground in player heights per second. What is not known is 0. `action` [10]: probabilities at the middle of
-the clip. Position, size and side do not matter; a clip without any joint gives the same probabilities every time.
+{", ".join(CONTEXT)}.
+The ball's position is relative to the middle of the hips in player heights, y up; the speed is that over the ground in
+player heights per second. What is not known is 0. `action` [10]: probabilities at the middle of
+the clip. Position, size and side do not matter. With fewer than four steps seen the probabilities come closer to each
+other; without any joint they are equal.
 
 ## Network
 {network.config.members} small perceptrons over a summary of the clip, {size:,} parameters in all. The summary holds
@@ -52,8 +55,8 @@ are learned from simulation; dribble and ball in hand from simulation and from s
 motion.
 
 ## Training
-{history["epochs"]} epochs, {history["samples"]:,} draws; AdamW, cosine schedule, averaged weights. Half of a batch is
-real film, a fifth pictures set in motion, a fifth games, a tenth captured motion. Ball and velocity are hidden at
+{history["epochs"]} epochs, {history["samples"]:,} draws; AdamW, cosine schedule, averaged weights. More than half of a
+batch is real film, a tenth pictures set in motion, a quarter games, a tenth captured motion. Ball and velocity are hidden at
 random, clips run at 10 to 25 steps per second, crops follow the player or stand still; joints, steps and ends of clips
 are missing. Temperature {found.get("temperature", 1.0):.2f}, fitted on real films left out.
 
