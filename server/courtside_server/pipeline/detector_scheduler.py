@@ -110,6 +110,7 @@ class DetectorScheduler:
         self._shares: list[DetectorShare] = []
         self._due = -math.inf
         self._overloaded = False
+        self._headroom = 1.0
         self._since: float | None = None
 
     @property
@@ -148,6 +149,8 @@ class DetectorScheduler:
         total, floor = self._capacity.fps(now), self.config.floor
         for share, rate in zip(self._shares, share_out(total, demands, floor), strict=True):
             share._set_rate(rate)
+        wanted = sum(demand.fps for demand in demands)
+        self._headroom = 1.0 if math.isinf(total) else min(max(1.0 - wanted / max(total, 1e-6), 0.0), 1.0)
         self._watch_floor(now, total, sum(min(demand.fps, floor) for demand in demands))
         for share in self._shares:
             share._announce(self._overloaded)
@@ -179,6 +182,11 @@ class DetectorShare:
     def degraded(self) -> bool:
         """Whether the detector cannot give the floor to all: what is not needed for shots is then left out."""
         return self._degraded
+
+    @property
+    def headroom(self) -> float:
+        """Share of the detector's time that no camera wants, 0 to 1: room for what shots do not need."""
+        return self._scheduler._headroom
 
     def rate(self, wanted: float) -> float:
         """Detector frames per real second that the camera gets now; call it with every frame.

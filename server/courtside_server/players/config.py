@@ -24,6 +24,14 @@ class CropConfig(ParameterGroup):
         30.0, unit="crops per second", meaning="Most crops of one live camera, all its players together.",
         evidence=_BY_HAND, search=(5, 120), low=1,
     )  # fmt: skip
+    least_rate: float = parameter(
+        6.0, unit="crops per second", meaning="The same where the detector has no time left.", evidence=_BY_HAND,
+        search=(0, 15), low=0,
+    )  # fmt: skip
+    full_headroom: float = parameter(
+        0.5, unit="share of the detector's time", meaning="Share that must be left over for the whole budget of crops; "
+        "with less of it the budget shrinks.", evidence=_BY_HAND, search=(0.1, 0.9), low=0.01, high=1,
+    )  # fmt: skip
     player_rate: float = parameter(
         10.0, unit="crops per second", meaning="Most crops of one player who is not near a ball.",
         evidence="The action model reads ten poses per second.", search=(5, 15), low=1,

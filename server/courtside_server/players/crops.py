@@ -69,16 +69,19 @@ class CropPlan:
         self.skipped: dict[CropSkip, int] = {}
         """How many were left out since this was emptied, by reason."""
 
-    def choose(self, observations: Observations, room: int, wanted: Collection[int] | None = None) -> list[int]:
+    def choose(
+        self, observations: Observations, room: int, wanted: Collection[int] | None = None, headroom: float = 1.0
+    ) -> list[int]:
         """Row numbers of the players to cut out of a frame, the most important first.
 
         Args:
             observations: what was tracked in it.
             room: most crops.
             wanted: of these tracks alone; all by default.
+            headroom: share of the detector's time that is left, 0 to 1; the budget shrinks with it.
         """
         config, now = self._config, observations.media * self._scale
-        self._refill(now)
+        self._refill(now, headroom)
         rows = [row for row in observations.rows(ObjectClass.PLAYER) if observations.tracks[row] != UNTRACKED]
         rows = [row for row in rows if wanted is None or int(observations.tracks[row]) in wanted]
         heights = observations.boxes[:, 3] - observations.boxes[:, 1]
@@ -122,8 +125,10 @@ class CropPlan:
             player.updated = now
         return player
 
-    def _refill(self, now: float) -> None:
-        rate = self._config.live_rate
+    def _refill(self, now: float, headroom: float) -> None:
+        config = self._config
+        share = min(max(headroom / config.full_headroom, 0.0), 1.0)
+        rate = config.least_rate + (max(config.live_rate, config.least_rate) - config.least_rate) * share
         self._budget = min(rate / 4, self._budget + rate * min(now - self._last, 1.0))
         if self._last == -np.inf:
             self._budget = rate / 4

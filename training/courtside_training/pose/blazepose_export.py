@@ -28,6 +28,8 @@ class BlazePoseExport:
             "colour": "RGB", "crop_margin": str(MARGIN), "crop_padding": "0",
             "keypoints": ",".join(JOINTS),
             "box": "square round the player's, same middle, side the longer one times crop_margin",
+            # The detector, which shots depend on, must always find a core.
+            "intra_op_thread_count": "1",
             "values": "x, y, depth in crop pixels, visibility",
         },
     )

@@ -24,6 +24,9 @@ from courtside_server.telemetry.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 
+THREADS = "intra_op_thread_count"
+"""Parameter of a model that bounds its intra-op threads; the name is that of Triton's onnxruntime backend."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Served:
@@ -143,6 +146,9 @@ class EmbeddedEngine:
             )
         path = entry.file()
         threads = max(1, (self._threads or os.cpu_count() or 1) // entry.instances)
+        # As Triton's backend does: a model that must not take the others' cores says so.
+        most = entry.info.parameters.get(THREADS, "")
+        threads = min(threads, int(most)) if most.isdecimal() and int(most) else threads
         sessions = [
             open_session(path, entry.info, threads=threads, device=self._device, spin=self._spin)
             for _ in range(entry.instances)
