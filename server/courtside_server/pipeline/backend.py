@@ -22,6 +22,7 @@ from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.pipeline.detector_scheduler import DetectorShare, RateChange
 from courtside_server.pipeline.model_runner import ModelRunner, Stopped, Submitted
+from courtside_server.pipeline.player_runner import PlayerRunner
 from courtside_server.pipeline.speed_wait import SURE, SpeedWait
 from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.players.analysis import PlayerAnalysis, PlayerModels
@@ -138,6 +139,7 @@ class Backend:
         self._share, self._courts, self._player_models = share, courts, players
         self._info, self._models, self._runner, self._queue = info, models, runner, queue
         self._config, self._ids, self._calibration = config, ids, calibration
+        self._player_runner = PlayerRunner(runner)
         self.media, self.wall = 0.0, 0.0
         self.failure: Exception | None = None
         self.on_shots: Callable[[int, Sequence[ShotChange]], None] = lambda scene, changes: None
@@ -205,7 +207,7 @@ class Backend:
         )  # fmt: skip
         models, live = self._player_models, not film
         self._players = None if models is None else PlayerAnalysis(
-            self._info.camera.name, models, self._runner, config.players, scale, live,
+            self._info.camera.name, models, self._player_runner, config.players, scale, live,
             lambda skipped: self.on_crops_skipped(skipped), lambda pose: self.on_pose(pose),
             lambda insight: self.on_insight(insight), self._teams, self._followed,
         )  # fmt: skip
@@ -262,7 +264,7 @@ class Backend:
         except Exception as error:
             self._failed(error)
         finally:
-            self._closing = True
+            self._closing = self._player_runner.closing = True
             for work in self._queue.close():
                 self._end(_Entry(work))
             try:
