@@ -7,7 +7,8 @@ import courtside
 
 
 async def main(address: str, game: str, how_many: int = sys.maxsize) -> None:
-    async with courtside.connect(address) as client, client.subscribe(game, after=0) as events:
+    kinds = ["shot", "camera_status"]
+    async with courtside.connect(address) as client, client.subscribe(game, after=0, kinds=kinds) as events:
         while how_many > 0:
             event = await events.next()
             if event.shot is not None:
