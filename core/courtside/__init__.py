@@ -49,6 +49,8 @@ if TYPE_CHECKING:
         latest_shots,
     )
     from courtside.plays import Action, Play, PlayerAction, PlayKind, Possession, PossessionEnd
+    from courtside.skills import SkillEstimate, SkillLevel, TimeRange
+    from courtside.statistics import PlayerStatistics, ZoneShots, player_statistics
     from courtside_client.client import Client, connect
     from courtside_client.errors import GatewayError
     from courtside_client.options import StreamOptions
@@ -78,6 +80,7 @@ __all__ = [
     "Play",
     "PlayKind",
     "PlayerAction",
+    "PlayerStatistics",
     "PointPairs",
     "Possession",
     "PossessionEnd",
@@ -89,15 +92,20 @@ __all__ = [
     "ShotResult",
     "ShotType",
     "ShotView",
+    "SkillEstimate",
+    "SkillLevel",
     "StreamOptions",
     "StreamReport",
     "Subscription",
+    "TimeRange",
     "Zone",
+    "ZoneShots",
     "ZoneSource",
     "analyze",
     "analyze_events",
     "connect",
     "latest_shots",
+    "player_statistics",
     "read_calibration",
     "recognise_court",
 ]
@@ -114,6 +122,8 @@ _HOMES = {
         "latest_shots",
     ),
     "courtside.plays": ("Action", "Play", "PlayKind", "PlayerAction", "Possession", "PossessionEnd"),
+    "courtside.skills": ("SkillEstimate", "SkillLevel", "TimeRange"),
+    "courtside.statistics": ("PlayerStatistics", "ZoneShots", "player_statistics"),
     "courtside_client.client": ("Client", "connect"),
     "courtside_client.errors": ("GatewayError",),
     "courtside_client.options": ("StreamOptions",),
