@@ -1,4 +1,4 @@
-"""Highlights for tests: long films of few, tiny pictures, whose grey value says when they are shown; a player's events."""
+"""Highlights for tests: long films of few, tiny pictures whose grey shows their time; a player's events; an engine."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 import av
 import numpy as np
 
+from courtside.court.zones import Zone
 from courtside.events import Event, Lifecycle, Shooter, Shot, ShotResult
 from courtside.plays import Play, PlayKind, Possession
-from courtside.court.zones import Zone
+from courtside.skills import SKILLS
+from courtside_server.inference.engine import ModelInfo, TensorSpec
 
 CAMERA = "games/g/cameras/film"
 
@@ -19,8 +21,8 @@ def write_film(path: Path, seconds: float, *, step: float = 1.0, size=(96, 56), 
     """A film with a picture every `step` seconds; its grey is 40 + 2 for each tenth of the film."""
     count = round(seconds / step)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=Fraction(1000, round(1000 * step)),
-                                      options={"preset": "ultrafast", "qp": "0", "x264-params": "scenecut=0"})  # fmt: skip
+        options = {"preset": "ultrafast", "qp": "0", "x264-params": "scenecut=0"}
+        stream = container.add_stream("libx264", rate=Fraction(1000, round(1000 * step)), options=options)
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = *size, "yuv420p", gop
         for number in range(count):
             picture = np.full((size[1], size[0], 3), grey(number / count), np.uint8)
@@ -50,3 +52,29 @@ def events_of(player: int = 7, shots: int = 20, every: float = 10.0, **values) -
               sequence=number + 1, revision=1, append_time=1_700_000_000.0, **fields)
         for number, (at, payload) in enumerate(payloads)
     ]  # fmt: skip
+
+
+class FakeEngine:
+    """Answers that every skill is at the level of its number modulo five; keeps the frames it got."""
+
+    name = "fake"
+
+    def __init__(self, frames: int = 8, order: tuple[str, ...] = SKILLS, answer: np.ndarray | None = None) -> None:
+        levels = np.full((20, 5), 0.1, np.float32)
+        levels[np.arange(20), np.arange(20) % 5] = 0.6
+        self.answer = levels if answer is None else answer
+        self.seen: list[np.ndarray] = []
+        self._info = ModelInfo(
+            "player_skills", "9", {"frames": TensorSpec("frames", np.dtype(np.uint8), (frames, 3, 56, 96))},
+            {"levels": TensorSpec("levels", np.dtype(np.float32), (20, 5))}, 2, parameters={"skills": ",".join(order)},
+        )  # fmt: skip
+
+    def info(self, model: str) -> ModelInfo:
+        return self._info
+
+    async def start(self, models) -> None:
+        pass
+
+    async def infer(self, model, inputs, *, timeout):
+        self.seen.append(inputs["frames"])
+        return {"levels": self.answer[None]}

@@ -353,17 +353,20 @@ class Client:
         path = None if film is None else Path(film)
         query = await asyncio.to_thread(skills_query, path, game, camera, session, players, shooter)
         call = self._analysis.EstimateSkills(skills_requests(query, path))
+        found: SkillEstimate | None = None
         try:
             async for response in call:
                 if response.WhichOneof("message") == "estimate":
-                    return from_message(SkillEstimate, response.estimate)
-                if on_progress is not None and SkillsStage.knows(response.progress.stage):
+                    found = from_message(SkillEstimate, response.estimate)
+                elif on_progress is not None and SkillsStage.knows(response.progress.stage):
                     on_progress(SkillsStage(response.progress.stage), response.progress.done)
         except grpc.aio.AioRpcError as error:
             raise gateway_error(error) from None
         finally:
             call.cancel()
-        raise GatewayError("the gateway's answer has no estimate: its version does not fit this client's")
+        if found is None:
+            raise GatewayError("the gateway's answer has no estimate: its version does not fit this client's")
+        return found
 
     async def _call(self, method: Callable[..., Awaitable[_Answer]], request: Any) -> _Answer:
         try:

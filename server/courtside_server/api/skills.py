@@ -83,9 +83,12 @@ class SkillsService:
                         yield _progress(analysis_pb2.SKILLS_STAGE_UPLOAD, done)
                 async with contextlib.aclosing(self._work(Path(file.name), highlight, statistics)) as responses:
                     async for response in responses:
+                        if response.HasField("estimate"):
+                            break
                         yield response
         finally:
             self._busy = False
+        yield response  # once the film is deleted and the next one may come
 
     # ---- the query -----------------------------------------------------------------------------------------------
 

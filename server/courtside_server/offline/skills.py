@@ -126,15 +126,15 @@ def estimate_lines(estimate: SkillEstimate) -> list[str]:
     """An estimate for a terminal."""
     lines = []
     if estimate.skills:
-        lines.append(f"{'':<24}{'level':<11}{'0-4':>4}   " + "  ".join(f"{level:>9}" for level in LEVELS))
+        lines.append(f"{'':<26}{'level':<11}{'0-4':>4}   " + "  ".join(f"{level:>9}" for level in LEVELS))
         means = estimate.groups()
         by_name = {skill.skill: skill for skill in estimate.skills}
         for group, skills in GROUPS.items():
-            lines.append(f"{group:<35}{means[group]:4.1f}")
+            lines.append(f"{group:<37}{means[group]:4.1f}")
             for name in skills:
                 one = by_name[name]
                 chances = "  ".join(f"{chance:9.0%}" for chance in one.probabilities)
-                lines.append(f"  {name:<22}{one.level:<11}{one.expected:4.1f}   {chances}")
+                lines.append(f"  {name:<24}{one.level:<11}{one.expected:4.1f}   {chances}")
         stretches = f" in {len(estimate.ranges)} stretches" if estimate.ranges else ""
         lines.append(f"{estimate.frames} frames of {estimate.film_seconds:.0f} s of film{stretches}, {estimate.model}")
         lines.append(f"{estimate.caution[0].upper()}{estimate.caution[1:]}.")

@@ -159,10 +159,8 @@ def too_few_plays(highlight: Highlight, config: SkillsConfig) -> str:
     """Why a highlight does not show enough of a player, one sentence; empty where it does."""
     if highlight.plays >= config.min_plays:
         return ""
-    return (
-        f"not enough film: the events name the player in {highlight.plays} plays, levels need {config.min_plays} at "
-        "least"
-    )
+    plays = f"{highlight.plays} play" + ("s" if highlight.plays != 1 else "")
+    return f"not enough film: the events name the player in {plays}, levels need {config.min_plays} at least"
 
 
 def _ranges(film: Film, index: FilmIndex, highlight: Highlight | None, config: SkillsConfig) -> list[TimeRange]:

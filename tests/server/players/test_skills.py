@@ -7,43 +7,19 @@ import threading
 
 import numpy as np
 import pytest
-from skill_support import CAMERA, events_of, grey, write_film
+from skill_support import CAMERA, FakeEngine, events_of, grey, write_film
 
 from courtside.errors import UndecodableFilm
 from courtside.film import Film
 from courtside.skills import GROUPS, SKILLS, TimeRange
 from courtside.statistics import PlayerTrack
 from courtside_server.errors import BadRequest, EngineError
-from courtside_server.inference.engine import ModelInfo, TensorSpec
 from courtside_server.players.highlight_frames import Stopped, fitted, index_film, read_frames, sample_times
 from courtside_server.players.highlights import Highlight, highlight_of
 from courtside_server.players.skills import SkillEstimator, SkillsModel
 from courtside_server.players.skills_config import SkillsConfig
 
 SEVEN = [PlayerTrack(CAMERA, "", 7)]
-
-
-class FakeEngine:
-    """Answers that every skill is at the level of its number modulo five; keeps the frames it got."""
-
-    name = "fake"
-
-    def __init__(self, frames: int = 8, order: tuple[str, ...] = SKILLS, answer: np.ndarray | None = None) -> None:
-        levels = np.full((20, 5), 0.1, np.float32)
-        levels[np.arange(20), np.arange(20) % 5] = 0.6
-        self.answer = levels if answer is None else answer
-        self.seen: list[np.ndarray] = []
-        self._info = ModelInfo(
-            "player_skills", "9", {"frames": TensorSpec("frames", np.dtype(np.uint8), (frames, 3, 56, 96))},
-            {"levels": TensorSpec("levels", np.dtype(np.float32), (20, 5))}, 2, parameters={"skills": ",".join(order)},
-        )  # fmt: skip
-
-    def info(self, model: str) -> ModelInfo:
-        return self._info
-
-    async def infer(self, model, inputs, *, timeout):
-        self.seen.append(inputs["frames"])
-        return {"levels": self.answer[None]}
 
 
 # --- highlights ----------------------------------------------------------------------------------------------------
@@ -135,6 +111,25 @@ async def test_too_little_film_gives_no_numbers_and_too_much_is_refused(tmp_path
     later = Highlight((TimeRange(4000.0, 4200.0),), 20)
     with pytest.raises(BadRequest, match="ends before the player's first play at 4000 s"):
         await estimator.estimate(tmp_path / "short.mp4", highlight=later)
+
+
+async def test_a_cancelled_estimate_ends_when_its_thread_has(tmp_path, monkeypatch) -> None:
+    began, ended = threading.Event(), threading.Event()
+
+    def read_until_stopped(film, index, times, size, on_frame, stop):
+        began.set()
+        assert stop.wait(10.0)
+        ended.set()
+        raise Stopped
+
+    monkeypatch.setattr("courtside_server.players.skills.read_frames", read_until_stopped)
+    film = write_film(tmp_path / "a.mp4", 200.0)
+    task = asyncio.create_task(SkillEstimator(FakeEngine(), SkillsConfig(), 5.0).estimate(film))
+    assert await asyncio.to_thread(began.wait, 10.0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended.is_set()
 
 
 async def test_a_model_with_its_skills_in_another_order_is_read_right() -> None:
