@@ -1,4 +1,4 @@
-"""Types and make probabilities of shots of simulated games: boxes with a detector's errors, no pixel is drawn.
+"""Types, make probabilities and rim crossings of shots of simulated games: boxes with errors.
 
     python benchmarks/shot_quality.py [--games N] [--first SEED] [--fit] [--plot PNG]
 
@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 
 from courtside.court.homography import Calibration
 from courtside.events import ShotType
-from courtside_server.shots.arc import fit_arc
+from courtside_server.shots.arc import GRAVITY, fit_arc
 from courtside_server.shots.context import ShotContext, shot_context
 from courtside_server.shots.criteria import ShotCriteria
 from courtside_server.shots.make_chance import WEIGHTS, MakeWeights, ShootingRecord, make_log_odds, make_terms
+from courtside_server.shots.rim_crossing import INCHES, rim_crossing
 from courtside_server.shots.shooter import find_shooters
 from courtside_server.shots.shot_type import shot_type, type_probabilities
 from courtside_server.shots.trajectory import Trajectory, ball_trajectories, nearest_rim
@@ -64,6 +65,8 @@ class SeenShot:
         court: from pixels to metres, exact.
         defender: metres from the shooter to the nearest opponent; inf without one.
         distance: metres from the shooter to the point below the rim.
+        crossing: inches past the front and to the right, and degrees, where the ball would come down through the rim's
+            height without touching anything; None where it would not.
     """
 
     game: int
@@ -77,6 +80,7 @@ class SeenShot:
     court: Calibration | None
     defender: float
     distance: float
+    crossing: tuple[float, float, float] | None
 
     @property
     def release_angle(self) -> float | None:
@@ -139,7 +143,7 @@ def _seen(
         game.seed, shot, _kind(shot, frames, at, shooter), release, observations, path,
         nearest_rim(observations, path.positions),
         shooters[0][0] if shooters else None, _court(game, camera, shot), min(apart, default=math.inf),
-        math.dist((shot.x, shot.y), rim[:2]),
+        math.dist((shot.x, shot.y), rim[:2]), _crossing(shot, frames, rim),
     )  # fmt: skip
 
 
@@ -169,6 +173,24 @@ def _observed(frame: FrameTruth, pan: NDArray[np.float64], noise: float, rng: np
         np.array(boxes, np.float32).reshape(-1, 4), np.full(len(boxes), 0.9, np.float32),
         np.array(kinds, np.int64), np.array(tracks, np.int64),
     )  # fmt: skip
+
+
+def _crossing(
+    shot: ShotTruth, frames: list[FrameTruth], rim: NDArray[np.float64]
+) -> tuple[float, float, float] | None:
+    flying = [frame for frame in frames if 0.02 <= frame.time - shot.release_time <= 0.25]
+    if len(flying) < 2 or shot.blocked_by >= 0:
+        return None
+    start, span = flying[0].ball_position, flying[-1].time - flying[0].time
+    speed = (flying[-1].ball_position - start) / span + (0.0, 0.0, GRAVITY * span / 2)
+    root = speed[2] ** 2 - 2 * GRAVITY * (rim[2] - start[2])
+    if root < 0:
+        return None
+    time = (speed[2] + math.sqrt(root)) / GRAVITY
+    off, ahead = start[:2] + speed[:2] * time - rim[:2], rim[:2] - (shot.x, shot.y)
+    ahead = ahead / np.hypot(*ahead)
+    angle = math.degrees(math.atan2(GRAVITY * time - speed[2], float(np.hypot(*speed[:2]))))
+    return 9 + float(off @ ahead) * INCHES, float(off @ (ahead[1], -ahead[0])) * INCHES, angle
 
 
 def _kind(shot: ShotTruth, frames: list[FrameTruth], at: int, shooter: int) -> ShotType:
@@ -282,6 +304,33 @@ def _reliability(chance: NDArray[np.float64], made: NDArray[np.float64]) -> list
     return [(float(chance[part].mean()), float(made[part].mean()), len(part)) for part in rows]
 
 
+def print_crossings(shots: Sequence[SeenShot]) -> None:
+    """How far off depth, side and entry angle are, and of how many shots they are known; without layups and blocks."""
+    kept = [shot for shot in shots if shot.crossing is not None and not shot.truth.layup]
+    for known in (True, False):
+        rows: dict[str, list[tuple[float, float, float]]] = {"depth": [], "side": [], "entry angle": []}
+        for shot in kept:
+            rim = None if shot.rim is None else shot.rim[:4]
+            arc = fit_arc(shot.path, shot.release, rim, 1.0, CRITERIA.arc)
+            found = rim_crossing(
+                shot.path, shot.rim, shot.release, 1.0, shot.context(known), arc, CRITERIA.rim_crossing
+            )
+            if found is None or shot.crossing is None:
+                continue
+            errors = (found.uncertainty, found.uncertainty, found.entry_uncertainty)
+            values = (found.depth, found.side, found.entry_angle)
+            for name, value, truth, error in zip(rows, values, shot.crossing, errors, strict=True):
+                if value is not None and error is not None:
+                    rows[name].append((value, truth, error))
+        print(f"at the rim, {'known court' if known else 'no court'}, {len(kept)} shots")
+        for name, parts in rows.items():
+            value, truth, error = np.array(parts).T
+            off = np.abs(value - truth)
+            print(f"  {name:12s} known of {len(parts) / len(kept):.2f}, {np.median(off):.1f} off in the middle, "
+                  f"{np.percentile(off, 90):.1f} at 90 %, uncertainty {np.median(error):.1f}, correlation "
+                  f"{np.corrcoef(value, truth)[0, 1]:.2f}, truth spreads {truth.std():.1f}")  # fmt: skip
+
+
 def main() -> None:
     """Print all figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -297,6 +346,7 @@ def main() -> None:
     shots = list(seen_shots(args.games, args.first))
     print_types(shots)
     print_makes(shots, weights, args.plot)
+    print_crossings(shots)
 
 
 if __name__ == "__main__":

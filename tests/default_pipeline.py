@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside.names import CameraName
-from courtside_server.compose import make_engine, make_shot_models, pipeline_config, start_models
+from courtside_server.compose import make_engine, make_player_models, make_shot_models, pipeline_config, start_models
 from courtside_server.errors import EngineError, EngineUnavailable, InferenceTimeout
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
@@ -145,6 +145,7 @@ class DefaultCameras:
         await self.hub.start()
         await start_models(self.settings, self._engine)
         models = make_shot_models(self.settings, self.engine)
+        players = make_player_models(self.settings, self.engine)
         clock = (lambda: self.media) if self.patient else time.monotonic
         services = CameraServices(
             self.engine, EventPublisher(self.hub, self.metrics), self.metrics,
@@ -152,7 +153,9 @@ class DefaultCameras:
         )  # fmt: skip
         for camera in self.cameras:
             info = StreamInfo(camera, Codec.RAW_RGB, StreamMode.LIVE, 640, 360, FPS, b"", 1 / FPS, 0, 1, "", 0, 1.0)
-            self.pipelines.append(CameraPipeline(info, models, services, pipeline_config(self.settings)))
+            self.pipelines.append(
+                CameraPipeline(info, models, services, pipeline_config(self.settings), players=players)
+            )
             self.pipelines[-1].start()
         return self
 

@@ -7,7 +7,7 @@ import math
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -25,7 +25,7 @@ _SIGPIPE = 141
 """Exit code of a command whose reader is gone, as shells give it: 128 and the number of the signal."""
 
 
-def _fail(error: CourtsideError) -> None:
+def _fail(error: CourtsideError) -> NoReturn:
     click.echo(f"courtside: {error.message}", err=True)
     sys.exit(2 if isinstance(error, _BAD_INPUT) else 1)
 
@@ -114,6 +114,16 @@ def serve(
         _fail(error)
 
 
+def _rectangle(text: str) -> tuple[float, float, float, float]:
+    """X, y, width and height of ``--follow``."""
+    parts = text.split(",")
+    if len(parts) == 4 and all(part.strip().replace(".", "", 1).isdecimal() for part in parts):
+        x, y, width, height = (float(part) for part in parts)
+        if width > 0 and height > 0:
+            return x, y, width, height
+    _fail(InputError(f"--follow {text[:60]!r} is not X,Y,W,H in pixels, such as 412,180,60,150"))
+
+
 @click.command(short_help="Find the shots in films.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE|FOLDER...")
 @click.option("--playback-speed", type=float, help="2 for film that runs at twice real speed (estimated).")
@@ -134,6 +144,10 @@ def serve(
 @click.option("--hop", type=int, help="Samples of 0.3 s between clip windows: 1 finest, 8 half a window.")
 @click.option("--threshold", type=float, help="Least shot probability of a clip window (0.8).")
 @click.option("--actions", is_flag=True, help="Also what players do, who has the ball, and the play-by-play.")
+@click.option(
+    "--follow", metavar="X,Y,W,H",
+    help="Of all players read only the one in this rectangle of the first frame, in pixels; with --actions.",
+)
 @click.option("--form", is_flag=True, help="Also how each shot was shot, and by whom of those who are enrolled.")
 @click.option(
     "--poses", type=click.Path(path_type=Path), metavar="DIR",
@@ -154,6 +168,7 @@ def analyze(
     hop: int | None,
     threshold: float | None,
     actions: bool,
+    follow: str | None,
     form: bool,
     poses: Path | None,
     quiet: bool,
@@ -167,6 +182,9 @@ def analyze(
     """
     if playback_speed is not None and not (math.isfinite(playback_speed) and 0.1 <= playback_speed <= 10):
         _fail(InputError(f"--playback-speed {playback_speed} is not between 0.1 and 10"))
+    if follow is not None and not (actions or form):
+        _fail(InputError("--follow says which player --actions or --form reads: give one of them, too"))
+    rectangle = None if follow is None else _rectangle(follow)
     if poses is not None and not form:
         _fail(InputError("--poses keeps what --form reads: give both"))
     with quiet_interrupt():
@@ -195,7 +213,7 @@ def analyze(
         asyncio.run(
             analyze_films(
                 files, settings, playback_speed, style, bad.append, render=render, court=court, poses=poses,
-                quiet=quiet,
+                quiet=quiet, follow=rectangle,
             )
         )
     except CourtsideError as error:

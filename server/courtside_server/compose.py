@@ -19,6 +19,7 @@ from courtside_server.ingest.limits import IngestConfig
 from courtside_server.perception.detector import CourtDetector
 from courtside_server.perception.people import PeopleDetector
 from courtside_server.pipeline.config import PipelineConfig
+from courtside_server.players.actions import ActionModel
 from courtside_server.players.analysis import PlayerModels
 from courtside_server.players.fingerprint import FingerprintModel
 from courtside_server.players.gallery import Galleries
@@ -102,8 +103,8 @@ def player_models(settings: Settings) -> list[str]:
     """Names of the models that read players; the pose model is the first, and without it there are none."""
     perception = settings.perception
     pose = "" if perception.profile == "clip" else _held(settings, perception.pose)
-    form = _held(settings, settings.players.form.model)
-    return [pose, *([form] if form else [])] if pose else []
+    others = (_held(settings, name) for name in (settings.perception.actions, settings.players.form.model))
+    return [pose, *(name for name in others if name)] if pose else []
 
 
 def _held(settings: Settings, name: str) -> str:
@@ -214,9 +215,14 @@ def make_player_models(
     if not names:
         return None
     try:
-        return PlayerModels(PoseModel(engine, names[0], timeout), None, forms)
+        pose = PoseModel(engine, names[0], timeout)
     except ModelNotFound:  # `start_models` has said so
         return None
+    actions = settings.perception.actions
+    try:
+        return PlayerModels(pose, ActionModel(engine, actions, timeout) if actions in names else None, forms)
+    except ModelNotFound:
+        return PlayerModels(pose, None, forms)
 
 
 async def make_court_detectors(

@@ -35,6 +35,7 @@ from rich.progress import track
 from rich.table import Table
 
 from courtside_server.inference.repository import ModelRepository
+from courtside_server.offline.analyze import film_settings
 from courtside_server.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -228,7 +229,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = AnswerStore(None if given.no_cache else given.cache)
         options = Options(
-            given.data, load_settings(given.config), store, Path(folder) if given.no_cache else given.cache,
+            given.data, load_settings(given.config, film_settings(actions=False, form=False)), store,
+            Path(folder) if given.no_cache else given.cache,
             frozenset(given.clips.split(",") if given.clips else ()), given.speed_hidden, given.render,
         )  # fmt: skip
         sections = clip_sections([part for part in parts if part in ("footage", "footage2")], options)

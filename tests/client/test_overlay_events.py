@@ -27,6 +27,7 @@ def shot(
         "eventId": name, "revision": revision, "lifecycle": "LIFECYCLE_CONFIRMED", "mediaOffset": media,
         "eventTime": time, "camera": f"games/demo/cameras/{camera}",
         "shot": {"zone": f"ZONE_{zone}", "points": 2, "probability": 0.9, "makeProbability": 0.4,
+                 "type": "SHOT_TYPE_CATCH_AND_SHOOT",
                  "result": f"SHOT_RESULT_{result}",
                  "views": [{"camera": f"games/demo/cameras/{view}"} for view in views]},
     }  # fmt: skip
@@ -71,6 +72,7 @@ def test_made_and_missed_are_shown(overlay):
     page = overlay(shot("a", 1, 1, result="MISSED") + shot("b", 2, 2) + shot("c", 9, 9, result="UNSPECIFIED"))
     page.until("document.querySelectorAll('#shots tr').length === 3")
     assert [row[6] for row in page.evaluate(ROWS)] == ["", "MADE", "MISSED"]
+    assert {row[7] for row in page.evaluate(ROWS)} == {"catch and shoot"}
     assert page.evaluate("document.querySelector('#latest .result')") is None
 
 

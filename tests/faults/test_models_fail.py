@@ -10,7 +10,7 @@ from shot_film import NEAR_S, SECONDS
 from courtside_server.types import ShotResult, ZoneSource
 
 DETECTOR, FLIGHT, RIM, CLIP = "court_detector", "shot_flight", "rim_result", "shot_clip"
-PEOPLE = "person_detector"
+PEOPLE, POSE = "person_detector", "player_pose"
 BEGINNING = 60
 """Frames of the film's first two seconds: the ball has left the hand, so all but the last two models were needed."""
 
@@ -21,7 +21,7 @@ def frames(shot_film):
 
 @pytest.mark.parametrize(
     ("model", "fault"),
-    [(FLIGHT, nan), (FLIGHT, dead), (DETECTOR, nan), (DETECTOR, failing), (PEOPLE, nan)],
+    [(FLIGHT, nan), (FLIGHT, dead), (DETECTOR, nan), (DETECTOR, failing), (PEOPLE, nan), (POSE, dead), (POSE, nan)],
     ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
 async def test_a_model_that_fails_is_announced_once_and_the_next_shot_is_found(frames, shot_film, model, fault):

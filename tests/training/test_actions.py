@@ -68,6 +68,7 @@ def test_what_was_not_seen_leaves_finite_probabilities(served, real):
         found = classify(served, window)
         assert np.isfinite(found).all()
         np.testing.assert_allclose(found.sum(1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(classify(served, nothing), 0.1, atol=1e-5)
 
 
 def test_the_labels_fit_the_tracks_and_stand_in_every_film(tracks):
@@ -78,7 +79,7 @@ def test_the_labels_fit_the_tracks_and_stand_in_every_film(tracks):
     for name in ("no action", "walk", "run"):
         chosen = known.where(known.labels == LABELS.index(name))
         context = broadcast.clips(tracks, chosen).context
-        speed[name] = np.median(np.linalg.norm(context[:, 6:10, 3:5], axis=-1))
+        speed[name] = np.median(np.linalg.norm(context[:, 6:10, 4:6], axis=-1))
     assert speed["no action"] < 0.3 < speed["walk"] < 0.9 < speed["run"]
     assert shares(known, tracks).sum() == pytest.approx(1.0)
     stills = broadcast.load_stills()
@@ -110,8 +111,8 @@ def test_a_runner_has_his_speed_whatever_the_step(tracks):
     for row, step in enumerate((0.1, 0.05)):
         keypoints[row, ..., 0] += (np.arange(STEPS) * step * 2 * height)[:, None]
     context = windows.context_of(keypoints, None, step=np.array([0.1, 0.05], np.float32))
-    np.testing.assert_allclose(context[..., 3], 2.0, atol=1e-3)
-    assert context[..., CONTEXT.index("velocity_known")].all() and not context[..., :3].any()
+    np.testing.assert_allclose(context[..., 4], 2.0, atol=1e-3)
+    assert context[..., CONTEXT.index("speed_known")].all() and not context[..., :3].any()
 
 
 def test_games_give_every_common_class_and_cameras_see_them():
@@ -169,6 +170,7 @@ def test_spacejam_clips_are_read_in_order_and_errors_say_what_to_do(tmp_path):
 def test_the_contract_of_the_served_model():
     signature = EXPORT_SPEC.signature
     assert [(spec.name, spec.dims) for spec in signature.inputs] == [("keypoints", (16, 17, 4)), ("context", (16, 7))]
+    assert CONTEXT == ("ball_x", "ball_y", "ball_known", "ball_score", "speed_x", "speed_y", "speed_known")
     assert signature.outputs[0].labels == LABELS and signature.name == "player_actions"
 
 

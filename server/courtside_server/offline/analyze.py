@@ -24,7 +24,7 @@ from courtside_server.compose import (
     pipeline_config,
     start_models,
 )
-from courtside_server.errors import CourtsideError, Draining
+from courtside_server.errors import BadRequest, CourtsideError, Draining
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.inference.engine import Engine
@@ -76,12 +76,14 @@ class FilmAnalyzer:
             knows: then each scene's speed is estimated by the fall of the ball.
         court: the calibration of the camera that took the films; ``None`` without one.
         engine: answers instead of the one that the settings name; closed with the analyzer.
+        follow: x, y, width, height in pixels of the first frame: of all players only this one is read; None: all are.
     """
 
     def __init__(
         self, settings: Settings, playback_speed: float | None = None, court: PointPairs | None = None,
-        engine: Engine | None = None,
+        engine: Engine | None = None, follow: tuple[float, float, float, float] | None = None,
     ) -> None:  # fmt: skip
+        self._follow = follow
         self._settings, self._court = settings, court
         self._speed, self._estimate = playback_speed or 1.0, playback_speed is None
         self._engine = engine or make_engine(settings)
@@ -194,6 +196,7 @@ class FilmAnalysis:
         config = pipeline_config(settings)
         if self._analyzer._estimate and config.profile is not Profile.CLIP:
             config = replace(config, estimate_speed=True)
+        config = replace(config, follow=self._analyzer._follow)
         speeds: list[tuple[float, float]] = []
         pipeline = CameraPipeline(self._info, self._analyzer._models, services, config, lambda: court,
                                   players=self._analyzer._players, keep_poses=self.on_shot_poses)  # fmt: skip
@@ -222,6 +225,11 @@ class FilmAnalysis:
             log.close()
         if pipeline.backend.failure is not None:
             raise CourtsideError(f"shot detection failed: {pipeline.backend.failure!r}; events may be missing")
+        if pipeline.backend.nobody_followed:
+            raise BadRequest(
+                "nobody is tracked in the rectangle of --follow in the film's first seconds: give x,y,w,h of the "
+                "player's whole body in pixels of the first frame"
+            )
         advice = playback_advice(shots.values(), self._analyzer._speed, settings.shots.playback)
         self.advice = estimate_advice(speeds) or advice
         status = camera.status()

@@ -36,6 +36,7 @@ async def analyze_films(
     paths: Sequence[Path], settings: Settings, playback_speed: float | None, style: str,
     on_bad_film: Callable[[CourtsideError], None], *, render: Path | None = None,
     court: PointPairs | None = None, poses: Path | None = None, quiet: bool = False,
+    follow: tuple[float, float, float, float] | None = None,
 ) -> None:  # fmt: skip
     """Run films one after another through ingest, pipeline and log; print every event.
 
@@ -49,6 +50,7 @@ async def analyze_films(
         court: the calibration of the camera that took them; None without one.
         poses: folder for the poses of each shot's shooter; None: they are not kept.
         quiet: no progress on stderr.
+        follow: x, y, width, height in pixels of the first frame: of all players only this one is read; None: all are.
 
     Raises:
         InputError: ``render`` cannot be.
@@ -78,7 +80,7 @@ async def analyze_films(
     console = Console(stderr=True, quiet=quiet)
     if style == "table":
         print(HEADER, flush=True)
-    async with FilmAnalyzer(settings, playback_speed, court) as analyzer:
+    async with FilmAnalyzer(settings, playback_speed, court, follow=follow) as analyzer:
         with Progress(
             TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(),
             TextColumn("{task.fields[speed]}"),

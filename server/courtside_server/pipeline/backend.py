@@ -22,11 +22,13 @@ from courtside_server.perception.tracker import Tracker, TrackIds
 from courtside_server.pipeline.config import PipelineConfig
 from courtside_server.pipeline.detector_scheduler import DetectorShare, RateChange
 from courtside_server.pipeline.model_runner import ModelRunner, Stopped, Submitted
+from courtside_server.pipeline.player_runner import PlayerRunner
 from courtside_server.pipeline.speed_wait import SURE, SpeedWait
 from courtside_server.pipeline.work import EndOfStream, NewScene, Work
 from courtside_server.players.analysis import PlayerAnalysis, PlayerModels
 from courtside_server.players.changes import PlayerChange
 from courtside_server.players.crops import CropSkip
+from courtside_server.players.followed_player import FollowedPlayer
 from courtside_server.players.shooters import ShotInsight
 from courtside_server.players.teams import Teams
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
@@ -137,6 +139,7 @@ class Backend:
         self._share, self._courts, self._player_models = share, courts, players
         self._info, self._models, self._runner, self._queue = info, models, runner, queue
         self._config, self._ids, self._calibration = config, ids, calibration
+        self._player_runner = PlayerRunner(runner)
         self.media, self.wall = 0.0, 0.0
         self.failure: Exception | None = None
         self.on_shots: Callable[[int, Sequence[ShotChange]], None] = lambda scene, changes: None
@@ -151,6 +154,7 @@ class Backend:
         self.on_pose: Callable[[Pose], None] = lambda pose: None
         self.on_insight: Callable[[ShotInsight], None] = lambda insight: None
         self.on_players: Callable[[Sequence[PlayerChange]], None] = lambda changes: None
+        self._followed = None if config.follow is None else FollowedPlayer(config.follow, info.time_scale)
         self._scene = 0
         detector = models.detector
         self._plan = DetectorPlan(
@@ -163,6 +167,11 @@ class Backend:
         self._teams = Teams(config.players.teams)
         self._interrupted = self._closing = False
         self._start_scene()
+
+    @property
+    def nobody_followed(self) -> bool:
+        """Whether a player was to be followed by hand, and nobody was found in the rectangle."""
+        return self._followed is not None and self._followed.failed
 
     def start(self, before: Callable[[], None], after: Callable[[], None]) -> None:
         """Start the worker thread; it calls ``before`` first and ``after`` last."""
@@ -198,9 +207,9 @@ class Backend:
         )  # fmt: skip
         models, live = self._player_models, not film
         self._players = None if models is None else PlayerAnalysis(
-            self._info.camera.name, models, self._runner, config.players, scale, live,
+            self._info.camera.name, models, self._player_runner, config.players, scale, live,
             lambda skipped: self.on_crops_skipped(skipped), lambda pose: self.on_pose(pose),
-            lambda insight: self.on_insight(insight), self._teams,
+            lambda insight: self.on_insight(insight), self._teams, self._followed,
         )  # fmt: skip
         self._waiting = SpeedWait(config.criteria.playback) if config.estimate_speed else None
         # Of a live stream whose speed nobody declared it is only checked.
@@ -255,7 +264,7 @@ class Backend:
         except Exception as error:
             self._failed(error)
         finally:
-            self._closing = True
+            self._closing = self._player_runner.closing = True
             for work in self._queue.close():
                 self._end(_Entry(work))
             try:

@@ -30,6 +30,7 @@ class PipelineConfig:
         tracking: what is detected and tracked.
         court: when and how a court that nobody calibrated is recognised.
         players: what is read of players.
+        follow: x, y, width, height in pixels of the first frame: of all players only this one is read; None: all are.
     """
 
     profile: Profile = Profile.CLIP
@@ -45,3 +46,4 @@ class PipelineConfig:
     tracking: TrackingConfig = TrackingConfig()
     court: CourtConfig = CourtConfig()
     players: PlayersConfig = PlayersConfig()
+    follow: tuple[float, float, float, float] | None = None

@@ -27,6 +27,7 @@ from courtside_server.players.actions import (
 from courtside_server.players.changes import PlayerChange
 from courtside_server.players.config import PlayersConfig
 from courtside_server.players.crops import CropPlan, CropSkip, cut_crop
+from courtside_server.players.followed_player import FollowedPlayer
 from courtside_server.players.plays import KnownShot, PlayByPlay, TimedPlay
 from courtside_server.players.pose import PoseModel
 from courtside_server.players.pose_tracks import PoseTracks
@@ -79,6 +80,7 @@ class PlayerAnalysis:
         on_skipped: called with how many crops were left out, by reason.
         on_pose: called with every pose, smoothed.
         on_insight: called with what a shooter's poses say of a shot.
+        follow: the only player who is read; None: all are.
         teams: what is known of the camera's teams from earlier scenes; every crop adds to it.
     """
 
@@ -87,9 +89,11 @@ class PlayerAnalysis:
         on_skipped: Callable[[Mapping[CropSkip, int]], None] = lambda skipped: None,
         on_pose: Callable[[Pose], None] = lambda pose: None,
         on_insight: Callable[[ShotInsight], None] = lambda insight: None, teams: Teams | None = None,
+        follow: FollowedPlayer | None = None,
     ) -> None:
         self._teams = teams or Teams(config.teams)
         self._models, self._config, self._live = models, config, live
+        self._follow_by_hand = follow
         self._plan = CropPlan(config.crops, time_scale, live)
         self._requests: RequestQueue[Pose] = RequestQueue(runner)
         self._scale = time_scale
@@ -124,7 +128,8 @@ class PlayerAnalysis:
         if frame.frame is None:
             return
         room = self._config.crops.in_flight - len(self._requests) if self._live else len(observations.tracks)
-        for row in self._plan.choose(observations, max(room, 0), headroom=headroom):
+        wanted = None if self._follow_by_hand is None else self._follow_by_hand.update(observations)
+        for row in self._plan.choose(observations, max(room, 0), wanted, headroom):
             crop = cut_crop(
                 frame.frame, int(observations.tracks[row]), observations.boxes[row], self._plan.side(observations, row)
             )

@@ -34,6 +34,8 @@ _FLIGHT_S = 0.6
 """Real seconds after a shot's release in which nobody has the ball."""
 _MERGE_S = 0.5
 """A gap of so many real seconds in which nobody has the ball is part of a possession: a dribble seen badly."""
+_TRACKS, _BOXES = 256, 64
+"""Tracks that are remembered, and boxes of each: more than the time by which a decision lags."""
 _SUCCESSOR_HEIGHTS = 0.6
 """A track that begins where another one ended, so many player heights away at most, is the same player."""
 
@@ -249,6 +251,14 @@ class Stretch:
         return self.total / self.frames
 
 
+@dataclass(slots=True)
+class _Seen:
+    """Where a track was: media seconds and box, of late and at its beginning."""
+
+    boxes: deque[tuple[float, NDArray[np.float64]]]
+    first: tuple[float, NDArray[np.float64]] | None = None
+
+
 class PossessionStretches:
     """Puts decided frames together to stretches.
 
@@ -260,18 +270,18 @@ class PossessionStretches:
     def __init__(self, config: PossessionConfig, time_scale: float) -> None:
         self._config, self._scale = config, time_scale
         self._open: Stretch | None = None
-        self._boxes: dict[int, tuple[float, float, NDArray[np.float64]]] = {}
+        self._seen: dict[int, _Seen] = {}
 
     def see(self, observations: Observations) -> None:
         """Remember where players are, to find out which track goes on as which."""
         for row in observations.steady(ObjectClass.PLAYER):
             if row[5] != UNTRACKED:
-                first = self._boxes.get(int(row[5]), (observations.media,))[0]
-                self._boxes[int(row[5])] = first, observations.media, row[:4].copy()
-        if len(self._boxes) > 256:
-            old = sorted(self._boxes, key=lambda track: self._boxes[track][1])
-            for track in old[:128]:
-                del self._boxes[track]
+                known = self._seen.pop(int(row[5]), None) or _Seen(deque(maxlen=_BOXES))
+                known.first = known.first or (observations.media, row[:4].copy())
+                known.boxes.append((observations.media, row[:4].copy()))
+                self._seen[int(row[5])] = known  # the newest last
+        while len(self._seen) > _TRACKS:
+            del self._seen[next(iter(self._seen))]
 
     def push(self, holder: Holder) -> tuple[Stretch | None, Stretch | None]:
         """Take the next decided frame.
@@ -285,11 +295,11 @@ class PossessionStretches:
             if now is not None and (holder.track == now.track or self._is_successor(now, holder)):
                 now.track, now.end = holder.track, holder.media
                 now.total, now.frames = now.total + holder.probability, now.frames + 1
-                now.place = self._box(holder.track)
+                now.place = self._box(holder.track, holder.media)
             else:
                 ended = self._close()
                 self._open = Stretch(holder.track, holder.media, holder.media, holder.probability, 1, holder.track,
-                                     self._box(holder.track))  # fmt: skip
+                                     self._box(holder.track, holder.media))  # fmt: skip
         elif self._open is not None and (holder.media - self._open.end) * self._scale > _MERGE_S:
             ended = self._close()
         lasting = self._open if self._open is not None and self._is_long(self._open) else None
@@ -303,18 +313,22 @@ class PossessionStretches:
         ended, self._open = self._open, None
         return ended if ended is not None and self._is_long(ended) else None
 
-    def _box(self, track: int) -> NDArray[np.float64]:
-        known = self._boxes.get(track)
-        return np.full(4, np.nan) if known is None else known[2]
+    def _box(self, track: int, media: float) -> NDArray[np.float64]:
+        """A player's box at a media time; NaN where it is not known."""
+        known = self._seen.get(track)
+        if known is None:
+            return np.full(4, np.nan)
+        return min(known.boxes, key=lambda box: abs(box[0] - media))[1]
 
     def _is_long(self, stretch: Stretch) -> bool:
         return (stretch.end - stretch.start) * self._scale >= self._config.min_duration
 
     def _is_successor(self, now: Stretch, holder: Holder) -> bool:
         """Whether the new holder is the old one under another track: it began where the old one ended."""
-        before, after = self._boxes.get(now.track), self._boxes.get(holder.track or UNTRACKED)
-        if before is None or after is None or after[0] < before[1]:
+        before, after = self._seen.get(now.track), self._seen.get(holder.track or UNTRACKED)
+        if before is None or after is None or after.first is None:
             return False
-        height = max(before[2][3] - before[2][1], 1.0)
-        return bool(np.linalg.norm((before[2][:2] + before[2][2:] - after[2][:2] - after[2][2:]) / 2)
-                    <= _SUCCESSOR_HEIGHTS * height)  # fmt: skip
+        (ended, last), (began, first) = before.boxes[-1], after.first
+        height = max(last[3] - last[1], 1.0)
+        apart = float(np.linalg.norm((last[:2] + last[2:] - first[:2] - first[2:]) / 2))
+        return began >= ended and apart <= _SUCCESSOR_HEIGHTS * height

@@ -17,8 +17,8 @@ def recognise(
 ) -> Shooter | None:
     """The shooter of an embedding.
 
-    The nearest `FormConfig.neighbours` shots of all galleries vote, nearer ones more. A shot that is farther from the
-    winner's gallery than his own shots ever are from each other is nobody's of them.
+    The nearest `FormConfig.neighbours` shots of all galleries vote, nearer ones more. A shot that is farther than
+    `FormConfig.stranger` from the nearest shots of the winner is nobody's of them.
 
     Args:
         own: the galleries by name.
@@ -33,13 +33,12 @@ def recognise(
     names = [name for name, one in own.items() for _ in one.gallery]
     apart = np.concatenate([distances(embedding[np.newaxis], one.gallery)[0] for one in own.values()])
     nearest = np.argsort(apart, kind="stable")[: config.neighbours]
-    scale = max(float(np.median([one.largest for one in own.values()])), 1e-6)
     votes: dict[str, float] = {}
     for index in nearest:
-        votes[names[index]] = votes.get(names[index], 0.0) + float(np.exp(-apart[index] / scale))
+        votes[names[index]] = votes.get(names[index], 0.0) + float(np.exp(-apart[index] / config.stranger))
     best = max(votes, key=lambda name: votes[name])
     winner = own[best]
-    distance, limit = winner.near(embedding, config), config.stranger * winner.largest
+    distance, limit = winner.near(embedding, config), config.stranger
     if distance > limit:
         return Shooter("", probability=distance / (distance + limit))
     # Laplace's rule keeps a few unanimous neighbours from being a certainty.

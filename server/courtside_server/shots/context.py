@@ -117,7 +117,7 @@ def shot_context(
     feet = _feet(observations, shooter, release, time_scale, config)
     if feet is None:
         return ShotContext(distance=_flown_distance(known.get("flight")), **known)
-    known |= _on_floor(feet, observations[-1], rim, court, config)
+    known |= _on_floor(feet, observations, rim, release, court, config)
     if court is None or known.get("distance") is None:
         known["distance"] = _agreed(known.get("distance"), _flown_distance(known.get("flight")))
     if rim is not None:
@@ -167,7 +167,8 @@ def overlap(boxes: NDArray[np.float64], box: NDArray[np.float64]) -> NDArray[np.
 
 
 def _on_floor(
-    feet: _Feet, frame: Observations, rim: NDArray[np.float64] | None, court: Calibration | None, config: ContextConfig
+    feet: _Feet, observations: Sequence[Observations], rim: NDArray[np.float64] | None, release: float,
+    court: Calibration | None, config: ContextConfig,
 ) -> dict[str, float | None]:
     """Distance, angle, rest and steps of the feet."""
     out: dict[str, float | None] = {"still": _still(feet, config)}
@@ -188,13 +189,21 @@ def _on_floor(
         out["angle"] = math.degrees(math.atan2(abs(left), ahead))
         to_rim = court.court.rim_centre(basket)[:2] - stood
     elif rim is not None:
-        # Metres across the picture. How much deeper the rim is follows from its size and the body's.
+        # Metres across the picture, and into it as far as sizes show that.
         metre, rim_metre = feet.height / BODY_M, max(float(rim[2] - rim[0]), 1.0) / RIM_M
-        spots = np.stack([feet.points[:, 0] / metre, np.zeros(len(since))], 1)
-        middle, focal = frame.width / 2, _FOCAL * max(frame.width, frame.height)
+        at_release = min(observations, key=lambda frame: abs(frame.media - release))
+        middle = at_release.width / 2 - at_release.pan[0]
+        focal = _FOCAL * max(at_release.width, at_release.height)
+        ground = _ground(observations, config)
+        if ground is None or not (feet.points[:, 1] > ground.horizon).all():
+            across, deep = (feet.points[:, 0] - middle) / metre, np.full(len(since), focal / metre)
+        else:
+            # The floor says how deep feet are, sizes of bodies only once for all.
+            metres = (feet.points[:, 1] - ground.horizon) / ground.camera_height
+            across, deep = (feet.points[:, 0] - middle) / metres, focal / metres
+        spots = np.stack([across, deep], 1)
         stood = np.median(spots[late], axis=0)
-        across = ((rim[0] + rim[2]) / 2 - middle) / rim_metre - (float(stood[0]) - middle / metre)
-        to_rim = np.array([across, focal / rim_metre - focal / metre])
+        to_rim = np.array([((rim[0] + rim[2]) / 2 - middle) / rim_metre, focal / rim_metre]) - stood
         out["distance"] = float(np.hypot(*to_rim))
     else:
         return out
@@ -215,15 +224,56 @@ def _on_floor(
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """The floor before a level camera: pixel row of the horizon, and metres of the camera above the floor."""
+
+    horizon: float
+    camera_height: float
+
+
+def _ground(observations: Sequence[Observations], config: ContextConfig) -> _Ground | None:
+    """The floor by the people on it: the lower their feet in the picture, the taller they are. None where too few
+    people stand at different depths.
+    """
+    rows = []
+    for frame in observations[:: max(1, len(observations) // 20)]:
+        if frame.whole:
+            players = frame.steady(ObjectClass.PLAYER)
+            cut = players[:, 3] + frame.pan[1] >= frame.height - 2
+            rows.append(players[~cut])
+    players = np.concatenate(rows) if rows else np.zeros((0, 6))
+    tall, feet, tracks = players[:, 3] - players[:, 1], players[:, 3], players[:, 5]
+    # One person's posture moves height and feet as well: it takes several.
+    people = [np.median(feet[tracks == track]) for track in np.unique(tracks) if track != UNTRACKED]
+    if (
+        len(players) < config.ground_boxes or len(people) < config.ground_people
+        or np.ptp(people) < config.ground_depth * np.median(tall)
+    ):  # fmt: skip
+        return None
+    # Errors lie in the heights: people crouch, jump and hide one another. Those far off the line are left out once.
+    line = np.polyfit(feet, tall, 1)
+    off = np.abs(tall - np.polyval(line, feet))
+    kept = off <= 2.5 * np.median(off)
+    if np.ptp(feet[kept]) <= 0 or np.ptp(tall[kept]) <= 0:
+        return None
+    line = np.polyfit(feet[kept], tall[kept], 1)
+    likeness = np.corrcoef(feet[kept], tall[kept])[0, 1]
+    if line[0] <= 0 or likeness < config.ground_likeness:
+        return None
+    return _Ground(float(-line[1] / line[0]), BODY_M / float(line[0]))
+
+
 def _still(feet: _Feet, config: ContextConfig) -> float:
     """Seconds before the release in which the feet stayed where they were; across the picture only during the jump."""
     metre = feet.height / BODY_M
     spots = feet.points / metre
-    spots[feet.since > -config.stand_until, 1] = np.nan
-    late = feet.since >= -config.stand_from
+    late, floor = feet.since >= -config.stand_from, feet.since <= -config.stand_until
     if not late.any():
         return 0.0
-    moved = np.nan_to_num(np.abs(spots - np.nanmedian(spots[late], axis=0))).max(1)
+    moved = np.abs(spots[:, 0] - np.median(spots[late, 0]))
+    if (late & floor).any():
+        moved[floor] = np.maximum(moved, np.abs(spots[:, 1] - np.median(spots[late & floor, 1])))[floor]
     off = np.flatnonzero(moved > config.still_distance)
     first = 0 if not len(off) else min(int(off[-1]) + 1, len(moved) - 1)
     return float(-feet.since[first])
@@ -300,9 +350,10 @@ def _defender(
             continue
         points = np.stack([(others[:, 0] + others[:, 2]) / 2, others[:, 3]], 1)
         if court is not None:
-            both, depth = project(court.matrix, np.concatenate([own[None], points]))
-            away = np.hypot(*(both[1:] - both[0]).T)
-            away[depth[1:] <= 0] = math.inf
+            both, depth = project(court.matrix, np.concatenate([own[np.newaxis], points]))
+            seen = depth[1:] > 0
+            away = np.full(len(points), math.inf)
+            away[seen] = np.hypot(*(both[1:][seen] - both[0]).T) if depth[0] > 0 else math.inf
         else:
             away = np.hypot(*(points - own).T) / metre
         least.append(float(away.min()))

@@ -20,6 +20,10 @@ from courtside_server.windows.nms import ShotCandidate
 
 T = TypeVar("T")
 
+_DECIDED = 0.92
+"""How often a result is right that is known without a vote of the rim model: 93.6 % of 172 real clips of rims, of all
+results."""
+
 
 def shot_id(
     camera: str, wall: float, media_segment: int = 0, session: str = "", media: float = 0.0, number: int = 0
@@ -270,8 +274,11 @@ def _keep(kept: OrderedDict[str, T], key: str, value: T, most: int) -> None:
 
 def _make(candidate: ShotCandidate, state: ShotState) -> float:
     """The probability that a shot goes in: by the rim once it decides, before that by the shot's context."""
-    by_context = candidate.make if state.expected_make is None else state.expected_make
-    return by_context if state.make is None else state.make
+    if state.make is not None:
+        return state.make
+    if state.result is not ShotResult.UNKNOWN:  # decided by less than the rim model's vote, such as an air ball
+        return _DECIDED if state.result is ShotResult.MADE else 1 - _DECIDED
+    return candidate.make if state.expected_make is None else state.expected_make
 
 
 def _payload(candidate: ShotCandidate, state: ShotState, original: str) -> Shot:

@@ -46,7 +46,7 @@ class MakeWeights:
 
 
 WEIGHTS = MakeWeights(
-    usual=-0.309, below=0.015, near=-0.178, far=-0.165, guarded=-0.544, arc=-0.007, layup=1.323, rate=0.433
+    usual=-0.326, below=-0.016, near=-0.166, far=-0.161, guarded=-0.594, arc=0.003, layup=1.379, rate=0.433
 )  # fmt: skip
 """Fitted by `benchmarks/shot_quality.py --fit` on 818 shots of 130 simulated games, seeds from 700000."""
 

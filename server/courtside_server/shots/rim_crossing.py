@@ -12,8 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_server.shots.arc import GRAVITY
-from courtside_server.shots.context import RIM_HEIGHT_M, RIM_M, ShotContext
+from courtside_server.shots.context import RIM_M, ShotContext
 from courtside_server.shots.quality_criteria import RimCrossingConfig
 from courtside_server.shots.trajectory import Trajectory
 from courtside_server.types import Arc, RimCrossing
@@ -21,10 +20,6 @@ from courtside_server.types import Arc, RimCrossing
 INCHES = 39.37
 _RADIUS_M = 0.2286
 """Of the rim, inside: 9 inches."""
-_LATE_S = 0.08
-"""Error of a time of flight, seconds: of the release, and of the ball at the rim."""
-_RELEASE_M = 2.5
-"""Height of the ball at the release, metres."""
 
 
 def rim_crossing(
@@ -49,7 +44,7 @@ def rim_crossing(
         return None
     time, aside, speed, down, error = fall
     across = _share_across(time, speed, context, arc)
-    entry, entry_error = _entry_angle(time, context, across, speed, down, config)
+    entry = _entry_angle(across, speed, down, config)
     depth = side = None
     spread = error
     if across is not None and across >= config.min_across:
@@ -69,7 +64,7 @@ def rim_crossing(
         depth=None if depth is None else round(depth, 1), side=None if side is None else round(side, 1),
         entry_angle=None if entry is None else round(entry, 1),
         uncertainty=None if depth is None and side is None else round(spread * INCHES, 1),
-        entry_uncertainty=None if entry is None else round(entry_error, 1),
+        entry_uncertainty=None if entry is None else config.entry_error,
     )  # fmt: skip
 
 
@@ -127,24 +122,9 @@ def _share_across(time: float, speed: float, context: ShotContext, arc: Arc | No
     return None if over is None or over <= 0 else min(abs(speed) / over, 1.0)
 
 
-def _entry_angle(
-    time: float, context: ShotContext, across: float | None, speed: float, down: float, config: RimCrossingConfig
-) -> tuple[float | None, float]:
-    """Degrees below the horizontal at the rim, and one standard deviation.
-
-    A view from the side shows it. On a known court it follows from the distance and the time of flight.
-    """
-    found, error = None, config.entry_error
-    if across is not None and across >= config.min_across:
-        found = math.degrees(math.atan2(down, abs(speed) / across))
-    elif context.angle is not None and context.distance is not None and context.distance >= 1.0:
-        late, found, early = (_angle(time + off, context.distance) for off in (-_LATE_S, 0.0, _LATE_S))
-        error = abs(early - late) / 2 + 1.0
-    if found is None or not config.least_entry <= found <= config.greatest_entry:
-        return None, 0.0
-    return found, error
-
-
-def _angle(time: float, distance: float) -> float:
-    rise = RIM_HEIGHT_M - _RELEASE_M
-    return math.degrees(math.atan2(GRAVITY * time**2 / 2 - rise, distance))
+def _entry_angle(across: float | None, speed: float, down: float, config: RimCrossingConfig) -> float | None:
+    """Degrees below the horizontal at the rim, which a view from the side shows."""
+    if across is None or across < config.min_across:
+        return None
+    found = math.degrees(math.atan2(down, abs(speed) / across))
+    return found if config.least_entry <= found <= config.greatest_entry else None

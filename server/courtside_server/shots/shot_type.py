@@ -72,8 +72,14 @@ def _layup(context: ShotContext, config: ShotTypeConfig) -> float:
     if context.angle is None:  # Depth is a guess without a court: the flight must be short as well.
         below *= config.layup_share if context.flight is None else _step_down(context.flight, config.below_flight, 0.05)
     moving = config.layup_share if context.speed is None else _step_up(context.speed, config.layup_speed, 0.3)
-    quick = 0.0 if context.flight is None else _step_down(context.flight, config.layup_flight, 0.05)
-    return near * max(moving, below, quick)
+    quick = 0.0
+    if context.flight is not None:
+        # A distance that is guessed by sizes in the picture errs by a metre.
+        slack = 1.0 if context.angle is None else 0.0
+        near_enough = _step_down(context.distance, config.layup_distance + slack, 0.3)
+        quick = _step_down(context.flight, config.layup_flight, 0.05) * near_enough
+        moving *= _step_down(context.flight, config.longest_layup, 0.05)
+    return max(near * max(moving, below), quick)
 
 
 def _free_throw(context: ShotContext, config: ShotTypeConfig) -> float:

@@ -62,6 +62,7 @@ function clock(seconds) {
 }
 
 const resultOf = (event) => ({ SHOT_RESULT_MADE: "made", SHOT_RESULT_MISSED: "missed" })[event.shot.result] ?? "";
+const typeOf = (event) => (event.shot.type ?? "SHOT_TYPE_UNSPECIFIED").replace(/^SHOT_TYPE_(UNSPECIFIED)?/, "").toLowerCase().replaceAll("_", " ");
 const timeOf = (event) => (event.eventTime ? Date.parse(event.eventTime) / 1000 : event.mediaOffset);
 const camerasOf = (event) => (event.shot.views?.length ? event.shot.views : [event]).map((view) => view.camera.split("/").pop());
 
@@ -70,7 +71,7 @@ function row(event) {
   const { shot } = event;
   const result = resultOf(event);
   const cells = [clock(event.mediaOffset), event.cameras.join(", "), zones[shot.zone]?.name ?? "", shot.points || "",
-    percent(shot.probability), percent(shot.makeProbability), result.toUpperCase(), stateOf(event)];
+    percent(shot.probability), percent(shot.makeProbability), result.toUpperCase(), typeOf(event), stateOf(event)];
   tr.append(...cells.map((text) => element("td", text && text === result.toUpperCase() ? { class: result } : {}, String(text))));
   return tr;
 }
@@ -114,7 +115,7 @@ function show() {
     element("div", { class: `points ${gone}` }, newest.shot.points ? `${newest.shot.points} points` : "Shot"),
     element("div", { class: `zone ${gone}` }, zones[newest.shot.zone]?.name ?? "Zone unknown"),
     ...(result && !gone ? [element("div", { class: `result ${result}` }, result.toUpperCase())] : []),
-    element("div", { class: "dim" }, `${clock(newest.mediaOffset)}, make probability ${percent(newest.shot.makeProbability)}`),
+    element("div", { class: "dim" }, `${clock(newest.mediaOffset)}${typeOf(newest) && `, ${typeOf(newest)}`}, make probability ${percent(newest.shot.makeProbability)}`),
   );
 }
 

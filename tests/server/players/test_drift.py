@@ -61,10 +61,11 @@ def test_the_nearest_gallery_names_the_shooter_and_a_stranger_has_no_name(rng) -
         name: OwnShots.of(centre + rng.normal(size=(10, 8)) * 0.3, CONFIG)
         for name, centre in zip(("Anna", "Ben", "Cleo"), centres, strict=True)
     }
-    found = recognise(own, centres[1] + 0.1, CONFIG)
+    config = FormConfig(stranger=2.0)
+    found = recognise(own, centres[1] + 0.1, config)
     assert found.name == "Ben" and 0.7 < found.probability < 1.0
     assert abs(found.baseline_distance) < 3
-    assert recognise(own, np.full(8, -5.0), CONFIG).name == ""
+    assert recognise(own, np.full(8, -5.0), config).name == ""
     assert recognise({}, centres[0], CONFIG) is None
 
 

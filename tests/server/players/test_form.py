@@ -39,6 +39,15 @@ def test_a_mirrored_shot_is_of_the_other_arm(poses) -> None:
     assert other.release_elbow == pytest.approx(one.release_elbow, abs=1.0)
 
 
+def test_an_arm_behind_the_body_that_is_guessed_near_the_other_one_is_not_the_shooting_arm(poses) -> None:
+    keypoints = poses.keypoints.copy()
+    shooting, other = ((6, 8, 10), (5, 7, 9)) if form_of(poses).measures.arm is Arm.RIGHT else ((5, 7, 9), (6, 8, 10))
+    keypoints[:, other, :2] = keypoints[:, shooting, :2] - [0.0, 2.0]  # even a little higher
+    keypoints[:, other[1:], 3] = 0.3
+    keypoints[:, shooting, 3] = 0.98
+    assert form_of(replace(poses, keypoints=keypoints)).measures.arm is form_of(poses).measures.arm
+
+
 def test_film_at_twice_the_speed_gives_the_same_tempo(poses) -> None:
     fast = replace(poses, times=poses.times / 2, release=poses.release / 2, playback_speed=2.0)
     assert form_of(fast).measures.tempo == pytest.approx(form_of(poses).measures.tempo, abs=1e-6)
@@ -129,11 +138,11 @@ def test_a_comparison_names_the_joint_that_moved_and_how_to_correct_it(poses) ->
     form = form_of(poses)
     assert np.nanmax(np.abs(compare(form, baseline_of([form])).difference)) == 0.0
     keypoints = poses.keypoints.copy()
-    keypoints[:, 8, 0] += 0.25 * form.torso
+    keypoints[:, 14, 0] += 0.25 * form.torso
     moved = compare(form_of(replace(poses, keypoints=keypoints)), baseline_of([form]), torso_cm=55.0)
     (worst,) = moved.worst_joints(1)
-    assert (worst.joint, worst.horizontal) == ("right_elbow", pytest.approx(0.25, abs=0.01))
-    assert moved.corrections[20, 8] == pytest.approx([-0.25, 0.0], abs=0.01)
+    assert (worst.joint, worst.horizontal) == ("right_knee", pytest.approx(0.25, abs=0.01))
+    assert moved.corrections[20, 14] == pytest.approx([-0.25, 0.0], abs=0.01)
     assert moved.warning == ""
 
 

@@ -83,6 +83,9 @@ def test_once_the_rim_decided_its_answer_counts():
     events = ShotEvents(CameraName.parse("games/g/cameras/c"))
     decided = ShotState(expected_make=0.3, make=0.97, result=ShotResult.MADE)
     assert events.draft(0, candidate(Lifecycle.CONFIRMED), decided).payload.make_probability == 0.97
+    air_ball = ShotState(expected_make=0.6, result=ShotResult.MISSED)
+    other = ShotEvents(CameraName.parse("games/g/cameras/d"))
+    assert other.draft(0, candidate(Lifecycle.CONFIRMED), air_ball).payload.make_probability < 0.1
 
 
 def test_the_curve_is_smooth_in_the_distance():

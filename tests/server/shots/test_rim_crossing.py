@@ -69,11 +69,6 @@ def test_what_the_view_does_not_show_is_left_out():
     assert crossing(end=0.5) is None, "the ball was lost long before the rim"
 
 
-def test_on_a_known_court_the_entry_angle_follows_from_distance_and_time():
-    found = crossing(across=2.8, context=ShotContext(distance=4.2, angle=10.0))
-    assert found.depth is None and found.entry_angle == pytest.approx(46, abs=2)
-
-
 def test_a_shot_from_the_side_has_its_crossing_in_its_state():
     candidate = ShotCandidate(
         0, Lifecycle.PROVISIONAL, 0.9, 1.0, 1.0, 0.02, None, 0.5, 5, 9, "m:1", 1.0, tracks=(1,)

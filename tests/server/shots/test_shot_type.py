@@ -137,3 +137,39 @@ def test_a_type_of_a_later_version_is_read_as_unknown():
     message.shot.type = 99
     event = Event.from_proto(message)
     assert event.shot.type is ShotType.UNKNOWN and event.shot.type_probability == 0.0
+
+
+def behind(feet, others=()):
+    """As `scene`, from behind the shooter: a level camera 3 m above the floor; ``feet(since)`` are metres from it."""
+    focal, high, middle, horizon = 900.0, 3.0, 480.0, 100.0
+
+    def body(x, deep, size=1.9):
+        metre = focal / deep
+        y, left = horizon + high * metre, middle + x * metre
+        return (left - 0.35 * metre, y - size * metre, left + 0.35 * metre, y)
+
+    metre = focal / 14.0
+    rim = (middle - 0.235 * metre, horizon - 0.1 * metre, middle + 0.235 * metre, horizon + 0.05 * metre)
+    out = []
+    for time in np.arange(0.0, RELEASE + 0.6, 1 / 15):
+        since = float(time) - RELEASE
+        shooter = body(0.0, feet(min(since, 0.0)))
+        up = 0.2 if since < -0.3 else 1.0 + 2.0 * max(since, 0.0)
+        ball = (middle, shooter[3] - (shooter[3] - shooter[1]) * (0.6 + 0.5 * up))
+        rows = [(around(*ball), BALL, 1), (shooter, PLAYER, 7), (rim, RIM, 1)]
+        rows += [(body(x, deep), PLAYER, 20 + number) for number, (x, deep) in enumerate(others)]
+        out.append(observed(float(time), rows))
+    after = [one for one in out if one.media >= RELEASE - 0.8]
+    return shot_context(by_track(after)[1], out, 7, np.array([*rim, 0.9]), RELEASE, 1.0, CRITERIA.context)
+
+
+def test_people_at_several_depths_show_a_step_towards_the_camera():
+    def feet(since):
+        return 8.0 + 0.9 * min(max(-since - 0.5, 0.0) / 0.4, 1.0)
+
+    others = ((-2.0, 7.0), (2.0, 11.0), (1.0, 9.0))
+    seen = behind(feet, others)
+    assert seen.away == pytest.approx(0.9, abs=0.25) and seen.across < 0.2
+    assert shot_type(seen, CRITERIA.type)[0] is ShotType.STEP_BACK
+    alone = behind(feet)
+    assert abs(alone.away) < 0.45, "one body's size says little about depth"

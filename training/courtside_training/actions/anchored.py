@@ -102,5 +102,5 @@ def _moved(still: Still, source: Window, shapes: Array, rng: np.random.Generator
     if np.isfinite(ball).all():
         apart = (ball - middle_of(pose, HIPS)) / height_of(out[None])[0] * np.array([1, -1], np.float32)
         context[:, :2] += apart - context[anchor, :2]
-        context[:, 2], context[:, 6] = 1.0, 0.8
+        context[:, 2], context[:, 3] = 1.0, 0.8
     return out, context

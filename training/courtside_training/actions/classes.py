@@ -15,9 +15,12 @@ RATE = 10.0
 JOINTS = 17
 """Keypoints of the COCO skeleton."""
 CONTEXT = (
-    "ball_x", "ball_y", "ball_known", "velocity_x", "velocity_y", "velocity_known", "ball_confidence",
+    "ball_x", "ball_y", "ball_known", "ball_score", "speed_x", "speed_y", "speed_known",
 )  # fmt: skip
-"""Channels of the input `context`: the ball relative to the middle of the hips in player heights, y up; the player's
-velocity over the ground in player heights per second, without the camera's motion, y up; the ball's confidence."""
+"""Channels of the input `context`: the ball relative to the middle of the hips in player heights, y up, with its score;
+the player's velocity over the ground in player heights per second, without the camera's motion, y up. 0 where not
+known. The server fills them in this order."""
+BALL, SPEED = slice(0, 4), slice(4, 7)
+"""Channels of the ball and of the velocity."""
 MIDDLE = (STEPS - 1) / 2
 """The moment that a clip is classified at, in steps from its first one."""

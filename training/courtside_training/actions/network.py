@@ -18,6 +18,8 @@ from courtside_training.pose.skeleton import ANKLES, HIPS, SHOULDERS, WRISTS
 MODEL = "player_actions"
 """Name of the model in checkpoints and in the model repository."""
 ELBOWS, KNEES, EARS = (7, 8), (13, 14), (3, 4)
+ENOUGH = 4.0
+"""Steps with a pose from which on a clip counts in full."""
 FAR = 4.0
 """Measures are clipped to this many body sizes."""
 
@@ -140,7 +142,7 @@ def measures(keypoints: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
     there = torch.where(context == context, context, torch.zeros_like(context)).clamp(-8.0, 8.0)
     around = [
         there[..., :1].abs(), there[..., 1:3], _length(there[..., :2]).clamp(0.0, FAR)[..., None],
-        _length(there[..., 3:5])[..., None], there[..., 5:],
+        _length(there[..., 4:6])[..., None], there[..., 6:], there[..., 3:4],
     ]  # fmt: skip
     return found, torch.cat(around, -1)
 
@@ -190,8 +192,10 @@ class ActionsNetwork(nn.Module):
         return torch.stack([member(found) for member in self.members])
 
     def forward(self, keypoints: Tensor, context: Tensor) -> Tensor:
-        """See the class."""
-        return self.scores(keypoints, context).log_softmax(-1).mean(0)
+        """See the class. With fewer than `ENOUGH` steps the scores come closer to each other, down to equal ones."""
+        seen = (keypoints == keypoints).all(-1).any(-1).to(context.dtype).sum(1, keepdim=True)
+        scores: Tensor = self.scores(keypoints, context).log_softmax(-1).mean(0)
+        return scores * (seen / ENOUGH).clamp_max(1.0)
 
 
 class ServedActions(nn.Module):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside_training.actions.classes import CONTEXT, JOINTS, MIDDLE, RATE, STEPS
+from courtside_training.actions.classes import BALL, CONTEXT, JOINTS, MIDDLE, RATE, SPEED, STEPS
 from courtside_training.pose.skeleton import ANKLES, HIPS, MIRRORED, SHOULDERS
 
 Array = NDArray[np.float32]
@@ -93,7 +93,7 @@ def context_of(
         apart = (ball - hips) / height * np.array([1.0, -1.0], np.float32)
         seen = np.isfinite(apart).all(-1)
         out[..., :2] = np.where(seen[..., None], np.clip(np.nan_to_num(apart), -8.0, 8.0), 0.0)
-        out[..., 2], out[..., 6] = seen, seen * confidence
+        out[..., 2], out[..., 3] = seen, seen * confidence
     feet = middle_of(keypoints, ANKLES)
     place = np.where(np.isfinite(feet), 0.5 * (hips + feet), hips)
     moved = np.full_like(place, np.nan)
@@ -101,15 +101,15 @@ def context_of(
     moved[:, 0], moved[:, -1] = moved[:, 1], moved[:, -2]
     velocity = moved / height * np.array([1.0, -1.0], np.float32)
     seen = np.isfinite(velocity).all(-1)
-    out[..., 3:5] = np.where(seen[..., None], np.clip(np.nan_to_num(velocity), -6.0, 6.0), 0.0)
-    out[..., 5] = seen
+    out[..., 4:6] = np.where(seen[..., None], np.clip(np.nan_to_num(velocity), -6.0, 6.0), 0.0)
+    out[..., 6] = seen
     return out
 
 
 def mirrored(window: Window) -> Window:
     """Clips as a mirror shows them: x negated, left and right joints exchanged."""
     keypoints = window.keypoints[..., list(MIRRORED), :] * np.array([-1.0, 1.0, 1.0, 1.0], np.float32)
-    context = window.context * np.array([-1.0, 1, 1, -1, 1, 1, 1], np.float32)
+    context = window.context * np.array([-1.0, 1, 1, 1, -1, 1, 1], np.float32)
     return Window(keypoints, context)
 
 
@@ -187,14 +187,14 @@ def varied(window: Window, rng: np.random.Generator) -> Window:
     context[gone] = 0.0
 
     angle = np.where(rng.random(count) < 0.5, 0.0, rng.uniform(-np.pi, np.pi, count))
-    context[..., 3:5] = np.einsum("nij,nsj->nsi", _rotation(angle).astype(np.float32), context[..., 3:5])
+    context[..., 4:6] = np.einsum("nij,nsj->nsi", _rotation(angle).astype(np.float32), context[..., 4:6])
     nothing = rng.random(count) < 0.4
     no_ball = nothing | (rng.random(count) < 0.25)
     no_velocity = nothing | (rng.random(count) < 0.25)
-    context[no_ball] *= np.array([0, 0, 0, 1, 1, 1, 0], np.float32)
-    context[no_velocity] *= np.array([1, 1, 1, 0, 0, 0, 1], np.float32)
+    context[no_ball, :, BALL] = 0.0
+    context[no_velocity, :, SPEED] = 0.0
     unseen = (rng.random((count, STEPS)) < 0.2) & (rng.random(count) < 0.5)[:, None]
-    context[unseen] *= np.array([0, 0, 0, 1, 1, 1, 0], np.float32)
+    context[unseen, BALL] = 0.0
     return Window(keypoints, context)
 
 

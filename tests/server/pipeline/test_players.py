@@ -1,0 +1,27 @@
+"""Players through the default pipeline with the shipped models: poses, possession, form, and a clean stop."""
+
+from __future__ import annotations
+
+from default_pipeline import DefaultCameras, decode_planes
+from shot_film import ShotFilm
+
+from courtside.plays import Possession
+
+
+async def test_a_live_camera_has_poses_and_possessions_beside_its_shots(shot_film: ShotFilm) -> None:
+    async with DefaultCameras() as cameras:
+        poses = []
+        cameras.pipelines[0].backend.on_pose = poses.append
+        await cameras.play(decode_planes(shot_film.path))
+        await cameras.end()
+        assert await cameras.shots()
+        events = await cameras.events()
+    assert len(poses) > 10 and all(pose.keypoints.shape == (17, 4) for pose in poses)
+    assert [event for event in events if isinstance(event.payload, Possession)]
+
+
+async def test_a_camera_that_is_stopped_in_mid_play_closes_without_a_fault(shot_film: ShotFilm) -> None:
+    async with DefaultCameras() as cameras:
+        await cameras.play(decode_planes(shot_film.path)[:50])
+        await cameras.pipelines[0].stop()
+        assert cameras.pipelines[0].backend.failure is None
