@@ -15,10 +15,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside.errors import SourceLost
 from courtside.film import Film
 from courtside.skills import CAUTION, GROUP_OF, LEVELS, SKILLS, SkillEstimate, SkillLevel, TimeRange
 from courtside.statistics import PlayerStatistics
-from courtside_server.errors import BadRequest, EngineError, EngineUnavailable, ModelInvalid, ModelNotFound
+from courtside_server.errors import BadRequest, EngineError, ModelInvalid, UndecodableFilm
 from courtside_server.inference.engine import Engine, TensorSpec, check_signature
 from courtside_server.inference.request import InferenceRequest, Outputs, picture_size
 from courtside_server.players.highlight_frames import FilmIndex, index_film, read_frames, sample_times
@@ -108,8 +109,7 @@ class SkillEstimator:
             on_model: called when the model begins.
 
         Raises:
-            SourceError: the file is no film.
-            SourceLost: it cannot be read to its end.
+            SourceError: the file is no film, or cannot be read to its end.
             BadRequest: it is too long, or ends before the highlight begins.
             EngineError: the model cannot be used.
         """
@@ -149,10 +149,13 @@ class SkillEstimator:
         async with self._starting:
             name = self.config.model
             try:
-                return SkillsModel(self._engine, name, self._timeout)
-            except (ModelNotFound, EngineUnavailable):
-                await self._engine.start([name])
-                return SkillsModel(self._engine, name, self._timeout)
+                await self._engine.start([name])  # also a newer version, where the repository's aliases name one
+            except EngineError as error:
+                try:
+                    return SkillsModel(self._engine, name, self._timeout)  # the version that runs answers on
+                except EngineError:
+                    raise error from None
+            return SkillsModel(self._engine, name, self._timeout)
 
 
 def too_few_plays(highlight: Highlight, config: SkillsConfig) -> str:
@@ -201,6 +204,8 @@ async def _stoppable(work: Callable[[threading.Event], _T]) -> _T:
     task = asyncio.ensure_future(asyncio.to_thread(work, stop))
     try:
         return await asyncio.shield(task)
+    except SourceLost as error:  # of a file that is not read while it is written
+        raise UndecodableFilm(error.message, error.source) from None
     finally:
         stop.set()
         while not task.done():
