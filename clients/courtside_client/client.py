@@ -352,10 +352,12 @@ class Client:
         """
         path = None if film is None else Path(film)
         query = await asyncio.to_thread(skills_query, path, game, camera, session, players, shooter)
-        call = self._analysis.EstimateSkills(skills_requests(query, path))
+        accepted = asyncio.Event()
+        call = self._analysis.EstimateSkills(skills_requests(query, path, accepted))
         found: SkillEstimate | None = None
         try:
             async for response in call:
+                accepted.set()
                 if response.WhichOneof("message") == "estimate":
                     found = from_message(SkillEstimate, response.estimate)
                 elif on_progress is not None and SkillsStage.knows(response.progress.stage):

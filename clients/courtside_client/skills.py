@@ -42,11 +42,14 @@ def skills_query(
     query = analysis_pb2.SkillsQuery()
     if film is not None:
         try:
-            query.film_bytes = film.stat().st_size
+            if film.exists() and not film.is_file():
+                raise InputError(f"{film} is not a film: it is no file")
+            with film.open("rb") as file:
+                query.film_bytes = file.seek(0, 2)
         except OSError as error:
             raise InputError(f"{film} cannot be read: {error.strerror or error}") from None
-        if not film.is_file() or not query.film_bytes:
-            raise InputError(f"{film} is not a film: it is {'empty' if film.is_file() else 'no file'}")
+        if not query.film_bytes:
+            raise InputError(f"{film} is not a film: it is empty")
     if game:
         name = parse_game(game, allow_id=True)
         if camera and "/" not in camera:
@@ -63,12 +66,13 @@ def skills_query(
 
 
 async def skills_requests(
-    query: analysis_pb2.SkillsQuery, film: Path | None
+    query: analysis_pb2.SkillsQuery, film: Path | None, accepted: asyncio.Event
 ) -> AsyncIterator[analysis_pb2.EstimateSkillsRequest]:
-    """The query, then the film in parts."""
+    """The query, then the film in parts once the gateway takes it: a call that writes may lose the gateway's error."""
     yield analysis_pb2.EstimateSkillsRequest(query=query)
     if film is None:
         return
+    await accepted.wait()
     with await asyncio.to_thread(film.open, "rb") as file:
         left = query.film_bytes
         while left and (part := await asyncio.to_thread(file.read, min(_PART, left))):

@@ -62,9 +62,12 @@ def video_stream(container: Any) -> Any:
 
 def coded_packets(container: Any, stream: Any) -> Iterator[Any]:
     """The stream's packets with data in them, in coding order."""
-    for packet in container.demux(stream):
-        if packet.size:
-            yield packet
+    try:
+        for packet in container.demux(stream):
+            if packet.size:
+                yield packet
+    except IndexError:  # PyAV at the end of a film in which a stream appeared that was not there at its beginning
+        return
 
 
 def probe(

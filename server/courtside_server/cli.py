@@ -305,6 +305,7 @@ def skills(
     configure_logs("warning", settings.log_format)
     with quiet_interrupt():
         from courtside.events import message_to_json
+        from courtside.film import Film
         from courtside.records import to_message
         from courtside.v1 import analysis_pb2
         from courtside_server.offline.skills import estimate_film, estimate_lines
@@ -334,3 +335,8 @@ def skills(
     if found.not_enough_film:
         click.echo(f"courtside: {found.not_enough_film}", err=True)
         sys.exit(2)
+    try:
+        Film(film).check_end()
+    except CourtsideError as error:  # what is there was used
+        click.echo(f"courtside: {error.message}", err=True)
+        sys.exit(error.exit_code)

@@ -131,9 +131,9 @@ class AnalysisServiceServicer:
 
     def EstimateSkills(self, request_iterator, context):
         """Estimates twenty skills of one player from a highlight film, and counts what a game's events show of the player.
-        The first message is the query, all others are parts of the film. Answers with progress, then with the estimate,
-        which has no levels where there is not enough film. Cancelling the call ends the work; the film is deleted in any
-        case. INVALID_ARGUMENT / BAD_REQUEST: the film is too large or too long, or did not come as announced.
+        The first message is the query, all others are parts of the film; send these once the first progress has come, or a
+        refusal may be lost. Answers with progress, then with the estimate, which has no levels where there is not enough
+        film. Cancelling the call ends the work; the film is deleted in any case. INVALID_ARGUMENT / BAD_REQUEST: the film is too large or too long, or did not come as announced.
         INVALID_ARGUMENT / UNDECODABLE_FILM: it is no film. NOT_FOUND: no such game or player.
         RESOURCE_EXHAUSTED / TOO_MANY_ESTIMATES: another film is being worked on; the film should be sent again later.
         """

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -63,7 +64,9 @@ class SkillsService:
             StoreUnavailable: the film cannot be kept while it is worked on.
         """
         query = await self._query(requests)
-        highlight, statistics = await self._player(query.player) if query.HasField("player") else (None, None)
+        highlight = statistics = None
+        if query.HasField("player"):
+            highlight, statistics = await self._player(query.player, one_clock=bool(query.film_bytes))
         if not query.film_bytes:
             assert highlight is not None
             yield _estimate(SkillEstimate(
@@ -77,6 +80,7 @@ class SkillsService:
         self._busy = True
         try:
             async with self._film() as file:
+                yield _progress(analysis_pb2.SKILLS_STAGE_UPLOAD, 0.0)
                 # Closed here: the film may be deleted only when nobody reads it any more.
                 async with contextlib.aclosing(self._receive(requests, query.film_bytes, file)) as parts:
                     async for done in parts:
@@ -106,8 +110,10 @@ class SkillsService:
             )  # fmt: skip
         return query
 
-    async def _player(self, player: analysis_pb2.SkillsPlayer) -> tuple[Highlight, PlayerStatistics]:
-        """The highlight and the counts of a player of a game."""
+    async def _player(
+        self, player: analysis_pb2.SkillsPlayer, one_clock: bool
+    ) -> tuple[Highlight, PlayerStatistics]:
+        """The highlight and the counts of a player of a game; a film has one clock: that of one camera's session."""
         game = parse_game(player.game)
         if player.camera and CameraName.parse(player.camera).game != game:
             raise BadRequest(f"camera {player.camera} is none of {game}", field="camera")
@@ -115,15 +121,21 @@ class SkillsService:
         if tracks > MAX_TRACKS or bool(tracks) is bool(player.shooter):
             raise BadRequest(f"name 1 to {MAX_TRACKS} tracks of the player, or a shooter", field="player")
         events = await self._events(game)
-        return await asyncio.to_thread(self._counted, events, player, game)
+        return await asyncio.to_thread(self._counted, events, player, game, one_clock)
 
     def _counted(
-        self, events: Sequence[Event], player: analysis_pb2.SkillsPlayer, game: str
+        self, events: Sequence[Event], player: analysis_pb2.SkillsPlayer, game: str, one_clock: bool
     ) -> tuple[Highlight, PlayerStatistics]:
         if not events:
             raise NotFound(f"{game} has no events: stream it first, with a pose model so that players are read")
         tracks = find_tracks(events, player.camera, player.session, player.track_ids, player.shooter)
+        places = sorted({(track.camera, track.session) for track in tracks})
+        # An enrolled shooter is one person in all of them; equal track ids are not.
+        if len(places) > 1 and (one_clock or not player.shooter):
+            raise _several(places)
         highlight = highlight_of(events, tracks, self._estimator.config)
+        if len(places) > 1:
+            highlight = replace(highlight, ranges=())
         return highlight, statistics_of(events, tracks)
 
     async def _events(self, game: str) -> list[Event]:
@@ -227,7 +239,7 @@ class SkillsService:
 def find_tracks(
     events: Sequence[Event], camera: str, session: str, track_ids: Sequence[int], shooter: str
 ) -> list[PlayerTrack]:
-    """The tracks of a player, all of one session of one camera.
+    """The tracks of a player.
 
     Args:
         events: of one game, in the order of the log.
@@ -238,7 +250,6 @@ def find_tracks(
 
     Raises:
         NotFound: nobody is so.
-        BadRequest: several cameras or sessions have such tracks.
     """
     known = {track for event in latest(events) for track in tracks_of(event)}
     wanted = tracks_named(events, shooter) if shooter else [track for track in known if track.track in set(track_ids)]
@@ -249,18 +260,19 @@ def find_tracks(
         listed = ", ".join(map(str, some[:_NAMED])) + (f" and {len(some) - _NAMED} more" if len(some) > _NAMED else "")
         who = f"shooter {shooter!r}" if shooter else f"player {', '.join(map(str, missing))}"
         raise NotFound(f"no event names {who}; events name " + (f"players {listed}" if some else "nobody"))
-    places = sorted({(track.camera, track.session) for track in found})
-    if len(places) > 1:
-        cameras = {place[0] for place in places}
-        if len(cameras) > 1:
-            raise BadRequest(
-                f"{len(cameras)} cameras have such a player: name one of {', '.join(sorted(cameras))}", field="camera"
-            )
-        raise BadRequest(
-            f"{len(places)} sessions of the camera have such a player: name one of "
-            f"{', '.join(place[1] or 'the empty one' for place in places[:_NAMED])}", field="session",
-        )  # fmt: skip
     return sorted(found)
+
+
+def _several(places: Sequence[tuple[str, str]]) -> BadRequest:
+    """The error where several cameras or sessions have such tracks."""
+    cameras = sorted({camera for camera, _ in places})
+    if len(cameras) > 1:
+        named = ", ".join(cameras[:_NAMED])
+        return BadRequest(f"{len(cameras)} cameras have such a player: name one of {named}", field="camera")
+    named = ", ".join(session or "the empty one" for _, session in places[:_NAMED])
+    return BadRequest(
+        f"{len(places)} sessions of the camera have such a player: name one of {named}", field="session"
+    )
 
 
 def _progress(stage: analysis_pb2.SkillsStage, done: float) -> Response:

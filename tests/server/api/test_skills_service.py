@@ -107,7 +107,7 @@ async def test_without_a_film_there_are_the_counts_and_why_there_are_no_levels(s
     assert nine.statistics.steals == 1 and "in 1 play, levels need 16" in nine.not_enough_film
 
 
-async def test_players_and_games_that_are_not_there_are_named(served) -> None:
+async def test_players_and_games_that_are_not_there_are_named(served, highlight) -> None:
     client = served.client
     with pytest.raises(NotFoundError, match="no event names player 8; events name players 7, 9"):
         await client.estimate_skills(game="g", players=[7, 8])
@@ -117,12 +117,15 @@ async def test_players_and_games_that_are_not_there_are_named(served) -> None:
         await client.estimate_skills(game="empty", players=[1])
     with pytest.raises(RejectedError, match="name 1 to 100 tracks of the player, or a shooter"):
         await client.estimate_skills(game="g")
-    await served.hub.publish([EventDraft.of(event) for event in events_of(session="2")][:2])
     later = [EventDraft.of(event) for event in events_of(camera=CAMERA + "2")]
     await served.hub.publish([EventDraft(**{**_fields(one), "event_id": one.event_id + "-2"}) for one in later])
     with pytest.raises(RejectedError, match="2 cameras have such a player: name one of"):
         await client.estimate_skills(game="g", players=[7])
     assert (await client.estimate_skills(game="g", players=[7], camera="film2")).statistics.attempts == 20
+    with pytest.raises(RejectedError, match="2 cameras have such a player"):
+        await client.estimate_skills(highlight, game="g", shooter="Anna")  # one film cannot be that of both
+    both = await client.estimate_skills(game="g", shooter="Anna")
+    assert (both.statistics.attempts, both.statistics.camera, both.ranges) == (40, "", ()), "counts need no film"
 
 
 def _fields(draft: EventDraft) -> dict:
@@ -149,11 +152,16 @@ async def test_films_that_cannot_be_used_give_one_clear_error_and_leave_nothing(
     assert not any(served.uploads.iterdir())
 
 
-async def raw(served, *requests: analysis_pb2.EstimateSkillsRequest, end: bool = True) -> str:
+async def raw(served, *requests: analysis_pb2.EstimateSkillsRequest, end: bool = False) -> str:
     """The message of the error that requests of one's own making get."""
 
+    accepted = asyncio.Event()
+
     async def send():
-        for request in requests:
+        yield requests[0]
+        if len(requests) > 1:
+            await accepted.wait()
+        for request in requests[1:]:
             yield request
         if not end:
             await asyncio.sleep(30)
@@ -162,7 +170,7 @@ async def raw(served, *requests: analysis_pb2.EstimateSkillsRequest, end: bool =
         call = analysis_pb2_grpc.AnalysisServiceStub(channel).EstimateSkills(send())
         with pytest.raises(grpc.aio.AioRpcError) as error:
             async for _ in call:
-                pass
+                accepted.set()
         assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
         return error.value.details()
 
@@ -175,10 +183,10 @@ async def test_uploads_that_break_the_rules_are_refused(served) -> None:
     assert "first message must be the query" in await raw(served, part)
     assert "neither a film nor a player" in await raw(served, query(0))
     assert "5000 MB, at most 1024 MB are taken" in await raw(served, query(5_000_000_000))
-    assert "ended after 5 of 10 bytes" in await raw(served, query(10), part)
+    assert "ended after 5 of 10 bytes" in await raw(served, query(10), part, end=True)
     assert "more than the 7 bytes" in await raw(served, query(7), part, part)
     assert "only parts of the film may come" in await raw(served, query(10), part, query(10))
-    assert "nothing has come for 0.5 s" in await raw(served, query(10), part, end=False)
+    assert "nothing has come for 0.5 s" in await raw(served, query(10), part)
     assert not any(served.uploads.iterdir())
 
 
