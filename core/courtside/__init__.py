@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from courtside_client.options import StreamOptions
     from courtside_client.stream import StreamReport
     from courtside_client.subscribe import Subscription
-    from courtside_server.offline.api import analyze, analyze_events
+    from courtside_server.offline.api import analyze, analyze_events, estimate_skills
     from courtside_server.offline.court import recognise_court
 
 __all__ = [
@@ -104,6 +104,7 @@ __all__ = [
     "analyze",
     "analyze_events",
     "connect",
+    "estimate_skills",
     "latest_shots",
     "player_statistics",
     "read_calibration",
@@ -129,7 +130,7 @@ _HOMES = {
     "courtside_client.options": ("StreamOptions",),
     "courtside_client.stream": ("StreamReport",),
     "courtside_client.subscribe": ("Subscription",),
-    "courtside_server.offline.api": ("analyze", "analyze_events"),
+    "courtside_server.offline.api": ("analyze", "analyze_events", "estimate_skills"),
     "courtside_server.offline.court": ("recognise_court",),
 }  # fmt: skip
 """Where each public name lives."""

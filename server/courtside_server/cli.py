@@ -308,7 +308,7 @@ def skills(
         from courtside.film import Film
         from courtside.records import to_message
         from courtside.v1 import analysis_pb2
-        from courtside_server.offline.skills import estimate_film, estimate_lines
+        from courtside_server.offline.skills import estimate_film, estimate_lines, read_events
 
     shown = not quiet and sys.stderr.isatty()
 
@@ -317,7 +317,8 @@ def skills(
             click.echo(f"\r{stage} {done:4.0%} ", nl=False, err=True)
 
     try:
-        found = asyncio.run(estimate_film(film, settings, players, events, on_progress))
+        known = None if events is None else read_events(events)
+        found = asyncio.run(estimate_film(film, settings, players, known, on_progress))
     except CourtsideError as error:
         click.echo(f"courtside: {error.message}", err=True)
         sys.exit(error.exit_code)

@@ -29,7 +29,7 @@ _NAMED = 12
 
 
 async def estimate_film(
-    film: Path, settings: Settings, players: Sequence[int] = (), events: Path | None = None,
+    film: Path, settings: Settings, players: Sequence[int] = (), events: Sequence[Event] | None = None,
     on_progress: Callable[[str, float], None] = lambda stage, done: None,
 ) -> SkillEstimate:  # fmt: skip
     """Estimate skills on this machine.
@@ -38,7 +38,7 @@ async def estimate_film(
         film: a highlight of one player; with ``players`` the film of a game.
         settings: name the model; with ``players`` all of film analysis with actions.
         players: the player's tracks; empty: the whole film shows the player.
-        events: what ``courtside analyze --actions`` has printed of this film; None: the film is analyzed now.
+        events: what an analysis with actions has found in this film; None: the film is analyzed now.
         on_progress: called with what is being done and the share of it that is.
 
     Raises:
@@ -47,7 +47,7 @@ async def estimate_film(
     """
     highlight = statistics = None
     if players:
-        found = read_events(events) if events is not None else await _analyzed(film, settings, on_progress)
+        found = events if events is not None else await _analyzed(film, settings, on_progress)
         known = {track for event in latest(found) for track in tracks_of(event)}
         tracks = [track for track in known if track.track in players]
         if missing := sorted(set(players) - {track.track for track in tracks}):
