@@ -149,6 +149,9 @@ class PlayerAnalysis:
 
     def follow(self, observations: Observations) -> list[PlayerChange]:
         """Take the next observations, once the film's speed is known; returns what is newly known of the players."""
+        if not self._live:
+            # The same film gives the same events: what is read of it must not depend on how fast answers come.
+            self._requests.read(0)
         self._clock = observations.capture_time - observations.media
         self._ring.append(observations)
         self._stretches.see(observations)
@@ -273,7 +276,7 @@ class PlayerAnalysis:
         ), final)  # fmt: skip
 
     def _read_actions(self) -> list[PlayerChange]:
-        self._action_requests.read(None if self._live else _ACTIONS)
+        self._action_requests.read(None if self._live else 0)
         changes, self._action_changes = self._action_changes, []
         return changes
 

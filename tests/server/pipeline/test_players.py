@@ -5,6 +5,7 @@ from __future__ import annotations
 from default_pipeline import DefaultCameras, decode_planes
 from shot_film import ShotFilm
 
+import courtside
 from courtside.plays import Possession
 
 
@@ -25,3 +26,11 @@ async def test_a_camera_that_is_stopped_in_mid_play_closes_without_a_fault(shot_
         await cameras.play(decode_planes(shot_film.path)[:50])
         await cameras.pipelines[0].stop()
         assert cameras.pipelines[0].backend.failure is None
+
+
+async def test_the_same_film_gives_the_same_events_of_players(shot_film: ShotFilm) -> None:
+    async def events() -> list[str]:
+        return [event.to_json() async for event in courtside.analyze_events(shot_film.path, actions=True)]
+
+    first = await events()
+    assert any('"possession"' in event for event in first) and first == await events()

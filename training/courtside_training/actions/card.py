@@ -71,7 +71,7 @@ these films.
 ## Limits
 - Labels of real film come from 17 clips of one league, each around one shot. Standing, walking, guarding and the wait
   for a rebound have no sharp borders.
-- On SpaceJam, without the ball, it is right in about three of eight clips and in half of the easy ones. Its errors there:
+- On SpaceJam, without the ball, it is right in three of eight clips and in half of the easy ones. Its errors there:
   who walks on the spot is taken for one who does nothing; who stands with bent arms, for one who holds the ball; who
   dribbles, for one who runs or walks; a pass, for anything. In simulated games the ball helps most with dribbles.
 - Pick and pass have not been measured on real film in any number that means something.
