@@ -23,7 +23,7 @@ was taught with 704x400 pixels stretched to 192x112."""
 _MISSING = 0.1
 """Largest share of frames that may be missing."""
 _STALE_S = 1.0
-"""A frame that is further from its time is missing."""
+"""Where a frame cannot be decoded, the next one stands for it up to this; later it is missing."""
 
 _BEGINNING = -(2**62)
 """A time stamp before all others."""
@@ -35,16 +35,18 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FilmIndex:
-    """Where a film can be entered.
+    """Where a film can be entered, and when which picture is shown.
 
     Attributes:
         keys: time stamps at which decoding can begin, ascending.
+        shown: time stamps of the pictures that are shown, ascending; a picture is shown until the next one is.
         first: time stamp at which the film's clock begins.
         seconds: how long the film is; at least so long where ``cut`` is set.
         cut: reading ended early, because the film is longer than was wanted.
     """
 
     keys: tuple[int, ...]
+    shown: tuple[int, ...]
     first: int
     seconds: float
     cut: bool
@@ -62,19 +64,20 @@ def index_film(film: Film, most: float, stop: threading.Event) -> FilmIndex:
         Stopped: ``stop`` was set.
         SourceLost: the file cannot be read further.
     """
-    info, keys, last, cut = film.info, [], film.info.first_pts, False
+    info, keys, shown, last, cut = film.info, [], [], film.info.first_pts, False
     for packet in film.packets():
         if stop.is_set():
             raise Stopped
         if packet.keyframe:
             keys.append(packet.pts)
         if not packet.decode_only:
+            shown.append(packet.pts)
             last = max(last, packet.pts)
         if (last - info.first_pts) * info.time_base > most:
             cut = True
             break
     seconds = float((last - info.first_pts) * info.time_base) + (1.0 / info.frame_rate if info.frame_rate else 0.0)
-    return FilmIndex(tuple(sorted(keys)), info.first_pts, seconds, cut)
+    return FilmIndex(tuple(sorted(keys)), tuple(sorted(shown)), info.first_pts, seconds, cut)
 
 
 def sample_times(ranges: Sequence[TimeRange], count: int) -> list[float]:
@@ -116,6 +119,8 @@ def read_frames(
     at, pixels = 0, None
     for number, time in enumerate(times):
         target = index.first + int(time / info.time_base)
+        if index.shown:
+            target = index.shown[max(0, bisect_right(index.shown, target) - 1)]
         key = index.keys[max(0, bisect_right(index.keys, target) - 1)] if index.keys else None
         if frames is None or (key is not None and key > at):
             if frames is not None:

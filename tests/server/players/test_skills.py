@@ -56,18 +56,25 @@ def test_the_frames_are_those_of_their_times_in_films_with_many_keyframes_and_wi
     times, counted = [5.5, 105.5, 105.6, 106.0, 195.5], []
     frames = read_frames(film, index, times, (96, 56), counted.append, threading.Event())
     assert frames.shape == (5, 3, 56, 96) and counted == [1, 2, 3, 4, 5]
-    wanted = [grey(min(199, np.ceil(time)) / 200) for time in times]
+    wanted = [grey(int(time) / 200) for time in times]
     np.testing.assert_allclose(frames.mean((1, 2, 3)), wanted, atol=3)
 
 
-def test_a_film_without_its_second_half_is_damaged_and_reading_can_be_stopped(tmp_path) -> None:
+def test_a_film_whose_second_half_cannot_be_decoded_is_damaged_and_reading_can_be_stopped(tmp_path) -> None:
     film = Film(write_film(tmp_path / "a.mp4", 100.0))
-    index = index_film(film, 1e9, threading.Event())
+    index = index_film(Film(write_film(tmp_path / "whole.mp4", 200.0)), 1e9, threading.Event())
     with pytest.raises(UndecodableFilm, match="3 of 6 frames cannot be decoded; copy it anew"):
         read_frames(film, index, [10, 20, 30, 110, 120, 130], (96, 56), lambda _: None, threading.Event())
     stop = threading.Event()
     with pytest.raises(Stopped):
         read_frames(film, index, [10, 90], (96, 56), lambda _: stop.set(), stop)
+
+
+def test_a_picture_is_used_as_long_as_it_is_shown(tmp_path) -> None:
+    film = Film(write_film(tmp_path / "slides.mp4", 200.0, step=10.0))
+    index = index_film(film, 1e9, threading.Event())
+    frames = read_frames(film, index, [9.0, 11.0, 99.9], (96, 56), lambda _: None, threading.Event())
+    np.testing.assert_allclose(frames.mean((1, 2, 3)), [grey(0), grey(0.05), grey(0.45)], atol=3)
 
 
 def test_pictures_of_another_shape_get_borders_and_are_not_distorted() -> None:
@@ -93,7 +100,7 @@ async def test_an_estimate_has_twenty_levels_in_five_groups_and_says_what_they_a
     assert set(found.groups()) == set(GROUPS)
     assert "28.5 %" in found.caution and "25.8 %" in found.caution and found.model == "player_skills:9"
     assert engine.seen[0].shape == (1, 8, 3, 56, 96)
-    wanted = [grey(np.ceil(200 * (part + 0.5) / 8) / 200) for part in range(8)]
+    wanted = [grey((part + 0.5) / 8) for part in range(8)]
     np.testing.assert_allclose(engine.seen[0][0].mean((1, 2, 3)), wanted, atol=3)
     await asyncio.sleep(0)
     assert done[-1] == 1.0
