@@ -173,7 +173,11 @@ class SkillsService:
     ) -> AsyncGenerator[float, None]:
         """Write the parts of the film; gives the share that has come."""
         received, reported = 0, 0.0
+        loop, limit = asyncio.get_running_loop(), self._estimator.config.max_upload_s
+        due = loop.time() + limit
         while received < size:
+            if loop.time() > due:
+                raise BadRequest(f"the film has not come within {limit:g} s; send a smaller one", field="film")
             request = await self._next(requests)
             if request is None:
                 raise BadRequest(f"the film ended after {received} of {size} bytes; send it again", field="film")

@@ -50,3 +50,7 @@ class SkillsConfig(ParameterGroup):
         20.0, unit="s", meaning="Longest time without a further part of a film that is being sent.",
         evidence=_BY_HAND, low=0.1,
     )  # fmt: skip
+    max_upload_s: float = parameter(
+        1800.0, unit="s", meaning="Longest time that sending a film may take: nobody else can send one meanwhile.",
+        evidence="1 GB at 4.5 Mbit/s.", low=1,
+    )  # fmt: skip
