@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import grpc
 
 from courtside.events import Event
 from courtside.names import CameraName, parse_game
+from courtside.records import from_message
+from courtside.skills import SkillEstimate
 from courtside.v1 import analysis_pb2, analysis_pb2_grpc, court_pb2, court_pb2_grpc, events_pb2, events_pb2_grpc
 from courtside_client.channel import Endpoint
 from courtside_client.errors import GatewayError
@@ -24,6 +28,7 @@ from courtside_client.shooters import (
     MapPoint,
     shot_reference,
 )
+from courtside_client.skills import OnProgress, SkillsStage, skills_query, skills_requests
 from courtside_client.sources import open_when_up
 from courtside_client.stream import StreamReport, StreamSession
 from courtside_client.subscribe import ReconnectHook, RestartHook, Subscription
@@ -312,6 +317,58 @@ class Client:
         chosen = options or StreamOptions()
         opened = await open_when_up(source, retry_for=chosen.source_retry_for, on_notice=on_notice)
         return await StreamSession(opened, self._endpoint, camera, chosen, on_report).run()
+
+    async def estimate_skills(
+        self,
+        film: str | Path | None = None,
+        *,
+        game: str = "",
+        players: Sequence[int] = (),
+        shooter: str = "",
+        camera: str = "",
+        session: str = "",
+        on_progress: OnProgress | None = None,
+    ) -> SkillEstimate:
+        """Have the gateway estimate twenty skills of a player from a highlight film, and count what he did in a game.
+
+        The film is uploaded, and deleted when the call ends. Cancelling the call ends the work. Without a film there
+        are only the counts.
+
+        Args:
+            film: a highlight of one player, 8 to 10 minutes; with a player, the whole film of his camera.
+            game: ``games/{game}`` or the bare id, for the counts and for the stretches that show the player.
+            players: the player's tracks in that game.
+            shooter: the name of an enrolled shooter, in place of tracks.
+            camera: the player's camera, where several have such a track.
+            session: the session of that camera, where several have such a track.
+            on_progress: called with the stage and the share of it that is done.
+
+        Raises:
+            InputError: the film cannot be read, or neither film nor player is named.
+            RejectedError: the film or the player cannot be used; the message says why.
+            NotFoundError: no such game or player.
+            GatewayUnavailable: another film is being worked on.
+            GatewayError: the gateway's answer.
+        """
+        path = None if film is None else Path(film)
+        query = await asyncio.to_thread(skills_query, path, game, camera, session, players, shooter)
+        accepted = asyncio.Event()
+        call = self._analysis.EstimateSkills(skills_requests(query, path, accepted))
+        found: SkillEstimate | None = None
+        try:
+            async for response in call:
+                accepted.set()
+                if response.WhichOneof("message") == "estimate":
+                    found = from_message(SkillEstimate, response.estimate)
+                elif on_progress is not None and SkillsStage.knows(response.progress.stage):
+                    on_progress(SkillsStage(response.progress.stage), response.progress.done)
+        except grpc.aio.AioRpcError as error:
+            raise gateway_error(error) from None
+        finally:
+            call.cancel()
+        if found is None:
+            raise GatewayError("the gateway's answer has no estimate: its version does not fit this client's")
+        return found
 
     async def _call(self, method: Callable[..., Awaitable[_Answer]], request: Any) -> _Answer:
         try:

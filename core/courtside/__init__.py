@@ -49,12 +49,14 @@ if TYPE_CHECKING:
         latest_shots,
     )
     from courtside.plays import Action, Play, PlayerAction, PlayKind, Possession, PossessionEnd
+    from courtside.skills import SkillEstimate, SkillLevel, TimeRange
+    from courtside.statistics import PlayerStatistics, ZoneShots, player_statistics
     from courtside_client.client import Client, connect
     from courtside_client.errors import GatewayError
     from courtside_client.options import StreamOptions
     from courtside_client.stream import StreamReport
     from courtside_client.subscribe import Subscription
-    from courtside_server.offline.api import analyze, analyze_events
+    from courtside_server.offline.api import analyze, analyze_events, estimate_skills
     from courtside_server.offline.court import recognise_court
 
 __all__ = [
@@ -78,6 +80,7 @@ __all__ = [
     "Play",
     "PlayKind",
     "PlayerAction",
+    "PlayerStatistics",
     "PointPairs",
     "Possession",
     "PossessionEnd",
@@ -89,15 +92,21 @@ __all__ = [
     "ShotResult",
     "ShotType",
     "ShotView",
+    "SkillEstimate",
+    "SkillLevel",
     "StreamOptions",
     "StreamReport",
     "Subscription",
+    "TimeRange",
     "Zone",
+    "ZoneShots",
     "ZoneSource",
     "analyze",
     "analyze_events",
     "connect",
+    "estimate_skills",
     "latest_shots",
+    "player_statistics",
     "read_calibration",
     "recognise_court",
 ]
@@ -114,12 +123,14 @@ _HOMES = {
         "latest_shots",
     ),
     "courtside.plays": ("Action", "Play", "PlayKind", "PlayerAction", "Possession", "PossessionEnd"),
+    "courtside.skills": ("SkillEstimate", "SkillLevel", "TimeRange"),
+    "courtside.statistics": ("PlayerStatistics", "ZoneShots", "player_statistics"),
     "courtside_client.client": ("Client", "connect"),
     "courtside_client.errors": ("GatewayError",),
     "courtside_client.options": ("StreamOptions",),
     "courtside_client.stream": ("StreamReport",),
     "courtside_client.subscribe": ("Subscription",),
-    "courtside_server.offline.api": ("analyze", "analyze_events"),
+    "courtside_server.offline.api": ("analyze", "analyze_events", "estimate_skills"),
     "courtside_server.offline.court": ("recognise_court",),
 }  # fmt: skip
 """Where each public name lives."""

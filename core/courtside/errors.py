@@ -41,7 +41,7 @@ class ErrorReason(enum.StrEnum):
         >>> ErrorReason.STALE_EPOCH.code_name
         'ABORTED'
         >>> ErrorReason("NOT_FOUND").meaning
-        'unknown game, camera, event, calibration or shooter'
+        'unknown game, camera, event, calibration, shooter or player'
     """
 
     code_name: str
@@ -72,13 +72,14 @@ class ErrorReason(enum.StrEnum):
     BAD_REQUEST = "BAD_REQUEST", "INVALID_ARGUMENT", "a field of the request is missing or malformed"
     STALE_EPOCH = "STALE_EPOCH", "ABORTED", "a newer client owns the camera"
     TOO_MANY_STREAMS = "TOO_MANY_STREAMS", "RESOURCE_EXHAUSTED", "the gateway's camera limit is reached"
-    NOT_FOUND = "NOT_FOUND", "NOT_FOUND", "unknown game, camera, event, calibration or shooter"
+    NOT_FOUND = "NOT_FOUND", "NOT_FOUND", "unknown game, camera, event, calibration, shooter or player"
     CURSOR_EVICTED = "CURSOR_EVICTED", "OUT_OF_RANGE", "the history after the cursor is gone"
     LOG_REPLACED = "LOG_REPLACED", "OUT_OF_RANGE", "the cursor belongs to another event log"
     SLOW_SUBSCRIBER = "SLOW_SUBSCRIBER", "RESOURCE_EXHAUSTED", "a subscriber read too slowly"
     TOO_MANY_SUBSCRIBERS = (
         "TOO_MANY_SUBSCRIBERS", "RESOURCE_EXHAUSTED", "the gateway's limit of subscribers is reached"
     )  # fmt: skip
+    TOO_MANY_ESTIMATES = "TOO_MANY_ESTIMATES", "RESOURCE_EXHAUSTED", "another film is being worked on"
     LOG_UNAVAILABLE = "LOG_UNAVAILABLE", "UNAVAILABLE", "the event log cannot be written"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE", "UNAVAILABLE", "a file of the gateway cannot be written"
     STORE_FULL = "STORE_FULL", "FAILED_PRECONDITION", "a bounded store takes no more entries"

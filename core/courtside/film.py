@@ -6,7 +6,7 @@ import contextlib
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
@@ -41,6 +41,10 @@ def reason(error: BaseException) -> str:
     return str(getattr(error, "strerror", None) or error)
 
 
+_CONTAINERS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,h264,hevc,mjpeg"
+"""FFmpeg's names of the containers that hold their pictures themselves."""
+
+
 def file_address(path: str | Path) -> str:
     """What FFmpeg opens as this very file: without the prefix, a colon makes an address of a name."""
     return f"file:{path}"
@@ -58,9 +62,12 @@ def video_stream(container: Any) -> Any:
 
 def coded_packets(container: Any, stream: Any) -> Iterator[Any]:
     """The stream's packets with data in them, in coding order."""
-    for packet in container.demux(stream):
-        if packet.size:
-            yield packet
+    try:
+        for packet in container.demux(stream):
+            if packet.size:
+                yield packet
+    except IndexError:  # PyAV at the end of a film in which a stream appeared that was not there at its beginning
+        return
 
 
 def probe(
@@ -246,6 +253,8 @@ class Film:
 
     Args:
         path: the file.
+        name: what the file is called in messages; its path by default.
+        untrusted: somebody else's file: a list of other files or addresses is refused, as FFmpeg would open these.
 
     Raises:
         SourceNotFound: no such file.
@@ -253,8 +262,9 @@ class Film:
         UndecodableFilm: not a film, or no picture of it can be decoded.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self._path = str(path)
+    def __init__(self, path: str | Path, *, name: str = "", untrusted: bool = False) -> None:
+        self._path, self._name = str(path), name or str(path)
+        self._options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"} if untrusted else {}
         if not os.path.exists(path):
             raise SourceNotFound(f"{path}: no such file", path)
         if os.path.isdir(path):
@@ -265,7 +275,7 @@ class Film:
         container, stream = self._open()
         with container:
             try:
-                self._info, _ = probe(container, stream, self._path, live=False)
+                self._info, _ = probe(container, stream, self._name, live=False)
             except av.error.FFmpegError as error:
                 raise self._unreadable(error) from None
         self._reader = Reader(self._info)
@@ -285,7 +295,7 @@ class Film:
         """Damaged pictures so far among those of :meth:`frames`."""
         return self._reader.damaged
 
-    def frames(self, start_pts: int | None = None) -> Iterator[SourceFrame]:
+    def frames(self, start_pts: int | None = None) -> Generator[SourceFrame, None, None]:
         """Pictures in the order they are shown.
 
         Args:
@@ -321,8 +331,8 @@ class Film:
             except OSError as error:
                 raise self._unreadable(error) from None
         if cut_off:
-            message = f"{self._path}: the end of the film is missing, the file is cut off: copy it anew"
-            raise UndecodableFilm(message, self._path)
+            message = f"{self._name}: the end of the film is missing, the file is cut off: copy it anew"
+            raise UndecodableFilm(message, self._name)
 
     def close(self) -> None:
         """Nothing to do: the file is closed when a pass over it ends or is dropped."""
@@ -334,27 +344,27 @@ class Film:
             try:
                 yield container, stream
             except av.error.FFmpegError as error:
-                raise SourceLost(f"{self._path}: broken in the middle: {reason(error)}", self._path) from None
+                raise SourceLost(f"{self._name}: broken in the middle: {reason(error)}", self._name) from None
 
     def _container(self) -> Any:
         try:
-            return av.open(file_address(self._path))
+            return av.open(file_address(self._path), options=self._options)
         except (av.error.FFmpegError, UnicodeError) as error:
-            message = f"{self._path}: not a film that can be opened: {reason(error)}"
-            raise UndecodableFilm(message, self._path) from None
+            message = f"{self._name}: not a film that can be opened: {reason(error)}"
+            raise UndecodableFilm(message, self._name) from None
 
     def _unreadable(self, error: Exception) -> Exception:
-        return UndecodableFilm(f"{self._path}: cannot be read: {reason(error)}", self._path)
+        return UndecodableFilm(f"{self._name}: cannot be read: {reason(error)}", self._name)
 
     def _open(self) -> tuple[Any, Any]:
         container = self._container()
         stream = video_stream(container)
         if stream is None:
             container.close()
-            raise NoVideo(f"{self._path}: no video in it", self._path)
+            raise NoVideo(f"{self._name}: no video in it", self._name)
         if stream.codec_context is None:
             container.close()
-            raise UndecodableFilm(f"{self._path}: no decoder for its video", self._path)
+            raise UndecodableFilm(f"{self._name}: no decoder for its video", self._name)
         return container, stream
 
 

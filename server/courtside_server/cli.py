@@ -1,4 +1,4 @@
-"""The server's commands: ``courtside serve``, ``courtside analyze`` and ``courtside form``."""
+"""The server's commands: ``courtside serve``, ``courtside analyze``, ``courtside form`` and ``courtside skills``."""
 
 from __future__ import annotations
 
@@ -267,3 +267,77 @@ def compare(
         sys.exit(error.exit_code)
     for line in report.lines():
         click.echo(line)
+
+
+@click.command(short_help="Estimate a player's skills from a film.")
+@click.argument("film", type=click.Path(path_type=Path))
+@click.option(
+    "--player", "players", type=click.IntRange(1), multiple=True, metavar="TRACK",
+    help="FILM is a game: use what shows this track only. Give it again for each track of the player.",
+)
+@click.option(
+    "--events", type=click.Path(path_type=Path), metavar="FILE",
+    help="With --player: what `courtside analyze --actions` printed of FILM, so that it is not analyzed again.",
+)
+@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings.")
+@click.option("--repository", metavar="DIR", help="Model repository (the starter models that come along).")
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+def skills(
+    film: Path, players: tuple[int, ...], events: Path | None, style: str, config: Path | None, repository: str | None,
+    quiet: bool,
+) -> None:  # fmt: skip
+    """Estimate twenty skills of one player from FILM, a highlight of 8 to 10 minutes, without a gateway.
+
+    With --player FILM is a whole game: it is analyzed with --actions, the stretches in which the track shoots, passes,
+    rebounds or has the ball are put together, and what can be counted is printed beside the levels.
+
+    The levels are worth little: see what is printed with them. Where there is not enough film there are none, with
+    exit code 2.
+    """
+    if events is not None and not players:
+        _fail(InputError("--events belongs to --player TRACK: give both"))
+    with quiet_interrupt():
+        from courtside_server.offline.analyze import film_settings
+
+    analysis = film_settings(actions=True, form=False) if players and events is None else {}
+    settings = _settings(config, {**analysis, "inference.repository": repository})
+    configure_logs("warning", settings.log_format)
+    with quiet_interrupt():
+        from courtside.events import message_to_json
+        from courtside.film import Film
+        from courtside.records import to_message
+        from courtside.v1 import analysis_pb2
+        from courtside_server.offline.skills import estimate_film, estimate_lines, read_events
+
+    shown = not quiet and sys.stderr.isatty()
+
+    def on_progress(stage: str, done: float) -> None:
+        if shown:
+            click.echo(f"\r{stage} {done:4.0%} ", nl=False, err=True)
+
+    try:
+        known = None if events is None else read_events(events)
+        found = asyncio.run(estimate_film(film, settings, players, known, on_progress))
+    except CourtsideError as error:
+        click.echo(f"courtside: {error.message}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    if shown:
+        click.echo("\r", nl=False, err=True)
+    if style == "json":
+        message = analysis_pb2.SkillEstimate()
+        to_message(found, message)
+        click.echo(message_to_json(message))
+    else:
+        for line in estimate_lines(found):
+            click.echo(line)
+    if found.not_enough_film:
+        click.echo(f"courtside: {found.not_enough_film}", err=True)
+        sys.exit(2)
+    try:
+        Film(film).check_end()
+    except CourtsideError as error:  # what is there was used
+        click.echo(f"courtside: {error.message}", err=True)
+        sys.exit(error.exit_code)

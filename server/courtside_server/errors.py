@@ -11,11 +11,12 @@
     │   └── BadRequest, SourceError      see ``courtside.errors``
     ├── StaleEpoch                     a newer ingest client owns the camera
     ├── TooManyStreams                 the gateway's camera limit is reached; retry later or elsewhere
-    ├── NotFound                       unknown game, camera, event, calibration or shooter
+    ├── NotFound                       unknown game, camera, event, calibration, shooter or player
     ├── LogReplaced                    a page token belongs to another event log
     ├── CursorEvicted                  history before `earliest_sequence` is gone
     ├── SlowSubscriber                 a subscriber's bounded buffer overflowed
     ├── TooManySubscribers             the gateway's limit of subscribers is reached; retry later
+    ├── TooManyEstimates               another film is being worked on; retry later
     ├── LogUnavailable                 the event log cannot be written (disk full, read-only)
     ├── StoreUnavailable               another file of the gateway's own cannot be written
     ├── FilmUnwritable                 a drawn film cannot be written (disk full, no such place)
@@ -42,7 +43,8 @@ __all__ = [
     "CourtsideError", "CursorEvicted", "Draining", "EngineError", "EngineUnavailable", "FilmUnwritable",
     "InferenceTimeout", "InputError", "LogReplaced", "LogUnavailable", "ModelInvalid", "ModelNotFound",
     "NotADescriptor", "NotEnoughShots", "NotFound", "RingOvertaken", "SettingsError", "SlowSubscriber", "StaleEpoch",
-    "StoreFull", "StoreUnavailable", "TensorMismatch", "TooManyStreams", "TooManySubscribers", "UndecodableFilm",
+    "StoreFull", "StoreUnavailable", "TensorMismatch", "TooManyEstimates", "TooManyStreams", "TooManySubscribers",
+    "UndecodableFilm",
 ]  # fmt: skip
 
 
@@ -84,7 +86,7 @@ class TooManyStreams(CourtsideError):
 
 
 class NotFound(CourtsideError):
-    """Unknown game, camera, event, calibration or shooter."""
+    """Unknown game, camera, event, calibration, shooter or player."""
 
     reason = ErrorReason.NOT_FOUND
 
@@ -112,6 +114,13 @@ class TooManySubscribers(CourtsideError):
 
     reason = ErrorReason.TOO_MANY_SUBSCRIBERS
     retry_after = 5.0
+
+
+class TooManyEstimates(CourtsideError):
+    """Another film is being worked on."""
+
+    reason = ErrorReason.TOO_MANY_ESTIMATES
+    retry_after = 30.0
 
 
 class LogUnavailable(CourtsideError):

@@ -36,6 +36,7 @@ from courtside_server.api.health import Health
 from courtside_server.api.http_guard import is_loopback
 from courtside_server.api.http_server import HttpLimits, HttpServer, http_config
 from courtside_server.api.ingest import IngestService, message_options
+from courtside_server.api.skills import SkillsService
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
 from courtside_server.compose import (
@@ -69,6 +70,7 @@ from courtside_server.pipeline.detector_scheduler import DetectorScheduler
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.players.gallery import Galleries
 from courtside_server.players.shot_forms import ShotForms
+from courtside_server.players.skills import SkillEstimator
 from courtside_server.settings import Settings
 from courtside_server.shots.event_drafts import KnownShot
 from courtside_server.shots.views import GameShots, known_shots
@@ -91,6 +93,8 @@ _FLUSH_S = 5.0
 """Seconds that events which wait for the event log may take at the end."""
 _FLUSH_UNAVAILABLE_S = 1.0
 """The same while the log cannot be used: what still waits then is kept in a file."""
+_SKILLS_S = 30.0
+"""Seconds that the skill model may take at least: it sees 64 frames at once, and nobody waits for it live."""
 _KEEPALIVE = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
@@ -136,8 +140,10 @@ class Gateway:
         self._services = CameraServices(
             self.engine, self.publisher, self.metrics, detector=DetectorScheduler(settings.sharing)
         )
+        estimator = SkillEstimator(self.engine, settings.players.skills, max(settings.inference.timeout_s, _SKILLS_S))
+        self._skills = SkillsService(estimator, self.hub, settings.events.data_dir / "uploads")
         self._analysis = AnalysisService(
-            self.galleries, self.engine, settings.players.form, settings.inference.timeout_s
+            self.galleries, self.engine, settings.players.form, settings.inference.timeout_s, self._skills
         )
         self._memory = MemoryKeeper()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -157,6 +163,7 @@ class Gateway:
         await asyncio.to_thread(check_data_folder, self.settings.events.data_dir)
         await self.hub.start()
         await asyncio.to_thread(self.calibrations.load)
+        await asyncio.to_thread(self._skills.clean)
         await self._load_galleries()
         try:
             await start_models(self.settings, self.engine)

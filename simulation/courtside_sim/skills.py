@@ -1,11 +1,9 @@
 """A player's twenty skills: their names, their five levels, and how they go together in one player.
 
-Names and order are those of BASKET (Pan, Zhang, Bertasius, "BASKET: A Large-Scale Video Dataset for Fine-Grained
-Skill Estimation", CVPR 2025) in the prompts of its repository
-(yulupan00/BASKET, benchmarking/LLaVA-OneVision/multi_gpu_inference.py). The names of the levels are those of the
-paper's abstract, numbered as in the repository's README: 0 is poor, 4 is excellent. The members of the five coarse
-groups are those of the paper's Table 8. They are not slices of `SKILLS`, because fouls and turnovers are exchanged in
-the repository's order.
+Names, levels and groups are those of `courtside.skills`. The order is that of BASKET (Pan, Zhang, Bertasius, "BASKET: A
+Large-Scale Video Dataset for Fine-Grained Skill Estimation", CVPR 2025) in the prompts of its repository
+(yulupan00/BASKET, benchmarking/LLaVA-OneVision/multi_gpu_inference.py). The levels are numbered as in the repository's
+README: 0 is poor, 4 is excellent.
 
 One difference: the published levels of defensive consistency run the other way (0 is excellent). Here 4 is the best
 level of every skill; an adapter of the published labels reverses that one.
@@ -15,37 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 
-SKILLS: tuple[str, ...] = (
-    "Free Throw",
-    "2-PTs",
-    "3-PTs",
-    "Contested-shots",
-    "Overall Shooting",
-    "Rebounds",
-    "Defensive Rebounds",
-    "Offensive Rebounds",
-    "Steals",
-    "Turnovers",
-    "Points-allowed",
-    "Defensive Consistency",
-    "Assists",
-    "Passing Accuracy",
-    "Fouls",
-    "Contribution",
-    "Offensive Consistency",
-    "Teamwork",
-    "Impact",
-    "Efficiency",
-)
-LEVELS: tuple[str, ...] = ("Poor", "Fair", "Average", "Good", "Excellent")
-GROUPS: dict[str, tuple[str, ...]] = {
-    "Shooting": SKILLS[0:5],
-    "Rebounding": SKILLS[5:8],
-    "Defense": ("Steals", "Fouls", "Points-allowed", "Defensive Consistency"),
-    "Playmaking": ("Assists", "Passing Accuracy", "Turnovers"),
-    "Offense": SKILLS[15:20],
-}
-"""The five coarse groups and their skills (BASKET, Table 8)."""
+from courtside.skills import GROUPS, LEVELS, SKILLS
+
+__all__ = ["GROUPS", "LEVELS", "LOADINGS", "QUINTILES", "SIZE", "SKILLS", "draw_skills", "size_of"]
 
 LOADINGS: np.ndarray = np.array(
     [

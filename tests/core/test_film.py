@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from skill_support import write_film as long_film
 
 from courtside.errors import NoVideo, SourceError, SourceNotFound, UndecodableFilm
 from courtside.film import Film
@@ -161,6 +162,15 @@ def test_a_packet_that_cannot_be_decoded_is_left_out_and_counted(tmp_path):
     path.write_bytes(bytes(content))
     film = Film(path)
     assert numbers(film) == [n for n in range(COUNT) if n != 7] and film.undecodable == 1
+
+
+def test_a_stream_that_appears_in_the_middle_of_a_film_is_left_out(tmp_path):
+    path = long_film(tmp_path / "hurt.ts", 300.0)
+    content = bytearray(path.read_bytes())
+    starts = [at for at in range(0, len(content), 188) if content[at + 1] & 0x5F == 0x41 and content[at + 2] == 0]
+    content[starts[-20] + 2] ^= 0xFF  # one packet of the video gets an id of its own
+    path.write_bytes(content)
+    assert len(list(Film(path).packets())) == 299
 
 
 @pytest.mark.parametrize("codec", ["libx264", "mpeg2video"])

@@ -179,6 +179,32 @@ def calibration_fit() -> court.CalibrationFit:
     )
 
 
+def skill_estimate() -> analysis.SkillEstimate:
+    """One skill of a highlight that was assembled, and counts."""
+    return analysis.SkillEstimate(
+        skills=[
+            analysis.SkillLevel(
+                skill="Fouls", group="Defense", probabilities=[0.125, 0.125, 0.5, 0.125, 0.125], expected_level=2.0
+            )
+        ],
+        not_enough_film="not both in one answer",
+        caution="worth little",
+        film_seconds=540.0,
+        frames=64,
+        model="player_skills:1",
+        ranges=[analysis.TimeRange(start=2.0, end=12.0)],
+        statistics=analysis.PlayerStatistics(
+            camera=CAMERA, session="5e1f", track_id=7, name="Anna", attempts=5, made=3, unknown_result=1, free_throws=2,
+            free_throws_made=1, points=8,
+            zones=[
+                analysis.ZoneShots(zone=common.ZONE_MIDDLE_THREE_POINTER, attempts=5, made=3, unknown_result=1)
+            ],
+            passes=4, assists=2, offensive_rebounds=1, defensive_rebounds=3, unknown_rebounds=1, steals=1, turnovers=2,
+            possessions=12, ball_seconds=48.5,
+        ),
+    )  # fmt: skip
+
+
 EXAMPLES: dict[str, Message] = {
     "stream_frames_request.stream": ingest.StreamFramesRequest(
         stream=ingest.StreamDescriptor(
@@ -307,6 +333,20 @@ EXAMPLES: dict[str, Message] = {
     "get_embedding_map_response": analysis.GetEmbeddingMapResponse(
         method=analysis.MAP_METHOD_PCA, points=[analysis.MapPoint(x=0.5, y=-1.0, shooter="Anna", shot_id="left-0-41")]
     ),
+    "estimate_skills_request": analysis.EstimateSkillsRequest(
+        query=analysis.SkillsQuery(
+            film_bytes=1_000_000,
+            player=analysis.SkillsPlayer(game=GAME, camera=CAMERA, session="5e1f", track_ids=[7, 12]),
+        )
+    ),
+    "estimate_skills_request.shooter": analysis.EstimateSkillsRequest(
+        query=analysis.SkillsQuery(player=analysis.SkillsPlayer(game=GAME, shooter="Anna"))
+    ),
+    "estimate_skills_request.film": analysis.EstimateSkillsRequest(film=b"bytes"),
+    "estimate_skills_response.progress": analysis.EstimateSkillsResponse(
+        progress=analysis.SkillsProgress(stage=analysis.SKILLS_STAGE_FRAMES, done=0.5)
+    ),
+    "estimate_skills_response": analysis.EstimateSkillsResponse(estimate=skill_estimate()),
 }
 """The examples by file name; the part before the first dot is the message's name."""
 

@@ -21,6 +21,7 @@ _OTHERS = {
     "analyze": "Find the shots in films.",
     "form": "Compare how shots were taken.",
     "serve": "Run the gateway.",
+    "skills": "Estimate a player's skills from a film.",
     "triton": "Run a real Triton on this machine.",
 }
 """Short help of known commands, so that --help need not import them."""

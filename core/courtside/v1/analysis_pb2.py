@@ -22,55 +22,78 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from courtside.v1 import common_pb2 as courtside_dot_v1_dot_common__pb2
 from courtside.v1 import events_pb2 as courtside_dot_v1_dot_events__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x63ourtside/v1/analysis.proto\x12\x0c\x63ourtside.v1\x1a\x19\x63ourtside/v1/events.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa2\x01\n\tShotPoses\x12\r\n\x05times\x18\x01 \x03(\x01\x12\x11\n\tkeypoints\x18\x02 \x03(\x02\x12\x0f\n\x07heights\x18\x03 \x03(\x02\x12\x0f\n\x07release\x18\x04 \x01(\x01\x12\x0e\n\x06\x63\x61mera\x18\x05 \x01(\t\x12\x18\n\x10pixels_per_metre\x18\x06 \x01(\x01\x12\x0f\n\x07shot_id\x18\x07 \x01(\t\x12\x16\n\x0eplayback_speed\x18\x08 \x01(\x01\"n\n\rShotReference\x12+\n\tgame_shot\x18\x01 \x01(\x0b\x32\x16.courtside.v1.GameShotH\x00\x12(\n\x05poses\x18\x02 \x01(\x0b\x32\x17.courtside.v1.ShotPosesH\x00\x42\x06\n\x04shot\"*\n\x08GameShot\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\"p\n\x14\x45nrollShooterRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x05shots\x18\x02 \x03(\x0b\x32\x1b.courtside.v1.ShotReference\x12\x0b\n\x03\x61\x64\x64\x18\x03 \x01(\x08\x12\x11\n\theight_cm\x18\x04 \x01(\x01\"F\n\x15\x45nrollShooterResponse\x12-\n\x07shooter\x18\x01 \x01(\x0b\x32\x1c.courtside.v1.ShooterSummary\"\x8d\x01\n\x0eShooterSummary\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05shots\x18\x02 \x01(\r\x12\x11\n\theight_cm\x18\x03 \x01(\x01\x12,\n\x08\x65nrolled\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05model\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x64vice\x18\x06 \x01(\t\"\x15\n\x13ListShootersRequest\"F\n\x14ListShootersResponse\x12.\n\x08shooters\x18\x01 \x03(\x0b\x32\x1c.courtside.v1.ShooterSummary\"$\n\x14RemoveShooterRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"&\n\x15RemoveShooterResponse\x12\r\n\x05shots\x18\x01 \x01(\r\"$\n\x14\x45xportShooterRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"o\n\x15\x45xportShooterResponse\x12-\n\x07shooter\x18\x01 \x01(\x0b\x32\x1c.courtside.v1.ShooterSummary\x12\'\n\x04shot\x18\x02 \x01(\x0b\x32\x19.courtside.v1.GalleryShot\"\xa3\x01\n\x0bGalleryShot\x12&\n\x05poses\x18\x01 \x01(\x0b\x32\x17.courtside.v1.ShotPoses\x12\x0e\n\x06gather\x18\x02 \x01(\x01\x12\x0f\n\x07release\x18\x03 \x01(\x01\x12)\n\x05\x61\x64\x64\x65\x64\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05model\x18\x05 \x01(\t\x12\x11\n\tembedding\x18\x06 \x03(\x02\"\x8d\x01\n\x12\x43ompareFormRequest\x12)\n\x04shot\x18\x01 \x01(\x0b\x32\x1b.courtside.v1.ShotReference\x12,\n\x05other\x18\x02 \x01(\x0b\x32\x1b.courtside.v1.ShotReferenceH\x00\x12\x11\n\x07shooter\x18\x03 \x01(\tH\x00\x42\x0b\n\treference\"\x95\x03\n\x13\x43ompareFormResponse\x12\x0e\n\x06\x66rames\x18\x01 \x01(\r\x12\x12\n\nhorizontal\x18\x02 \x03(\x02\x12\x10\n\x08vertical\x18\x03 \x03(\x02\x12\x10\n\x08torso_cm\x18\x04 \x01(\x01\x12\x13\n\x0bshot_joints\x18\x05 \x03(\x02\x12\x18\n\x10reference_joints\x18\x06 \x03(\x02\x12$\n\x04shot\x18\x07 \x01(\x0b\x32\x16.courtside.v1.ShotForm\x12)\n\treference\x18\x08 \x01(\x0b\x32\x16.courtside.v1.ShotForm\x12\x12\n\nshot_elbow\x18\t \x03(\x02\x12\x17\n\x0freference_elbow\x18\n \x03(\x02\x12\x11\n\tshot_knee\x18\x0b \x03(\x02\x12\x16\n\x0ereference_knee\x18\x0c \x03(\x02\x12\x1e\n\x11\x62\x61seline_distance\x18\r \x01(\x01H\x00\x88\x01\x01\x12\x17\n\x0freference_shots\x18\x0e \x01(\r\x12\x0f\n\x07warning\x18\x0f \x01(\tB\x14\n\x12_baseline_distance\"\x18\n\x16GetEmbeddingMapRequest\"j\n\x17GetEmbeddingMapResponse\x12\'\n\x06method\x18\x01 \x01(\x0e\x32\x17.courtside.v1.MapMethod\x12&\n\x06points\x18\x02 \x03(\x0b\x32\x16.courtside.v1.MapPoint\"B\n\x08MapPoint\x12\t\n\x01x\x18\x01 \x01(\x01\x12\t\n\x01y\x18\x02 \x01(\x01\x12\x0f\n\x07shooter\x18\x03 \x01(\t\x12\x0f\n\x07shot_id\x18\x04 \x01(\t*P\n\tMapMethod\x12\x1a\n\x16MAP_METHOD_UNSPECIFIED\x10\x00\x12\x12\n\x0eMAP_METHOD_PCA\x10\x01\x12\x13\n\x0fMAP_METHOD_TSNE\x10\x02\x32\xac\x04\n\x0f\x41nalysisService\x12X\n\rEnrollShooter\x12\".courtside.v1.EnrollShooterRequest\x1a#.courtside.v1.EnrollShooterResponse\x12U\n\x0cListShooters\x12!.courtside.v1.ListShootersRequest\x1a\".courtside.v1.ListShootersResponse\x12X\n\rRemoveShooter\x12\".courtside.v1.RemoveShooterRequest\x1a#.courtside.v1.RemoveShooterResponse\x12Z\n\rExportShooter\x12\".courtside.v1.ExportShooterRequest\x1a#.courtside.v1.ExportShooterResponse0\x01\x12R\n\x0b\x43ompareForm\x12 .courtside.v1.CompareFormRequest\x1a!.courtside.v1.CompareFormResponse\x12^\n\x0fGetEmbeddingMap\x12$.courtside.v1.GetEmbeddingMapRequest\x1a%.courtside.v1.GetEmbeddingMapResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x63ourtside/v1/analysis.proto\x12\x0c\x63ourtside.v1\x1a\x19\x63ourtside/v1/common.proto\x1a\x19\x63ourtside/v1/events.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa2\x01\n\tShotPoses\x12\r\n\x05times\x18\x01 \x03(\x01\x12\x11\n\tkeypoints\x18\x02 \x03(\x02\x12\x0f\n\x07heights\x18\x03 \x03(\x02\x12\x0f\n\x07release\x18\x04 \x01(\x01\x12\x0e\n\x06\x63\x61mera\x18\x05 \x01(\t\x12\x18\n\x10pixels_per_metre\x18\x06 \x01(\x01\x12\x0f\n\x07shot_id\x18\x07 \x01(\t\x12\x16\n\x0eplayback_speed\x18\x08 \x01(\x01\"n\n\rShotReference\x12+\n\tgame_shot\x18\x01 \x01(\x0b\x32\x16.courtside.v1.GameShotH\x00\x12(\n\x05poses\x18\x02 \x01(\x0b\x32\x17.courtside.v1.ShotPosesH\x00\x42\x06\n\x04shot\"*\n\x08GameShot\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\"p\n\x14\x45nrollShooterRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x05shots\x18\x02 \x03(\x0b\x32\x1b.courtside.v1.ShotReference\x12\x0b\n\x03\x61\x64\x64\x18\x03 \x01(\x08\x12\x11\n\theight_cm\x18\x04 \x01(\x01\"F\n\x15\x45nrollShooterResponse\x12-\n\x07shooter\x18\x01 \x01(\x0b\x32\x1c.courtside.v1.ShooterSummary\"\x8d\x01\n\x0eShooterSummary\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05shots\x18\x02 \x01(\r\x12\x11\n\theight_cm\x18\x03 \x01(\x01\x12,\n\x08\x65nrolled\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05model\x18\x05 \x01(\t\x12\x0e\n\x06\x61\x64vice\x18\x06 \x01(\t\"\x15\n\x13ListShootersRequest\"F\n\x14ListShootersResponse\x12.\n\x08shooters\x18\x01 \x03(\x0b\x32\x1c.courtside.v1.ShooterSummary\"$\n\x14RemoveShooterRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"&\n\x15RemoveShooterResponse\x12\r\n\x05shots\x18\x01 \x01(\r\"$\n\x14\x45xportShooterRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"o\n\x15\x45xportShooterResponse\x12-\n\x07shooter\x18\x01 \x01(\x0b\x32\x1c.courtside.v1.ShooterSummary\x12\'\n\x04shot\x18\x02 \x01(\x0b\x32\x19.courtside.v1.GalleryShot\"\xa3\x01\n\x0bGalleryShot\x12&\n\x05poses\x18\x01 \x01(\x0b\x32\x17.courtside.v1.ShotPoses\x12\x0e\n\x06gather\x18\x02 \x01(\x01\x12\x0f\n\x07release\x18\x03 \x01(\x01\x12)\n\x05\x61\x64\x64\x65\x64\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05model\x18\x05 \x01(\t\x12\x11\n\tembedding\x18\x06 \x03(\x02\"\x8d\x01\n\x12\x43ompareFormRequest\x12)\n\x04shot\x18\x01 \x01(\x0b\x32\x1b.courtside.v1.ShotReference\x12,\n\x05other\x18\x02 \x01(\x0b\x32\x1b.courtside.v1.ShotReferenceH\x00\x12\x11\n\x07shooter\x18\x03 \x01(\tH\x00\x42\x0b\n\treference\"\x95\x03\n\x13\x43ompareFormResponse\x12\x0e\n\x06\x66rames\x18\x01 \x01(\r\x12\x12\n\nhorizontal\x18\x02 \x03(\x02\x12\x10\n\x08vertical\x18\x03 \x03(\x02\x12\x10\n\x08torso_cm\x18\x04 \x01(\x01\x12\x13\n\x0bshot_joints\x18\x05 \x03(\x02\x12\x18\n\x10reference_joints\x18\x06 \x03(\x02\x12$\n\x04shot\x18\x07 \x01(\x0b\x32\x16.courtside.v1.ShotForm\x12)\n\treference\x18\x08 \x01(\x0b\x32\x16.courtside.v1.ShotForm\x12\x12\n\nshot_elbow\x18\t \x03(\x02\x12\x17\n\x0freference_elbow\x18\n \x03(\x02\x12\x11\n\tshot_knee\x18\x0b \x03(\x02\x12\x16\n\x0ereference_knee\x18\x0c \x03(\x02\x12\x1e\n\x11\x62\x61seline_distance\x18\r \x01(\x01H\x00\x88\x01\x01\x12\x17\n\x0freference_shots\x18\x0e \x01(\r\x12\x0f\n\x07warning\x18\x0f \x01(\tB\x14\n\x12_baseline_distance\"\x18\n\x16GetEmbeddingMapRequest\"j\n\x17GetEmbeddingMapResponse\x12\'\n\x06method\x18\x01 \x01(\x0e\x32\x17.courtside.v1.MapMethod\x12&\n\x06points\x18\x02 \x03(\x0b\x32\x16.courtside.v1.MapPoint\"B\n\x08MapPoint\x12\t\n\x01x\x18\x01 \x01(\x01\x12\t\n\x01y\x18\x02 \x01(\x01\x12\x0f\n\x07shooter\x18\x03 \x01(\t\x12\x0f\n\x07shot_id\x18\x04 \x01(\t\"^\n\x15\x45stimateSkillsRequest\x12*\n\x05query\x18\x01 \x01(\x0b\x32\x19.courtside.v1.SkillsQueryH\x00\x12\x0e\n\x04\x66ilm\x18\x02 \x01(\x0cH\x00\x42\t\n\x07message\"M\n\x0bSkillsQuery\x12\x12\n\nfilm_bytes\x18\x01 \x01(\x04\x12*\n\x06player\x18\x02 \x01(\x0b\x32\x1a.courtside.v1.SkillsPlayer\"a\n\x0cSkillsPlayer\x12\x0c\n\x04game\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61mera\x18\x02 \x01(\t\x12\x0f\n\x07session\x18\x03 \x01(\t\x12\x11\n\ttrack_ids\x18\x04 \x03(\r\x12\x0f\n\x07shooter\x18\x05 \x01(\t\"\x86\x01\n\x16\x45stimateSkillsResponse\x12\x30\n\x08progress\x18\x01 \x01(\x0b\x32\x1c.courtside.v1.SkillsProgressH\x00\x12/\n\x08\x65stimate\x18\x02 \x01(\x0b\x32\x1b.courtside.v1.SkillEstimateH\x00\x42\t\n\x07message\"H\n\x0eSkillsProgress\x12(\n\x05stage\x18\x01 \x01(\x0e\x32\x19.courtside.v1.SkillsStage\x12\x0c\n\x04\x64one\x18\x02 \x01(\x01\"\x89\x02\n\rSkillEstimate\x12(\n\x06skills\x18\x01 \x03(\x0b\x32\x18.courtside.v1.SkillLevel\x12\x17\n\x0fnot_enough_film\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61ution\x18\x03 \x01(\t\x12\x14\n\x0c\x66ilm_seconds\x18\x04 \x01(\x01\x12\x0e\n\x06\x66rames\x18\x05 \x01(\r\x12\r\n\x05model\x18\x06 \x01(\t\x12\'\n\x06ranges\x18\x07 \x03(\x0b\x32\x17.courtside.v1.TimeRange\x12\x37\n\nstatistics\x18\x08 \x01(\x0b\x32\x1e.courtside.v1.PlayerStatisticsH\x00\x88\x01\x01\x42\r\n\x0b_statistics\"Y\n\nSkillLevel\x12\r\n\x05skill\x18\x01 \x01(\t\x12\r\n\x05group\x18\x02 \x01(\t\x12\x15\n\rprobabilities\x18\x03 \x03(\x01\x12\x16\n\x0e\x65xpected_level\x18\x04 \x01(\x01\"\'\n\tTimeRange\x12\r\n\x05start\x18\x01 \x01(\x01\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x01\"\xb3\x03\n\x10PlayerStatistics\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\x12\x0f\n\x07session\x18\x02 \x01(\t\x12\x10\n\x08track_id\x18\x03 \x01(\r\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\r\x12\x0c\n\x04made\x18\x06 \x01(\r\x12\x16\n\x0eunknown_result\x18\x07 \x01(\r\x12\x13\n\x0b\x66ree_throws\x18\x08 \x01(\r\x12\x18\n\x10\x66ree_throws_made\x18\t \x01(\r\x12\x0e\n\x06points\x18\n \x01(\r\x12&\n\x05zones\x18\x0b \x03(\x0b\x32\x17.courtside.v1.ZoneShots\x12\x0e\n\x06passes\x18\x0c \x01(\r\x12\x0f\n\x07\x61ssists\x18\r \x01(\r\x12\x1a\n\x12offensive_rebounds\x18\x0e \x01(\r\x12\x1a\n\x12\x64\x65\x66\x65nsive_rebounds\x18\x0f \x01(\r\x12\x18\n\x10unknown_rebounds\x18\x10 \x01(\r\x12\x0e\n\x06steals\x18\x11 \x01(\r\x12\x11\n\tturnovers\x18\x12 \x01(\r\x12\x13\n\x0bpossessions\x18\x13 \x01(\r\x12\x14\n\x0c\x62\x61ll_seconds\x18\x14 \x01(\x01\"e\n\tZoneShots\x12 \n\x04zone\x18\x01 \x01(\x0e\x32\x12.courtside.v1.Zone\x12\x10\n\x08\x61ttempts\x18\x02 \x01(\r\x12\x0c\n\x04made\x18\x03 \x01(\r\x12\x16\n\x0eunknown_result\x18\x04 \x01(\r*P\n\tMapMethod\x12\x1a\n\x16MAP_METHOD_UNSPECIFIED\x10\x00\x12\x12\n\x0eMAP_METHOD_PCA\x10\x01\x12\x13\n\x0fMAP_METHOD_TSNE\x10\x02*u\n\x0bSkillsStage\x12\x1c\n\x18SKILLS_STAGE_UNSPECIFIED\x10\x00\x12\x17\n\x13SKILLS_STAGE_UPLOAD\x10\x01\x12\x17\n\x13SKILLS_STAGE_FRAMES\x10\x02\x12\x16\n\x12SKILLS_STAGE_MODEL\x10\x03\x32\x8d\x05\n\x0f\x41nalysisService\x12X\n\rEnrollShooter\x12\".courtside.v1.EnrollShooterRequest\x1a#.courtside.v1.EnrollShooterResponse\x12U\n\x0cListShooters\x12!.courtside.v1.ListShootersRequest\x1a\".courtside.v1.ListShootersResponse\x12X\n\rRemoveShooter\x12\".courtside.v1.RemoveShooterRequest\x1a#.courtside.v1.RemoveShooterResponse\x12Z\n\rExportShooter\x12\".courtside.v1.ExportShooterRequest\x1a#.courtside.v1.ExportShooterResponse0\x01\x12R\n\x0b\x43ompareForm\x12 .courtside.v1.CompareFormRequest\x1a!.courtside.v1.CompareFormResponse\x12^\n\x0fGetEmbeddingMap\x12$.courtside.v1.GetEmbeddingMapRequest\x1a%.courtside.v1.GetEmbeddingMapResponse\x12_\n\x0e\x45stimateSkills\x12#.courtside.v1.EstimateSkillsRequest\x1a$.courtside.v1.EstimateSkillsResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'courtside.v1.analysis_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MAPMETHOD']._serialized_start=2000
-  _globals['_MAPMETHOD']._serialized_end=2080
-  _globals['_SHOTPOSES']._serialized_start=106
-  _globals['_SHOTPOSES']._serialized_end=268
-  _globals['_SHOTREFERENCE']._serialized_start=270
-  _globals['_SHOTREFERENCE']._serialized_end=380
-  _globals['_GAMESHOT']._serialized_start=382
-  _globals['_GAMESHOT']._serialized_end=424
-  _globals['_ENROLLSHOOTERREQUEST']._serialized_start=426
-  _globals['_ENROLLSHOOTERREQUEST']._serialized_end=538
-  _globals['_ENROLLSHOOTERRESPONSE']._serialized_start=540
-  _globals['_ENROLLSHOOTERRESPONSE']._serialized_end=610
-  _globals['_SHOOTERSUMMARY']._serialized_start=613
-  _globals['_SHOOTERSUMMARY']._serialized_end=754
-  _globals['_LISTSHOOTERSREQUEST']._serialized_start=756
-  _globals['_LISTSHOOTERSREQUEST']._serialized_end=777
-  _globals['_LISTSHOOTERSRESPONSE']._serialized_start=779
-  _globals['_LISTSHOOTERSRESPONSE']._serialized_end=849
-  _globals['_REMOVESHOOTERREQUEST']._serialized_start=851
-  _globals['_REMOVESHOOTERREQUEST']._serialized_end=887
-  _globals['_REMOVESHOOTERRESPONSE']._serialized_start=889
-  _globals['_REMOVESHOOTERRESPONSE']._serialized_end=927
-  _globals['_EXPORTSHOOTERREQUEST']._serialized_start=929
-  _globals['_EXPORTSHOOTERREQUEST']._serialized_end=965
-  _globals['_EXPORTSHOOTERRESPONSE']._serialized_start=967
-  _globals['_EXPORTSHOOTERRESPONSE']._serialized_end=1078
-  _globals['_GALLERYSHOT']._serialized_start=1081
-  _globals['_GALLERYSHOT']._serialized_end=1244
-  _globals['_COMPAREFORMREQUEST']._serialized_start=1247
-  _globals['_COMPAREFORMREQUEST']._serialized_end=1388
-  _globals['_COMPAREFORMRESPONSE']._serialized_start=1391
-  _globals['_COMPAREFORMRESPONSE']._serialized_end=1796
-  _globals['_GETEMBEDDINGMAPREQUEST']._serialized_start=1798
-  _globals['_GETEMBEDDINGMAPREQUEST']._serialized_end=1822
-  _globals['_GETEMBEDDINGMAPRESPONSE']._serialized_start=1824
-  _globals['_GETEMBEDDINGMAPRESPONSE']._serialized_end=1930
-  _globals['_MAPPOINT']._serialized_start=1932
-  _globals['_MAPPOINT']._serialized_end=1998
-  _globals['_ANALYSISSERVICE']._serialized_start=2083
-  _globals['_ANALYSISSERVICE']._serialized_end=2639
+  _globals['_MAPMETHOD']._serialized_start=3453
+  _globals['_MAPMETHOD']._serialized_end=3533
+  _globals['_SKILLSSTAGE']._serialized_start=3535
+  _globals['_SKILLSSTAGE']._serialized_end=3652
+  _globals['_SHOTPOSES']._serialized_start=133
+  _globals['_SHOTPOSES']._serialized_end=295
+  _globals['_SHOTREFERENCE']._serialized_start=297
+  _globals['_SHOTREFERENCE']._serialized_end=407
+  _globals['_GAMESHOT']._serialized_start=409
+  _globals['_GAMESHOT']._serialized_end=451
+  _globals['_ENROLLSHOOTERREQUEST']._serialized_start=453
+  _globals['_ENROLLSHOOTERREQUEST']._serialized_end=565
+  _globals['_ENROLLSHOOTERRESPONSE']._serialized_start=567
+  _globals['_ENROLLSHOOTERRESPONSE']._serialized_end=637
+  _globals['_SHOOTERSUMMARY']._serialized_start=640
+  _globals['_SHOOTERSUMMARY']._serialized_end=781
+  _globals['_LISTSHOOTERSREQUEST']._serialized_start=783
+  _globals['_LISTSHOOTERSREQUEST']._serialized_end=804
+  _globals['_LISTSHOOTERSRESPONSE']._serialized_start=806
+  _globals['_LISTSHOOTERSRESPONSE']._serialized_end=876
+  _globals['_REMOVESHOOTERREQUEST']._serialized_start=878
+  _globals['_REMOVESHOOTERREQUEST']._serialized_end=914
+  _globals['_REMOVESHOOTERRESPONSE']._serialized_start=916
+  _globals['_REMOVESHOOTERRESPONSE']._serialized_end=954
+  _globals['_EXPORTSHOOTERREQUEST']._serialized_start=956
+  _globals['_EXPORTSHOOTERREQUEST']._serialized_end=992
+  _globals['_EXPORTSHOOTERRESPONSE']._serialized_start=994
+  _globals['_EXPORTSHOOTERRESPONSE']._serialized_end=1105
+  _globals['_GALLERYSHOT']._serialized_start=1108
+  _globals['_GALLERYSHOT']._serialized_end=1271
+  _globals['_COMPAREFORMREQUEST']._serialized_start=1274
+  _globals['_COMPAREFORMREQUEST']._serialized_end=1415
+  _globals['_COMPAREFORMRESPONSE']._serialized_start=1418
+  _globals['_COMPAREFORMRESPONSE']._serialized_end=1823
+  _globals['_GETEMBEDDINGMAPREQUEST']._serialized_start=1825
+  _globals['_GETEMBEDDINGMAPREQUEST']._serialized_end=1849
+  _globals['_GETEMBEDDINGMAPRESPONSE']._serialized_start=1851
+  _globals['_GETEMBEDDINGMAPRESPONSE']._serialized_end=1957
+  _globals['_MAPPOINT']._serialized_start=1959
+  _globals['_MAPPOINT']._serialized_end=2025
+  _globals['_ESTIMATESKILLSREQUEST']._serialized_start=2027
+  _globals['_ESTIMATESKILLSREQUEST']._serialized_end=2121
+  _globals['_SKILLSQUERY']._serialized_start=2123
+  _globals['_SKILLSQUERY']._serialized_end=2200
+  _globals['_SKILLSPLAYER']._serialized_start=2202
+  _globals['_SKILLSPLAYER']._serialized_end=2299
+  _globals['_ESTIMATESKILLSRESPONSE']._serialized_start=2302
+  _globals['_ESTIMATESKILLSRESPONSE']._serialized_end=2436
+  _globals['_SKILLSPROGRESS']._serialized_start=2438
+  _globals['_SKILLSPROGRESS']._serialized_end=2510
+  _globals['_SKILLESTIMATE']._serialized_start=2513
+  _globals['_SKILLESTIMATE']._serialized_end=2778
+  _globals['_SKILLLEVEL']._serialized_start=2780
+  _globals['_SKILLLEVEL']._serialized_end=2869
+  _globals['_TIMERANGE']._serialized_start=2871
+  _globals['_TIMERANGE']._serialized_end=2910
+  _globals['_PLAYERSTATISTICS']._serialized_start=2913
+  _globals['_PLAYERSTATISTICS']._serialized_end=3348
+  _globals['_ZONESHOTS']._serialized_start=3350
+  _globals['_ZONESHOTS']._serialized_end=3451
+  _globals['_ANALYSISSERVICE']._serialized_start=3655
+  _globals['_ANALYSISSERVICE']._serialized_end=4308
 # @@protoc_insertion_point(module_scope)

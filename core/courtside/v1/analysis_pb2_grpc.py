@@ -68,6 +68,11 @@ class AnalysisServiceStub:
                 request_serializer=courtside_dot_v1_dot_analysis__pb2.GetEmbeddingMapRequest.SerializeToString,
                 response_deserializer=courtside_dot_v1_dot_analysis__pb2.GetEmbeddingMapResponse.FromString,
                 _registered_method=True)
+        self.EstimateSkills = channel.stream_stream(
+                '/courtside.v1.AnalysisService/EstimateSkills',
+                request_serializer=courtside_dot_v1_dot_analysis__pb2.EstimateSkillsRequest.SerializeToString,
+                response_deserializer=courtside_dot_v1_dot_analysis__pb2.EstimateSkillsResponse.FromString,
+                _registered_method=True)
 
 
 class AnalysisServiceServicer:
@@ -124,6 +129,18 @@ class AnalysisServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EstimateSkills(self, request_iterator, context):
+        """Estimates twenty skills of one player from a highlight film, and counts what a game's events show of the player.
+        The first message is the query, all others are parts of the film; send these once the first progress has come, or a
+        refusal may be lost. Answers with progress, then with the estimate, which has no levels where there is not enough
+        film. Cancelling the call ends the work; the film is deleted in any case. INVALID_ARGUMENT / BAD_REQUEST: the film is too large or too long, or did not come as announced.
+        INVALID_ARGUMENT / UNDECODABLE_FILM: it is no film. NOT_FOUND: no such game or player.
+        RESOURCE_EXHAUSTED / TOO_MANY_ESTIMATES: another film is being worked on; the film should be sent again later.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AnalysisServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -156,6 +173,11 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.GetEmbeddingMap,
                     request_deserializer=courtside_dot_v1_dot_analysis__pb2.GetEmbeddingMapRequest.FromString,
                     response_serializer=courtside_dot_v1_dot_analysis__pb2.GetEmbeddingMapResponse.SerializeToString,
+            ),
+            'EstimateSkills': grpc.stream_stream_rpc_method_handler(
+                    servicer.EstimateSkills,
+                    request_deserializer=courtside_dot_v1_dot_analysis__pb2.EstimateSkillsRequest.FromString,
+                    response_serializer=courtside_dot_v1_dot_analysis__pb2.EstimateSkillsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -324,6 +346,33 @@ class AnalysisService:
             '/courtside.v1.AnalysisService/GetEmbeddingMap',
             courtside_dot_v1_dot_analysis__pb2.GetEmbeddingMapRequest.SerializeToString,
             courtside_dot_v1_dot_analysis__pb2.GetEmbeddingMapResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EstimateSkills(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/courtside.v1.AnalysisService/EstimateSkills',
+            courtside_dot_v1_dot_analysis__pb2.EstimateSkillsRequest.SerializeToString,
+            courtside_dot_v1_dot_analysis__pb2.EstimateSkillsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,4 +1,4 @@
-"""AnalysisService: enrolls shooters, erases and exports what is kept of them, compares forms, maps galleries."""
+"""AnalysisService: shooters and what is kept of them, comparisons of forms, the map of galleries, skills."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from courtside.records import to_message
 from courtside.shot_poses import ShotPoses
 from courtside.timestamps import to_timestamp
 from courtside.v1 import analysis_pb2, analysis_pb2_grpc
+from courtside_server.api.skills import SkillsService
 from courtside_server.errors import BadRequest, CourtsideError, EngineUnavailable, ModelNotFound, NotEnoughShots
 from courtside_server.inference.engine import Engine
 from courtside_server.players.comparison import Comparison, baseline_of, compare
@@ -47,9 +48,14 @@ class AnalysisService(analysis_pb2_grpc.AnalysisServiceServicer):
         engine: a started engine.
         config: the model's name, and limits.
         timeout: seconds that an answer of the model may take.
+        skills: estimates skills; None: EstimateSkills is not served.
     """
 
-    def __init__(self, galleries: Galleries, engine: Engine, config: FormConfig, timeout: float) -> None:
+    def __init__(
+        self, galleries: Galleries, engine: Engine, config: FormConfig, timeout: float,
+        skills: SkillsService | None = None,
+    ) -> None:  # fmt: skip
+        self._skills = skills
         self._galleries, self._engine, self._config, self._timeout = galleries, engine, config, timeout
         self._starting = asyncio.Lock()
 
@@ -153,6 +159,17 @@ class AnalysisService(analysis_pb2_grpc.AnalysisServiceServicer):
                 for (name, shot_id, _), (x, y) in zip(shots, points, strict=True)
             ],
         )
+
+    async def EstimateSkills(
+        self, request_iterator: AsyncIterator[analysis_pb2.EstimateSkillsRequest],
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> AsyncIterator[analysis_pb2.EstimateSkillsResponse]:  # fmt: skip
+        """Estimate a player's skills from a film, and count what a game's events show of the player."""
+        if self._skills is None:
+            raise ModelNotFound("this gateway estimates no skills")
+        async with contextlib.aclosing(self._skills.estimate(request_iterator)) as responses:
+            async for response in responses:
+                yield response
 
     async def embed_again(self) -> None:
         """Embed the kept shots again where another model version has embedded them; without shots it does nothing.

@@ -1,12 +1,12 @@
-"""``courtside.analyze`` and ``courtside.analyze_events``: the command's stages for programs."""
+"""``courtside.analyze``, ``analyze_events`` and ``estimate_skills``: the commands' stages for programs."""
 
 from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -15,11 +15,15 @@ from courtside.detections import Detections
 from courtside.errors import InputError, SourceError
 from courtside.events import Event, FilmShot, latest_shots
 from courtside.film import Film
+from courtside.skills import SkillEstimate
 from courtside_server.offline.analyze import FilmAnalyzer, film_settings
+from courtside_server.offline.skills import estimate_film
 from courtside_server.settings import load_settings
 from courtside_server.types import Observations
 
 log = structlog.get_logger(__name__)
+
+_T = TypeVar("_T")
 
 SPEEDS = (0.1, 10.0)
 """Least and greatest playback speed."""
@@ -138,13 +142,52 @@ def analyze(
         )
         return [FilmShot.of(event) for event in latest_shots([event async for event in events])]
 
+    return _run(run)
+
+
+def estimate_skills(
+    film: str | Path,
+    *,
+    players: Sequence[int] = (),
+    events: Sequence[Event] | None = None,
+    config: str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> SkillEstimate:
+    """Estimate twenty skills of a player from a film; see ``SkillEstimate.caution`` for what they are worth.
+
+    Blocks until the film has been read.
+
+    Args:
+        film: a highlight of one player, 8 to 10 minutes; with ``players`` the film of a game.
+        players: the player's tracks: only the stretches of film in which events name them are used.
+        events: of that film, from :func:`analyze_events` with ``actions=True``; without them it is analyzed now.
+        config: TOML file of settings.
+        settings: settings by their dotted names, for example ``{"players.skills.max_film_s": 1800}``.
+
+    Raises:
+        SourceError: the film cannot be used.
+        InputError: a player, the film's length or a setting cannot be used.
+        EngineError: a model cannot be used.
+
+    Example:
+        >>> print(estimate_skills(film).not_enough_film)  # this film is half a second long
+        not enough film: 0 s, levels need 160 s of one player at least (8 to 10 minutes are good)
+    """
+    if not structlog.is_configured():
+        log_to_logging()
+    analysis = film_settings(actions=True, form=False) if players and events is None else {}
+    loaded = load_settings(None if config is None else Path(config), {**analysis, **(settings or {})})
+    return _run(lambda: estimate_film(Path(film), loaded, players, events))
+
+
+def _run(work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+    """Run a coroutine to its end, also where a loop runs already, as in a notebook: then in a thread with its own."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(run())
-    # A notebook has a loop that runs already: use one of our own in a thread.
+        return asyncio.run(work())
     with concurrent.futures.ThreadPoolExecutor(1, "analyze") as pool:
-        return pool.submit(lambda: asyncio.run(run())).result()
+        return pool.submit(lambda: asyncio.run(work())).result()
 
 
 def log_to_logging() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from courtside_server.parameters import ParameterGroup, parameter
 from courtside_server.players.form_config import FormConfig
+from courtside_server.players.skills_config import SkillsConfig
 
 _BY_HAND = "Set by hand."
 _TEAMS = (
@@ -182,3 +183,4 @@ class PlayersConfig(ParameterGroup):
     possession: PossessionConfig = PossessionConfig()
     teams: TeamConfig = TeamConfig()
     form: FormConfig = FormConfig()
+    skills: SkillsConfig = SkillsConfig()

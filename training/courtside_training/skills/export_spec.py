@@ -140,7 +140,8 @@ shown. It is what a perfect annotator would reach with the same training films.
 Trained on simulated players only. Its predictions on real film have no meaning until it is trained on the published
 data (`courtside-train skills fit --data`). Steals, turnovers and fouls do not occur in the simulation, so these skills
 are estimated only from correlated skills. The levels are relative to one simulated population and must not be used for
-scouting.
+scouting. `courtside skills` and `AnalysisService.EstimateSkills` run this model; they print this caution with every
+estimate, and counts of the game's events beside it (docs/skills.md).
 """
 
 
