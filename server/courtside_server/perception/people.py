@@ -93,7 +93,10 @@ class _Seen:
 
 
 class People:
-    """The people of one scene: when they are looked for, and which of them are added to a frame's players.
+    """The people of a camera: when they are looked for, and which of them are added to a frame's players.
+
+    One object serves all scenes: frames are sent to the model ahead, also those of the next scene, so when people are
+    due must not begin anew when a scene does.
 
     Args:
         time_scale: real seconds per media second.
@@ -111,6 +114,10 @@ class People:
             return False
         self._due = frame.media + (1 / self._config.fps - _JITTER_S) / self._scale
         return True
+
+    def start_scene(self) -> None:
+        """Forget whom the last scene showed."""
+        self._seen = None
 
     def update(self, frame: DetectorFrame, found: Detections | None) -> None:
         """Remember the people of an answer.

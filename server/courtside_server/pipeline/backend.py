@@ -162,6 +162,7 @@ class Backend:
             config.tracking.film_regions if share.film else None,
         )
         self._wholes: tuple[WholeFrame, ...] = ()
+        self._people = People(info.time_scale, config.tracking.people)
         self._replays = Replays(config.criteria.playback, info.time_scale)
         self._record = ShootingRecord(config.criteria.make)
         self._teams = Teams(config.players.teams)
@@ -199,7 +200,7 @@ class Backend:
         config, scale = self._config, self._info.time_scale
         self._wholes = ()
         self._tracker = Tracker(self._ids, scale, config.tracking)
-        self._people = People(scale, config.tracking.people)
+        self._people.start_scene()
         self._recent: deque[Observations] = deque(maxlen=_RECENT_OBSERVATIONS)
         courts, film = self._courts, self._share.film
         self._court = None if courts is None else SceneCourt(
