@@ -84,7 +84,8 @@ class HttpFilm(Film):
     """
 
     def __init__(self, url: str, config: NetworkConfig) -> None:
-        self._url, self._config, self._path = url, config, redact(url)
+        self._url, self._config = url, config
+        self._path = self._name = redact(url)
         self._examine()
 
     def _container(self) -> Any:

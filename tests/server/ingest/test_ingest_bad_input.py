@@ -279,7 +279,8 @@ async def test_keyframe_that_never_comes(serve, helpers):
         await client.open(coded.descriptor())
         for sequence, packet in enumerate(deltas):
             await client.send(replace(packet, sequence=sequence))
-        status = await client.until(lambda status: status.dropped["awaiting_keyframe"] == len(deltas))
+        # Some may be dropped before the decoder instead, where the machine is busy.
+        status = await client.until(lambda status: sum(status.dropped.values()) == len(deltas))
         assert status.request_keyframe and status.decoded == 0
         for _ in range(3):
             assert (await client.until(lambda status: True)).request_keyframe
