@@ -283,7 +283,7 @@ async def test_a_camera_that_drops_the_connection_goes_on_in_its_session(ingest)
 
 async def test_the_gateway_hears_of_a_camera_that_stays_away_and_keeps_its_session(ingest):
     notices, states = [], []
-    with RtspCamera([{"send": 20}, *[{"status": "503 Service Unavailable"}] * 5, {}]) as camera:
+    with RtspCamera([{"send": 20}, *[{"status": "503 Service Unavailable"}] * 4, {}]) as camera:
         streaming = await camera_session(ingest, camera, notices)
         streaming._on_report = lambda report: states.append((report.state, bool(report.source_error)))
         running = asyncio.create_task(streaming.run())
@@ -310,7 +310,7 @@ async def test_a_camera_that_comes_back_in_another_format_gets_a_new_session(ing
 
 
 async def test_the_session_of_the_old_format_is_ended_when_a_camera_was_away_for_long(ingest):
-    away = [{"status": "503 Service Unavailable"}] * 5
+    away = [{"status": "503 Service Unavailable"}] * 4
     with RtspCamera([{"send": 20}, *away, {"units": coded_pictures(size=(320, 180))}]) as camera:
         streaming = await camera_session(ingest, camera, [])
         running = asyncio.create_task(streaming.run())

@@ -11,7 +11,7 @@ from tests_support import COMMAND, confirmed
 
 from courtside.v1 import events_pb2, events_pb2_grpc
 
-KILLS = 6
+KILLS = 5
 
 
 async def read_events(stream, events):
