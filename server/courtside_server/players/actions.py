@@ -6,13 +6,13 @@ pose tracks + observations ──► ActionWindow (16 steps of 0.1 s) ──► 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from courtside.plays import Action
-from courtside.skeleton import JOINTS
+from courtside.skeleton import HIPS, JOINTS
 from courtside_server.errors import EngineError
 from courtside_server.inference.engine import Engine, TensorSpec, check_signature
 from courtside_server.inference.request import InferenceRequest, Outputs
@@ -36,7 +36,6 @@ ORDER = (
 """The classes in the order of the model's output."""
 _VELOCITY_S = 0.2
 """Real seconds before and after a step over which a velocity is measured."""
-_HIPS = (11, 12)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +154,7 @@ def _add_ball(
     step: NDArray[np.float32], observations: Sequence[Observations], keypoints: NDArray[np.float32], time: float,
     time_scale: float, height: float,
 ) -> None:  # fmt: skip
-    hips = keypoints[_HIPS, :2]
+    hips = keypoints[HIPS, :2]
     near = [one for one in observations if abs(one.media - time) * time_scale <= STEP_S]
     if not near or not np.isfinite(hips).all():
         return
@@ -202,7 +201,6 @@ class _Player:
     mean: NDArray[np.float64]
     media: float
     stretch: ActionStretch | None = None
-    due: float = field(default=-np.inf)
 
 
 class ActionStretches:

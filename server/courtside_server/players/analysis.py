@@ -107,14 +107,11 @@ class PlayerAnalysis:
         self._possession = PossessionFilter(config.possession, time_scale, self._pose_at)
         self._stretches = PossessionStretches(config.possession, time_scale)
         self._plays = PlayByPlay(config.possession, time_scale, self._teams.team)
-        self.on_action: Callable[[ActionWindow, NDArray[np.float64]], None] = lambda window, probabilities: None
         self.poses = PoseTracks(camera, config.pose, time_scale, None if live else _FILM_MEMORY_S)
         self._shooters = None if models.forms is None else Shooters(
             models.forms, self.poses, lambda request: runner.result(request, runner.submit(request)), time_scale
         )  # fmt: skip
         self._on_skipped, self._on_pose, self._on_insight = on_skipped, on_pose, on_insight
-        self.cropped = 0
-        """Crops that were sent to the pose model."""
 
     def see(self, frame: DetectorFrame, observations: Observations, headroom: float = 1.0) -> None:
         """Cut players out of a frame that was tracked, and send them to the pose model.
@@ -136,7 +133,6 @@ class PlayerAnalysis:
             if crop is None:
                 self._plan.skipped[CropSkip.OVERTAKEN] = self._plan.skipped.get(CropSkip.OVERTAKEN, 0) + 1
                 continue
-            self.cropped += 1
             self._teams.add(crop)
             self._requests.send(
                 self._models.pose.request(crop, observations.media, observations.pan), self._add_pose
@@ -261,7 +257,6 @@ class PlayerAnalysis:
 
     def _add_action(self, window: ActionWindow, probabilities: NDArray[np.float64]) -> None:
         ended, lasting = self._actions.push(window.track, window.middle, probabilities)
-        self.on_action(window, probabilities)
         if ended is not None:
             self._action_changes.append(self._action_change(ended, True))
         if lasting is not None and not lasting.announced:

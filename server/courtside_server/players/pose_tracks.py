@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside.skeleton import JOINTS
+from courtside.skeleton import HIPS, JOINTS, SHOULDERS
 from courtside_server.players.config import PoseConfig
 from courtside_server.types.players import Pose, PoseTrack
 
@@ -22,7 +22,7 @@ _MAX_TRACKS = 64
 """Players that are kept at most; the one seen longest ago is forgotten first."""
 _MAX_POSES = 1200
 """Poses that are kept of one player at most: 75 s of film at the detector's rate."""
-_TORSO = (5, 6, 11, 12)
+_TORSO = (*SHOULDERS, *HIPS)
 """Shoulders and hips."""
 
 

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside.skeleton import HIPS, WRISTS
 from courtside_server.players.config import PossessionConfig
 from courtside_server.types import UNTRACKED, ObjectClass, Observations
 from courtside_server.types.players import Pose
 
 _MAX_LOG_ODDS = 4.0
 """One frame speaks for or against a player with at most this."""
-_WRISTS = (9, 10)
-_HIPS = (11, 12)
 _POSE_AGE_S = 0.25
 """Real seconds for which a pose stands for the player's hands."""
 _SEEN = 0.3
@@ -79,12 +78,12 @@ def ball_distance(
     beside = max(float(np.hypot(*outside)) - radius, 0.0) / height
     if keypoints is None:
         return beside + 0.08
-    seen = [joint for joint in _WRISTS if keypoints[joint, 3] >= _SEEN and np.isfinite(keypoints[joint, :2]).all()]
+    seen = [joint for joint in WRISTS if keypoints[joint, 3] >= _SEEN and np.isfinite(keypoints[joint, :2]).all()]
     if not seen:
         return beside + 0.08
     hands = keypoints[seen, :2]
     hand = max(float(np.linalg.norm(hands - middle, axis=1).min()) - radius, 0.0) / height
-    hips = keypoints[_HIPS, 1]
+    hips = keypoints[HIPS, 1]
     if np.isfinite(hips).all() and middle[1] > hips.mean():
         # Below the hips a ball may be dribbled: only how far it is to the side of a hand counts.
         hand = min(hand, max(float(np.abs(hands[:, 0] - middle[0]).min()) - radius, 0.0) / height + 0.05)

@@ -11,16 +11,14 @@ from numpy.typing import NDArray
 
 from courtside_training.common.tables import markdown
 from courtside_training.errors import TrainingInputError
+from courtside_training.pose.blazepose import SIDE
 from courtside_training.pose.crops import crop_matrix, cut
+from courtside_training.pose.measures import PCK_REACH
 from courtside_training.pose.skeleton import HIPS, JOINTS, SHOULDERS
 from courtside_training.pose.teacher import Boxed
 
-SIDE = 256
-"""Width and height of a crop, pixels."""
 MARGIN = 1.25
 """Side of a crop relative to the longer side of the player's box."""
-PCK_REACH = 0.2
-"""Largest distance of a joint that agrees, in torso lengths."""
 LEAST_HEIGHT = 70.0
 """Smallest height of a player's box, pixels: the joints of smaller ones cannot be told apart by eye."""
 BATCH = 8
