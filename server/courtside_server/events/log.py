@@ -62,6 +62,9 @@ class EventLog(Protocol):
     def latest(self, game: str, event_id: str) -> Event | None:
         """The latest revision of an event; ``None`` when it does not exist or was evicted."""
 
+    def revisions(self, game: str, event_id: str) -> list[Event]:
+        """Every revision of an event that the log still has, oldest first; damaged ones are left out."""
+
     def high_water_mark(self, game: str) -> int:
         """The highest sequence ever assigned in a game; 0 for an unknown game."""
 

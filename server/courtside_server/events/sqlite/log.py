@@ -155,6 +155,19 @@ class SqliteLog:
             ).fetchone()
         return self._event(game, row) if row else None
 
+    def revisions(self, game: str, event_id: str) -> list[Event]:
+        """See :meth:`courtside_server.events.log.EventLog.revisions`."""
+        with self._file.reading() as db:
+            rows = db.execute(
+                f"SELECT {_COLUMNS} FROM events AS e WHERE game = (SELECT id FROM games WHERE name = ?)"
+                " AND event_id = ? ORDER BY sequence", (game, event_id),
+            ).fetchall()  # fmt: skip
+        events: list[Event] = []
+        for row in rows:
+            with contextlib.suppress(LogUnavailable):
+                events.append(self._event(game, row))
+        return events
+
     def high_water_mark(self, game: str) -> int:
         """See :meth:`courtside_server.events.log.EventLog.high_water_mark`."""
         with self._file.reading() as db:
@@ -229,10 +242,10 @@ class SqliteLog:
         try:
             if checksum is not None and checksum != _checksum(game, content):
                 raise ValueError("its checksum is wrong")
-            payload, session, segment = decode_payload(kind, text)
+            held = decode_payload(kind, text)
             draft = EventDraft(
-                game, camera, event_id, Lifecycle(lifecycle), event_time, media_offset, payload, session=session,
-                media_segment=segment,
+                game, camera, event_id, Lifecycle(lifecycle), event_time, media_offset, held.payload,
+                session=held.session, media_segment=held.segment, correction=held.correction, game_time=held.game_time,
             )  # fmt: skip
             if checksum is None:
                 check_draft(draft)
