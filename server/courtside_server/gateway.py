@@ -35,6 +35,7 @@ from courtside_server.api.analysis import AnalysisService
 from courtside_server.api.connection_limits import connection_limits, raise_descriptor_limit
 from courtside_server.api.court import CourtService
 from courtside_server.api.events import EventService
+from courtside_server.api.game_routes import game_routes
 from courtside_server.api.games import GameService
 from courtside_server.api.health import Health
 from courtside_server.api.http_guard import is_loopback
@@ -258,7 +259,8 @@ class Gateway:
     async def _start_http(self) -> None:
         host, _, port = self.settings.listen.http.rpartition(":")
         names = {host.lower(), *self.settings.listen.http_hosts}
-        app = web_app(self.metrics, self.health, self.hub, names, self._limits.event_streams)
+        routes = game_routes(GameService(self.games), self.hub)
+        app = web_app(self.metrics, self.health, self.hub, names, self._limits.event_streams, routes)
         config = http_config(app, host.strip("[]"), int(port), self.metrics, HttpLimits(self._limits.http))
         self._http = HttpServer(config)
         # Bound here, not by uvicorn, which would end the whole process when it cannot.

@@ -14,7 +14,8 @@ from courtside.v1 import games_pb2, games_pb2_grpc
 from courtside_server.errors import BadRequest
 from courtside_server.games.keeper import GameKeeper
 
-_Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+_Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any] | None"
+"""Nothing is read of it: HTTP has none."""
 _MAX_EVENT_ID = 256
 
 

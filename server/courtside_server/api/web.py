@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -41,7 +41,8 @@ MAX_EVENT_STREAMS = 256
 
 
 def web_app(
-    metrics: Metrics, health: Health, hub: EventHub, names: Collection[str] = (), max_streams: int = MAX_EVENT_STREAMS
+    metrics: Metrics, health: Health, hub: EventHub, names: Collection[str] = (), max_streams: int = MAX_EVENT_STREAMS,
+    routes: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """Create the HTTP application.
 
@@ -55,6 +56,7 @@ def web_app(
         hub: the events.
         names: host names that requests may be addressed to, beside those of :func:`http_guard.is_own_name`.
         max_streams: event streams open at a time.
+        routes: further routes, such as those of `game_routes`.
     """
 
     async def show_metrics(request: Request) -> Response:
@@ -83,14 +85,15 @@ def web_app(
             return JSONResponse({"error": message}, status_code=503, headers={"Retry-After": "5"})
         return _EventStreamResponse(_event_stream(hub, game, kinds, log, after, place), partial(streams.close, place))
 
-    routes: list[BaseRoute] = [
+    all_routes: list[BaseRoute] = [
         Route("/metrics", show_metrics),
         Route("/livez", live),
         Route("/readyz", ready),
         Route("/v1/games/{game}/events", events),
+        *routes,
         Mount("/", StaticFiles(directory=PAGES, html=True)),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(HttpGuard, names=names)])
+    return Starlette(routes=all_routes, middleware=[Middleware(HttpGuard, names=names)])
 
 
 class _EventStreamResponse(StreamingResponse):
