@@ -111,9 +111,13 @@ def _answering(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[R
         try:
             return await handler(request)
         except CourtsideError as error:
-            return _error(_STATUS.get(ErrorReason(error.reason).code_name, 500), error.message, str(error.reason))
+            return _error(_STATUS.get(_code(error.reason), 500), error.message, str(error.reason))
 
     return answer
+
+
+def _code(reason: str) -> str:
+    return next((one.code_name for one in ErrorReason if one == reason), "INTERNAL")
 
 
 def _game(request: Request) -> str:

@@ -37,7 +37,8 @@ async def test_a_game_is_created_played_and_corrected(page):
     assert made.json()["state"]["unassignedPoints"] == 3
     await page.post("/v1/games/g:setClock", json={"by": "Kim", "period": 1, "running": True})
     facts = {"team": "SIDE_HOME", "points": 2}
-    answer = await page.post("/v1/games/g:correctShot", json={"eventId": "s1", "by": "Kim", "revision": 1, "facts": facts})
+    body = {"eventId": "s1", "by": "Kim", "revision": 1, "facts": facts}
+    answer = await page.post("/v1/games/g:correctShot", json=body)
     assert answer.status_code == 200
     state = (await page.get("/v1/games/g")).json()["state"]
     assert (state["homeScore"], state["unassignedPoints"], state["clock"]["period"]) == (2, 0, 1)
