@@ -231,7 +231,8 @@ class Gateway:
         self._grpc = grpc.aio.server(interceptors=[StatusInterceptor()], options=options)
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(self._ingest, self._grpc)
         events_pb2_grpc.add_EventServiceServicer_to_server(
-            EventService(self.hub, heartbeat_interval=self.settings.events.heartbeat_s), self._grpc
+            EventService(self.hub, heartbeat_interval=self.settings.events.heartbeat_s, latency=self.games.latency),
+            self._grpc,
         )
         court_pb2_grpc.add_CourtServiceServicer_to_server(CourtService(self.calibrations), self._grpc)
         analysis_pb2_grpc.add_AnalysisServiceServicer_to_server(self._analysis, self._grpc)
@@ -260,7 +261,10 @@ class Gateway:
         host, _, port = self.settings.listen.http.rpartition(":")
         names = {host.lower(), *self.settings.listen.http_hosts}
         routes = game_routes(GameService(self.games), self.hub)
-        app = web_app(self.metrics, self.health, self.hub, names, self._limits.event_streams, routes)
+        app = web_app(
+            self.metrics, self.health, self.hub, names, self._limits.event_streams, routes, self.games.latency,
+            self.settings.events.heartbeat_s,
+        )  # fmt: skip
         config = http_config(app, host.strip("[]"), int(port), self.metrics, HttpLimits(self._limits.http))
         self._http = HttpServer(config)
         # Bound here, not by uvicorn, which would end the whole process when it cannot.

@@ -306,12 +306,26 @@ class Restart(_message.Message):
     def __init__(self, reason: _Optional[_Union[RestartReason, str]] = ..., earliest_sequence: _Optional[int] = ...) -> None: ...
 
 class Heartbeat(_message.Message):
-    __slots__ = ("high_water_mark", "server_time")
+    __slots__ = ("high_water_mark", "server_time", "latency")
     HIGH_WATER_MARK_FIELD_NUMBER: _ClassVar[int]
     SERVER_TIME_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_FIELD_NUMBER: _ClassVar[int]
     high_water_mark: int
     server_time: _timestamp_pb2.Timestamp
-    def __init__(self, high_water_mark: _Optional[int] = ..., server_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    latency: EventLatency
+    def __init__(self, high_water_mark: _Optional[int] = ..., server_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latency: _Optional[_Union[EventLatency, _Mapping]] = ...) -> None: ...
+
+class EventLatency(_message.Message):
+    __slots__ = ("announced_p50_seconds", "announced_p95_seconds", "final_p50_seconds", "final_p95_seconds")
+    ANNOUNCED_P50_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    ANNOUNCED_P95_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    FINAL_P50_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    FINAL_P95_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    announced_p50_seconds: float
+    announced_p95_seconds: float
+    final_p50_seconds: float
+    final_p95_seconds: float
+    def __init__(self, announced_p50_seconds: _Optional[float] = ..., announced_p95_seconds: _Optional[float] = ..., final_p50_seconds: _Optional[float] = ..., final_p95_seconds: _Optional[float] = ...) -> None: ...
 
 class ListEventsRequest(_message.Message):
     __slots__ = ("game", "after_sequence", "page_size", "page_token")

@@ -173,6 +173,10 @@ class EventHub:
         """See :meth:`courtside_server.events.log.EventLog.latest`."""
         return await self._blocking(lambda: self._log.latest(game, event_id))
 
+    async def snapshot(self, game: str, kinds: Collection[str], limit: int) -> tuple[list[Event], int]:
+        """See :meth:`courtside_server.events.log.EventLog.snapshot`."""
+        return await self._blocking(lambda: self._log.snapshot(game, kinds, limit))
+
     async def revisions(self, game: str, event_id: str) -> list[Event]:
         """See :meth:`courtside_server.events.log.EventLog.revisions`."""
         return await self._blocking(lambda: self._log.revisions(game, event_id))

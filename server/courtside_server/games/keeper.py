@@ -35,6 +35,7 @@ from courtside.names import CameraName, parse_game
 from courtside_server.errors import BadRequest, NotCorrected, NotFound, RevisionChanged
 from courtside_server.events.hub import EventHub
 from courtside_server.games.corrections import BY_PERSON, corrected, uncorrected
+from courtside_server.games.latency import ShotLatency
 from courtside_server.types import Event, EventDraft, Lifecycle, Shot, ShotResult, ShotType, Zone, ZoneSource
 
 GAME_EVENT = "game"
@@ -75,6 +76,7 @@ class _Game:
         base: points of home, away and nobody that the log's state has beyond `counted`: their shots were evicted.
         corrections: of corrected shots, by event id.
         stamps: the game time of each shot, and what it counted then.
+        latency: of its live shots.
     """
 
     state: GameState | None = None
@@ -83,6 +85,7 @@ class _Game:
     base: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
     corrections: dict[str, Correction] = field(default_factory=dict)
     stamps: dict[str, tuple[tuple[Side, int] | None, GameTime]] = field(default_factory=dict)
+    latency: ShotLatency = field(default_factory=ShotLatency)
 
     def points(self, side: Side) -> int:
         return self.base[side] + sum(points for one, points in self.counted.values() if one is side)
@@ -144,6 +147,9 @@ class GameKeeper:
         events = await self._hub.publish([*prepared, *(_draft(name, state, now) for name, state in states.items())])
         for name, state in states.items():
             used[name].state = state
+        for draft, event in zip(prepared, events, strict=False):
+            if event.shot is not None and event.shot.model != BY_PERSON:
+                used[draft.game].latency.add(event, self._server_time(draft))
         return events[: len(prepared)]
 
     def _prepared(self, game: _Game, draft: EventDraft) -> EventDraft:
@@ -191,6 +197,11 @@ class GameKeeper:
 
     def _server_time(self, draft: EventDraft) -> float:
         return draft.event_time - (self._clock_offset(draft.camera) or 0.0)
+
+    def latency(self, game: str) -> ShotLatency | None:
+        """How long the game's live shots take; None where the game is not in memory."""
+        known = self._games.get(game)
+        return None if known is None else known.latency
 
     # ---- what people do ------------------------------------------------------------------------------------------
 

@@ -188,6 +188,32 @@ async def test_a_shot_by_hand_and_its_undo():
         assert await place.score() == (0, 0, 0)
 
 
+async def test_the_latency_of_live_shots_is_measured_from_the_release():
+    async with Place() as place:
+        now = place.log._clock = Clock()
+        for number in range(20):
+            now.now = START + 10 * number + 1.5
+            await place.games.publish([shot(f"s{number}", START + 10 * number, Lifecycle.PROVISIONAL)])
+            now.now += 2.0
+            await place.games.publish([shot(f"s{number}", START + 10 * number)])
+        latency = place.games.latency(GAME)
+        assert (latency.announced.p50, latency.announced.p95, latency.final.p50) == (1.5, 1.5, 3.5)
+        now.now = START + 10_000.0
+        await place.games.publish([shot("film", START)])  # a film that is sent later says nothing of it
+        assert latency.announced.p95 == 1.5
+
+
+async def test_a_snapshot_has_the_last_revision_of_each_event():
+    async with Place() as place:
+        await place.games.publish([shot("a"), shot("b", lifecycle=Lifecycle.PROVISIONAL)])
+        await place.games.publish([shot("b")])
+        await place.games.set_game(GAME)
+        events, end = await place.hub.snapshot(GAME, ["shot"], 100)
+        assert [(one.event_id, one.revision) for one in events] == [("a", 1), ("b", 2)] and end == 4
+        assert [one.event_id for one in (await place.hub.snapshot(GAME, [], 2))[0]] == ["b", "game"]
+        assert await place.hub.snapshot("games/none", [], 9) == ([], 0)
+
+
 async def test_what_cannot_be_done_is_refused_and_changes_nothing():
     async with Place() as place:
         with pytest.raises(NotFound, match="SetGame"):

@@ -7,7 +7,7 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,6 +154,25 @@ class SqliteLog:
                 f"SELECT {_COLUMNS} {_HEADS} WHERE g.name = ? AND h.event_id = ?", (game, event_id)
             ).fetchone()
         return self._event(game, row) if row else None
+
+    def snapshot(self, game: str, kinds: Collection[str], limit: int) -> tuple[list[Event], int]:
+        """See :meth:`courtside_server.events.log.EventLog.snapshot`."""
+        wanted = sorted(kinds)
+        only = f" AND e.kind IN ({','.join('?' * len(wanted))})" if wanted else ""
+        with self._file.reading() as db:
+            found = db.execute("SELECT id, high_water_mark FROM games WHERE name = ?", (game,)).fetchone()
+            if found is None:
+                return [], 0
+            rows = db.execute(
+                f"SELECT {_COLUMNS} FROM heads AS h JOIN events AS e ON e.game = h.game AND e.sequence = h.sequence"
+                f" WHERE h.game = ?{only} ORDER BY e.sequence DESC LIMIT ?",
+                (found[0], *wanted, min(limit, _INT64_MAX)),
+            ).fetchall()
+        events: list[Event] = []
+        for row in reversed(rows):
+            with contextlib.suppress(LogUnavailable):
+                events.append(self._event(game, row))
+        return events, int(found[1])
 
     def revisions(self, game: str, event_id: str) -> list[Event]:
         """See :meth:`courtside_server.events.log.EventLog.revisions`."""
