@@ -15,7 +15,7 @@ export class Feed extends EventTarget {
     this.heartbeat = null;
     this.offset = 0;
     this.first = new Map(); // event id -> sequence of its first revision that was seen
-    this.waiting = new Set();
+    this.waiting = new Map(); // timer -> event that is not shown yet
     const worker = new SharedWorker("/lib/feed-worker.js", { name: game });
     this.port = worker.port;
     this.port.onmessage = (message) => this.#take(message.data);
@@ -37,7 +37,7 @@ export class Feed extends EventTarget {
 
   #take(message) {
     if (message.kind === "snapshot") {
-      for (const timer of this.waiting) clearTimeout(timer);
+      for (const timer of this.waiting.keys()) clearTimeout(timer);
       this.waiting.clear();
       this.events.clear();
       for (const event of message.events) this.#schedule(event, true);
@@ -55,10 +55,15 @@ export class Feed extends EventTarget {
   }
 
   #schedule(event, old) {
+    if (event.lifecycle === "LIFECYCLE_RETRACTED") {
+      for (const [timer, one] of this.waiting) {
+        if (one.eventId === event.eventId) { clearTimeout(timer); this.waiting.delete(timer); }
+      }
+    }
     const wait = this.delay ? Date.parse(event.appendTime) + this.delay - this.now() : 0;
     if (wait <= 0) { this.#put(event, old); return; }
     const timer = setTimeout(() => { this.waiting.delete(timer); this.#put(event, false); }, wait);
-    this.waiting.add(timer);
+    this.waiting.set(timer, event);
   }
 
   #put(event, old) {
