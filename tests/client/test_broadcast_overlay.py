@@ -63,8 +63,8 @@ def test_what_is_retracted_within_the_delay_never_shows(browser, server):
     visit(browser, f"{server.address}/overlay/?game=final&delay=1500&show=card,chart")
     browser.until("document.querySelector('#chart:not([hidden])') !== null")
     browser.evaluate(
-        "window.seen = []; new MutationObserver(() => seen.push(document.querySelector('#card').dataset.event))"
-        ".observe(document.querySelector('#card'), {attributes: true}); 1"
+        "window.seen = []; const note = () => { seen.push(document.querySelector('#card').dataset.event);"
+        "requestAnimationFrame(note); }; note(); 1"
     )
     now = time.time()
     server.publish(shot_draft("gone", now, Lifecycle.PROVISIONAL))
