@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from courtside.court.zones import Zone
+from courtside_server.api.cameras import CameraBoard, camera_routes
 from courtside_server.api.game_routes import game_routes
 from courtside_server.api.games import GameService
 from courtside_server.api.health import Health
@@ -16,6 +17,7 @@ from courtside_server.api.http_server import HttpServer, http_config
 from courtside_server.api.web import web_app
 from courtside_server.events import EventHub, SqliteLog
 from courtside_server.games.keeper import GameKeeper
+from courtside_server.ingest.session import CameraSession
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import EventDraft, Lifecycle, Shot, ShotResult, ZoneSource
 
@@ -41,11 +43,14 @@ class PageServer:
 
     Attributes:
         games: the keeper; use it by :meth:`do`.
+        sessions: the cameras' sessions that the monitor shows.
+        metrics: of the gateway.
         address: of the server.
     """
 
     def __init__(self, log: Path, port: int = 0) -> None:
         self._path, self.port = log, port
+        self.sessions: list[CameraSession] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -73,15 +78,16 @@ class PageServer:
         self._loop.close()
 
     async def _start(self) -> None:
-        metrics = Metrics()
+        self.metrics = metrics = Metrics()
         self.log = SqliteLog(self._path)
         self.hub = EventHub(self.log, metrics)
         await self.hub.start()
         self.games = GameKeeper(self.hub)
-        app = web_app(
-            metrics, Health(), self.hub, routes=game_routes(GameService(self.games), self.hub),
-            latency=self.games.latency, heartbeat_s=0.5,
-        )  # fmt: skip
+        self.cameras = CameraBoard(
+            lambda: self.sessions, metrics, lambda: {"version": "1.2.3", "engine": "embedded", "ready": True}
+        )
+        routes = [*game_routes(GameService(self.games), self.hub), *camera_routes(self.cameras)]
+        app = web_app(metrics, Health(), self.hub, routes=routes, latency=self.games.latency, heartbeat_s=0.5)
         config = http_config(app, "127.0.0.1", self.port, metrics)
         socket = config.bind_socket()
         self.port = socket.getsockname()[1]

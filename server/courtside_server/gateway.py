@@ -10,6 +10,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import grpc
 import structlog
@@ -32,6 +33,7 @@ from courtside.v1 import (
 )
 from courtside_server import __version__
 from courtside_server.api.analysis import AnalysisService
+from courtside_server.api.cameras import CameraBoard, camera_routes
 from courtside_server.api.connection_limits import connection_limits, raise_descriptor_limit
 from courtside_server.api.court import CourtService
 from courtside_server.api.events import EventService
@@ -138,6 +140,8 @@ class Gateway:
         self.registry = CameraRegistry(
             self._open_pipeline, self.metrics, ingest_config(settings), self._announce, self._close_pipeline
         )
+        self.cameras = CameraBoard(self.registry.sessions, self.metrics, self._describe)
+        self.registry.on_removed = self.cameras.note_end
         self._ingest = IngestService(self.registry, self.metrics)
         self._pipeline_config = pipeline_config(settings)
         self._waiting = WaitingFile(settings.events.data_dir / "events.waiting")
@@ -260,7 +264,7 @@ class Gateway:
     async def _start_http(self) -> None:
         host, _, port = self.settings.listen.http.rpartition(":")
         names = {host.lower(), *self.settings.listen.http_hosts}
-        routes = game_routes(GameService(self.games), self.hub)
+        routes = [*game_routes(GameService(self.games), self.hub), *camera_routes(self.cameras)]
         app = web_app(
             self.metrics, self.health, self.hub, names, self._limits.event_streams, routes, self.games.latency,
             self.settings.events.heartbeat_s,
@@ -285,6 +289,14 @@ class Gateway:
                 "TLS and authentication, or a network you trust, reach them",
                 addresses=open_to_all,
             )
+
+    def _describe(self) -> dict[str, Any]:
+        """What the monitor shows of the gateway itself."""
+        health = self.health
+        return {
+            "version": __version__, "engine": self.engine.name, "grpc": self.grpc_address, "ready": health.ready,
+            "modelReady": health.model_ready, "logReady": health.log_ready,
+        }  # fmt: skip
 
     # ---- cameras -------------------------------------------------------------------------------------------------
 
