@@ -62,7 +62,7 @@ class EventStore extends EventTarget {
 
   #put(event, old) {
     const before = this.events.get(event.eventId) ?? null;
-    if (before && before.revision >= event.revision) return;
+    if (before && Number(before.revision) >= Number(event.revision)) return; // 64 bits: JSON has them as texts
     // What was retracted before this page ever showed it has no place on it.
     if (!before && event.lifecycle === "LIFECYCLE_RETRACTED" && this.delay) return;
     if (!this.first.has(event.eventId)) this.first.set(event.eventId, this.first.size);

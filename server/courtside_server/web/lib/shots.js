@@ -33,12 +33,15 @@ export function withCameras(events) {
   return found;
 }
 
+// Whether a person has said something of the shot, beyond a comment.
+export const isCorrected = (event) => (event.correction?.steps ?? []).some((step) => Object.keys(step.facts ?? {}).length);
+
 const certainType = 0.6; // Types below this probability are worth a second look.
 
 // How much a shot deserves a second look, 0 to 1, and why: where models disagree with each other or with themselves.
 // What a person has corrected deserves none.
 export function doubt(event) {
-  if (event.correction) return { share: 0, why: "" };
+  if (isCorrected(event)) return { share: 0, why: "" };
   const { shot } = event;
   const result = resultOf(event);
   const found = [];
@@ -46,7 +49,7 @@ export function doubt(event) {
   if (new Set(views).size > 1) found.push({ share: 1, why: "cameras disagree about the result" });
   const probability = shot.probability ?? 0;
   const isShot = 1 - Math.abs(2 * probability - 1);
-  if (stateOf(event) === "retracted") return { share: shot.replayOf ? 0 : isShot, why: `retracted, a shot at ${Math.round(100 * probability)} %` };
+  if (stateOf(event) === "retracted") return { share: shot.replayOf ? 0 : isShot, why: `was a shot at ${Math.round(100 * probability)} %` };
   found.push({ share: isShot, why: `a shot at ${Math.round(100 * probability)} %` });
   const chance = shot.makeProbability ?? 0;
   if (result === "unknown") found.push({ share: 0.75 + 0.25 * (1 - Math.abs(2 * chance - 1)), why: "result not known" });
