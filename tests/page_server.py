@@ -9,15 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from courtside.court.zones import Zone
+from courtside_server.api.analysis import AnalysisService
 from courtside_server.api.cameras import CameraBoard, camera_routes
 from courtside_server.api.game_routes import game_routes
 from courtside_server.api.games import GameService
 from courtside_server.api.health import Health
 from courtside_server.api.http_server import HttpServer, http_config
+from courtside_server.api.shooter_routes import shooter_routes
 from courtside_server.api.web import web_app
 from courtside_server.events import EventHub, SqliteLog
 from courtside_server.games.keeper import GameKeeper
+from courtside_server.inference.onnx.engine import EmbeddedEngine
 from courtside_server.ingest.session import CameraSession
+from courtside_server.packaged import starter_models
+from courtside_server.players.form_config import FormConfig
+from courtside_server.players.gallery import Galleries
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import EventDraft, Lifecycle, Shot, ShotResult, ZoneSource
 
@@ -87,6 +93,9 @@ class PageServer:
             lambda: self.sessions, metrics, lambda: {"version": "1.2.3", "engine": "embedded", "ready": True}
         )
         routes = [*game_routes(GameService(self.games), self.hub), *camera_routes(self.cameras)]
+        self.galleries = Galleries(self._path.with_name("shooters.sqlite3"))
+        self._engine = EmbeddedEngine(starter_models(), threads=1)
+        routes += shooter_routes(AnalysisService(self.galleries, self._engine, FormConfig(), 5.0))
         app = web_app(metrics, Health(), self.hub, routes=routes, latency=self.games.latency, heartbeat_s=0.5)
         config = http_config(app, "127.0.0.1", self.port, metrics)
         socket = config.bind_socket()
@@ -100,4 +109,6 @@ class PageServer:
         await self.hub.close()
         self._server.should_exit = True
         await self._running
+        await self._engine.close()
+        self.galleries.close()
         self.log.close()

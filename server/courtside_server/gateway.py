@@ -43,6 +43,7 @@ from courtside_server.api.health import Health
 from courtside_server.api.http_guard import is_loopback
 from courtside_server.api.http_server import HttpLimits, HttpServer, http_config
 from courtside_server.api.ingest import IngestService, message_options
+from courtside_server.api.shooter_routes import shooter_routes
 from courtside_server.api.skills import SkillsService
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
@@ -265,6 +266,7 @@ class Gateway:
         host, _, port = self.settings.listen.http.rpartition(":")
         names = {host.lower(), *self.settings.listen.http_hosts}
         routes = [*game_routes(GameService(self.games), self.hub), *camera_routes(self.cameras)]
+        routes += shooter_routes(self._analysis)
         app = web_app(
             self.metrics, self.health, self.hub, names, self._limits.event_streams, routes, self.games.latency,
             self.settings.events.heartbeat_s,

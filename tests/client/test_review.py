@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 from chromium import Chromium
 from page_server import CAMERA, GAME, PageServer, shot_draft
+from shooter_support import shots_of
 
+from courtside.events import Arm, Shooter, ShotForm
 from courtside.games import ShotFacts, Side, Team
-from courtside_server.types import Lifecycle, ShotResult, ShotType
+from courtside.plays import Action, PlayerAction
+from courtside_server.types import EventDraft, Lifecycle, ShotResult, ShotType
 
 pytestmark = pytest.mark.timeout(120)
 AXE = Path(__file__).parents[1] / "vendor" / "axe" / "axe.min.js"
@@ -149,7 +152,8 @@ def film(frames: int = 40, fps: int = 25) -> bytes:
 
 SHOWN = """(() => { const video = document.querySelector('#video');
   const canvas = new OffscreenCanvas(1, 1).getContext('2d');
-  canvas.drawImage(video, 0, 0, 1, 1); return Math.round((canvas.getImageData(0, 0, 1, 1).data[1] / 255 * 219) / 5); })()"""
+  canvas.drawImage(video, 0, 0, 1, 1);
+  return Math.round((canvas.getImageData(0, 0, 1, 1).data[1] / 255 * 219) / 5); })()"""
 
 
 def test_a_film_that_a_person_opens_shows_the_very_frame_of_a_shot(browser, server):
@@ -172,6 +176,35 @@ def test_a_film_that_a_person_opens_shows_the_very_frame_of_a_shot(browser, serv
     browser.press("k")
     browser.until(f"{SHOWN} === 12", 20)
     assert CAMERA.endswith("left") and browser.problems == []
+
+
+def test_a_player_s_page_compares_forms_and_names_what_is_missing(browser, server):
+    good, other = shots_of(1, 2)
+    now = time.time()
+    form = ShotForm(tempo=0.9, arm=Arm.RIGHT, seen=1.0, set_elbow=82.0)
+    for name, at, poses in (("a", 1.0, good), ("b", 5.0, other)):
+        server.galleries.keep_game_shot(GAME, name, poses)
+        server.publish(shot_draft(name, now + at, form=form, identity=Shooter("Anna", 0.9), shooter=7))
+    action = PlayerAction(
+        action=Action.DRIBBLE, confidence=0.8, player=7, end=3.0, model="player_actions:2"
+    )
+    server.publish(EventDraft(GAME, CAMERA, "action-1", Lifecycle.CONFIRMED, now, 0.5, action, session="s"))
+    server.publish(shot_draft("c", now + 9, identity=Shooter("Ben", 0.9)))
+    browser.open(f"{server.address}/review/player/?game=final&player=Anna")
+    browser.until("document.querySelector('#name')?.textContent === 'Anna: 2 shots'")
+    browser.until("document.querySelector('#map-hint').textContent.startsWith('A map needs 3 enrolled shots')")
+    assert browser.evaluate("document.querySelectorAll('#measures figure').length") == 2
+    browser.until("document.querySelectorAll('#actions title').length === 1")
+    browser.evaluate("document.querySelector('#reference').value = 'shot:b'; 1")
+    browser.evaluate("document.querySelector('#compare').click()")
+    browser.until("document.querySelectorAll('#bodies line.shot').length === 12")
+    assert browser.evaluate("[document.querySelector('#horizontal').width, document.querySelector('#step').max]") == [
+        64, "63"
+    ]
+    assert browser.evaluate("document.querySelectorAll('#joints tbody tr').length") == 5
+    browser.evaluate(AXE.read_text() + "; 1")
+    assert browser.evaluate(VIOLATIONS) == []
+    assert browser.problems == []
 
 
 @pytest.mark.parametrize("page", ["/", "/review/", "/overlay/?show=bug,card,chart,heat", "/overlay/author.html?"])
