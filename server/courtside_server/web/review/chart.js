@@ -45,7 +45,7 @@ export function zoneTotals(events) {
 
 export class Chart {
   constructor(root, { onPick, onPlace }) {
-    Object.assign(this, { root, onPick, onPlace, mode: "shots", placing: null, shots: [], selected: null });
+    Object.assign(this, { root, onPick, onPlace, mode: "shots", aiming: null, shots: [], selected: null });
     this.layer = drawCourt(root);
     drawBorders(this.layer);
     root.addEventListener("click", (click) => this.#click(click));
@@ -56,8 +56,8 @@ export class Chart {
     Object.assign(this, { shots, average, selected });
     if (this.mode === "hexes") this.#hexes();
     else this.#marks();
-    if (this.placing) this.layer.append(svg("path", { class: "aim", d: `M${this.placing.x - 0.5} ${this.placing.y}h1M${this.placing.x} ${this.placing.y - 0.5}v1` }));
-    this.root.classList.toggle("placing", Boolean(this.placing));
+    if (this.aiming) this.layer.append(svg("path", { class: "aim", d: `M${this.aiming.x - 0.5} ${this.aiming.y}h1M${this.aiming.x} ${this.aiming.y - 0.5}v1` }));
+    this.root.classList.toggle("aiming", Boolean(this.aiming));
   }
 
   #marks() {
@@ -76,9 +76,9 @@ export class Chart {
   // Marks another shot as the selected one.
   pick(selected) {
     this.selected = selected;
-    if (this.placing !== null || this.mode === "hexes") { this.draw(this.shots, this.average, selected); return; }
+    if (this.aiming !== null || this.mode === "hexes") { this.draw(this.shots, this.average, selected); return; }
     this.root.querySelector(".aim")?.remove();
-    this.root.classList.remove("placing");
+    this.root.classList.remove("aiming");
     this.layer.querySelector(".picked .halo")?.remove();
     this.layer.querySelector(".picked")?.classList.remove("picked");
     const mark = this.layer.querySelector(`[data-event="${CSS.escape(selected ?? "")}"]`);
@@ -112,7 +112,7 @@ export class Chart {
 
   #click(click) {
     const at = new DOMPoint(click.clientX, click.clientY).matrixTransform(this.root.getScreenCTM().inverse());
-    if (this.placing) { this.onPlace(at); return; }
+    if (this.aiming) { this.onPlace(at); return; }
     const near = this.shots.map((event) => ({ event, place: spot(event.shot) })).filter((one) => one.place)
       .map((one) => ({ ...one, far: Math.hypot(one.place.x - at.x, one.place.y - at.y) })).sort((a, b) => a.far - b.far)[0];
     if (near && near.far < 0.6 && this.mode === "shots") this.onPick(near.event);

@@ -14,8 +14,8 @@ export const facts = {
 export class Corrections {
   constructor(game, by) { Object.assign(this, { game, by }); }
 
-  correct(event, said, comment = "") {
-    return getJson(`${gamePath(this.game)}:correctShot`, { eventId: event.eventId, facts: said, by: this.by(), comment, revision: event.revision });
+  correct(event, given, comment = "") {
+    return getJson(`${gamePath(this.game)}:correctShot`, { eventId: event.eventId, facts: given, by: this.by(), comment, revision: event.revision });
   }
 
   undo(event) { return getJson(`${gamePath(this.game)}:undoCorrection`, { eventId: event.eventId, by: this.by() }); }
@@ -30,15 +30,15 @@ export class Corrections {
 }
 
 // One step of a correction in words.
-export function inWords(said) {
+export function inWords(given) {
   const words = [];
-  if (said.happened === false) words.push("no shot");
-  if (said.happened === true && said.result === undefined) words.push("a shot");
-  if (said.result !== undefined) words.push({ SHOT_RESULT_MADE: "made", SHOT_RESULT_MISSED: "missed" }[said.result] ?? "result not known");
-  if (said.type !== undefined) words.push(typeName(said.type.replace("SHOT_TYPE_", "")).replace("unspecified", "type not known"));
-  if (said.points !== undefined) words.push(`${said.points} points`);
-  if (said.courtX !== undefined) words.push(`place ${said.courtX.toFixed(1)}, ${said.courtY.toFixed(1)} m`);
-  if (said.team !== undefined) words.push({ SIDE_HOME: "home", SIDE_AWAY: "away" }[said.team] ?? "no team");
-  if (said.number !== undefined) words.push(said.number ? `No. ${said.number}` : "no number");
+  if (given.happened === false) words.push("no shot");
+  if (given.happened === true && given.result === undefined) words.push("a shot");
+  if (given.result !== undefined) words.push({ SHOT_RESULT_MADE: "made", SHOT_RESULT_MISSED: "missed" }[given.result] ?? "result not known");
+  if (given.type !== undefined) words.push(typeName(given.type.replace("SHOT_TYPE_", "")).replace("unspecified", "type not known"));
+  if (given.points !== undefined) words.push(`${given.points} points`);
+  if (given.courtX !== undefined) words.push(`place ${given.courtX.toFixed(1)}, ${given.courtY.toFixed(1)} m`);
+  if (given.team !== undefined) words.push({ SIDE_HOME: "home", SIDE_AWAY: "away" }[given.team] ?? "no team");
+  if (given.number !== undefined) words.push(given.number ? `No. ${given.number}` : "no number");
   return words.join(", ");
 }

@@ -111,7 +111,7 @@ function drawChart(shots) {
   chart.drawZones($("#zones tbody"), list);
   const without = list.filter((event) => !spot(event.shot)).length;
   const inZone = list.filter((event) => spot(event.shot) && !spot(event.shot).exact).length;
-  setText($("#chart-hint"), chart.placing ? "click, or arrows and Enter; Esc ends" : chart.mode === "hexes" ? "+ above, − below the zone's average" : [without && `${without} without a place`, inZone && `${inZone} only by zone`].filter(Boolean).join(", "));
+  setText($("#chart-hint"), chart.aiming ? "click, or arrows and Enter; Esc ends" : chart.mode === "hexes" ? "+ above, − below the zone's average" : [without && `${without} without a place`, inZone && `${inZone} only by zone`].filter(Boolean).join(", "));
 }
 
 function cellsOf(event) {
@@ -171,16 +171,16 @@ function drawDetail() {
   setText($("#facts"), [`${mediaClock(event.mediaOffset ?? 0)} on ${camerasOf(event).join(", ")}`, event.gameTime && `Q${event.gameTime.period} ${clockText(event.gameTime.remainingSeconds ?? 0)}, ${event.gameTime.homeScore ?? 0}:${event.gameTime.awayScore ?? 0}`,
     shooterOf(event), `a shot at ${percent(event.shot.probability ?? 0)}, in at ${percent(event.shot.makeProbability ?? 0)}`, event.shot.interrupted && "interrupted", doubtful.share > 0.5 && `second look: ${doubtful.why}`].filter(Boolean).join("; "));
   for (const button of document.querySelectorAll("#edit [data-key]")) {
-    const said = facts[button.dataset.key];
-    if (!said) continue;
-    const pressed = said.result ? result === said.result.slice(12).toLowerCase() && stateOf(event) !== "retracted" : said.type ? event.shot.type === said.type
-      : said.team ? event.shot.team === said.team : said.happened === false ? stateOf(event) === "retracted" : stateOf(event) === "confirmed";
+    const given = facts[button.dataset.key];
+    if (!given) continue;
+    const pressed = given.result ? result === given.result.slice(12).toLowerCase() && stateOf(event) !== "retracted" : given.type ? event.shot.type === given.type
+      : given.team ? event.shot.team === given.team : given.happened === false ? stateOf(event) === "retracted" : stateOf(event) === "confirmed";
     button.setAttribute("aria-pressed", String(pressed));
   }
   for (const side of ["home", "away"]) $(`#${side}`).firstChild.data = `${teamName(side)} `;
   $("#undo").disabled = !event.correction;
   $("#bookmark").setAttribute("aria-pressed", String(bookmarks.has(event.eventId)));
-  $("#place").setAttribute("aria-pressed", String(Boolean(chart.placing)));
+  $("#place").setAttribute("aria-pressed", String(Boolean(chart.aiming)));
   if (document.activeElement !== $("#points")) $("#points").value = event.shot.awardedPoints ?? "";
   if (document.activeElement !== $("#number")) $("#number").value = event.shot.player?.number ?? lastNumber(event);
   $("#history").replaceChildren(...(event.correction?.steps ?? []).map((step) => element("li", {},
@@ -193,7 +193,7 @@ const lastNumber = (event) => (event.correction?.steps ?? []).map((step) => step
 
 function select(id, { focus = false } = {}) {
   selected = id;
-  chart.placing = null;
+  chart.aiming = null;
   remember();
   performance.mark("draw");
   drawRows();
@@ -316,12 +316,12 @@ async function attempt(work, done) {
   }
 }
 
-function correct(said, comment = "") {
+function correct(given, comment = "") {
   const event = current();
   if (!event) { say("Select a shot first."); return undefined; }
-  return attempt(() => corrections.correct(event, said, comment), () => {
+  return attempt(() => corrections.correct(event, given, comment), () => {
     lastCorrected = event.eventId;
-    say(`${$("#by").value}: ${[inWords(said), comment && `“${comment}”`].filter(Boolean).join(" ")}`, true);
+    say(`${$("#by").value}: ${[inWords(given), comment && `“${comment}”`].filter(Boolean).join(" ")}`, true);
   });
 }
 
@@ -333,7 +333,7 @@ function undo(id = current()?.correction ? selected : lastCorrected) {
 
 function placeAt(place) {
   const event = current();
-  chart.placing = null;
+  chart.aiming = null;
   if (event) correct(onCourt(place, event.shot));
   draw();
 }
@@ -342,7 +342,7 @@ function togglePlace() {
   const event = current();
   if (!event) return;
   const from = spot(event.shot) ?? { x: 0, y: 5 };
-  chart.placing = chart.placing ? null : { x: from.x, y: from.y };
+  chart.aiming = chart.aiming ? null : { x: from.x, y: from.y };
   $("#chart").scrollIntoView({ block: "nearest" });
   draw();
 }
@@ -412,7 +412,7 @@ const keys = {
   i: { text: "add a shot that no model found, at this frame", run: addShot },
   "?": { text: "this list", run: () => $("#help").showModal() },
 };
-for (const [key, said] of Object.entries(facts)) keys[key].run = () => correct(said);
+for (const [key, given] of Object.entries(facts)) keys[key].run = () => correct(given);
 $("#keys").append(...Object.entries(keys).flatMap(([key, one]) => [element("dt", {}, element("kbd", {}, one.name ?? key.toUpperCase())), element("dd", {}, one.text)]));
 $("#types").append(...types.map((type, index) => element("button", { "data-key": String(index + 1) }, `${typeName(type)} `, element("kbd", {}, String(index + 1)))));
 
@@ -429,10 +429,10 @@ addEventListener("keydown", (press) => {
     if (press.key === "Escape") press.target.blur();
     return;
   }
-  if (chart.placing) {
+  if (chart.aiming) {
     const by = { ArrowLeft: [-aimStep, 0], ArrowRight: [aimStep, 0], ArrowUp: [0, -aimStep], ArrowDown: [0, aimStep] }[press.key];
-    if (by) { chart.placing = { x: chart.placing.x + by[0], y: chart.placing.y + by[1] }; press.preventDefault(); draw(); return; }
-    if (press.key === "Enter") { press.preventDefault(); placeAt(chart.placing); return; }
+    if (by) { chart.aiming = { x: chart.aiming.x + by[0], y: chart.aiming.y + by[1] }; press.preventDefault(); draw(); return; }
+    if (press.key === "Enter") { press.preventDefault(); placeAt(chart.aiming); return; }
     if (press.key === "Escape") { togglePlace(); return; }
   }
   if (press.target.closest("button, summary, .file") && (press.key === " " || press.key === "Enter")) return;
