@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from camera_session import session_with_frames
-from chromium import Chromium
+from chromium import Chromium, leave
 from page_server import CAMERA, GAME, PageServer, shot_draft
 
 from courtside.court.measures import NBA
@@ -29,9 +29,10 @@ def browser(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture
-def server(tmp_path: Path):
+def server(browser: Chromium, tmp_path: Path):
     with PageServer(tmp_path / "events.sqlite3") as found:
         yield found
+        leave(browser)
 
 
 def test_each_camera_shows_what_it_sends_and_what_is_wrong(browser, server):

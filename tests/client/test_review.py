@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from chromium import Chromium
+from chromium import Chromium, leave
 from page_server import CAMERA, GAME, PageServer, shot_draft
 from shooter_support import shots_of
 
@@ -36,11 +36,12 @@ def browser(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture
-def server(tmp_path: Path):
+def server(browser: Chromium, tmp_path: Path):
     with PageServer(tmp_path / "events.sqlite3") as found:
         found.do(found.games.set_game(GAME, home=Team(name="Lakeside"), away=Team(name="Harbour")))
         found.do(found.games.set_clock(GAME, by="Kim", period=1, remaining=600.0))
         yield found
+        leave(browser)
 
 
 def visit(browser: Chromium, address: str, name: str = "Ada") -> None:
