@@ -222,7 +222,7 @@ class Backend:
         config = self._config
         self._detector = ShotDetector(
             config.profile, self._models, config.criteria, scale, self._calibration, self._infer, self._replays,
-            self._court, self._record,
+            self._court, self._record, None if self._players is None else self._players.evidence,
         )  # fmt: skip
 
     def _end_wait(self, waiting: SpeedWait) -> None:

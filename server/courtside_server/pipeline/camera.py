@@ -254,7 +254,7 @@ class CameraPipeline:
 
     def _publish_insight(self, insight: ShotInsight) -> None:
         found = insight.found
-        draft = self._events.add_form(insight.event_id, found.form, found.identity)
+        draft = self._events.add_form(insight.event_id, insight.shooter, found.form, found.identity)
         drafts = [] if draft is None else [draft]
         if draft is not None and found.alert is not None:
             drafts.append(replace(

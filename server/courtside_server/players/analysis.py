@@ -32,6 +32,7 @@ from courtside_server.players.plays import KnownShot, PlayByPlay, TimedPlay
 from courtside_server.players.pose import PoseModel
 from courtside_server.players.pose_tracks import PoseTracks
 from courtside_server.players.possession import Holder, PossessionFilter, PossessionStretches, Stretch
+from courtside_server.players.release_evidence import PlayersAtRelease
 from courtside_server.players.requests import RequestQueue, Runner
 from courtside_server.players.shooters import Shooters, ShotInsight
 from courtside_server.players.shot_forms import ShotForms
@@ -82,6 +83,10 @@ class PlayerAnalysis:
         on_insight: called with what a shooter's poses say of a shot.
         follow: the only player who is read; None: all are.
         teams: what is known of the camera's teams from earlier scenes; every crop adds to it.
+
+    Attributes:
+        poses: the players' poses.
+        evidence: what is known of the players round a release.
     """
 
     def __init__(
@@ -108,6 +113,7 @@ class PlayerAnalysis:
         self._stretches = PossessionStretches(config.possession, time_scale)
         self._plays = PlayByPlay(config.possession, time_scale, self._teams.team)
         self.poses = PoseTracks(camera, config.pose, time_scale, None if live else _FILM_MEMORY_S)
+        self.evidence = PlayersAtRelease(config.release, time_scale, self._pose_at)
         self._shooters = None if models.forms is None else Shooters(
             models.forms, self.poses, lambda request: runner.result(request, runner.submit(request)), time_scale
         )  # fmt: skip
@@ -209,6 +215,7 @@ class PlayerAnalysis:
         return changes
 
     def _possess(self, holder: Holder) -> list[PlayerChange]:
+        self.evidence.add_holder(holder)
         ended, lasting = self._stretches.push(holder)
         changes: list[PlayerChange] = []
         if ended is not None:
@@ -256,6 +263,7 @@ class PlayerAnalysis:
             self._action_changes.append(self._action_change(stretch, True))
 
     def _add_action(self, window: ActionWindow, probabilities: NDArray[np.float64]) -> None:
+        self.evidence.add_action(window.track, window.middle, probabilities)
         ended, lasting = self._actions.push(window.track, window.middle, probabilities)
         if ended is not None:
             self._action_changes.append(self._action_change(ended, True))

@@ -174,6 +174,26 @@ class PossessionConfig(ParameterGroup):
     )  # fmt: skip
 
 
+class ReleaseConfig(ParameterGroup):
+    """What is read of the players round a release, to know the shooter; how much it counts is in `shots.shooter`."""
+
+    held_before: float = parameter(
+        1.0, unit="s", meaning="Who had the ball counts from so long before the release.", evidence=_BY_HAND,
+        search=(0.5, 2), low=0.1,
+    )  # fmt: skip
+    hands_before: float = parameter(
+        0.6, unit="s", meaning="Hands near the ball count from so long before the release.", evidence=_BY_HAND,
+        search=(0.2, 0.8), low=0.1,
+    )  # fmt: skip
+    shoots_before: float = parameter(
+        0.7, unit="s", meaning="Actions whose window has its middle so long before the release count.",
+        evidence="A window shows 0.8 s before and after its middle.", search=(0.2, 1), low=0,
+    )  # fmt: skip
+    shoots_after: float = parameter(
+        0.6, unit="s", meaning="The same after the release.", evidence="As shoots_before.", search=(0.2, 1), low=0,
+    )  # fmt: skip
+
+
 class PlayersConfig(ParameterGroup):
     """The numbers of the players' room."""
 
@@ -181,6 +201,7 @@ class PlayersConfig(ParameterGroup):
     pose: PoseConfig = PoseConfig()
     actions: ActionConfig = ActionConfig()
     possession: PossessionConfig = PossessionConfig()
+    release: ReleaseConfig = ReleaseConfig()
     teams: TeamConfig = TeamConfig()
     form: FormConfig = FormConfig()
     skills: SkillsConfig = SkillsConfig()

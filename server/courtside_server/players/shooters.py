@@ -32,11 +32,13 @@ class ShotInsight:
 
     Attributes:
         event_id: of the shot's events.
+        shooter: his track.
         poses: of the shooter.
         found: form, shooter, alert.
     """
 
     event_id: str
+    shooter: int
     poses: ShotPoses
     found: AnalysedShot
 
@@ -63,6 +65,10 @@ class Shooters:
             if retracted and self._done.pop(event_id, None) is not None:
                 self._forms.forget(event_id)
         elif not self._is_done(event_id, release, shooter):
+            done = self._done.get(event_id)
+            if done is not None and done[1] != shooter:  # another player's form must not count for anybody
+                del self._done[event_id]
+                self._forms.forget(event_id)
             self._waiting[event_id] = release, shooter
             while len(self._waiting) > _MAX_WAITING:
                 del self._waiting[next(iter(self._waiting))]
@@ -90,7 +96,7 @@ class Shooters:
             return None
         try:
             poses = poses_of(track, release, event_id, speed=self._scale)
-            return ShotInsight(event_id, poses, self._forms.analyze(self._infer, poses))
+            return ShotInsight(event_id, shooter, poses, self._forms.analyze(self._infer, poses))
         except BadRequest as error:
             # Many shots show too little of their shooter: that is no fault.
             log.debug("no form is read of a shot", shot=event_id, why=error.message)

@@ -26,6 +26,7 @@ from courtside_server.shots.playback import Replays, measure_playback
 from courtside_server.shots.result import ResultVote, first_at_rim, is_air_ball
 from courtside_server.shots.rim_crossing import rim_crossing
 from courtside_server.shots.shooter import find_feet, find_shooters
+from courtside_server.shots.shooter_evidence import ReleaseEvidence
 from courtside_server.shots.shot_type import likeliest, type_probabilities
 from courtside_server.shots.trajectory import Trajectory, ball_trajectories, nearest_rim, rejoin
 from courtside_server.types import Arc, Lifecycle, Observations, RimCrossing, ShotResult, ShotType, ZoneSource
@@ -97,7 +98,8 @@ class ShotState:
 @dataclass(slots=True, eq=False)
 class _Ball:
     """One of the balls that may have been shot: its trajectory, the rim (5,) it came nearest to, its result, the feet
-    of those who may have shot it, likeliest first, with the release before which they were measured, and their place.
+    of those who may have shot it, likeliest first, with the release before which they were measured and how much was
+    known of the players then, and their place.
     """
 
     state: ShotState
@@ -105,7 +107,7 @@ class _Ball:
     path: Trajectory = field(default_factory=Trajectory.empty)
     rim: NDArray[np.float64] | None = None
     people: tuple[Feet, ...] = ()
-    people_at: float | None = None
+    people_at: tuple[float, int] | None = None
     place: CourtPlace | None = None
 
 
@@ -129,13 +131,16 @@ class ShotStateMachine:
         criteria: the numbers that decide.
         court: recognises the court where there is no calibration.
         record: what was made and missed before; it is only read.
+        evidence: what is known of the players beside their boxes; None: nothing.
     """
 
     def __init__(
         self, candidate: ShotCandidate, rim: RimModel | None, likelihood: CandidateModel | None,
         calibration: Calibration | None, time_scale: float, criteria: ShotCriteria,
         court: SceneCourt | None = None, record: ShootingRecord | None = None,
+        evidence: ReleaseEvidence | None = None,
     ) -> None:
+        self._evidence = evidence
         self._record = record or ShootingRecord(criteria.make)
         self._court = court if calibration is None else None
         self.candidate = candidate
@@ -282,12 +287,15 @@ class ShotStateMachine:
     def _measure_shooter(self, ball: _Ball, path: Trajectory | None, seen: Sequence[Observations]) -> None:
         """Add the shooter, and where he and others who may be it stood.
 
-        Anew while the windows go on: the release moves as they agree on it.
+        Anew while the windows go on, because the release moves as they agree on it, and as more becomes known of the
+        players.
         """
-        config, release = self._criteria.shooter, self.candidate.media
-        if path is None or (ball.people and release == ball.people_at):
+        config, release, evidence = self._criteria.shooter, self.candidate.media, self._evidence
+        at = release, 0 if evidence is None else evidence.progress(release)
+        if path is None or (ball.people and at == ball.people_at):
             return
-        shooters = find_shooters(path, seen, release, self._scale, config)
+        known = None if evidence is None else evidence.at(path.media, path.boxes(), seen, release)
+        shooters = find_shooters(path, seen, release, self._scale, config, known)
         if not shooters:
             return
         ball.state = replace(ball.state, shooter=shooters[0][0])
@@ -296,7 +304,7 @@ class ShotStateMachine:
             ball.people = tuple(
                 replace(one, share=share) for one, (_, share) in zip(feet, shooters, strict=True) if one is not None
             )
-            ball.people_at = release
+            ball.people_at = at
 
     def _place_on_court(
         self, ball: _Ball, balls: Sequence[_Ball], seen: Sequence[Observations], flown: bool
