@@ -166,8 +166,10 @@ class PlayerAnalysis:
         self._complete_shots(observations.media)
         return changes
 
-    def shot(self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool
-             ) -> list[PlayerChange]:  # fmt: skip
+    def shot(
+        self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool,
+        pixels_per_metre: float | None = None,
+    ) -> list[PlayerChange]:  # fmt: skip
         """Take what is newly known of a shot: rebounds and assists may follow.
 
         Args:
@@ -176,11 +178,12 @@ class PlayerAnalysis:
             shooter: his track; None where it is not known.
             result: what the rim decided.
             retracted: it was none.
+            pixels_per_metre: of an upright body where the shooter stands; None where it is not known.
         """
         if not retracted:
             self._possession.released(release)
         if self._shooters is not None:
-            self._shooters.add(event_id, release, shooter, retracted)
+            self._shooters.add(event_id, release, shooter, retracted, pixels_per_metre)
         return self._timed(self._plays.shot(KnownShot(event_id, release, shooter, result, retracted)))
 
     def flush(self) -> list[PlayerChange]:

@@ -13,7 +13,7 @@ from courtside_server.players.skills_config import SkillsConfig
 from courtside_server.types import ObjectClass, Observations
 
 _STEP_S = 0.2
-"""Media seconds between two boxes that are kept of a track: 2 MB an hour for each player in view."""
+"""Media seconds between two boxes that are kept of a track: 1 kB per second for each player in view."""
 _MAX_BOXES = 2_000_000
 """Boxes that are kept of one film, at most: those after them are left out, and the picture is shown whole there."""
 _CHEST = 0.35

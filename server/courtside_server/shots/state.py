@@ -55,6 +55,7 @@ class ShotState:
         zone: (7,) probabilities; None while unknown.
         zone_source: where ``zone`` comes from.
         court: x, y of the shooter's feet, metres.
+        pixels_per_metre: of a body that stands there; None where the court is not known.
         arc: shape of the flight.
         result: made, missed or unknown.
         make: probability that it goes in, once the rim has been watched.
@@ -75,6 +76,7 @@ class ShotState:
     zone: tuple[float, ...] | None = None
     zone_source: ZoneSource = ZoneSource.UNSPECIFIED
     court: tuple[float, float] | None = None
+    pixels_per_metre: float | None = None
     arc: Arc | None = None
     result: ShotResult = ShotResult.UNKNOWN
     make: float | None = None
@@ -313,22 +315,29 @@ class ShotStateMachine:
         if not ball.people:
             return
         people = _shooters_of(ball, balls)
+        court = self._calibration
         if self._calibration is not None:
             found, source = court_place((self._calibration,), (1.0,), None, people), ZoneSource.CALIBRATION
         elif self._court is not None:
             pan = min(seen, key=lambda frame: abs(frame.media - self.candidate.media)).pan
             self._court.request(pan)
             found = self._court.at(people, None if ball.rim is None else ball.rim[:4], pan) if flown else None
-            source = ZoneSource.COURT_ESTIMATE
+            source, court = ZoneSource.COURT_ESTIMATE, self._court.calibration(pan)
         else:
             return
         if found is None:
             return
         ball.place = found
+        feet, picture = ball.people[0], (seen[-1].width, seen[-1].height)
+        scale = None if court is None else court.upright_scale(feet.x, feet.y, picture)
         if self._court is None or self._court.is_certain(found.zone):
-            ball.state = replace(ball.state, court=found.court, zone=found.zone, zone_source=source)
+            ball.state = replace(
+                ball.state, court=found.court, zone=found.zone, zone_source=source, pixels_per_metre=scale
+            )
         else:  # what was certain of an earlier release no longer is
-            ball.state = replace(ball.state, court=None, zone=None, zone_source=ZoneSource.UNSPECIFIED)
+            ball.state = replace(
+                ball.state, court=None, zone=None, zone_source=ZoneSource.UNSPECIFIED, pixels_per_metre=None
+            )
 
     def _with_flight(self, ball: _Ball) -> ShotState:
         """Add the arc and what physics rules out, once the ball has flown some way."""
