@@ -70,7 +70,7 @@ def test_the_nearest_player_is_training_s(players, x, y):
 def test_possession_the_action_and_hands_name_the_shooter_behind_a_defender_whose_box_is_nearer():
     frames = seen(first=4)
     path, config = by_track(frames)[1], ShooterConfig()
-    evidence = {1: PlayerEvidence(held=0.8, shoots=0.7, hands=0.3), 2: PlayerEvidence(shoots=0.05, hands=0.2)}
+    evidence = {1: PlayerEvidence(held=0.8, shoots=0.7, hands=0.22), 2: PlayerEvidence(shoots=0.05, hands=0.2)}
     boxes, both = (dict(find_shooters(path, frames, 1.0, 1.0, config, known)) for known in (None, evidence))
     assert boxes[2] > boxes[1] and both[1] > both[2] and sum(both.values()) == pytest.approx(1)
     hands_alone = {1: PlayerEvidence(hands=0.2), 2: PlayerEvidence(hands=0.25)}
