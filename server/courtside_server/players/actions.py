@@ -117,7 +117,7 @@ def action_window(
 
 def resample_poses(poses: PoseTrack, media: NDArray[np.float64], max_gap: float) -> NDArray[np.float32]:
     """Poses at other times: (T, 17, 4), interpolated; NaN and visibility 0 where none is within ``max_gap`` seconds."""
-    seen = np.isfinite(poses.keypoints[..., :3]).all(-1)
+    seen = np.asarray(np.isfinite(poses.keypoints[..., :3]).all(-1), np.bool_)
     found, known = interpolate(poses.keypoints, poses.times, media, seen, max_gap, hold=True)
     found[~known, :3], found[~known, 3] = np.nan, 0.0
     return found.astype(np.float32)
