@@ -168,6 +168,12 @@ class PossessionConfig(ParameterGroup):
     min_duration: float = parameter(
         0.4, unit="s", meaning="A shorter possession is no event.", evidence=_BY_HAND, search=(0.1, 1), low=0,
     )  # fmt: skip
+    min_flight: float = parameter(
+        0.2, unit="s", meaning="Shortest time between two possessions for a pass or a steal. What changes hands "
+        "faster is mostly one player under a new track, or a defender near the ball.",
+        evidence="16 simulated games from pixels, 54 changes of this kind: of 32 within 0.25 s 3 are passes of that "
+        "player, of 22 slower ones 7.", search=(0, 0.5), low=0,
+    )  # fmt: skip
     max_pass: float = parameter(
         2.5, unit="s", meaning="Longest time between two possessions for a pass, a steal or a rebound.",
         evidence=_BY_HAND, search=(1, 5), low=0,
