@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -29,7 +29,16 @@ from courtside_server.shots.shooter import find_feet, find_shooters
 from courtside_server.shots.shooter_evidence import ReleaseEvidence
 from courtside_server.shots.shot_type import likeliest, type_probabilities
 from courtside_server.shots.trajectory import Trajectory, ball_trajectories, nearest_rim, rejoin
-from courtside_server.types import Arc, Lifecycle, Observations, RimCrossing, ShotResult, ShotType, ZoneSource
+from courtside_server.types import (
+    Arc,
+    Lifecycle,
+    Observations,
+    PlayerEvidence,
+    RimCrossing,
+    ShotResult,
+    ShotType,
+    ZoneSource,
+)
 from courtside_server.windows.nms import ShotCandidate
 
 _LEAST = 0.005
@@ -101,7 +110,7 @@ class ShotState:
 class _Ball:
     """One of the balls that may have been shot: its trajectory, the rim (5,) it came nearest to, its result, the feet
     of those who may have shot it, likeliest first, with the release before which they were measured and how much was
-    known of the players then, and their place.
+    known of the players then, the evidence of the players with when it was read, and the shooter's place.
     """
 
     state: ShotState
@@ -110,6 +119,8 @@ class _Ball:
     rim: NDArray[np.float64] | None = None
     people: tuple[Feet, ...] = ()
     people_at: tuple[float, int] | None = None
+    known: Mapping[int, PlayerEvidence] | None = None
+    known_at: tuple[float, int] | None = None
     place: CourtPlace | None = None
 
 
@@ -296,8 +307,9 @@ class ShotStateMachine:
         at = release, 0 if evidence is None else evidence.progress(release)
         if path is None or (ball.people and at == ball.people_at):
             return
-        known = None if evidence is None else evidence.at(path.media, path.boxes(), seen, release)
-        shooters = find_shooters(path, seen, release, self._scale, config, known)
+        if evidence is not None and at != ball.known_at:
+            ball.known, ball.known_at = evidence.at(path.media, path.boxes(), seen, release), at
+        shooters = find_shooters(path, seen, release, self._scale, config, ball.known)
         if not shooters:
             return
         ball.state = replace(ball.state, shooter=shooters[0][0])
