@@ -191,7 +191,7 @@ async def action_pairs(
 
 
 async def from_true_boxes(game: Game, model: PoseModel, engine: Engine) -> tuple[list[Observations], list[Pose]]:
-    """Observations and poses of true boxes, ten times a second."""
+    """Observations and poses of true boxes, 10 per second."""
     observations, poses = [], []
     for media in np.arange(0, game.film.game.duration, 0.1):
         media = float(media)
@@ -223,18 +223,18 @@ def possession(game: Game, score: Score) -> None:
             continue
         now = [one for one in held if one.media_offset <= media <= one.possession.end]
         track = max(now, key=lambda one: one.media_offset).possession.player if now else None
-        said = None if track is None else owner.get(track, game.player(track, media))
-        score.add("possession: all frames", said == true)
-        score.add("possession: somebody has it" if true is not None else "possession: nobody has it", said == true)
+        holder = None if track is None else owner.get(track, game.player(track, media))
+        score.add("possession: all frames", holder == true)
+        score.add("possession: somebody has it" if true is not None else "possession: nobody has it", holder == true)
 
 
 def plays(game: Game, score: Score) -> None:
-    """Plays found of the true ones, and right of those that were said."""
+    """Plays found of the true ones, and right of those that were emitted."""
     true = [(KINDS[one.kind], one.player, one.time) for one in find_plays(game.film.game) if one.kind in KINDS]
     true += [(PlayKind.PASS, player, time) for kind, player, time in true if kind is PlayKind.ASSIST]
-    said = [(one.play.kind, game.player(one.play.player, one.media_offset), one.media_offset)
+    emitted = [(one.play.kind, game.player(one.play.player, one.media_offset), one.media_offset)
             for one in game.final.values() if one.play is not None]  # fmt: skip
-    for name, rows, others in (("recall", true, said), ("precision", said, true)):
+    for name, rows, others in (("recall", true, emitted), ("precision", emitted, true)):
         for kind, player, time in rows:
             right = any(other[:2] == (kind, player) and abs(other[2] - time) <= NEAR_S for other in others)
             score.add(f"{kind}: {name}", right)
@@ -254,14 +254,14 @@ def shooters(game: Game, score: Score) -> None:
 
 def f1(pairs: Sequence[tuple[int, int]]) -> str:
     """Accuracy, macro F1 and F1 by class."""
-    true, said = np.array(pairs).reshape(-1, 2).T
+    true, read = np.array(pairs).reshape(-1, 2).T
     values, lines = [], []
     for row, action in enumerate(ORDER):
         own = true == row
         if own.any():
-            values.append(2 * (own & (said == row)).sum() / (own.sum() + (said == row).sum()))
+            values.append(2 * (own & (read == row)).sum() / (own.sum() + (read == row).sum()))
             lines.append(f"{action} {values[-1]:.2f} ({own.sum()})")
-    total = f"accuracy {(true == said).mean():.2f} of {len(true)}, macro F1 {np.mean(values):.2f}"
+    total = f"accuracy {(true == read).mean():.2f} of {len(true)}, macro F1 {np.mean(values):.2f}"
     return f"{total}; F1 {', '.join(lines)}"
 
 
