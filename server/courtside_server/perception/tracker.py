@@ -9,6 +9,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_server.perception.appearance import appearances
 from courtside_server.perception.balls import BallTracker
 from courtside_server.perception.carried import CarriedPeople
 from courtside_server.perception.config import TrackingConfig
@@ -109,7 +110,9 @@ class Tracker:
         if whole:
             players = detections.of(ObjectClass.PLAYER, least.player)
             referees = detections.of(ObjectClass.REFEREE, least.player)
-            player_ids = self._players.update(players.boxes, players.scores, frame.media)
+            player_ids = self._players.update(
+                players.boxes - both, players.scores, frame.media, appearances(frame, players.boxes)
+            )
             untracked = np.full(len(referees.scores), UNTRACKED, np.int64)
             self._people.keep((players.boxes, players.scores, player_ids), frame.media, both)
             self._referees.keep((referees.boxes, referees.scores, untracked), frame.media, both)
