@@ -161,11 +161,11 @@ class PlayerTrackingConfig(ParameterGroup):
         search=(1, 5), low=1,
     )  # fmt: skip
     position_noise: float = parameter(
-        0.1, unit="heights", meaning="Standard deviation of the middle of a detected box, in player heights.",
+        0.08, unit="heights", meaning="Standard deviation of the middle of a detected box, in player heights.",
         evidence=_TRACKERS, search=(0.04, 0.2), low=0.01,
     )  # fmt: skip
     acceleration: float = parameter(
-        4.0, unit="heights/s^2", meaning="Standard deviation of a player's acceleration.", evidence=_TRACKERS,
+        3.0, unit="heights/s^2", meaning="Standard deviation of a player's acceleration.", evidence=_TRACKERS,
         search=(2, 8), low=0,
     )  # fmt: skip
     wander: float = parameter(
@@ -201,7 +201,7 @@ class PlayerTrackingConfig(ParameterGroup):
         search=(0.2, 1.5), low=0,
     )  # fmt: skip
     max_hidden: float = parameter(
-        0.75, unit="share", meaning="Share of a box that another one covers, from which it starts no track and brings "
+        0.65, unit="share", meaning="Share of a box that another one covers, from which it starts no track and brings "
         "none back: it is a part of that player, or one of whom hardly anything shows.", evidence=_TRACKERS,
         search=(0.5, 0.95), low=0, high=1,
     )  # fmt: skip

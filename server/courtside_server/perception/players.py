@@ -29,7 +29,7 @@ _STRANGER_SPEED = 2.0
 """Heights per second: how fast a new player may move, as a standard deviation."""
 _SIZE_SHARE = 0.3
 """Share of the newest box in a track's size."""
-_NEWEST_SHARE = 0.5
+_NEWEST_SHARE = 0.35
 """Share of the newest detection in what a track looks like now; it turns, and light and shadow pass over it."""
 _HIDDEN = 0.67
 """Share of a box that another one covers, from which its colours say nothing of its player."""
