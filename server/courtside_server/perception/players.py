@@ -11,6 +11,7 @@ width between two detector frames. `benchmarks/tracking.py` compares trackers.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from courtside_server.assignment import assign
 from courtside_server.perception.appearance import APPEARANCE_SIZE
 from courtside_server.perception.config import PlayerTrackingConfig
+from courtside_server.perception.views import same_view
 from courtside_server.types import UNTRACKED
 
 _TENTATIVE_S = 0.4
@@ -31,6 +33,8 @@ _SIZE_SHARE = 0.3
 """Share of the newest box in a track's size."""
 _NEWEST_SHARE = 0.35
 """Share of the newest detection in what a track looks like now; it turns, and light and shadow pass over it."""
+_SCENES = 2
+"""Scenes that are kept to come back; the oldest is dropped."""
 _HIDDEN = 0.67
 """Share of a box that another one covers, from which its colours say nothing of its player."""
 
@@ -114,8 +118,31 @@ class PlayerTracker:
         self.reset()
 
     def reset(self) -> None:
-        """Forget every track, as after a scene cut."""
+        """Forget every track."""
         self._tracks: list[_Track] = []
+        self._interrupted: deque[tuple[NDArray[np.float32], list[_Track]]] = deque(maxlen=_SCENES)
+
+    def cut(self, before: NDArray[np.float32], now: NDArray[np.float32], pan: tuple[float, float]) -> None:
+        """End the tracks of a scene and begin another one, or go on with the tracks of one that comes back.
+
+        A scene comes back where the picture shows the same view and its players were not unseen for too long. A camera
+        that has turned meanwhile shows another view: its players get new ids.
+
+        Args:
+            before: view of the scene's last frame (see `perception.views`).
+            now: view of the next scene's first frame.
+            pan: of the scene's last frame, by which its positions differ from those of the next scene.
+        """
+        for track in self._tracks:
+            track.x, track.y = track.x + pan[0], track.y + pan[1]
+        self._interrupted.append((before, [track for track in self._tracks if track.id != UNTRACKED]))
+        self._tracks = []
+        for index in reversed(range(len(self._interrupted))):
+            earlier, tracks = self._interrupted[index]
+            if same_view(earlier, now):
+                self._tracks = tracks
+                del self._interrupted[index]
+                break
 
     def update(
         self, boxes: NDArray[np.float32], scores: NDArray[np.float32], media: float,

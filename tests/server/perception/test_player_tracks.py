@@ -196,3 +196,20 @@ def test_a_camera_that_jerks_does_not_lose_the_players():
         detections = Detections(boxes, sure(2), np.full(2, ObjectClass.PLAYER))
         seen.add(tuple(tracker.update(frame, detections).tracks.tolist()))
     assert len(seen - {(UNTRACKED, UNTRACKED)}) == 1
+
+
+def test_players_of_a_scene_that_comes_back_keep_their_ids_and_those_of_another_are_new():
+    rng = np.random.default_rng(0)
+    hall, close_up = (rng.integers(0, 255, (3, 6, 8)).astype(np.uint8).repeat(60, 1).repeat(80, 2) for _ in range(2))
+    tracker, seen = Tracker(TrackIds.fresh()), []
+    for index in range(40):
+        elsewhere = 15 <= index < 25
+        found = np.concatenate([box(100), box(300)])[:1 if elsewhere else 2]
+        pixels = (close_up if elsewhere else hall).copy()
+        for (x0, y0, x1, y1), kit in zip(found.astype(int), (RED, BLUE), strict=False):
+            pixels[:, y0:y1, x0:x1] = np.array(kit, np.uint8)[:, None, None]
+        frame = replace(scene(found, [RED, BLUE][: len(found)]), pixels=pixels, media=index / 15, cut=index in (15, 25))
+        detections = Detections(found, sure(len(found)), np.full(len(found), ObjectClass.PLAYER))
+        seen.append(tracker.update(frame, detections).tracks.tolist())
+    assert seen[14] == seen[-1] and UNTRACKED not in seen[-1]
+    assert seen[24][0] not in (UNTRACKED, *seen[14])
