@@ -1,4 +1,4 @@
-"""Appearance of players: colour histograms of head, shirt, shorts and legs, by which one is told from another.
+"""Appearance of players: colour histograms of head, shirt, shorts and legs, by which two players differ.
 
 Nothing is learnt, so a kit, a gym or a light that nobody has seen before is as good as any other. The picture is the
 detector's own input, which every frame has; a crop costs a tenth of a millisecond at most.
