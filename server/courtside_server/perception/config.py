@@ -201,8 +201,8 @@ class PlayerTrackingConfig(ParameterGroup):
         search=(0.2, 1.5), low=0,
     )  # fmt: skip
     max_hidden: float = parameter(
-        0.65, unit="share", meaning="Share of a box that another one covers, from which it starts no track and brings "
-        "none back: it is a part of that player, or one of whom hardly anything shows.", evidence=_TRACKERS,
+        0.65, unit="share", meaning="Share of a box that another one covers, from which it brings no track back and a "
+        "new one waits four times as long for its id: it may be a second box of that player.", evidence=_TRACKERS,
         search=(0.5, 0.95), low=0, high=1,
     )  # fmt: skip
     appearance_rate: float = parameter(

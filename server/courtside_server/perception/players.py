@@ -29,6 +29,10 @@ _COASTS_S = 1.0
 """Real seconds for which a hidden player is expected to go on moving as he did."""
 _STRANGER_SPEED = 2.0
 """Heights per second: how fast a new player may move, as a standard deviation."""
+_STRANGER_COST = 2.0
+"""Cost that a track without an id adds: a detection is rather a known player's."""
+_COVERED_SHARE = 0.25
+"""What a detection that another one covers counts towards an id: it may be a second box of that player."""
 _SIZE_SHARE = 0.3
 """Share of the newest box in a track's size."""
 _NEWEST_SHARE = 0.35
@@ -48,7 +52,7 @@ class _Track:
     )  # fmt: skip
 
     def __init__(self, x: float, y: float, height: float, now: float, config: PlayerTrackingConfig) -> None:
-        self.id, self.detections, self.seen = UNTRACKED, 0, now
+        self.id, self.detections, self.seen = UNTRACKED, 0.0, now
         self.x, self.y, self.height = x, y, height
         self.velocity = (0.0, 0.0)
         self.p, self.pv, self.v = (config.position_noise * height) ** 2, 0.0, (_STRANGER_SPEED * height) ** 2
@@ -87,7 +91,7 @@ class _Track:
             self.velocity, self.pv, self.v = (0.0, 0.0), 0.0, (_STRANGER_SPEED * self.height) ** 2
         self.height += _SIZE_SHARE * (height - self.height)
         self.seen = now
-        self.detections += 1
+        self.detections += 1 if hidden <= config.max_hidden else _COVERED_SHARE
 
     def add_appearance(self, appearance: NDArray[np.float64], hidden: float, rate: float) -> None:
         """Take what he looks like; less of it the more of him is hidden."""
@@ -180,7 +184,7 @@ class PlayerTracker:
         for index, (x, y) in enumerate(middles.tolist()):
             track, height, covered = joined.get(index), float(heights[index]), float(hidden[index])
             if track is None:
-                if sure[index] < config.start_score or covered > config.max_hidden:
+                if sure[index] < config.start_score:
                     continue
                 track = _Track(x, y, height, now, config)
                 self._tracks.append(track)
@@ -223,6 +227,7 @@ class PlayerTracker:
         unlike = config.appearance_weight * (np.where(lost, usual, newest) - config.appearance_usual)
         cost += np.where(np.isnan(unlike), 0.0, unlike) * np.where(hidden > 0.5, 0.5, 1.0)
         cost += 1 - scores
+        cost += np.array([_STRANGER_COST * (track.id == UNTRACKED) for track in tracks])[:, np.newaxis]
         moved = np.linalg.norm(middles - last[:, np.newaxis], axis=2)
         reach = (config.max_speed * np.minimum(gap, _COASTS_S * 1.5) + 0.6) * size
         allowed = (moved <= reach) & (np.abs(growth) <= config.max_growth) & (cost < config.max_cost)

@@ -173,8 +173,9 @@ def test_a_box_round_a_part_of_a_player_is_not_somebody_who_comes_back():
     for index in range(10, 25):
         tracked(tracker, [200], [RED], index / 15)
     part = np.concatenate([box(200), box(202)])
-    found = [tracker.update(part, np.array([0.9, 0.6], np.float32), 25 / 15 + index / 15) for index in range(5)]
-    assert all((ids != UNTRACKED).sum() == 1 for ids in found)
+    found = [tracker.update(part, np.array([0.9, 0.6], np.float32), 25 / 15 + index / 15) for index in range(12)]
+    assert all((ids != UNTRACKED).sum() == 1 for ids in found[:5])
+    assert len(set(found[-1].tolist()) - {UNTRACKED}) == 2, "whoever stays gets an id in the end"
 
 
 def test_boxes_that_are_none_are_nobodys():
