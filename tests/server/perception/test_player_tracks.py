@@ -149,6 +149,7 @@ def test_players_of_two_kits_keep_their_ids_whether_they_cross_or_turn():
     for turn in (True, False):
         before, after = meet([RED, BLUE], turn)
         assert before == after and len(set(after) - {UNTRACKED}) == 2, turn
+        assert meet([RED, BLUE], turn) == (before, after), "the same film gives the same ids"
 
 
 def test_players_of_one_kit_keep_their_ids_where_they_cross():
