@@ -294,13 +294,14 @@ def numbered(frames: list[np.ndarray]) -> list[np.ndarray]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--first", type=int, default=FIRST_HELD_OUT_SEED, help="seed of the first of them")
     parser.add_argument("--games", type=int, default=6, help="games seen by the detector")
     parser.add_argument("--noisy", type=int, default=12, help="games of true boxes with noise")
     parser.add_argument("--seconds", type=float, default=30.0)
     options = parser.parse_args()
     if not find_spec("trackers"):
         raise SystemExit("install the trackers library first; the top of this file says how")
-    seeds = range(FIRST_HELD_OUT_SEED, FIRST_HELD_OUT_SEED + options.games)
+    seeds = range(options.first, options.first + options.games)
     console = Console(stderr=True)
     scenes = {"detector": detected_scenes(track(seeds, "games", console=console), options.seconds)}
     noisy = range(FIRST_HELD_OUT_SEED + 500, FIRST_HELD_OUT_SEED + 500 + options.noisy)
