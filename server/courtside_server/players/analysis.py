@@ -32,6 +32,7 @@ from courtside_server.players.plays import KnownShot, PlayByPlay, TimedPlay
 from courtside_server.players.pose import PoseModel
 from courtside_server.players.pose_tracks import PoseTracks
 from courtside_server.players.possession import Holder, PossessionFilter, PossessionStretches, Stretch
+from courtside_server.players.release_evidence import PlayersAtRelease
 from courtside_server.players.requests import RequestQueue, Runner
 from courtside_server.players.shooters import Shooters, ShotInsight
 from courtside_server.players.shot_forms import ShotForms
@@ -82,6 +83,10 @@ class PlayerAnalysis:
         on_insight: called with what a shooter's poses say of a shot.
         follow: the only player who is read; None: all are.
         teams: what is known of the camera's teams from earlier scenes; every crop adds to it.
+
+    Attributes:
+        poses: the players' poses.
+        evidence: what is known of the players round a release.
     """
 
     def __init__(
@@ -108,6 +113,7 @@ class PlayerAnalysis:
         self._stretches = PossessionStretches(config.possession, time_scale)
         self._plays = PlayByPlay(config.possession, time_scale, self._teams.team)
         self.poses = PoseTracks(camera, config.pose, time_scale, None if live else _FILM_MEMORY_S)
+        self.evidence = PlayersAtRelease(config.release, time_scale, self._pose_at)
         self._shooters = None if models.forms is None else Shooters(
             models.forms, self.poses, lambda request: runner.result(request, runner.submit(request)), time_scale
         )  # fmt: skip
@@ -160,8 +166,10 @@ class PlayerAnalysis:
         self._complete_shots(observations.media)
         return changes
 
-    def shot(self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool
-             ) -> list[PlayerChange]:  # fmt: skip
+    def shot(
+        self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool,
+        pixels_per_metre: float | None = None,
+    ) -> list[PlayerChange]:  # fmt: skip
         """Take what is newly known of a shot: rebounds and assists may follow.
 
         Args:
@@ -170,11 +178,12 @@ class PlayerAnalysis:
             shooter: his track; None where it is not known.
             result: what the rim decided.
             retracted: it was none.
+            pixels_per_metre: of an upright body where the shooter stands; None where it is not known.
         """
         if not retracted:
             self._possession.released(release)
         if self._shooters is not None:
-            self._shooters.add(event_id, release, shooter, retracted)
+            self._shooters.add(event_id, release, shooter, retracted, pixels_per_metre)
         return self._timed(self._plays.shot(KnownShot(event_id, release, shooter, result, retracted)))
 
     def flush(self) -> list[PlayerChange]:
@@ -209,6 +218,7 @@ class PlayerAnalysis:
         return changes
 
     def _possess(self, holder: Holder) -> list[PlayerChange]:
+        self.evidence.add_holder(holder)
         ended, lasting = self._stretches.push(holder)
         changes: list[PlayerChange] = []
         if ended is not None:
@@ -256,6 +266,7 @@ class PlayerAnalysis:
             self._action_changes.append(self._action_change(stretch, True))
 
     def _add_action(self, window: ActionWindow, probabilities: NDArray[np.float64]) -> None:
+        self.evidence.add_action(window.track, window.middle, probabilities)
         ended, lasting = self._actions.push(window.track, window.middle, probabilities)
         if ended is not None:
             self._action_changes.append(self._action_change(ended, True))
