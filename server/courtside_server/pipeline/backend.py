@@ -487,11 +487,12 @@ class Backend:
             self._close_scene()
 
     def add_shot(
-        self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool
-    ) -> None:
+        self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool,
+        probability: float, final: bool,
+    ) -> None:  # fmt: skip
         """Take what is newly known of a shot, once it has an event; see :meth:`PlayerAnalysis.shot`."""
         if self._players is not None:
-            self.on_players(self._players.shot(event_id, release, shooter, result, retracted))
+            self.on_players(self._players.shot(event_id, release, shooter, result, retracted, probability, final))
 
     def _track(self, frame: DetectorFrame, detections: Detections) -> None:
         observations = self._tracker.update(frame, detections)
