@@ -233,7 +233,9 @@ class ShotForm:
     release_height: float | None = field(default=None, metadata=wire("release_height_torsos"))
     """Height of the shooting wrist above the lower ankle at the release, torso lengths."""
     release_height_cm: float | None = None
-    """The same in centimetres; only where the scale is known."""
+    """The same in centimetres; only where the scale is known: that of the court at his feet, or his height."""
+    release_height_estimated: bool = False
+    """The centimetres follow from the shooter's body height alone, because the camera's scale is not known."""
     set_elbow: float | None = field(default=None, metadata=wire("set_elbow_degrees"))
     """Angle of the shooting arm's elbow at the set point, degrees; 180 is straight."""
     set_knee: float | None = field(default=None, metadata=wire("set_knee_degrees"))

@@ -94,6 +94,7 @@ def shot_form() -> events.ShotForm:
     return events.ShotForm(
         tempo_seconds=0.875, arm=events.ARM_RIGHT, seen=0.9375, release_height_torsos=4.25, release_height_cm=212.5,
         set_elbow_degrees=82.5, set_knee_degrees=121.0, release_elbow_degrees=161.5, release_knee_degrees=174.0,
+        release_height_estimated=True,
     )  # fmt: skip
 
 

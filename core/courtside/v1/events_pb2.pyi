@@ -147,7 +147,7 @@ class Shot(_message.Message):
     def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., type_probability: _Optional[float] = ..., rim_crossing: _Optional[_Union[RimCrossing, _Mapping]] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ..., views: _Optional[_Iterable[_Union[ShotView, _Mapping]]] = ..., playback_speed: _Optional[float] = ..., replay_of: _Optional[str] = ..., form: _Optional[_Union[ShotForm, _Mapping]] = ..., identity: _Optional[_Union[Shooter, _Mapping]] = ...) -> None: ...
 
 class ShotForm(_message.Message):
-    __slots__ = ("tempo_seconds", "release_height_torsos", "release_height_cm", "set_elbow_degrees", "set_knee_degrees", "release_elbow_degrees", "release_knee_degrees", "arm", "seen")
+    __slots__ = ("tempo_seconds", "release_height_torsos", "release_height_cm", "set_elbow_degrees", "set_knee_degrees", "release_elbow_degrees", "release_knee_degrees", "arm", "seen", "release_height_estimated")
     TEMPO_SECONDS_FIELD_NUMBER: _ClassVar[int]
     RELEASE_HEIGHT_TORSOS_FIELD_NUMBER: _ClassVar[int]
     RELEASE_HEIGHT_CM_FIELD_NUMBER: _ClassVar[int]
@@ -157,6 +157,7 @@ class ShotForm(_message.Message):
     RELEASE_KNEE_DEGREES_FIELD_NUMBER: _ClassVar[int]
     ARM_FIELD_NUMBER: _ClassVar[int]
     SEEN_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_HEIGHT_ESTIMATED_FIELD_NUMBER: _ClassVar[int]
     tempo_seconds: float
     release_height_torsos: float
     release_height_cm: float
@@ -166,7 +167,8 @@ class ShotForm(_message.Message):
     release_knee_degrees: float
     arm: Arm
     seen: float
-    def __init__(self, tempo_seconds: _Optional[float] = ..., release_height_torsos: _Optional[float] = ..., release_height_cm: _Optional[float] = ..., set_elbow_degrees: _Optional[float] = ..., set_knee_degrees: _Optional[float] = ..., release_elbow_degrees: _Optional[float] = ..., release_knee_degrees: _Optional[float] = ..., arm: _Optional[_Union[Arm, str]] = ..., seen: _Optional[float] = ...) -> None: ...
+    release_height_estimated: bool
+    def __init__(self, tempo_seconds: _Optional[float] = ..., release_height_torsos: _Optional[float] = ..., release_height_cm: _Optional[float] = ..., set_elbow_degrees: _Optional[float] = ..., set_knee_degrees: _Optional[float] = ..., release_elbow_degrees: _Optional[float] = ..., release_knee_degrees: _Optional[float] = ..., arm: _Optional[_Union[Arm, str]] = ..., seen: _Optional[float] = ..., release_height_estimated: _Optional[bool] = ...) -> None: ...
 
 class Shooter(_message.Message):
     __slots__ = ("name", "probability", "baseline_distance")

@@ -222,7 +222,7 @@ class Backend:
         config = self._config
         self._detector = ShotDetector(
             config.profile, self._models, config.criteria, scale, self._calibration, self._infer, self._replays,
-            self._court, self._record,
+            self._court, self._record, None if self._players is None else self._players.evidence,
         )  # fmt: skip
 
     def _end_wait(self, waiting: SpeedWait) -> None:
@@ -488,11 +488,15 @@ class Backend:
 
     def add_shot(
         self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool,
-        probability: float, final: bool,
+        probability: float, final: bool, pixels_per_metre: float | None = None,
     ) -> None:  # fmt: skip
         """Take what is newly known of a shot, once it has an event; see :meth:`PlayerAnalysis.shot`."""
         if self._players is not None:
-            self.on_players(self._players.shot(event_id, release, shooter, result, retracted, probability, final))
+            self.on_players(
+                self._players.shot(
+                    event_id, release, shooter, result, retracted, probability, final, pixels_per_metre
+                )
+            )
 
     def _track(self, frame: DetectorFrame, detections: Detections) -> None:
         observations = self._tracker.update(frame, detections)

@@ -241,21 +241,21 @@ class CameraPipeline:
                 return None
 
     def _publish_shots(self, scene: int, changes: Sequence[ShotChange]) -> None:
-        found = (self._events.draft(scene, change.candidate, change.state) for change in changes)
-        drafts = [draft for draft in found if draft is not None]
-        self._publish(drafts)
-        for draft in drafts:
+        found = [(self._events.draft(scene, change.candidate, change.state), change.state) for change in changes]
+        drafts = [(draft, state) for draft, state in found if draft is not None]
+        self._publish([draft for draft, _ in drafts])
+        for draft, state in drafts:
             self._poses.settle(draft)
             if isinstance(draft.payload, Shot):
                 self.backend.add_shot(
                     draft.event_id, draft.media_offset, draft.payload.shooter, draft.payload.result,
                     draft.lifecycle is Lifecycle.RETRACTED, draft.payload.probability,
-                    draft.lifecycle is not Lifecycle.PROVISIONAL,
+                    draft.lifecycle is not Lifecycle.PROVISIONAL, state.pixels_per_metre,
                 )  # fmt: skip
 
     def _publish_insight(self, insight: ShotInsight) -> None:
         found = insight.found
-        draft = self._events.add_form(insight.event_id, found.form, found.identity)
+        draft = self._events.add_form(insight.event_id, insight.shooter, found.form, found.identity)
         drafts = [] if draft is None else [draft]
         if draft is not None and found.alert is not None:
             drafts.append(replace(

@@ -32,6 +32,7 @@ from courtside_server.players.plays import KnownShot, PlayByPlay, TimedPlay
 from courtside_server.players.pose import PoseModel
 from courtside_server.players.pose_tracks import PoseTracks
 from courtside_server.players.possession import Holder, PossessionFilter, PossessionStretches, Stretch
+from courtside_server.players.release_evidence import PlayersAtRelease
 from courtside_server.players.release_windows import AnsweredWindow, ReleaseWindows
 from courtside_server.players.requests import RequestQueue, Runner
 from courtside_server.players.shooters import Shooters, ShotInsight
@@ -83,6 +84,10 @@ class PlayerAnalysis:
         on_insight: called with what a shooter's poses say of a shot.
         follow: the only player who is read; None: all are.
         teams: what is known of the camera's teams from earlier scenes; every crop adds to it.
+
+    Attributes:
+        poses: the players' poses.
+        evidence: what is known of the players round a release.
     """
 
     def __init__(
@@ -110,6 +115,7 @@ class PlayerAnalysis:
         self._stretches = PossessionStretches(config.possession, time_scale)
         self._plays = PlayByPlay(config.possession, time_scale, self._teams.team)
         self.poses = PoseTracks(camera, config.pose, time_scale, None if live else _FILM_MEMORY_S)
+        self.evidence = PlayersAtRelease(config.release, time_scale, self._pose_at)
         self._shooters = None if models.forms is None else Shooters(
             models.forms, self.poses, lambda request: runner.result(request, runner.submit(request)), time_scale
         )  # fmt: skip
@@ -164,7 +170,7 @@ class PlayerAnalysis:
 
     def shot(
         self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool,
-        probability: float, final: bool,
+        probability: float, final: bool, pixels_per_metre: float | None = None,
     ) -> list[PlayerChange]:  # fmt: skip
         """Take what is newly known of a shot: rebounds and assists may follow, and what the shooter did round it.
 
@@ -176,13 +182,14 @@ class PlayerAnalysis:
             retracted: it was none.
             probability: that it is a shot, 0 to 1.
             final: it will not change any more.
+            pixels_per_metre: of an upright body where the shooter stands; None where it is not known.
         """
         if not retracted:
             self._possession.released(release)
         read = shooter is not None and not retracted and self.poses.nearest(shooter, release) is not None
         self._windows.shot(event_id, release, shooter if read else None, probability, final)
         if self._shooters is not None:
-            self._shooters.add(event_id, release, shooter, retracted)
+            self._shooters.add(event_id, release, shooter, retracted, pixels_per_metre)
         return self._timed(self._plays.shot(KnownShot(event_id, release, shooter, result, retracted)))
 
     def flush(self) -> list[PlayerChange]:
@@ -215,6 +222,7 @@ class PlayerAnalysis:
         return changes
 
     def _possess(self, holder: Holder) -> list[PlayerChange]:
+        self.evidence.add_holder(holder)
         ended, lasting = self._stretches.push(holder)
         changes: list[PlayerChange] = []
         if ended is not None:
@@ -262,6 +270,7 @@ class PlayerAnalysis:
             self._action_changes.append(self._action_change(stretch, True))
 
     def _add_action(self, window: ActionWindow, probabilities: NDArray[np.float64]) -> None:
+        self.evidence.add_action(window.track, window.middle, probabilities)
         self._windows.push(AnsweredWindow(window.track, window.middle, probabilities))
 
     def _add_window(self, window: AnsweredWindow) -> None:

@@ -123,7 +123,7 @@ class ShotEvents:
         self.media_segment = 0
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._last: OrderedDict[str, EventDraft] = OrderedDict()
-        self._insights: OrderedDict[str, tuple[ShotForm, Shooter | None]] = OrderedDict()
+        self._insights: OrderedDict[str, tuple[int, ShotForm, Shooter | None]] = OrderedDict()
         self._ids: dict[tuple[int, int], str] = {}
         self._emitted: dict[tuple[int, int], tuple[float, Shot]] = {}
 
@@ -180,20 +180,25 @@ class ShotEvents:
         _keep(self._last, event_id, draft, self._remember)
         return draft
 
-    def add_form(self, event_id: str, form: ShotForm, identity: Shooter | None) -> EventDraft | None:
-        """The event of a shot with what its shooter's poses say; all later ones have it, too.
+    def add_form(
+        self, event_id: str, shooter: int, form: ShotForm, identity: Shooter | None
+    ) -> EventDraft | None:
+        """The event of a shot with what its shooter's poses say; all later ones with this shooter have it, too.
 
         Args:
             event_id: of a shot that was drafted.
+            shooter: the track whose poses they are.
             form: how it was shot.
             identity: who shot it.
 
         Returns:
-            None where the shot is not known any more, or was retracted.
+            None where the shot is not known any more, was retracted, or has another shooter by now.
         """
-        _keep(self._insights, event_id, (form, identity), self._remember)
+        _keep(self._insights, event_id, (shooter, form, identity), self._remember)
         draft = self._last.get(event_id)
         if draft is None or draft.lifecycle is Lifecycle.RETRACTED or not isinstance(draft.payload, Shot):
+            return None
+        if draft.payload.shooter != shooter:
             return None
         added = replace(draft, payload=self._with_insight(event_id, draft.payload), due=None)
         _keep(self._last, event_id, added, self._remember)
@@ -202,7 +207,9 @@ class ShotEvents:
     def _with_insight(self, event_id: str, shot: Shot) -> Shot:
         if event_id not in self._insights:
             return shot
-        form, identity = self._insights[event_id]
+        shooter, form, identity = self._insights[event_id]
+        if shooter != shot.shooter:
+            return shot
         return replace(shot, form=form, identity=identity)
 
     def _new_id(self, candidate: ShotCandidate) -> str:

@@ -9,7 +9,7 @@ from courtside.court.zones import ZONES
 from courtside.names import CameraName
 from courtside_server.shots.event_drafts import KnownShot, ShotEvents, shot_id
 from courtside_server.shots.state import ShotState
-from courtside_server.types import Lifecycle, ShotResult, Zone
+from courtside_server.types import Arm, Lifecycle, ShotForm, ShotResult, Zone
 from courtside_server.windows.nms import ShotCandidate
 
 CAMERA = CameraName.parse("games/g/cameras/left")
@@ -195,3 +195,14 @@ def test_a_client_that_begins_anew_with_the_same_clock_makes_new_shots():
     again = ShotEvents(CAMERA, session="b").draft(0, candidate(lifecycle=Lifecycle.CONFIRMED))
     assert first.event_id != again.event_id
     assert (first.session, again.session) == ("a", "b")
+
+
+def test_a_form_belongs_to_its_shooter_and_leaves_the_shot_with_him():
+    events = ShotEvents(CAMERA)
+    first = events.draft(0, candidate(), ShotState(shooter=3))
+    form = ShotForm(tempo=0.9, arm=Arm.RIGHT, seen=1.0)
+    assert events.add_form(first.event_id, 3, form, None).payload.form == form
+    other = events.draft(0, candidate(), ShotState(shooter=8))
+    assert other.payload.form is None and events.add_form(first.event_id, 3, form, None) is None
+    assert events.add_form(first.event_id, 8, form, None).payload.form == form
+    assert events.draft(0, candidate(lifecycle=Lifecycle.CONFIRMED), ShotState(shooter=8)).payload.form == form
