@@ -488,12 +488,14 @@ class Backend:
 
     def add_shot(
         self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool,
-        pixels_per_metre: float | None = None,
+        probability: float, final: bool, pixels_per_metre: float | None = None,
     ) -> None:  # fmt: skip
         """Take what is newly known of a shot, once it has an event; see :meth:`PlayerAnalysis.shot`."""
         if self._players is not None:
             self.on_players(
-                self._players.shot(event_id, release, shooter, result, retracted, pixels_per_metre)
+                self._players.shot(
+                    event_id, release, shooter, result, retracted, probability, final, pixels_per_metre
+                )
             )
 
     def _track(self, frame: DetectorFrame, detections: Detections) -> None:

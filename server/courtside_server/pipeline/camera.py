@@ -249,7 +249,8 @@ class CameraPipeline:
             if isinstance(draft.payload, Shot):
                 self.backend.add_shot(
                     draft.event_id, draft.media_offset, draft.payload.shooter, draft.payload.result,
-                    draft.lifecycle is Lifecycle.RETRACTED, state.pixels_per_metre,
+                    draft.lifecycle is Lifecycle.RETRACTED, draft.payload.probability,
+                    draft.lifecycle is not Lifecycle.PROVISIONAL, state.pixels_per_metre,
                 )  # fmt: skip
 
     def _publish_insight(self, insight: ShotInsight) -> None:

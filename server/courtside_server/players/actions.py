@@ -5,7 +5,7 @@ pose tracks + observations ──► ActionWindow (16 steps of 0.1 s) ──► 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -238,11 +238,11 @@ class ActionStretches:
         stretch = player.stretch
         return ended, stretch if stretch is not None and self._counts(stretch) else None
 
-    def expire(self, media: float) -> list[ActionStretch]:
-        """The stretches of players who were not seen lately."""
+    def expire(self, media: float, waiting: Collection[int] = ()) -> list[ActionStretch]:
+        """The stretches of players who were not seen lately, but for those whose windows wait."""
         gone = [
             track for track, player in self._players.items()
-            if (media - player.media) * self._scale > 2.5 * self._config.hop + STEPS * STEP_S
+            if track not in waiting and (media - player.media) * self._scale > 2.5 * self._config.hop + STEPS * STEP_S
         ]  # fmt: skip
         ended = [self._ended(self._players.pop(track)) for track in gone]
         return [stretch for stretch in ended if stretch is not None]

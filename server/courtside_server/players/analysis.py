@@ -33,6 +33,7 @@ from courtside_server.players.pose import PoseModel
 from courtside_server.players.pose_tracks import PoseTracks
 from courtside_server.players.possession import Holder, PossessionFilter, PossessionStretches, Stretch
 from courtside_server.players.release_evidence import PlayersAtRelease
+from courtside_server.players.release_windows import AnsweredWindow, ReleaseWindows
 from courtside_server.players.requests import RequestQueue, Runner
 from courtside_server.players.shooters import Shooters, ShotInsight
 from courtside_server.players.shot_forms import ShotForms
@@ -103,6 +104,7 @@ class PlayerAnalysis:
         self._requests: RequestQueue[Pose] = RequestQueue(runner)
         self._scale = time_scale
         self._action_requests: RequestQueue[NDArray[np.float64]] = RequestQueue(runner)
+        self._windows = ReleaseWindows(config.actions, time_scale)
         self._actions = ActionStretches(config.actions, time_scale)
         self._action_changes: list[PlayerChange] = []
         self._requested = -np.inf
@@ -162,15 +164,15 @@ class PlayerAnalysis:
         self._behind.append(observations)
         while (observations.media - self._behind[0].media) * self._scale >= _BEHIND_S:
             changes += self._follow(self._behind.popleft())
-        changes += self._read_actions()
+        changes += self._read_actions(observations.media)
         self._complete_shots(observations.media)
         return changes
 
     def shot(
         self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool,
-        pixels_per_metre: float | None = None,
+        probability: float, final: bool, pixels_per_metre: float | None = None,
     ) -> list[PlayerChange]:  # fmt: skip
-        """Take what is newly known of a shot: rebounds and assists may follow.
+        """Take what is newly known of a shot: rebounds and assists may follow, and what the shooter did round it.
 
         Args:
             event_id: of its events.
@@ -178,10 +180,14 @@ class PlayerAnalysis:
             shooter: his track; None where it is not known.
             result: what the rim decided.
             retracted: it was none.
+            probability: that it is a shot, 0 to 1.
+            final: it will not change any more.
             pixels_per_metre: of an upright body where the shooter stands; None where it is not known.
         """
         if not retracted:
             self._possession.released(release)
+        read = shooter is not None and not retracted and self.poses.nearest(shooter, release) is not None
+        self._windows.shot(event_id, release, shooter if read else None, probability, final)
         if self._shooters is not None:
             self._shooters.add(event_id, release, shooter, retracted, pixels_per_metre)
         return self._timed(self._plays.shot(KnownShot(event_id, release, shooter, result, retracted)))
@@ -199,9 +205,7 @@ class PlayerAnalysis:
             self._plays.ended(stretch)
         if (ended := self._plays.settle(np.inf)) is not None:
             changes.append(self._possession_change(ended.stretch, True, ended.how))
-        self._action_requests.read(None if self._live else 0)
-        changes += self._action_changes
-        self._action_changes = []
+        changes += self._read_actions(np.inf)
         return changes + [self._action_change(stretch, True) for stretch in self._actions.flush()]
 
     def _complete_shots(self, media: float) -> None:
@@ -262,12 +266,15 @@ class PlayerAnalysis:
             window = action_window(poses, seen, end, self._scale)
             if window.steps >= config.min_steps and not (self._live and len(self._action_requests) >= _ACTIONS):
                 self._action_requests.send(model.request(window), partial(self._add_action, window))
-        for stretch in self._actions.expire(end):
+        for stretch in self._actions.expire(end, self._windows.tracks):
             self._action_changes.append(self._action_change(stretch, True))
 
     def _add_action(self, window: ActionWindow, probabilities: NDArray[np.float64]) -> None:
         self.evidence.add_action(window.track, window.middle, probabilities)
-        ended, lasting = self._actions.push(window.track, window.middle, probabilities)
+        self._windows.push(AnsweredWindow(window.track, window.middle, probabilities))
+
+    def _add_window(self, window: AnsweredWindow) -> None:
+        ended, lasting = self._actions.push(window.track, window.middle, window.probabilities)
         if ended is not None:
             self._action_changes.append(self._action_change(ended, True))
         if lasting is not None and not lasting.announced:
@@ -281,8 +288,11 @@ class PlayerAnalysis:
             model="" if model is None else model.model,
         ), final)  # fmt: skip
 
-    def _read_actions(self) -> list[PlayerChange]:
+    def _read_actions(self, media: float) -> list[PlayerChange]:
         self._action_requests.read(None if self._live else 0)
+        if self._models.actions is not None:
+            for window in self._windows.ready(media):
+                self._add_window(window)
         changes, self._action_changes = self._action_changes, []
         return changes
 

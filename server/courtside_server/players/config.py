@@ -7,6 +7,7 @@ from courtside_server.players.form_config import FormConfig
 from courtside_server.players.skills_config import SkillsConfig
 
 _BY_HAND = "Set by hand."
+_SHOTS = "70 labelled releases of real film: see docs/players.md, actions. Set by hand, not swept."
 _TEAMS = (
     "10 simulated games as films, cut by their true boxes, seeds from 720000 (benchmarks/teams.py): players of a team "
     "are up to 2.1 spreads from their kit, kits 3.9 to 9.2 apart, referees 3.5 and more from both. Not swept."
@@ -134,6 +135,31 @@ class ActionConfig(ParameterGroup):
     min_confidence: float = parameter(
         0.4, unit="probability", meaning="A stretch whose mean probability is lower is no event.", evidence=_BY_HAND,
         search=(0.2, 0.8), low=0, high=1,
+    )  # fmt: skip
+    least_wait: float = parameter(
+        1.5, unit="s", meaning="A window becomes part of a stretch so long after its middle at the earliest: until "
+        "then a shot of it is not seen.",
+        evidence="Shots of film are seen first 0.6 to 0.9 s after the release, windows reach 0.5 s further back.",
+        search=(1, 3), low=0,
+    )  # fmt: skip
+    shot_before: float = parameter(
+        0.5, unit="s", meaning="Windows of the shooter whose middle is so long before a release are windows of the "
+        "shot.", evidence=_SHOTS, search=(0.2, 1), low=0,
+    )  # fmt: skip
+    shot_after: float = parameter(
+        0.3, unit="s", meaning="The same after the release.", evidence=_SHOTS, search=(0, 0.8), low=0,
+    )  # fmt: skip
+    shot_wait: float = parameter(
+        4.5, unit="s", meaning="Windows of a shot wait so long after the release for the shot to be confirmed.",
+        evidence="Shots of film are confirmed 1.6 to 3.5 s after the release.", search=(1, 6), low=0,
+    )  # fmt: skip
+    shot_share: float = parameter(
+        0.9, unit="probability", meaning="Whoever is named as the shooter of a confirmed shot is the one who shoots.",
+        evidence=_SHOTS, search=(0.5, 0.99), low=0, high=1,
+    )  # fmt: skip
+    joints_weight: float = parameter(
+        0.5, unit="1", meaning="Weight of what the action model answers for a shot's windows beside the shot, as an "
+        "exponent of its odds: 1 counts both in full, 0 the shot alone.", evidence=_SHOTS, search=(0, 1), low=0,
     )  # fmt: skip
 
 
