@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from courtside_server.parameters import ParameterGroup, parameter
 from courtside_server.players.form_config import FormConfig
+from courtside_server.players.jersey_config import JerseyConfig
 from courtside_server.players.skills_config import SkillsConfig
 
 _BY_HAND = "Set by hand."
@@ -182,5 +183,6 @@ class PlayersConfig(ParameterGroup):
     actions: ActionConfig = ActionConfig()
     possession: PossessionConfig = PossessionConfig()
     teams: TeamConfig = TeamConfig()
+    jersey: JerseyConfig = JerseyConfig()
     form: FormConfig = FormConfig()
     skills: SkillsConfig = SkillsConfig()
