@@ -12,8 +12,10 @@ from courtside.skeleton import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDE
 
 TORSO_SIDE = 64
 """Width and height of a torso's crop, pixels; part of the signature of the model that reads numbers."""
-_WIDE = 1.3
+_WIDE = 0.9
 """Side of the square relative to the torso's longer measure, shoulders to hips or shoulder to shoulder."""
+_DOWN = 0.45
+"""Where its middle is on the way from the shoulders to the hips: numbers are nearer to the shoulders."""
 _SHOULDERS, _HIPS = 0.18, 0.50
 """Heights of shoulders and hips of a standing player, as shares of his box from its top."""
 _LEAST, _MOST = 0.12, 0.6
@@ -61,7 +63,7 @@ def torso_square(box: NDArray[np.floating], keypoints: NDArray[np.floating] | No
     Example:
         >>> square = torso_square(np.array([100.0, 50.0, 180.0, 250.0]))
         >>> round(square.x), round(square.y), round(square.side)
-        (140, 118, 83)
+        (140, 114, 58)
     """
     x0, y0, x1, y1 = (float(value) for value in box)
     high = max(y1 - y0, 1.0)
@@ -73,8 +75,8 @@ def torso_square(box: NDArray[np.floating], keypoints: NDArray[np.floating] | No
             wide = float(np.linalg.norm(joints[0, :2] - joints[1, :2]))
             longer = max(float(np.linalg.norm(down)), wide)
             if down[1] > 0 and _LEAST * high <= longer <= _MOST * high:
-                x, y = (shoulders + hips) / 2
+                x, y = shoulders + _DOWN * down
                 tilt = math.atan2(-down[0], down[1])
                 return TorsoSquare(float(x), float(y), _WIDE * longer, min(max(tilt, -_MOST_TILT), _MOST_TILT))
-    middle = (_SHOULDERS + _HIPS) / 2
+    middle = _SHOULDERS + _DOWN * (_HIPS - _SHOULDERS)
     return TorsoSquare((x0 + x1) / 2, y0 + middle * high, _WIDE * (_HIPS - _SHOULDERS) * high)

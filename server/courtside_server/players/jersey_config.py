@@ -11,8 +11,8 @@ class JerseyConfig(ParameterGroup):
     """When a torso is read, and when a number is said."""
 
     min_side: float = parameter(
-        22.0, unit="px", meaning="Side of the smallest torso square of the frame that is read.",
-        evidence=_BY_HAND, search=(14, 60), low=8,
+        20.0, unit="px", meaning="Side of the smallest torso square of the frame that is read.",
+        evidence=_BY_HAND, search=(12, 60), low=8,
     )  # fmt: skip
     live_rate: float = parameter(
         8.0, unit="crops per second", meaning="Most torsos of one live camera that are read, all its players together; "

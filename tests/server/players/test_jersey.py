@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from player_scenes import pose
+from player_scenes import CAMERA, observations, pose, standing
 
 from courtside.jersey_digits import read_number
+from courtside.plays import Possession
+from courtside_server.players.analysis import PlayerAnalysis, PlayerModels
+from courtside_server.players.config import PlayersConfig
 from courtside_server.players.jersey import Jerseys, Reading, torso_of, worn_kits
 from courtside_server.players.jersey_config import JerseyConfig
 from courtside_server.players.roster import Roster
-from courtside_server.types.players import PlayerCrop
+from courtside_server.types import DetectorFrame, Frame, ObjectClass
+from courtside_server.types.players import PlayerCrop, Pose
 
 HAWKS = {"7": "Anna Berg", "0": "Mia Frank", "00": "Lea Thom", "12": "Ida Holm"}
 OWLS = {"7": "Eva Kurz", "23": "Zoe Lang"}
@@ -135,8 +142,61 @@ def test_the_torso_comes_of_the_pose_and_without_one_of_the_box():
     found, box = pose(3, 0.0), np.array([260.0, 300.0, 340.0, 500.0], np.float32)
     crop = PlayerCrop(3, np.zeros((3, 256, 256), np.uint8), (172.0, 272.0), 256.0, box)
     by_pose = torso_of(crop, found, (0.0, 0.0))
-    assert (round(by_pose.x), round(by_pose.y)) == (128, 98)
+    assert (round(by_pose.x), round(by_pose.y)) == (128, 95)
     found.keypoints[:] = np.nan
     by_box = torso_of(crop, found, (0.0, 0.0))
     assert np.isfinite([by_box.x, by_box.y, by_box.side]).all()
     assert abs(by_box.y - by_pose.y) < 10 and abs(by_box.side / by_pose.side - 1) < 0.25
+
+
+class OneReader:
+    """Stands for the pose model and the model of numbers: every player stands, and wears a 7."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    def submit(self, request):
+        done: Future = Future()
+        done.set_result(None)
+        return SimpleNamespace(answer=done)
+
+    def result(self, request, pending):
+        return request()
+
+    def pose_request(self, crop, media, pan):
+        x, y = (crop.box[0] + crop.box[2]) / 2, crop.box[3]
+        return lambda: Pose(crop.track, media, standing(x, y), 1.0, crop.box)
+
+    def number_request(self, torso):
+        assert torso.shape == (3, 64, 64) and torso.dtype == np.uint8
+        self.read += 1
+        return lambda: Reading("7", 0.95)
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_players_are_read_and_named_and_referees_are_not(live):
+    reader, config = OneReader(), PlayersConfig()
+    kits = {1: "A", 2: "B"}
+    known = Jerseys(config.jersey, 1.0, lambda track: kits.get(track, ""), Roster({"Hawks": {"7": "Anna Berg"}}), live)
+    models = PlayerModels(
+        SimpleNamespace(request=reader.pose_request), jerseys=SimpleNamespace(request=reader.number_request)
+    )
+    players = PlayerAnalysis(CAMERA, models, reader, config, 1.0, live, jerseys=known)
+    planes = np.full((720 * 3 // 2, 1280), 128, np.uint8)
+    changes = []
+    for step in range(45):
+        media = step / 15
+        seen = observations(media, {1: (300, 500), 2: (700, 500), 9: (1000, 500)}, [(300, 400)])
+        seen.classes[2] = ObjectClass.REFEREE
+        frame = Frame(CAMERA, step, media, 1000.0 + media, media, 0, planes)
+        shown = DetectorFrame(
+            CAMERA, 0, step, media, 1000.0 + media, media, planes, 1.0, (0, 0), 1280, 720, (0.0, 0.0), False,
+            frame=frame,
+        )  # fmt: skip
+        players.see(shown, seen)
+        changes += players.follow(seen)
+    changes += players.flush()
+    assert [said(known, track) for track in (1, 2, 9)] == ["#7", "#7", ""]
+    assert reader.read <= 8 * 3 + 8 or not live
+    possessions = [change.payload for change in changes if isinstance(change.payload, Possession)]
+    assert possessions and str(possessions[-1].jersey) == "#7"

@@ -24,7 +24,7 @@ def card(checkpoint: Path, evaluation: dict[str, Any]) -> str:
 is recognised by face or body.
 
 ## Inputs
-`crop` [3, 64, 64] uint8 RGB: a square round the torso, upright for the player, 1.3 times the length from shoulders to
+`crop` [3, 64, 64] uint8 RGB: a square round the torso, upright for the player, 0.9 times the length from shoulders to
 hips; `courtside.torso` cuts it from the keypoints, or else from the box. `digits` [11, 16, 16]: probabilities that the
 digits 0 to 9, and none, have their middle in each cell of 4 x 4 pixels; `courtside.jersey_digits` makes a number of
 them. `0` and `00` are two numbers.

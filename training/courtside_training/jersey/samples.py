@@ -25,7 +25,7 @@ MIX = (0.30, 0.42, 0.28)
 """Shares of the samples: drawn shirts, real shirts with another number, real shirts as they are."""
 WITHOUT = 0.2
 """Share of shirts without a number, of those that are drawn or painted."""
-SMALLEST = 22
+SMALLEST = 16
 """Side of the smallest torso that is drawn, pixels of the film; smaller ones are not read."""
 
 
@@ -50,11 +50,12 @@ def digit_map(digits: str, places: NDArray[np.float64]) -> NDArray[np.int8]:
         places: (D, 2) x, y of their middles, pixels of the crop.
     """
     found = np.full((GRID, GRID), NOTHING, np.int8)
-    cells = np.clip((places + 0.5) / 4, 0, GRID - 1).astype(int).reshape(-1, 2)
+    cells = np.floor((places + 0.5) / 4).astype(int).reshape(-1, 2)
     for x, y in cells:
-        found[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2] = OPEN
+        found[max(y - 1, 0) : max(y + 2, 0), max(x - 1, 0) : max(x + 2, 0)] = OPEN
     for digit, (x, y) in zip(digits, cells, strict=True):
-        found[y, x] = int(digit)
+        if 0 <= x < GRID and 0 <= y < GRID:
+            found[y, x] = int(digit)
     return found
 
 
@@ -69,7 +70,7 @@ def draw_samples(count: int, real: Torsos | None, seed: int) -> Samples:
     rng = np.random.default_rng([seed, 77])
     pixels, maps = np.empty((count, TORSO_SIDE, TORSO_SIDE, 3), np.uint8), np.empty((count, GRID, GRID), np.int8)
     numbers: list[str] = []
-    numbered = np.flatnonzero([bool(digits) for digits in real.digits]) if real is not None else np.zeros(0, np.int64)
+    numbered = _inside(real) if real is not None else np.zeros(0, np.int64)
     bare = np.flatnonzero([not digits for digits in real.digits]) if real is not None else numbered
     for index in range(count):
         kind = int(rng.choice(3, p=MIX)) if len(numbered) and len(bare) else 0
@@ -85,6 +86,12 @@ def draw_samples(count: int, real: Torsos | None, seed: int) -> Samples:
         numbers.append(digits)
         pixels[index], maps[index] = _toned(crop, rng), digit_map(digits, places[: len(digits)])
     return Samples(pixels, numbers, maps)
+
+
+def _inside(real: Torsos) -> NDArray[np.int64]:
+    """The torsos whose number lies in the crop."""
+    boxes = real.places
+    return np.flatnonzero((boxes[:, :2] > -3).all(1) & (boxes[:, 2:] < TORSO_SIDE + 3).all(1))
 
 
 def _middles(digits: str, box: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -136,8 +143,8 @@ def _on_drawn_shirt(digits: str, rng: np.random.Generator) -> tuple[Pixels, str,
     noise = cv2.resize(rng.normal(0, 1, (5, 5, 3)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
     crop[:] = _colour(rng) + 35 * noise
     shirt = _colour(rng)
-    half, x, y = rng.uniform(13, 24), size / 2 + rng.normal(0, 3), size * 0.45 + rng.normal(0, 3)
-    lean = rng.normal(0, 3)
+    half, x, y = rng.uniform(19, 35), size / 2 + rng.normal(0, 3), size * 0.47 + rng.normal(0, 4)
+    lean = rng.normal(0, 4)
     body = np.array([[x - half, -4], [x + half, -4], [x + half * 1.1 + lean, size], [x - half * 1.1 + lean, size]])
     folds = cv2.resize(rng.normal(0, 1, (6, 4)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
     cloth = np.zeros((size, size), np.uint8)
@@ -145,11 +152,11 @@ def _on_drawn_shirt(digits: str, rng: np.random.Generator) -> tuple[Pixels, str,
     crop += cloth[..., None] / np.float32(255) * (shirt + rng.uniform(3, 14) * folds[..., None] - crop)
     fill = _contrasting(rng, shirt)
     rim = shirt if rng.random() < 0.4 else _contrasting(rng, fill)
-    high = rng.uniform(15, 30)
+    high = rng.uniform(20, 42)
     if rng.random() < 0.6:  # letters: a name above, or the team's
         text = "".join(chr(int(rng.integers(65, 91))) for _ in range(int(rng.integers(3, 9))))
         above = int(y - high / 2 - rng.uniform(1, 6))
-        scale = rng.uniform(0.25, 0.5)
+        scale = rng.uniform(0.35, 0.7)
         wide = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, scale, 1)[0][0]
         letters = np.zeros((size, size), np.uint8)
         cv2.putText(letters, text, (int(x - wide / 2), above), cv2.FONT_HERSHEY_DUPLEX, scale, 255, 1, cv2.LINE_AA)
@@ -157,7 +164,7 @@ def _on_drawn_shirt(digits: str, rng: np.random.Generator) -> tuple[Pixels, str,
     places = np.zeros((0, 2))
     if digits:
         places = _paint(crop, digits, (x + rng.normal(0, 3), y + rng.normal(0, 3)), high, fill, rim, rng)
-    edge = int(size * rng.uniform(0.78, 1.1))
+    edge = int(size * rng.uniform(0.9, 1.2))
     crop[edge:] = _colour(rng)
     hidden = _cover(crop, (x, y), high, rng) if rng.random() < 0.2 else False
     return _filmed(crop, rng), "" if hidden else digits, places
@@ -167,7 +174,7 @@ def _cover(crop: NDArray[np.float32], middle: tuple[float, float], high: float, 
     """Put an arm over a torso; True where that hides so much of the number that it cannot be read."""
     skin = np.array([rng.uniform(60, 230)] * 3) * (1.0, 0.78, 0.62)
     begin, end = rng.uniform(0, TORSO_SIDE, 2), rng.uniform(0, TORSO_SIDE, 2)
-    thick = int(rng.integers(5, 11))
+    thick = int(rng.integers(7, 15))
     arm = np.zeros((TORSO_SIDE, TORSO_SIDE), np.uint8)
     cv2.line(arm, tuple(begin.astype(int).tolist()), tuple(end.astype(int).tolist()), 255, thick, cv2.LINE_AA)
     mask = arm.astype(np.float32) / 255
@@ -211,7 +218,7 @@ def _on_real_shirt(
     if rng.random() < 0.2:
         row = int(rng.choice(bare))
         crop = real.pixels[row].astype(np.float32)
-        middle, high = (32 + rng.normal(0, 4), 29 + rng.normal(0, 4)), rng.uniform(14, 26)
+        middle, high = (32 + rng.normal(0, 5), 30 + rng.normal(0, 5)), rng.uniform(20, 38)
         shirt = np.median(crop[24:40, 24:40].reshape(-1, 3), axis=0).astype(np.float64)
         fill = _contrasting(rng, shirt)
     else:
@@ -225,7 +232,7 @@ def _on_real_shirt(
         crop = cv2.inpaint(real.pixels[row], mask, 3, cv2.INPAINT_TELEA).astype(np.float32)
         middle, high = (float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2), float(box[3] - box[1])
         middle = (middle[0] + rng.normal(0, 1.5), middle[1] + rng.normal(0, 1.5))
-        high = min(max(high * rng.uniform(0.8, 1.1), 12), 34)
+        high = min(max(high * rng.uniform(0.8, 1.1), 17), 48)
         shirt = np.median(crop[y0:y1, x0:x1].reshape(-1, 3), axis=0).astype(np.float64)
         far = np.abs(part - shirt).sum(1)
         fill = part[far >= np.quantile(far, 0.85)].mean(0) if rng.random() < 0.6 else _contrasting(rng, shirt)
@@ -239,7 +246,7 @@ def _on_real_shirt(
     # The shirt was filmed; the number was not yet.
     crop = cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.3, 1.2))
     if rng.random() < 0.3:
-        small = int(rng.integers(SMALLEST + 4, 54))
+        small = int(rng.integers(SMALLEST + 6, 54))
         crop = cv2.resize(cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA), (TORSO_SIDE, TORSO_SIDE))
     crop, places = _shifted(_compressed(crop, rng), places, rng)
     return crop, "" if hidden else digits, places
