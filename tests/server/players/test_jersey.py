@@ -11,11 +11,13 @@ from player_scenes import CAMERA, observations, pose, standing
 
 from courtside.jersey_digits import read_number
 from courtside.plays import Possession
+from courtside_server.compose import player_models
 from courtside_server.players.analysis import PlayerAnalysis, PlayerModels
 from courtside_server.players.config import PlayersConfig
 from courtside_server.players.jersey import Jerseys, Reading, torso_of, worn_kits
 from courtside_server.players.jersey_config import JerseyConfig
 from courtside_server.players.roster import Roster
+from courtside_server.settings import load_settings
 from courtside_server.types import DetectorFrame, Frame, ObjectClass
 from courtside_server.types.players import PlayerCrop, Pose
 
@@ -200,3 +202,12 @@ def test_players_are_read_and_named_and_referees_are_not(live):
     assert reader.read <= 8 * 3 + 8 or not live
     possessions = [change.payload for change in changes if isinstance(change.payload, Possession)]
     assert possessions and str(possessions[-1].jersey) == "#7"
+
+
+def test_without_the_model_players_are_read_all_the_same(tmp_path):
+    for name in ("player_pose", "player_actions"):
+        (tmp_path / name).mkdir()
+    settings = load_settings(None, {"inference.repository": str(tmp_path)})
+    assert player_models(settings) == ["player_pose", "player_actions"]
+    (tmp_path / "jersey_number").mkdir()
+    assert player_models(settings)[-1] == "jersey_number"
