@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -58,3 +60,45 @@ def read_number(cells: NDArray[np.floating[Any]]) -> tuple[str, float]:
         number += str(int(digits[:, y, x].argmax()))
         sure *= float(digits[:, y, x].max())
     return number, sure
+
+
+def agreement(number: str, readings: Collection[str], hidden: float) -> float:
+    """Share of a player's readings that agree with a number, 0 to 1.
+
+    A digit is hidden by a fold or an arm more easily than one is invented. So one digit of a two-digit number says
+    nothing against it, while a reading of two digits counts several times against each of them alone.
+
+    Args:
+        number: the number.
+        readings: of one player.
+        hidden: how often a reading of two digits counts against one of them.
+
+    Example:
+        >>> agreement("22", ["22", "22", "2", "2"], 3.0), agreement("2", ["2", "2", "2", "22"], 3.0)
+        (1.0, 0.5)
+    """
+    equal = sum(reading == number for reading in readings)
+    against = 0.0
+    for reading in readings:
+        if reading == number or (len(number) == 2 and len(reading) == 1 and reading in number):
+            continue
+        against += hidden if len(number) == 1 and len(reading) == 2 and number in reading else 1.0
+    return equal / (equal + against) if equal else 0.0
+
+
+def vote(
+    readings: Collection[str], min_readings: int, min_share: float, hidden: float
+) -> tuple[str, float]:
+    """The number that several readings of a player agree on, and the share that does; "" where there is none.
+
+    Args:
+        readings: numbers that were read.
+        min_readings: so many must be equal.
+        min_share: so large a share must agree.
+        hidden: see :func:`agreement`.
+    """
+    counts = Counter(readings)
+    rated = [(agreement(number, readings, hidden), count, number) for number, count in counts.items()
+             if count >= min_readings]  # fmt: skip
+    share, _, number = max(rated, default=(0.0, 0, ""))
+    return (number, share) if share >= min_share else ("", share)

@@ -63,7 +63,7 @@ def torso_square(box: NDArray[np.floating], keypoints: NDArray[np.floating] | No
     Example:
         >>> square = torso_square(np.array([100.0, 50.0, 180.0, 250.0]))
         >>> round(square.x), round(square.y), round(square.side)
-        (140, 114, 58)
+        (140, 115, 58)
     """
     x0, y0, x1, y1 = (float(value) for value in box)
     high = max(y1 - y0, 1.0)

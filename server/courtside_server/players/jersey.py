@@ -6,7 +6,7 @@ readings ──► Jerseys (several equal ones, else unknown) ──► number �
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside.jersey_digits import read_number
+from courtside.jersey_digits import agreement, read_number, vote
 from courtside.plays import Jersey
 from courtside.torso import TORSO_SIDE, TorsoSquare, torso_square
 from courtside_server.errors import EngineError
@@ -202,22 +202,19 @@ class Jerseys:
         player = None if track is None else self._players.get(track)
         if track is None or player is None or not player.number:
             return None
-        count = player.readings.count(player.number)
         team, name = self._named(player.number, self._kit(track))
+        share = agreement(player.number, player.readings, self._config.hidden)
         return Jersey(
-            number=player.number, agreement=round(count / len(player.readings), 4), readings=count, name=name, team=team
-        )
+            number=player.number, agreement=round(share, 4), readings=player.readings.count(player.number), name=name,
+            team=team,
+        )  # fmt: skip
 
     def _decide(self, track: int, player: _Player) -> None:
         config, before = self._config, player.number
-        number, count = Counter(player.readings).most_common(1)[0]
-        share = count / len(player.readings)
-        if player.number:
-            kept = player.readings.count(player.number) / len(player.readings)
-            if kept < config.keep_share:
-                player.number = ""
-        if not player.number and count >= config.min_readings and share >= config.min_share:
-            player.number = number
+        if player.number and agreement(player.number, player.readings, config.hidden) < config.keep_share:
+            player.number = ""
+        if not player.number:
+            player.number, _ = vote(player.readings, config.min_readings, config.min_share, config.hidden)
         if player.number and self._contradicted(track, player):
             player.number = ""
         if player.number != before:

@@ -42,6 +42,10 @@ class JerseyConfig(ParameterGroup):
         0.6, unit="share", meaning="A number that was said is withdrawn where fewer of the readings still agree.",
         evidence=_BY_HAND, search=(0.4, 0.9), low=0.5, high=1,
     )  # fmt: skip
+    hidden: float = parameter(
+        3.0, unit="readings", meaning="How often a reading of two digits counts against one of them alone: a digit is "
+        "hidden more easily than invented.", evidence=_BY_HAND, search=(1, 10), low=1,
+    )  # fmt: skip
     window: int = parameter(
         16, unit="readings", meaning="The newest readings of a player that count: a track that has gone over to "
         "another player loses its number.", evidence=_BY_HAND, search=(6, 60), low=2,

@@ -42,7 +42,8 @@ network that gave whole numbers learned too little from as many pictures: a digi
   and block digits of this project. Fonts are not part of the model.
 
 ## Training
-{history["epochs"]} epochs, {history["samples"]:,} crops; AdamW, cosine schedule, averaged weights.
+{history["epochs"]} epochs, {history["samples"]:,} crops, from weights that 55,000 crops of a wider square had given; AdamW,
+cosine schedule, averaged weights.
 
 ## Measured
 Films left out: the network was trained without any film of one series of games, in which one of the teams is new.
@@ -53,7 +54,7 @@ share of {SHARE} on. Labels hold for a whole track, so crops count in which the 
 
 ## Limits
 - Labels come from three teams, one league and one kind of camera. Other kits are drawn ones.
-- A digit that is hidden can make another number of a number: 1 of 11, 2 of 23. Several readings, and unknown where they
-  differ, are the answer to it; a single reading is not to be relied on.
+- A digit that is hidden makes another number of a number: 2 of 22. So a reading of two digits counts more than one of a
+  single digit, and several readings have to agree; a single reading is not to be relied on.
 - Numbers lower than about ten pixels are not read. Referees, who wear numbers too, are to be left out.
 """

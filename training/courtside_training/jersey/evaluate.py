@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from courtside.jersey_digits import read_number
+from courtside.jersey_digits import read_number, vote
 from courtside_training.common.tables import markdown
 from courtside_training.jersey.broadcast import Torsos
 from courtside_training.jersey.network import probabilities
@@ -18,8 +17,8 @@ from courtside_training.jersey.samples import draw_samples
 
 LEFT_OUT = "orlando-magic"
 """Films whose names contain this are left out: another game, in which one of the teams is new."""
-PROBABILITY, READINGS, SHARE = 0.8, 4, 0.75
-"""As the server's `players.jersey.min_probability`, `min_readings` and `min_share`."""
+PROBABILITY, READINGS, SHARE, HIDDEN = 0.8, 4, 0.75, 3.0
+"""As the server's `players.jersey.min_probability`, `min_readings`, `min_share` and `hidden`."""
 DRAWN = 4000
 HEADS = ("crops", "with a number", "read", "of these right", "without", "read as a number")
 
@@ -51,14 +50,12 @@ def real(module: nn.Module, torsos: Torsos) -> dict[str, Any]:
     tracks, decided, wrong = 0, 0, []
     for film, track in sorted({(f, int(t)) for f, t in zip(torsos.films, torsos.tracks, strict=True) if t >= 0}):
         rows = np.flatnonzero([f == film and t == track for f, t in zip(torsos.films, torsos.tracks, strict=True)])
-        votes = Counter(names[row] for row in rows if said[row])
         tracks += 1
-        if votes:
-            number, count = votes.most_common(1)[0]
-            if count >= READINGS and count >= SHARE * votes.total():
-                decided += 1
-                if number != truth[rows[0]]:
-                    wrong.append(f"{truth[rows[0]]} as {number}")
+        number, _ = vote([names[row] for row in rows if said[row]], READINGS, SHARE, HIDDEN)
+        if number:
+            decided += 1
+            if number != truth[rows[0]]:
+                wrong.append(f"{truth[rows[0]]} as {number}")
     return result | {
         "tracks": tracks, "decided": decided / max(tracks, 1),
         "decided right": 1 - len(wrong) / decided if decided else float("nan"), "wrong": ", ".join(wrong),

@@ -24,7 +24,7 @@ class JerseySystem(System):
     sample = "crops"
     fit_options = (
         click.option("--broadcast", type=FOLDER, help="Folder of the broadcast data set; without it all is drawn."),
-        count_option("--samples", 36_000, "Crops that are drawn once and used in every epoch.", least=128),
+        count_option("--samples", 30_000, "Crops that are drawn once and used in every epoch.", least=128),
         count_option("--epochs", 5), rate_option(4e-3),
     )  # fmt: skip
     evaluate_help = "Measure on drawn crops and on the real films that `fit` leaves out."
