@@ -42,8 +42,8 @@ network that gave whole numbers learned too little from as many pictures: a digi
   and block digits of this project. Fonts are not part of the model.
 
 ## Training
-{history["epochs"]} epochs, {history["samples"]:,} crops, from weights that 55,000 crops of a wider square had given; AdamW,
-cosine schedule, averaged weights.
+{history["epochs"]} epochs, {history["samples"]:,} crops, from weights that 55,000 crops of a wider square had given;
+AdamW, cosine schedule, averaged weights.
 
 ## Measured
 Films left out: the network was trained without any film of one series of games, in which one of the teams is new.
