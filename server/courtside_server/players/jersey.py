@@ -109,7 +109,7 @@ class _Player:
 class Jerseys:
     """The numbers of one camera's players. Used on one thread.
 
-    A number is said once enough readings agree, and withdrawn when they do not any more. Nobody is named by anything
+    A number is output once enough readings agree, and withdrawn when they do not any more. Nobody is named by anything
     but a number and the kit.
 
     Args:

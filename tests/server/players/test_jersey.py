@@ -37,7 +37,7 @@ def read(known: Jerseys, track: int, numbers: str, start: float = 0.0, sure: flo
     known.decide()
 
 
-def said(known: Jerseys, track: int) -> str:
+def shown(known: Jerseys, track: int) -> str:
     jersey = known.jersey(track)
     return "" if jersey is None else str(jersey)
 
@@ -47,10 +47,10 @@ def said(known: Jerseys, track: int) -> str:
     ("11 11 1 11 11 11", "#11"), ("22 2 2 22 2 22 22", "#22"), ("2 2 2 22 2 2", ""), ("1 11 1 11 7 1", ""),
     ("0 0 0 0", "#0"), ("00 00 00 00", "#00"), ("0 00 0 00 0 00", ""),
 ])  # fmt: skip
-def test_a_number_is_said_after_several_equal_readings(numbers, number):
+def test_a_number_is_output_after_several_equal_readings(numbers, number):
     known = jerseys()
     read(known, 3, numbers)
-    assert said(known, 3) == number
+    assert shown(known, 3) == number
 
 
 def test_uncertain_readings_and_small_torsos_do_not_count():
@@ -63,12 +63,12 @@ def test_uncertain_readings_and_small_torsos_do_not_count():
 
 def test_a_contradiction_withdraws_a_number_and_another_one_may_follow():
     known, changes = jerseys(), []
-    known.on_change = lambda track: changes.append(said(known, track))
+    known.on_change = lambda track: changes.append(shown(known, track))
     read(known, 3, "7 7 7 7 7 7")
     read(known, 3, "23 23 23 23 23 23", start=4.0)
-    assert said(known, 3) == "" and changes == ["#7", ""]
+    assert shown(known, 3) == "" and changes == ["#7", ""]
     read(known, 3, "23 " * 12, start=8.0)
-    assert said(known, 3) == "#23"
+    assert shown(known, 3) == "#23"
 
 
 def test_two_teammates_who_are_seen_together_do_not_wear_one_number():
@@ -77,17 +77,17 @@ def test_two_teammates_who_are_seen_together_do_not_wear_one_number():
         for track in (1, 2, 3):
             if step < 6 or track == 1:
                 read(both, track, "7", start=0.2 * step)
-    assert [said(both, track) for track in (1, 2, 3)] == ["#7", "", "#7"]
+    assert [shown(both, track) for track in (1, 2, 3)] == ["#7", "", "#7"]
     later = jerseys({1: "A", 2: "A"})
     read(later, 1, "7 7 7 7 7")
     read(later, 2, "7 7 7 7 7", start=10.0)  # he left the picture and came back
-    assert said(later, 1) == said(later, 2) == "#7"
+    assert shown(later, 1) == shown(later, 2) == "#7"
 
 
 def test_live_a_budget_holds_and_unknown_numbers_come_first():
     known, rate = jerseys(live=True), JerseyConfig().live_rate
     read(known, 1, "7 " * 30)
-    assert said(known, 1) == "#7"
+    assert shown(known, 1) == "#7"
     wanted = {track: 0 for track in range(1, 11)}
     for frame in range(150):
         for track in wanted:
@@ -102,18 +102,18 @@ def test_names_need_a_kit_that_is_known_to_be_the_teams():
     known = jerseys({1: "A", 2: "B", 3: "A", 4: ""}, roster)
     read(known, 1, "7 7 7 7")
     read(known, 2, "7 7 7 7")
-    assert said(known, 1) == said(known, 2) == "#7"  # whose 7?
+    assert shown(known, 1) == shown(known, 2) == "#7"  # whose 7?
     read(known, 3, "12 12 12 12", start=3.0)
-    assert [said(known, track) for track in (1, 2, 3)] == ["#7 Anna Berg", "#7 Eva Kurz", "#12 Ida Holm"]
+    assert [shown(known, track) for track in (1, 2, 3)] == ["#7 Anna Berg", "#7 Eva Kurz", "#12 Ida Holm"]
     read(known, 4, "23 23 23 23", start=6.0)
-    assert said(known, 4) == "#23"  # of neither kit: a referee, perhaps
+    assert shown(known, 4) == "#23"  # of neither kit: a referee, perhaps
 
 
 def test_only_the_number_of_one_player_names_him_where_kits_are_not_told_apart():
     known = jerseys({}, Roster({"Hawks": HAWKS, "Owls": OWLS}))
     for track, number in ((1, "7"), (2, "23"), (3, "00"), (4, "99")):
         read(known, track, f"{number} " * 4)
-    assert [said(known, track) for track in (1, 2, 3, 4)] == ["#7", "#23 Zoe Lang", "#00 Lea Thom", "#99"]
+    assert [shown(known, track) for track in (1, 2, 3, 4)] == ["#7", "#23 Zoe Lang", "#00 Lea Thom", "#99"]
 
 
 def test_a_roster_of_one_team_does_not_name_its_opponents():
@@ -192,14 +192,14 @@ def test_players_are_read_and_named_and_referees_are_not(live):
         seen = observations(media, {1: (300, 500), 2: (700, 500), 9: (1000, 500)}, [(300, 400)])
         seen.classes[2] = ObjectClass.REFEREE
         frame = Frame(CAMERA, step, media, 1000.0 + media, media, 0, planes)
-        shown = DetectorFrame(
+        prepared = DetectorFrame(
             CAMERA, 0, step, media, 1000.0 + media, media, planes, 1.0, (0, 0), 1280, 720, (0.0, 0.0), False,
             frame=frame,
         )  # fmt: skip
-        players.see(shown, seen)
+        players.see(prepared, seen)
         changes += players.follow(seen)
     changes += players.flush()
-    assert [said(known, track) for track in (1, 2, 9)] == ["#7", "#7", ""]
+    assert [shown(known, track) for track in (1, 2, 9)] == ["#7", "#7", ""]
     assert reader.read <= 8 * 3 + 8 or not live
     possessions = [change.payload for change in changes if isinstance(change.payload, Possession)]
     assert possessions and str(possessions[-1].jersey) == "#7"

@@ -38,20 +38,20 @@ def real(module: nn.Module, torsos: Torsos) -> dict[str, Any]:
     """Precision and coverage on real torsos: of crops, and of tracks by votes."""
     names, sure = read(module, torsos.pixels)
     truth = torsos.digits
-    said = np.array([bool(name) for name in names]) & (sure >= PROBABILITY)
+    counted = np.array([bool(name) for name in names]) & (sure >= PROBABILITY)
     right = np.array([name == digits for name, digits in zip(names, truth, strict=True)])
     numbered = np.array([bool(digits) for digits in truth])
     result: dict[str, Any] = {
-        "crops with a number": int(numbered.sum()), "read": float((said & numbered).sum() / max(numbered.sum(), 1)),
-        "of these right": float(right[said & numbered].mean()) if (said & numbered).any() else float("nan"),
+        "crops with a number": int(numbered.sum()), "read": float((counted & numbered).sum() / max(numbered.sum(), 1)),
+        "of these right": float(right[counted & numbered].mean()) if (counted & numbered).any() else float("nan"),
         "crops without": int((~numbered).sum()),
-        "read as a number": float(said[~numbered].mean()) if (~numbered).any() else float("nan"),
+        "read as a number": float(counted[~numbered].mean()) if (~numbered).any() else float("nan"),
     }
     tracks, decided, wrong = 0, 0, []
     for film, track in sorted({(f, int(t)) for f, t in zip(torsos.films, torsos.tracks, strict=True) if t >= 0}):
         rows = np.flatnonzero([f == film and t == track for f, t in zip(torsos.films, torsos.tracks, strict=True)])
         tracks += 1
-        number, _ = vote([names[row] for row in rows if said[row]], READINGS, SHARE, HIDDEN)
+        number, _ = vote([names[row] for row in rows if counted[row]], READINGS, SHARE, HIDDEN)
         if number:
             decided += 1
             if number != truth[rows[0]]:
@@ -67,13 +67,13 @@ def drawn(module: nn.Module, seed: int = 10**6) -> dict[str, Any]:
     samples = draw_samples(DRAWN, None, seed)
     names, sure = read(module, samples.pixels)
     truth = samples.digits
-    said = np.array([bool(name) for name in names]) & (sure >= PROBABILITY)
+    counted = np.array([bool(name) for name in names]) & (sure >= PROBABILITY)
     right = np.array([name == digits for name, digits in zip(names, truth, strict=True)])
     numbered = np.array([bool(digits) for digits in truth])
     return {
-        "crops with a number": int(numbered.sum()), "read": float(said[numbered].mean()),
-        "of these right": float(right[said & numbered].mean()), "crops without": int((~numbered).sum()),
-        "read as a number": float(said[~numbered].mean()),
+        "crops with a number": int(numbered.sum()), "read": float(counted[numbered].mean()),
+        "of these right": float(right[counted & numbered].mean()), "crops without": int((~numbered).sum()),
+        "read as a number": float(counted[~numbered].mean()),
     }  # fmt: skip
 
 

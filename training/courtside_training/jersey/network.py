@@ -87,6 +87,6 @@ def load_served(path: Path) -> ServedJersey:
 
 
 def probabilities(module: nn.Module, pixels: Tensor) -> Tensor:
-    """What a served network says of crops (N, 64, 64, 3) uint8: (N, 11, 16, 16)."""
+    """What a served network outputs for crops (N, 64, 64, 3) uint8: (N, 11, 16, 16)."""
     with torch.inference_mode():
         return torch.cat([module(part.permute(0, 3, 1, 2))[0] for part in pixels.split(256)])

@@ -39,7 +39,7 @@ class Samples:
 
 
 NOTHING, OPEN = 10, -1
-"""In a map: no digit has its middle here; next to the middle of one, where anything may be said."""
+"""In a map: no digit has its middle here; next to the middle of one, where any answer will do."""
 
 
 def digit_map(digits: str, places: NDArray[np.float64]) -> NDArray[np.int8]:
