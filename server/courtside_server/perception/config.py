@@ -6,8 +6,8 @@ from courtside_server.parameters import ParameterGroup, parameter
 
 _BY_HAND = "Set by hand."
 _TRACKERS = (
-    "12 simulated games from pixels, one value changed by a fifth to a half at a time: IDF1 changes by .1 at most. Five "
-    "held-out games: IDF1 .53, with ByteTrack .36. The tracks of 6 real films were seen by eye."
+    "12 simulated games from pixels, one value changed by a fifth to a half at a time: IDF1 changes by .1 at most. "
+    "Five held-out games: IDF1 .53, with ByteTrack .36. The tracks of 6 real films were seen by eye."
 )
 _APPEARANCES = (
     "Distances of one player's appearances on 5 real films and 4 simulated games: median 0.3 to 0.5 from one frame to "
