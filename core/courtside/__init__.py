@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         ZoneSource,
         latest_shots,
     )
-    from courtside.plays import Action, Play, PlayerAction, PlayKind, Possession, PossessionEnd
+    from courtside.plays import Action, Jersey, Play, PlayerAction, PlayKind, Possession, PossessionEnd
     from courtside.skills import SkillEstimate, SkillLevel, TimeRange
     from courtside.statistics import PlayerStatistics, ZoneShots, player_statistics
     from courtside_client.client import Client, connect
@@ -74,6 +74,7 @@ __all__ = [
     "FormAlert",
     "GatewayError",
     "InputError",
+    "Jersey",
     "JointDeviation",
     "Lifecycle",
     "ObjectClass",
@@ -122,7 +123,7 @@ _HOMES = {
         "RimCrossing", "Shooter", "Shot", "ShotForm", "ShotResult", "ShotType", "ShotView", "ZoneSource",
         "latest_shots",
     ),
-    "courtside.plays": ("Action", "Play", "PlayKind", "PlayerAction", "Possession", "PossessionEnd"),
+    "courtside.plays": ("Action", "Jersey", "Play", "PlayKind", "PlayerAction", "Possession", "PossessionEnd"),
     "courtside.skills": ("SkillEstimate", "SkillLevel", "TimeRange"),
     "courtside.statistics": ("PlayerStatistics", "ZoneShots", "player_statistics"),
     "courtside_client.client": ("Client", "connect"),

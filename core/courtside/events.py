@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from courtside.court.zones import Zone
 from courtside.enums import WireEnum
 from courtside.errors import BadRequest
-from courtside.plays import Play, PlayerAction, Possession
+from courtside.plays import Jersey, Play, PlayerAction, Possession
 from courtside.records import from_message, to_message, wire
 from courtside.timestamps import from_timestamp, to_timestamp
 from courtside.v1 import events_pb2
@@ -359,6 +359,9 @@ class Shot:
     """Of :attr:`type`, 0 to 1; 0 while the type is not known."""
     rim_crossing: RimCrossing | None = None
     """Where the ball comes down at the rim, as far as the view shows it."""
+    jersey: Jersey | None = None
+    """The shooter's jersey; ``None`` where its number is not known. It may name somebody else than :attr:`identity`
+    does: both are kept, each with its source."""
 
     @property
     def points(self) -> int:

@@ -95,7 +95,7 @@ class Event(_message.Message):
     def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., session: _Optional[str] = ..., media_segment: _Optional[int] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ..., form_alert: _Optional[_Union[FormAlert, _Mapping]] = ..., action: _Optional[_Union[_players_pb2.PlayerAction, _Mapping]] = ..., possession: _Optional[_Union[_players_pb2.Possession, _Mapping]] = ..., play: _Optional[_Union[_players_pb2.Play, _Mapping]] = ...) -> None: ...
 
 class Shot(_message.Message):
-    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "type_probability", "rim_crossing", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc", "views", "playback_speed", "replay_of", "form", "identity")
+    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "type_probability", "rim_crossing", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc", "views", "playback_speed", "replay_of", "form", "identity", "jersey")
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     RELEASE_UNCERTAINTY_FIELD_NUMBER: _ClassVar[int]
     ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -120,6 +120,7 @@ class Shot(_message.Message):
     REPLAY_OF_FIELD_NUMBER: _ClassVar[int]
     FORM_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    JERSEY_FIELD_NUMBER: _ClassVar[int]
     probability: float
     release_uncertainty: float
     zone: _common_pb2.Zone
@@ -144,7 +145,8 @@ class Shot(_message.Message):
     replay_of: str
     form: ShotForm
     identity: Shooter
-    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., type_probability: _Optional[float] = ..., rim_crossing: _Optional[_Union[RimCrossing, _Mapping]] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ..., views: _Optional[_Iterable[_Union[ShotView, _Mapping]]] = ..., playback_speed: _Optional[float] = ..., replay_of: _Optional[str] = ..., form: _Optional[_Union[ShotForm, _Mapping]] = ..., identity: _Optional[_Union[Shooter, _Mapping]] = ...) -> None: ...
+    jersey: _players_pb2.Jersey
+    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., type_probability: _Optional[float] = ..., rim_crossing: _Optional[_Union[RimCrossing, _Mapping]] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ..., views: _Optional[_Iterable[_Union[ShotView, _Mapping]]] = ..., playback_speed: _Optional[float] = ..., replay_of: _Optional[str] = ..., form: _Optional[_Union[ShotForm, _Mapping]] = ..., identity: _Optional[_Union[Shooter, _Mapping]] = ..., jersey: _Optional[_Union[_players_pb2.Jersey, _Mapping]] = ...) -> None: ...
 
 class ShotForm(_message.Message):
     __slots__ = ("tempo_seconds", "release_height_torsos", "release_height_cm", "set_elbow_degrees", "set_knee_degrees", "release_elbow_degrees", "release_knee_degrees", "arm", "seen", "release_height_estimated")

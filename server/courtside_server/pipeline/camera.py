@@ -21,6 +21,7 @@ import structlog
 
 from courtside.court.homography import Calibration
 from courtside.court.point_pairs import PointPairs
+from courtside.plays import Jersey
 from courtside.queues import DropPolicy, HandoverQueue
 from courtside.shot_poses import ShotPoses
 from courtside_server.court.estimator import CourtEstimator
@@ -134,7 +135,8 @@ class CameraPipeline:
             players,
         )  # fmt: skip
         self._poses = PosesKeeper(keep_poses)
-        self.backend.on_insight = self._publish_insight
+        self.backend.on_insight, self.backend.on_jersey = self._publish_insight, self._publish_jersey
+        self._events.jersey_of = self.backend.jersey
         self.backend.on_crops_skipped, self.backend.on_players = self._count_crops_skipped, self._publish_players
         self.backend.on_shots, self.backend.on_scene = self._publish_shots, self._publish_scene
         self.backend.on_windows = self._count_scored
@@ -264,6 +266,9 @@ class CameraPipeline:
         self._publish(drafts)
         if draft is not None:
             self._poses.add(draft, insight.poses)
+
+    def _publish_jersey(self, track: int, jersey: Jersey | None) -> None:
+        self._publish(self._events.revise_jersey(track))
 
     def _publish_players(self, changes: Sequence[PlayerChange]) -> None:
         self._publish(self._player_events.draft(changes))

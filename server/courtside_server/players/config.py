@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from courtside_server.parameters import ParameterGroup, parameter
 from courtside_server.players.form_config import FormConfig
+from courtside_server.players.jersey_config import JerseyConfig
 from courtside_server.players.skills_config import SkillsConfig
 
 _BY_HAND = "Set by hand."
@@ -235,5 +236,6 @@ class PlayersConfig(ParameterGroup):
     possession: PossessionConfig = PossessionConfig()
     release: ReleaseConfig = ReleaseConfig()
     teams: TeamConfig = TeamConfig()
+    jersey: JerseyConfig = JerseyConfig()
     form: FormConfig = FormConfig()
     skills: SkillsConfig = SkillsConfig()
