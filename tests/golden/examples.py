@@ -77,6 +77,7 @@ def complete_shot_event() -> events.Event:
     event.shot.playback_speed, event.shot.replay_of = 0.5, "left-0-40"
     event.shot.form.CopyFrom(shot_form())
     event.shot.identity.CopyFrom(events.Shooter(name="Anna", probability=0.875, baseline_distance=0.5))
+    event.shot.jersey.CopyFrom(JERSEY)
     views = [(CAMERA, 12.3, 0, 0), (f"{GAME}/cameras/right", 5.25, 1, 3)]
     for camera, offset, segment, player in views:
         event.shot.views.append(
@@ -94,6 +95,7 @@ def shot_form() -> events.ShotForm:
     return events.ShotForm(
         tempo_seconds=0.875, arm=events.ARM_RIGHT, seen=0.9375, release_height_torsos=4.25, release_height_cm=212.5,
         set_elbow_degrees=82.5, set_knee_degrees=121.0, release_elbow_degrees=161.5, release_knee_degrees=174.0,
+        release_height_estimated=True,
     )  # fmt: skip
 
 
@@ -205,6 +207,8 @@ def skill_estimate() -> analysis.SkillEstimate:
     )  # fmt: skip
 
 
+JERSEY = players.Jersey(number="12", agreement=0.9375, readings=15, name="Ida Holm", team="Hawks")
+
 EXAMPLES: dict[str, Message] = {
     "stream_frames_request.stream": ingest.StreamFramesRequest(
         stream=ingest.StreamDescriptor(
@@ -266,13 +270,16 @@ EXAMPLES: dict[str, Message] = {
     ),
     "event.shot": shot_event(),
     "event.action": player_event(events.Event(action=players.PlayerAction(
-        action=players.ACTION_BALL_IN_HAND, confidence=0.75, track_id=7, end_media_offset=13.5, model="player_actions:2"
+        action=players.ACTION_BALL_IN_HAND, confidence=0.75, track_id=7, end_media_offset=13.5,
+        model="player_actions:2", jersey=players.Jersey(number="00", agreement=0.875, readings=7),
     ))),
     "event.possession": player_event(events.Event(possession=players.Possession(
-        track_id=7, confidence=0.875, end_media_offset=13.5, end=players.POSSESSION_END_PASS, team="A"
+        track_id=7, confidence=0.875, end_media_offset=13.5, end=players.POSSESSION_END_PASS, team="A",
+        jersey=JERSEY,
     ))),
     "event.play": player_event(events.Event(play=players.Play(
-        kind=players.PLAY_KIND_REBOUND, track_id=7, other_track_id=9, confidence=0.75, shot="left-0-41", offensive=True
+        kind=players.PLAY_KIND_REBOUND, track_id=7, other_track_id=9, confidence=0.75, shot="left-0-41", offensive=True,
+        jersey=JERSEY, other_jersey=players.Jersey(number="7", agreement=1.0, readings=4),
     ))),
     "event.shot_complete": complete_shot_event(),
     "event.camera_status": camera_status_event(),
