@@ -14,9 +14,18 @@ from courtside.events import Event
 from courtside.names import CameraName, parse_game
 from courtside.records import from_message
 from courtside.skills import SkillEstimate
-from courtside.v1 import analysis_pb2, analysis_pb2_grpc, court_pb2, court_pb2_grpc, events_pb2, events_pb2_grpc
+from courtside.v1 import (
+    analysis_pb2,
+    analysis_pb2_grpc,
+    court_pb2,
+    court_pb2_grpc,
+    events_pb2,
+    events_pb2_grpc,
+    games_pb2_grpc,
+)
 from courtside_client.channel import Endpoint
 from courtside_client.errors import GatewayError
+from courtside_client.games import Games
 from courtside_client.options import StreamOptions
 from courtside_client.remote import gateway_error
 from courtside_client.shooters import (
@@ -63,6 +72,9 @@ class Client:
         endpoint: where the gateway listens, and how to get in.
         timeout: seconds for calls that are answered once.
 
+    Attributes:
+        games: the gateway's games, their clocks and corrections.
+
     Example:
         >>> import asyncio
         >>> async def count(address: str) -> int:
@@ -79,6 +91,7 @@ class Client:
         self._events = events_pb2_grpc.EventServiceStub(self._channel)
         self._court = court_pb2_grpc.CourtServiceStub(self._channel)
         self._analysis = analysis_pb2_grpc.AnalysisServiceStub(self._channel)
+        self.games = Games(games_pb2_grpc.GameServiceStub(self._channel), self._call)
         self._subscriptions: list[Subscription] = []
 
     async def __aenter__(self) -> Self:

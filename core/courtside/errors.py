@@ -85,6 +85,8 @@ class ErrorReason(enum.StrEnum):
     STORE_FULL = "STORE_FULL", "FAILED_PRECONDITION", "a bounded store takes no more entries"
     ALREADY_ENROLLED = "ALREADY_ENROLLED", "ALREADY_EXISTS", "a shooter of that name is enrolled already"
     NOT_ENOUGH_SHOTS = "NOT_ENOUGH_SHOTS", "FAILED_PRECONDITION", "a gallery has too few shots for this"
+    NOT_CORRECTED = "NOT_CORRECTED", "FAILED_PRECONDITION", "nobody has corrected this shot"
+    REVISION_CHANGED = "REVISION_CHANGED", "ABORTED", "the event has another revision by now"
     FILM_UNWRITABLE = "FILM_UNWRITABLE", "INTERNAL", "a drawn film cannot be written"
     RING_OVERTAKEN = "RING_OVERTAKEN", "OUT_OF_RANGE", "the frames asked for were overwritten"
     ENGINE_ERROR = "ENGINE_ERROR", "INTERNAL", "inference failed"

@@ -12,8 +12,10 @@ from google.protobuf.message import Message
 from courtside.court.zones import Zone
 from courtside.enums import WireEnum
 from courtside.errors import BadRequest
+from courtside.games import Correction, GameState, GameTime, Side
 from courtside.plays import Jersey, Play, PlayerAction, Possession
 from courtside.records import from_message, to_message, wire
+from courtside.shot_results import ShotResult, ShotType
 from courtside.timestamps import from_timestamp, to_timestamp
 from courtside.v1 import events_pb2
 
@@ -33,44 +35,8 @@ class ZoneSource(WireEnum):
     """Measured on a calibrated court."""
     COURT_ESTIMATE = 3
     """Measured on a court that was recognised in the picture, without calibration."""
-
-
-class ShotResult(WireEnum):
-    """Whether a shot went in.
-
-    Example:
-        >>> print(ShotResult.MISSED)
-        missed
-    """
-
-    UNKNOWN = 0
-    """Not known, or not known yet."""
-    MADE = 1
-    MISSED = 2
-
-
-class ShotType(WireEnum):
-    """How a ball was shot.
-
-    Example:
-        >>> print(ShotType.CATCH_AND_SHOOT)
-        catch and shoot
-    """
-
-    UNKNOWN = 0
-    """Not known, or not known yet."""
-    JUMP_SHOT = 1
-    """Any shot from where the shooter stands or jumps that is none of the others."""
-    LAYUP = 2
-    """From below the rim, or on the run to it."""
-    DUNK = 3
-    FREE_THROW = 4
-    CATCH_AND_SHOOT = 5
-    """At most 2 s after a catch, without a dribble."""
-    STEP_BACK = 6
-    """After a step away from the rim, with the ball."""
-    SIDE_STEP = 7
-    """After a step to the side, with the ball."""
+    PERSON = 4
+    """A person said it."""
 
 
 class Lifecycle(WireEnum):
@@ -362,11 +328,15 @@ class Shot:
     jersey: Jersey | None = None
     """The shooter's jersey; ``None`` where its number is not known. It may name somebody else than :attr:`identity`
     does: both are kept, each with its source."""
+    team: Side = Side.UNKNOWN
+    """The shooter's team, in a game whose teams are known."""
+    awarded_points: int | None = None
+    """What a person says that it is worth; ``None``: it follows from the zone."""
 
     @property
     def points(self) -> int:
-        """What it is worth: 2 or 3; 0 while the zone is unknown."""
-        return self.zone.points
+        """What it is worth: 2 or 3, 1 where a person says so; 0 while the zone is unknown."""
+        return self.zone.points if self.awarded_points is None else self.awarded_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,11 +355,11 @@ class CameraStatus:
     """One sentence for a person."""
 
 
-Payload = Shot | CameraStatus | FormAlert | PlayerAction | Possession | Play
+Payload = Shot | CameraStatus | FormAlert | PlayerAction | Possession | Play | GameState
 """What an event may say."""
 PAYLOADS: dict[str, type[Payload]] = {
     "shot": Shot, "camera_status": CameraStatus, "form_alert": FormAlert, "action": PlayerAction,
-    "possession": Possession, "play": Play,
+    "possession": Possession, "play": Play, "game_state": GameState,
 }  # fmt: skip
 """The class of each kind of event, by the name of its field in the message."""
 _KINDS = {payload: kind for kind, payload in PAYLOADS.items()}
@@ -425,7 +395,8 @@ class Event:
     game: str
     """``games/{game}``."""
     camera: str
-    """``games/{game}/cameras/{camera}``; of a shot that several cameras see, the first one."""
+    """``games/{game}/cameras/{camera}``; of a shot that several cameras see, the first one. Empty for the game's
+    own state."""
     event_id: str
     """The same for all revisions of one happening."""
     lifecycle: Lifecycle
@@ -448,10 +419,14 @@ class Event:
     begins anew. Times are comparable within one session only. Empty for a film that is analyzed."""
     media_segment: int = 0
     """Number of the media segment in the session: each jump of the camera's clock begins a new one."""
+    correction: Correction | None = None
+    """What people corrected of it; no model overwrites that."""
+    game_time: GameTime | None = None
+    """Period, clock and score at the event; only in a game whose clock was set."""
 
     @property
     def kind(self) -> str:
-        """``shot``, ``camera_status``, ``form_alert``, ``action``, ``possession`` or ``play``."""
+        """``shot``, ``camera_status``, ``form_alert``, ``action``, ``possession``, ``play`` or ``game_state``."""
         return kind_of(self.payload)
 
     @property
@@ -485,6 +460,11 @@ class Event:
         return self.payload if isinstance(self.payload, Play) else None
 
     @property
+    def game_state(self) -> GameState | None:
+        """The game's teams, clock and score; ``None`` for another kind of event."""
+        return self.payload if isinstance(self.payload, GameState) else None
+
+    @property
     def cameras(self) -> tuple[str, ...]:
         """The cameras that see it: one, or all that see a shot."""
         views = self.payload.views if isinstance(self.payload, Shot) else ()
@@ -506,6 +486,10 @@ class Event:
         to_message(self.payload, payload)
         if isinstance(self.payload, Shot):
             message.shot.points = self.payload.points
+        if self.correction is not None:
+            to_message(self.correction, message.correction)
+        if self.game_time is not None:
+            to_message(self.game_time, message.game_time)
         return message
 
     @classmethod
@@ -525,13 +509,15 @@ class Event:
             base, content = PAYLOADS[kind], getattr(message, kind)
             payload = _shot(content) if base is Shot else from_message(base, content)
             lifecycle = Lifecycle(message.lifecycle)
+            correction = from_message(Correction, message.correction) if message.HasField("correction") else None
+            game_time = from_message(GameTime, message.game_time) if message.HasField("game_time") else None
         except ValueError as error:
             raise BadRequest(f"event {message.event_id[:80]!r} cannot be used: {error}", field="event") from error
         return cls(
             game=message.game, camera=message.camera, event_id=message.event_id, lifecycle=lifecycle,
             event_time=from_timestamp(message.event_time), media_offset=message.media_offset, payload=payload,
             sequence=message.sequence, revision=message.revision, append_time=from_timestamp(message.append_time),
-            session=message.session, media_segment=message.media_segment,
+            session=message.session, media_segment=message.media_segment, correction=correction, game_time=game_time,
         )  # fmt: skip
 
     def to_json(self) -> str:

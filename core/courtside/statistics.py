@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from courtside.court.zones import Zone
-from courtside.events import Event, Lifecycle, Shot, ShotResult, ShotType
+from courtside.events import Event, Lifecycle, Shot
 from courtside.plays import PlayKind
 from courtside.records import wire
+from courtside.shot_results import ShotResult, ShotType
 
 
 class PlayerTrack(NamedTuple):

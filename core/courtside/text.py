@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from courtside.court.zones import Zone
-from courtside.events import CameraStatus, Event, FormAlert, Payload, Shot, ShotResult
+from courtside.events import CameraStatus, Event, FormAlert, Payload, Shot
+from courtside.games import GameState
 from courtside.plays import Jersey, PlayerAction, PlayKind, Possession, PossessionEnd
+from courtside.shot_results import ShotResult
 
 HEADER = f"{'offset':>9}  {'seq':>5} {'rev':>3}  {'state':<11}  {'camera':<10}  what"
 """The head of the table."""
@@ -39,6 +41,8 @@ def _player_text(payload: Payload, start: float) -> str:
     """What an event other than a shot says."""
     if isinstance(payload, CameraStatus):
         return f"camera {payload.state}: {payload.detail}"
+    if isinstance(payload, GameState):
+        return _game_text(payload)
     if isinstance(payload, FormAlert):
         return _alert_text(payload)
     if isinstance(payload, Shot):
@@ -75,6 +79,14 @@ def _shot_text(shot: Shot, delay: float) -> str:
     if delay > 0:  # in a film that is analyzed, the two clocks have nothing to do with each other
         parts.append(f"{delay:+.2f} s after release")
     return "  ".join(parts).rstrip()
+
+
+def _game_text(state: GameState) -> str:
+    home, away = (team.short_name or team.name or side for team, side in ((state.home, "home"), (state.away, "away")))
+    clock = state.clock
+    when = f"  Q{clock.period} {int(clock.remaining // 60)}:{clock.remaining % 60:04.1f}" if clock.period else ""
+    open_points = f"  {state.unassigned_points} points of no team" if state.unassigned_points else ""
+    return f"{home} {state.home_score}:{state.away_score} {away}{when}{open_points}"
 
 
 def _alert_text(alert: FormAlert) -> str:

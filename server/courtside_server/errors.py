@@ -23,6 +23,8 @@
     ├── StoreFull                      a bounded store takes no more entries; delete one
     ├── AlreadyEnrolled                a shooter of that name is enrolled already
     ├── NotEnoughShots                 a gallery has too few shots for this
+    ├── NotCorrected                   nobody has corrected a shot
+    ├── RevisionChanged                an event has another revision than the one that a person saw
     ├── RingOvertaken                  a reader asked for frames that were overwritten
     ├── EngineError                    inference
     │   ├── ModelNotFound                no such model in the repository
@@ -42,9 +44,9 @@ __all__ = [
     "AlreadyEnrolled", "BadCalibration", "BadDescriptor", "BadPacket", "BadRequest", "CorruptPacket",
     "CourtsideError", "CursorEvicted", "Draining", "EngineError", "EngineUnavailable", "FilmUnwritable",
     "InferenceTimeout", "InputError", "LogReplaced", "LogUnavailable", "ModelInvalid", "ModelNotFound",
-    "NotADescriptor", "NotEnoughShots", "NotFound", "RingOvertaken", "SettingsError", "SlowSubscriber", "StaleEpoch",
-    "StoreFull", "StoreUnavailable", "TensorMismatch", "TooManyEstimates", "TooManyStreams", "TooManySubscribers",
-    "UndecodableFilm",
+    "NotADescriptor", "NotCorrected", "NotEnoughShots", "NotFound", "RevisionChanged", "RingOvertaken",
+    "SettingsError", "SlowSubscriber", "StaleEpoch", "StoreFull", "StoreUnavailable", "TensorMismatch",
+    "TooManyEstimates", "TooManyStreams", "TooManySubscribers", "UndecodableFilm",
 ]  # fmt: skip
 
 
@@ -161,6 +163,18 @@ class NotEnoughShots(CourtsideError):
 
     reason = ErrorReason.NOT_ENOUGH_SHOTS
     exit_code = 2
+
+
+class NotCorrected(CourtsideError):
+    """Nobody has corrected this shot: there is nothing to take back."""
+
+    reason = ErrorReason.NOT_CORRECTED
+
+
+class RevisionChanged(CourtsideError):
+    """The event has another revision than the one that a person saw."""
+
+    reason = ErrorReason.REVISION_CHANGED
 
 
 class RingOvertaken(CourtsideError):

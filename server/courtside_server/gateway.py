@@ -16,6 +16,7 @@ import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from courtside.court.measures import COURTS, NBA, Court
 from courtside.events import Payload
 from courtside.v1 import (
     analysis_pb2,
@@ -24,6 +25,8 @@ from courtside.v1 import (
     court_pb2_grpc,
     events_pb2,
     events_pb2_grpc,
+    games_pb2,
+    games_pb2_grpc,
     ingest_pb2,
     ingest_pb2_grpc,
 )
@@ -32,6 +35,8 @@ from courtside_server.api.analysis import AnalysisService
 from courtside_server.api.connection_limits import connection_limits, raise_descriptor_limit
 from courtside_server.api.court import CourtService
 from courtside_server.api.events import EventService
+from courtside_server.api.game_routes import game_routes
+from courtside_server.api.games import GameService
 from courtside_server.api.health import Health
 from courtside_server.api.http_guard import is_loopback
 from courtside_server.api.http_server import HttpLimits, HttpServer, http_config
@@ -62,6 +67,7 @@ from courtside_server.errors import (
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.events.waiting import WaitingFile
+from courtside_server.games.keeper import GameKeeper
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
 from courtside_server.memory import MemoryKeeper, freeze_startup_objects
@@ -139,7 +145,8 @@ class Gateway:
         self._pipeline_config = pipeline_config(settings)
         self._waiting = WaitingFile(settings.events.data_dir / "events.waiting")
         self.shots = GameShots(settings.shots.views, self._clock_offset)
-        self.publisher = EventPublisher(self.hub, self.metrics, shots=self.shots, save=self._waiting.save)
+        self.games = GameKeeper(self.hub, self._court_of, self._clock_offset)
+        self.publisher = EventPublisher(self.games, self.metrics, shots=self.shots, save=self._waiting.save)
         self._services = CameraServices(
             self.engine, self.publisher, self.metrics, detector=DetectorScheduler(settings.sharing)
         )
@@ -229,16 +236,19 @@ class Gateway:
         self._grpc = grpc.aio.server(interceptors=[StatusInterceptor()], options=options)
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(self._ingest, self._grpc)
         events_pb2_grpc.add_EventServiceServicer_to_server(
-            EventService(self.hub, heartbeat_interval=self.settings.events.heartbeat_s), self._grpc
+            EventService(self.hub, heartbeat_interval=self.settings.events.heartbeat_s, latency=self.games.latency),
+            self._grpc,
         )
         court_pb2_grpc.add_CourtServiceServicer_to_server(CourtService(self.calibrations), self._grpc)
         analysis_pb2_grpc.add_AnalysisServiceServicer_to_server(self._analysis, self._grpc)
+        games_pb2_grpc.add_GameServiceServicer_to_server(GameService(self.games), self._grpc)
         health_pb2_grpc.add_HealthServicer_to_server(self.health.servicer, self._grpc)
         names = [
             ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name,
             events_pb2.DESCRIPTOR.services_by_name["EventService"].full_name,
             court_pb2.DESCRIPTOR.services_by_name["CourtService"].full_name,
             analysis_pb2.DESCRIPTOR.services_by_name["AnalysisService"].full_name,
+            games_pb2.DESCRIPTOR.services_by_name["GameService"].full_name,
             health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
             reflection.SERVICE_NAME,
         ]
@@ -255,7 +265,11 @@ class Gateway:
     async def _start_http(self) -> None:
         host, _, port = self.settings.listen.http.rpartition(":")
         names = {host.lower(), *self.settings.listen.http_hosts}
-        app = web_app(self.metrics, self.health, self.hub, names, self._limits.event_streams)
+        routes = game_routes(GameService(self.games), self.hub)
+        app = web_app(
+            self.metrics, self.health, self.hub, names, self._limits.event_streams, routes, self.games.latency,
+            self.settings.events.heartbeat_s,
+        )  # fmt: skip
         config = http_config(app, host.strip("[]"), int(port), self.metrics, HttpLimits(self._limits.http))
         self._http = HttpServer(config)
         # Bound here, not by uvicorn, which would end the whole process when it cannot.
@@ -308,6 +322,10 @@ class Gateway:
         self.shots.restore(info.camera.game, events)
         return known_shots(events, info.camera.name, info.origin)
 
+    def _court_of(self, camera: str) -> Court:
+        points = self.calibrations.get(camera)
+        return NBA if points is None else COURTS[points.court]
+
     def _clock_offset(self, camera: str) -> float | None:
         session = self.registry.session(camera)
         return None if session is None else session.clock_offset
@@ -343,7 +361,7 @@ class Gateway:
                 replace(draft, lifecycle=Lifecycle.CONFIRMED, payload=_interrupted(draft.payload))
                 for draft in orphans
             ]
-            await self.hub.publish(closed)
+            await self.games.publish(closed)
         except LogUnavailable as error:
             log.error("the event log cannot be used; events will wait", error=str(error))
         except Exception:  # one damaged event must not keep the gateway from starting

@@ -38,6 +38,7 @@ class Source(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SOURCE_MODEL: _ClassVar[Source]
     SOURCE_CALIBRATION: _ClassVar[Source]
     SOURCE_COURT_ESTIMATE: _ClassVar[Source]
+    SOURCE_PERSON: _ClassVar[Source]
 ZONE_UNSPECIFIED: Zone
 ZONE_PAINT_EXTENDED: Zone
 ZONE_LEFT_MID_RANGE: Zone
@@ -61,3 +62,4 @@ SOURCE_UNSPECIFIED: Source
 SOURCE_MODEL: Source
 SOURCE_CALIBRATION: Source
 SOURCE_COURT_ESTIMATE: Source
+SOURCE_PERSON: Source

@@ -1,6 +1,7 @@
 import datetime
 
 from courtside.v1 import common_pb2 as _common_pb2
+from courtside.v1 import games_pb2 as _games_pb2
 from courtside.v1 import players_pb2 as _players_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -57,7 +58,7 @@ RESTART_REASON_OTHER_LOG: RestartReason
 RESTART_REASON_EVICTED: RestartReason
 
 class Event(_message.Message):
-    __slots__ = ("game", "sequence", "event_id", "revision", "lifecycle", "camera", "event_time", "media_offset", "append_time", "session", "media_segment", "shot", "camera_status", "form_alert", "action", "possession", "play")
+    __slots__ = ("game", "sequence", "event_id", "revision", "lifecycle", "camera", "event_time", "media_offset", "append_time", "session", "media_segment", "shot", "camera_status", "form_alert", "action", "possession", "play", "game_state", "correction", "game_time")
     GAME_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -75,6 +76,9 @@ class Event(_message.Message):
     ACTION_FIELD_NUMBER: _ClassVar[int]
     POSSESSION_FIELD_NUMBER: _ClassVar[int]
     PLAY_FIELD_NUMBER: _ClassVar[int]
+    GAME_STATE_FIELD_NUMBER: _ClassVar[int]
+    CORRECTION_FIELD_NUMBER: _ClassVar[int]
+    GAME_TIME_FIELD_NUMBER: _ClassVar[int]
     game: str
     sequence: int
     event_id: str
@@ -92,10 +96,13 @@ class Event(_message.Message):
     action: _players_pb2.PlayerAction
     possession: _players_pb2.Possession
     play: _players_pb2.Play
-    def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., session: _Optional[str] = ..., media_segment: _Optional[int] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ..., form_alert: _Optional[_Union[FormAlert, _Mapping]] = ..., action: _Optional[_Union[_players_pb2.PlayerAction, _Mapping]] = ..., possession: _Optional[_Union[_players_pb2.Possession, _Mapping]] = ..., play: _Optional[_Union[_players_pb2.Play, _Mapping]] = ...) -> None: ...
+    game_state: _games_pb2.GameState
+    correction: _games_pb2.Correction
+    game_time: _games_pb2.GameTime
+    def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., session: _Optional[str] = ..., media_segment: _Optional[int] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ..., form_alert: _Optional[_Union[FormAlert, _Mapping]] = ..., action: _Optional[_Union[_players_pb2.PlayerAction, _Mapping]] = ..., possession: _Optional[_Union[_players_pb2.Possession, _Mapping]] = ..., play: _Optional[_Union[_players_pb2.Play, _Mapping]] = ..., game_state: _Optional[_Union[_games_pb2.GameState, _Mapping]] = ..., correction: _Optional[_Union[_games_pb2.Correction, _Mapping]] = ..., game_time: _Optional[_Union[_games_pb2.GameTime, _Mapping]] = ...) -> None: ...
 
 class Shot(_message.Message):
-    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "type_probability", "rim_crossing", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc", "views", "playback_speed", "replay_of", "form", "identity", "jersey")
+    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "type_probability", "rim_crossing", "team", "awarded_points", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc", "views", "playback_speed", "replay_of", "form", "identity", "jersey")
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     RELEASE_UNCERTAINTY_FIELD_NUMBER: _ClassVar[int]
     ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -108,6 +115,8 @@ class Shot(_message.Message):
     TYPE_FIELD_NUMBER: _ClassVar[int]
     TYPE_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     RIM_CROSSING_FIELD_NUMBER: _ClassVar[int]
+    TEAM_FIELD_NUMBER: _ClassVar[int]
+    AWARDED_POINTS_FIELD_NUMBER: _ClassVar[int]
     COURT_X_FIELD_NUMBER: _ClassVar[int]
     COURT_Y_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -133,6 +142,8 @@ class Shot(_message.Message):
     type: _common_pb2.ShotType
     type_probability: float
     rim_crossing: RimCrossing
+    team: _games_pb2.Side
+    awarded_points: int
     court_x: float
     court_y: float
     model: str
@@ -146,7 +157,7 @@ class Shot(_message.Message):
     form: ShotForm
     identity: Shooter
     jersey: _players_pb2.Jersey
-    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., type_probability: _Optional[float] = ..., rim_crossing: _Optional[_Union[RimCrossing, _Mapping]] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ..., views: _Optional[_Iterable[_Union[ShotView, _Mapping]]] = ..., playback_speed: _Optional[float] = ..., replay_of: _Optional[str] = ..., form: _Optional[_Union[ShotForm, _Mapping]] = ..., identity: _Optional[_Union[Shooter, _Mapping]] = ..., jersey: _Optional[_Union[_players_pb2.Jersey, _Mapping]] = ...) -> None: ...
+    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., type_probability: _Optional[float] = ..., rim_crossing: _Optional[_Union[RimCrossing, _Mapping]] = ..., team: _Optional[_Union[_games_pb2.Side, str]] = ..., awarded_points: _Optional[int] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ..., views: _Optional[_Iterable[_Union[ShotView, _Mapping]]] = ..., playback_speed: _Optional[float] = ..., replay_of: _Optional[str] = ..., form: _Optional[_Union[ShotForm, _Mapping]] = ..., identity: _Optional[_Union[Shooter, _Mapping]] = ..., jersey: _Optional[_Union[_players_pb2.Jersey, _Mapping]] = ...) -> None: ...
 
 class ShotForm(_message.Message):
     __slots__ = ("tempo_seconds", "release_height_torsos", "release_height_cm", "set_elbow_degrees", "set_knee_degrees", "release_elbow_degrees", "release_knee_degrees", "arm", "seen", "release_height_estimated")
@@ -299,12 +310,26 @@ class Restart(_message.Message):
     def __init__(self, reason: _Optional[_Union[RestartReason, str]] = ..., earliest_sequence: _Optional[int] = ...) -> None: ...
 
 class Heartbeat(_message.Message):
-    __slots__ = ("high_water_mark", "server_time")
+    __slots__ = ("high_water_mark", "server_time", "latency")
     HIGH_WATER_MARK_FIELD_NUMBER: _ClassVar[int]
     SERVER_TIME_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_FIELD_NUMBER: _ClassVar[int]
     high_water_mark: int
     server_time: _timestamp_pb2.Timestamp
-    def __init__(self, high_water_mark: _Optional[int] = ..., server_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    latency: EventLatency
+    def __init__(self, high_water_mark: _Optional[int] = ..., server_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latency: _Optional[_Union[EventLatency, _Mapping]] = ...) -> None: ...
+
+class EventLatency(_message.Message):
+    __slots__ = ("announced_p50_seconds", "announced_p95_seconds", "final_p50_seconds", "final_p95_seconds")
+    ANNOUNCED_P50_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    ANNOUNCED_P95_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    FINAL_P50_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    FINAL_P95_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    announced_p50_seconds: float
+    announced_p95_seconds: float
+    final_p50_seconds: float
+    final_p95_seconds: float
+    def __init__(self, announced_p50_seconds: _Optional[float] = ..., announced_p95_seconds: _Optional[float] = ..., final_p50_seconds: _Optional[float] = ..., final_p95_seconds: _Optional[float] = ...) -> None: ...
 
 class ListEventsRequest(_message.Message):
     __slots__ = ("game", "after_sequence", "page_size", "page_token")

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import binascii
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
@@ -22,6 +22,7 @@ from courtside.v1 import events_pb2, events_pb2_grpc
 from courtside_server.api.places import Place, Places
 from courtside_server.errors import BadRequest, CursorEvicted, LogReplaced, NotFound, TooManySubscribers
 from courtside_server.events import EventHub, Subscription
+from courtside_server.games.latency import ShotLatency
 
 DEFAULT_PAGE = 100
 """Events per page when the request does not say."""
@@ -51,6 +52,7 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         heartbeat_interval: seconds without an event after which a subscriber gets a heartbeat.
         write_timeout: seconds that one message may wait for a subscriber that does not read.
         max_subscriptions: subscriptions at a time, shared fairly among the addresses they come from.
+        latency: gives how long a game's live shots take.
     """
 
     def __init__(
@@ -60,8 +62,9 @@ class EventService(events_pb2_grpc.EventServiceServicer):
         heartbeat_interval: float = 2.0,
         write_timeout: float = 10.0,
         max_subscriptions: int = MAX_SUBSCRIPTIONS,
+        latency: Callable[[str], ShotLatency | None] = lambda game: None,
     ) -> None:
-        self._hub = hub
+        self._hub, self._measured = hub, latency
         self._places = Places(max_subscriptions)
         self._reads = Places(MAX_READS)
         self._heartbeat_interval = heartbeat_interval
@@ -134,6 +137,8 @@ class EventService(events_pb2_grpc.EventServiceServicer):
             else:
                 response.heartbeat.high_water_mark = subscription.position
                 response.heartbeat.server_time.CopyFrom(to_timestamp(time.time()))
+                if (latency := self._latency(subscription.game)) is not None:
+                    response.heartbeat.latency.CopyFrom(latency)
                 timeout = self._heartbeat_interval
             await self._write(context, subscription, response)
 
@@ -153,6 +158,9 @@ class EventService(events_pb2_grpc.EventServiceServicer):
             raise subscription.cut(
                 "write_timeout", f"the subscriber did not read for {self._write_timeout:g} seconds"
             ) from None
+
+    def _latency(self, game: str) -> events_pb2.EventLatency | None:
+        return latency_to_proto(self._measured(game))
 
     @contextmanager
     def _reading(self, context: grpc.aio.ServicerContext[Any, Any]) -> Iterator[None]:
@@ -216,6 +224,18 @@ class EventService(events_pb2_grpc.EventServiceServicer):
                 f"{game} has no event {request.event_id!r}, or it was evicted", event_id=request.event_id
             )
         return events_pb2.GetEventResponse(event=event.to_proto())
+
+
+def latency_to_proto(measured: ShotLatency | None) -> events_pb2.EventLatency | None:
+    """The latency as it goes over the wire; None before the first shot."""
+    if measured is None or (announced := measured.announced) is None:
+        return None
+    message = events_pb2.EventLatency(
+        announced_p50_seconds=announced.p50, announced_p95_seconds=announced.p95
+    )
+    if (final := measured.final) is not None:
+        message.final_p50_seconds, message.final_p95_seconds = final.p50, final.p95
+    return message
 
 
 def _cameras(game: str, names: Any) -> list[str]:

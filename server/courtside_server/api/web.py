@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Collection
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,20 +19,24 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from courtside.events import message_to_json
 from courtside.names import parse_game
-from courtside_server.api.events import parse_kinds
+from courtside.timestamps import to_timestamp
+from courtside.v1 import events_pb2
+from courtside_server.api.events import latency_to_proto, parse_kinds
 from courtside_server.api.health import Health
 from courtside_server.api.http_guard import HttpGuard
 from courtside_server.api.places import Place, Places
 from courtside_server.errors import CourtsideError, CursorEvicted, InputError
 from courtside_server.events.hub import EventHub
 from courtside_server.events.subscription import Subscription
+from courtside_server.games.latency import ShotLatency
 from courtside_server.telemetry.metrics import Metrics
 
 PAGES = Path(__file__).parents[1] / "web"
 """The pages, part of this package."""
-_KEEPALIVE_S = 5.0
-"""Seconds without an event after which a comment keeps the connection alive."""
+MAX_SNAPSHOT = 20_000
+"""Events of a snapshot, the newest ones: about 20 MB."""
 _CURSOR = re.compile(r"(?:([0-9a-f]{1,64})-)?([0-9]{1,18})")
 """``LOG-SEQUENCE``, the id of a server-sent event; a plain sequence is a cursor of an unknown log."""
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -41,8 +46,10 @@ MAX_EVENT_STREAMS = 256
 
 
 def web_app(
-    metrics: Metrics, health: Health, hub: EventHub, names: Collection[str] = (), max_streams: int = MAX_EVENT_STREAMS
-) -> Starlette:
+    metrics: Metrics, health: Health, hub: EventHub, names: Collection[str] = (), max_streams: int = MAX_EVENT_STREAMS,
+    routes: Sequence[BaseRoute] = (), latency: Callable[[str], ShotLatency | None] = lambda game: None,
+    heartbeat_s: float = 2.0,
+) -> Starlette:  # fmt: skip
     """Create the HTTP application.
 
     Routes: ``/metrics``; ``/livez`` (200 while the event loop runs) and ``/readyz`` (200 or 503);
@@ -55,6 +62,9 @@ def web_app(
         hub: the events.
         names: host names that requests may be addressed to, beside those of :func:`http_guard.is_own_name`.
         max_streams: event streams open at a time.
+        routes: further routes, such as those of `game_routes`.
+        latency: gives how long a game's live shots take.
+        heartbeat_s: seconds without an event after which an event stream gets a heartbeat.
     """
 
     async def show_metrics(request: Request) -> Response:
@@ -81,16 +91,31 @@ def web_app(
         if place is None:
             message = f"{streams.limit} event streams are open, the limit; close one, or subscribe over gRPC"
             return JSONResponse({"error": message}, status_code=503, headers={"Retry-After": "5"})
-        return _EventStreamResponse(_event_stream(hub, game, kinds, log, after, place), partial(streams.close, place))
+        stream = _event_stream(hub, game, kinds, log, after, place, lambda: _heartbeat(latency(game)), heartbeat_s)
+        return _EventStreamResponse(stream, partial(streams.close, place))
 
-    routes: list[BaseRoute] = [
+    async def snapshot(request: Request) -> Response:
+        try:
+            game = parse_game(f"games/{request.path_params['game']}")
+            kinds = parse_kinds(text for text in request.query_params.get("kinds", "").split(",") if text)
+            found, sequence = await hub.snapshot(game, kinds, MAX_SNAPSHOT)
+            log = await hub.identity()
+        except CourtsideError as error:
+            return JSONResponse({"error": error.message}, status_code=400 if isinstance(error, InputError) else 503)
+        head = json.dumps({"cursor": f"{log}-{sequence}", "heartbeat": json.loads(_heartbeat(latency(game)))})
+        body = await asyncio.to_thread(lambda: ",".join(event.to_json() for event in found))
+        return Response(f'{head[:-1]}, "events": [{body}]}}', media_type="application/json")
+
+    all_routes: list[BaseRoute] = [
         Route("/metrics", show_metrics),
         Route("/livez", live),
         Route("/readyz", ready),
         Route("/v1/games/{game}/events", events),
+        Route("/v1/games/{game}/snapshot", snapshot),
+        *routes,
         Mount("/", StaticFiles(directory=PAGES, html=True)),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(HttpGuard, names=names)])
+    return Starlette(routes=all_routes, middleware=[Middleware(HttpGuard, names=names)])
 
 
 class _EventStreamResponse(StreamingResponse):
@@ -119,7 +144,8 @@ def _cursor(request: Request) -> tuple[str, int | None]:
 
 
 async def _event_stream(
-    hub: EventHub, game: str, kinds: list[str], log: str, after: int | None, place: Place
+    hub: EventHub, game: str, kinds: list[str], log: str, after: int | None, place: Place,
+    heartbeat: Callable[[], str], heartbeat_s: float,
 ) -> AsyncIterator[str]:
     try:
         # A comment informs the browser that the stream is open before the first event.
@@ -131,7 +157,7 @@ async def _event_stream(
                     place.on_taken = partial(subscription.cut, "place_taken", "another address got this stream's place")
                     if place.taken:
                         place.on_taken()
-                    async for text in _messages(subscription):
+                    async for text in _messages(subscription, heartbeat, heartbeat_s):
                         yield text
             except CursorEvicted:
                 # The history was evicted while it was read: the next subscription says so.
@@ -140,7 +166,16 @@ async def _event_stream(
         yield f"event: problem\ndata: {error.reason}\n\n"
 
 
-async def _messages(subscription: Subscription) -> AsyncIterator[str]:
+def _heartbeat(measured: ShotLatency | None) -> str:
+    message = events_pb2.Heartbeat(server_time=to_timestamp(time.time()))
+    if (found := latency_to_proto(measured)) is not None:
+        message.latency.CopyFrom(found)
+    return message_to_json(message)
+
+
+async def _messages(
+    subscription: Subscription, heartbeat: Callable[[], str], heartbeat_s: float
+) -> AsyncIterator[str]:
     """What a subscription gives, as server-sent events, until it raises."""
     if (restart := subscription.restart) is not None:
         data = json.dumps({
@@ -148,10 +183,13 @@ async def _messages(subscription: Subscription) -> AsyncIterator[str]:
             "earliestSequence": restart.earliest_sequence, "detail": restart.detail,
         })  # fmt: skip
         yield f"id: {restart.log}-{restart.earliest_sequence - 1}\nevent: restart\ndata: {data}\n\n"
+    wait = 0.0
     while True:
-        event = await subscription.get(_KEEPALIVE_S)
+        event = await subscription.get(wait)
         if event is None:
-            yield ": keep-alive\n\n"
+            # No id: a browser resumes after the last event. The first one ends the history.
+            yield f"event: heartbeat\ndata: {heartbeat()}\n\n"
+            wait = heartbeat_s
         else:
             yield f"id: {subscription.log}-{event.sequence}\nevent: courtside\ndata: {event.to_json()}\n\n"
         await asyncio.sleep(0)  # a long history must not keep the event loop from everybody else

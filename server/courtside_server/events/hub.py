@@ -173,6 +173,18 @@ class EventHub:
         """See :meth:`courtside_server.events.log.EventLog.latest`."""
         return await self._blocking(lambda: self._log.latest(game, event_id))
 
+    async def snapshot(self, game: str, kinds: Collection[str], limit: int) -> tuple[list[Event], int]:
+        """See :meth:`courtside_server.events.log.EventLog.snapshot`."""
+        return await self._blocking(lambda: self._log.snapshot(game, kinds, limit))
+
+    async def revisions(self, game: str, event_id: str) -> list[Event]:
+        """See :meth:`courtside_server.events.log.EventLog.revisions`."""
+        return await self._blocking(lambda: self._log.revisions(game, event_id))
+
+    async def games(self) -> list[str]:
+        """See :meth:`courtside_server.events.log.EventLog.games`."""
+        return await self._blocking(self._log.games)
+
     async def newest(self, game: str, kind: str, limit: int) -> list[Event]:
         """See :meth:`courtside_server.events.log.EventLog.newest`."""
         return await self._blocking(lambda: self._log.newest(game, kind, limit))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from courtside_server.types import Event, EventDraft
@@ -61,6 +61,21 @@ class EventLog(Protocol):
 
     def latest(self, game: str, event_id: str) -> Event | None:
         """The latest revision of an event; ``None`` when it does not exist or was evicted."""
+
+    def snapshot(self, game: str, kinds: Collection[str], limit: int) -> tuple[list[Event], int]:
+        """The latest revision of the events of a game, and the sequence up to which they were read.
+
+        Args:
+            game: ``games/{game}``.
+            kinds: only events of these kinds; empty means all.
+            limit: at most so many, the ones with the highest sequences; damaged ones are left out.
+
+        Returns:
+            The events by sequence, and the game's high-water mark at that moment.
+        """
+
+    def revisions(self, game: str, event_id: str) -> list[Event]:
+        """Every revision of an event that the log still has, oldest first; damaged ones are left out."""
 
     def high_water_mark(self, game: str) -> int:
         """The highest sequence ever assigned in a game; 0 for an unknown game."""

@@ -242,7 +242,8 @@ class Subscription:
     def _is_wanted(self, event: Event) -> bool:
         if self._kinds and event.kind not in self._kinds:
             return False
-        return not self._cameras or not self._cameras.isdisjoint(event.cameras)
+        # The game's own state has no camera.
+        return not self._cameras or not event.camera or not self._cameras.isdisjoint(event.cameras)
 
     def fall_back(self) -> None:
         """Continue from the log, because the hub does not have the next event; called by the hub."""

@@ -138,10 +138,10 @@ def _encode(draft: EventDraft) -> bytes:
 
 def _decode(line: bytes) -> EventDraft:
     game, camera, event_id, lifecycle, event_time, media_offset, kind, payload = json.loads(line)
-    what, session, segment = decode_payload(kind, payload)
+    held = decode_payload(kind, payload)
     draft = EventDraft(
-        game, camera, event_id, Lifecycle(lifecycle), event_time, media_offset, what, session=session,
-        media_segment=segment,
+        game, camera, event_id, Lifecycle(lifecycle), event_time, media_offset, held.payload,
+        session=held.session, media_segment=held.segment, correction=held.correction, game_time=held.game_time,
     )  # fmt: skip
     check_draft(draft)
     return draft

@@ -11,14 +11,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
 import structlog
 
 from courtside_server.errors import Draining, LogUnavailable
-from courtside_server.events.hub import EventHub
 from courtside_server.shots.views import GameShots
 from courtside_server.telemetry.metrics import Metrics
-from courtside_server.types import EventDraft
+from courtside_server.types import Event, EventDraft
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +26,13 @@ MAX_WAITING = 10_000
 """Drafts kept while the event log cannot be written, about 10 MB. Beyond it the oldest are dropped and counted."""
 _BATCH = 256
 """Drafts that are given to the hub at a time."""
+
+
+class EventSink(Protocol):
+    """What makes drafts durable: the hub, or the keeper of games before it."""
+
+    async def publish(self, drafts: Sequence[EventDraft]) -> list[Event]:
+        """See :meth:`courtside_server.events.hub.EventHub.publish`."""
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +69,7 @@ class EventPublisher:
     """
 
     def __init__(
-        self, hub: EventHub, metrics: Metrics, retry_s: float = 0.25, limit: int = MAX_WAITING,
+        self, hub: EventSink, metrics: Metrics, retry_s: float = 0.25, limit: int = MAX_WAITING,
         shots: GameShots | None = None, save: Callable[[Sequence[EventDraft]], int] | None = None,
     ) -> None:  # fmt: skip
         self._save = save

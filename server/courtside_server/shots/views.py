@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from courtside.plays import Jersey
+from courtside_server.games.corrections import uncorrected
 from courtside_server.shots.criteria import ShotViewsConfig
 from courtside_server.shots.event_drafts import KnownShot, shot_id
 from courtside_server.types import Event, EventDraft, Lifecycle, RimCrossing, Shot, ShotResult, ShotView, ZoneSource
@@ -111,9 +112,11 @@ class GameShots:
                 continue
             shot = game.shots.get(event.event_id) or game.add(event.event_id)
             shot.views.clear()
+            seen = uncorrected(EventDraft.of(event)).payload
+            assert isinstance(seen, Shot)
             for view in event.payload.views:
                 if view.lifecycle is not Lifecycle.RETRACTED:
-                    game.put(shot, self._view(*_own_draft(event, event.payload, view)))
+                    game.put(shot, self._view(*_own_draft(event, seen, view)))
 
     def merge(self, drafts: Sequence[EventDraft]) -> list[EventDraft]:
         """The drafts for the log: those of shots with all their views, the others as they are."""

@@ -22,12 +22,11 @@ from courtside.events import (
     Shooter,
     Shot,
     ShotForm,
-    ShotResult,
-    ShotType,
     ShotView,
     ZoneSource,
 )
 from courtside.names import CameraName
+from courtside.shot_results import ShotResult, ShotType
 from courtside_server.types.media import Codec, DropReason, EncodedPacket, Frame, StreamInfo, StreamMode
 from courtside_server.types.players import PlayerEvidence, PoseTrack
 from courtside_server.types.shots import (

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courtside.events import Event, Lifecycle, Payload, kind_of
+from courtside.games import Correction, GameTime
 
 STRIDE_S = 0.3
 """Seconds between two samples of a window (source system: VideoMAE shot analytics)."""
@@ -171,6 +172,10 @@ class EventDraft:
     """The session in which the camera's client began; empty for a film that is analyzed."""
     media_segment: int = 0
     """Number of the media segment in the session."""
+    correction: Correction | None = None
+    """What people corrected of it."""
+    game_time: GameTime | None = None
+    """Period, clock and score at the event."""
 
     @property
     def kind(self) -> str:
@@ -183,6 +188,7 @@ class EventDraft:
             game=self.game, camera=self.camera, event_id=self.event_id, lifecycle=self.lifecycle,
             event_time=self.event_time, media_offset=self.media_offset, payload=self.payload, sequence=sequence,
             revision=revision, append_time=append_time, session=self.session, media_segment=self.media_segment,
+            correction=self.correction, game_time=self.game_time,
         )  # fmt: skip
 
     @classmethod
@@ -190,5 +196,6 @@ class EventDraft:
         """The draft of a logged event."""
         return cls(
             event.game, event.camera, event.event_id, event.lifecycle, event.event_time, event.media_offset,
-            event.payload, session=event.session, media_segment=event.media_segment,
+            event.payload, session=event.session, media_segment=event.media_segment, correction=event.correction,
+            game_time=event.game_time,
         )  # fmt: skip

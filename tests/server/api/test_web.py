@@ -76,14 +76,14 @@ class Connection:
         return int((await self.line()).split()[1])
 
     async def messages(self, count: int) -> list[tuple[str, str, dict]]:
-        """Server-sent events: (event, id, data)."""
+        """Server-sent events other than heartbeats: (event, id, data)."""
         found, fields = [], {}
         while len(found) < count:
             line = await self.line()
             name, _, value = line.partition(": ")
             if name in ("event", "id", "data"):
                 fields[name] = value
-            if name == "data":
+            if name == "data" and fields["event"] != "heartbeat":
                 found.append((fields["event"], fields.get("id", ""), json.loads(value)))
         return found
 

@@ -11,17 +11,35 @@ from typing import Any
 import numpy as np
 
 from courtside.events import PAYLOADS, Payload
+from courtside.games import Correction, GameTime
 from courtside.records import from_values
 from courtside.timestamps import to_timestamp
 from courtside_server.types import EventDraft, ShotType, Zone, ZoneSource
 
-_SESSION, _SEGMENT = "@session", "@segment"
-"""Where a payload's text carries its event's session and media segment. Versions that do not know them skip them."""
+_SESSION, _SEGMENT, _CORRECTION, _GAME_TIME = "@session", "@segment", "@correction", "@game_time"
+"""Where a payload's text carries what else its event has. Versions that do not know these skip them."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Content:
+    """What the text of an event holds.
+
+    Attributes:
+        payload: what happened.
+        session: of the camera's client; may be empty.
+        segment: number of the media segment.
+        correction: what people corrected.
+        game_time: period, clock and score.
+    """
+
+    payload: Payload
+    session: str
+    segment: int
+    correction: Correction | None
+    game_time: GameTime | None
 
 def encode_payload(draft: EventDraft) -> str:
-    """Encode a draft's payload, session and media segment as one line of JSON.
+    """Encode a draft's payload, session, media segment, correction and game time as one line of JSON.
 
     Enums are numbers; floats read back equal.
     """
@@ -31,6 +49,10 @@ def encode_payload(draft: EventDraft) -> str:
         values[_SESSION] = draft.session
     if draft.media_segment:
         values[_SEGMENT] = draft.media_segment
+    if draft.correction is not None:
+        values[_CORRECTION] = draft.correction
+    if draft.game_time is not None:
+        values[_GAME_TIME] = draft.game_time
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_plain)
 
 
@@ -43,8 +65,8 @@ def _plain(value: object) -> bool | int | float | dict[str, object]:
     raise TypeError(f"a payload cannot hold {type(value).__name__}")
 
 
-def decode_payload(kind: str, text: str) -> tuple[Payload, str, int]:
-    """Decode the text of ``encode_payload``: payload, session, media segment.
+def decode_payload(kind: str, text: str) -> Content:
+    """Decode the text of ``encode_payload``.
 
     An unknown field is skipped and a missing one takes its default, so fields can be added to the types without
     rewriting a log. An unknown zone is read as UNSPECIFIED, without probabilities and source, an unknown type
@@ -54,7 +76,12 @@ def decode_payload(kind: str, text: str) -> tuple[Payload, str, int]:
         ValueError, KeyError, TypeError: the text is damaged.
     """
     values: dict[str, Any] = json.loads(text)
-    return _payload(kind, values), str(values.get(_SESSION, "")), int(values.get(_SEGMENT, 0))
+    correction, game_time = values.get(_CORRECTION), values.get(_GAME_TIME)
+    return Content(
+        _payload(kind, values), str(values.get(_SESSION, "")), int(values.get(_SEGMENT, 0)),
+        None if correction is None else from_values(Correction, correction),
+        None if game_time is None else from_values(GameTime, game_time),
+    )
 
 
 def _payload(kind: str, values: dict[str, Any]) -> Payload:

@@ -7,7 +7,7 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,6 +155,38 @@ class SqliteLog:
             ).fetchone()
         return self._event(game, row) if row else None
 
+    def snapshot(self, game: str, kinds: Collection[str], limit: int) -> tuple[list[Event], int]:
+        """See :meth:`courtside_server.events.log.EventLog.snapshot`."""
+        wanted = sorted(kinds)
+        only = f" AND e.kind IN ({','.join('?' * len(wanted))})" if wanted else ""
+        with self._file.reading() as db:
+            found = db.execute("SELECT id, high_water_mark FROM games WHERE name = ?", (game,)).fetchone()
+            if found is None:
+                return [], 0
+            rows = db.execute(
+                f"SELECT {_COLUMNS} FROM heads AS h JOIN events AS e ON e.game = h.game AND e.sequence = h.sequence"
+                f" WHERE h.game = ?{only} ORDER BY e.sequence DESC LIMIT ?",
+                (found[0], *wanted, min(limit, _INT64_MAX)),
+            ).fetchall()
+        events: list[Event] = []
+        for row in reversed(rows):
+            with contextlib.suppress(LogUnavailable):
+                events.append(self._event(game, row))
+        return events, int(found[1])
+
+    def revisions(self, game: str, event_id: str) -> list[Event]:
+        """See :meth:`courtside_server.events.log.EventLog.revisions`."""
+        with self._file.reading() as db:
+            rows = db.execute(
+                f"SELECT {_COLUMNS} FROM events AS e WHERE game = (SELECT id FROM games WHERE name = ?)"
+                " AND event_id = ? ORDER BY sequence", (game, event_id),
+            ).fetchall()  # fmt: skip
+        events: list[Event] = []
+        for row in rows:
+            with contextlib.suppress(LogUnavailable):
+                events.append(self._event(game, row))
+        return events
+
     def high_water_mark(self, game: str) -> int:
         """See :meth:`courtside_server.events.log.EventLog.high_water_mark`."""
         with self._file.reading() as db:
@@ -229,10 +261,10 @@ class SqliteLog:
         try:
             if checksum is not None and checksum != _checksum(game, content):
                 raise ValueError("its checksum is wrong")
-            payload, session, segment = decode_payload(kind, text)
+            held = decode_payload(kind, text)
             draft = EventDraft(
-                game, camera, event_id, Lifecycle(lifecycle), event_time, media_offset, payload, session=session,
-                media_segment=segment,
+                game, camera, event_id, Lifecycle(lifecycle), event_time, media_offset, held.payload,
+                session=held.session, media_segment=held.segment, correction=held.correction, game_time=held.game_time,
             )  # fmt: skip
             if checksum is None:
                 check_draft(draft)

@@ -1,0 +1,1 @@
+"""Games: teams, clock and score of each game, and what people correct."""
