@@ -182,12 +182,10 @@ function drawDetail() {
   $("#bookmark").setAttribute("aria-pressed", String(bookmarks.has(event.eventId)));
   $("#place").setAttribute("aria-pressed", String(Boolean(chart.aiming)));
   if (document.activeElement !== $("#points")) $("#points").value = event.shot.awardedPoints ?? "";
-  if (document.activeElement !== $("#number")) $("#number").value = event.shot.player?.number ?? lastNumber(event);
+  if (document.activeElement !== $("#number")) $("#number").value = event.shot.jersey?.number ?? "";
   $("#history").replaceChildren(...(event.correction?.steps ?? []).map((step) => element("li", {},
     `${step.by}, ${new Date(step.time).toLocaleString()}: ${[inWords(step.facts ?? {}), step.comment && `“${step.comment}”`].filter(Boolean).join(" ")}`)));
 }
-
-const lastNumber = (event) => (event.correction?.steps ?? []).map((step) => step.facts?.number).filter((one) => one !== undefined).at(-1) ?? "";
 
 // ---- moving ----------------------------------------------------------------------------------------------------------
 
