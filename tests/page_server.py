@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
+
+from starlette.routing import BaseRoute
 
 from courtside.court.zones import Zone
 from courtside_server.api.analysis import AnalysisService
@@ -46,6 +48,7 @@ class PageServer:
     Args:
         log: file of the event log.
         port: to serve on; 0 for any.
+        routes: further routes.
 
     Attributes:
         games: the keeper; use it by :meth:`do`.
@@ -54,8 +57,8 @@ class PageServer:
         address: of the server.
     """
 
-    def __init__(self, log: Path, port: int = 0) -> None:
-        self._path, self.port = log, port
+    def __init__(self, log: Path, port: int = 0, routes: Sequence[BaseRoute] = ()) -> None:
+        self._path, self.port, self._routes = log, port, routes
         self.sessions: list[CameraSession] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -96,6 +99,7 @@ class PageServer:
         self.galleries = Galleries(self._path.with_name("shooters.sqlite3"))
         self._engine = EmbeddedEngine(starter_models(), threads=1)
         routes += shooter_routes(AnalysisService(self.galleries, self._engine, FormConfig(), 5.0))
+        routes += self._routes
         app = web_app(metrics, Health(), self.hub, routes=routes, latency=self.games.latency, heartbeat_s=0.5)
         config = http_config(app, "127.0.0.1", self.port, metrics)
         socket = config.bind_socket()

@@ -14,6 +14,9 @@ import pytest
 from chromium import Chromium, leave
 from page_server import CAMERA, GAME, PageServer, shot_draft
 from shooter_support import shots_of
+from starlette.requests import Request
+from starlette.responses import FileResponse
+from starlette.routing import Route
 
 from courtside.events import Arm, Shooter, ShotForm
 from courtside.games import ShotFacts, Side, Team
@@ -177,6 +180,31 @@ def test_a_film_that_a_person_opens_shows_the_very_frame_of_a_shot(browser, serv
     browser.press("k")
     browser.until(f"{SHOWN} === 12", 20)
     assert CAMERA.endswith("left") and browser.problems == []
+
+
+def test_each_shot_shows_its_own_clip_at_the_release(browser, tmp_path):
+    """Clips begin four seconds before the release: frame 20 of five per second."""
+    (tmp_path / "clip.mp4").write_bytes(film(fps=5))
+    wanted: list[str] = []
+
+    async def clip(request: Request) -> FileResponse:
+        wanted.append(f"{request.path_params['event']} {request.url.query}")
+        return FileResponse(tmp_path / "clip.mp4", media_type="video/mp4")
+
+    routes = [Route("/v1/games/{game}/clips/{event}.mp4", clip)]
+    with PageServer(tmp_path / "events.sqlite3", routes=routes) as server:
+        for name, at in (("a", 100.0), ("b", 200.0)):
+            server.publish(replace(shot_draft(name, time.time() + at), media_offset=at))
+        visit(browser, f"{server.address}/review/?game=final&shot=a")
+        browser.press("v")
+        browser.until(f"!document.querySelector('#back').disabled && {SHOWN} === 20")
+        browser.press(".")
+        browser.until(f"{SHOWN} === 21")
+        browser.press("j")
+        browser.until(f"{SHOWN} === 20 && document.querySelector('#video').currentSrc.includes('/b.mp4')")
+        assert {"a before=4&after=3&camera=left", "b before=4&after=3&camera=left"} == set(wanted)
+        assert browser.problems == []
+        leave(browser)
 
 
 def test_a_player_s_page_compares_forms_and_names_what_is_missing(browser, server):

@@ -23,6 +23,9 @@ export async function getJson(address, body) {
   return values;
 }
 
+// Whether a text can name a game.
+export const namesGame = (text) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text);
+
 export const gamePath = (game) => `/v1/games/${encodeURIComponent(game)}`;
 
 // The names of all games, without `games/`, the newest first.

@@ -1,6 +1,6 @@
 // The monitor: every camera of the gateway, and the newest shots and events of one game. ?game=ID chooses the game.
 import { drawBorders, drawCourt, svg, zones } from "/lib/court.js";
-import { $, element, gameNames, getJson, setText } from "/lib/dom.js";
+import { $, element, gameNames, getJson, namesGame, setText } from "/lib/dom.js";
 import { Feed } from "/lib/feed.js";
 import { mediaClock, withCameras } from "/lib/shots.js";
 import { percent, pointsOf, resultOf, stateOf, typeOf, zoneOf } from "/lib/words.js";
@@ -142,7 +142,7 @@ async function poll() {
 
 // ---- one game --------------------------------------------------------------------------------------------------------
 
-let game = params.get("game");
+let game = namesGame(params.get("game") ?? "") ? params.get("game") : null;
 let feed = null;
 const counts = new Map();
 

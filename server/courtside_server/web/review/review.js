@@ -1,7 +1,7 @@
 // Review: a game's shots with film, chart and timeline, and what people correct of them.
 //   game=ID  shot=EVENT  a link to a moment; zone=, type=, result=, team=, player=, period=, camera=, state= choose shots
 import { spot } from "/lib/court.js";
-import { $, element, gameNames, gamePath, setText } from "/lib/dom.js";
+import { $, element, gameNames, gamePath, namesGame, setText } from "/lib/dom.js";
 import { Feed } from "/lib/feed.js";
 import { cameraOf, camerasOf, doubt, isCorrected, mediaClock } from "/lib/shots.js";
 import { clockText, metres, percent, pointsOf, resultOf, shooterOf, sideOf, stateOf, typeOf, zoneOf } from "/lib/words.js";
@@ -12,6 +12,8 @@ import { laneOf, Timeline } from "/review/timeline.js";
 
 const toastFor = 6000; // Milliseconds.
 const rowsAtOnce = 60;
+const clipBefore = 4; // Seconds of a clip before and after the release.
+const clipAfter = 3;
 const before = 2; // Seconds of film before a release that a replay shows.
 const aimStep = 0.25; // Metres of an arrow key in place mode.
 
@@ -21,7 +23,7 @@ const saved = {
   set: (key, value) => { try { localStorage.setItem(`courtside.${key}`, JSON.stringify(value)); } catch { /* private windows keep nothing */ } },
 };
 
-let game = params.get("game") ?? "";
+let game = namesGame(params.get("game") ?? "") ? params.get("game") : "";
 let feed = null;
 let corrections = null;
 let selected = params.get("shot");
@@ -102,7 +104,7 @@ function draw() {
   timeline.set(shots.filter((event) => passes(event, "camera")));
   drawDetail();
   const made = list.filter((event) => stateOf(event) !== "retracted" && resultOf(event) === "made").length;
-  setText($("#count"), `${list.length} shots, ${made} made`);
+  setText($("#count"), list.length ? `${list.length} shots, ${made} made` : shots.length ? "No shot passes the filters" : "No shots yet");
   performance.measure("draw", "draw");
 }
 
@@ -227,7 +229,8 @@ function mediaOf(event) {
 
 function showFilm() {
   const event = current();
-  if (!event || !film.open || film.clip) return;
+  if (!event || !film.open) return;
+  if (film.clip && film.clip !== event.eventId) { loadClip(); return; }
   const media = mediaOf(event);
   film.video.pause();
   if (media === null) say(`the film that is open is that of ${cameraOf(film)}, which does not see this shot`);
@@ -235,25 +238,25 @@ function showFilm() {
 }
 
 function seekLane(lane, time) {
-  if (film.open && !film.clip && lane.split("|")[0] === film.camera) film.seek(time);
+  if (film.open && lane.split("|")[0] === film.camera) film.seek(time);
 }
 
 film.addEventListener("frame", () => {
   const event = current();
-  timeline.moment = film.open && !film.clip && event && event.camera === film.camera ? { lane: laneOf(event), time: film.media } : null;
-  setText($("#moment"), `${mediaClock(Math.max(0, film.clip ? film.frame : film.media))}`);
+  timeline.moment = film.open && event && event.camera === film.camera ? { lane: laneOf(event), time: film.media } : null;
+  setText($("#moment"), mediaClock(Math.max(0, film.media)));
   timeline.draw();
 });
 film.addEventListener("change", () => {
   $("#play").firstChild.data = film.video.paused ? "Play " : "Pause ";
   for (const id of ["play", "back", "forward"]) $(`#${id}`).disabled = !film.open;
-  $("#sync").disabled = !film.open || film.clip;
+  $("#sync").disabled = !film.open || Boolean(film.clip);
 });
 
 async function openFilm(file) {
   const camera = current()?.camera ?? feed.shots[0]?.camera ?? "";
   const shifts = saved.get(`shift.${game}`, {});
-  film.clip = false;
+  film.clip = "";
   $("#no-film").hidden = true;
   if (!await film.load(file, camera, shifts[camera] ?? 0)) {
     film.video.hidden = true;
@@ -268,9 +271,18 @@ async function openFilm(file) {
 async function loadClip() {
   const event = current();
   if (!event) return;
-  film.clip = true;
+  const media = event.mediaOffset ?? 0;
+  film.clip = event.eventId;
   $("#no-film").hidden = true;
-  if (await film.load(`${gamePath(game)}/clips/${encodeURIComponent(event.eventId)}.mp4`, event.camera, 0)) return;
+  // A clip begins as long before the release as was asked for.
+  const query = new URLSearchParams({ before: clipBefore, after: clipAfter, camera: cameraOf(event) });
+  const loaded = await film.load(`${gamePath(game)}/clips/${encodeURIComponent(event.eventId)}.mp4?${query}`, event.camera, clipBefore - media);
+  if (film.clip !== event.eventId) return; // another one was chosen meanwhile
+  if (loaded) {
+    film.seek(media);
+    return;
+  }
+  film.clip = "";
   film.video.hidden = true;
   $("#no-film").hidden = false;
   setText($("#no-film"), "The gateway has no clip of this shot: it does not record, or the recording is gone. Open the camera's film instead.");
@@ -367,7 +379,7 @@ async function copyLink() {
 async function addShot() {
   await film.working;
   const known = current() ?? feed.shots.find((event) => event.camera === film.camera);
-  if (!film.open || film.clip || !known || known.camera !== film.camera) { say("Open the camera's film and show the release first."); return; }
+  if (!film.open || !known || known.camera !== film.camera) { say("Open the camera's film and show the release first."); return; }
   const media = film.media;
   attempt(() => corrections.add(known, media), (answer) => {
     lastCorrected = answer.eventId;
@@ -404,6 +416,7 @@ const keys = {
   l: { text: "copy the link to this shot", run: copyLink }, d: { text: "second look: most doubtful first, or in order", run: () => setOrder(order === "doubt" ? "time" : "doubt") },
   e: { text: "chart: shots or efficiency", run: () => setMode(chart.mode === "shots" ? "hexes" : "shots") },
   " ": { text: "play and pause", name: "space", run: () => film.open && film.toggle() },
+  v: { text: "load the clip that the gateway recorded; then every shot shows its own", run: loadClip },
   r: { text: `replay from ${before} s before the release`, run: replay },
   ",": { text: "frame back", run: () => film.step(-1) }, ".": { text: "frame on", run: () => film.step(1) },
   "=": { text: "this frame is the release: aligns the film", run: sync },
@@ -417,7 +430,7 @@ $("#types").append(...types.map((type, index) => element("button", { "data-key":
 async function replay() {
   const event = current();
   if (!film.open || !event) return;
-  await (film.clip ? film.seek(0) : film.seek((mediaOf(event) ?? film.media) - before));
+  await film.seek((mediaOf(event) ?? film.media) - before);
   film.video.play();
 }
 

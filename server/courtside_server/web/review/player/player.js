@@ -1,7 +1,7 @@
 // One player of a game: shots, form shot by shot, the form of one shot against another, map, skills and actions.
 //   game=ID  player=NAME
 import { svg } from "/lib/court.js";
-import { $, element, gameNames, getJson, setText } from "/lib/dom.js";
+import { $, element, gameNames, getJson, namesGame, setText } from "/lib/dom.js";
 import { Feed } from "/lib/feed.js";
 import { mediaClock } from "/lib/shots.js";
 import { percent, pointsOf, resultOf, shooterOf, stateOf, typeOf, zoneOf } from "/lib/words.js";
@@ -14,7 +14,7 @@ const measures = [
   ["setKneeDegrees", "Knee at the set point", "°", 0], ["releaseElbowDegrees", "Elbow at the release", "°", 0], ["releaseKneeDegrees", "Knee at the release", "°", 0],
 ];
 const params = new URLSearchParams(location.search);
-let game = params.get("game") ?? "";
+let game = namesGame(params.get("game") ?? "") ? params.get("game") : "";
 let player = params.get("player") ?? "";
 let feed = null;
 let comparison = null;
