@@ -18,10 +18,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
+from courtside.court.zones import Zone
 from courtside.events import Arm, Shooter, ShotForm
 from courtside.games import ShotFacts, Side, Team
 from courtside.plays import Action, PlayerAction
-from courtside_server.types import EventDraft, Lifecycle, ShotResult, ShotType
+from courtside_server.types import EventDraft, Lifecycle, Shot, ShotResult, ShotType
 
 pytestmark = pytest.mark.timeout(120)
 AXE = Path(__file__).parents[1] / "vendor" / "axe" / "axe.min.js"
@@ -233,6 +234,29 @@ def test_a_player_s_page_compares_forms_and_names_what_is_missing(browser, serve
     assert browser.evaluate("document.querySelectorAll('#joints tbody tr').length") == 5
     browser.evaluate(AXE.read_text() + "; 1")
     assert browser.evaluate(VIOLATIONS) == []
+    assert browser.problems == []
+
+
+def test_markup_in_names_bare_events_and_names_that_are_none_are_shown_as_they_are(browser, server):
+    evil = "<img src=x onerror=alert(1)>"
+    server.do(server.games.set_game(GAME, title=evil, home=Team(name=evil), away=Team(name="</script>")))
+    bare = Shot(
+        probability=0.0, release_uncertainty=0.0, zone=Zone.UNSPECIFIED, zone_probabilities=(), make_probability=0.0,
+        model="",
+    )  # fmt: skip
+    server.publish(
+        EventDraft(GAME, CAMERA, "bare", Lifecycle.PROVISIONAL, 0.0, 0.0, bare),
+        shot_draft("named", time.time(), team=Side.HOME, identity=Shooter(evil, 0.9)),
+    )
+    for page in ("/?game=final", "/review/?game=final&shot=bare&zone=none&state=", "/review/player/?game=final"):
+        browser.open(f"{server.address}{page}")
+        browser.until("document.readyState === 'complete' && document.querySelector('#state')?.className === 'live'")
+        browser.until(f"document.body.textContent.includes({evil!r}) || location.pathname === '/'")
+        assert browser.evaluate("document.querySelectorAll('img[onerror]').length") == 0
+        browser.evaluate("localStorage.setItem('courtside.by', '{broken'); 1")
+    for page in ("/", "/review/", "/review/player/"):
+        browser.open(f"{server.address}{page}?game=..%2F..%2Fetc&shot=%3Cscript%3E")
+        browser.until("document.querySelector('#game')?.value === 'final'")
     assert browser.problems == []
 
 
