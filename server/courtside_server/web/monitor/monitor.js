@@ -214,7 +214,8 @@ function choose(next) {
   own.addEventListener("change", ({ detail }) => {
     if (own !== feed) return;
     if (detail.kind === "status" || detail.kind === "heartbeat") {
-      setText($("#state"), { live: `live, game ${game}`, connecting: "connecting" }[own.status] ?? "reconnecting");
+      const late = own.heartbeat?.latency; // of live shots, from release to announcement
+      setText($("#state"), { live: `live, game ${game}${late ? `, shots after ${late.announcedP50Seconds.toFixed(1)} s (95 %: ${late.announcedP95Seconds.toFixed(1)} s)` : ""}`, connecting: "connecting" }[own.status] ?? "reconnecting");
       $("#state").className = own.status === "live" ? "live" : "problem";
     }
     if ((detail.kind === "event" || detail.kind === "snapshot") && !drawing) { drawing = true; requestAnimationFrame(draw); }

@@ -51,7 +51,7 @@ const filters = {
 };
 for (const [name, one] of Object.entries(filters)) {
   one.select = element("select", { id: `filter-${name}` });
-  one.select.addEventListener("change", () => { remember(); draw(); });
+  one.select.addEventListener("change", () => { rowsDrawn = 0; remember(); draw(); });
   one.wanted = params.get(name) ?? one.start ?? "";
   $("#filters").append(element("label", {}, `${one.label} `, one.select));
 }
@@ -390,6 +390,7 @@ async function addShot() {
 
 function setOrder(next) {
   order = next;
+  rowsDrawn = 0;
   $("#by-time").setAttribute("aria-pressed", String(order === "time"));
   $("#by-doubt").setAttribute("aria-pressed", String(order === "doubt"));
   $("#doubt-hint").hidden = order !== "doubt";
