@@ -35,6 +35,7 @@ from courtside_server.api.analysis import AnalysisService
 from courtside_server.api.connection_limits import connection_limits, raise_descriptor_limit
 from courtside_server.api.court import CourtService
 from courtside_server.api.events import EventService
+from courtside_server.api.export_routes import export_routes
 from courtside_server.api.game_routes import game_routes
 from courtside_server.api.games import GameService
 from courtside_server.api.health import Health
@@ -260,7 +261,9 @@ class Gateway:
     async def _start_http(self) -> None:
         host, _, port = self.settings.listen.http.rpartition(":")
         names = {host.lower(), *self.settings.listen.http_hosts}
-        routes = game_routes(GameService(self.games), self.hub)
+        routes = [
+            *game_routes(GameService(self.games), self.hub), *export_routes(self.hub, self._court_of),
+        ]  # fmt: skip
         app = web_app(
             self.metrics, self.health, self.hub, names, self._limits.event_streams, routes, self.games.latency,
             self.settings.events.heartbeat_s,
