@@ -63,8 +63,8 @@ def test_what_is_retracted_within_the_delay_never_shows(browser, server):
     visit(browser, f"{server.address}/overlay/?game=final&delay=1500&show=card,chart")
     browser.until("document.querySelector('#chart:not([hidden])') !== null")
     browser.evaluate(
-        "window.seen = []; new MutationObserver(() => seen.push(document.querySelector('#card').dataset.event))"
-        ".observe(document.querySelector('#card'), {attributes: true}); 1"
+        "window.seen = []; const note = () => { seen.push(document.querySelector('#card').dataset.event);"
+        "requestAnimationFrame(note); }; note(); 1"
     )
     now = time.time()
     server.publish(shot_draft("gone", now, Lifecycle.PROVISIONAL))
@@ -107,3 +107,16 @@ def test_ten_pages_share_one_event_stream_and_all_see_every_shot(browser, server
         server.publish(shot_draft(f"s{number}", time.time(), result=ShotResult.MADE))
     browser.until(f"{everywhere}.every((one) => one.querySelectorAll('#chart .mark').length === 5)")
     assert len(server.hub._subscriptions) == 1
+
+
+def test_an_author_copies_an_address_and_tries_it_without_a_game(browser, server):
+    browser.open(f"{server.address}/overlay/author.html")
+    inside = "document.querySelector('#preview')?.contentDocument"
+    browser.until(f"document.readyState === 'complete' && {inside}?.querySelector('#bug .points')?.dataset.drawn")
+    press = "document.querySelector('[data-do={}]').click()"
+    browser.evaluate(f"{press.format('announce')}; {press.format('made')}; 1")
+    browser.until(f"{inside}.querySelector('#card').dataset.result === 'made'")
+    browser.evaluate("document.querySelector('[name=theme]').value = 'light';"
+                     "document.querySelector('#options').dispatchEvent(new Event('input')); 1")
+    assert "theme=light" in browser.evaluate("document.querySelector('#address').value")
+    assert browser.problems == [] and server.do(server.hub.games()) == [GAME], "nothing of it reaches the gateway"

@@ -240,12 +240,21 @@ def shooter_of(event: Event, state: GameState | None) -> tuple[str, str]:
     shot = event.shot
     if shot is None:
         return "", ""
-    number = event.correction.facts.number or "" if event.correction is not None else ""
+    jersey = shot.jersey
+    number = jersey.number if jersey is not None else ""
+    if event.correction is not None and event.correction.facts.number is not None:
+        number = event.correction.facts.number
     name = shot.identity.name if shot.identity is not None else ""
-    if number and state is not None and shot.team in _SIDES:
-        roster = state.home.players if shot.team is Side.HOME else state.away.players
-        name = next((one.name for one in roster if one.number == number and one.name), name)
+    if number:
+        read = jersey.name if jersey is not None and jersey.number == number else ""
+        name = read or _on_roster(state, shot.team, number) or name
     return number, name
+
+
+def _on_roster(state: GameState | None, side: Side, number: str) -> str:
+    if state is None or side not in _SIDES:
+        return ""
+    return (state.home if side is Side.HOME else state.away).name_of(number)
 
 
 def read_events(path: Path) -> list[Event]:

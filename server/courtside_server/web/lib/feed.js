@@ -5,10 +5,9 @@
 //
 // With a delay (milliseconds) a page sees everything that much after the gateway wrote it: what was retracted meanwhile
 // never shows. `feed.offset` is the gateway's clock minus this machine's, milliseconds.
-export class Feed extends EventTarget {
-  constructor(game, { delay = 0 } = {}) {
+class EventStore extends EventTarget {
+  constructor(delay) {
     super();
-    this.game = game;
     this.delay = delay;
     this.events = new Map();
     this.status = "connecting";
@@ -16,12 +15,6 @@ export class Feed extends EventTarget {
     this.offset = 0;
     this.first = new Map(); // event id -> sequence of its first revision that was seen
     this.waiting = new Map(); // timer -> event that is not shown yet
-    const worker = new SharedWorker("/lib/feed-worker.js", { name: game });
-    this.port = worker.port;
-    this.port.onmessage = (message) => this.#take(message.data);
-    this.port.start();
-    setInterval(() => this.port.postMessage("here"), 20_000);
-    addEventListener("pageshow", () => this.port.postMessage("here"));
   }
 
   get shots() {
@@ -35,7 +28,7 @@ export class Feed extends EventTarget {
 
   now() { return Date.now() + this.offset; }
 
-  #take(message) {
+  take(message) {
     if (message.kind === "snapshot") {
       for (const timer of this.waiting.keys()) clearTimeout(timer);
       this.waiting.clear();
@@ -77,4 +70,28 @@ export class Feed extends EventTarget {
   }
 
   #changed(detail) { this.dispatchEvent(new CustomEvent("change", { detail })); }
+}
+
+export class Feed extends EventStore {
+  constructor(game, { delay = 0 } = {}) {
+    super(delay);
+    this.game = game;
+    const worker = new SharedWorker("/lib/feed-worker.js", { name: game });
+    this.port = worker.port;
+    this.port.onmessage = (message) => this.take(message.data);
+    this.port.start();
+    setInterval(() => this.port.postMessage("here"), 20_000);
+    addEventListener("pageshow", () => this.port.postMessage("here"));
+  }
+}
+
+// The events that a page of the same gateway posts to this window: an author tries an overlay without a game.
+export class SimulatedFeed extends EventStore {
+  constructor() {
+    super(0);
+    this.status = "live";
+    addEventListener("message", (message) => {
+      if (message.origin === location.origin && message.data?.courtside) this.take(message.data.courtside);
+    });
+  }
 }

@@ -5,7 +5,9 @@
 //   show=bug,card,chart,heat   the parts (bug,card)
 //   hold=MS            how long a shot stays after its last change (7000)
 //   tentative=0        wait until a shot is confirmed
-import { Feed } from "/lib/feed.js";
+//   colours=accent:f08a3c,...  colours of the theme, see the author's page
+//   simulate=1         show what the author's page sends instead of a game
+import { Feed, SimulatedFeed } from "/lib/feed.js";
 import { drawCourt, drawShots } from "/lib/court.js";
 import { clockText, metres, percent, periodText, pointsOf, remaining, resultOf, shooterOf, sideOf, stateOf, typeOf, zoneOf } from "/lib/words.js";
 
@@ -17,14 +19,23 @@ const number = (name, fallback, most) => {
 const parts = new Set((params.get("show") ?? "bug,card").split(","));
 const hold = number("hold", 7000, 60_000);
 const tentative = params.get("tentative") !== "0";
-const feed = new Feed(params.get("game") ?? "demo", { delay: number("delay", 0, 120_000) });
+const feed = params.get("simulate") === "1" ? new SimulatedFeed()
+  : new Feed(params.get("game") ?? "demo", { delay: number("delay", 0, 120_000) });
 const $ = (selector) => document.querySelector(selector);
 const stage = $("#stage");
 stage.dataset.theme = params.get("theme") ?? "dark";
+setColours(params.get("colours") ?? "");
 const layer = drawCourt($("#chart svg"));
 let shown = null; // event id of the shot on the card
 let hideAt = 0;
 let running = true; // play and stop of a playout server
+
+function setColours(text) {
+  for (const part of text.split(",")) {
+    const [name, colour] = part.split(":");
+    if (/^[a-z]{1,12}$/.test(name) && /^[0-9a-f]{6}([0-9a-f]{2})?$/i.test(colour ?? "")) stage.style.setProperty(`--${name}`, `#${colour}`);
+  }
+}
 
 function show(part, visible) { $(part).hidden = !(visible && running); }
 
@@ -158,6 +169,7 @@ Object.assign(window, {
       const xml = new DOMParser().parseFromString(text, "text/xml");
       for (const one of xml.querySelectorAll("componentData")) given.set(one.id, one.querySelector("data")?.getAttribute("value") ?? "");
     }
+    if (given.has("colours")) setColours(given.get("colours"));
     if (given.has("theme")) stage.dataset.theme = given.get("theme");
     if (given.has("show")) { parts.clear(); for (const part of given.get("show").split(",")) parts.add(part); }
     if (given.has("delay")) feed.delay = Math.min(Math.max(Number(given.get("delay")) || 0, 0), 120_000);
