@@ -2,6 +2,7 @@
 
     GET /v1/games/{game}/export/{format}   a file to keep: courtside.exports.FORMATS
     GET /v1/games/{game}/vmix.json         score, clock and last shot as one flat row, to poll
+    GET /overlay/ograf.zip                 the overlay as an OGraf graphic
 
 Options of an export are query parameters: camera, court, session, film, frame_rate, before, after.
 """
@@ -9,10 +10,13 @@ Options of an export are query parameters: camera, court, session, film, frame_r
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import time
+import zipfile
 from collections.abc import Callable
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -34,6 +38,7 @@ MAX_EXPORTS = 2
 """Exports that are written at a time, each in a thread of its own."""
 MAX_WAITING = 16
 """Further ones that may wait; beyond them the newest is refused."""
+_OGRAF = Path(__file__).parents[1] / "web" / "overlay" / "ograf"
 _NUMBERS = ("frame_rate", "before", "after")
 
 
@@ -78,7 +83,15 @@ def export_routes(
             return JSONResponse({"error": error.message}, status_code=503)
         return Response(json.dumps([row], ensure_ascii=False), media_type="application/json")
 
-    return [Route("/v1/games/{game}/export/{format}", export), Route("/v1/games/{game}/vmix.json", vmix)]
+    async def ograf(request: Request) -> Response:
+        body = await asyncio.to_thread(_ograf_package)
+        headers = {"Content-Disposition": 'attachment; filename="courtside-ograf.zip"'}
+        return Response(body, media_type="application/zip", headers=headers)
+
+    return [
+        Route("/v1/games/{game}/export/{format}", export), Route("/v1/games/{game}/vmix.json", vmix),
+        Route("/overlay/ograf.zip", ograf),
+    ]  # fmt: skip
 
 
 async def _export(request: Request, hub: EventHub, court_of: Callable[[str], Court]) -> Response:
@@ -101,6 +114,16 @@ async def _export(request: Request, hub: EventHub, court_of: Callable[[str], Cou
     name = wanted.file_name(game)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(body, media_type=wanted.media_type, headers=headers)
+
+
+def _ograf_package() -> bytes:
+    """The OGraf graphic as a zip: the files of its folder, some of which are links to those of the overlay page."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        for path in sorted(_OGRAF.iterdir()):
+            # One fixed time, so that the same package has the same bytes.
+            package.writestr(zipfile.ZipInfo(f"courtside/{path.name}", (2026, 1, 1, 0, 0, 0)), path.read_bytes())
+    return out.getvalue()
 
 
 def _write(wanted: ExportFormat, events: list[Event], options: ExportOptions, game: str) -> bytes:
