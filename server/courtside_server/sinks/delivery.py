@@ -24,9 +24,9 @@ from courtside.redact import redact
 from courtside_server.errors import CourtsideError, CursorEvicted, LogUnavailable, SettingsError
 from courtside_server.events.hub import EventHub
 from courtside_server.sinks.config import SinkSettings
+from courtside_server.sinks.files import CursorFile, DeadLetters
 from courtside_server.sinks.rows import game_row
 from courtside_server.sinks.senders import NotDelivered, Sender, make_sender
-from courtside_server.sinks.store import CursorFile, DeadLetters
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import Event
 
