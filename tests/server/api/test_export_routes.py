@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import json
 
+import grpc
 import httpx
 import pytest
 from click.testing import CliRunner
 from export_support import game_events
 
+from courtside.court.measures import FIBA
+from courtside.court.point_pairs import PointPairs
+from courtside.errors import InputError
 from courtside.exports import FORMATS, ExportOptions, export_events
+from courtside.v1 import court_pb2_grpc, events_pb2_grpc
+from courtside_client.client import connect
 from courtside_client.commands.group import courtside
+from courtside_server.api.court import CourtService
+from courtside_server.api.events import EventService
 from courtside_server.api.export_routes import export_routes
 from courtside_server.api.health import Health
+from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
+from courtside_server.court.calibration_store import CalibrationStore
 from courtside_server.events import EventHub, SqliteLog
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import EventDraft
@@ -67,6 +77,30 @@ async def test_vmix_gets_one_flat_row_of_texts(page):
     )
     [empty] = (await page.get("/v1/games/nobody/vmix.json")).json()
     assert set(empty) == set(row) and set(empty.values()) == {""}
+
+
+async def test_the_client_exports_a_game_on_the_court_of_its_calibration(tmp_path):
+    hub = EventHub(SqliteLog(":memory:"), Metrics())
+    await hub.start()
+    for event in game_events(FIBA):
+        await hub.publish([EventDraft.of(event)])
+    store = CalibrationStore(tmp_path / "calibrations.json")
+    server = grpc.aio.server(interceptors=[StatusInterceptor()])
+    events_pb2_grpc.add_EventServiceServicer_to_server(EventService(hub), server)
+    court_pb2_grpc.add_CourtServiceServicer_to_server(CourtService(store), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with connect(f"127.0.0.1:{port}") as client:
+        body = await client.games.export("final", "csv")
+        assert body == export_events(game_events(FIBA), "csv")
+        points = [(200, 300, 14, 7.5), (1100, 310, 14, -7.5), (1250, 700, 0, -7.5), (30, 690, 0, 7.5)]
+        await client.set_calibration("games/final/cameras/left", PointPairs.of("fiba", 1280, 720, points))
+        body = await client.games.export("final", "fiba")
+        assert body == export_events(game_events(FIBA), "fiba", ExportOptions(court=FIBA))
+        with pytest.raises(InputError, match="no events of games/nobody"):
+            await client.games.export("nobody", "csv")
+    await hub.close()
+    await server.stop(0)
 
 
 def test_the_command_exports_the_lines_of_analyze(tmp_path, monkeypatch):
