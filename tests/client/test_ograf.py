@@ -17,7 +17,7 @@ from page_server import GAME, PageServer, shot_draft
 from courtside.games import Team
 from courtside_server.types import Lifecycle, ShotResult
 
-FOLDER = os.environ.get("COURTSIDE_SCREENSHOTS")
+FOLDER = os.environ.get("SCREENSHOTS")
 pytestmark = pytest.mark.timeout(120)
 DATA = {"home": "LAK", "who": "Anna", "what": "Left wing three, 7.3 m", "result": "made", "word": "+3", "side": "home"}
 LOAD = """import('/overlay/ograf/graphic.mjs').then(async ({default: Graphic}) => {

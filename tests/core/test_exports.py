@@ -38,9 +38,9 @@ def exported(name: str, court: Court = NBA, **options: object) -> bytes:
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "png"])
 def test_every_format_equals_its_golden_file(name: str) -> None:
     path = GOLDEN / FORMATS[name].file_name(GAME)
-    if os.environ.get("COURTSIDE_WRITE_GOLDEN"):
+    if os.environ.get("WRITE_GOLDEN"):
         path.write_bytes(exported(name))
-    assert exported(name) == path.read_bytes(), "if that is intended: COURTSIDE_WRITE_GOLDEN=1 pytest this file"
+    assert exported(name) == path.read_bytes(), "if that is intended: WRITE_GOLDEN=1 pytest this file"
 
 
 def read_csv(data: bytes, court: Court) -> dict[str, tuple[float, float]]:

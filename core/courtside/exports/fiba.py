@@ -8,7 +8,7 @@ from typing import Any
 from courtside.court.measures import FIBA
 from courtside.exports.game import ExportedGame, ExportedShot
 from courtside.exports.positions import to_percent
-from courtside.exports.text import clock_parts, printable
+from courtside.exports.text import clock_parts, printable, team_code
 from courtside.games import GameState, Side
 from courtside.shot_results import ShotType
 
@@ -50,7 +50,7 @@ def _team(
         score = state.score(side)
     short = printable(game.team_name(side, short=True))
     return {
-        "name": printable(game.team_name(side)), "shortName": short, "code": short[:4].upper(), "score": score,
+        "name": printable(game.team_name(side)), "shortName": short, "code": team_code(game, side), "score": score,
         "pl": {
             str(place): {"name": name, "familyName": name, "shirtNumber": player.number}
             for place, player in enumerate(game.roster(side), 1) for name in [printable(player.name)]

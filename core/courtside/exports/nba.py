@@ -15,7 +15,7 @@ from courtside.court.measures import FOOT, NBA
 from courtside.court.zones import NbaArea, NbaRange, nba_zone_at
 from courtside.exports.game import ExportedGame, ExportedShot
 from courtside.exports.positions import to_legacy, to_percent
-from courtside.exports.text import clock_parts, distance, printable, sentence
+from courtside.exports.text import clock_parts, distance, printable, sentence, team_code
 from courtside.games import Side
 from courtside.shot_results import ShotType
 
@@ -57,7 +57,7 @@ def _action(game: ExportedGame, shot: ExportedShot, place: int, totals: Counter[
         "actionNumber": place, "clock": f"PT{minutes:02d}M{seconds:05.2f}S" if clock else None,
         "timeActual": _time(event.event_time), "period": clock.period if clock else None,
         "periodType": None if clock is None else "REGULAR" if clock.period <= periods else "OVERTIME",
-        "teamId": team, "teamTricode": printable(game.team_name(facts.team, short=True))[:4],
+        "teamId": team, "teamTricode": team_code(game, facts.team),
         "actionType": "freethrow" if shot.free_throw else f"{shot.points}pt", "subType": sub_type,
         "descriptor": descriptor, "qualifiers": [], "personId": person, **_place(game, shot),
         "shotDistance": None if far is None else round(far / FOOT, 2), "possession": team,

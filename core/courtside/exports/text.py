@@ -7,6 +7,7 @@ import math
 from courtside.court.measures import Court
 from courtside.court.zones import NbaBasicZone, Zone, nba_zone_at
 from courtside.exports.game import ExportedGame, ExportedShot
+from courtside.games import Side
 from courtside.shot_results import ShotType
 
 
@@ -30,6 +31,16 @@ def clock_parts(remaining: float) -> tuple[int, float]:
     hundredths = math.floor(round(max(remaining, 0.0), 3) * 100 + 1e-6)
     minutes, rest = divmod(hundredths, 6000)
     return minutes, rest / 100
+
+
+def team_code(game: ExportedGame, side: Side) -> str:
+    """A team's short name, else the first three letters of its name in capitals; empty for no team."""
+    state = game.state
+    team = None if state is None else {Side.HOME: state.home, Side.AWAY: state.away}.get(side)
+    if team is not None and team.short_name:
+        return printable(team.short_name)
+    letters = "".join(one for one in printable(game.team_name(side)) if one.isalnum())
+    return letters[:3].upper()
 
 
 def distance(shot: ExportedShot) -> float | None:

@@ -44,7 +44,7 @@ class SinkDelivery:
 
     Args:
         settings: of the sink.
-        sender: hands events over; closed with this object.
+        sender: hands events over; ended by :meth:`close`.
         hub: the events.
         folder: of the cursor and the dead letters.
         metrics: the gateway's metrics.
@@ -97,9 +97,22 @@ class SinkDelivery:
                 if not self._waiting:
                     await self._wake.wait()
         finally:
-            with suppress(OSError):
-                await asyncio.shield(asyncio.to_thread(self._cursor.save)) if self._unsaved else None
-            await self._sender.close()
+            if self._unsaved:
+                with suppress(OSError):
+                    await asyncio.shield(asyncio.to_thread(self._cursor.save))
+
+    async def close(self) -> None:
+        """End the connections to the receiver."""
+        await self._sender.close()
+
+    async def run_again(self) -> None:
+        """Run; after a fault of ours begin again."""
+        while True:
+            try:
+                return await self.run()
+            except Exception:
+                _log.exception("a sink failed and is started again", sink=self._settings.name)
+                await asyncio.sleep(_LOG_AGAIN_S)
 
     async def _until_done(self, work: Callable[[], object]) -> bool:
         """Do something that needs the log and the disk, until they can be used; False where it was ended before."""
@@ -177,6 +190,9 @@ class SinkDelivery:
                 return True
             except NotDelivered as problem:
                 reason, final, after = redact(str(problem)), problem.final, problem.retry_after
+            except Exception as error:  # a fault of ours in one event must not stop the events after it
+                _log.exception("a sink cannot send an event", sink=name, event_id=event.event_id)
+                reason, final, after = f"{type(error).__name__}: {redact(str(error))}", True, None
             if final or time.monotonic() - first >= settings.give_up_s:
                 await asyncio.to_thread(self._dead.add, event, reason)
                 self._metrics.sink_events.labels(name, "dead_letter").inc()
@@ -249,7 +265,7 @@ class Sinks:
         self._stop_listening = self._hub.on_events(self._note)
         for delivery in self._deliveries:
             await delivery.prepare()
-            self._tasks.append(asyncio.create_task(delivery.run(), name="sink"))
+            self._tasks.append(asyncio.create_task(delivery.run_again(), name="sink"))
 
     async def close(self, timeout: float = 2.0) -> None:
         """Let the sinks deliver what is logged for at most ``timeout`` seconds; the next start delivers the rest."""
@@ -260,9 +276,10 @@ class Sinks:
             await asyncio.wait(self._tasks, timeout=timeout)
         for task in self._tasks:
             task.cancel()
-        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
-            if isinstance(result, Exception):
-                _log.error("a sink failed", error=repr(result))
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for delivery in self._deliveries:
+            with suppress(Exception):
+                await delivery.close()
 
     def _note(self, game: str) -> None:
         for delivery in self._deliveries:

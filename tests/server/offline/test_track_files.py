@@ -35,7 +35,7 @@ def test_track_files_equal_the_golden_ones_and_boxes_come_back(name: str, tmp_pa
         for media, shift in ((0.0, 0.0), (1 / 30, 1.25), (1 / 30, 9.0), (0.5, 2.5)):
             file.add(observations(media, shift))
     text = (tmp_path / name).read_text()
-    if os.environ.get("COURTSIDE_WRITE_GOLDEN"):
+    if os.environ.get("WRITE_GOLDEN"):
         (GOLDEN / name).write_text(text)
     assert text == (GOLDEN / name).read_text()
     if name.endswith(".txt"):

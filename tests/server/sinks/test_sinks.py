@@ -197,18 +197,25 @@ async def test_mqtt_events_reach_a_real_broker(tmp_path):
     await broker.start()
     port = next(iter(broker._servers.values())).instance.sockets[0].getsockname()[1]
     try:
-        async with aiomqtt.Client("127.0.0.1", port) as listener:
-            await listener.subscribe("courtside/#", qos=1)
-            sink = settings("mqtt", f"mqtt://127.0.0.1:{port}", kind="mqtt")
-            async with Running(tmp_path, sink) as running:
+        sink = settings("mqtt", f"mqtt://127.0.0.1:{port}", kind="mqtt")
+        async with Running(tmp_path, sink) as running:
+            found = []
+            async with aiomqtt.Client("127.0.0.1", port) as listener:
+                await listener.subscribe("courtside/#", qos=1)
                 await running.publish(*SHOTS[:3])
-                found = []
                 async with asyncio.timeout(20):
                     async for message in listener.messages:
                         found.append((str(message.topic), json.loads(message.payload)["eventId"]))
                         if len(found) == 3:
                             break
-        assert found == [("courtside/final/shot", event.event_id) for event in SHOTS[:3]]
+            assert found == [("courtside/final/shot", event.event_id) for event in SHOTS[:3]]
+            await broker.shutdown()
+            await running.publish(SHOTS[3])
+            await until(lambda: running.count("sink_retries", "mqtt"))
+            config["listeners"]["default"]["bind"] = f"127.0.0.1:{port}"
+            broker = amqtt.Broker(config)
+            await broker.start()
+            await until(lambda: running.count("sink_events", "mqtt", "delivered") == 4)
     finally:
         await broker.shutdown()
 
