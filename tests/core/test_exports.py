@@ -149,14 +149,23 @@ def test_corner_shots_come_back_within_five_centimetres(name: str, court: Court)
     assert "gone" not in found
 
 
-def test_the_axes_are_those_of_published_games() -> None:
-    # A layup of a published NBA game: x 91.77 %, y 51.47 %, side right, xLegacy 7, yLegacy 25.
-    place = from_percent(NBA, 91.77069645203679, 51.470588235294116)
-    shot = shot_event("layup", 1, place=place, result=ShotResult.MADE, team=Side.HOME)
+# Two shots of published NBA games: a layup on the right side, a three on the left side.
+PUBLISHED = [
+    (91.77069645203679, 51.470588235294116, 7, 25, "right", "Restricted Area", "0-8 Center"),
+    (27.4, 83.5, -168, 205, "left", "Above the Break 3", "24+ Left Center"),
+]
+
+
+@pytest.mark.parametrize(("x", "y", "x_legacy", "y_legacy", "side", "area", "detail"), PUBLISHED)
+def test_the_axes_are_those_of_published_games(
+    x: float, y: float, x_legacy: int, y_legacy: int, side: str, area: str, detail: str
+) -> None:
+    shot = shot_event("shot", 1, place=from_percent(NBA, x, y), result=ShotResult.MADE, team=Side.HOME)
     action = json.loads(export_events([shot], "nba"))["game"]["actions"][0]
-    assert (action["xLegacy"], action["yLegacy"], action["side"]) == (7, 25, "right")
-    assert (action["clock"], action["shotResult"], action["area"]) == ("PT11M43.00S", "Made", "Restricted Area")
-    assert action["x"] == pytest.approx(91.770696, abs=1e-5) and action["areaDetail"] == "0-8 Center"
+    assert (action["x"], action["y"]) == pytest.approx((x, y), abs=1e-5)
+    assert (action["xLegacy"], action["yLegacy"], action["side"]) == (x_legacy, y_legacy, side)
+    assert (action["area"], action["areaDetail"]) == (area, detail)
+    assert (action["clock"], action["shotResult"]) == ("PT11M43.00S", "Made")
 
 
 def test_only_what_is_final_and_known_goes_out() -> None:
