@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from courtside.court.zones import Zone
 from courtside_server.api.analysis import AnalysisService
 from courtside_server.api.cameras import CameraBoard, camera_routes
+from courtside_server.api.export_routes import export_routes
 from courtside_server.api.game_routes import game_routes
 from courtside_server.api.games import GameService
 from courtside_server.api.health import Health
@@ -99,7 +100,7 @@ class PageServer:
         self.galleries = Galleries(self._path.with_name("shooters.sqlite3"))
         self._engine = EmbeddedEngine(starter_models(), threads=1)
         routes += shooter_routes(AnalysisService(self.galleries, self._engine, FormConfig(), 5.0))
-        routes += self._routes
+        routes += [*export_routes(self.hub), *self._routes]
         app = web_app(metrics, Health(), self.hub, routes=routes, latency=self.games.latency, heartbeat_s=0.5)
         config = http_config(app, "127.0.0.1", self.port, metrics)
         socket = config.bind_socket()

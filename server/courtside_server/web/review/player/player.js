@@ -231,6 +231,7 @@ async function start() {
     const names = (await gameNames()).map((one) => one.name);
     if (game && !names.includes(game)) names.unshift(game);
     if (!game && names.length) open(names[0]);
+    if (!names.length) setText($("#state"), "no game yet: start a camera, or create one with courtside game");
     fill($("#game"), names.map((name) => [name, name]), game);
     shooters = (await getJson("/v1/shooters")).shooters ?? [];
     if (feed) draw();
