@@ -135,6 +135,8 @@ def test_shots_are_chosen_by_filters_links_and_doubt(browser, server):
     browser.press("b")
     browser.press("e")
     browser.until("document.querySelectorAll('#chart .hex').length === 1")
+    fetched = "[...document.querySelectorAll('#exports a')].map((link) => fetch(link.href).then((one) => one.status))"
+    assert set(browser.evaluate(f"Promise.all({fetched})")) == {200}
     browser.evaluate("document.querySelector('#filter-mark').value = 'bookmarked'; "
                      "document.querySelector('#filter-mark').dispatchEvent(new Event('change')); 1")  # fmt: skip
     browser.until(f"{ROWS}.join() === 'unknown'")

@@ -10,6 +10,11 @@ import { Corrections, facts, inWords, typeName, types } from "/review/correction
 import { Film } from "/review/film.js";
 import { laneOf, Timeline } from "/review/timeline.js";
 
+// Formats of `/v1/games/{game}/export/{format}` that people take away, with what reads them.
+const exportNames = {
+  csv: "Table of shots (CSV)", json: "All events (JSON)", sportscode: "Sportscode, Hudl, Nacsport, LongoMatch (XML)", nba: "NBA play-by-play (JSON)", fiba: "FIBA LiveStats (JSON)",
+  webvtt: "Chapters of the film (WebVTT)", png: "Shot chart (PNG)", svg: "Shot chart (SVG)",
+};
 const toastFor = 6000; // Milliseconds.
 const rowsAtOnce = 60;
 const clipBefore = 4; // Seconds of a clip before and after the release.
@@ -447,8 +452,9 @@ addEventListener("keydown", (press) => {
     if (press.key === "Enter") { press.preventDefault(); placeAt(chart.aiming); return; }
     if (press.key === "Escape") { togglePlace(); return; }
   }
-  if (press.target.closest("button, summary, .file") && (press.key === " " || press.key === "Enter")) return;
+  if (press.target.closest("button, summary, a, .file") && (press.key === " " || press.key === "Enter")) return;
   const key = { ArrowDown: "j", ArrowUp: "k" }[press.key] ?? press.key.toLowerCase();
+  if (press.key === "Escape" && $("#exports").open) { $("#exports").open = false; $("#exports summary").focus(); return; }
   if (press.key.startsWith("Arrow") && press.target.closest(".scroll:not(.list)")) return;
   const found = keys[key];
   if (!found) return;
@@ -506,6 +512,7 @@ function open(next) {
   const query = `?game=${encodeURIComponent(game)}`;
   $("#to-monitor").href = `/${query}`;
   $("#to-overlay").href = `/overlay/${query}`;
+  $("#exports ul").replaceChildren(...Object.entries(exportNames).map(([format, text]) => element("li", {}, element("a", { href: `${gamePath(game)}/export/${format}`, download: "" }, text))));
   $("#to-player").href = `/review/player/${query}`;
   own.addEventListener("change", ({ detail }) => {
     if (own !== feed) return;
