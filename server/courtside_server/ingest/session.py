@@ -71,9 +71,6 @@ class CameraSession:
 
     Create, feed and close it on the event loop. The decode thread starts with the first packet.
 
-    Attributes:
-        counters: frames received, decoded and dropped.
-
     Args:
         info: the stream, with its session id.
         sink: receives the frames, on the decode thread.
@@ -101,11 +98,11 @@ class CameraSession:
         name = info.camera.name
         self.frames = FrameRing(name, config.frame_budget)
         self.packets = PacketRing(name, config.packet_budget)
-        self.counters = StreamCounters(name, metrics)
+        self._counters = StreamCounters(name, metrics)
         self._intra = decoder.intra
         self._film = info.mode is StreamMode.FILM
         self._worker = DecodeWorker(
-            info, decoder, self.frames, self.packets, sink, self.counters, config, self._clocks,
+            info, decoder, self.frames, self.packets, sink, self._counters, config, self._clocks,
             self._announce_from_thread, self._want_keyframe,
         )
         self._queue = packet_queue(config.queue_packets, config.queue_bytes, film=self._film)
@@ -147,6 +144,11 @@ class CameraSession:
     def took_packets(self) -> bool:
         """At least one packet has arrived."""
         return self._next is not None
+
+    @property
+    def counters(self) -> StreamCounters:
+        """Frames received, decoded and dropped."""
+        return self._counters
 
     @property
     def thread(self) -> threading.Thread | None:
@@ -208,29 +210,29 @@ class CameraSession:
             return
         skipping = self._queue.skipping
         dropped = self._queue.put(QueuedPacket(packet, self._intra or packet.keyframe, broken=bool(missing)))
-        self.counters.drop(DropReason.DECODER_BEHIND, len(dropped))
+        self._counters.drop(DropReason.DECODER_BEHIND, len(dropped))
         if self._queue.skipping and not skipping:
             self.keyframe_wanted.set()
-        self.counters.drop(DropReason.LOST, min(missing, _MAX_LOST))
+        self._counters.drop(DropReason.LOST, min(missing, _MAX_LOST))
         self.update_clock_offset(packet.capture_time)
         self._accept(packet)
 
     def _missing(self, packet: EncodedPacket) -> int | None:
         """Number of packets missing before this one; ``None`` for a duplicate."""
         if self._next is not None and packet.sequence < self._next:
-            self.counters.drop(DropReason.DUPLICATE)
+            self._counters.drop(DropReason.DUPLICATE)
             return None
         return 0 if self._next is None else packet.sequence - self._next
 
     def _accept(self, packet: EncodedPacket) -> None:
         # The expected sequence advances only now, so that a film client that was cut off sends the packet again.
         self._next = packet.sequence + 1
-        self.counters.receive()
+        self._counters.receive()
         self._start()
 
     def status(self) -> StreamStatus:
         """The stream's present state."""
-        counters, worker = self.counters, self._worker
+        counters, worker = self._counters, self._worker
         now = self._clocks.monotonic()
         waiting = self._queue.peek()
         lag = worker.last_age if waiting is None else max(worker.last_age, now - waiting.packet.arrival)
@@ -264,7 +266,7 @@ class CameraSession:
         """
         if self.connection is not None:
             self.connection.close(error)
-        self.counters.drop(DropReason.DECODER_BEHIND, len(self._queue.close(error)))
+        self._counters.drop(DropReason.DECODER_BEHIND, len(self._queue.close(error)))
         self._start()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._finished.wait(), self.config.close_timeout)
@@ -282,7 +284,7 @@ class CameraSession:
                 self._worker.process(items[0])
             except Exception:
                 log.exception("processing a packet failed", camera=self.info.camera.name)
-                self.counters.drop(DropReason.CORRUPT)
+                self._counters.drop(DropReason.CORRUPT)
         self._worker.finish()
         self._on_loop(self._finished.set)
 
