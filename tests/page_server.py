@@ -50,6 +50,7 @@ class PageServer:
         log: file of the event log.
         port: to serve on; 0 for any.
         routes: further routes.
+        streams: event streams open at a time.
 
     Attributes:
         games: the keeper; use it by :meth:`do`.
@@ -58,8 +59,8 @@ class PageServer:
         address: of the server.
     """
 
-    def __init__(self, log: Path, port: int = 0, routes: Sequence[BaseRoute] = ()) -> None:
-        self._path, self.port, self._routes = log, port, routes
+    def __init__(self, log: Path, port: int = 0, routes: Sequence[BaseRoute] = (), streams: int = 256) -> None:
+        self._path, self.port, self._routes, self._streams = log, port, routes, streams
         self.sessions: list[CameraSession] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -101,7 +102,10 @@ class PageServer:
         self._engine = EmbeddedEngine(starter_models(), threads=1)
         routes += shooter_routes(AnalysisService(self.galleries, self._engine, FormConfig(), 5.0))
         routes += [*export_routes(self.hub), *self._routes]
-        app = web_app(metrics, Health(), self.hub, routes=routes, latency=self.games.latency, heartbeat_s=0.5)
+        app = web_app(
+            metrics, Health(), self.hub, max_streams=self._streams, routes=routes, latency=self.games.latency,
+            heartbeat_s=0.5,
+        )  # fmt: skip
         config = http_config(app, "127.0.0.1", self.port, metrics)
         socket = config.bind_socket()
         self.port = socket.getsockname()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,17 @@ def test_a_log_that_begins_anew_replaces_what_was_shown_and_two_cameras_of_an_ol
             second.publish(one, type(two)(**{**_fields(two), "camera": CAMERA.replace("left", "right")}))
         browser.until(f"{NEWEST} === 'left2' && document.querySelectorAll('#shots tr').length === 3")
         assert {row[1] for row in browser.evaluate(ROWS)} == {"left, right"}
+
+
+def test_a_page_that_was_refused_tries_again(browser, tmp_path):
+    with PageServer(tmp_path / "events.sqlite3", streams=1) as server:
+        with urllib.request.urlopen(f"{server.address}/v1/games/final/events") as taken:
+            taken.readline()
+            browser.open(f"{server.address}/?game=final")
+            browser.until("document.querySelector('#state')?.textContent === 'reconnecting'")
+        server.publish(shot_draft("late", time.time()))
+        browser.until(f"{NEWEST} === 'late' && document.querySelector('#state').className === 'live'")
+        leave(browser)
 
 
 def _fields(draft) -> dict:
