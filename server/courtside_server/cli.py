@@ -198,7 +198,7 @@ def analyze(
     if poses is not None and not form:
         _fail(InputError("--poses keeps what --form reads: give both"))
     with quiet_interrupt():
-        from courtside_server.offline.analyze import film_settings
+        from courtside_server.offline.analyze import film_settings, player_options
 
     settings = _settings(
         config,
@@ -224,7 +224,7 @@ def analyze(
         asyncio.run(
             analyze_films(
                 files, settings, playback_speed, style, bad.append, render=render, court=court, poses=poses,
-                quiet=quiet, follow=rectangle, tracks=tracks,
+                quiet=quiet, follow=rectangle, tracks=tracks, wanted=player_options(actions, form, roster is not None),
             )
         )
     except CourtsideError as error:

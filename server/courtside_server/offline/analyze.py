@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -17,6 +17,7 @@ from courtside.names import CameraName
 from courtside.plays import Jersey
 from courtside.shot_poses import ShotPoses
 from courtside_server.compose import (
+    PlayerOption,
     ingest_config,
     make_engine,
     make_player_models,
@@ -72,6 +73,12 @@ def film_settings(actions: bool, form: bool, jerseys: bool = False) -> dict[str,
     }  # fmt: skip
 
 
+def player_options(actions: bool, form: bool, roster: bool) -> list[PlayerOption]:
+    """What is wanted of a film's players: what they do, the shooters' form, their names by a roster."""
+    wanted = {PlayerOption.ACTIONS: actions, PlayerOption.FORM: form, PlayerOption.ROSTER: roster}
+    return [option for option, on in wanted.items() if on]
+
+
 class FilmAnalyzer:
     """Models that are ready to find shots in films; an async context manager.
 
@@ -82,13 +89,15 @@ class FilmAnalyzer:
         court: the calibration of the camera that took the films; ``None`` without one.
         engine: answers instead of the one that the settings name; closed with the analyzer.
         follow: x, y, width, height in pixels of the first frame: of all players only this one is read; None: all are.
+        wanted: what must be read of players; otherwise it is left out where its model is missing.
     """
 
     def __init__(
         self, settings: Settings, playback_speed: float | None = None, court: PointPairs | None = None,
         engine: Engine | None = None, follow: tuple[float, float, float, float] | None = None,
+        wanted: Collection[PlayerOption] = (),
     ) -> None:  # fmt: skip
-        self._follow = follow
+        self._follow, self._wanted = follow, wanted
         self._settings, self._court = settings, court
         self._speed, self._estimate = playback_speed or 1.0, playback_speed is None
         self._engine = engine or make_engine(settings)
@@ -98,13 +107,13 @@ class FilmAnalyzer:
         """Start the engine and load the models.
 
         Raises:
-            EngineError: a model cannot be used.
-            SettingsError: a roster cannot be used.
+            EngineError: a model cannot be used, or one is missing that is wanted.
+            SettingsError: a roster cannot be used, or the settings switch off what is wanted.
             StoreUnavailable: the galleries of shooters cannot be read.
         """
         async with self._stack as stack:
             stack.push_async_callback(self._engine.close)
-            await start_models(self._settings, self._engine)
+            await start_models(self._settings, self._engine, self._wanted)
             self._models = make_shot_models(self._settings, self._engine, min_timeout=_MODEL_TIMEOUT_S)
             galleries = Galleries(self._settings.events.data_dir / "shooters.sqlite3")
             stack.callback(galleries.close)

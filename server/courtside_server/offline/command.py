@@ -8,7 +8,7 @@ import glob
 import select
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from courtside.court.point_pairs import PointPairs
 from courtside.film import Film
 from courtside.shot_poses import SUFFIX, ShotPoses, write_poses
 from courtside.text import HEADER, event_line
+from courtside_server.compose import PlayerOption
 from courtside_server.errors import CourtsideError, EngineError, FilmUnwritable
 from courtside_server.offline.analyze import FilmAnalysis, FilmAnalyzer, check_size
 from courtside_server.offline.film_names import films_in, game_names
@@ -39,6 +40,7 @@ async def analyze_films(
     on_bad_film: Callable[[CourtsideError], None], *, render: Path | None = None,
     court: PointPairs | None = None, poses: Path | None = None, quiet: bool = False,
     follow: tuple[float, float, float, float] | None = None, tracks: Path | None = None,
+    wanted: Collection[PlayerOption] = (),
 ) -> None:  # fmt: skip
     """Run films one after another through ingest, pipeline and log; print every event.
 
@@ -54,11 +56,13 @@ async def analyze_films(
         quiet: no progress on stderr.
         tracks: file for what is tracked, MOT (.txt) or COCO (.json); of one film only.
         follow: x, y, width, height in pixels of the first frame: of all players only this one is read; None: all are.
+        wanted: what must be read of players, whose models must be there.
 
     Raises:
         InputError: ``render`` cannot be.
         FilmUnwritable: a drawn film cannot be written; its events have been printed.
-        EngineError: the model cannot be used.
+        EngineError: a model cannot be used, or one is missing that is wanted.
+        SettingsError: a roster cannot be used, or the settings switch off what is wanted.
         BrokenPipeError: nobody reads the events any more.
     """
     named: list[Path] = []
@@ -83,9 +87,9 @@ async def analyze_films(
     if not films:
         return
     console = Console(stderr=True, quiet=quiet)
-    if style == "table":
-        print(HEADER, flush=True)
-    async with FilmAnalyzer(settings, playback_speed, court, follow=follow) as analyzer:
+    async with FilmAnalyzer(settings, playback_speed, court, follow=follow, wanted=wanted) as analyzer:
+        if style == "table":
+            print(HEADER, flush=True)
         with Progress(
             TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(),
             TextColumn("{task.fields[speed]}"),

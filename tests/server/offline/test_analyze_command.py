@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from courtside_server.cli import analyze
+from courtside_server.packaged import starter_models
 
 
 @pytest.fixture
@@ -96,3 +97,13 @@ def test_it_stops_when_nobody_reads_any_more(flags, flash_film):
         assert json.loads(process.stdout.readline())
         process.stdout.close()
         assert process.wait(timeout=60) == 141 and process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("option", ["--actions", "--form"])
+def test_what_was_asked_for_and_has_no_model_is_one_line_before_any_film(tmp_path, shot_film, option):
+    for folder in starter_models().iterdir():
+        if folder.name != "player_pose":
+            (tmp_path / folder.name).symlink_to(folder)
+    done = run(shot_film.path, option, "--repository", tmp_path, "--format", "table")
+    assert done.exit_code == 2 and not done.stdout
+    assert done.stderr.count("\n") == 1 and f"{option} needs the model player_pose, which " in done.stderr
