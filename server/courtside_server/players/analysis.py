@@ -120,7 +120,7 @@ class PlayerAnalysis:
         self._requested = -np.inf
         self._ring = TrackRing(_RING_S / time_scale)
         self._behind: deque[Observations] = deque()
-        self._clock = 0.0
+        self._clock, self._began = 0.0, np.inf
         self._possession = PossessionFilter(config.possession, time_scale, self._pose_at)
         self._stretches = PossessionStretches(config.possession, time_scale)
         self._plays = PlayByPlay(config.possession, time_scale, self._teams.team)
@@ -170,6 +170,7 @@ class PlayerAnalysis:
             self._requests.read(0)
         self._read_jerseys()
         self._clock = observations.capture_time - observations.media
+        self._began = min(self._began, observations.media)
         self._ring.append(observations)
         self._stretches.see(observations)
         # A little later, when the poses of the frame are there.
@@ -262,6 +263,10 @@ class PlayerAnalysis:
         return [self._change(play.media, play.play, True) for play in plays]
 
     def _change(self, media: float, payload: PlayerAction | Possession | Play, final: bool) -> PlayerChange:
+        # A model's window reaches half its length before the scene's first frame.
+        media = max(media, self._began)
+        if isinstance(payload, PlayerAction | Possession):
+            payload = replace(payload, end=max(payload.end, media))
         return PlayerChange(media, media + self._clock, self._with_jersey(payload), final)
 
     def _with_jersey(self, payload: PlayerAction | Possession | Play) -> PlayerAction | Possession | Play:
