@@ -197,6 +197,7 @@ class FilmAnalysis:
             on_packets: told on the event loop how many packets were read.
 
         Raises:
+            BadRequest: nobody is found in the rectangle of the player to follow; no event has been given.
             UndecodableFilm: the file cannot be read to its end; events before that have been given.
             CourtsideError: a fault in the shot path; events before that have been given.
         """
@@ -231,13 +232,18 @@ class FilmAnalysis:
         camera = await CameraSession.open(self._info, pipeline, metrics, ingest_config(settings), clocks=clocks)
         feeding = asyncio.create_task(self._feed(camera, pipeline, hub, on_packets))
         shots: dict[str, Shot] = {}
+        held: list[Event] = []  # until the followed player is found: 3 s of film at most
         try:
             with contextlib.suppress(Draining):  # every event of the film was given
                 async with hub.subscribe(self._info.camera.game, after=0) as subscription:
                     async for event in subscription:
                         if event.shot is not None:
                             shots[event.event_id] = event.shot
-                        yield event
+                        held.append(event)
+                        if not pipeline.backend.awaits_followed:
+                            for one in held:
+                                yield one
+                            held.clear()
             await feeding
         finally:
             feeding.cancel()
@@ -245,11 +251,10 @@ class FilmAnalysis:
             log.close()
         if pipeline.backend.failure is not None:
             raise CourtsideError(f"shot detection failed: {pipeline.backend.failure!r}; events may be missing")
-        if pipeline.backend.nobody_followed:
-            raise BadRequest(
-                "nobody is tracked in the rectangle of --follow in the film's first seconds: give x,y,w,h of the "
-                "player's whole body in pixels of the first frame"
-            )
+        if pipeline.backend.awaits_followed:
+            raise _nobody_followed()
+        for one in held:
+            yield one
         advice = playback_advice(shots.values(), self._analyzer._speed, settings.shots.playback)
         self.advice = estimate_advice(speeds) or advice
         status = camera.status()
@@ -268,6 +273,8 @@ class FilmAnalysis:
                 await camera.feed(packet)
                 self.packets += 1
                 on_packets(self.packets)
+                if pipeline.backend.nobody_followed:
+                    raise _nobody_followed()
             await camera.end()
         except BaseException:
             await camera.close(CourtsideError("analysis was stopped"))
@@ -277,6 +284,13 @@ class FilmAnalysis:
                 await pipeline.stop()
             finally:
                 await hub.close()
+
+
+def _nobody_followed() -> BadRequest:
+    return BadRequest(
+        "nobody is tracked in the rectangle of --follow in the film's first seconds: give x,y,w,h of the player's "
+        "whole body in pixels of the first frame"
+    )
 
 
 def _both(first: Callable[[int, T], None], then: Callable[[int, T], None]) -> Callable[[int, T], None]:
