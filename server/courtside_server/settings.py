@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from courtside_server.court.config import CourtConfig
 from courtside_server.errors import SettingsError
+from courtside_server.media.config import MediaConfig, RecordingConfig
 from courtside_server.packaged import starter_models
 from courtside_server.perception.config import DetectorSharingConfig, TrackingConfig
 from courtside_server.players.config import PlayersConfig
@@ -172,6 +173,8 @@ class Settings(BaseSettings):
     players: PlayersConfig = PlayersConfig()
     inference: InferenceSettings = InferenceSettings()
     events: EventSettings = EventSettings()
+    recording: RecordingConfig = RecordingConfig()
+    media: MediaConfig = MediaConfig()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
     drain_s: float = Field(10.0, ge=0, le=300)
