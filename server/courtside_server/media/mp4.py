@@ -35,7 +35,7 @@ _MATRICES = {
 """The upper left of the display matrix (a b c d), by clockwise degrees and mirroring before it."""
 _TRACK_MATRIX = (40, 52)
 """Bytes from the beginning of a track header's fields to its matrix, in versions 0 and 1."""
-_HEADERS = ((b"moov", b"mvhd"), (b"moov", b"trak", b"tkhd"), (b"moov", b"trak", b"edts", b"elst"))
+_HEADERS = ((b"moov", b"mvhd"), (b"moov", b"trak", b"edts", b"elst"))
 _PER_SECOND = 90_000
 """Units of time of a clip: no frame rate of a camera is rounded by more than 6 microseconds."""
 
@@ -173,6 +173,7 @@ def _template(video: CodedVideo, keyframe: bytes) -> Iterator[Any]:
 
 def _finish_header(path: Path, video: CodedVideo, seconds: float) -> None:
     """Write what FFmpeg's muxer does not take: how pictures are turned, and where the last one ends."""
+    set_orientation(path, video.rotation, video.mirrored)
     with path.open("r+b") as file:
         for begin, kind, size in _boxes(file, *_HEADERS):
             file.seek(begin)
@@ -180,11 +181,6 @@ def _finish_header(path: Path, video: CodedVideo, seconds: float) -> None:
             version = fields[0]
             if kind == b"mvhd":
                 scale = struct.unpack_from(">I", fields, 20 if version else 12)[0]
-            elif kind == b"tkhd" and (video.rotation or video.mirrored):
-                a, b, c, d = _MATRICES[video.rotation, video.mirrored]
-                one, last = 1 << 16, 1 << 30
-                file.seek(begin + _TRACK_MATRIX[version])
-                file.write(struct.pack(">9i", a * one, b * one, 0, c * one, d * one, 0, 0, 0, last))
             elif kind == b"elst":
                 count = struct.unpack_from(">I", fields, 4)[0]
                 form, width = (">Q", 20) if version else (">I", 12)
@@ -192,6 +188,27 @@ def _finish_header(path: Path, video: CodedVideo, seconds: float) -> None:
                 length = struct.unpack_from(form, fields, at)[0]
                 file.seek(begin + at)
                 file.write(struct.pack(form, min(length, round(seconds * scale))))
+
+
+def set_orientation(path: Path, rotation: int, mirrored: bool) -> None:
+    """Write into a finished MP4 how its pictures are turned.
+
+    Args:
+        path: the film.
+        rotation: clockwise degrees: 0, 90, 180 or 270.
+        mirrored: mirror them left to right before.
+    """
+    if not rotation and not mirrored:
+        return
+    with path.open("r+b") as file:
+        for begin, _, size in _boxes(file, (b"moov", b"trak", b"tkhd")):
+            file.seek(begin)
+            fields = file.read(size)
+            at = _TRACK_MATRIX[fields[0]]
+            if any(fields[at + 36 : at + 44]):  # a track without a size has no pictures
+                file.seek(begin + at)
+                a, b, c, d = (one << 16 for one in _MATRICES[rotation, mirrored])
+                file.write(struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30))
 
 
 def _boxes(file: Any, *paths: tuple[bytes, ...]) -> Iterator[tuple[int, bytes, int]]:

@@ -12,6 +12,7 @@ import av
 import grpc
 import httpx
 import pytest
+from page_server import shot_draft
 
 from courtside.v1 import media_pb2, media_pb2_grpc
 from courtside_server.api.health import Health
@@ -24,7 +25,6 @@ from courtside_server.media.clips import ClipStore, Recordings
 from courtside_server.media.config import ClipConfig
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import Codec, EventDraft, Lifecycle, Shot
-from page_server import shot_draft
 
 from ..ingest.coded import CAMERA, encode, number_of
 from ..media.test_recording import Recorded, recording, timed
