@@ -285,8 +285,7 @@ def reel(
     if shooter and options["events"] is None:
         _fail(InputError("--shooter needs --events FILE: what `courtside analyze --form` printed of the film"))
     with quiet_interrupt():
-        from courtside_server.media.condense import ReelFilter
-        from courtside_server.offline.condense import zone_named
+        from courtside_server.media.condense import ReelFilter, zone_named
 
     try:
         chosen = ReelFilter(frozenset(players), shooter, frozenset(map(zone_named, zones)), made)

@@ -36,16 +36,18 @@ from courtside.v1 import (
 )
 from courtside_server import __version__
 from courtside_server.api.analysis import AnalysisService
+from courtside_server.api.clip_maker import ClipMaker
 from courtside_server.api.connection_limits import connection_limits, raise_descriptor_limit
 from courtside_server.api.court import CourtService
 from courtside_server.api.events import EventService
+from courtside_server.api.game_films import GameFilms
 from courtside_server.api.game_routes import game_routes
 from courtside_server.api.games import GameService
 from courtside_server.api.health import Health
 from courtside_server.api.http_guard import is_loopback
 from courtside_server.api.http_server import HttpLimits, HttpServer, http_config
 from courtside_server.api.ingest import IngestService, message_options
-from courtside_server.api.media import ClipMaker, MediaService
+from courtside_server.api.media import MediaService
 from courtside_server.api.media_routes import media_routes
 from courtside_server.api.skills import SkillsService
 from courtside_server.api.status import StatusInterceptor
@@ -254,6 +256,7 @@ class Gateway:
             recordings = Recordings(self._recorder.index, clips.max_mb * 2**20)
             self._spawn(asyncio.to_thread(self._recorder.start), "recording")
         self._clips = ClipMaker(self.hub, recordings, store, clips)
+        self._films = GameFilms(self.hub, self._clips, self.settings.media)
 
     def _record(self, info: StreamInfo) -> CameraRecorder | None:
         return None if self._recorder is None else self._recorder.camera(info)
@@ -273,7 +276,7 @@ class Gateway:
         court_pb2_grpc.add_CourtServiceServicer_to_server(CourtService(self.calibrations), self._grpc)
         analysis_pb2_grpc.add_AnalysisServiceServicer_to_server(self._analysis, self._grpc)
         games_pb2_grpc.add_GameServiceServicer_to_server(GameService(self.games), self._grpc)
-        media_pb2_grpc.add_MediaServiceServicer_to_server(MediaService(self._clips), self._grpc)
+        media_pb2_grpc.add_MediaServiceServicer_to_server(MediaService(self._clips, self._films), self._grpc)
         health_pb2_grpc.add_HealthServicer_to_server(self.health.servicer, self._grpc)
         names = [
             ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name,
@@ -298,7 +301,7 @@ class Gateway:
     async def _start_http(self) -> None:
         host, _, port = self.settings.listen.http.rpartition(":")
         names = {host.lower(), *self.settings.listen.http_hosts}
-        routes = [*game_routes(GameService(self.games), self.hub), *media_routes(self._clips)]
+        routes = [*game_routes(GameService(self.games), self.hub), *media_routes(self._clips, self._films)]
         app = web_app(
             self.metrics, self.health, self.hub, names, self._limits.event_streams, routes, self.games.latency,
             self.settings.events.heartbeat_s,

@@ -76,25 +76,50 @@ class Cut:
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+class PacketClock:
+    """The media time of recorded packets, as it became known while they were recorded.
+
+    Args:
+        time_base: seconds per unit of time stamps.
+    """
+
+    def __init__(self, time_base: float) -> None:
+        self._time_base = time_base
+        self._from: list[int] = []
+        self._known: list[tuple[int, float]] = []
+
+    def learn(self, packet: RecordedPacket) -> None:
+        """Take what a packet knows; packets come in coding order."""
+        if packet.known_from >= 0 and (not self._from or packet.known_from > self._from[-1]):
+            self._from.append(packet.known_from)
+            self._known.append((packet.media_segment, packet.shift))
+
+    def media(self, sequence: int, pts: int) -> tuple[int, float] | None:
+        """Media segment and media seconds of a packet; None where nothing is known of it.
+
+        Args:
+            sequence: its number.
+            pts: its time stamp.
+        """
+        at = bisect.bisect_right(self._from, sequence) - 1
+        if at < 0:
+            return None
+        segment, shift = self._known[at]
+        return segment, pts * self._time_base + shift
+
+
 class _Run:
     """Packets that follow one another, in coding order, of files with the same header."""
 
     def __init__(self, header: PacketFileHeader, packets: list[RecordedPacket]) -> None:
         self.header, self.packets = header, packets
-        known: dict[int, tuple[int, float]] = {}
-        for packet in self.packets:
-            if packet.known_from >= 0:
-                known[packet.known_from] = packet.media_segment, packet.shift
-        self._from = sorted(known)
-        self._known = [known[one] for one in self._from]
+        self._clock = PacketClock(header.time_base)
+        for packet in packets:
+            self._clock.learn(packet)
 
     def media(self, packet: RecordedPacket) -> tuple[int, float] | None:
         """A packet's media segment and media time; None where nothing is known of it."""
-        at = bisect.bisect_right(self._from, packet.sequence) - 1
-        if at < 0:
-            return None
-        segment, shift = self._known[at]
-        return segment, packet.pts * self.header.time_base + shift
+        return self._clock.media(packet.sequence, packet.pts)
 
 
 class Recordings:
@@ -279,6 +304,14 @@ class ClipStore:
                     archive.write(self.clip(cut), f"{cut.stretch.camera.rpartition('/')[2]}.mp4")
 
         return self._made(f"{name}.zip", make)
+
+    def film(self, name: str, make: Callable[[Path], None]) -> Path:
+        """A film under a name of its own; ``make`` writes it, also where an older one is there."""
+        path = self._folder / name
+        make(path)
+        with self._lock:
+            self._delete_old(path)
+        return path
 
     def _made(self, name: str, make: Callable[[Path], None]) -> Path:
         path = self._folder / name

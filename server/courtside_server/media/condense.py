@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from courtside.court.zones import Zone
+from courtside.court.zones import ZONES, Zone
 from courtside.events import Event, Lifecycle, Shot
 from courtside.plays import Play, PlayKind, Possession, PossessionEnd
 from courtside.shot_results import ShotResult
 from courtside.skills import TimeRange
+from courtside_server.errors import BadRequest
 from courtside_server.media.config import CondenseConfig
 from courtside_server.media.vtt import Chapter
 
@@ -103,8 +104,8 @@ def condense(
 ) -> CondensedPlan:  # fmt: skip
     """Plan a film without dead time, or a reel.
 
-    A shot that was retracted is kept too, without a chapter: dead time costs less than a lost basket. A reel shows
-    confirmed shots only.
+    A shot that was retracted is kept too where it was not improbable, without a chapter: some dead time costs less than
+    a lost basket. A reel shows other shots only.
 
     Args:
         events: of one game, in the order of the log.
@@ -125,6 +126,8 @@ def condense(
         if isinstance(payload, Shot):
             gone = event.lifecycle is Lifecycle.RETRACTED
             if payload.replay_of or (reel is not None and (gone or not reel.takes(payload, shooter))):
+                continue
+            if gone and payload.probability < config.min_probability:
                 continue
             wanted.append(TimeRange(max(0.0, time - config.before_shot_s), time + config.after_shot_s))
             highlights.append(Highlight(time, "" if gone else shot_title(time, payload), event.event_id))
@@ -153,6 +156,20 @@ def joined(ranges: Iterable[TimeRange], gap: float) -> list[TimeRange]:
         elif one.end > one.start:
             found.append(one)
     return found
+
+
+def zone_named(text: str) -> Zone:
+    """A zone by its words: ``left wing three-pointer``, also with hyphens or underscores.
+
+    Raises:
+        BadRequest: none of the seven.
+    """
+    wanted = "".join(part for part in text.lower() if part.isalnum())
+    for zone in ZONES:
+        if "".join(part for part in zone.words if part.isalnum()) == wanted:
+            return zone
+    names = ", ".join(zone.words.replace(" ", "-") for zone in ZONES)
+    raise BadRequest(f"zone {text[:60]!r} is none of {names}", field="zone")
 
 
 def shot_title(time: float, shot: Shot) -> str:

@@ -25,7 +25,7 @@ from courtside.entry_points import recovery_pictures
 from courtside.film import Film, coded_packets, file_address, video_stream
 from courtside.skills import TimeRange
 from courtside_server.errors import CourtsideError, UndecodableFilm
-from courtside_server.media.mp4 import decode_times, set_orientation, writing
+from courtside_server.media.mp4 import packet_times, set_chapters, set_orientation, writing
 from courtside_server.media.vtt import Chapter
 
 _BACK_S = 0.5
@@ -145,7 +145,7 @@ def cut_film(
         Stopped: it was stopped.
     """
     film = Film(source, untrusted=untrusted)
-    check = _Stop(stop, on_progress)
+    check = WorkStop(stop, on_progress)
     times, entries = _times(film, check)
     pieces = choose_pieces(times, entries, ranges)
     if not pieces:
@@ -160,13 +160,13 @@ def cut_film(
         encoded = extra > max_extra or film.info.codec not in made.supported_codecs
         with _Sound(source, made, untrusted) as sound:
             if encoded:
-                kept = _placed([(one.start, one.end) for one in exact])
+                kept = placed([(one.start, one.end) for one in exact])
                 video = _encoded(film, made, kept, times, check)
             else:
-                kept = _placed([(piece.start, piece.end) for piece in pieces])
+                kept = placed([(piece.start, piece.end) for piece in pieces])
                 video = _copied(source, film, made, pieces, kept, times, check)
             found = tuple(chapters(kept))
-            _set_chapters(made, found)
+            set_chapters(made, found)
             for _, packet in heapq.merge(video, sound.packets(film, kept), key=lambda one: one[0]):
                 made.mux_one(packet)
             silent = sound.lost
@@ -176,13 +176,14 @@ def cut_film(
     return FilmCut(tuple(kept), found, encoded, silent)
 
 
-class _Stop:
+class WorkStop:
     """Reports progress of the packets that were read; raises where somebody stopped the work."""
 
     def __init__(self, stop: threading.Event | None, on_progress: Callable[[float], None]) -> None:
         self._stop, self.report = stop, on_progress
 
     def __call__(self) -> None:
+        """Go on, or raise `Stopped`."""
         if self._stop is not None and self._stop.is_set():
             raise Stopped("the work was stopped; no film was written")
 
@@ -205,7 +206,7 @@ class _MediaTimes:
         return time
 
 
-def _times(film: Film, check: _Stop) -> tuple[list[float], list[int]]:
+def _times(film: Film, check: WorkStop) -> tuple[list[float], list[int]]:
     """Media seconds of all packets in coding order, and the numbers of those with which decoding can begin."""
     clock, info = _MediaTimes(film), film.info
     times: list[float] = []
@@ -219,7 +220,8 @@ def _times(film: Film, check: _Stop) -> tuple[list[float], list[int]]:
     return times, entries
 
 
-def _placed(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float, float]]:
+def placed(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float, float]]:
+    """Stretches with where they begin in the film that they make."""
     kept, at = [], 0.0
     for start, end in spans:
         kept.append((start, end, at))
@@ -229,7 +231,7 @@ def _placed(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float, fl
 
 def _copied(
     source: Path, film: Film, made: Any, pieces: Sequence[Piece], kept: Sequence[tuple[float, float, float]],
-    times: Sequence[float], check: _Stop,
+    times: Sequence[float], check: WorkStop,
 ) -> Iterator[tuple[float, Any]]:  # fmt: skip
     """The packets of pieces with their times in the new film."""
     base = film.info.time_base
@@ -243,10 +245,8 @@ def _copied(
         for number in range(piece.first, piece.last + 1)
         if times[number] >= start - 1e-6
     ]
-    shown = _increasing([round(time / base) for _, time in chosen])
-    due = dict(zip((number for number, _ in chosen), zip(shown, decode_times(shown), strict=True), strict=True))
-    ordered = sorted(shown)
-    ends = dict(pairwise(ordered))
+    step = 1 / (film.info.frame_rate or _ENCODED_RATE)
+    due = dict(zip((number for number, _ in chosen), packet_times([at for _, at in chosen], base, step), strict=True))
 
     def packets() -> Iterator[tuple[float, Any]]:
         for number, packet in enumerate(film.packets()):
@@ -256,27 +256,16 @@ def _copied(
                 check()
                 check.report(number / len(times))
             one = av.Packet(packet.data)
-            one.pts, one.dts = due[number]
-            one.time_base, one.is_keyframe, one.stream = base, packet.keyframe, stream
-            one.duration = ends.get(one.pts, one.pts + max(round(1 / (film.info.frame_rate or 30) / base), 1)) - one.pts
+            at = due[number]
+            one.pts, one.dts, one.duration, one.time_base = at.pts, at.dts, at.duration, base
+            one.is_keyframe, one.stream = packet.keyframe, stream
             yield float(one.dts * base), one
 
     return packets()
 
 
-def _increasing(shown: list[int]) -> list[int]:
-    """Time stamps of which no two are the same."""
-    seen: set[int] = set()
-    for at, pts in enumerate(shown):
-        while pts in seen:
-            pts += 1
-        seen.add(pts)
-        shown[at] = pts
-    return shown
-
-
 def _encoded(
-    film: Film, made: Any, kept: Sequence[tuple[float, float, float]], times: Sequence[float], check: _Stop
+    film: Film, made: Any, kept: Sequence[tuple[float, float, float]], times: Sequence[float], check: WorkStop
 ) -> Iterator[tuple[float, Any]]:
     """The pictures of stretches, encoded again."""
     info = film.info
@@ -371,15 +360,3 @@ class _Sound:
                 yield float(pts * base), packet
 
         return packets()
-
-
-def _set_chapters(made: Any, chapters: Sequence[Chapter]) -> None:
-    made.set_chapters([
-        {
-            "id": number, "start": round(one.start * 1000), "end": round(max(one.end, one.start + 0.001) * 1000),
-            "time_base": Fraction(1, 1000), "metadata": {"title": one.title},
-        }
-        for number, one in enumerate(chapters, 1)
-    ])  # fmt: skip
-
-

@@ -11,9 +11,10 @@ import io
 import os
 import struct
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import av.error
 from courtside.film import file_address, reason
 from courtside.parameter_sets import to_annex_b
 from courtside_server.errors import MediaUnwritable, NotFound
+from courtside_server.media.vtt import Chapter
 
 PART = ".part"
 """Suffix of a film that is not complete."""
@@ -36,8 +38,8 @@ _MATRICES = {
 _TRACK_MATRIX = (40, 52)
 """Bytes from the beginning of a track header's fields to its matrix, in versions 0 and 1."""
 _HEADERS = ((b"moov", b"mvhd"), (b"moov", b"trak", b"edts", b"elst"))
-_PER_SECOND = 90_000
-"""Units of time of a clip: no frame rate of a camera is rounded by more than 6 microseconds."""
+CLIP_BASE = Fraction(1, 90_000)
+"""Seconds per unit of time of a clip: no frame rate of a camera is rounded by more than 6 microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,10 @@ def write_clip(path: Path, video: CodedVideo, packets: Sequence[ClipPacket], sec
             stream_in = source.streams.video[0]
             with av.open(file_address(part), "w", format="mp4", options={"movflags": "+faststart"}) as film:
                 stream = film.add_stream_from_template(stream_in)
-                stream.time_base = Fraction(1, _PER_SECOND)
-                for packet in _muxed(video, packets, stream):
-                    film.mux_one(packet)
+                stream.time_base = CLIP_BASE
+                times = packet_times([packet.time for packet in packets], CLIP_BASE, _last_step(packets))
+                for packet, at in zip(packets, times, strict=True):
+                    film.mux_one(_packet(video, stream, at, packet.keyframe, packet.data))
         _finish_header(part, video, seconds)
 
 
@@ -133,17 +136,90 @@ def decode_times(shown: Sequence[int]) -> list[int]:
     return [due - late for due in order]
 
 
-def _muxed(video: CodedVideo, packets: Sequence[ClipPacket], stream: Any) -> Iterator[Any]:
-    shown = _apart([round(packet.time * _PER_SECOND) for packet in packets])
-    ends = dict(zip(ordered := sorted(shown), ordered[1:], strict=False))
-    step = ordered[-1] - ordered[-2] if len(ordered) > 1 else _PER_SECOND // 30
-    for packet, pts, dts in zip(packets, shown, decode_times(shown), strict=True):
-        data = packet.data if video.codec == "mjpeg" else to_annex_b(video.codec, video.config, packet.data)
-        made = av.Packet(data)
-        made.pts, made.dts, made.time_base = pts, dts, Fraction(1, _PER_SECOND)
-        made.duration = ends.get(pts, pts + step) - pts
-        made.is_keyframe, made.stream = packet.keyframe, stream
-        yield made
+@dataclass(frozen=True, slots=True)
+class PacketTime:
+    """When a packet is shown and decoded, in units of a time base."""
+
+    pts: int
+    dts: int
+    duration: int
+
+
+def packet_times(seconds: Sequence[float], base: Fraction, step: float = 1 / 30) -> list[PacketTime]:
+    """Times of the packets of a film.
+
+    Args:
+        seconds: when their pictures are shown, in coding order.
+        base: seconds per unit.
+        step: seconds for which the last one is shown.
+    """
+    shown = _apart([round(time / base) for time in seconds])
+    ends = dict(pairwise(sorted(shown)))
+    last = max(round(step / base), 1)
+    return [
+        PacketTime(pts, dts, ends.get(pts, pts + last) - pts)
+        for pts, dts in zip(shown, decode_times(shown), strict=True)
+    ]  # fmt: skip
+
+
+def write_packets(
+    path: Path, video: CodedVideo, packets: Iterable[tuple[PacketTime, bool, bytes]], chapters: Sequence[Chapter]
+) -> None:
+    """Write a film of packets as MP4; it gets its name only when it is complete.
+
+    Args:
+        path: the film.
+        video: how the packets are coded.
+        packets: times in units of 1/90000 s, whether decoding can begin there, and the bytes; in coding order, the
+            first one a keyframe.
+        chapters: of the film.
+
+    Raises:
+        NotFound: the packets cannot be decoded.
+        MediaUnwritable: the disk is full, or the folder cannot be written.
+    """
+    rest = iter(packets)
+    first = next(rest)
+    with writing(path) as part:
+        with (
+            _template(video, first[2]) as source,
+            av.open(file_address(part), "w", format="mp4", options={"movflags": "+faststart"}) as film,
+        ):
+            stream = film.add_stream_from_template(source.streams.video[0])
+            stream.time_base = CLIP_BASE
+            set_chapters(film, chapters)
+            for times, keyframe, data in chain([first], rest):
+                film.mux_one(_packet(video, stream, times, keyframe, data))
+        set_orientation(part, video.rotation, video.mirrored)
+
+
+def set_chapters(film: Any, chapters: Sequence[Chapter]) -> None:
+    """Give a film chapters, before its first packet.
+
+    Args:
+        film: an open ``av`` output container.
+        chapters: in order.
+    """
+    film.set_chapters([
+        {
+            "id": number, "start": round(one.start * 1000), "end": round(max(one.end, one.start + 0.001) * 1000),
+            "time_base": Fraction(1, 1000), "metadata": {"title": one.title},
+        }
+        for number, one in enumerate(chapters, 1)
+    ])  # fmt: skip
+
+
+def _packet(video: CodedVideo, stream: Any, times: PacketTime, keyframe: bool, data: bytes) -> Any:
+    made = av.Packet(data if video.codec == "mjpeg" else to_annex_b(video.codec, video.config, data))
+    made.pts, made.dts, made.duration, made.time_base = times.pts, times.dts, times.duration, CLIP_BASE
+    made.is_keyframe, made.stream = keyframe, stream
+    return made
+
+
+def _last_step(packets: Sequence[ClipPacket]) -> float:
+    """Seconds for which the last picture is shown: as long as the one before."""
+    order = sorted(packet.time for packet in packets)
+    return order[-1] - order[-2] if len(order) > 1 else 1 / 30
 
 
 def _apart(times: list[int]) -> list[int]:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from courtside.court.zones import ZONES, Zone
 from courtside.events import Event
 from courtside.film import Film
 from courtside.statistics import latest
@@ -118,20 +117,6 @@ def check_output(film: Path, out: Path | None, word: str) -> Path:
     except OSError as error:
         raise InputError(f"--out {out} cannot be written: {error.strerror}") from None
     return out
-
-
-def zone_named(text: str) -> Zone:
-    """A zone by its words: ``left wing three-pointer``, also with hyphens or underscores.
-
-    Raises:
-        InputError: none of the seven.
-    """
-    wanted = "".join(part for part in text.lower() if part.isalnum())
-    for zone in ZONES:
-        if "".join(part for part in zone.words if part.isalnum()) == wanted:
-            return zone
-    names = ", ".join(zone.words.replace(" ", "-") for zone in ZONES)
-    raise InputError(f"--zone {text[:60]!r} is none of {names}")
 
 
 async def _analyzed(

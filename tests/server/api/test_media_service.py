@@ -15,14 +15,16 @@ import pytest
 from page_server import shot_draft
 
 from courtside.v1 import media_pb2, media_pb2_grpc
+from courtside_server.api.clip_maker import ClipMaker
+from courtside_server.api.game_films import GameFilms
 from courtside_server.api.health import Health
-from courtside_server.api.media import ClipMaker, MediaService
+from courtside_server.api.media import MediaService
 from courtside_server.api.media_routes import media_routes
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
 from courtside_server.events import EventHub, SqliteLog
 from courtside_server.media.clips import ClipStore, Recordings
-from courtside_server.media.config import ClipConfig
+from courtside_server.media.config import ClipConfig, CondenseConfig, MediaConfig
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import Codec, EventDraft, Lifecycle, Shot
 
@@ -46,8 +48,8 @@ class Served:
     stub: media_pb2_grpc.MediaServiceStub
     clips: ClipMaker
 
-    async def publish(self, event_id: str, media: float) -> None:
-        draft = shot_draft(event_id, 1_700_000_000.0 + media)
+    async def publish(self, event_id: str, media: float, **changes: object) -> None:
+        draft = shot_draft(event_id, 1_700_000_000.0 + media, **changes)
         payload = draft.payload
         assert isinstance(payload, Shot)
         session = self.server.sinks[0].info.origin
@@ -71,9 +73,11 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
         clips = ClipMaker(
             hub, Recordings(server.recorder.index, 2**28), ClipStore(tmp_path / "film" / "clips", config), config
         )
-        app = web_app(metrics, Health(), hub, routes=media_routes(clips))
+        margins = CondenseConfig(before_shot_s=0.1, after_shot_s=0.1, join_s=0.05)
+        films = GameFilms(hub, clips, MediaConfig(condense=margins))
+        app = web_app(metrics, Health(), hub, routes=media_routes(clips, films))
         port_server = grpc.aio.server(interceptors=[StatusInterceptor()])
-        media_pb2_grpc.add_MediaServiceServicer_to_server(MediaService(clips), port_server)
+        media_pb2_grpc.add_MediaServiceServicer_to_server(MediaService(clips, films), port_server)
         port = port_server.add_insecure_port("127.0.0.1:0")
         await port_server.start()
         async with (
@@ -136,3 +140,27 @@ async def test_what_cannot_be_cut_is_one_clear_line(served: Served) -> None:
     served.clips._open = 18
     answer = await served.http.get("/v1/games/test/clips/shot-1.mp4")
     assert answer.status_code == 429 and answer.json()["reason"] == "TOO_MANY_CLIPS"
+
+
+async def test_a_game_is_condensed_and_made_into_reels(served: Served) -> None:
+    """GOPs of 40 pictures: stretches begin at picture 0 and 40."""
+    await served.publish("shot-1", 0.5, shooter=7)
+    await served.publish("shot-2", 2.0, shooter=8)
+    request = media_pb2.CondenseGameRequest(game=GAME)
+    parts = [part async for part in served.stub.CondenseGame(request)]
+    info = next(part.info for part in parts if part.HasField("info"))
+    film = b"".join(part.data for part in parts)
+    assert numbers(film) == [*range(18), *range(40, 63)] and info.bytes == len(film) and info.camera == CAMERA
+    assert info.seconds == pytest.approx(41 / 30) and info.game_seconds == pytest.approx(74 / 30)
+    assert [(one.event_id, round(one.start_seconds, 2)) for one in info.chapters] == [("shot-1", 0.0), ("shot-2", 0.6)]
+
+    reel = await served.http.get("/v1/games/test/condensed.mp4?player=8&zone=left-mid-range")
+    assert numbers(reel.content) == list(range(40, 63))
+    chapters = await served.http.get("/v1/games/test/condensed.vtt?player=8")
+    assert "00:00:00.000 --> 00:00:00.767\n0:02 shot left mid-range" in chapters.text
+    for query, status, words in [
+        ("player=x", 400, "number of a track"), ("zone=moon", 400, "is none of paint-extended"),
+        ("player=9", 404, "nothing that is to be shown"), ("camera=nobody", 404, "no shot of"),
+    ]:  # fmt: skip
+        answer = await served.http.get(f"/v1/games/test/condensed.mp4?{query}")
+        assert answer.status_code == status and words in answer.json()["error"], answer.text
