@@ -121,6 +121,7 @@ class RecordingIndex:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._writing: set[str] = set()  # by this process
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         try:
@@ -147,13 +148,15 @@ class RecordingIndex:
 
     def recover(self) -> None:
         """Make the index agree with the folder: after a crash files may be open, unknown to it, or gone."""
-        on_disk = {str(path.relative_to(self.folder)): path for path in self.folder.rglob(f"*{SUFFIX}")}
+        # Cameras may be recorded meanwhile: what is known is read first, and their files are left alone.
         with self._lock:
             known = dict(self._database.execute("SELECT path, ended FROM files").fetchall())
-            gone = [(one,) for one in known if one not in on_disk]
+        on_disk = {str(path.relative_to(self.folder)): path for path in self.folder.rglob(f"*{SUFFIX}")}
+        with self._lock:
+            gone = [(one,) for one in known if one not in on_disk and one not in self._writing]
             self._database.executemany("DELETE FROM files WHERE path = ?", gone)
         for name, path in on_disk.items():
-            if known.get(name) is None:
+            if known.get(name) is None and name not in self._writing:
                 self._add_found(name, path)
 
     def _add_found(self, name: str, path: Path) -> None:
@@ -170,16 +173,20 @@ class RecordingIndex:
             with self._lock:
                 self._database.execute("DELETE FROM files WHERE path = ?", (name,))
             return
-        self.add(path, header.camera, header.session, extent.begun)
+        self._insert(name, header.camera, header.session, extent.begun)
         status = path.stat()
         self.complete(path, extent, status.st_size, status.st_mtime)
 
     def add(self, path: Path, camera: str, session: str, begun: float) -> None:
-        """Note a file that is being written."""
+        """Note a file that will be written by this process; call it before the file is there."""
+        self._writing.add(self._name(path))
+        self._insert(self._name(path), camera, session, begun)
+
+    def _insert(self, name: str, camera: str, session: str, begun: float) -> None:
         with self._lock:
             self._database.execute(
                 "INSERT OR REPLACE INTO files (path, camera, session, begun) VALUES (?, ?, ?, ?)",
-                (self._name(path), camera, session, begun),
+                (name, camera, session, begun),
             )
 
     def complete(self, path: Path, extent: Extent, nbytes: int, written: float) -> None:
@@ -197,6 +204,7 @@ class RecordingIndex:
                 [(name, segment, first, last) for segment, (first, last) in extent.spans.items()],
             )
             self._database.execute("COMMIT")
+            self._writing.discard(name)
 
     def remove(self, files: Iterable[RecordedFile]) -> None:
         """Delete files and forget them."""

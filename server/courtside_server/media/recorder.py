@@ -258,8 +258,8 @@ class CameraRecorder:
         while path.exists():  # film that is sent again
             number += 1
             path = folder / f"{stamp}-{number}{SUFFIX}"
-        self._file, self._path, self._extent = PacketFileWriter(path, self._header), path, Extent(self._info.time_base)
         self._recorder.index.add(path, camera.name, self._info.origin, packet.server_time)
+        self._file, self._path, self._extent = PacketFileWriter(path, self._header), path, Extent(self._info.time_base)
 
     def _finish(self) -> None:
         if self._file is not None:

@@ -13,6 +13,7 @@ import av
 import grpc
 import pytest
 
+from courtside.orientation import orientation
 from courtside.v1 import ingest_pb2_grpc
 from courtside_server.errors import BadRequest, NotRecorded
 from courtside_server.ingest.limits import IngestConfig
@@ -109,6 +110,15 @@ async def test_a_clip_begins_with_the_very_picture_of_the_moment(
         assert early.stretch.start == 0.0, "a clip begins with the recording where that begins later"
         with pytest.raises(NotRecorded, match="shows 60"):
             films.cut(Stretch(CAMERA, session, 0, 60.0, 61.0))
+
+
+async def test_a_turned_camera_gives_turned_clips(tmp_path: Path) -> None:
+    async with recording(tmp_path) as server:
+        await server.play(timed(encode(Codec.H264, 15, gop=5)).change(rotation=90, mirrored=True))
+        await server.written()
+        cut = Recordings(server.recorder.index, 2**28).cut(Stretch(CAMERA, server.sink.info.session, 0, 0.3, 0.4))
+        with av.open(str(ClipStore(tmp_path / "clips", ClipConfig()).clip(cut))) as film:
+            assert orientation(next(film.decode(video=0))) == (90, True)
 
 
 async def test_the_clock_jumps_and_clips_stay_on_their_side(tmp_path: Path) -> None:
