@@ -88,8 +88,8 @@ class CondenseConfig(ParameterGroup):
     )  # fmt: skip
     after_shot_s: float = parameter(
         1.8, unit="s", meaning="Film after a shot's release.",
-        evidence="The same games: the ball has fallen past the rim after 1.4 s (median); made shots by 1.7 s.", search=(1, 6),
-        low=0,
+        evidence="The same games: the ball has fallen past the rim after 1.4 s (median); made shots by 1.7 s.",
+        search=(1, 6), low=0,
     )  # fmt: skip
     min_probability: float = parameter(
         0.2, unit="1", meaning="Shots that were retracted are kept with at least this probability, without a chapter.",
