@@ -2,16 +2,18 @@
 
     python benchmarks/tracking.py --games 6 --seconds 30
 
-Two kinds of detections: those of the service's own detector on rendered, coded games, and the simulation's true boxes
-with noise: 4 % missed, 80 % of those mostly hidden by somebody nearer missed, edges off by 8 % of the width and 3 % of
-the height. "late" leaves out two of five detector frames, as a busy gateway does.
+Two kinds of detections: those of the service's own detector on rendered, coded games, with what the players look like,
+and the simulation's true boxes with noise: 4 % missed, 80 % of those mostly hidden by somebody nearer missed, edges off
+by 8 % of the width and 3 % of the height. "late" leaves out two of five detector frames, as a busy gateway does.
 
 HOTA, DetA, AssA (Luiten et al., IJCV 2021), IDF1, MOTA and identity switches are computed by the trackers library.
-It is not part of the development environment, because it needs opencv-python, which needs a screen's libGL:
+"At shots" counts the switches per minute from one second before a release to two after it: there players bend, jump and
+hide each other. The library is not part of the development environment, because it needs opencv-python, which needs a
+screen's libGL:
 
     python -m pip install --no-deps trackers supervision pydeprecate defusedxml tqdm
 
-OC-SORT of that library was the service's tracker before; what else is installed is measured too (pyxtrackers).
+ByteTrack and OC-SORT were the service's trackers before; what else is installed is measured too (pyxtrackers).
 """
 
 from __future__ import annotations
@@ -34,10 +36,12 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from courtside_server.assignment import assign
+from courtside_server.perception.appearance import APPEARANCE_SIZE, appearances
 from courtside_server.perception.config import DetectionConfig, PlayerTrackingConfig
 from courtside_server.perception.players import PlayerTracker
 from courtside_server.types import UNTRACKED, ObjectClass
-from courtside_sim import open_simulation
+from courtside_sim import SimulatedFilm, open_simulation
 
 FIRST_HELD_OUT_SEED = 20_000
 MIN_SCORE, START_SCORE = DetectionConfig().player, PlayerTrackingConfig().start_score
@@ -45,19 +49,32 @@ RATE = 15.0
 """Detector frames per second."""
 SMALLEST = (4.0, 8.0)
 """Width and height in pixels from which a player counts as in view."""
+AT_SHOT = (-1.0, 2.0)
+"""Seconds from the release between which a shot's switches are counted."""
+SAME = 0.5
+"""IoU from which a detection is a player."""
 LATE = 0.4
 """Share of detector frames left out in the scenes called late."""
 
 
 @dataclass(frozen=True)
 class DetectedFrame:
-    """Detections of one frame and what was really there: boxes (N, 4) and (M, 4) xyxy, scores (N,), players (M,)."""
+    """Detections of one frame and what was really there: boxes (N, 4) and (M, 4) xyxy, scores (N,), players (M,).
+
+    Attributes:
+        seen: (N, `APPEARANCE_SIZE`) what the detected players look like; NaN where there are no pixels.
+        pan: (2,) of the camera, pixels.
+        at_shot: whether a shot is released about then.
+    """
 
     media: float
     boxes: np.ndarray
     scores: np.ndarray
     true_boxes: np.ndarray
     players: np.ndarray
+    seen: np.ndarray
+    pan: np.ndarray
+    at_shot: bool
 
 
 class Tracks(Protocol):
@@ -65,6 +82,14 @@ class Tracks(Protocol):
 
     def update(self, boxes: np.ndarray, scores: np.ndarray, media: float) -> np.ndarray:
         """Ids (N,) of the detections, `UNTRACKED` where there is none."""
+
+
+class Service(PlayerTracker):
+    """The service's tracker; without appearance, motion alone decides."""
+
+    def __init__(self, appearance: bool = True) -> None:
+        super().__init__(itertools.count(1))
+        self.appearance = appearance
 
 
 class TrackersLibrary:
@@ -114,7 +139,8 @@ class PyxTrackers:
 def candidates() -> dict[str, Callable[[], Tracks]]:
     """Every tracker that is installed, the service's first."""
     made: dict[str, Callable[[], Tracks]] = {
-        "the service's (edgefirst ByteTrack)": lambda: PlayerTracker(itertools.count(1)),
+        "the service's": Service,
+        "the service's, motion alone": lambda: Service(appearance=False),
         "trackers OC-SORT (before)": lambda: TrackersLibrary(
             "OCSORTTracker", minimum_consecutive_frames=2, minimum_iou_threshold=0.15, high_conf_det_threshold=0.3
         ),
@@ -141,12 +167,21 @@ def noisy_scene(seed: int, seconds: float) -> list[DetectedFrame]:
     times = np.arange(0, seconds, 1 / RATE)
     truth, rng = film.camera.truth_track(times), np.random.default_rng(seed)
     return [
-        noisy_frame(float(at), *truth_in_view(truth.boxes[i], truth.players, truth.in_view[i]), rng)
+        noisy_frame(
+            float(at), *truth_in_view(truth.boxes[i], truth.players, truth.in_view[i]), at_shot(film, float(at)), rng
+        )
         for i, at in enumerate(times)
     ]
 
 
-def noisy_frame(media: float, boxes: np.ndarray, players: np.ndarray, rng: np.random.Generator) -> DetectedFrame:
+def at_shot(film: SimulatedFilm, media: float) -> bool:
+    """Whether a shot of a game is released about then."""
+    return any(AT_SHOT[0] <= media - shot.release_time <= AT_SHOT[1] for shot in film.shots)
+
+
+def noisy_frame(
+    media: float, boxes: np.ndarray, players: np.ndarray, shot: bool, rng: np.random.Generator
+) -> DetectedFrame:
     """One frame of true boxes with misses, noise and a few weak scores."""
     nearer = boxes[np.newaxis, :, 3] > boxes[:, np.newaxis, 3]
     corner = np.minimum(boxes[:, np.newaxis, 2:], boxes[np.newaxis, :, 2:])
@@ -159,7 +194,10 @@ def noisy_frame(media: float, boxes: np.ndarray, players: np.ndarray, rng: np.ra
     shown = shown + rng.normal(size=shown.shape) * size * np.array([0.08, 0.03, 0.08, 0.03])
     weak = rng.random(len(shown)) < 0.12
     scores = np.where(weak, rng.uniform(0.2, 0.4, len(shown)), rng.uniform(0.5, 0.95, len(shown)))
-    return DetectedFrame(media, shown.astype(np.float32), scores.astype(np.float32), boxes, players)
+    seen = np.full((len(shown), APPEARANCE_SIZE), np.nan)
+    return DetectedFrame(
+        media, shown.astype(np.float32), scores.astype(np.float32), boxes, players, seen, np.zeros(2), shot
+    )
 
 
 def detected_scenes(seeds: Iterable[int], seconds: float) -> list[list[DetectedFrame]]:
@@ -174,17 +212,20 @@ def detected_scenes(seeds: Iterable[int], seconds: float) -> list[list[DetectedF
         for seed in seeds:
             path = Path(folder) / "game.mp4"
             write_game(path, seed, seconds)
+            film = open_simulation(f"sim://{seed}", duration=seconds)
+            # Frames of which the detector saw parts alone have no players.
             found = [
-                (frame.media, detections.of(ObjectClass.PLAYER, MIN_SCORE))
-                for frame, detections in detect(film_frames(path), bench, RATE)
-            ]
-            truth = open_simulation(f"sim://{seed}", duration=seconds).camera.truth_track(
-                np.array([media for media, _ in found])
-            )
+                (frame, detections.of(ObjectClass.PLAYER, MIN_SCORE))
+                for frame, detections in detect(film_frames(path), bench, RATE) if frame.whole
+            ]  # fmt: skip
+            truth = film.camera.truth_track(np.array([frame.media for frame, _ in found]))
             scenes.append([
-                DetectedFrame(media, players.boxes, players.scores,
-                              *truth_in_view(truth.boxes[i], truth.players, truth.in_view[i]))
-                for i, (media, players) in enumerate(found)
+                DetectedFrame(
+                    frame.media, players.boxes, players.scores,
+                    *truth_in_view(truth.boxes[i], truth.players, truth.in_view[i]),
+                    appearances(frame, players.boxes), np.array(frame.pan), at_shot(film, frame.media),
+                )
+                for i, (frame, players) in enumerate(found)
             ])  # fmt: skip
     return scenes
 
@@ -200,13 +241,17 @@ def evaluate(scenes: list[list[DetectedFrame]], make: Callable[[], Tracks]) -> l
     from trackers import eval as metrics
 
     hota, clear, identity = [], [], []
-    spent = frames = 0.0
+    spent = frames = minutes = at_shots = 0.0
     for scene in scenes:
         tracker, ids = make(), {}
         true, given, overlap = [], [], []
         for frame in scene:
             begin = time.perf_counter()
-            found = tracker.update(frame.boxes, frame.scores, frame.media)
+            if isinstance(tracker, Service):
+                steady = frame.boxes - np.tile(frame.pan, 2).astype(np.float32)
+                found = tracker.update(steady, frame.scores, frame.media, frame.seen if tracker.appearance else None)
+            else:
+                found = tracker.update(frame.boxes, frame.scores, frame.media)
             spent += time.perf_counter() - begin
             frames += 1
             kept = found != UNTRACKED
@@ -214,13 +259,31 @@ def evaluate(scenes: list[list[DetectedFrame]], make: Callable[[], Tracks]) -> l
             given.append(np.array([ids.setdefault(("found", int(one)), len(ids)) for one in found[kept]], int))
             overlap.append(metrics.box_iou(frame.true_boxes, frame.boxes[kept].astype(float)))
         true, given = numbered(true), numbered(given)
+        switched = switches(true, given, overlap)
+        at_shots += sum(count for frame, count in zip(scene, switched, strict=True) if frame.at_shot)
+        minutes += sum(b.media - a.media for a, b in itertools.pairwise(scene) if b.at_shot) / 60
         hota.append(metrics.compute_hota_metrics(true, given, overlap))
         clear.append(metrics.compute_clear_metrics(true, given, overlap))
         identity.append(metrics.compute_identity_metrics(true, given, overlap))
     all_hota, all_clear = metrics.aggregate_hota_metrics(hota), metrics.aggregate_clear_metrics(clear)
     figures = [all_hota["HOTA"], all_hota["DetA"], all_hota["AssA"],
                metrics.aggregate_identity_metrics(identity)["IDF1"], all_clear["MOTA"]]  # fmt: skip
-    return [*(f"{figure:.3f}" for figure in figures), str(int(all_clear["IDSW"])), f"{spent / frames * 1e3:.2f}"]
+    return [*(f"{figure:.3f}" for figure in figures), str(int(all_clear["IDSW"])),
+            f"{at_shots / max(minutes, 1e-9):.1f}", f"{spent / frames * 1e3:.2f}"]  # fmt: skip
+
+
+def switches(true: list[np.ndarray], given: list[np.ndarray], overlap: list[np.ndarray]) -> list[int]:
+    """How many players come to another id in each frame; a player keeps his id where the boxes allow it."""
+    ids: dict[int, int] = {}
+    counts = []
+    for players, tracks, ious in zip(true, given, overlap, strict=True):
+        counts.append(0)
+        kept = np.array([[ids.get(int(player)) == track for track in tracks] for player in players]).reshape(ious.shape)
+        for row, column in assign(np.where(ious >= SAME, -ious - 10.0 * kept, np.inf)):
+            player, track = int(players[row]), int(tracks[column])
+            counts[-1] += ids.get(player, track) != track
+            ids[player] = track
+    return counts
 
 
 def numbered(frames: list[np.ndarray]) -> list[np.ndarray]:
@@ -231,19 +294,21 @@ def numbered(frames: list[np.ndarray]) -> list[np.ndarray]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--first", type=int, default=FIRST_HELD_OUT_SEED, help="seed of the first of them")
     parser.add_argument("--games", type=int, default=6, help="games seen by the detector")
     parser.add_argument("--noisy", type=int, default=12, help="games of true boxes with noise")
     parser.add_argument("--seconds", type=float, default=30.0)
     options = parser.parse_args()
     if not find_spec("trackers"):
         raise SystemExit("install the trackers library first; the top of this file says how")
-    seeds = range(FIRST_HELD_OUT_SEED, FIRST_HELD_OUT_SEED + options.games)
+    seeds = range(options.first, options.first + options.games)
     console = Console(stderr=True)
     scenes = {"detector": detected_scenes(track(seeds, "games", console=console), options.seconds)}
     noisy = range(FIRST_HELD_OUT_SEED + 500, FIRST_HELD_OUT_SEED + 500 + options.noisy)
     scenes["noise"] = [noisy_scene(seed, options.seconds) for seed in noisy]
     scenes |= {f"{name}, late": late(kind) for name, kind in list(scenes.items())}
-    table = Table("detections", "tracker", "HOTA", "DetA", "AssA", "IDF1", "MOTA", "switches", "ms per frame",
+    table = Table("detections", "tracker", "HOTA", "DetA", "AssA", "IDF1", "MOTA", "switches", "at shots",
+                  "ms per frame",
                   title=f"{options.games} + {options.noisy} games of {options.seconds:.0f} s")  # fmt: skip
     for kind, frames in scenes.items():
         for name, make in candidates().items():

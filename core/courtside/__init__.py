@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         Side,
         Team,
     )
-    from courtside.plays import Action, Play, PlayerAction, PlayKind, Possession, PossessionEnd
+    from courtside.plays import Action, Jersey, Play, PlayerAction, PlayKind, Possession, PossessionEnd
     from courtside.shot_results import ShotResult, ShotType
     from courtside.skills import SkillEstimate, SkillLevel, TimeRange
     from courtside.statistics import PlayerStatistics, ZoneShots, player_statistics
@@ -89,6 +89,7 @@ __all__ = [
     "GameTime",
     "GatewayError",
     "InputError",
+    "Jersey",
     "JointDeviation",
     "Lifecycle",
     "ObjectClass",
@@ -143,7 +144,7 @@ _HOMES = {
     "courtside.games": (
         "Correction", "GameClock", "GameFormat", "GameState", "GameTime", "RosterPlayer", "ShotFacts", "Side", "Team",
     ),
-    "courtside.plays": ("Action", "Play", "PlayKind", "PlayerAction", "Possession", "PossessionEnd"),
+    "courtside.plays": ("Action", "Jersey", "Play", "PlayKind", "PlayerAction", "Possession", "PossessionEnd"),
     "courtside.shot_results": ("ShotResult", "ShotType"),
     "courtside.skills": ("SkillEstimate", "SkillLevel", "TimeRange"),
     "courtside.statistics": ("PlayerStatistics", "ZoneShots", "player_statistics"),

@@ -13,7 +13,7 @@ from courtside.court.zones import Zone
 from courtside.enums import WireEnum
 from courtside.errors import BadRequest
 from courtside.games import Correction, GameState, GameTime, Side
-from courtside.plays import Play, PlayerAction, Possession
+from courtside.plays import Jersey, Play, PlayerAction, Possession
 from courtside.records import from_message, to_message, wire
 from courtside.shot_results import ShotResult, ShotType
 from courtside.timestamps import from_timestamp, to_timestamp
@@ -199,7 +199,9 @@ class ShotForm:
     release_height: float | None = field(default=None, metadata=wire("release_height_torsos"))
     """Height of the shooting wrist above the lower ankle at the release, torso lengths."""
     release_height_cm: float | None = None
-    """The same in centimetres; only where the scale is known."""
+    """The same in centimetres; only where the scale is known: that of the court at his feet, or his height."""
+    release_height_estimated: bool = False
+    """The centimetres follow from the shooter's body height alone, because the camera's scale is not known."""
     set_elbow: float | None = field(default=None, metadata=wire("set_elbow_degrees"))
     """Angle of the shooting arm's elbow at the set point, degrees; 180 is straight."""
     set_knee: float | None = field(default=None, metadata=wire("set_knee_degrees"))
@@ -323,6 +325,9 @@ class Shot:
     """Of :attr:`type`, 0 to 1; 0 while the type is not known."""
     rim_crossing: RimCrossing | None = None
     """Where the ball comes down at the rim, as far as the view shows it."""
+    jersey: Jersey | None = None
+    """The shooter's jersey; ``None`` where its number is not known. It may name somebody else than :attr:`identity`
+    does: both are kept, each with its source."""
     team: Side = Side.UNKNOWN
     """The shooter's team, in a game whose teams are known."""
     awarded_points: int | None = None

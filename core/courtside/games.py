@@ -69,6 +69,10 @@ class Team:
     """``#rrggbb`` of the kit; empty where it is not known."""
     players: tuple[RosterPlayer, ...] = ()
 
+    def name_of(self, number: str) -> str:
+        """Who wears a number; empty where nobody of the roster does."""
+        return next((player.name for player in self.players if player.number == number), "")
+
     def checked(self) -> Team:
         """The team itself.
 
@@ -207,6 +211,10 @@ class GameState:
     def score(self, side: Side) -> int:
         """Points of a team; those of no team are the unassigned ones."""
         return {Side.HOME: self.home_score, Side.AWAY: self.away_score}.get(side, self.unassigned_points)
+
+    def team(self, side: Side) -> Team:
+        """One of the teams; one without a name for ``UNKNOWN``."""
+        return {Side.HOME: self.home, Side.AWAY: self.away}.get(side, Team())
 
     def attacking(self, basket: int, period: int) -> Side:
         """The team that attacks a basket, 0 or 1, in a period; ``UNKNOWN`` where that is not known."""

@@ -67,6 +67,33 @@ class PlayKind(WireEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Jersey:
+    """Who a player is by the number on the jersey, read in several pictures; never by the face.
+
+    Example:
+        >>> print(Jersey(number="7", agreement=0.95, readings=12, name="Anna Berg", team="Hawks"))
+        #7 Anna Berg
+        >>> print(Jersey(number="00", agreement=1.0, readings=5))
+        #00
+    """
+
+    number: str
+    """The digits as they are worn: ``0`` and ``00`` are two numbers."""
+    agreement: float
+    """Share of the readings of the player's jersey that agree, 0 to 1."""
+    readings: int
+    """How many agree."""
+    name: str = ""
+    """The player of that number by the roster; empty without one, or where it is not clear whose number it is."""
+    team: str = ""
+    """The player's team by the roster; empty as :attr:`name` is."""
+
+    def __str__(self) -> str:
+        """The number and, where it is known, the name."""
+        return f"#{self.number} {self.name}".rstrip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlayerAction:
     """One player's action for a stretch of time; the event's own time is its beginning.
 
@@ -86,6 +113,8 @@ class PlayerAction:
     """The stretch's end, seconds by the camera's media clock; it grows while the event is provisional."""
     model: str
     """The model that saw it, ``name:version``."""
+    jersey: Jersey | None = None
+    """The player's jersey; ``None`` where its number is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +137,8 @@ class Possession:
     """How it ended."""
     team: str = ""
     """The player's team, ``A`` or ``B`` in the order in which they were seen; empty where it is not known."""
+    jersey: Jersey | None = None
+    """The player's jersey; ``None`` where its number is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,3 +163,7 @@ class Play:
     """The event id of a rebound's or an assist's shot; otherwise empty."""
     offensive: bool | None = None
     """Of a rebound, whether the shooter's own team took it; ``None`` where the teams are not known."""
+    jersey: Jersey | None = None
+    """The player's jersey; ``None`` where its number is not known."""
+    other_jersey: Jersey | None = None
+    """The other one's jersey, likewise."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside.keypoints import interpolate
 from courtside.skeleton import ANKLES, HIPS, SHOULDERS, WRISTS
 
 STEPS = 64
@@ -73,23 +74,9 @@ def resample(
     Returns:
         (S, 17, 3) float32. A joint without a detection within `LONGEST_GAP` seconds on both sides is 0, 0, 0.
     """
-    frames = len(times)
     found = np.isfinite(keypoints).all(-1) & (keypoints[..., 2] > LOWEST_CONFIDENCE)
-    rows = np.arange(frames)[:, None]
-    # For every frame and joint: the last detection at or before it, and the first detection at or after it.
-    last = np.maximum.accumulate(np.where(found, rows, -1))
-    coming = np.minimum.accumulate(np.where(found, rows, frames)[::-1])[::-1]
-    before = last[np.maximum(np.searchsorted(times, at, side="right") - 1, 0)]
-    after = coming[np.minimum(np.searchsorted(times, at), frames - 1)]
-    before, after = np.where(before < 0, after, before), np.where(after >= frames, before, after)
-    known = (before >= 0) & (before < frames) & (after >= 0) & (after < frames)
-    before, after = np.where(known, before, 0), np.where(known, after, 0)
-    start, gap = times[before], times[after] - times[before]
-    near = known & (np.abs(start - at[:, None]) <= LONGEST_GAP) & (np.abs(times[after] - at[:, None]) <= LONGEST_GAP)
-    share = np.where(gap > 0, (at[:, None] - start) / np.where(gap > 0, gap, 1.0), 0.0)[..., None]
-    joints = np.arange(17)
-    first, second = np.nan_to_num(keypoints[before, joints]), np.nan_to_num(keypoints[after, joints])
-    return np.where(near[..., None], first + (second - first) * share, 0.0).astype(np.float32)
+    values, known = interpolate(keypoints, times, at, found, LONGEST_GAP)
+    return np.where(known[..., None], values, 0.0).astype(np.float32)
 
 
 def smooth(values: NDArray[np.floating], sigma: float) -> NDArray[np.float64]:

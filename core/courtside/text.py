@@ -5,7 +5,7 @@ from __future__ import annotations
 from courtside.court.zones import Zone
 from courtside.events import CameraStatus, Event, FormAlert, Payload, Shot
 from courtside.games import GameState
-from courtside.plays import PlayerAction, PlayKind, Possession, PossessionEnd
+from courtside.plays import Jersey, PlayerAction, PlayKind, Possession, PossessionEnd
 from courtside.shot_results import ShotResult
 
 HEADER = f"{'offset':>9}  {'seq':>5} {'rev':>3}  {'state':<11}  {'camera':<10}  what"
@@ -32,8 +32,7 @@ def event_line(event: Event) -> str:
 
 
 _OTHERS = {
-    PlayKind.PASS: " to player {}", PlayKind.ASSIST: " for player {}", PlayKind.STEAL: " from player {}",
-    PlayKind.TURNOVER: " to player {}",
+    PlayKind.PASS: " to {}", PlayKind.ASSIST: " for {}", PlayKind.STEAL: " from {}", PlayKind.TURNOVER: " to {}",
 }  # fmt: skip
 """How a play's other player is named."""
 
@@ -48,15 +47,22 @@ def _player_text(payload: Payload, start: float) -> str:
         return _alert_text(payload)
     if isinstance(payload, Shot):
         raise TypeError("a shot has a line of its own")
-    who = f"player {payload.player}"
+    who = _player(payload.player, payload.jersey)
     if isinstance(payload, PlayerAction):
         return f"{who}: {payload.action} {payload.confidence:4.0%}  {payload.end - start:.1f} s"
     if isinstance(payload, Possession):
         end = "" if payload.ended is PossessionEnd.UNKNOWN else f", then {payload.ended}"
         return f"{who}{f' ({payload.team})' if payload.team else ''} has the ball  {payload.end - start:.1f} s{end}"
-    other = "" if payload.other is None else _OTHERS.get(payload.kind, "").format(payload.other)
+    other = ""
+    if payload.other is not None:
+        other = _OTHERS.get(payload.kind, "").format(_player(payload.other, payload.other_jersey))
     side = {None: "", True: " (offensive)", False: " (defensive)"}[payload.offensive]
     return f"{payload.kind}{side}: {who}{other} {payload.confidence:4.0%}"
+
+
+def _player(track: int, jersey: Jersey | None) -> str:
+    """A player by track and, where it is known, by jersey."""
+    return f"player {track}" if jersey is None else f"player {track} ({jersey})"
 
 
 def _shot_text(shot: Shot, delay: float) -> str:
@@ -67,9 +73,9 @@ def _shot_text(shot: Shot, delay: float) -> str:
     if shot.replay_of:
         parts.append("replay")
     if shot.shooter is not None:
-        parts.append(f"player {shot.shooter}")
+        parts.append(_player(shot.shooter, shot.jersey))
     if shot.identity is not None and shot.identity.name:
-        parts.append(f"{shot.identity.name} {shot.identity.probability:.0%}")
+        parts.append(f"{shot.identity.name} {shot.identity.probability:.0%} by form")
     if delay > 0:  # in a film that is analyzed, the two clocks have nothing to do with each other
         parts.append(f"{delay:+.2f} s after release")
     return "  ".join(parts).rstrip()

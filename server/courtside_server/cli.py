@@ -152,6 +152,10 @@ def _rectangle(text: str) -> tuple[float, float, float, float]:
     "--follow", metavar="X,Y,W,H",
     help="Of all players read only the one in this rectangle of the first frame, in pixels; with --actions.",
 )
+@click.option(
+    "--roster", type=click.Path(path_type=Path), metavar="FILE",
+    help="CSV or TOML of the game's players (team, number, name): names whose jersey number can be read.",
+)
 @click.option("--form", is_flag=True, help="Also how each shot was shot, and by whom of those who are enrolled.")
 @click.option(
     "--poses", type=click.Path(path_type=Path), metavar="DIR",
@@ -173,6 +177,7 @@ def analyze(
     threshold: float | None,
     actions: bool,
     follow: str | None,
+    roster: Path | None,
     form: bool,
     poses: Path | None,
     quiet: bool,
@@ -197,7 +202,8 @@ def analyze(
     settings = _settings(
         config,
         {
-            **film_settings(actions, form),
+            **film_settings(actions, form, roster is not None),
+            "rosters.default": None if roster is None else str(roster.absolute()),
             "inference.engine": engine,
             "inference.repository": repository,
             "inference.triton_url": triton_url,

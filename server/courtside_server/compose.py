@@ -23,7 +23,9 @@ from courtside_server.players.actions import ActionModel
 from courtside_server.players.analysis import PlayerModels
 from courtside_server.players.fingerprint import FingerprintModel
 from courtside_server.players.gallery import Galleries
+from courtside_server.players.jersey import JerseyModel
 from courtside_server.players.pose import PoseModel
+from courtside_server.players.roster import Rosters
 from courtside_server.players.shot_forms import ShotForms
 from courtside_server.settings import Settings
 from courtside_server.shots.detector import Profile, ShotModels
@@ -103,7 +105,8 @@ def player_models(settings: Settings) -> list[str]:
     """Names of the models that read players; the pose model is the first, and without it there are none."""
     perception = settings.perception
     pose = "" if perception.profile == "clip" else _held(settings, perception.pose)
-    others = (_held(settings, name) for name in (settings.perception.actions, settings.players.form.model))
+    named = (perception.actions, settings.players.form.model, perception.jersey)
+    others = (_held(settings, name) for name in named)
     return [pose, *(name for name in others if name)] if pose else []
 
 
@@ -144,6 +147,11 @@ async def start_models(settings: Settings, engine: Engine) -> None:
         _log.info(
             "no pose model: players are not read; add the model to the repository, or set perception.pose to an empty "
             "name", model=perception.pose,
+        )  # fmt: skip
+    elif perception.pose and perception.jersey and perception.jersey not in optional:
+        _log.warning(
+            "no model of jersey numbers: players stay without number and name; add the model to the repository, or set "
+            "perception.jersey to an empty name", model=perception.jersey,
         )  # fmt: skip
 
 
@@ -198,7 +206,8 @@ def make_shot_forms(
 
 
 def make_player_models(
-    settings: Settings, engine: Engine, forms: ShotForms | None = None, min_timeout: float = 0.0
+    settings: Settings, engine: Engine, forms: ShotForms | None = None, min_timeout: float = 0.0,
+    rosters: Rosters | None = None,
 ) -> PlayerModels | None:
     """The models that read players, on a started engine; None where there is no pose model.
 
@@ -207,6 +216,7 @@ def make_player_models(
         engine: holds them.
         forms: analyses the shooters' forms; see :func:`make_shot_forms`.
         min_timeout: seconds that each model may take at least, whatever the settings say.
+        rosters: whose the jersey numbers are.
 
     Raises:
         ModelInvalid: one cannot be used; the message says why.
@@ -218,11 +228,16 @@ def make_player_models(
         pose = PoseModel(engine, names[0], timeout)
     except ModelNotFound:  # `start_models` has said so
         return None
-    actions = settings.perception.actions
+    actions, jersey = settings.perception.actions, settings.perception.jersey
     try:
-        return PlayerModels(pose, ActionModel(engine, actions, timeout) if actions in names else None, forms)
+        action_model = ActionModel(engine, actions, timeout) if actions in names else None
     except ModelNotFound:
-        return PlayerModels(pose, None, forms)
+        action_model = None
+    try:
+        jersey_model = JerseyModel(engine, jersey, timeout) if jersey in names else None
+    except ModelNotFound:
+        jersey_model = None
+    return PlayerModels(pose, action_model, forms, jersey_model, rosters or Rosters())
 
 
 async def make_court_detectors(

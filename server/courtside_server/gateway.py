@@ -84,7 +84,9 @@ from courtside_server.memory import MemoryKeeper, freeze_startup_objects
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.detector_scheduler import DetectorScheduler
 from courtside_server.pipeline.publisher import EventPublisher
+from courtside_server.players.analysis import PlayerModels
 from courtside_server.players.gallery import Galleries
+from courtside_server.players.roster import Rosters, read_rosters
 from courtside_server.players.shot_forms import ShotForms
 from courtside_server.players.skills import SkillEstimator
 from courtside_server.settings import Settings
@@ -143,6 +145,7 @@ class Gateway:
         self.hub = EventHub(self.log, self.metrics, buffer=settings.events.subscriber_buffer)
         self.calibrations = CalibrationStore(settings.events.data_dir / "calibrations.json")
         self._forms: ShotForms | None = None
+        self._rosters = Rosters()
         self.galleries = Galleries(settings.events.data_dir / "shooters.sqlite3")
         self.engine = make_engine(settings, self.metrics)
         self.registry = CameraRegistry(
@@ -177,9 +180,11 @@ class Gateway:
 
         Raises:
             ModelNotFound, ModelInvalid: the model cannot be used; the message says why.
-            SettingsError: an address cannot be listened on, or the data folder cannot be written.
+            SettingsError: an address cannot be listened on, the data folder cannot be written, or a roster cannot be
+                used.
         """
         await asyncio.to_thread(check_data_folder, self.settings.events.data_dir)
+        self._rosters = await asyncio.to_thread(read_rosters, self.settings.rosters)
         await self.hub.start()
         await asyncio.to_thread(self.calibrations.load)
         await asyncio.to_thread(self._skills.clean)
@@ -334,11 +339,14 @@ class Gateway:
         self._forms = make_shot_forms(self.settings, self.engine, self.galleries, self._forms)
         pipeline = CameraPipeline(
             info, models, self._services, self._pipeline_config, lambda: self.calibrations.get(info.camera.name),
-            partial(self._recent_shots, info), make_player_models(self.settings, self.engine, self._forms),
+            partial(self._recent_shots, info), self._player_models(),
             partial(self.galleries.keep_game_shot, info.camera.game),
         )  # fmt: skip
         pipeline.start()
         return pipeline
+
+    def _player_models(self) -> PlayerModels | None:
+        return make_player_models(self.settings, self.engine, self._forms, rosters=self._rosters)
 
     async def _close_pipeline(self, info: StreamInfo, sink: FrameSink) -> None:
         if isinstance(sink, CameraPipeline):

@@ -38,6 +38,8 @@ _SERVICE_LINK = re.compile(
     r"_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)?)$"
 )
 """Variables that Kubernetes and Docker set for a service called ``courtside`` or ``courtside-something``."""
+_ROSTER_OF = re.compile(r"default|games/[^/]+(/cameras/[^/]+)?")
+"""What a roster can be for."""
 RENAMED = {
     "perception.look_rate": "perception.detector_fps",
     "perception.looks": "perception.detector_queue",
@@ -124,6 +126,9 @@ class PerceptionSettings(_Section):
     actions: str = Field(
         "player_actions", description="reads what players do; empty, or not in the repository: nothing of it"
     )
+    jersey: str = Field(
+        "jersey_number", description="reads jersey numbers; empty, or not in the repository: players have none"
+    )
     detector_fps: float = Field(15.0, ge=5, le=120, description="detector frames per real second, at most")
     detector_queue: int = Field(
         8, ge=1, le=256, description="frames waiting for the detector, per camera; live drops the oldest"
@@ -175,6 +180,9 @@ class Settings(BaseSettings):
     events: EventSettings = EventSettings()
     recording: RecordingConfig = RecordingConfig()
     media: MediaConfig = MediaConfig()
+    rosters: dict[str, Path] = Field(
+        {}, description="roster files by games/{game}/cameras/{camera}, games/{game}, or default for all others"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
     drain_s: float = Field(10.0, ge=0, le=300)
@@ -191,6 +199,14 @@ class Settings(BaseSettings):
         """Flags win over the environment, the environment over the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
+    @field_validator("rosters")
+    @classmethod
+    def _roster_names(cls, value: dict[str, Path]) -> dict[str, Path]:
+        for name in value:
+            if not _ROSTER_OF.fullmatch(name):
+                raise ValueError(f"{name!r} is not default, games/NAME or games/NAME/cameras/NAME")
+        return value
+
     def to_toml(self) -> str:
         """The settings as TOML that :func:`load_settings` reads back to the same."""
         return _toml(self.model_dump(mode="json", exclude_none=True), "").lstrip("\n")
@@ -203,12 +219,18 @@ class Settings(BaseSettings):
 
 def _toml(table: Mapping[str, object], path: str) -> str:
     """A table as TOML: its own values first, then the tables inside it."""
-    own = "".join(f"{key} = {_literal(value)}\n" for key, value in table.items() if not isinstance(value, Mapping))
+    own = "".join(
+        f"{_key(key)} = {_literal(value)}\n" for key, value in table.items() if not isinstance(value, Mapping)
+    )
     head = f"\n[{path}]\n" if path and own else ""
     inner = (
         _toml(value, f"{path}.{key}" if path else key) for key, value in table.items() if isinstance(value, Mapping)
     )
     return head + own + "".join(inner)
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _literal(key)
 
 
 def _literal(value: object) -> str:

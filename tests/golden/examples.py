@@ -17,6 +17,7 @@ from courtside.v1 import analysis_pb2 as analysis
 from courtside.v1 import common_pb2 as common
 from courtside.v1 import court_pb2 as court
 from courtside.v1 import events_pb2 as events
+from courtside.v1 import games_pb2 as games
 from courtside.v1 import ingest_pb2 as ingest
 from courtside.v1 import players_pb2 as players
 
@@ -77,6 +78,7 @@ def complete_shot_event() -> events.Event:
     event.shot.playback_speed, event.shot.replay_of = 0.5, "left-0-40"
     event.shot.form.CopyFrom(shot_form())
     event.shot.identity.CopyFrom(events.Shooter(name="Anna", probability=0.875, baseline_distance=0.5))
+    event.shot.jersey.CopyFrom(JERSEY)
     views = [(CAMERA, 12.3, 0, 0), (f"{GAME}/cameras/right", 5.25, 1, 3)]
     for camera, offset, segment, player in views:
         event.shot.views.append(
@@ -94,6 +96,7 @@ def shot_form() -> events.ShotForm:
     return events.ShotForm(
         tempo_seconds=0.875, arm=events.ARM_RIGHT, seen=0.9375, release_height_torsos=4.25, release_height_cm=212.5,
         set_elbow_degrees=82.5, set_knee_degrees=121.0, release_elbow_degrees=161.5, release_knee_degrees=174.0,
+        release_height_estimated=True,
     )  # fmt: skip
 
 
@@ -205,7 +208,80 @@ def skill_estimate() -> analysis.SkillEstimate:
     )  # fmt: skip
 
 
+JERSEY = players.Jersey(number="12", agreement=0.9375, readings=15, name="Ida Holm", team="Hawks")
+
+def shot_facts() -> games.ShotFacts:
+    """What a person corrects, with every field set."""
+    return games.ShotFacts(
+        happened=True, result=common.SHOT_RESULT_MISSED, type=common.SHOT_TYPE_LAYUP, points=2, court_x=8.25,
+        court_y=-3.5, team=games.SIDE_AWAY, number="00",
+    )
+
+
+def game_state() -> games.GameState:
+    """A game with every field set."""
+    return games.GameState(
+        home=games.Team(
+            name="Lakeside", short_name="LAK", colour="#c8102e",
+            players=[games.RosterPlayer(number="00", name="Anna Berg")],
+        ),
+        away=games.Team(name="Hilltop"),
+        format=games.GameFormat(periods=4, period_seconds=600.0, overtime_seconds=300.0),
+        clock=games.GameClock(period=2, remaining_seconds=431.5, running=True, set_time=APPENDED, set_by="Kim"),
+        home_score=38, away_score=41, home_adjustment=1, away_adjustment=-1, unassigned_points=2, home_basket=1,
+        title="Final",
+    )
+
+
+def game_state_event() -> events.Event:
+    """A game's state as it lies in the log."""
+    return events.Event(
+        game=GAME, sequence=18, event_id="game", revision=3, lifecycle=events.LIFECYCLE_CONFIRMED,
+        event_time=APPENDED, append_time=APPENDED, game_state=game_state(),
+    )
+
+
+def corrected_shot_event() -> events.Event:
+    """A shot that a person has corrected, in a game with a clock."""
+    event = shot_event()
+    event.shot.team, event.shot.awarded_points = games.SIDE_AWAY, 2
+    event.correction.CopyFrom(games.Correction(
+        steps=[games.CorrectionStep(by="Kim", time=APPENDED, facts=shot_facts(), comment="a pass first")],
+        by_model=games.ShotFacts(result=common.SHOT_RESULT_MADE),
+    ))
+    event.game_time.CopyFrom(games.GameTime(period=2, remaining_seconds=431.5, home_score=38, away_score=41))
+    return event
+
+
 EXAMPLES: dict[str, Message] = {
+    "event.game_state": game_state_event(),
+    "event.corrected": corrected_shot_event(),
+    "set_game_request": games.SetGameRequest(
+        game=GAME, title="Final", home=game_state().home, away=game_state().away, format=game_state().format,
+        home_basket=1,
+    ),
+    "set_game_response": games.SetGameResponse(state=game_state()),
+    "get_game_request": games.GetGameRequest(game=GAME),
+    "get_game_response": games.GetGameResponse(state=game_state()),
+    "list_games_request": games.ListGamesRequest(),
+    "list_games_response": games.ListGamesResponse(
+        games=[games.GameSummary(game=GAME, title="Final", high_water_mark=18, state=game_state())]
+    ),
+    "set_clock_request": games.SetClockRequest(game=GAME, period=2, remaining_seconds=431.5, running=True, by="Kim"),
+    "set_clock_response": games.SetClockResponse(state=game_state()),
+    "adjust_score_request": games.AdjustScoreRequest(game=GAME, side=games.SIDE_HOME, points=-1, by="Kim"),
+    "adjust_score_response": games.AdjustScoreResponse(state=game_state()),
+    "correct_shot_request": games.CorrectShotRequest(
+        game=GAME, event_id="left-0-41", facts=shot_facts(), by="Kim", comment="a pass first", revision=3
+    ),
+    "correct_shot_response": games.CorrectShotResponse(sequence=19, revision=4),
+    "undo_correction_request": games.UndoCorrectionRequest(game=GAME, event_id="left-0-41", by="Kim"),
+    "undo_correction_response": games.UndoCorrectionResponse(sequence=20, revision=5),
+    "add_shot_request": games.AddShotRequest(
+        camera=CAMERA, media_offset=12.25, session="5e1f", media_segment=1, event_time=CAPTURED, facts=shot_facts(),
+        by="Kim", comment="behind the post",
+    ),
+    "add_shot_response": games.AddShotResponse(event_id="shot-by-hand-1", sequence=21),
     "stream_frames_request.stream": ingest.StreamFramesRequest(
         stream=ingest.StreamDescriptor(
             camera=CAMERA,
@@ -266,13 +342,16 @@ EXAMPLES: dict[str, Message] = {
     ),
     "event.shot": shot_event(),
     "event.action": player_event(events.Event(action=players.PlayerAction(
-        action=players.ACTION_BALL_IN_HAND, confidence=0.75, track_id=7, end_media_offset=13.5, model="player_actions:2"
+        action=players.ACTION_BALL_IN_HAND, confidence=0.75, track_id=7, end_media_offset=13.5,
+        model="player_actions:2", jersey=players.Jersey(number="00", agreement=0.875, readings=7),
     ))),
     "event.possession": player_event(events.Event(possession=players.Possession(
-        track_id=7, confidence=0.875, end_media_offset=13.5, end=players.POSSESSION_END_PASS, team="A"
+        track_id=7, confidence=0.875, end_media_offset=13.5, end=players.POSSESSION_END_PASS, team="A",
+        jersey=JERSEY,
     ))),
     "event.play": player_event(events.Event(play=players.Play(
-        kind=players.PLAY_KIND_REBOUND, track_id=7, other_track_id=9, confidence=0.75, shot="left-0-41", offensive=True
+        kind=players.PLAY_KIND_REBOUND, track_id=7, other_track_id=9, confidence=0.75, shot="left-0-41", offensive=True,
+        jersey=JERSEY, other_jersey=players.Jersey(number="7", agreement=1.0, readings=4),
     ))),
     "event.shot_complete": complete_shot_event(),
     "event.camera_status": camera_status_event(),
@@ -283,7 +362,12 @@ EXAMPLES: dict[str, Message] = {
     "subscribe_events_request.live_only": events.SubscribeEventsRequest(game=GAME),
     "subscribe_events_response.event": events.SubscribeEventsResponse(event=shot_event()),
     "subscribe_events_response.heartbeat": events.SubscribeEventsResponse(
-        heartbeat=events.Heartbeat(high_water_mark=17, server_time=APPENDED), log=LOG
+        heartbeat=events.Heartbeat(
+            high_water_mark=17, server_time=APPENDED,
+            latency=events.EventLatency(
+                announced_p50_seconds=1.5, announced_p95_seconds=1.75, final_p50_seconds=3.5, final_p95_seconds=4.25
+            ),
+        ), log=LOG,
     ),
     "subscribe_events_response.restart": events.SubscribeEventsResponse(
         restart=events.Restart(reason=events.RESTART_REASON_OTHER_LOG, earliest_sequence=1), log=LOG

@@ -11,10 +11,10 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
 from courtside.events import Event, message_to_json
-from courtside.v1 import analysis_pb2, court_pb2, events_pb2, ingest_pb2, players_pb2
+from courtside.v1 import analysis_pb2, court_pb2, events_pb2, games_pb2, ingest_pb2, players_pb2
 
 FOLDER = Path(__file__).parent
-MODULES = (analysis_pb2, court_pb2, events_pb2, ingest_pb2, players_pb2)
+MODULES = (analysis_pb2, court_pb2, events_pb2, games_pb2, ingest_pb2, players_pb2)
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 
 _spec = importlib.util.spec_from_file_location("golden_examples", FOLDER / "examples.py")

@@ -121,6 +121,7 @@ def score(game_id: str, side: str, points: int, by: str, gateway: str) -> None:
 @click.option("--type", "kind", type=click.Choice(list(_TYPES)))
 @click.option("--points", type=click.IntRange(1, 3))
 @click.option("--team", type=click.Choice(list(_SIDES)))
+@click.option("--number", metavar="N", help="The shooter's jersey number.")
 @click.option("--place", metavar="X,Y", help="Metres from the centre of the court.")
 @click.option("--no-shot", is_flag=True, help="It was no shot.")
 @click.option("--is-shot", is_flag=True, help="It was one, whatever the models predict.")
@@ -129,18 +130,18 @@ def score(game_id: str, side: str, points: int, by: str, gateway: str) -> None:
 @_GATEWAY
 def correct(
     game_id: str, event_id: str, result: str | None, kind: str | None, points: int | None, team: str | None,
-    place: str | None, no_shot: bool, is_shot: bool, comment: str, by: str, gateway: str,
+    number: str | None, place: str | None, no_shot: bool, is_shot: bool, comment: str, by: str, gateway: str,
 ) -> None:  # fmt: skip
     """Correct a shot of GAME: what is given stands against every model."""
     if no_shot and is_shot:
         raise BadOption("--no-shot and --is-shot exclude each other")
     facts = ShotFacts(
         happened=False if no_shot else True if is_shot else None, result=None if result is None else _RESULTS[result],
-        type=None if kind is None else _TYPES[kind], points=points, team=None if team is None else _SIDES[team],
-        court=None if place is None else _place(place),
+        type=None if kind is None else _TYPES[kind], points=points, number=number,
+        team=None if team is None else _SIDES[team], court=None if place is None else _place(place),
     )  # fmt: skip
     if not facts.names:
-        raise BadOption("say what is wrong: --result, --type, --points, --team, --place, --no-shot or --is-shot")
+        raise BadOption("give what is wrong: --result, --type, --points, --team, --number, --place, --no-shot ...")
     made = _run(gateway, lambda client: client.games.correct_shot(game_id, event_id, facts, comment=comment, by=by))
     click.echo(f"{event_id} has revision {made.revision} now")
 

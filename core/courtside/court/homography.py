@@ -25,6 +25,8 @@ MIN_POINTS = 4
 """Point pairs that determine a homography."""
 _SAME_LINE = 1e-3
 """Points whose spread across a line is below this share of their extent lie on that line."""
+_BODY = 1.8
+"""Height of a body, metres, over which a scale is measured."""
 _SINGULAR = 1e-15
 """Determinant below which a homography cannot be inverted."""
 
@@ -162,6 +164,42 @@ class Calibration:
         depth = float(self.matrix[2] @ (x, y, 1.0))
         at = (self.matrix[:2] @ (x, y, 1.0)) / depth
         return np.asarray((self.matrix[:2, :2] - np.outer(at, self.matrix[2, :2])) / depth)
+
+    def upright_scale(self, x: float, y: float, picture: tuple[int, int]) -> float | None:
+        """Pixels per metre of a body that stands on floor pixel (x, y).
+
+        The camera follows from the homography where its pixels are square and its axis meets the middle of the picture
+        (Zhang, "A Flexible New Technique for Camera Calibration", 2000).
+
+        Args:
+            x: of the feet, pixels.
+            y: of the feet, pixels.
+            picture: its width and height, pixels.
+
+        Returns:
+            None above the horizon, and where no such camera has this homography.
+        """
+        depth = float(self.matrix[2] @ (x, y, 1.0))
+        if depth <= 0:
+            return None
+        # From metres to pixels that are counted from the middle of the picture.
+        view = np.linalg.inv(self.matrix)
+        view[:2] -= np.outer(np.array(picture) / 2, view[2])
+        # Its first columns are rotated axes, at right angles and equally long once two rows lose the focal length.
+        (one, other), (near, far) = view[:2, :2].T, view[2, :2]
+        forward = np.array([near * far, near**2 - far**2])
+        focal2 = float(forward @ (-one @ other, other @ other - one @ one)) / max(float(forward @ forward), _SINGULAR)
+        if not focal2 > 0:
+            return None
+        focal = math.sqrt(focal2)
+        view[:2] /= focal
+        view /= np.linalg.norm(view[:, :2], axis=0).mean()
+        up = np.cross(view[:, 0], view[:, 1])
+        feet = view @ (*project(self.matrix, np.array([[x, y]]))[0][0], 1.0)
+        head = feet - math.copysign(_BODY, up[1]) * up  # a picture's y runs down
+        if head[2] <= 0:
+            return None
+        return float(focal * np.linalg.norm(head[:2] / head[2] - feet[:2] / feet[2])) / _BODY
 
     def moved(self, motion: NDArray[np.float64]) -> Calibration:
         """The calibration after the camera moved.

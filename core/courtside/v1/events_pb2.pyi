@@ -102,7 +102,7 @@ class Event(_message.Message):
     def __init__(self, game: _Optional[str] = ..., sequence: _Optional[int] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., lifecycle: _Optional[_Union[Lifecycle, str]] = ..., camera: _Optional[str] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., media_offset: _Optional[float] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., session: _Optional[str] = ..., media_segment: _Optional[int] = ..., shot: _Optional[_Union[Shot, _Mapping]] = ..., camera_status: _Optional[_Union[CameraStatus, _Mapping]] = ..., form_alert: _Optional[_Union[FormAlert, _Mapping]] = ..., action: _Optional[_Union[_players_pb2.PlayerAction, _Mapping]] = ..., possession: _Optional[_Union[_players_pb2.Possession, _Mapping]] = ..., play: _Optional[_Union[_players_pb2.Play, _Mapping]] = ..., game_state: _Optional[_Union[_games_pb2.GameState, _Mapping]] = ..., correction: _Optional[_Union[_games_pb2.Correction, _Mapping]] = ..., game_time: _Optional[_Union[_games_pb2.GameTime, _Mapping]] = ...) -> None: ...
 
 class Shot(_message.Message):
-    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "type_probability", "rim_crossing", "team", "awarded_points", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc", "views", "playback_speed", "replay_of", "form", "identity")
+    __slots__ = ("probability", "release_uncertainty", "zone", "zone_probabilities", "zone_source", "points", "result", "make_probability", "shooter_track_id", "type", "type_probability", "rim_crossing", "team", "awarded_points", "court_x", "court_y", "model", "windows_agreeing", "windows_covering", "interrupted", "arc", "views", "playback_speed", "replay_of", "form", "identity", "jersey")
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     RELEASE_UNCERTAINTY_FIELD_NUMBER: _ClassVar[int]
     ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -129,6 +129,7 @@ class Shot(_message.Message):
     REPLAY_OF_FIELD_NUMBER: _ClassVar[int]
     FORM_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    JERSEY_FIELD_NUMBER: _ClassVar[int]
     probability: float
     release_uncertainty: float
     zone: _common_pb2.Zone
@@ -155,10 +156,11 @@ class Shot(_message.Message):
     replay_of: str
     form: ShotForm
     identity: Shooter
-    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., type_probability: _Optional[float] = ..., rim_crossing: _Optional[_Union[RimCrossing, _Mapping]] = ..., team: _Optional[_Union[_games_pb2.Side, str]] = ..., awarded_points: _Optional[int] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ..., views: _Optional[_Iterable[_Union[ShotView, _Mapping]]] = ..., playback_speed: _Optional[float] = ..., replay_of: _Optional[str] = ..., form: _Optional[_Union[ShotForm, _Mapping]] = ..., identity: _Optional[_Union[Shooter, _Mapping]] = ...) -> None: ...
+    jersey: _players_pb2.Jersey
+    def __init__(self, probability: _Optional[float] = ..., release_uncertainty: _Optional[float] = ..., zone: _Optional[_Union[_common_pb2.Zone, str]] = ..., zone_probabilities: _Optional[_Iterable[float]] = ..., zone_source: _Optional[_Union[_common_pb2.Source, str]] = ..., points: _Optional[int] = ..., result: _Optional[_Union[_common_pb2.ShotResult, str]] = ..., make_probability: _Optional[float] = ..., shooter_track_id: _Optional[int] = ..., type: _Optional[_Union[_common_pb2.ShotType, str]] = ..., type_probability: _Optional[float] = ..., rim_crossing: _Optional[_Union[RimCrossing, _Mapping]] = ..., team: _Optional[_Union[_games_pb2.Side, str]] = ..., awarded_points: _Optional[int] = ..., court_x: _Optional[float] = ..., court_y: _Optional[float] = ..., model: _Optional[str] = ..., windows_agreeing: _Optional[int] = ..., windows_covering: _Optional[int] = ..., interrupted: _Optional[bool] = ..., arc: _Optional[_Union[BallArc, _Mapping]] = ..., views: _Optional[_Iterable[_Union[ShotView, _Mapping]]] = ..., playback_speed: _Optional[float] = ..., replay_of: _Optional[str] = ..., form: _Optional[_Union[ShotForm, _Mapping]] = ..., identity: _Optional[_Union[Shooter, _Mapping]] = ..., jersey: _Optional[_Union[_players_pb2.Jersey, _Mapping]] = ...) -> None: ...
 
 class ShotForm(_message.Message):
-    __slots__ = ("tempo_seconds", "release_height_torsos", "release_height_cm", "set_elbow_degrees", "set_knee_degrees", "release_elbow_degrees", "release_knee_degrees", "arm", "seen")
+    __slots__ = ("tempo_seconds", "release_height_torsos", "release_height_cm", "set_elbow_degrees", "set_knee_degrees", "release_elbow_degrees", "release_knee_degrees", "arm", "seen", "release_height_estimated")
     TEMPO_SECONDS_FIELD_NUMBER: _ClassVar[int]
     RELEASE_HEIGHT_TORSOS_FIELD_NUMBER: _ClassVar[int]
     RELEASE_HEIGHT_CM_FIELD_NUMBER: _ClassVar[int]
@@ -168,6 +170,7 @@ class ShotForm(_message.Message):
     RELEASE_KNEE_DEGREES_FIELD_NUMBER: _ClassVar[int]
     ARM_FIELD_NUMBER: _ClassVar[int]
     SEEN_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_HEIGHT_ESTIMATED_FIELD_NUMBER: _ClassVar[int]
     tempo_seconds: float
     release_height_torsos: float
     release_height_cm: float
@@ -177,7 +180,8 @@ class ShotForm(_message.Message):
     release_knee_degrees: float
     arm: Arm
     seen: float
-    def __init__(self, tempo_seconds: _Optional[float] = ..., release_height_torsos: _Optional[float] = ..., release_height_cm: _Optional[float] = ..., set_elbow_degrees: _Optional[float] = ..., set_knee_degrees: _Optional[float] = ..., release_elbow_degrees: _Optional[float] = ..., release_knee_degrees: _Optional[float] = ..., arm: _Optional[_Union[Arm, str]] = ..., seen: _Optional[float] = ...) -> None: ...
+    release_height_estimated: bool
+    def __init__(self, tempo_seconds: _Optional[float] = ..., release_height_torsos: _Optional[float] = ..., release_height_cm: _Optional[float] = ..., set_elbow_degrees: _Optional[float] = ..., set_knee_degrees: _Optional[float] = ..., release_elbow_degrees: _Optional[float] = ..., release_knee_degrees: _Optional[float] = ..., arm: _Optional[_Union[Arm, str]] = ..., seen: _Optional[float] = ..., release_height_estimated: _Optional[bool] = ...) -> None: ...
 
 class Shooter(_message.Message):
     __slots__ = ("name", "probability", "baseline_distance")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from courtside.court.measures import NBA, Court
 from courtside.court.zones import ZONES, Zone, zone_at
 from courtside.games import Correction, ShotFacts
+from courtside.plays import Jersey
 from courtside_server.types import EventDraft, Lifecycle, Shot, ShotResult, ShotType, ZoneSource
 
 BY_PERSON = "person"
@@ -24,7 +25,7 @@ def facts_of(draft: EventDraft, names: tuple[str, ...]) -> ShotFacts:
     assert isinstance(shot, Shot)
     output = ShotFacts(
         happened=draft.lifecycle is not Lifecycle.RETRACTED, result=shot.result, type=shot.type, points=shot.points,
-        court=shot.court, team=shot.team,
+        court=shot.court, team=shot.team, number=shot.jersey.number if shot.jersey is not None else "",
     )  # fmt: skip
     return ShotFacts(**{name: getattr(output, name) for name in names})
 
@@ -79,7 +80,7 @@ def uncorrected(draft: EventDraft, before: EventDraft | None = None, court: Cour
 
 _PARTS = {
     "result": ("result", "make_probability"), "type": ("type", "type_probability"), "points": ("awarded_points",),
-    "court": ("court", "zone", "zone_probabilities", "zone_source"), "team": ("team",),
+    "court": ("court", "zone", "zone_probabilities", "zone_source"), "team": ("team",), "number": ("jersey",),
 }  # fmt: skip
 """The fields of a shot that each fact decides."""
 
@@ -94,6 +95,10 @@ def _laid_over(shot: Shot, facts: ShotFacts, court: Court, by_person: bool = Tru
         shot = replace(shot, awarded_points=facts.points)
     if facts.team is not None:
         shot = replace(shot, team=facts.team)
+    if facts.number is not None:
+        # Nothing was read: a person named it.
+        named = Jersey(number=facts.number, agreement=1.0, readings=0) if facts.number else None
+        shot = replace(shot, jersey=named)
     if facts.court is not None:
         x, y = facts.court
         zone = zone_at(court, x, y, court.nearer_basket(x))

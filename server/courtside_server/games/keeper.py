@@ -160,6 +160,9 @@ class GameKeeper:
             draft = replace(draft, payload=replace(shot, team=self._team(game, game.state, draft, shot)))
         if (correction := game.corrections.get(draft.event_id)) is not None:
             draft = corrected(draft, correction, self._court(draft.camera))
+        if game.state is not None:
+            assert isinstance(draft.payload, Shot)
+            draft = replace(draft, payload=_named(draft.payload, game.state))
         counts = _counts(draft)
         if counts is None:
             game.counted.pop(draft.event_id, None)
@@ -168,7 +171,11 @@ class GameKeeper:
         return replace(draft, game_time=self._stamp(game, draft, counts))
 
     def _team(self, game: _Game, state: GameState, draft: EventDraft, shot: Shot) -> Side:
-        """The team that attacks the basket on whose half the shooter stands, on a court whose ends are known."""
+        """The team of the shooter's jersey, or the one that attacks the basket on whose half he stands."""
+        if shot.jersey is not None and shot.jersey.team:
+            for side in (Side.HOME, Side.AWAY):
+                if shot.jersey.team.casefold() == state.team(side).name.casefold():
+                    return side
         clock = game.clock_at(self._server_time(draft))
         if clock is None or shot.court is None or shot.zone_source is not ZoneSource.CALIBRATION:
             return Side.UNKNOWN
@@ -488,6 +495,15 @@ def _counts(draft: EventDraft) -> tuple[Side, int] | None:
     if shot.awarded_points is None and shot.type is ShotType.FREE_THROW:
         return shot.team, 1
     return shot.team, shot.points or 2
+
+
+def _named(shot: Shot, state: GameState) -> Shot:
+    """A shot whose shooter has the name that the game's roster gives to his number."""
+    if shot.jersey is None or shot.jersey.name or shot.team is Side.UNKNOWN:
+        return shot
+    team = state.team(shot.team)
+    name = team.name_of(shot.jersey.number)
+    return replace(shot, jersey=replace(shot.jersey, name=name, team=team.name)) if name else shot
 
 
 def _draft(game: str, state: GameState, now: float) -> EventDraft:

@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from courtside.court.point_pairs import PointPairs
 from courtside.film import Film
 from courtside.names import CameraName
+from courtside.plays import Jersey
 from courtside.shot_poses import ShotPoses
 from courtside_server.compose import (
     ingest_config,
@@ -35,6 +36,7 @@ from courtside_server.offline.film_packets import FILM_WALL, read_packets, strea
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.publisher import EventPublisher
 from courtside_server.players.gallery import Galleries
+from courtside_server.players.roster import read_rosters
 from courtside_server.render.record import FilmRecord, RecordingHub
 from courtside_server.settings import Settings
 from courtside_server.shots.criteria import PlaybackConfig
@@ -43,6 +45,8 @@ from courtside_server.shots.views import GameShots
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import DropReason, Event, Observations, Shot
 from courtside_server.types.players import Pose
+
+T = TypeVar("T")
 
 _MODEL_TIMEOUT_S = 30.0
 """Seconds that a model may take with film: no viewer is waiting."""
@@ -53,17 +57,18 @@ _NAMED = 3
 _OnShots = Callable[[int, Sequence[ShotChange]], None]
 
 
-def film_settings(actions: bool, form: bool) -> dict[str, str | None]:
+def film_settings(actions: bool, form: bool, jerseys: bool = False) -> dict[str, str | None]:
     """Settings by dotted names: of a film, players are read only where that is wanted, because it takes its time.
 
     Args:
         actions: what players do, who has the ball, the play-by-play.
         form: the shooters' form.
+        jerseys: the players' numbers, which are read with the others, too.
     """
-    pose = None if actions or form else ""
+    pose = None if actions or form or jerseys else ""
     return {
         "perception.pose": pose, "perception.actions": None if actions else "",
-        "players.form.model": None if form else "",
+        "players.form.model": None if form else "", "perception.jersey": pose,
     }  # fmt: skip
 
 
@@ -94,6 +99,7 @@ class FilmAnalyzer:
 
         Raises:
             EngineError: a model cannot be used.
+            SettingsError: a roster cannot be used.
             StoreUnavailable: the galleries of shooters cannot be read.
         """
         async with self._stack as stack:
@@ -105,7 +111,8 @@ class FilmAnalyzer:
             if self._settings.players.form.model:
                 await asyncio.to_thread(galleries.load)
             forms = make_shot_forms(self._settings, self._engine, galleries, min_timeout=_MODEL_TIMEOUT_S)
-            self._players = make_player_models(self._settings, self._engine, forms, _MODEL_TIMEOUT_S)
+            rosters = await asyncio.to_thread(read_rosters, self._settings.rosters)
+            self._players = make_player_models(self._settings, self._engine, forms, _MODEL_TIMEOUT_S, rosters)
             self._stack = stack.pop_all()
         return self
 
@@ -157,6 +164,7 @@ class FilmAnalysis:
             camera's thread.
         on_shot_poses: called with the id of a shot's event and its shooter's poses, from the camera's thread.
         on_pose: called with every pose of a player, from the camera's thread; the record's by default.
+        on_jersey: called with a player's track and jersey when that changes, likewise.
     """
 
     def __init__(self, analyzer: FilmAnalyzer, game: str, film: Film, record: FilmRecord | None) -> None:
@@ -171,6 +179,7 @@ class FilmAnalysis:
         self.on_shots: _OnShots | None = None
         self.on_shot_poses: Callable[[str, ShotPoses], None] | None = None
         self.on_pose: Callable[[Pose], None] | None = None if record is None else record.add_pose
+        self.on_jersey: Callable[[int, Jersey | None], None] | None = None if record is None else record.add_jersey
 
     async def events(self, on_packets: Callable[[int], None] = lambda count: None) -> AsyncGenerator[Event, None]:
         """Run the film; gives every revision of every event as soon as it is known. Call it once.
@@ -203,6 +212,8 @@ class FilmAnalysis:
         pipeline.backend.on_tracks = self.on_tracks
         if self.on_pose is not None:
             pipeline.backend.on_pose = self.on_pose
+        if self.on_jersey is not None:
+            pipeline.backend.on_jersey = _both(self.on_jersey, pipeline.backend.on_jersey)
         pipeline.backend.on_speed = lambda media, speed: speeds.append((media, speed))
         if self.on_shots is not None:
             pipeline.backend.on_shots = _both(self.on_shots, pipeline.backend.on_shots)
@@ -260,12 +271,12 @@ class FilmAnalysis:
                 await hub.close()
 
 
-def _both(first: _OnShots, then: _OnShots) -> _OnShots:
-    def on_shots(scene: int, changes: Sequence[ShotChange]) -> None:
-        first(scene, changes)
-        then(scene, changes)
+def _both(first: Callable[[int, T], None], then: Callable[[int, T], None]) -> Callable[[int, T], None]:
+    def on_both(number: int, what: T) -> None:
+        first(number, what)
+        then(number, what)
 
-    return on_shots
+    return on_both
 
 
 def estimate_advice(speeds: Sequence[tuple[float, float]]) -> str | None:

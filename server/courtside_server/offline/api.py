@@ -38,6 +38,7 @@ async def analyze_events(
     settings: Mapping[str, Any] | None = None,
     actions: bool = False,
     form: bool = False,
+    roster: str | Path | None = None,
     on_detections: Callable[[float, Detections], None] | None = None,
 ) -> AsyncIterator[Event]:
     """Find the shots in a film; gives every revision of every event as soon as it is known.
@@ -54,12 +55,14 @@ async def analyze_events(
         settings: settings by their dotted names, for example ``{"perception.profile": "clip"}``.
         actions: also what players do, who has the ball, and the play-by-play.
         form: also how each shot was shot, and by whom of those who are enrolled.
+        roster: CSV or TOML file of the game's players (team, number, name): names those whose jersey number can be
+            read.
         on_detections: called with media seconds and tracked detections for each frame that the detector sees, from
             a thread of the analysis; not with the profile ``clip``, which detects nothing.
 
     Raises:
         SourceError: the film cannot be used.
-        InputError: the playback speed, the calibration or a setting cannot be used.
+        InputError: the playback speed, the calibration, the roster or a setting cannot be used.
         EngineError: a model cannot be used.
 
     Example:
@@ -73,7 +76,8 @@ async def analyze_events(
         raise InputError(f"playback speed {playback_speed} is not between {SPEEDS[0]} and {SPEEDS[1]:g}")
     if not structlog.is_configured():
         log_to_logging()
-    flags = {**film_settings(actions, form), **(settings or {})}
+    names = {} if roster is None else {"rosters.default": str(Path(roster).absolute())}
+    flags = {**film_settings(actions, form, roster is not None), **names, **(settings or {})}
     loaded = load_settings(None if config is None else Path(config), flags)
     points = calibration if calibration is None or isinstance(calibration, PointPairs) else (
         read_calibration(Path(calibration))

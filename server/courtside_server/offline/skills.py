@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from google.protobuf import json_format
@@ -18,6 +19,7 @@ from courtside_server.compose import make_engine
 from courtside_server.errors import CourtsideError
 from courtside_server.offline.analyze import FilmAnalyzer
 from courtside_server.offline.film_names import game_name
+from courtside_server.players.highlight_crops import PlayerBoxes
 from courtside_server.players.highlights import highlight_of
 from courtside_server.players.skills import SkillEstimator
 from courtside_server.settings import Settings
@@ -38,7 +40,8 @@ async def estimate_film(
         film: a highlight of one player; with ``players`` the film of a game.
         settings: name the model; with ``players`` all of film analysis with actions.
         players: the player's tracks; empty: the whole film shows the player.
-        events: what an analysis with actions has found in this film; None: the film is analyzed now.
+        events: what an analysis with actions has found in this film; None: the film is analyzed now, and its highlight
+            shows the player large; events do not say where he was in the picture.
         on_progress: called with what is being done and the share of it that is.
 
     Raises:
@@ -46,8 +49,9 @@ async def estimate_film(
         EngineError: a model cannot be used.
     """
     highlight = statistics = None
+    boxes = PlayerBoxes(settings.players.skills)
     if players:
-        found = events if events is not None else await _analyzed(film, settings, on_progress)
+        found = events if events is not None else await _analyzed(film, settings, boxes, on_progress)
         known = {track for event in latest(found) for track in tracks_of(event)}
         tracks = [track for track in known if track.track in players]
         if missing := sorted(set(players) - {track.track for track in tracks}):
@@ -61,7 +65,7 @@ async def estimate_film(
         await engine.start([])
         estimator = SkillEstimator(engine, settings.players.skills, _MODEL_TIMEOUT_S)
         return await estimator.estimate(
-            film, highlight=highlight, statistics=statistics,
+            film, highlight=highlight, statistics=statistics, windows=partial(boxes.window, players),
             on_progress=lambda done: on_progress("frames", done), on_model=lambda: on_progress("model", 0.0),
         )  # fmt: skip
     finally:
@@ -92,7 +96,9 @@ def read_events(path: Path) -> list[Event]:
     return found
 
 
-async def _analyzed(film: Path, settings: Settings, on_progress: Callable[[str, float], None]) -> list[Event]:
+async def _analyzed(
+    film: Path, settings: Settings, boxes: PlayerBoxes, on_progress: Callable[[str, float], None]
+) -> list[Event]:
     source = Film(film)
     total = source.info.frames or 0
 
@@ -102,6 +108,7 @@ async def _analyzed(film: Path, settings: Settings, on_progress: Callable[[str, 
 
     async with FilmAnalyzer(settings) as analyzer:
         analysis = analyzer.analyze(film, source, game=game_name(film))
+        analysis.on_tracks = boxes.add
         async with contextlib.aclosing(analysis.events(on_packets)) as events:
             return [event async for event in events]
 

@@ -24,6 +24,8 @@ from courtside_server.types import Detections, DetectorFrame, ObjectClass
 
 _MULTIPLE = 32
 """Sides of the model's input are multiples of this: its largest stride."""
+_SAME_HEIGHT = 0.6
+"""Ratio of two heights above which both may be of one person."""
 _JITTER_S = 0.01
 """A frame may come so much too early, real seconds."""
 
@@ -162,8 +164,14 @@ class People:
         missed = (tall >= least * frame.height) & (wide > 1)
         if sure.any() and missed.any():
             known = detections.boxes[sure]
-            covered = (overlap(boxes, known) >= config.same_body) | (within(boxes, known) >= config.inside_body)
+            shared = overlap(boxes, known)
+            covered = (shared >= config.same_body) | (within(boxes, known) >= config.inside_body)
+            # Who turns or jumps leaves the box that goes on as he did: of all people, a known player is the nearest.
+            nearest = shared.argmax(0)
+            height = (known[:, 3] - known[:, 1]) / np.maximum(tall[nearest], 1)
+            left = (shared.max(0) >= config.left_body) & (height >= _SAME_HEIGHT) & (height <= 1 / _SAME_HEIGHT)
             missed &= ~covered.any(1)
+            missed[nearest[left]] = False
         if not missed.any():
             return detections
         # Weak detections of the same body would be second boxes of it.

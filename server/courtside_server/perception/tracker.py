@@ -9,6 +9,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside_server.perception.appearance import appearances
 from courtside_server.perception.balls import BallTracker
 from courtside_server.perception.carried import CarriedPeople
 from courtside_server.perception.config import TrackingConfig
@@ -16,6 +17,7 @@ from courtside_server.perception.players import PlayerTracker
 from courtside_server.perception.regions import Regions, choose_regions
 from courtside_server.perception.rim_crop import rim_crop
 from courtside_server.perception.rims import RimTracker
+from courtside_server.perception.views import view
 from courtside_server.types import UNTRACKED, Detections, DetectorFrame, ObjectClass, Observations
 
 
@@ -50,6 +52,7 @@ class Tracker:
         self._players = PlayerTracker(ids.players, time_scale, config.players)
         self._rims = RimTracker(ids.rims, config.rims)
         self._people, self._referees = CarriedPeople(time_scale), CarriedPeople(time_scale)
+        self._before: DetectorFrame | None = None
 
     def regions(self, frame: DetectorFrame) -> Regions | None:
         """Where the balls of the next frame are expected; None where it must be searched whole."""
@@ -67,7 +70,7 @@ class Tracker:
             seen: all observations of the scene so far.
         """
         other = Tracker(self._ids, time_scale, self._config)
-        other._players, other._rims = self._players, self._rims
+        other._players, other._rims, other._before = self._players, self._rims, self._before
         return other, [other._with_balls(one) for one in seen]
 
     def _with_balls(self, seen: Observations) -> Observations:
@@ -81,17 +84,20 @@ class Tracker:
         return replace(seen, tracks=tracks)
 
     def update(self, frame: DetectorFrame, detections: Detections) -> Observations:
-        """Track what the detector found in one frame. A scene cut starts every track anew.
+        """Track what the detector found in one frame. A scene cut starts every track anew, but
+        for the players of a scene that comes back.
 
         Where it did not see the whole frame, people and rims are where their tracks say.
         """
         whole = frame.whole
         if frame.cut:
             self._balls.reset()
-            self._players.reset()
+            if self._before is not None:
+                self._players.cut(view(self._before.pixels), view(frame.pixels), self._before.pan)
             self._rims.reset()
             self._people.reset()
             self._referees.reset()
+        self._before = replace(frame, frame=None)
         least = self._config.detection
         pan = np.array(frame.pan)
         both = np.concatenate([pan, pan])
@@ -102,14 +108,16 @@ class Tracker:
             balls.scores, frame.media, whole,
         )  # fmt: skip
         found_rims = detections.of(ObjectClass.RIM, least.rim if whole else np.inf)
-        view = np.array([0.0, 0.0, frame.width, frame.height]) - both
+        seen = np.array([0.0, 0.0, frame.width, frame.height]) - both
         rims, rim_scores, rim_ids = self._rims.update(
-            found_rims.boxes - both, found_rims.scores, frame.media, view, whole
+            found_rims.boxes - both, found_rims.scores, frame.media, seen, whole
         )
         if whole:
             players = detections.of(ObjectClass.PLAYER, least.player)
             referees = detections.of(ObjectClass.REFEREE, least.player)
-            player_ids = self._players.update(players.boxes, players.scores, frame.media)
+            player_ids = self._players.update(
+                players.boxes - both, players.scores, frame.media, appearances(frame, players.boxes)
+            )
             untracked = np.full(len(referees.scores), UNTRACKED, np.int64)
             self._people.keep((players.boxes, players.scores, player_ids), frame.media, both)
             self._referees.keep((referees.boxes, referees.scores, untracked), frame.media, both)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import structlog
 
 from courtside.court.homography import Calibration
+from courtside.plays import Jersey
 from courtside.queues import HandoverQueue
 from courtside_server.court.estimator import CourtEstimator
 from courtside_server.court.scene_court import SceneCourt
@@ -29,6 +30,7 @@ from courtside_server.players.analysis import PlayerAnalysis, PlayerModels
 from courtside_server.players.changes import PlayerChange
 from courtside_server.players.crops import CropSkip
 from courtside_server.players.followed_player import FollowedPlayer
+from courtside_server.players.jersey import Jerseys
 from courtside_server.players.shooters import ShotInsight
 from courtside_server.players.teams import Teams
 from courtside_server.shots.detector import ShotChange, ShotDetector, ShotModels
@@ -127,6 +129,7 @@ class Backend:
         on_crops_skipped: called with how many players were not cut out, by reason.
         on_pose: called with every pose of a player.
         on_insight: called with what a shooter's poses say of a shot.
+        on_jersey: called with a player's track and jersey when its number or name becomes known or is withdrawn.
         on_players: called with what is newly known of players: actions, possessions, plays.
         on_rate: called when the detector ceases to give the camera its lowest rate, or gives it again.
     """
@@ -153,6 +156,7 @@ class Backend:
         self.on_crops_skipped: Callable[[Mapping[CropSkip, int]], None] = lambda skipped: None
         self.on_pose: Callable[[Pose], None] = lambda pose: None
         self.on_insight: Callable[[ShotInsight], None] = lambda insight: None
+        self.on_jersey: Callable[[int, Jersey | None], None] = lambda track, jersey: None
         self.on_players: Callable[[Sequence[PlayerChange]], None] = lambda changes: None
         self._followed = None if config.follow is None else FollowedPlayer(config.follow, info.time_scale)
         self._scene = 0
@@ -166,8 +170,13 @@ class Backend:
         self._replays = Replays(config.criteria.playback, info.time_scale)
         self._record = ShootingRecord(config.criteria.make)
         self._teams = Teams(config.players.teams)
+        self._jerseys = self._make_jerseys()
         self._interrupted = self._closing = False
         self._start_scene()
+
+    def jersey(self, track: int | None) -> Jersey | None:
+        """What is known of a player's jersey; None where that is nothing. Called on the worker thread."""
+        return None if self._jerseys is None else self._jerseys.jersey(track)
 
     @property
     def nobody_followed(self) -> bool:
@@ -211,6 +220,7 @@ class Backend:
             self._info.camera.name, models, self._player_runner, config.players, scale, live,
             lambda skipped: self.on_crops_skipped(skipped), lambda pose: self.on_pose(pose),
             lambda insight: self.on_insight(insight), self._teams, self._followed,
+            self._jerseys,
         )  # fmt: skip
         self._waiting = SpeedWait(config.criteria.playback) if config.estimate_speed else None
         # Of a live stream whose speed nobody declared it is only checked.
@@ -218,11 +228,23 @@ class Backend:
         self._checked = FilmSpeed(config.criteria.playback) if checked else None
         self._start_detector(scale)
 
+    def _make_jerseys(self) -> Jerseys | None:
+        """The players' numbers, which outlive a scene; None where they are not read."""
+        models, info = self._player_models, self._info
+        if models is None or models.jerseys is None:
+            return None
+        jerseys = Jerseys(
+            self._config.players.jersey, info.time_scale, self._teams.team, models.rosters.of(info.camera.name),
+            not self._share.film,
+        )  # fmt: skip
+        jerseys.on_change = lambda track: self.on_jersey(track, jerseys.jersey(track))
+        return jerseys
+
     def _start_detector(self, scale: float) -> None:
         config = self._config
         self._detector = ShotDetector(
             config.profile, self._models, config.criteria, scale, self._calibration, self._infer, self._replays,
-            self._court, self._record,
+            self._court, self._record, None if self._players is None else self._players.evidence,
         )  # fmt: skip
 
     def _end_wait(self, waiting: SpeedWait) -> None:
@@ -487,11 +509,16 @@ class Backend:
             self._close_scene()
 
     def add_shot(
-        self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool
-    ) -> None:
+        self, event_id: str, release: float, shooter: int | None, result: ShotResult, retracted: bool,
+        probability: float, final: bool, pixels_per_metre: float | None = None,
+    ) -> None:  # fmt: skip
         """Take what is newly known of a shot, once it has an event; see :meth:`PlayerAnalysis.shot`."""
         if self._players is not None:
-            self.on_players(self._players.shot(event_id, release, shooter, result, retracted))
+            self.on_players(
+                self._players.shot(
+                    event_id, release, shooter, result, retracted, probability, final, pixels_per_metre
+                )
+            )
 
     def _track(self, frame: DetectorFrame, detections: Detections) -> None:
         observations = self._tracker.update(frame, detections)

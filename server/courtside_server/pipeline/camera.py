@@ -21,6 +21,7 @@ import structlog
 
 from courtside.court.homography import Calibration
 from courtside.court.point_pairs import PointPairs
+from courtside.plays import Jersey
 from courtside.queues import DropPolicy, HandoverQueue
 from courtside.shot_poses import ShotPoses
 from courtside_server.court.estimator import CourtEstimator
@@ -134,7 +135,8 @@ class CameraPipeline:
             players,
         )  # fmt: skip
         self._poses = PosesKeeper(keep_poses)
-        self.backend.on_insight = self._publish_insight
+        self.backend.on_insight, self.backend.on_jersey = self._publish_insight, self._publish_jersey
+        self._events.jersey_of = self.backend.jersey
         self.backend.on_crops_skipped, self.backend.on_players = self._count_crops_skipped, self._publish_players
         self.backend.on_shots, self.backend.on_scene = self._publish_shots, self._publish_scene
         self.backend.on_windows = self._count_scored
@@ -241,20 +243,21 @@ class CameraPipeline:
                 return None
 
     def _publish_shots(self, scene: int, changes: Sequence[ShotChange]) -> None:
-        found = (self._events.draft(scene, change.candidate, change.state) for change in changes)
-        drafts = [draft for draft in found if draft is not None]
-        self._publish(drafts)
-        for draft in drafts:
+        found = [(self._events.draft(scene, change.candidate, change.state), change.state) for change in changes]
+        drafts = [(draft, state) for draft, state in found if draft is not None]
+        self._publish([draft for draft, _ in drafts])
+        for draft, state in drafts:
             self._poses.settle(draft)
             if isinstance(draft.payload, Shot):
                 self.backend.add_shot(
                     draft.event_id, draft.media_offset, draft.payload.shooter, draft.payload.result,
-                    draft.lifecycle is Lifecycle.RETRACTED,
+                    draft.lifecycle is Lifecycle.RETRACTED, draft.payload.probability,
+                    draft.lifecycle is not Lifecycle.PROVISIONAL, state.pixels_per_metre,
                 )  # fmt: skip
 
     def _publish_insight(self, insight: ShotInsight) -> None:
         found = insight.found
-        draft = self._events.add_form(insight.event_id, found.form, found.identity)
+        draft = self._events.add_form(insight.event_id, insight.shooter, found.form, found.identity)
         drafts = [] if draft is None else [draft]
         if draft is not None and found.alert is not None:
             drafts.append(replace(
@@ -263,6 +266,9 @@ class CameraPipeline:
         self._publish(drafts)
         if draft is not None:
             self._poses.add(draft, insight.poses)
+
+    def _publish_jersey(self, track: int, jersey: Jersey | None) -> None:
+        self._publish(self._events.revise_jersey(track))
 
     def _publish_players(self, changes: Sequence[PlayerChange]) -> None:
         self._publish(self._player_events.draft(changes))

@@ -9,7 +9,7 @@ import structlog
 
 from courtside.shot_poses import ShotPoses
 from courtside_server.errors import CourtsideError
-from courtside_server.types import EventDraft, Lifecycle
+from courtside_server.types import EventDraft, Lifecycle, Shot
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +42,8 @@ class PosesKeeper:
         if draft.lifecycle is Lifecycle.PROVISIONAL:
             return
         poses = self._waiting.pop(draft.event_id, None)
+        if isinstance(draft.payload, Shot) and draft.payload.form is None:
+            return  # they are of somebody who turned out not to be the shooter
         if poses is None or self._keep is None or draft.lifecycle is Lifecycle.RETRACTED:
             return
         try:

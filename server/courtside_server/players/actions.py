@@ -5,12 +5,13 @@ pose tracks + observations ──► ActionWindow (16 steps of 0.1 s) ──► 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from courtside.keypoints import interpolate
 from courtside.plays import Action
 from courtside.skeleton import HIPS, JOINTS
 from courtside_server.errors import EngineError
@@ -116,17 +117,9 @@ def action_window(
 
 def resample_poses(poses: PoseTrack, media: NDArray[np.float64], max_gap: float) -> NDArray[np.float32]:
     """Poses at other times: (T, 17, 4), interpolated; NaN and visibility 0 where none is within ``max_gap`` seconds."""
-    after = np.clip(np.searchsorted(poses.times, media), 0, len(poses) - 1)
-    before = np.maximum(after - 1, 0)
-    gap = poses.times[after] - poses.times[before]
-    share = np.clip(np.where(gap > 0, (media - poses.times[before]) / np.where(gap > 0, gap, 1), 1.0), 0, 1)
-    near_before, near_after = (np.abs(poses.times[row] - media) <= max_gap for row in (before, after))
-    share = np.where(near_before & near_after, share, np.where(near_after, 1.0, 0.0)).astype(np.float32)[:, None, None]
-    first, second = poses.keypoints[before], poses.keypoints[after]
-    found = np.where(np.isfinite(first) & np.isfinite(second), first * (1 - share) + second * share,
-                     np.where(share < 0.5, first, second))  # fmt: skip
-    lost = ~(near_before | near_after)
-    found[lost, :, :3], found[lost, :, 3] = np.nan, 0.0
+    seen = np.asarray(np.isfinite(poses.keypoints[..., :3]).all(-1), np.bool_)
+    found, known = interpolate(poses.keypoints, poses.times, media, seen, max_gap, hold=True)
+    found[~known, :3], found[~known, 3] = np.nan, 0.0
     return found.astype(np.float32)
 
 
@@ -245,11 +238,11 @@ class ActionStretches:
         stretch = player.stretch
         return ended, stretch if stretch is not None and self._counts(stretch) else None
 
-    def expire(self, media: float) -> list[ActionStretch]:
-        """The stretches of players who were not seen lately."""
+    def expire(self, media: float, waiting: Collection[int] = ()) -> list[ActionStretch]:
+        """The stretches of players who were not seen lately, but for those whose windows wait."""
         gone = [
             track for track, player in self._players.items()
-            if (media - player.media) * self._scale > 2.5 * self._config.hop + STEPS * STEP_S
+            if track not in waiting and (media - player.media) * self._scale > 2.5 * self._config.hop + STEPS * STEP_S
         ]  # fmt: skip
         ended = [self._ended(self._players.pop(track)) for track in gone]
         return [stretch for stretch in ended if stretch is not None]

@@ -139,7 +139,9 @@ def _median_measures(measures: Sequence[ShotForm]) -> ShotForm:
     arms = [one.arm for one in measures]
     values: dict[str, float | None] = {}
     for field in fields(ShotForm):
-        if field.name != "arm":
+        if field.name not in ("arm", "release_height_estimated"):
             known = [value for one in measures if (value := getattr(one, field.name)) is not None]
             values[field.name] = float(np.median(known)) if known else None
-    return ShotForm(arm=max(arms, key=arms.count), **values)  # type: ignore[arg-type]
+    estimated = any(one.release_height_estimated for one in measures)
+    arm = max(arms, key=arms.count)
+    return ShotForm(arm=arm, release_height_estimated=estimated, **values)  # type: ignore[arg-type]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from courtside_server.parameters import ParameterGroup, parameter
 from courtside_server.players.form_config import FormConfig
+from courtside_server.players.jersey_config import JerseyConfig
 from courtside_server.players.skills_config import SkillsConfig
 
 _BY_HAND = "Set by hand."
+_SHOTS = "70 labelled releases of real film: see docs/players.md, actions. Set by hand, not swept."
 _TEAMS = (
     "10 simulated games as films, cut by their true boxes, seeds from 720000 (benchmarks/teams.py): players of a team "
     "are up to 2.1 spreads from their kit, kits 3.9 to 9.2 apart, referees 3.5 and more from both. Not swept."
@@ -135,6 +137,31 @@ class ActionConfig(ParameterGroup):
         0.4, unit="probability", meaning="A stretch whose mean probability is lower is no event.", evidence=_BY_HAND,
         search=(0.2, 0.8), low=0, high=1,
     )  # fmt: skip
+    least_wait: float = parameter(
+        1.5, unit="s", meaning="A window becomes part of a stretch so long after its middle at the earliest: until "
+        "then a shot of it is not seen.",
+        evidence="Shots of film are seen first 0.6 to 0.9 s after the release, windows reach 0.5 s further back.",
+        search=(1, 3), low=0,
+    )  # fmt: skip
+    shot_before: float = parameter(
+        0.5, unit="s", meaning="Windows of the shooter whose middle is so long before a release are windows of the "
+        "shot.", evidence=_SHOTS, search=(0.2, 1), low=0,
+    )  # fmt: skip
+    shot_after: float = parameter(
+        0.3, unit="s", meaning="The same after the release.", evidence=_SHOTS, search=(0, 0.8), low=0,
+    )  # fmt: skip
+    shot_wait: float = parameter(
+        4.5, unit="s", meaning="Windows of a shot wait so long after the release for the shot to be confirmed.",
+        evidence="Shots of film are confirmed 1.6 to 3.5 s after the release.", search=(1, 6), low=0,
+    )  # fmt: skip
+    shot_share: float = parameter(
+        0.9, unit="probability", meaning="Whoever is named as the shooter of a confirmed shot is the one who shoots.",
+        evidence=_SHOTS, search=(0.5, 0.99), low=0, high=1,
+    )  # fmt: skip
+    joints_weight: float = parameter(
+        0.5, unit="1", meaning="Weight of what the action model answers for a shot's windows beside the shot, as an "
+        "exponent of its odds: 1 counts both in full, 0 the shot alone.", evidence=_SHOTS, search=(0, 1), low=0,
+    )  # fmt: skip
 
 
 class PossessionConfig(ParameterGroup):
@@ -168,9 +195,35 @@ class PossessionConfig(ParameterGroup):
     min_duration: float = parameter(
         0.4, unit="s", meaning="A shorter possession is no event.", evidence=_BY_HAND, search=(0.1, 1), low=0,
     )  # fmt: skip
+    min_flight: float = parameter(
+        0.2, unit="s", meaning="Shortest time between two possessions for a pass or a steal. What changes hands "
+        "faster is mostly one player under a new track, or a defender near the ball.",
+        evidence="16 simulated games from pixels, 54 changes of this kind: of 32 within 0.25 s 3 are passes of that "
+        "player, of 22 slower ones 7.", search=(0, 0.5), low=0,
+    )  # fmt: skip
     max_pass: float = parameter(
         2.5, unit="s", meaning="Longest time between two possessions for a pass, a steal or a rebound.",
         evidence=_BY_HAND, search=(1, 5), low=0,
+    )  # fmt: skip
+
+
+class ReleaseConfig(ParameterGroup):
+    """What is read of the players round a release, to know the shooter; how much it counts is in `shots.shooter`."""
+
+    held_before: float = parameter(
+        1.0, unit="s", meaning="Who had the ball counts from so long before the release.", evidence=_BY_HAND,
+        search=(0.5, 2), low=0.1,
+    )  # fmt: skip
+    hands_before: float = parameter(
+        0.6, unit="s", meaning="Hands near the ball count from so long before the release.", evidence=_BY_HAND,
+        search=(0.2, 0.8), low=0.1,
+    )  # fmt: skip
+    shoots_before: float = parameter(
+        0.7, unit="s", meaning="Actions whose window has its middle so long before the release count.",
+        evidence="A window shows 0.8 s before and after its middle.", search=(0.2, 1), low=0,
+    )  # fmt: skip
+    shoots_after: float = parameter(
+        0.6, unit="s", meaning="The same after the release.", evidence="As shoots_before.", search=(0.2, 1), low=0,
     )  # fmt: skip
 
 
@@ -181,6 +234,8 @@ class PlayersConfig(ParameterGroup):
     pose: PoseConfig = PoseConfig()
     actions: ActionConfig = ActionConfig()
     possession: PossessionConfig = PossessionConfig()
+    release: ReleaseConfig = ReleaseConfig()
     teams: TeamConfig = TeamConfig()
+    jersey: JerseyConfig = JerseyConfig()
     form: FormConfig = FormConfig()
     skills: SkillsConfig = SkillsConfig()

@@ -66,6 +66,7 @@ class CropPlan:
         self._players: dict[int, _Player] = {}
         self._near: set[int] = set()
         self._budget, self._last = 0.0, -np.inf
+        self._turn = 0
         self.skipped: dict[CropSkip, int] = {}
         """How many were left out since this was emptied, by reason."""
 
@@ -97,7 +98,7 @@ class CropPlan:
         due.sort(key=lambda row: (row not in near, self._known(observations, row, now).cut))
         if self._live:
             allowed = int(self._budget)
-            due = _shared(due, near, min(allowed, room), observations.media * self._scale)
+            due = self._shared(due, near, min(allowed, room))
             self._skip(CropSkip.BUDGET, len(due) - allowed)
             due = due[:allowed]
         self._skip(CropSkip.BUSY, len(due) - room)
@@ -136,18 +137,21 @@ class CropPlan:
         if len(self._players) > 64:
             self._players = {t: p for t, p in self._players.items() if now - p.updated < _FORGET_S}
 
+    def _shared(self, due: list[int], near: Collection[int], places: int) -> list[int]:
+        """Every third place goes to those who are not near a ball, however many are: nobody is left out for good."""
+        first, others = [row for row in due if row in near], [row for row in due if row not in near]
+        if not first or not others or len(due) <= places or not places:
+            return due
+        # Of a frame with fewer than three places all are theirs, in every third such frame.
+        kept = places // 3
+        if not kept:
+            self._turn = (self._turn + 1) % 3
+            kept = 0 if self._turn else places
+        return [*first[: places - kept], *others[:kept], *first[places - kept :], *others[kept:]]
+
     def _skip(self, reason: CropSkip, count: int) -> None:
         if count > 0:
             self.skipped[reason] = self.skipped.get(reason, 0) + count
-
-
-def _shared(due: list[int], near: Collection[int], places: int, now: float) -> list[int]:
-    """Every third place goes to those who are not near a ball, however many are: nobody is left out for good."""
-    first, others = [row for row in due if row in near], [row for row in due if row not in near]
-    if not first or not others or len(due) <= places:
-        return due
-    kept = places // 3 if places >= 3 else int(now * 1e3) // 67 % 3 == 0 and places
-    return [*first[: places - kept], *others[:kept], *first[places - kept :], *others[kept:]]
 
 
 def _near_ball(observations: Observations, rows: Collection[int], reach: float) -> set[int]:

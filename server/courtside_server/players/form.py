@@ -116,7 +116,8 @@ def form_of(poses: ShotPoses, config: FormConfig | None = None, height_cm: float
     per_torso = TORSO_SHARE * height_cm if height_cm else None
     if poses.pixels_per_metre:
         per_torso = 100.0 * torso / poses.pixels_per_metre
-    measures = _measures(motion, joints, elbow, knee, arm, float(seen.mean()), per_torso)
+    estimated = not poses.pixels_per_metre
+    measures = _measures(motion, joints, elbow, knee, arm, float(seen.mean()), per_torso, estimated)
     return Form(motion, inputs, joints, elbow, knee, torso, view, measures)
 
 
@@ -167,7 +168,7 @@ def _shooting_arm(keypoints: NDArray[np.float32], min_visibility: float) -> Arm:
 
 def _measures(
     motion: Motion, joints: NDArray[np.float64], elbow: NDArray[np.float64], knee: NDArray[np.float64], arm: Arm,
-    seen: float, per_torso: float | None,
+    seen: float, per_torso: float | None, estimated: bool,
 ) -> ShotForm:  # fmt: skip
     wrist = joints[:, LIMBS[arm][2], 1]
     shoulders = joints[:, SHOULDERS, 1].mean(1)
@@ -180,9 +181,10 @@ def _measures(
     feet = joints[end, ANKLES, 1]
     floor = np.nanmin(feet, axis=1) if np.isfinite(feet).any(1).all() else np.full(3, np.nan)
     height = _known(_mean(wrist[end] - floor))
+    height_cm = None if height is None or per_torso is None else height * per_torso
     return ShotForm(
         tempo=motion.release - motion.gather, arm=arm, seen=seen, release_height=height,
-        release_height_cm=None if height is None or per_torso is None else height * per_torso,
+        release_height_cm=height_cm, release_height_estimated=height_cm is not None and estimated,
         set_elbow=None if set_point is None else _known(elbow[set_point]),
         set_knee=None if set_point is None else _known(knee[set_point]),
         release_elbow=_known(_mean(elbow[end])), release_knee=_known(_mean(knee[end])),

@@ -25,6 +25,9 @@ _MISSING = 0.1
 _STALE_S = 1.0
 """Where a frame cannot be decoded, the next one stands for it up to this; later it is missing."""
 
+Windows = Callable[[float, tuple[int, int], float], tuple[int, int, int, int] | None]
+"""Gives the part of the picture to show, x0, y0, x1, y1, at a time in seconds, from its width and height and the
+window's width over height; None: all of it."""
 _BEGINNING = -(2**62)
 """A time stamp before all others."""
 
@@ -94,7 +97,7 @@ def sample_times(ranges: Sequence[TimeRange], count: int) -> list[float]:
 
 def read_frames(
     film: Film, index: FilmIndex, times: Sequence[float], size: tuple[int, int], on_frame: Callable[[int], None],
-    stop: threading.Event,
+    stop: threading.Event, windows: Windows = lambda time, picture, shape: None,
 ) -> NDArray[np.uint8]:  # fmt: skip
     """Decode the frames that are shown at some times. Nothing is decoded twice, and no more than is needed.
 
@@ -105,6 +108,7 @@ def read_frames(
         size: width and height in pixels.
         on_frame: called with the number of frames that are there.
         stop: ends the work, between two frames.
+        windows: gives the part of each picture that is used.
 
     Returns:
         (N, 3, height, width) RGB.
@@ -116,7 +120,7 @@ def read_frames(
     """
     info, found, missing = film.info, np.zeros((len(times), 3, size[1], size[0]), np.uint8), 0
     frames: Generator[SourceFrame, None, None] | None = None
-    at, pixels = 0, None
+    at, shown = 0, None
     for number, time in enumerate(times):
         target = index.first + int(time / info.time_base)
         if index.shown:
@@ -135,9 +139,10 @@ def read_frames(
             missing += 1
         elif picture is not None:  # or the one before, which is still shown
             shown = upright(picture().to_ndarray(format="rgb24"), info.rotation, info.mirrored)
-            pixels = fitted(shown, size).transpose(2, 0, 1)
-        if pixels is not None:
-            found[number] = pixels
+        if shown is not None:
+            high, wide = shown.shape[:2]
+            left, top, right, bottom = windows(time, (wide, high), size[0] / size[1]) or (0, 0, wide, high)
+            found[number] = fitted(shown[top:bottom, left:right], size).transpose(2, 0, 1)
         on_frame(number + 1)
     if frames is not None:
         frames.close()

@@ -134,7 +134,8 @@ class PlayByPlay:
     def _end_of(self, before: Stretch, after: Stretch) -> PossessionEnd:
         if self._shot_at(before):
             return PossessionEnd.SHOT
-        if before.track == after.track or (after.start - before.end) * self._scale > self._config.max_pass:
+        flown = (after.start - before.end) * self._scale
+        if before.track == after.track or not self._config.min_flight <= flown <= self._config.max_pass:
             return PossessionEnd.UNKNOWN
         if _distance(before, after) < _APART:
             return PossessionEnd.UNKNOWN

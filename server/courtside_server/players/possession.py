@@ -21,7 +21,7 @@ from courtside_server.types.players import Pose
 
 _MAX_LOG_ODDS = 4.0
 """One frame speaks for or against a player with at most this."""
-_POSE_AGE_S = 0.25
+POSE_AGE_S = 0.25
 """Real seconds for which a pose stands for the player's hands."""
 _SEEN = 0.3
 """Least visibility of a wrist that is used."""
@@ -146,7 +146,7 @@ class PossessionFilter:
             track, log_odds = int(row[5]), 0.0
             if len(balls):
                 pose = self._pose_at(track, observations.media)
-                fresh = pose is not None and abs(observations.media - pose.media) * self._scale <= _POSE_AGE_S
+                fresh = pose is not None and abs(observations.media - pose.media) * self._scale <= POSE_AGE_S
                 keypoints = pose.keypoints if pose is not None and fresh else None
                 distances = np.array([ball_distance(ball[:4], row[:4], keypoints) for ball in balls])
                 odds = np.clip(config.steepness * (config.reach - distances), -_MAX_LOG_ODDS, _MAX_LOG_ODDS)

@@ -159,4 +159,4 @@ class ShotForms:
 def _scaled(form: ShotForm, per_torso: float | None) -> ShotForm:
     if form.release_height is None or per_torso is None or form.release_height_cm is not None:
         return form
-    return replace(form, release_height_cm=form.release_height * per_torso)
+    return replace(form, release_height_cm=form.release_height * per_torso, release_height_estimated=True)

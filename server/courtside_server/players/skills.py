@@ -22,7 +22,7 @@ from courtside.statistics import PlayerStatistics
 from courtside_server.errors import BadRequest, EngineError, ModelInvalid, UndecodableFilm
 from courtside_server.inference.engine import Engine, TensorSpec, check_signature
 from courtside_server.inference.request import InferenceRequest, Outputs, picture_size
-from courtside_server.players.highlight_frames import FilmIndex, index_film, read_frames, sample_times
+from courtside_server.players.highlight_frames import FilmIndex, Windows, index_film, read_frames, sample_times
 from courtside_server.players.highlights import Highlight
 from courtside_server.players.skills_config import SkillsConfig
 
@@ -92,7 +92,7 @@ class SkillEstimator:
 
     async def estimate(
         self, path: Path, *, name: str = "", untrusted: bool = False, highlight: Highlight | None = None,
-        statistics: PlayerStatistics | None = None,
+        statistics: PlayerStatistics | None = None, windows: Windows = lambda time, picture, shape: None,
         on_progress: Callable[[float], None] = lambda done: None, on_model: Callable[[], None] = lambda: None,
     ) -> SkillEstimate:  # fmt: skip
         """Estimate the skills of the player whom a film shows.
@@ -105,6 +105,7 @@ class SkillEstimator:
             untrusted: it is somebody else's.
             highlight: the stretches that show the player; None: the whole film does.
             statistics: go into the answer.
+            windows: give the part of each picture that shows the player; the whole picture by default.
             on_progress: called with the share of the frames that are read, on the event loop.
             on_model: called when the model begins.
 
@@ -136,7 +137,7 @@ class SkillEstimator:
         def on_frame(count: int) -> None:
             loop.call_soon_threadsafe(on_progress, count / len(times))
 
-        frames = await _stoppable(lambda stop: read_frames(film, index, times, model.size, on_frame, stop))
+        frames = await _stoppable(lambda stop: read_frames(film, index, times, model.size, on_frame, stop, windows))
         on_model()
         request = model.request(frames)
         answer = await self._engine.infer(request.model, request.inputs, timeout=request.timeout)

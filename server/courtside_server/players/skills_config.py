@@ -42,6 +42,19 @@ class SkillsConfig(ParameterGroup):
         4.0, unit="s", meaning="Film after a play of an assembled highlight.",
         evidence="BASKET's plays have 10 s. " + _BY_HAND, search=(2, 6), low=0,
     )  # fmt: skip
+    crop_heights: float = parameter(
+        3.2, unit="player heights", meaning="Height of the part of the picture that an assembled highlight shows.",
+        evidence="In the films that the model was taught with the player has .31 of the picture's height (median of 33 "
+        "plays; .25 to .37).", search=(2, 5), low=1,
+    )  # fmt: skip
+    crop_smoothing: float = parameter(
+        0.6, unit="s", meaning="Time over which that part follows the player.", evidence=_BY_HAND, search=(0.2, 2),
+        low=0.05,
+    )  # fmt: skip
+    crop_hold_s: float = parameter(
+        2.0, unit="s", meaning="A player who was not seen for longer has no such part: the whole picture is shown.",
+        evidence=_BY_HAND, search=(0.5, 5), low=0,
+    )  # fmt: skip
     max_upload_mb: int = parameter(
         1024, unit="MB", meaning="Largest film that the gateway takes: 10 minutes at 13 Mbit/s.", evidence=_BY_HAND,
         low=1,

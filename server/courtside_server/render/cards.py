@@ -82,7 +82,7 @@ def card_text(shot: Shot) -> str:
     if shot.zone is not Zone.UNSPECIFIED:
         parts.append(shot.zone.words)
     if shot.shooter is not None:
-        parts.append(f"player {shot.shooter}")
+        parts.append(f"player {shot.shooter}" if shot.jersey is None else str(shot.jersey))
     parts.append(f"make {shot.make_probability:.0%}".replace("%", " %"))
     return "  ·  ".join(parts)
 

@@ -72,7 +72,7 @@ class FrameOverlay:
                 self._brush.rectangle(picture, box.tolist(), RIM, _opacity(score), 1.1 * self._brush.unit)
             self._balls(picture, frame)
             for track, box, age in shooters:
-                self._spotlight(picture, track, box, age)
+                self._spotlight(picture, track, self._who(track, media), box, age)
             for track in self._filmed_shooters(frame, media):
                 keypoints = self._record.pose(track, media, frame.pan)
                 if keypoints is not None:
@@ -97,7 +97,13 @@ class FrameOverlay:
             colour = track_colour(track)
             brush.rectangle(picture, box.tolist(), colour, 0.85)
             action = self._record.action(track, frame.media)
-            self._tag(picture, box, str(track) if action is None else f"{track} {action.action}", colour)
+            who = self._who(track, frame.media)
+            self._tag(picture, box, who if action is None else f"{who} {action.action}", colour)
+
+    def _who(self, track: int, media: float) -> str:
+        """A player's jersey number and name where they are known, or else the track."""
+        jersey = self._record.jersey(track, media)
+        return str(track) if jersey is None else str(jersey)
 
     def _tag(self, picture: Picture, box: NDArray[np.float32], text: str, colour: tuple[int, int, int]) -> None:
         brush = self._brush
@@ -163,7 +169,9 @@ class FrameOverlay:
                 out.append((shooter, box, age))
         return out
 
-    def _spotlight(self, picture: Picture, track: int, box: NDArray[np.float32], age: float) -> None:
+    def _spotlight(
+        self, picture: Picture, track: int, who: str, box: NDArray[np.float32], age: float
+    ) -> None:
         """Draw a gold box and a widening ring at the feet; both fade to the player's own colour."""
         brush, alpha = self._brush, min(1.0, 2.5 * (1.0 - age / SPOTLIGHT_S))
         brush.rectangle(picture, box.tolist(), track_colour(track), 0.85 * (1.0 - alpha))
@@ -172,7 +180,7 @@ class FrameOverlay:
         grown = wide * (0.55 + 0.35 * min(1.0, 2.5 * age))
         feet = (middle, float(box[3]) - 0.05 * wide)
         brush.ellipse(picture, feet, (grown, 0.32 * grown), GOLD, alpha, 2.2 * brush.unit)
-        text, size = f"{track}  SHOT", 0.85
+        text, size = f"{who}  SHOT", 0.85
         wide, high = brush.width(text, size, True) + 8 * brush.unit, brush.pixels(size) * 1.35
         left, bottom = float(box[0]), max(high, float(box[1]) - brush.unit)
         brush.plate(picture, (left, bottom - high, left + wide, bottom), GOLD, max(alpha, 0.3), 2.0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from courtside.plays import PlayerAction
+from courtside.plays import Jersey, PlayerAction
 from courtside_server.events.hub import EventHub
 from courtside_server.events.log import EventLog
 from courtside_server.telemetry.metrics import Metrics
@@ -91,6 +91,7 @@ class FilmRecord:
         self._shots: dict[str, ShotHistory] = {}
         self._poses: dict[int, list[tuple[float, NDArray[np.float16]]]] = {}
         self._actions: dict[int, dict[str, EventDraft]] = {}
+        self._jerseys: dict[int, list[tuple[float, Jersey | None]]] = {}
         self._view, self._media_segment = 0, 0
 
     def __len__(self) -> int:
@@ -131,6 +132,10 @@ class FilmRecord:
         """Keep a pose: 2 + 17 x 3 numbers of two bytes, about 100 bytes; later than the player's last one."""
         kept = self._poses.setdefault(pose.track, [])
         kept.append((pose.media, np.concatenate([pose.keypoints[:, :2], pose.keypoints[:, 3:]], 1).astype(np.float16)))
+
+    def add_jersey(self, track: int, jersey: Jersey | None) -> None:
+        """Keep what is known of a player's jersey from the newest detector frame on."""
+        self._jerseys.setdefault(track, []).append((self.newest, jersey))
 
     # ---- when it is drawn ----------------------------------------------------------------------------------------
 
@@ -192,6 +197,12 @@ class FilmRecord:
         found = near[0][1].astype(np.float32) * (1 - share) + near[-1][1].astype(np.float32) * share
         found[:, :2] += np.asarray(pan, np.float32)
         return found
+
+    def jersey(self, track: int, media: float) -> Jersey | None:
+        """What is known of a player's jersey at a media time; None where that is nothing."""
+        known = self._jerseys.get(track, [])
+        row = bisect_right(known, media, key=lambda change: change[0])
+        return known[row - 1][1] if row else None
 
     def action(self, track: int, media: float) -> PlayerAction | None:
         """What a player does at a media time; None where it is not known."""

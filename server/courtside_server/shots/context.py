@@ -381,19 +381,100 @@ def _ball_before(
     apart = np.maximum(apart - config.run * np.maximum(feet.since[0] - times, 0.0), 0.0)
     known = np.flatnonzero((times >= feet.since[0] - config.unseen) & (times <= -config.shortest_hold))
     out["watched"] = float(-times[known[-1]]) if len(known) else None
+    flown = flight_to(observations, feet.since, feet.boxes, release, scale, config)
     away = np.flatnonzero(apart[known] > config.apart)
     far = np.flatnonzero(apart[known] > config.passed)
-    if len(far) >= config.passed_detections:
+    if flown is not None:
+        # Hands, heads and shoes pass for the ball; one that flies to the shooter is hardly mistaken.
+        out["arrived"] = flown
+        out["watched"] = max(flown, out["watched"] or 0.0)
+        known = known[times[known] > -flown + config.first_bounce]
+    elif len(far) >= config.passed_detections:
         # The newest time at which it was far from him; it arrived when it was apart from him last before that.
         since_far = away[away <= far[0]]
         begin = int(far[0])
         while begin - 1 in since_far:
             begin -= 1
-        out["arrived"] = float(-times[known[begin]])
+        coming = known[begin:]
+        coming = coming[times[coming] >= times[known[begin]] - config.approach_time]
+        if len(coming) > 1 and _slope(times[coming], apart[coming]) <= -config.approach:
+            out["arrived"] = float(-times[known[begin]])
+        else:
+            # It did not come to him: the ball in his hands was hidden, and this is another one.
+            out["watched"] = float(-times[known[begin - 1]]) if begin else None
         known = known[:begin]
     bounces = known[low[known]]
     out["dribbled"] = float(-times[bounces[0]]) if len(bounces) else math.inf
     return out
+
+
+def _slope(times: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    """Change of values per second."""
+    off = times - times.mean()
+    return float(off @ values / max(off @ off, 1e-9))
+
+
+def flight_to(
+    observations: Sequence[Observations], since: NDArray[np.float64], boxes: NDArray[np.float64], release: float,
+    scale: float, config: ContextConfig,
+) -> float | None:
+    """Seconds before the release at which a ball flew to a player; None where none is seen to.
+
+    A flight is a row of detections, each nearer to him than the one before and at the speed of a pass, from well apart
+    up to him. A bounce on the way does not end it. The newest one counts.
+
+    Args:
+        observations: round the release, oldest first.
+        since: (N,) seconds since the release at which the player was seen, rising.
+        boxes: (N, 4) of the player then, camera motion removed.
+        release: media seconds.
+        scale: real seconds per media second.
+        config: the numbers that decide.
+    """
+    height = float(np.percentile(boxes[:, 3] - boxes[:, 1], 75))
+    rows = []
+    for frame in observations:
+        time = (frame.media - release) * scale
+        if not -config.lookback <= time <= -config.shortest_hold:
+            continue
+        balls = frame.steady(ObjectClass.BALL)
+        for ball in balls[balls[:, 4] >= config.ball_score]:
+            rows.append((time, (ball[0] + ball[2]) / 2, (ball[1] + ball[3]) / 2, ball[5]))
+    if len(rows) < config.passed_detections:
+        return None
+    times, x, y, tracks = np.array(rows).T
+    moves = np.ones(len(rows), np.bool_)
+    for track in np.unique(tracks[tracks != UNTRACKED]):
+        own = tracks == track
+        if np.ptp(times[own]) > config.flight_gap:
+            moves[own] = math.hypot(np.ptp(x[own]), np.ptp(y[own])) > config.approach * height * np.ptp(times[own])
+    times, x, y = times[moves], x[moves], y[moves]
+    left, top, right, bottom = (np.interp(times, since, column) for column in boxes.T)
+    gap = np.maximum(np.maximum(left - x, x - right), 0)
+    apart = np.hypot(gap, np.maximum(np.maximum(top - ARM * height - y, y - bottom), 0)) / height
+    # The longest row that ends with each detection: its length, and how far from the player it began.
+    length, begin, pace = np.ones(len(times), np.int64), apart.copy(), np.full(len(times), np.nan)
+    arrived = None
+    for row in range(len(times)):
+        lapse = times[row] - times
+        moved = np.hypot(x - x[row], y - y[row]) / height
+        with np.errstate(divide="ignore", invalid="ignore"):
+            nearer, speed = (apart - apart[row]) / lapse, moved / lapse
+        before = np.flatnonzero(
+            (lapse > 1e-6) & (lapse <= config.flight_gap) & (nearer >= config.approach)
+            & (speed >= config.pass_speed) & (speed <= config.greatest_speed)
+            & ~((nearer > config.steady * pace) | (nearer < pace / config.steady))
+        )  # fmt: skip
+        if not len(before):
+            continue
+        best = before[np.lexsort((times[before], length[before]))[-1]]
+        length[row], begin[row], pace[row] = length[best] + 1, begin[best], nearer[best]
+        if (
+            length[row] >= config.passed_detections and begin[row] >= config.passed
+            and apart[row] <= config.caught and begin[row] - apart[row] >= config.caught
+        ):  # fmt: skip
+            arrived = float(-times[row])
+    return arrived
 
 
 def _back(

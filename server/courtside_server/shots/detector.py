@@ -25,6 +25,7 @@ from courtside_server.shots.models.flight_input import COUNTED, SPAN_S, STEP_S, 
 from courtside_server.shots.models.rim import RimModel
 from courtside_server.shots.overlap import ShotOverlap
 from courtside_server.shots.playback import Replays
+from courtside_server.shots.shooter_evidence import ReleaseEvidence
 from courtside_server.shots.state import ShotState, ShotStateMachine
 from courtside_server.types import (
     MIDDLE,
@@ -99,6 +100,7 @@ class ShotDetector:
         replays: the camera's earlier shots; the caller informs it of every cut.
         court: recognises the scene's court where nobody calibrated the camera; the caller gives it every frame.
         record: what was made and missed in the camera's earlier scenes; shots of this one are added.
+        evidence: what is known of the players beside their boxes; None: nothing.
 
     Attributes:
         flight_windows_scored: flight windows that were scored, those without a moving ball included.
@@ -108,8 +110,9 @@ class ShotDetector:
         self, profile: Profile, models: ShotModels, criteria: ShotCriteria, time_scale: float,
         calibration: Callable[[int, int], Calibration | None], infer: Infer, replays: Replays | None = None,
         court: SceneCourt | None = None, record: ShootingRecord | None = None,
+        evidence: ReleaseEvidence | None = None,
     ) -> None:
-        self._court = court
+        self._court, self._evidence = court, evidence
         self._record = record or ShootingRecord(criteria.make)
         self._replays = replays or Replays(criteria.playback, time_scale)
         self._profile, self._models, self._criteria, self._scale = profile, models, criteria, time_scale
@@ -235,7 +238,7 @@ class ShotDetector:
                 calibration = self._calibration(*self._frame_size)
                 shot = ShotStateMachine(
                     candidate, self._models.rim, self._models.candidate, calibration, self._scale, self._criteria,
-                    self._court, self._record,
+                    self._court, self._record, self._evidence,
                 )
                 self._open[candidate.key] = shot
                 self._recent.append(candidate.media)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import TypeVar
@@ -13,6 +13,7 @@ import numpy as np
 
 from courtside.court.zones import ZONES
 from courtside.names import CameraName
+from courtside.plays import Jersey
 from courtside_server.shots.criteria import RevisionConfig
 from courtside_server.shots.state import ShotState
 from courtside_server.types import EventDraft, Lifecycle, Shooter, Shot, ShotForm, ShotResult, Zone, ZoneSource
@@ -112,6 +113,7 @@ class ShotEvents:
 
     Attributes:
         media_segment: the segment of the shots that are drafted now; set it when a new one begins.
+        jersey_of: gives the jersey of a track, as it is known now.
     """
 
     def __init__(
@@ -121,9 +123,10 @@ class ShotEvents:
         self._camera, self._radius, self._config, self._remember = camera, radius, config, remember
         self._session, self._scale = session, time_scale
         self.media_segment = 0
+        self.jersey_of: Callable[[int | None], Jersey | None] = lambda track: None
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._last: OrderedDict[str, EventDraft] = OrderedDict()
-        self._insights: OrderedDict[str, tuple[ShotForm, Shooter | None]] = OrderedDict()
+        self._insights: OrderedDict[str, tuple[int, ShotForm, Shooter | None]] = OrderedDict()
         self._ids: dict[tuple[int, int], str] = {}
         self._emitted: dict[tuple[int, int], tuple[float, Shot]] = {}
 
@@ -180,29 +183,52 @@ class ShotEvents:
         _keep(self._last, event_id, draft, self._remember)
         return draft
 
-    def add_form(self, event_id: str, form: ShotForm, identity: Shooter | None) -> EventDraft | None:
-        """The event of a shot with what its shooter's poses say; all later ones have it, too.
+    def add_form(
+        self, event_id: str, shooter: int, form: ShotForm, identity: Shooter | None
+    ) -> EventDraft | None:
+        """The event of a shot with what its shooter's poses say; all later ones with this shooter have it, too.
 
         Args:
             event_id: of a shot that was drafted.
+            shooter: the track whose poses they are.
             form: how it was shot.
             identity: who shot it.
 
         Returns:
-            None where the shot is not known any more, or was retracted.
+            None where the shot is not known any more, was retracted, or has another shooter by now.
         """
-        _keep(self._insights, event_id, (form, identity), self._remember)
+        _keep(self._insights, event_id, (shooter, form, identity), self._remember)
         draft = self._last.get(event_id)
         if draft is None or draft.lifecycle is Lifecycle.RETRACTED or not isinstance(draft.payload, Shot):
+            return None
+        if draft.payload.shooter != shooter:
             return None
         added = replace(draft, payload=self._with_insight(event_id, draft.payload), due=None)
         _keep(self._last, event_id, added, self._remember)
         return added
 
+    def revise_jersey(self, track: int) -> list[EventDraft]:
+        """The events of the shots of a player whose jersey is known now, or not any more; retracted ones stay."""
+        revised = []
+        for event_id, draft in list(self._last.items()):
+            shot = draft.payload
+            if not isinstance(shot, Shot) or shot.shooter != track or draft.lifecycle is Lifecycle.RETRACTED:
+                continue
+            jersey = self.jersey_of(track)
+            if jersey is None or shot.jersey is None or (jersey.number, jersey.name) != (
+                shot.jersey.number, shot.jersey.name
+            ):  # fmt: skip
+                self._last[event_id] = replace(draft, payload=replace(shot, jersey=jersey), due=None)
+                revised += [self._last[event_id]] if jersey != shot.jersey else []
+        return revised
+
     def _with_insight(self, event_id: str, shot: Shot) -> Shot:
+        shot = replace(shot, jersey=self.jersey_of(shot.shooter))
         if event_id not in self._insights:
             return shot
-        form, identity = self._insights[event_id]
+        shooter, form, identity = self._insights[event_id]
+        if shooter != shot.shooter:
+            return shot
         return replace(shot, form=form, identity=identity)
 
     def _new_id(self, candidate: ShotCandidate) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from courtside_server.parameters import ParameterGroup, parameter
 
+_PASSES = "Passes before 54 shots of real film, with 7 catches of 3 sources among them. Set by hand, not swept."
 _BY_HAND = "Set by hand."
 _CONTEXT = (
     "586 shots of 90 simulated games as boxes with errors, seeds from 710000 (benchmarks/shot_quality.py); feet on a "
@@ -106,6 +107,39 @@ class ContextConfig(ParameterGroup):
     passed_detections: int = parameter(
         3, unit="detections", meaning="The ball must be seen there so often.", evidence=_CONTEXT, search=(1, 5), low=1,
     )  # fmt: skip
+    approach: float = parameter(
+        0.9, unit="player heights per second", meaning="A ball that is passed comes nearer to its receiver at least so "
+        "fast; one that lies about, or that somebody else dribbles, does not.", evidence=_PASSES, search=(0.5, 1.5),
+        low=0,
+    )  # fmt: skip
+    approach_time: float = parameter(
+        0.4, unit="s", meaning="Time before it arrives over which that is measured.", evidence=_PASSES,
+        search=(0.2, 0.8), low=0.1,
+    )  # fmt: skip
+    pass_speed: float = parameter(
+        1.5, unit="player heights per second", meaning="Least speed of a pass across the picture.", evidence=_PASSES,
+        search=(1, 3), low=0,
+    )  # fmt: skip
+    greatest_speed: float = parameter(
+        10.0, unit="player heights per second", meaning="A faster ball is two balls.", evidence=_PASSES,
+        search=(6, 15), low=0,
+    )  # fmt: skip
+    steady: float = parameter(
+        2.5, unit="1", meaning="The speed at which a pass comes nearer changes by no more than this factor from one "
+        "detection to the next.", evidence=_PASSES, search=(1.5, 4), low=1,
+    )  # fmt: skip
+    flight_gap: float = parameter(
+        0.2, unit="s", meaning="Longest time between two detections of a pass.", evidence=_PASSES, search=(0.1, 0.4),
+        low=0.05,
+    )  # fmt: skip
+    caught: float = parameter(
+        0.45, unit="player heights", meaning="A pass is followed up to this distance from its receiver, and from at "
+        "least as far again.", evidence=_PASSES, search=(0.3, 0.8), low=0,
+    )  # fmt: skip
+    first_bounce: float = parameter(
+        0.25, unit="s", meaning="Whoever dribbles after a catch does not bounce the ball sooner.", evidence=_PASSES,
+        search=(0.1, 0.4), low=0,
+    )  # fmt: skip
     run: float = parameter(
         2.0, unit="body heights per second", meaning="How fast a shooter may have come before he was first seen.",
         evidence=_BY_HAND, search=(1, 4), low=0,
@@ -184,6 +218,10 @@ class ShotTypeConfig(ParameterGroup):
         1.2, unit="s", meaning="A free throw is preceded by so long a rest with the ball in the hands.",
         evidence=_TYPES, search=(0.8, 2), low=0,
     )  # fmt: skip
+    free_throw_unseen: float = parameter(
+        0.35, unit="1", meaning="Weight of a free throw where the ball was not seen in the hands for so long.",
+        evidence=_BY_HAND, search=(0.1, 1), low=0, high=1,
+    )  # fmt: skip
     free_throw_alone: float = parameter(
         1.4, unit="m", meaning="Nobody stands nearer to a free throw's shooter.",
         evidence="Rule book: the others stand along the lane or behind the line.", search=(1, 2), low=0,
@@ -206,6 +244,10 @@ class ShotTypeConfig(ParameterGroup):
     step_with_ball: float = parameter(
         1.0, unit="s", meaning="Whoever caught the ball later than this before the release ran to the catch.",
         evidence=_TYPES, search=(0.6, 1.4), low=0,
+    )  # fmt: skip
+    step_unseen: float = parameter(
+        0.25, unit="probability", meaning="That he stood or dribbled on the spot before a step, where he was not seen.",
+        evidence=_TYPES, search=(0.1, 0.5), low=0, high=1,
     )  # fmt: skip
     step_share: float = parameter(
         0.04, unit="probability", meaning="That a shot of which nothing shows it follows a step back, or a side step.",

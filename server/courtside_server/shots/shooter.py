@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from courtside_server.court.court_place import Feet
 from courtside_server.shots.criteria import ShooterConfig
+from courtside_server.shots.shooter_evidence import combine
 from courtside_server.shots.trajectory import Trajectory
-from courtside_server.types import UNTRACKED, ObjectClass, Observations
+from courtside_server.types import UNTRACKED, ObjectClass, Observations, PlayerEvidence
 
 ARM = 0.3
 """Share of a body's height by which arms reach above its box. The flight model was trained with this value."""
 
 _LAUNCH_S, _MAX_BACK_S = 0.2, 0.25
 """Real seconds of a flight that show how the ball left, and for which it is carried back at most."""
+_SIZE_S = 0.3
+"""Real seconds of a flight in which the ball is as far from the camera as the shooter."""
 _EDGE = 2.0
 """Pixels from the picture's lower edge within which a body is cut off."""
 _BEFORE = 0.02
@@ -85,13 +88,15 @@ def _distances(padded: NDArray[np.float64], positions: NDArray[np.float64]) -> N
 
 
 def find_shooters(
-    path: Trajectory, observations: Sequence[Observations], release: float, time_scale: float, config: ShooterConfig
-) -> list[tuple[int, float]]:
+    path: Trajectory, observations: Sequence[Observations], release: float, time_scale: float, config: ShooterConfig,
+    evidence: Mapping[int, PlayerEvidence] | None = None,
+) -> list[tuple[int, float]]:  # fmt: skip
     """Tracks of those who may have released a ball, with their probabilities, likeliest first; empty without any.
 
-    In each frame round the release the nearest player is the likeliest one. A defender who jumps at the shooter comes
-    as near to the ball as he does, so that one frame more or less may decide between them. A ball in hands is often
-    hidden, so a trajectory may start with the flight. It is then carried back to the release.
+    In each frame round the release the nearest player is the likeliest one, if the ball is as large as a ball in his
+    hands. A defender who jumps at the shooter comes as near to the ball as he does, so that one frame more or less may
+    decide between them. A ball in hands is often hidden, so a trajectory may start with the flight. It is then carried
+    back to the release. What is known of the players beside their boxes counts with its weight.
 
     Args:
         path: the ball's trajectory.
@@ -99,9 +104,11 @@ def find_shooters(
         release: media seconds.
         time_scale: real seconds per media second.
         config: the numbers that decide.
+        evidence: what is known of the players beside their boxes, by track.
     """
     first, last = release - config.before / time_scale, release + config.after / time_scale
     shares: dict[int, float] = {}
+    ball = _launch_size(path, release, time_scale)
     for frame in observations:
         if not first <= frame.media <= last:
             continue
@@ -112,10 +119,29 @@ def find_shooters(
         unseen = max(0.0, float(path.media[0]) - frame.media) * time_scale
         reached = distances <= config.max_distance + config.leaving_speed * unseen
         weights = np.where(reached, np.exp(-distances / config.distance_error), 0.0)
+        weights /= weights.sum() or 1.0
+        # Of the whole frame's weight: somebody of another size gets little, also where nobody else is near.
+        weights = weights * _size_fits(ball, players[:, 3] - players[:, 1], config)
         for track, weight in zip(players[reached, 5].tolist(), weights[reached].tolist(), strict=True):
-            shares[int(track)] = shares.get(int(track), 0.0) + weight / weights.sum()
+            shares[int(track)] = shares.get(int(track), 0.0) + weight
     total = sum(shares.values())
-    return sorted(((track, share / total) for track, share in shares.items()), key=lambda one: -one[1])
+    shares = {track: share / total for track, share in shares.items()}
+    return sorted(combine(shares, evidence or {}, config).items(), key=lambda one: -one[1])
+
+
+def _launch_size(path: Trajectory, release: float, time_scale: float) -> float:
+    """Side of the ball's box as it leaves the hand, pixels."""
+    early = path.media <= max(release, float(path.media[0])) + _SIZE_S / time_scale
+    return float(np.median(path.sizes[early]))
+
+
+def _size_fits(ball: float, heights: NDArray[np.float64], config: ShooterConfig) -> NDArray[np.float64]:
+    """How well a ball's size fits to those who are so many pixels tall (P,): 1 where it is as far away as they are.
+
+    A box may be cut off or hold half a person, so that no size excludes anybody.
+    """
+    off = np.log(ball / np.maximum(heights, 1.0) / config.ball_size) / config.ball_size_error
+    return np.asarray(np.exp(-np.minimum(off**2, config.most_size_error**2) / 2))
 
 
 def _position(path: Trajectory, media: float, release: float, time_scale: float) -> NDArray[np.float64]:

@@ -92,6 +92,8 @@ def _free_throw(context: ShotContext, config: ShotTypeConfig) -> float:
     straight = 1.0 if context.angle is None else _step_down(context.angle, config.free_throw_angle, 4.0)
     in_hands = 0.0 if context.arrived is not None and context.arrived < config.free_throw_rest else 1.0
     still = 0.0 if context.dribbled is not None and context.dribbled < config.free_throw_rest else 1.0
+    if context.watched is not None and context.watched < config.free_throw_rest:
+        in_hands *= config.free_throw_unseen
     return spot * rest * alone * straight * in_hands * still
 
 
@@ -104,7 +106,9 @@ def _step(context: ShotContext, config: ShotTypeConfig, along: float | None, oth
     if context.dribbled is not None and context.dribbled < config.step_with_ball:
         return 0.0
     # Whoever was running before did not step out of a stand or a dribble.
-    stood = 0.5 if context.before_step is None else _step_down(context.before_step, config.step_run, 0.15)
+    stood = config.step_unseen
+    if context.before_step is not None:
+        stood = _step_down(abs(context.before_step), config.step_run, 0.15)
     stepped = stood * _step_up(along, config.step_length, 0.08) * _step_down(along, config.step_longest, 0.08)
     return stepped * _step_up(along - abs(other), 0.0, 0.08)
 

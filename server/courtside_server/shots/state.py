@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,9 +26,19 @@ from courtside_server.shots.playback import Replays, measure_playback
 from courtside_server.shots.result import ResultVote, first_at_rim, is_air_ball
 from courtside_server.shots.rim_crossing import rim_crossing
 from courtside_server.shots.shooter import find_feet, find_shooters
+from courtside_server.shots.shooter_evidence import ReleaseEvidence
 from courtside_server.shots.shot_type import likeliest, type_probabilities
 from courtside_server.shots.trajectory import Trajectory, ball_trajectories, nearest_rim, rejoin
-from courtside_server.types import Arc, Lifecycle, Observations, RimCrossing, ShotResult, ShotType, ZoneSource
+from courtside_server.types import (
+    Arc,
+    Lifecycle,
+    Observations,
+    PlayerEvidence,
+    RimCrossing,
+    ShotResult,
+    ShotType,
+    ZoneSource,
+)
 from courtside_server.windows.nms import ShotCandidate
 
 _LEAST = 0.005
@@ -54,6 +64,7 @@ class ShotState:
         zone: (7,) probabilities; None while unknown.
         zone_source: where ``zone`` comes from.
         court: x, y of the shooter's feet, metres.
+        pixels_per_metre: of a body that stands there; None where the court is not known.
         arc: shape of the flight.
         result: made, missed or unknown.
         make: probability that it goes in, once the rim has been watched.
@@ -74,6 +85,7 @@ class ShotState:
     zone: tuple[float, ...] | None = None
     zone_source: ZoneSource = ZoneSource.UNSPECIFIED
     court: tuple[float, float] | None = None
+    pixels_per_metre: float | None = None
     arc: Arc | None = None
     result: ShotResult = ShotResult.UNKNOWN
     make: float | None = None
@@ -97,7 +109,8 @@ class ShotState:
 @dataclass(slots=True, eq=False)
 class _Ball:
     """One of the balls that may have been shot: its trajectory, the rim (5,) it came nearest to, its result, the feet
-    of those who may have shot it, likeliest first, with the release before which they were measured, and their place.
+    of those who may have shot it, likeliest first, with the release before which they were measured and how much was
+    known of the players then, the evidence of the players with when it was read, and the shooter's place.
     """
 
     state: ShotState
@@ -105,7 +118,9 @@ class _Ball:
     path: Trajectory = field(default_factory=Trajectory.empty)
     rim: NDArray[np.float64] | None = None
     people: tuple[Feet, ...] = ()
-    people_at: float | None = None
+    people_at: tuple[float, int] | None = None
+    known: Mapping[int, PlayerEvidence] | None = None
+    known_at: tuple[float, int] | None = None
     place: CourtPlace | None = None
 
 
@@ -129,13 +144,16 @@ class ShotStateMachine:
         criteria: the numbers that decide.
         court: recognises the court where there is no calibration.
         record: what was made and missed before; it is only read.
+        evidence: what is known of the players beside their boxes; None: nothing.
     """
 
     def __init__(
         self, candidate: ShotCandidate, rim: RimModel | None, likelihood: CandidateModel | None,
         calibration: Calibration | None, time_scale: float, criteria: ShotCriteria,
         court: SceneCourt | None = None, record: ShootingRecord | None = None,
+        evidence: ReleaseEvidence | None = None,
     ) -> None:
+        self._evidence = evidence
         self._record = record or ShootingRecord(criteria.make)
         self._court = court if calibration is None else None
         self.candidate = candidate
@@ -282,12 +300,16 @@ class ShotStateMachine:
     def _measure_shooter(self, ball: _Ball, path: Trajectory | None, seen: Sequence[Observations]) -> None:
         """Add the shooter, and where he and others who may be it stood.
 
-        Anew while the windows go on: the release moves as they agree on it.
+        Anew while the windows go on, because the release moves as they agree on it, and as more becomes known of the
+        players.
         """
-        config, release = self._criteria.shooter, self.candidate.media
-        if path is None or (ball.people and release == ball.people_at):
+        config, release, evidence = self._criteria.shooter, self.candidate.media, self._evidence
+        at = release, 0 if evidence is None else evidence.progress(release)
+        if path is None or (ball.people and at == ball.people_at):
             return
-        shooters = find_shooters(path, seen, release, self._scale, config)
+        if evidence is not None and at != ball.known_at:
+            ball.known, ball.known_at = evidence.at(path.media, path.boxes(), seen, release), at
+        shooters = find_shooters(path, seen, release, self._scale, config, ball.known)
         if not shooters:
             return
         ball.state = replace(ball.state, shooter=shooters[0][0])
@@ -296,7 +318,7 @@ class ShotStateMachine:
             ball.people = tuple(
                 replace(one, share=share) for one, (_, share) in zip(feet, shooters, strict=True) if one is not None
             )
-            ball.people_at = release
+            ball.people_at = at
 
     def _place_on_court(
         self, ball: _Ball, balls: Sequence[_Ball], seen: Sequence[Observations], flown: bool
@@ -305,22 +327,29 @@ class ShotStateMachine:
         if not ball.people:
             return
         people = _shooters_of(ball, balls)
+        court = self._calibration
         if self._calibration is not None:
             found, source = court_place((self._calibration,), (1.0,), None, people), ZoneSource.CALIBRATION
         elif self._court is not None:
             pan = min(seen, key=lambda frame: abs(frame.media - self.candidate.media)).pan
             self._court.request(pan)
             found = self._court.at(people, None if ball.rim is None else ball.rim[:4], pan) if flown else None
-            source = ZoneSource.COURT_ESTIMATE
+            source, court = ZoneSource.COURT_ESTIMATE, self._court.calibration(pan)
         else:
             return
         if found is None:
             return
         ball.place = found
+        feet, picture = ball.people[0], (seen[-1].width, seen[-1].height)
+        scale = None if court is None else court.upright_scale(feet.x, feet.y, picture)
         if self._court is None or self._court.is_certain(found.zone):
-            ball.state = replace(ball.state, court=found.court, zone=found.zone, zone_source=source)
+            ball.state = replace(
+                ball.state, court=found.court, zone=found.zone, zone_source=source, pixels_per_metre=scale
+            )
         else:  # what was certain of an earlier release no longer is
-            ball.state = replace(ball.state, court=None, zone=None, zone_source=ZoneSource.UNSPECIFIED)
+            ball.state = replace(
+                ball.state, court=None, zone=None, zone_source=ZoneSource.UNSPECIFIED, pixels_per_metre=None
+            )
 
     def _with_flight(self, ball: _Ball) -> ShotState:
         """Add the arc and what physics rules out, once the ball has flown some way."""

@@ -41,6 +41,11 @@ class Trajectory:
         """Number of detections."""
         return len(self.media)
 
+    def boxes(self) -> NDArray[np.float64]:
+        """(N, 4) squares of the ball, xyxy pixels."""
+        half = self.sizes[:, np.newaxis] / 2
+        return np.hstack([self.positions - half, self.positions + half])
+
     def extent(self) -> float:
         """Largest side of the box round all positions, in ball sizes."""
         return float(np.ptp(self.positions, axis=0).max() / median(self.sizes.tolist()))

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from courtside.plays import Jersey
 from courtside_server.games.corrections import uncorrected
 from courtside_server.shots.criteria import ShotViewsConfig
 from courtside_server.shots.event_drafts import KnownShot, shot_id
@@ -258,6 +259,7 @@ def _event(event_id: str, views: Sequence[_View], due: float | None) -> EventDra
     typed = max(shots, key=lambda shot: shot.type_probability)
     crossings = [shot.rim_crossing for shot in shots if shot.rim_crossing is not None]
     formed = max(shots, key=lambda shot: -1.0 if shot.form is None else shot.form.seen)
+    jerseys = [shot.jersey for shot in shots if shot.jersey is not None]
     arcs = [shot.arc for shot in shots if shot.arc is not None]
     payload = replace(
         first.shot,
@@ -268,7 +270,7 @@ def _event(event_id: str, views: Sequence[_View], due: float | None) -> EventDra
         type=typed.type, type_probability=typed.type_probability,
         rim_crossing=max(crossings, key=_seen_of_crossing, default=None),
         arc=min(arcs, key=lambda arc: arc.uncertainty, default=None),
-        form=formed.form, identity=formed.identity,
+        form=formed.form, identity=formed.identity, jersey=max(jerseys, key=_agreement, default=None),
         interrupted=all(shot.interrupted for shot in shots),
         views=tuple(map(_summary, views)),
     )  # fmt: skip
@@ -279,6 +281,11 @@ def _seen_of_crossing(crossing: RimCrossing) -> tuple[int, float]:
     """By what two cameras' views of the ball at the rim are compared: how much they show, and how exactly."""
     shown = sum(value is not None for value in (crossing.depth, crossing.side, crossing.entry_angle))
     return shown, -(crossing.uncertainty or 0.0)
+
+
+def _agreement(jersey: Jersey) -> tuple[bool, float]:
+    """By what two cameras' readings of the shooter's jersey are compared."""
+    return bool(jersey.name), jersey.agreement * jersey.readings
 
 
 def _zone_confidence(shot: Shot) -> tuple[int, float]:

@@ -28,7 +28,7 @@ from courtside.events import (
 from courtside.names import CameraName
 from courtside.shot_results import ShotResult, ShotType
 from courtside_server.types.media import Codec, DropReason, EncodedPacket, Frame, StreamInfo, StreamMode
-from courtside_server.types.players import PoseTrack
+from courtside_server.types.players import PlayerEvidence, PoseTrack
 from courtside_server.types.shots import (
     MIDDLE,
     STRIDE_S,
@@ -45,10 +45,9 @@ from courtside_server.types.shots import (
 from courtside_server.types.vision import DetectorFrame, Observations
 
 __all__ = [
-    "MIDDLE", "STRIDE_S", "UNTRACKED", "WINDOW_SAMPLES", "Arc", "Arm", "CameraName", "CameraState",
-    "CameraStatus", "Codec", "Detections", "DetectorFrame", "DropReason", "EncodedPacket", "Event",
-    "EventDraft", "FormAlert", "Frame", "GridPoint", "JointDeviation", "Lifecycle", "ObjectClass",
-    "Observations", "PointT", "PoseTrack", "RimCrossing", "Sample", "Shooter", "Shot", "ShotForm", "ShotResult",
-    "ShotType", "ShotView", "SkipReason", "StreamInfo", "StreamMode", "TimeStep", "Window", "WindowPrediction",
-    "Zone", "ZoneSource",
+    "MIDDLE", "STRIDE_S", "UNTRACKED", "WINDOW_SAMPLES", "Arc", "Arm", "CameraName", "CameraState", "CameraStatus",
+    "Codec", "Detections", "DetectorFrame", "DropReason", "EncodedPacket", "Event", "EventDraft", "FormAlert",
+    "Frame", "GridPoint", "JointDeviation", "Lifecycle", "ObjectClass", "Observations", "PlayerEvidence", "PointT",
+    "PoseTrack", "RimCrossing", "Sample", "Shooter", "Shot", "ShotForm", "ShotResult", "ShotType", "ShotView",
+    "SkipReason", "StreamInfo", "StreamMode", "TimeStep", "Window", "WindowPrediction", "Zone", "ZoneSource",
 ]  # fmt: skip

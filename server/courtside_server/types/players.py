@@ -68,3 +68,18 @@ class PoseTrack:
     def __len__(self) -> int:
         """Number of poses."""
         return len(self.times)
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerEvidence:
+    """What is known of one player round a release.
+
+    Attributes:
+        held: share of the time before the release in which he had the ball, 0 to 1.
+        shoots: probability that he shoots, by his motion; None where it was not read.
+        hands: distance from his hands to the ball before the release, player heights; None where one was not seen.
+    """
+
+    held: float = 0.0
+    shoots: float | None = None
+    hands: float | None = None

@@ -22,6 +22,7 @@ from courtside.games import (
     Side,
     Team,
 )
+from courtside.plays import Jersey
 from courtside_server.errors import BadRequest, NotCorrected, NotFound, RevisionChanged
 from courtside_server.events import EventHub, SqliteLog
 from courtside_server.games.keeper import GameKeeper
@@ -147,6 +148,18 @@ async def test_the_score_follows_confirmed_made_shots_corrections_and_hands():
         assert states[0].game_state.score(Side.AWAY) == 5, "a subscriber sees the new score"
         with pytest.raises(BadRequest, match="negative"):
             await place.games.adjust_score(GAME, Side.AWAY, -6, by="Kim")
+
+
+async def test_a_number_gets_its_name_and_team_by_the_games_roster():
+    async with Place() as place:
+        lakeside = Team(name="Lakeside", players=(RosterPlayer("0", "Ann"), RosterPlayer("00", "Bea")))
+        await place.games.set_game(GAME, home=lakeside, away=Team(name="Hilltop"))
+        read = Jersey(number="00", agreement=1.0, readings=5, team="lakeside")
+        (event,) = await place.games.publish([shot(jersey=read)])
+        assert (event.shot.team, str(event.shot.jersey)) == (Side.HOME, "#00 Bea")
+        event = await place.games.correct(GAME, "s1", ShotFacts(number="0"), by="Kim")
+        assert str(event.shot.jersey) == "#0 Ann" and event.correction.by_model.number == "00"
+        assert (await place.games.undo(GAME, "s1", by="Kim")).shot.jersey.number == "00"
 
 
 async def test_teams_change_ends_at_half_time():

@@ -65,6 +65,13 @@ def test_a_known_player_or_referee_is_not_added_twice(kind):
     assert len(completed(found(CLOSE), larger)) == 1, "most of the person lies in it"
 
 
+def test_a_player_who_leaves_the_place_where_he_was_expected_is_not_added_beside_himself():
+    turned = found((300, 40, 460, 350, 0.8, PLAYER))
+    assert len(completed(found(CLOSE), turned)) == 1
+    behind = (290, 50, 420, 330, 0.7, PLAYER)
+    assert len(completed(found(CLOSE, behind), turned)) == 2, "the nearer of two is the one who is known"
+
+
 def test_a_small_false_player_inside_a_person_hides_nobody():
     head = found((250, 45, 300, 100, 0.5, PLAYER))
     assert len(completed(found(CLOSE), head)) == 2

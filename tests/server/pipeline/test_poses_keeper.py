@@ -4,11 +4,13 @@ from shooter_support import shots_of
 
 from courtside_server.errors import StoreUnavailable
 from courtside_server.pipeline.poses_keeper import PosesKeeper
-from courtside_server.types import EventDraft, Lifecycle, Shot, Zone
+from courtside_server.types import Arm, EventDraft, Lifecycle, Shot, ShotForm, Zone
+
+FORM = ShotForm(tempo=0.9, arm=Arm.RIGHT, seen=1.0)
 
 
-def draft(event_id: str, lifecycle: Lifecycle) -> EventDraft:
-    shot = Shot(0.9, 0.1, Zone.UNSPECIFIED, (), 0.4, "shot_flight:3", shooter=7)
+def draft(event_id: str, lifecycle: Lifecycle, form: ShotForm | None = FORM) -> EventDraft:
+    shot = Shot(0.9, 0.1, Zone.UNSPECIFIED, (), 0.4, "shot_flight:3", shooter=7, form=form)
     return EventDraft("games/g", "games/g/cameras/c", event_id, lifecycle, 100.0, 1.0, shot)
 
 
@@ -23,6 +25,9 @@ def test_poses_are_kept_once_the_shot_is_confirmed_and_never_of_one_that_was_non
     keeper.settle(draft("made", Lifecycle.CONFIRMED))
     keeper.settle(draft("none", Lifecycle.CONFIRMED))
     keeper.add(draft("late", Lifecycle.CONFIRMED), poses)  # the poses came after the shot was confirmed
+    assert kept == ["made", "late"]
+    keeper.add(draft("other", Lifecycle.PROVISIONAL), poses)
+    keeper.settle(draft("other", Lifecycle.CONFIRMED, form=None))  # another player turned out to be the shooter
     assert kept == ["made", "late"]
 
 

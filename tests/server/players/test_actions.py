@@ -9,6 +9,7 @@ from player_scenes import observations, pose_track
 from courtside.plays import Action
 from courtside_server.players.actions import ORDER, STEPS, ActionStretches, action_window, resample_poses
 from courtside_server.players.config import ActionConfig
+from courtside_server.players.release_windows import AnsweredWindow, ReleaseWindows
 
 
 def one_hot(action: Action, probability: float = 0.9) -> np.ndarray:
@@ -79,3 +80,50 @@ def test_a_player_who_leaves_ends_his_stretch() -> None:
     assert stretches.expire(1.5) == []
     (gone,) = stretches.expire(5.0)
     assert gone.action is Action.RUN and stretches.flush() == []
+
+
+def shoots(windows: ReleaseWindows, middles: list[float], found: np.ndarray, until: float) -> list[tuple[float, float]]:
+    """Push windows of player 7; returns when they go on, and the probability that he shoots, rounded."""
+    for middle in middles:
+        windows.push(AnsweredWindow(7, middle, found))
+    return [(round(one.middle, 2), round(float(one.probabilities[4]), 2)) for one in windows.ready(until)
+            if one.track == 7]  # fmt: skip
+
+
+def test_a_confirmed_shot_and_the_joints_say_together_that_he_shoots() -> None:
+    run = one_hot(Action.RUN, 0.8)
+    windows = ReleaseWindows(ActionConfig(), 1.0)
+    windows.shot("s", 5.0, 7, 0.99, final=False)
+    middles = [4.0, 4.6, 4.9, 5.2, 5.8]
+    assert shoots(windows, middles, run, 7.3) == [(4.0, 0.02)], "windows of a shot wait until it is decided"
+    windows.shot("s", 5.0, 7, 0.99, final=True)
+    joined = shoots(windows, [], run, 7.4)
+    assert [time for time, _ in joined] == middles[1:] and joined[-1][1] == 0.02
+    assert all(0.6 < probability < 0.9 for _, probability in joined[:3]), "the joints say no: less than the shot alone"
+
+
+@pytest.mark.parametrize(("shooter", "probability"), [(None, 0.99), (8, 0.99), (7, 0.05)])
+def test_a_shot_that_was_none_or_another_players_changes_no_window(shooter: int | None, probability: float) -> None:
+    windows = ReleaseWindows(ActionConfig(), 1.0)
+    windows.shot("s", 5.0, 7, 0.9, final=False)
+    windows.shot("s", 5.0, shooter, probability, final=True)
+    assert all(found < 0.1 for _, found in shoots(windows, [4.6, 4.9, 5.2], one_hot(Action.RUN, 0.8), 7.4))
+
+
+def test_windows_wait_for_no_shot_that_is_never_decided() -> None:
+    windows = ReleaseWindows(ActionConfig(), 1.0)
+    windows.shot("s", 5.0, 7, 0.9, final=False)
+    assert shoots(windows, [4.9, 6.0], one_hot(Action.RUN), 9.4) == []
+    assert [time for time, _ in shoots(windows, [], one_hot(Action.RUN), 9.6)] == [4.9, 6.0]
+    assert windows.tracks == frozenset()
+
+
+def test_where_no_joints_are_seen_the_shot_speaks_alone() -> None:
+    windows, stretches = ReleaseWindows(ActionConfig(), 2.0), ActionStretches(ActionConfig(), 2.0)
+    windows.shot("s", 5.0, 7, 0.99, final=True)
+    assert windows.ready(5.2) == []
+    for window in windows.ready(8.0):
+        stretches.push(window.track, window.middle, window.probabilities)
+    (shoot,) = stretches.flush()
+    assert shoot.action is Action.SHOOT and shoot.start < 5.0 < shoot.end < 5.3, "half as long in film at double speed"
+    assert shoot.confidence == pytest.approx(0.89, abs=0.01)

@@ -77,6 +77,15 @@ def test_the_players_near_the_ball_come_first_and_the_others_in_turn() -> None:
     assert plan.skipped[CropSkip.BUDGET] > 0
 
 
+def test_with_one_place_in_a_frame_turns_do_not_depend_on_when_frames_come() -> None:
+    plan, cut = CropPlan(CropConfig(), 1.0, live=True), dict.fromkeys((1, 2), 0)
+    for step in range(60):
+        seen = observations(step * 0.201, {1: (300.0, 600.0), 2: (900.0, 600.0)}, [(310.0, 500.0)])
+        for row in plan.choose(seen, room=1):
+            cut[int(seen.tracks[row])] += 1
+    assert cut == {1: 40, 2: 20}, "two thirds for the one near the ball"
+
+
 def test_film_has_no_budget_but_no_more_crops_of_a_player_than_the_rate() -> None:
     plan = CropPlan(CropConfig(), 1.0, live=False)
     players = {track: (100.0 * track, 600.0) for track in range(1, 11)}

@@ -27,6 +27,7 @@ def test_a_shot_is_cut_and_measured(poses) -> None:
     assert measures.arm is (Arm.RIGHT if form_of_player(3).handed > 0 else Arm.LEFT)
     assert 2.5 < measures.release_height < 5.0
     assert measures.release_height_cm == pytest.approx(measures.release_height * 0.288 * 190.0)
+    assert measures.release_height_estimated
     assert measures.set_elbow < measures.release_elbow - 40.0
     assert measures.seen == 1.0
 
@@ -56,6 +57,7 @@ def test_film_at_twice_the_speed_gives_the_same_tempo(poses) -> None:
 def test_the_camera_s_scale_gives_centimetres(poses) -> None:
     form = form_of(replace(poses, pixels_per_metre=100.0))
     assert form.measures.release_height_cm == pytest.approx(form.measures.release_height * form.torso)
+    assert not form.measures.release_height_estimated
 
 
 def test_hidden_joints_are_left_out_and_not_guessed(poses) -> None:

@@ -123,6 +123,9 @@ def test_two_tracks_at_one_place_do_not_pass_to_each_other() -> None:
     book.ended(stretch(1, 0, 2))
     ended, plays = book.started(stretch(2, 2.2, 3, x=60))
     assert ended is not None and ended.how is PossessionEnd.UNKNOWN and not plays
+    book.ended(stretch(2, 2.2, 3, x=60))
+    ended, plays = book.started(stretch(5, 3.05, 4, x=700))
+    assert ended is not None and ended.how is PossessionEnd.UNKNOWN and not plays, "a ball takes longer to fly there"
 
 
 def test_the_other_team_steals_the_ball() -> None:

@@ -7,6 +7,7 @@ import threading
 
 import numpy as np
 import pytest
+from player_scenes import FPS, observations
 from skill_support import CAMERA, FakeEngine, events_of, grey, write_film
 
 from courtside.errors import UndecodableFilm
@@ -14,6 +15,7 @@ from courtside.film import Film
 from courtside.skills import GROUPS, SKILLS, TimeRange
 from courtside.statistics import PlayerTrack
 from courtside_server.errors import BadRequest, EngineError
+from courtside_server.players.highlight_crops import PlayerBoxes
 from courtside_server.players.highlight_frames import Stopped, fitted, index_film, read_frames, sample_times
 from courtside_server.players.highlights import Highlight, highlight_of
 from courtside_server.players.skills import SkillEstimator, SkillsModel
@@ -85,6 +87,28 @@ def test_pictures_of_another_shape_get_borders_and_are_not_distorted() -> None:
     assert (fitted(white[:169], (192, 112)) == 255).all(), "16:9 is stretched, as in training"
 
 
+def test_the_window_of_a_highlight_follows_the_player_smoothly_and_stays_in_the_picture(tmp_path) -> None:
+    boxes = PlayerBoxes(SkillsConfig())
+    for step in range(90):  # player 7 runs to the right for 6 s, every third box is 30 px too wide on one side
+        x = 100 + 10 * step + 30 * (step % 3 == 0)
+        boxes.add(observations(step / FPS, {7: (x, 500), 8: (1200, 500)}, height=100))
+    windows = [boxes.window([7], step / 10, (1280, 720), 12 / 7) for step in range(60)]
+    left, top, right, bottom = np.array(windows).T
+    assert {*(right - left), *(bottom - top)} <= {548, 549, 320}, "3.2 heights, of the shape that the model takes"
+    assert left[0] == 0 and np.abs(np.diff(left[20:50]) - 15).max() < 6 and (top == top[0]).all()
+    assert boxes.window([7], 20.0, (1280, 720), 12 / 7) is None and boxes.window([9], 1.0, (1280, 720), 12 / 7) is None
+    film = Film(write_film(tmp_path / "a.mp4", 5.0))
+    index, part = index_film(film, 1e9, threading.Event()), (0, 0, 24, 14)
+    given: list[tuple[float, tuple[int, int]]] = []
+
+    def window(time: float, picture: tuple[int, int], shape: float) -> tuple[int, int, int, int]:
+        given.append((time, picture))
+        return part
+
+    frames = read_frames(film, index, [1.5, 3.5], (48, 28), lambda _: None, threading.Event(), window)
+    assert frames.shape == (2, 3, 28, 48) and given == [(1.5, (96, 56)), (3.5, (96, 56))]
+
+
 # --- estimates -----------------------------------------------------------------------------------------------------
 
 
@@ -123,7 +147,7 @@ async def test_too_little_film_gives_no_numbers_and_too_much_is_refused(tmp_path
 async def test_a_cancelled_estimate_ends_when_its_thread_has(tmp_path, monkeypatch) -> None:
     began, ended = threading.Event(), threading.Event()
 
-    def read_until_stopped(film, index, times, size, on_frame, stop):
+    def read_until_stopped(film, index, times, size, on_frame, stop, windows):
         began.set()
         assert stop.wait(10.0)
         ended.set()

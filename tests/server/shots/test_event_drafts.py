@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from courtside.court.zones import ZONES
+from courtside.events import Event, Shooter
 from courtside.names import CameraName
+from courtside.plays import Jersey
+from courtside.text import event_line
 from courtside_server.shots.event_drafts import KnownShot, ShotEvents, shot_id
 from courtside_server.shots.state import ShotState
-from courtside_server.types import Lifecycle, ShotResult, Zone
+from courtside_server.types import Arm, Lifecycle, ShotForm, ShotResult, Zone
 from courtside_server.windows.nms import ShotCandidate
 
 CAMERA = CameraName.parse("games/g/cameras/left")
@@ -195,3 +198,36 @@ def test_a_client_that_begins_anew_with_the_same_clock_makes_new_shots():
     again = ShotEvents(CAMERA, session="b").draft(0, candidate(lifecycle=Lifecycle.CONFIRMED))
     assert first.event_id != again.event_id
     assert (first.session, again.session) == ("a", "b")
+
+
+def test_a_form_belongs_to_its_shooter_and_leaves_the_shot_with_him():
+    events = ShotEvents(CAMERA)
+    first = events.draft(0, candidate(), ShotState(shooter=3))
+    form = ShotForm(tempo=0.9, arm=Arm.RIGHT, seen=1.0)
+    assert events.add_form(first.event_id, 3, form, None).payload.form == form
+    other = events.draft(0, candidate(), ShotState(shooter=8))
+    assert other.payload.form is None and events.add_form(first.event_id, 3, form, None) is None
+    assert events.add_form(first.event_id, 8, form, None).payload.form == form
+    assert events.draft(0, candidate(lifecycle=Lifecycle.CONFIRMED), ShotState(shooter=8)).payload.form == form
+
+
+def test_a_shooters_jersey_comes_later_and_is_withdrawn():
+    events, jerseys = ShotEvents(CAMERA), {}
+    events.jersey_of = lambda track: jerseys.get(track)
+    first = events.draft(0, candidate(lifecycle=Lifecycle.CONFIRMED), ShotState(shooter=7))
+    assert first.payload.jersey is None and events.revise_jersey(7) == []
+    jerseys[7] = Jersey(number="00", agreement=1.0, readings=4, name="Lea Thom")
+    later = events.revise_jersey(7)
+    assert [(draft.event_id, draft.lifecycle, str(draft.payload.jersey)) for draft in later] == [
+        (first.event_id, Lifecycle.CONFIRMED, "#00 Lea Thom")
+    ]
+    jerseys[7] = Jersey(number="00", agreement=0.9, readings=9, name="Lea Thom")
+    assert events.revise_jersey(7) == [] == events.revise_jersey(8)
+    form = events.add_form(first.event_id, 7, ShotForm(tempo=1.0, arm=Arm.RIGHT, seen=1.0), Shooter("Anna", 0.9))
+    assert str(form.payload.jersey) == "#00 Lea Thom" and form.payload.identity.name == "Anna"
+    line = event_line(Event(**{field: getattr(form, field) for field in (
+        "game", "camera", "event_id", "lifecycle", "event_time", "media_offset", "payload", "session", "media_segment"
+    )}, sequence=1, revision=1, append_time=0.0))  # fmt: skip
+    assert "player 7 (#00 Lea Thom)" in line and "Anna 90% by form" in line
+    jerseys.clear()
+    assert [draft.payload.jersey for draft in events.revise_jersey(7)] == [None]

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shot_scenes import BALL, PLAYER, around, by_track, observed, play
+from shot_scenes import BALL, PLAYER, SHOOTER, around, by_track, flight, observed, play
 
 from courtside_server.shots.criteria import ShooterConfig
 from courtside_server.shots.shooter import find_feet, find_shooters, nearest_player
+from courtside_server.types import PlayerEvidence
 from courtside_training.flight import tracks
 
 
@@ -64,3 +65,30 @@ def test_feet_are_less_exact_where_they_are_hidden_or_move_and_unknown_below_the
 def test_the_nearest_player_is_training_s(players, x, y):
     boxes = np.array([(a, b, a + c, b + d) for a, b, c, d in players]).reshape(-1, 4)
     assert nearest_player(boxes, x, y)[0] == tracks.nearest_player(boxes, x, y)
+
+
+def test_possession_the_action_and_hands_name_the_shooter_behind_a_defender_whose_box_is_nearer():
+    frames = seen(first=4)
+    path, config = by_track(frames)[1], ShooterConfig()
+    evidence = {1: PlayerEvidence(held=0.8, shoots=0.7, hands=0.22), 2: PlayerEvidence(shoots=0.05, hands=0.2)}
+    boxes, both = (dict(find_shooters(path, frames, 1.0, 1.0, config, known)) for known in (None, evidence))
+    assert boxes[2] > boxes[1] and both[1] > both[2] and sum(both.values()) == pytest.approx(1)
+    hands_alone = {1: PlayerEvidence(hands=0.2), 2: PlayerEvidence(hands=0.25)}
+    assert find_shooters(path, frames, 1.0, 1.0, config, hands_alone)[0][0] == 2
+
+
+def test_a_shooter_whose_box_is_not_near_the_ball_is_known_by_possession():
+    far = {1: ((300.0, 170.0, 330.0, 250.0), 1)}.values()
+    frames = seen(people=far)
+    path, config = by_track(frames)[1], ShooterConfig()
+    assert find_shooters(path, frames, 1.0, 1.0, config) == []
+    assert find_shooters(path, frames, 1.0, 1.0, config, {1: PlayerEvidence(held=0.7)}) == [(1, 1.0)]
+    assert find_shooters(path, frames, 1.0, 1.0, config, {1: PlayerEvidence(held=0.1)}) == []
+
+
+def test_a_ball_too_small_for_somebody_in_the_foreground_is_not_his():
+    foreground = ((-60.0, 20.0, 310.0, 900.0), PLAYER, 9)
+    frames = [observed(index / 30, [(around(*flight(index / 30)), BALL, 1), (SHOOTER, PLAYER, 7), foreground])
+              for index in range(40)]  # fmt: skip
+    (first, share), (second, _) = find_shooters(by_track(frames)[1], frames, 1.0, 1.0, ShooterConfig())
+    assert (first, second) == (7, 9) and share > 0.9

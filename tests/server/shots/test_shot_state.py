@@ -18,7 +18,7 @@ from courtside_server.rings.tracks import TrackRing
 from courtside_server.shots import state
 from courtside_server.shots.criteria import ShotCriteria
 from courtside_server.shots.state import Rejection, ShotStateMachine
-from courtside_server.types import Lifecycle, ShotResult, ZoneSource
+from courtside_server.types import Lifecycle, PlayerEvidence, ShotResult, ZoneSource
 from courtside_server.windows.nms import ShotCandidate
 
 
@@ -45,6 +45,30 @@ def test_a_shot_is_placed_on_a_calibrated_court():
     feet = (120 / 960 * 14, 7.5 - (310 - 100) / 400 * 15)
     assert state.shooter == 7 and state.court == pytest.approx(feet, abs=0.05)
     assert state.zone_source is ZoneSource.CALIBRATION and sum(state.zone) == pytest.approx(1)
+
+
+class LateEvidence:
+    """The other player turns out to have had the ball, one and a half seconds after the release."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def progress(self, release: float) -> int:
+        return int(self.now > release + 1.5)
+
+    def at(self, media, balls, seen, release):
+        return {8: PlayerEvidence(held=1.0, shoots=1.0, hands=0.0)} if self.progress(release) else {}
+
+
+def test_the_shooter_is_revised_when_more_becomes_known_of_the_players():
+    evidence, ring, shooters = LateEvidence(), TrackRing(10), []
+    machine = ShotStateMachine(candidate(), None, None, None, 1.0, ShotCriteria(), evidence=evidence)
+    for one in play(end=3.0):
+        ring.append(one)
+        evidence.now = one.media
+        if one.media >= 1.4:
+            shooters.append(machine.update(ring, one.media, lambda request: None).shooter)
+    assert shooters[0] == 7 and shooters[-1] == 8 and set(shooters) == {7, 8}
 
 
 class RecognisedCourt:

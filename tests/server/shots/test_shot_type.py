@@ -79,8 +79,36 @@ def test_a_ball_that_flies_to_the_shooter_shortly_before_makes_a_catch_and_shoot
         return (x - 7 * METRE * late, FLOOR - 1.3 * METRE) if late else held(since, x)
 
     seen = context(scene(lambda since: 6.0, passed))
-    assert seen.arrived == pytest.approx(1.05, abs=0.15)
+    assert seen.arrived == pytest.approx(0.9, abs=0.1)
     assert shot_type(seen, CRITERIA.type)[0] is ShotType.CATCH_AND_SHOOT
+
+
+def test_a_head_that_passes_for_the_ball_hides_no_catch():
+    def passed(since, x):
+        late = max(0.0, -since - 0.9)
+        return (x - 7 * METRE * late, FLOOR - 1.3 * METRE)
+
+    seen = []
+    for one in scene(lambda since: 6.0, held):
+        since = one.media - RELEASE
+        boxes = [(tuple(box), kind, track) for box, kind, track in zip(one.boxes, one.classes, one.tracks, strict=True)
+                 if kind != BALL or since >= -0.3]  # fmt: skip
+        left, _, right, _ = next(box for box, kind, _ in boxes if kind == PLAYER)
+        if since < 0:
+            boxes.append((around((left + right) / 2, FLOOR - TALL + 0.1 * METRE), BALL, 5))
+        if -1.6 < since < -0.85:
+            boxes.append((around(*passed(since, (left + right) / 2)), BALL, 4))
+        seen.append(observed(one.media, boxes))
+    assert found(seen) is ShotType.CATCH_AND_SHOOT
+
+
+def test_another_ball_that_somebody_else_has_is_no_pass():
+    def hidden(since, x):
+        return (x - (1.8 - 0.15 * since) * METRE, FLOOR - 0.8 * METRE) if since < -0.95 else held(since, x)
+
+    seen = context(scene(lambda since: 6.0, hidden))
+    assert seen.arrived is None and seen.watched < 1.0
+    assert shot_type(seen, CRITERIA.type)[0] is ShotType.JUMP_SHOT
 
 
 def test_a_dribble_before_the_shot_makes_no_catch_and_shoot():

@@ -11,7 +11,10 @@ from courtside_training.errors import TrainingInputError
 if TYPE_CHECKING:
     from courtside_training.common.export_spec import ExportSpec
 
-NAMES = ("shots", "flight", "candidate", "rim", "skills", "fingerprint", "actions", "action_clips", "detector", "pose")
+NAMES = (
+    "shots", "flight", "candidate", "rim", "skills", "fingerprint", "actions", "action_clips", "detector", "pose",
+    "jersey",
+)  # fmt: skip
 SYSTEMS: dict[str, str] = {name: f"courtside_training.{name}.system" for name in NAMES}
 """Module that holds a ``SYSTEM``, by the system's name."""
 

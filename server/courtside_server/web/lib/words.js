@@ -21,9 +21,8 @@ export function metres(event) {
 // Who shot, as far as it is known: a name of the roster, an enrolled shooter, or nobody.
 export function shooterOf(event) {
   const { shot } = event;
-  if (shot.player?.name) return shot.player.name;
-  if (shot.player?.number) return `No. ${shot.player.number}`;
-  return shot.identity?.name ?? "";
+  if (shot.jersey?.name) return shot.jersey.name;
+  return shot.identity?.name || (shot.jersey?.number ? `No. ${shot.jersey.number}` : "");
 }
 
 export function clockText(seconds) {

@@ -1,0 +1,1 @@
+"""Jersey numbers: from a torso to the digits on it."""
