@@ -5,7 +5,9 @@ _WEIGHTS = "the published BlazePose weights are not in the repository, and the m
 _BROWSER = "the machine of CI is a bare Debian without a browser"
 
 ALLOWED: dict[str, str] = {
+    "tests/client/test_broadcast_overlay.py": _BROWSER,
     "tests/client/test_calibrate_browser.py": _BROWSER,
+    "tests/client/test_ograf.py": _BROWSER,
     "tests/client/test_overlay_browser.py": _BROWSER,
     "tests/client/test_overlay_events.py": _BROWSER,
     "tests/client/test_sources.py::test_real_films_keep_every_frame": _FILMS,
