@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import threading
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ from courtside_server.api.web import web_app
 from courtside_server.events import EventHub, SqliteLog
 from courtside_server.media.clips import ClipStore, Recordings
 from courtside_server.media.config import ClipConfig, CondenseConfig, MediaConfig
+from courtside_server.media.film_cut import Stopped
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import Codec, EventDraft, Lifecycle, Shot
 
@@ -164,3 +167,22 @@ async def test_a_game_is_condensed_and_made_into_reels(served: Served) -> None:
     ]:  # fmt: skip
         answer = await served.http.get(f"/v1/games/test/condensed.mp4?{query}")
         assert answer.status_code == status and words in answer.json()["error"], answer.text
+
+
+async def test_cancelling_stops_the_work(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    await served.publish("shot-1", 0.5)
+    began, ended = threading.Event(), threading.Event()
+
+    def endless(*_: object, stop: threading.Event, **__: object) -> None:
+        began.set()
+        stop.wait(10)
+        ended.set()
+        raise Stopped("stopped")
+
+    monkeypatch.setattr("courtside_server.api.game_films.shorten_recording", endless)
+    call = served.stub.CondenseGame(media_pb2.CondenseGameRequest(game=GAME))
+    reading = asyncio.create_task(call.read())
+    assert await asyncio.to_thread(began.wait, 5)
+    call.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    assert await asyncio.to_thread(ended.wait, 5)

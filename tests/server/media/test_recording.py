@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +23,7 @@ from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.media.clips import ClipStore, Recordings, Stretch
 from courtside_server.media.config import ClipConfig, RecordingConfig
 from courtside_server.media.index import RecordingIndex
-from courtside_server.media.packet_file import SUFFIX
+from courtside_server.media.packet_file import SUFFIX, PacketFileWriter, RecordedPacket
 from courtside_server.media.recorder import Recorder
 from courtside_server.types import Codec
 
@@ -210,6 +212,30 @@ async def test_a_full_disk_stops_the_recording_and_nothing_else(
         assert len(list(tmp_path.rglob(f"*{SUFFIX}"))) == 1
     output = "".join(capsys.readouterr())
     assert output.count("recording stops") == 1 and output.count("recording goes on") == 1
+
+
+async def test_a_write_that_fails_ends_a_file_and_recording_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("courtside_server.media.recorder._CHECK_S", 0.0)
+    writes = itertools.count()
+
+    class Full(PacketFileWriter):
+        def write(self, packet: RecordedPacket) -> None:
+            if next(writes) == 20:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            super().write(packet)
+
+    monkeypatch.setattr("courtside_server.media.recorder.PacketFileWriter", Full)
+    async with recording(tmp_path) as server:
+        await server.play(timed(encode(Codec.H264, 60, gop=15)))
+        await server.written()
+        assert server.sink.numbers == list(range(60))
+        films, session = Recordings(server.recorder.index, 2**28), server.sink.info.session
+        clips = ClipStore(tmp_path / "clips", ClipConfig())
+        assert shown(clips.clip(films.cut(Stretch(CAMERA, session, 0, 0.5, 0.6))))[0] == (0.0, 15)
+        assert shown(clips.clip(films.cut(Stretch(CAMERA, session, 0, 1.5, 1.6))))[0] == (0.0, 45)
+    assert "".join(capsys.readouterr()).count("cannot be written: No space left") == 1
 
 
 async def test_a_clip_has_a_limit(tmp_path: Path) -> None:

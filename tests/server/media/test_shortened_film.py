@@ -1,4 +1,4 @@
-"""Films without dead time and reels: what is kept, how it is joined, what is said of bad input."""
+"""Films without dead time and reels: what is kept, how it is joined, how bad input is refused."""
 
 from __future__ import annotations
 
