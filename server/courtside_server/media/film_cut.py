@@ -146,7 +146,7 @@ def cut_film(
     """
     film = Film(source, untrusted=untrusted)
     check = WorkStop(stop, on_progress)
-    times, entries = _times(film, check)
+    times, entries, joined = _times(film, check)
     pieces = choose_pieces(times, entries, ranges)
     if not pieces:
         raise UndecodableFilm(f"{source}: none of the stretches to keep is in the film", source)
@@ -161,7 +161,7 @@ def cut_film(
         with _Sound(source, made, untrusted) as sound:
             if encoded:
                 kept = placed([(one.start, one.end) for one in exact])
-                video = _encoded(film, made, kept, times, check)
+                video = _encoded(film, made, kept, joined, check)
             else:
                 kept = placed([(piece.start, piece.end) for piece in pieces])
                 video = _copied(source, film, made, pieces, kept, times, check)
@@ -189,25 +189,35 @@ class WorkStop:
 
 
 class _MediaTimes:
-    """Media seconds by time stamps that may go back where recordings were joined: they go on there."""
+    """Media seconds by time stamps that may go back where recordings were joined: they go on there.
 
-    def __init__(self, film: Film) -> None:
-        self._base, self._first = float(film.info.time_base), film.info.first_pts
-        self._step = 1 / (film.info.frame_rate or _ENCODED_RATE)
+    Args:
+        film: the film.
+        base: seconds per unit of the stream; that of the pictures by default.
+    """
+
+    def __init__(self, film: Film, base: Fraction | None = None) -> None:
+        info = film.info
+        self._base = float(base or info.time_base)
+        self._zero = float(info.first_pts * info.time_base)
+        self._step = 1 / (info.frame_rate or _ENCODED_RATE)
         self._shift, self._newest = 0.0, float("-inf")
+        self.joined = False
+        """Time stamps have gone back."""
 
     def at(self, pts: int) -> float:
         """Of the next packet or picture."""
-        time = (pts - self._first) * self._base + self._shift
+        time = pts * self._base - self._zero + self._shift
         if time < self._newest - _BACK_S:
+            self.joined = True
             self._shift += self._newest + self._step - time
             time = self._newest + self._step
         self._newest = max(self._newest, time)
         return time
 
 
-def _times(film: Film, check: WorkStop) -> tuple[list[float], list[int]]:
-    """Media seconds of all packets in coding order, and the numbers of those with which decoding can begin."""
+def _times(film: Film, check: WorkStop) -> tuple[list[float], list[int], bool]:
+    """Media seconds of all packets in coding order, numbers of those with which decoding can begin, joined or not."""
     clock, info = _MediaTimes(film), film.info
     times: list[float] = []
     entries: list[int] = []
@@ -217,7 +227,7 @@ def _times(film: Film, check: WorkStop) -> tuple[list[float], list[int]]:
         if packet.keyframe and not recovery_pictures(info.codec, info.codec_config, packet.data):
             entries.append(number)
         times.append(clock.at(packet.pts))
-    return times, entries
+    return times, entries, clock.joined
 
 
 def placed(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float, float]]:
@@ -265,7 +275,7 @@ def _copied(
 
 
 def _encoded(
-    film: Film, made: Any, kept: Sequence[tuple[float, float, float]], times: Sequence[float], check: WorkStop
+    film: Film, made: Any, kept: Sequence[tuple[float, float, float]], joined: bool, check: WorkStop
 ) -> Iterator[tuple[float, Any]]:
     """The pictures of stretches, encoded again."""
     info = film.info
@@ -276,41 +286,53 @@ def _encoded(
     total = sum(end - start for start, end, _ in kept)
 
     def packets() -> Iterator[tuple[float, Any]]:
-        newest = -1
-        done = 0.0
-        for start, end, at in kept:
-            first = True
-            for time, picture in _pictures(film, start, end, joined=times != sorted(times) and _joined(times)):
-                check()
-                frame = picture.reformat(width=stream.width, height=stream.height, format="yuv420p")
-                newest = max(round((time - start + at) / info.time_base), newest + 1)
-                frame.pts, frame.time_base = newest, info.time_base
-                frame.pict_type = PictureType.I if first else PictureType.NONE
-                first = False
-                check.report((done + time - start) / total)
-                for one in stream.encode(frame):
-                    yield float(one.dts * one.time_base), one
-            done += end - start
+        newest, latest = -1, -1
+        for row, time, picture in _pictures(film, kept, joined):
+            check()
+            start, _, at = kept[row]
+            frame = picture.reformat(width=stream.width, height=stream.height, format="yuv420p")
+            newest = max(round((time - start + at) / info.time_base), newest + 1)
+            frame.pts, frame.time_base = newest, info.time_base
+            frame.pict_type = PictureType.NONE if row == latest else PictureType.I
+            latest = row
+            check.report((time - start + at) / total)
+            for one in stream.encode(frame):
+                yield float(one.dts * one.time_base), one
+        if newest < 0:
+            raise UndecodableFilm(f"{info.name}: no picture of the stretches to keep can be decoded", info.name)
         for one in stream.encode(None):
             yield float(one.dts * one.time_base), one
 
     return packets()
 
 
-def _joined(times: Sequence[float]) -> bool:
-    return any(after < before - _BACK_S for before, after in pairwise(times))
+def _pictures(
+    film: Film, kept: Sequence[tuple[float, float, float]], joined: bool
+) -> Iterator[tuple[int, float, Any]]:
+    """The pictures of stretches: the number of the stretch, media seconds, the picture.
 
-
-def _pictures(film: Film, start: float, end: float, joined: bool) -> Iterator[tuple[float, Any]]:
-    """The pictures of a stretch with their media seconds."""
+    A film whose time stamps go back cannot be searched by them: it is decoded from its beginning, once.
+    """
     base, first = film.info.time_base, film.info.first_pts
-    clock = _MediaTimes(film)
-    for frame in film.frames(None if joined else first + int(max(start, 0.0) / base)):
-        time = clock.at(frame.pts)
-        if time >= end - 1e-6:
-            return
-        if time >= start - 1e-6:
-            yield time, frame.picture()
+    if joined:
+        clock, row = _MediaTimes(film), 0
+        for frame in film.frames():
+            time = clock.at(frame.pts)
+            while row < len(kept) and time >= kept[row][1] - 1e-6:
+                row += 1
+            if row == len(kept):
+                return
+            if time >= kept[row][0] - 1e-6:
+                yield row, time, frame.picture()
+        return
+    for row, (start, end, _) in enumerate(kept):
+        clock = _MediaTimes(film)
+        for frame in film.frames(first + int(max(start, 0.0) / base)):
+            time = clock.at(frame.pts)
+            if time >= end - 1e-6:
+                break
+            if time >= start - 1e-6:
+                yield row, time, frame.picture()
 
 
 class _Sound:
@@ -340,15 +362,15 @@ class _Sound:
             return iter(())
         out = self._made.add_stream_from_template(self._stream)
         starts = [start for start, _, _ in kept]
-        zero = float(film.info.first_pts * film.info.time_base)
         base = self._stream.time_base
+        clock = _MediaTimes(film, base)
 
         def packets() -> Iterator[tuple[float, Any]]:
             newest = None
             for packet in coded_packets(self._container, self._stream):
                 if packet.pts is None:
                     continue
-                time = float(packet.pts * base) - zero
+                time = clock.at(packet.pts)
                 at = bisect.bisect_right(starts, time + 1e-6) - 1
                 if at < 0 or time >= kept[at][1]:
                     continue

@@ -76,7 +76,8 @@ def shown(path: Path) -> tuple[list[int], float]:
         assert [round(float(frame.pts * frame.time_base) * FPS) for frame in frames] == list(range(len(frames)))
         numbers = [number_of(frame.to_ndarray(format="yuv420p")) for frame in frames]
     with av.open(str(path)) as film:
-        sound = [float(frame.pts * frame.time_base) for frame in film.decode(audio=0)]
+        streams = film.streams.audio
+        sound = [float(frame.pts * frame.time_base) for frame in film.decode(streams)] if streams else []
     return numbers, max(sound, default=0.0)
 
 
@@ -101,6 +102,25 @@ def test_close_keyframes_are_copied_and_far_ones_encoded_again(films: Path, tmp_
     numbers, _ = shown(out)
     assert cut.encoded and numbers == [*range(33, 42), *range(96, 105)], "encoded stretches are exact"
     assert cut.kept[1] == pytest.approx((3.2, 3.5, 0.3))
+
+
+@pytest.mark.parametrize("max_extra", [9.0, -1.0], ids=["copied", "encoded"])
+def test_recordings_that_were_joined_go_on(tmp_path: Path, max_extra: float) -> None:
+    """Two transport streams one behind the other: time stamps begin again, the film's media time goes on."""
+    for part in range(2):
+        with av.open(str(tmp_path / f"{part}.ts"), "w") as film:
+            video = film.add_stream("libx264", rate=FPS, options={"x264-params": "keyint=15:scenecut=0"})
+            video.width, video.height, video.pix_fmt = 192, 128, "yuv420p"
+            for number in range(30):
+                frame = av.VideoFrame.from_ndarray(picture(number + 30 * part), "rgb24")
+                frame.pts, frame.time_base = number, Fraction(1, FPS)
+                film.mux(video.encode(frame))
+            film.mux(video.encode())
+    (tmp_path / "joined.ts").write_bytes(b"".join((tmp_path / f"{part}.ts").read_bytes() for part in range(2)))
+    ranges = [TimeRange(0.5, 0.7), TimeRange(1.5, 1.7)]
+    cut_film(tmp_path / "joined.ts", out := tmp_path / "a.mp4", ranges, chapters, max_extra=max_extra)
+    numbers, _ = shown(out)
+    assert {*range(15, 21), *range(45, 51)} <= set(numbers) <= {*range(15, 25), *range(45, 55)}
 
 
 def test_pieces_that_share_keyframes_are_one() -> None:
