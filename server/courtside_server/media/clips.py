@@ -22,6 +22,8 @@ from courtside_server.media.packet_file import PacketFileHeader, RecordedPacket,
 
 _EARLY_S = 1e-3
 """Seconds by which a picture may begin after the moment at which it is taken to be shown: times are rounded."""
+_AROUND = 2
+"""Bytes that are read round a clip, by those that it may have: files begin at keyframes, not at moments."""
 _HIDDEN_S = 1e-3
 """Seconds between pictures that only others need and whose times belong to another clock."""
 
@@ -178,6 +180,7 @@ class Recordings:
 
     def _runs(self, files: Iterable[RecordedFile]) -> Iterator[_Run]:
         run: tuple[PacketFileHeader, list[RecordedPacket]] | None = None
+        nbytes = 0
         for one in files:
             with contextlib.suppress(OSError, ValueError):  # deleted meanwhile, or damaged
                 header = read_header(one.path)
@@ -185,8 +188,11 @@ class Recordings:
                     if run is None or run[0] != header or packet.sequence <= run[1][-1].sequence:
                         if run is not None:
                             yield _Run(*run)
-                        run = header, []
+                        run, nbytes = (header, []), 0
                     run[1].append(packet)
+                    nbytes += len(packet.data)
+                    if nbytes > _AROUND * self._max_bytes:
+                        raise BadRequest(f"the film there has more than {nbytes // 2**20} MB; cut a shorter one")
         if run is not None:
             yield _Run(*run)
 

@@ -61,8 +61,8 @@ class ClipConfig(ParameterGroup):
         120.0, unit="s", meaning="Longest clip.", evidence=_BY_HAND, search=(30, 600), low=1, high=3600,
     )  # fmt: skip
     max_mb: int = parameter(
-        512, unit="MB", meaning="Most bytes of packets in a clip: they are held in memory while it is cut.",
-        evidence="120 s at 30 Mbit/s.", low=1,
+        256, unit="MB", meaning="Most bytes of packets in a clip: it and the files round it are in memory while cut.",
+        evidence="120 s at 17 Mbit/s.", low=1,
     )  # fmt: skip
     jobs: int = parameter(
         2, unit="clips", meaning="Clips that are cut at a time.", evidence=_BY_HAND, low=1, high=64,
