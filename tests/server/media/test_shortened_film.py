@@ -142,7 +142,7 @@ def test_what_is_worth_seeing() -> None:
     events = [
         shot("a", 10.0, Lifecycle.PROVISIONAL), shot("a", 10.0, result=ShotResult.MADE),
         shot("b", 10.9), shot("gone", 30.0, Lifecycle.RETRACTED),
-        shot("no", 35.0, Lifecycle.RETRACTED, probability=0.1),
+        shot("no", 35.0, Lifecycle.RETRACTED, probability=0.01),
         shot("replay", 40.0, replay_of="a"),
         event("c", 50.0, Possession(player=7, confidence=0.9, end=60.0, ended=PossessionEnd.LOST)),
         event("d", 70.0, Possession(player=7, confidence=0.9, end=80.0, ended=PossessionEnd.PASS)),
