@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from courtside_server.court.config import CourtConfig
 from courtside_server.errors import SettingsError
+from courtside_server.films.config import FilmsConfig
 from courtside_server.packaged import starter_models
 from courtside_server.perception.config import DetectorSharingConfig, TrackingConfig
 from courtside_server.players.config import PlayersConfig
@@ -177,6 +178,7 @@ class Settings(BaseSettings):
     players: PlayersConfig = PlayersConfig()
     inference: InferenceSettings = InferenceSettings()
     events: EventSettings = EventSettings()
+    films: FilmsConfig = FilmsConfig()
     rosters: dict[str, Path] = Field(
         {}, description="roster files by games/{game}/cameras/{camera}, games/{game}, or default for all others"
     )

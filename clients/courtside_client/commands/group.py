@@ -14,6 +14,7 @@ _OWN = {
     "calibrate": ("courtside_client.commands.calibrate:calibrate", "Calibrate a camera: click points of the court."),
     "demo": ("courtside_client.commands.demo:demo", "Gateway, simulated camera and subscriber in one."),
     "game": ("courtside_client.commands.game:game", "A game's teams, clock and score; correct its shots."),
+    "send": ("courtside_client.commands.send:send", "Send films to a gateway, which finds their shots."),
     "shooters": ("courtside_client.commands.shooters:shooters", "Enroll shooters, list, export and erase them."),
     "stream": ("courtside_client.commands.stream:stream", "Stream a camera, a film or a simulation."),
     "watch": ("courtside_client.commands.watch:watch", "Follow a game's events."),
