@@ -6,6 +6,7 @@ _BROWSER = "the machine of CI is a bare Debian without a browser"
 
 ALLOWED: dict[str, str] = {
     "tests/client/test_calibrate_browser.py": _BROWSER,
+    "tests/client/test_ograf.py": _BROWSER,
     "tests/client/test_overlay_browser.py": _BROWSER,
     "tests/client/test_overlay_events.py": _BROWSER,
     "tests/client/test_sources.py::test_real_films_keep_every_frame": _FILMS,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from courtside.court.zones import Zone
+from courtside_server.api.export_routes import export_routes
 from courtside_server.api.game_routes import game_routes
 from courtside_server.api.games import GameService
 from courtside_server.api.health import Health
@@ -79,7 +80,8 @@ class PageServer:
         await self.hub.start()
         self.games = GameKeeper(self.hub)
         app = web_app(
-            metrics, Health(), self.hub, routes=game_routes(GameService(self.games), self.hub),
+            metrics, Health(), self.hub,
+            routes=[*game_routes(GameService(self.games), self.hub), *export_routes(self.hub)],
             latency=self.games.latency, heartbeat_s=0.5,
         )  # fmt: skip
         config = http_config(app, "127.0.0.1", self.port, metrics)

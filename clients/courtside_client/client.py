@@ -91,7 +91,9 @@ class Client:
         self._events = events_pb2_grpc.EventServiceStub(self._channel)
         self._court = court_pb2_grpc.CourtServiceStub(self._channel)
         self._analysis = analysis_pb2_grpc.AnalysisServiceStub(self._channel)
-        self.games = Games(games_pb2_grpc.GameServiceStub(self._channel), self._call)
+        self.games = Games(
+            games_pb2_grpc.GameServiceStub(self._channel), self._call, self.list_events, self._court_name
+        )
         self._subscriptions: list[Subscription] = []
 
     async def __aenter__(self) -> Self:
@@ -197,6 +199,9 @@ class Client:
         request = court_pb2.GetCalibrationRequest(camera=CameraName.parse(camera).name)
         answer: court_pb2.GetCalibrationResponse = await self._call(self._court.GetCalibration, request)
         return CameraCalibration(PointPairs.from_proto(answer.calibration), answer.fit.rms_error)
+
+    async def _court_name(self, camera: str) -> str:
+        return (await self.get_calibration(camera)).points.court
 
     async def delete_calibration(self, camera: str) -> None:
         """Have the gateway forget a camera's calibration.

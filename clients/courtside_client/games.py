@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
+from courtside.court.measures import COURTS
+from courtside.events import Event
+from courtside.exports import ExportOptions, export_events, find_format
 from courtside.games import GameFormat, GameState, ShotFacts, Side, Team
 from courtside.names import parse_game
 from courtside.records import from_message, to_message
 from courtside.timestamps import to_timestamp
 from courtside.v1 import games_pb2, games_pb2_grpc
+from courtside_client.errors import NotFoundError
 
 Call = Callable[[Callable[..., Awaitable[Any]], Any], Awaitable[Any]]
 """Makes one call; see ``Client``."""
@@ -60,8 +65,11 @@ class Games:
         ...     await client.games.set_clock("final", period=1, running=True)
     """
 
-    def __init__(self, stub: games_pb2_grpc.GameServiceStub, call: Call) -> None:
-        self._stub, self._call = stub, call
+    def __init__(
+        self, stub: games_pb2_grpc.GameServiceStub, call: Call, events: Callable[[str], AsyncIterator[Event]],
+        court: Callable[[str], Awaitable[str]],
+    ) -> None:  # fmt: skip
+        self._stub, self._call, self._events, self._court = stub, call, events, court
 
     async def set(
         self, game: str, *, title: str | None = None, home: Team | None = None, away: Team | None = None,
@@ -157,6 +165,32 @@ class Games:
         to_message(facts, request.facts)
         answer = await self._call(self._stub.AddShot, request)
         return ShotRevision(answer.event_id, answer.sequence, 1)
+
+    async def export(
+        self, game: str, format: str, options: ExportOptions | None = None, *, find_court: bool = True
+    ) -> bytes:
+        """The game in a format that other tools read: what stands, without what was retracted.
+
+        Args:
+            game: ``games/{game}`` or its id.
+            format: a key of ``courtside.exports.FORMATS``.
+            options: camera, film and times; see there.
+            find_court: take the court of the first calibrated camera, where there is one, in place of the options'.
+
+        Raises:
+            InputError: no such format, no events, or an option that does not fit.
+        """
+        wanted, options = find_format(format), options or ExportOptions()
+        name = parse_game(game, allow_id=True)
+        events = [event async for event in self._events(name) if wanted.all_kinds or event.shot or event.game_state]
+        if find_court:
+            for camera in dict.fromkeys(event.camera for event in events if event.shot):
+                try:
+                    options = replace(options, court=COURTS[await self._court(camera)])
+                    break
+                except NotFoundError:
+                    continue
+        return await asyncio.to_thread(export_events, events, format, options, name)
 
 
 def user_name() -> str:

@@ -132,6 +132,10 @@ def _rectangle(text: str) -> tuple[float, float, float, float]:
     "--render", type=click.Path(path_type=Path), metavar="OUT",
     help="Draw what was found on the film, without its sound: OUT is a film (.mp4) for one FILE, else a folder.",
 )
+@click.option(
+    "--tracks", type=click.Path(path_type=Path), metavar="FILE",
+    help="Write what is tracked in one film: MOT (.txt) or COCO (.json).",
+)
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings.")
 @click.option("--engine", type=click.Choice(["embedded", "triton"]), help="What runs the models.")
 @click.option("--repository", metavar="DIR", help="Model repository (the starter models that come along).")
@@ -163,6 +167,7 @@ def analyze(
     playback_speed: float | None,
     style: str,
     render: Path | None,
+    tracks: Path | None,
     config: Path | None,
     engine: str | None,
     repository: str | None,
@@ -219,7 +224,7 @@ def analyze(
         asyncio.run(
             analyze_films(
                 files, settings, playback_speed, style, bad.append, render=render, court=court, poses=poses,
-                quiet=quiet, follow=rectangle,
+                quiet=quiet, follow=rectangle, tracks=tracks,
             )
         )
     except CourtsideError as error:

@@ -35,6 +35,7 @@ from courtside_server.api.analysis import AnalysisService
 from courtside_server.api.connection_limits import connection_limits, raise_descriptor_limit
 from courtside_server.api.court import CourtService
 from courtside_server.api.events import EventService
+from courtside_server.api.export_routes import export_routes
 from courtside_server.api.film_routes import FilmUploads
 from courtside_server.api.game_routes import game_routes
 from courtside_server.api.games import GameService
@@ -86,6 +87,7 @@ from courtside_server.players.skills import SkillEstimator
 from courtside_server.settings import Settings
 from courtside_server.shots.event_drafts import KnownShot
 from courtside_server.shots.views import GameShots, known_shots
+from courtside_server.sinks.delivery import Sinks
 from courtside_server.telemetry.loop_lag import measure_loop_lag
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import CameraStatus, EventDraft, Lifecycle, Shot, StreamInfo
@@ -150,6 +152,9 @@ class Gateway:
         self._waiting = WaitingFile(settings.events.data_dir / "events.waiting")
         self.shots = GameShots(settings.shots.views, self._clock_offset)
         self.games = GameKeeper(self.hub, self._court_of, self._clock_offset)
+        self.sinks = Sinks(
+            settings.sinks, self.hub, settings.events.data_dir / "sinks", self.metrics, self._court_of
+        )
         self.publisher = EventPublisher(self.games, self.metrics, shots=self.shots, save=self._waiting.save)
         self._films = FilmStore(settings.events.data_dir / "films", settings.films)
         self._film_queue = FilmQueue(self._films, self.games, lambda: film_settings_toml(settings))
@@ -192,6 +197,7 @@ class Gateway:
             log.warning("inference engine unavailable, it is tried again", engine=self.engine.name, error=str(error))
         await self._publish_waiting()
         await self._close_orphans()
+        await self.sinks.start()
         await self._start_grpc()
         try:
             await self._start_http()
@@ -219,6 +225,7 @@ class Gateway:
         if announcing := [task for task in self._tasks if task.get_name() == _ANNOUNCE]:
             await asyncio.wait(announcing, timeout=_FLUSH_S)
         await self.publisher.close(_FLUSH_S if self.hub.available else _FLUSH_UNAVAILABLE_S)
+        await self.sinks.close()
         await self.hub.close()
         await self._grpc.stop(grace=1.0)
         self._http.should_exit = True
@@ -275,8 +282,10 @@ class Gateway:
     async def _start_http(self) -> None:
         host, _, port = self.settings.listen.http.rpartition(":")
         names = {host.lower(), *self.settings.listen.http_hosts}
-        routes = game_routes(GameService(self.games), self.hub)
-        routes += FilmUploads(self._films, self._film_queue).routes()
+        routes = [
+            *game_routes(GameService(self.games), self.hub), *export_routes(self.hub, self._court_of),
+            *FilmUploads(self._films, self._film_queue).routes(),
+        ]  # fmt: skip
         app = web_app(
             self.metrics, self.health, self.hub, names, self._limits.event_streams, routes, self.games.latency,
             self.settings.events.heartbeat_s,

@@ -27,6 +27,7 @@ from courtside_server.packaged import starter_models
 from courtside_server.perception.config import DetectorSharingConfig, TrackingConfig
 from courtside_server.players.config import PlayersConfig
 from courtside_server.shots.criteria import ShotCriteria
+from courtside_server.sinks.config import SinkSettings
 
 PREFIX = "COURTSIDE_"
 _DECODER_MB = 10
@@ -179,6 +180,7 @@ class Settings(BaseSettings):
     inference: InferenceSettings = InferenceSettings()
     events: EventSettings = EventSettings()
     films: FilmsConfig = FilmsConfig()
+    sinks: tuple[SinkSettings, ...] = Field((), description="where events are pushed to: webhooks, MQTT, vMix")
     rosters: dict[str, Path] = Field(
         {}, description="roster files by games/{game}/cameras/{camera}, games/{game}, or default for all others"
     )
@@ -238,6 +240,8 @@ def _literal(value: object) -> str:
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key} = {_literal(one)}' for key, one in value.items())}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(_literal, value))}]"
     return str(value)
@@ -280,7 +284,7 @@ def load_settings(config: Path | None = None, flags: Mapping[str, Any] | None = 
             message = f"unknown setting {key!r}; `courtside serve --print-config` lists them all"
             raise SettingsError(message, key=key) from None
         problem, given_value = first["msg"].removeprefix("Value error, "), repr(first["input"])
-        if given_value not in problem:
+        if given_value not in problem and not key.startswith("sinks."):  # addresses of receivers hold tokens
             problem += f" (got {given_value})"
         raise SettingsError(f"setting {key!r}: {problem}", key=key) from None
     except RecursionError:

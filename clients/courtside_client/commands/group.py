@@ -13,6 +13,7 @@ GROUP = "courtside.commands"
 _OWN = {
     "calibrate": ("courtside_client.commands.calibrate:calibrate", "Calibrate a camera: click points of the court."),
     "demo": ("courtside_client.commands.demo:demo", "Gateway, simulated camera and subscriber in one."),
+    "export": ("courtside_client.commands.export:export", "Write a game in the formats of other tools."),
     "game": ("courtside_client.commands.game:game", "A game's teams, clock and score; correct its shots."),
     "send": ("courtside_client.commands.send:send", "Send films to a gateway, which finds their shots."),
     "shooters": ("courtside_client.commands.shooters:shooters", "Enroll shooters, list, export and erase them."),

@@ -80,6 +80,7 @@ class EventHub:
         self._opening: Counter[str] = Counter()  # callers that read a game's number, by game
         self._subscriptions: set[Subscription] = set()
         self._listeners: list[Callable[[bool], None]] = []
+        self._event_listeners: list[Callable[[str], None]] = []
         self._identity = ""
         self._draining = False
         self._written = False  # the writer has finished: only readers may still need threads
@@ -110,6 +111,15 @@ class EventHub:
         """Call ``listener(available)`` on the event loop at every change; returns a function that stops this."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def on_events(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Call ``listener(game)`` on the event loop when new events of a game are durable; it must not fail or wait.
+
+        Returns:
+            A function that stops this.
+        """
+        self._event_listeners.append(listener)
+        return lambda: self._event_listeners.remove(listener)
 
     async def publish(self, drafts: Sequence[EventDraft]) -> list[Event]:
         """Make the drafts durable, all or none, then deliver them to subscribers; returns the events in order.
@@ -264,6 +274,8 @@ class EventHub:
                 self._count(draft)
                 for subscription in tuple(topic.live):
                     subscription.push(event)
+            for listener in tuple(self._event_listeners):
+                listener(game)
 
     def _count(self, draft: EventDraft) -> None:
         self._metrics.events.labels(draft.kind, draft.lifecycle.name.lower()).inc()

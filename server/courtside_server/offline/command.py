@@ -23,10 +23,12 @@ from courtside.text import HEADER, event_line
 from courtside_server.errors import CourtsideError, EngineError, FilmUnwritable
 from courtside_server.offline.analyze import FilmAnalysis, FilmAnalyzer, check_size
 from courtside_server.offline.film_names import films_in, game_names
+from courtside_server.offline.track_files import TrackFile, check_track_path
 from courtside_server.render.film import FilmSource, draw_film
 from courtside_server.render.output_path import output_paths
 from courtside_server.render.record import FilmRecord
 from courtside_server.settings import Settings
+from courtside_server.types import Observations
 
 _EVERY_FILM = (EngineError, FilmUnwritable)
 """Errors that the next film would meet too."""
@@ -36,7 +38,7 @@ async def analyze_films(
     paths: Sequence[Path], settings: Settings, playback_speed: float | None, style: str,
     on_bad_film: Callable[[CourtsideError], None], *, render: Path | None = None,
     court: PointPairs | None = None, poses: Path | None = None, quiet: bool = False,
-    follow: tuple[float, float, float, float] | None = None,
+    follow: tuple[float, float, float, float] | None = None, tracks: Path | None = None,
 ) -> None:  # fmt: skip
     """Run films one after another through ingest, pipeline and log; print every event.
 
@@ -50,6 +52,7 @@ async def analyze_films(
         court: the calibration of the camera that took them; None without one.
         poses: folder for the poses of each shot's shooter; None: they are not kept.
         quiet: no progress on stderr.
+        tracks: file for what is tracked, MOT (.txt) or COCO (.json); of one film only.
         follow: x, y, width, height in pixels of the first frame: of all players only this one is read; None: all are.
 
     Raises:
@@ -65,6 +68,8 @@ async def analyze_films(
         except CourtsideError as error:
             on_bad_film(error)
     # Every mistake before any work.
+    if tracks is not None:
+        check_track_path(tracks, len(named))
     out_paths = [None] * len(named) if render is None else output_paths(named, render)
     films: list[tuple[Path, str, Film, Path | None]] = []
     for path, game, out in zip(named, game_names(named), out_paths, strict=True):
@@ -92,7 +97,11 @@ async def analyze_films(
                     analysis = analyzer.analyze(path, film, record, game)
                     if poses is not None:
                         analysis.on_shot_poses = partial(_keep_poses, poses, game)
-                    await _print_events(analysis, path, film, style, progress)
+                    with contextlib.ExitStack() as stack:
+                        if tracks is not None:
+                            file = stack.enter_context(TrackFile(tracks, film.info, playback_speed or 1.0))
+                            analysis.on_tracks = _both(file.add, analysis.on_tracks)
+                        await _print_events(analysis, path, film, style, progress)
                 except _EVERY_FILM:
                     raise
                 except CourtsideError as error:
@@ -109,6 +118,17 @@ async def analyze_films(
                     )
                     lines = FIBA if court is None else COURTS[court.court]
                     await draw_film(source, record, out, film.info.frames or 0, progress, lines)
+
+
+def _both(
+    one: Callable[[Observations], None], other: Callable[[Observations], None] | None
+) -> Callable[[Observations], None]:
+    def call(observations: Observations) -> None:
+        one(observations)
+        if other is not None:
+            other(observations)
+
+    return call
 
 
 def _keep_poses(folder: Path, game: str, event_id: str, poses: ShotPoses) -> None:

@@ -45,7 +45,7 @@ class JerseyConfig(ParameterGroup):
     )  # fmt: skip
     keep_share: float = parameter(
         0.6, unit="share", meaning="A number that was output is withdrawn where fewer of the readings still agree.",
-        evidence=_BY_HAND, search=(0.4, 0.9), low=0.5, high=1,
+        evidence=_BY_HAND, search=(0.5, 0.9), low=0.5, high=1,
     )  # fmt: skip
     hidden: float = parameter(
         3.0, unit="readings", meaning="How often a reading of two digits counts against one of them alone: a digit is "

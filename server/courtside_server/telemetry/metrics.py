@@ -54,6 +54,10 @@ class Metrics:
         self.detector_fps = gauge(
             "detector_fps", "Detector frames per real second that a live camera is given.", "camera"
         )
+        self.sink_events = counter("sink_events_total", "Events that a sink is done with, by result.", "sink", "result")
+        self.sink_retries = counter("sink_retries_total", "Tries that a sink's receiver did not take.", "sink")
+        self.sink_lost = counter("sink_lost_total", "Events that the log evicted before a sink got them.", "sink")
+        self.sink_lag = gauge("sink_lag_seconds", "Age of the event that a sink is trying to deliver; 0: none.", "sink")
         self.streams_active = gauge("streams_active", "Open ingest streams.")
         self.windows_scored = counter("windows_scored_total", "Windows that a model answered.", "camera")
         self.windows_skipped = counter(

@@ -45,3 +45,16 @@ export function periodText(state) {
   if (period > periods) return period === periods + 1 ? "OT" : `OT${period - periods}`;
   return periods === 2 ? `H${period}` : `Q${period}`;
 }
+
+// What the card of a shot shows; see card.js.
+export function cardOf(event, game) {
+  const tentative = stateOf(event) === "provisional";
+  const side = sideOf(event);
+  const result = resultOf(event);
+  return {
+    who: shooterOf(event) || (side ? game?.[side]?.name : "") || "Shot",
+    what: [zoneOf(event), typeOf(event), metres(event)].filter(Boolean).join(", ") || "place not known",
+    side, tentative, result, chance: percent(event.shot.makeProbability),
+    word: { made: `+${pointsOf(event) || ""}`.replace(/\+$/, "MADE"), missed: "MISS", unknown: tentative ? "shot?" : "" }[result],
+  };
+}

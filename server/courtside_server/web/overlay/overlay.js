@@ -9,7 +9,8 @@
 //   simulate=1         show what the author's page sends instead of a game
 import { Feed, SimulatedFeed } from "/lib/feed.js";
 import { drawCourt, drawShots } from "/lib/court.js";
-import { clockText, metres, percent, periodText, pointsOf, remaining, resultOf, shooterOf, sideOf, stateOf, typeOf, zoneOf } from "/lib/words.js";
+import { drawCard as fillCard } from "/lib/card.js";
+import { cardOf, clockText, periodText, remaining, resultOf, shooterOf, sideOf, stateOf } from "/lib/words.js";
 
 const params = new URLSearchParams(location.search);
 const number = (name, fallback, most) => {
@@ -79,22 +80,8 @@ function drawCard(event) {
   shown = event.eventId;
   hideAt = Date.now() + hold;
   const card = $("#card");
-  const side = sideOf(event);
-  card.className = `part ${side} ${state === "provisional" ? "tentative" : ""}`;
-  const team = side ? feed.state?.[side]?.name : "";
-  card.querySelector(".who").textContent = shooterOf(event) || team || "Shot";
-  card.querySelector(".what").textContent = [zoneOf(event), typeOf(event), metres(event)].filter(Boolean).join(", ") || "place not known";
-  const result = resultOf(event);
-  const chance = card.querySelector(".chance");
-  chance.hidden = result !== "unknown";
-  chance.style.display = chance.hidden ? "none" : "";
-  chance.querySelector("i").style.setProperty("--share", percent(event.shot.makeProbability).replace(" ", ""));
-  chance.querySelector("span").textContent = `make chance ${percent(event.shot.makeProbability)}`;
-  const word = card.querySelector(".result");
-  word.className = `result ${result}`;
-  word.textContent = { made: `+${pointsOf(event) || ""}`.replace(/\+$/, "MADE"), missed: "MISS", unknown: state === "provisional" ? "shot?" : "" }[result];
+  fillCard(card, cardOf(event, feed.state));
   card.dataset.event = event.eventId;
-  card.dataset.result = result;
   show("#card", parts.has("card"));
 }
 
