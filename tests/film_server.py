@@ -19,11 +19,13 @@ from courtside_server.types import Lifecycle, ShotResult
 
 _WORKER = """
 import pathlib, sys, time
-script, content, settings, game = map(str, sys.argv[:1] + sys.argv[1:])
+script, content, settings, game, work = sys.argv
 folder = pathlib.Path(script).parent
 assert pathlib.Path(content).stat().st_size and pathlib.Path(settings).read_text() == "settings"
 for line in (folder / "lines.jsonl").read_text().splitlines():
     print(line.replace("GAME", game), flush=True)
+if work == "candidates":
+    print((folder / "candidates.json").read_text(), flush=True)
 while not (folder / "go").exists():
     time.sleep(0.02)
 print('{"end": true, "analyzed": 1.0, "advice": "one frame is damaged"}', flush=True)
@@ -52,6 +54,12 @@ class FilmServer(PageServer):
             values = json.loads(draft.logged(1, 1, 0.0).to_json())
             values.update(game="games/GAME", camera="games/GAME/cameras/film")
             lines.append(json.dumps({"event": values}))
+        candidates = [
+            {"time": time, "probability": probability, "result": "unknown", "type": "jump_shot", "court": None}
+            for time, probability in ((0.1, 0.95), (0.5, 0.45), (0.9, 0.07))
+        ]  # fmt: skip
+        frames = [round(number / 30, 4) for number in range(30)]
+        (folder / "candidates.json").write_text(json.dumps({"candidates": candidates, "frames": frames}))
         (folder / "lines.jsonl").write_text("\n".join(lines))
 
     def let_go(self) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from pathlib import Path
 
 import pytest
 from chromium import Chromium
 from film_server import FilmServer, write_film
+
+from courtside_client.films import FilmSender
 
 pytestmark = pytest.mark.timeout(120)
 ROW = "document.querySelector('#films li:first-child')"
@@ -73,3 +76,47 @@ def test_a_film_is_sent_through_a_restart_and_its_shots_are_shown(browser, tmp_p
         assert unnamed == 0
         late = [one for one in browser.problems[problems:] if "ERR_CONN" not in one and "400" not in one]
         assert late == [], json.dumps(late)
+
+
+def test_a_film_is_labelled_by_keys_and_the_table_has_what_was_labelled(browser, tmp_path):
+    film = write_film(tmp_path / "final.mp4")
+    with FilmServer(tmp_path) as server, FilmSender(f"127.0.0.1:{server.port}") as sender:
+        server.let_go()
+        sent = list(sender.follow(sender.send(film)))[-1]
+        browser.open(f"{server.address}/label/?film={sent.id}")
+        browser.until("document.querySelector('main:not([hidden]) #propose:not([hidden])') !== null")
+        browser.evaluate("document.querySelector('#propose').click()")
+        # The most uncertain one first.
+        browser.until("document.querySelector('#now').textContent.startsWith('1 of 3: 45 %')")
+        browser.until("document.querySelector('#player').readyState > 1")
+        for key in (".", ".", "r", "m", "4"):
+            browser.press(key)
+        browser.until("document.querySelector('#now').textContent.includes('made, free throw')")
+        browser.until("Number(document.body.dataset.revision) > 0")
+        box = browser.evaluate(
+            "(() => { const one = document.querySelector('#court').getBoundingClientRect();"
+            "return [one.x + one.width / 2, one.y + one.height / 2]; })()"
+        )
+        browser.click(*box)
+        browser.until("document.querySelector('#court .spot') !== null")
+        browser.press("Enter")
+        browser.until("document.querySelector('#now').textContent.startsWith('2 of 3: 7 %')")
+        browser.press("n")  # and on to the next open one
+        browser.until("document.querySelector('#now').textContent.startsWith('3 of 3: 95 %')")
+        browser.press(",")
+        browser.press("a")  # a shot that nobody found
+        browser.press("x")
+        browser.until("document.querySelector('#now').textContent.startsWith('4 of 4: missed, type unknown')")
+        browser.screenshot(tmp_path / "label.png")
+        browser.until("document.body.dataset.saved === 'true'")
+        browser.open(f"{server.address}/label/?film={sent.id}")
+        browser.until("document.querySelector('#count').textContent.startsWith('1 open of 4')")
+        with urllib.request.urlopen(f"{server.address}/v1/films/{sent.id}/labels.csv") as answer:
+            lines = answer.read().decode().splitlines()
+    assert lines[1] == "file,release_frame,tolerance,result,playback_speed,type,court_x,court_y"
+    rows = [line.split(",") for line in lines[2:]]
+    assert [row[:6] for row in rows] == [
+        ["final.mp4", "2", "1", "missed", "1", ""], ["final.mp4", "17", "1", "made", "1", "free_throw"],
+    ]  # fmt: skip
+    assert float(rows[1][6]) == pytest.approx(8.8, abs=0.3) and float(rows[1][7]) == pytest.approx(0, abs=0.1)
+    assert browser.problems == []

@@ -10,6 +10,10 @@
     POST   /v1/films/{film}:finish   {"crc32": HEX}: all is sent; check it and let it wait for its analysis
     POST   /v1/films/{film}:cancel   end its analysis
     POST   /v1/films/{film}:analyze  analyze it once more
+    POST   /v1/films/{film}:propose  look for candidates that a person labels
+    GET    /v1/films/{film}/labels   labels, candidates and the times of frames
+    PUT    /v1/films/{film}/labels   {"revision": N, "labels": […], "playbackSpeed": 1}
+    GET    /v1/films/{film}/labels.csv  the labelled shots as a table
 
 PATCH and HEAD follow tus 1.0 (https://tus.io/protocols/resumable-upload) in offsets, media type and status codes.
 """
@@ -28,6 +32,7 @@ from courtside_server.api.answers import answering, error_answer
 from courtside_server.errors import BadRequest, CourtsideError, StoreUnavailable
 from courtside_server.films.container import MEDIA_TYPES
 from courtside_server.films.film_folder import GIGA, FilmState, FilmStore, SentFilm
+from courtside_server.films.labels import LabelBook
 from courtside_server.films.queue import FilmQueue
 
 _PART_TYPE = "application/offset+octet-stream"
@@ -35,7 +40,8 @@ _WRITE_BYTES = 2**20
 """Bytes that are gathered before a thread writes them."""
 _MAX_BODY = 4096
 """Bytes of a JSON body."""
-_PLAYABLE = (FilmState.QUEUED, FilmState.RUNNING, FilmState.DONE, FilmState.CANCELLED)
+_MAX_LABELS_BODY = 2**20
+"""Bytes of a body with labels: 3000 of them have 300 KB."""
 
 
 class FilmUploads:
@@ -60,6 +66,9 @@ class FilmUploads:
             Route("/v1/films/{film}/content", answering(self._head), methods=["HEAD"]),
             Route("/v1/films/{film}/content", answering(self._content), methods=["GET"]),
             Route("/v1/films/{film}/content", answering(self._patch), methods=["PATCH"]),
+            Route("/v1/films/{film}/labels", answering(self._labels), methods=["GET"]),
+            Route("/v1/films/{film}/labels", answering(self._set_labels), methods=["PUT"]),
+            Route("/v1/films/{film}/labels.csv", answering(self._label_table), methods=["GET"]),
             Route("/v1/films/{film}:{call}", answering(self._call), methods=["POST"]),
             Route("/v1/films/{film}", answering(self._get), methods=["GET"]),
             Route("/v1/films/{film}", answering(self._delete), methods=["DELETE"]),
@@ -108,12 +117,12 @@ class FilmUploads:
         await _body(request)  # the check of its type keeps forms of other sites out
         if call == "cancel":
             await self._queue.cancel(film)
-        elif call == "analyze":
+        elif call in ("analyze", "propose"):
             if film.state not in (FilmState.DONE, FilmState.FAILED, FilmState.CANCELLED) or film.received < film.size:
                 return error_answer(409, f"{film.name} is {film.state}: there is nothing to analyze again")
-            await self._queue.add(film)
+            await self._queue.add(film, "shots" if call == "analyze" else "candidates")
         else:
-            return error_answer(404, f"{call[:40]!r} is none of finish, cancel, analyze")
+            return error_answer(404, f"{call[:40]!r} is none of finish, cancel, analyze, propose")
         return _json(self._described(film))
 
     async def _finish(self, film: SentFilm, values: dict[str, Any]) -> Response:
@@ -140,10 +149,33 @@ class FilmUploads:
 
     async def _content(self, request: Request) -> Response:
         film = self._film(request)
-        if film.state not in _PLAYABLE:
+        if film.state is FilmState.UPLOADING or film.received < film.size:
             return error_answer(409, f"{film.name} is {film.state}: it cannot be played")
         kind = MEDIA_TYPES.get(film.container, "application/octet-stream")
         return FileResponse(self._store.content(film), media_type=kind, headers={"Content-Disposition": "inline"})
+
+    # ---- labels --------------------------------------------------------------------------------------------------
+
+    async def _labels(self, request: Request) -> Response:
+        film = self._film(request)
+        return _json({"film": self._described(film), **await asyncio.to_thread(self._book(film).read)})
+
+    async def _set_labels(self, request: Request) -> Response:
+        film, values = self._film(request), await _body(request, _MAX_LABELS_BODY)
+        async with self._lock(film):
+            revision = await asyncio.to_thread(self._book(film).write, values)
+        return _json({"revision": revision})
+
+    async def _label_table(self, request: Request) -> Response:
+        film = self._film(request)
+        text = await asyncio.to_thread(self._book(film).table, film.name)
+        headers = {"Content-Disposition": 'attachment; filename="labels.csv"', "Cache-Control": "no-store"}
+        return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+
+    def _book(self, film: SentFilm) -> LabelBook:
+        return LabelBook(self._store.content(film).parent)
+
+    # ---- sending -------------------------------------------------------------------------------------------------
 
     async def _patch(self, request: Request) -> Response:
         film = self._film(request)
@@ -224,7 +256,7 @@ def _offset(film: SentFilm) -> dict[str, str]:
     }  # fmt: skip
 
 
-async def _body(request: Request) -> dict[str, Any]:
+async def _body(request: Request, limit: int = _MAX_BODY) -> dict[str, Any]:
     """A JSON object.
 
     Raises:
@@ -236,8 +268,8 @@ async def _body(request: Request) -> dict[str, Any]:
     body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > _MAX_BODY:
-            raise BadRequest(f"the body is larger than {_MAX_BODY} bytes", field="body")
+        if len(body) > limit:
+            raise BadRequest(f"the body is larger than {limit} bytes", field="body")
     try:
         values = json.loads(bytes(body) or b"{}")
     except (ValueError, RecursionError):

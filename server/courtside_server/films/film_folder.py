@@ -76,6 +76,7 @@ class SentFilm:
         analyzed: seconds of it that are analyzed.
         shots: that were found.
         advice: what to know of the results; empty: nothing.
+        work: what it waits for: ``shots``, or ``candidates`` that a person labels.
     """
 
     id: str
@@ -93,6 +94,7 @@ class SentFilm:
     analyzed: float = 0.0
     shots: int = 0
     advice: str = ""
+    work: str = "shots"
 
     @property
     def game(self) -> str:
@@ -106,7 +108,7 @@ class SentFilm:
             "id": self.id, "name": self.name, "size": self.size, "received": self.received, "state": str(self.state),
             "error": self.error, "advice": self.advice, "seconds": round(self.seconds, 3), "shots": self.shots,
             "progress": 1.0 if self.state is FilmState.DONE else round(progress, 4), "created": round(self.created, 3),
-            "game": self.game.partition("/")[2], "container": self.container,
+            "game": self.game.partition("/")[2], "container": self.container, "work": self.work,
         }  # fmt: skip
 
 

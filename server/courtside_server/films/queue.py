@@ -25,13 +25,14 @@ from courtside.events import Event
 from courtside.v1 import events_pb2
 from courtside_server.errors import CourtsideError, LogUnavailable
 from courtside_server.films.film_folder import FilmState, FilmStore, SentFilm
+from courtside_server.films.labels import LabelBook
 from courtside_server.types import EventDraft, Lifecycle
 
 log = structlog.get_logger(__name__)
 
 _WORKER = (sys.executable, "-m", "courtside_server.offline.film_worker")
-_LINE_BYTES = 4 * 2**20
-"""Largest line of the child: an event has some kilobytes."""
+_LINE_BYTES = 64 * 2**20
+"""Largest line of the child: an event has some kilobytes, the times of all frames of four hours 5 MB."""
 _SAVE_S = 5.0
 """Seconds between two writes of a film's progress."""
 _RETRY_S = 1.0
@@ -61,7 +62,7 @@ class FilmQueue:
         store: the films.
         games: takes their events.
         settings: the gateway's settings as TOML, for the child.
-        worker: the child's command; its arguments are content, settings and game.
+        worker: the child's command; its arguments are content, settings, game and work.
     """
 
     def __init__(
@@ -76,9 +77,16 @@ class FilmQueue:
 
     # ---- what people do ------------------------------------------------------------------------------------------
 
-    async def add(self, film: SentFilm) -> None:
-        """Let a film wait for its analysis, also once more."""
-        film.state, film.error, film.advice, film.analyzed, film.shots = FilmState.QUEUED, "", "", 0.0, 0
+    async def add(self, film: SentFilm, work: str = "shots") -> None:
+        """Let a film wait for its analysis, also once more.
+
+        Args:
+            film: the film.
+            work: ``shots``; or ``candidates``: also what is hardly a shot, for a person to label.
+        """
+        film.state, film.error, film.analyzed, film.work = FilmState.QUEUED, "", 0.0, work
+        if work == "shots":
+            film.advice, film.shots = "", 0
         film.changed = time.time()
         await self._save(film)
         await self._games.set_game(film.game, title=film.name)
@@ -160,7 +168,7 @@ class FilmQueue:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COURTSIDE_")}
         self._process = process = await asyncio.create_subprocess_exec(
             *self._worker, str(self._store.content(film)), str(settings), film.game.partition("/")[2],
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            film.work, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
             limit=_LINE_BYTES, env=environment,
         )  # fmt: skip
         assert process.stdout is not None
@@ -176,8 +184,11 @@ class FilmQueue:
             if not line:
                 break
             message = json.loads(line)
-            if "event" in message:
+            if "event" in message and film.work == "shots":
                 await self._publish(film, message["event"], known)
+            if "candidates" in message:
+                labels = LabelBook(self._store.content(film).parent)
+                await asyncio.to_thread(labels.write_candidates, message["candidates"], message["frames"])
             film.analyzed = float(message.get("analyzed", film.analyzed))
             film.error = str(message.get("error", film.error)).replace(str(self._store.content(film)), film.name)
             film.advice = str(message.get("advice", film.advice)).replace(str(self._store.content(film)), film.name)

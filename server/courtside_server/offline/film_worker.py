@@ -1,7 +1,8 @@
 """The child process that analyzes one film for a gateway: ``python -m courtside_server.offline.film_worker``.
 
-Arguments: film, settings as TOML, name of the game. Writes JSON lines to standard output: ``{"event": …}`` for every
-revision of every event, ``{"analyzed": seconds}``, and at the end ``{"end": true}`` or ``{"error": text}``, with
+Arguments: film, settings as TOML, name of the game, work (``shots`` or ``candidates``). Writes JSON lines to standard
+output: ``{"event": …}`` for every revision of every event, ``{"analyzed": seconds}``, with ``candidates`` also
+``{"candidates": […], "frames": [seconds, …]}``, and at the end ``{"end": true}`` or ``{"error": text}``, with
 ``advice`` where there is one. Ends with its standard input, so that it does not outlive the gateway.
 """
 
@@ -15,8 +16,15 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from courtside_server.shots.detector import ShotChange
+
+LEAST_PROBABILITY = 0.05
+"""Probability from which a window makes a candidate, and a candidate is shown to a person."""
+_THRESHOLDS = ("shots.flight.threshold", "shots.clip.threshold", "shots.candidate.min_probability",
+               "shots.candidate.announce")  # fmt: skip
 _REPORT_S = 0.5
 """Least seconds between two reports of progress."""
 
@@ -36,7 +44,7 @@ def main() -> None:
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     threading.Thread(target=_end_with_stdin, daemon=True).start()
-    film, settings, game = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+    film, settings, game, work = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
 
     def write(message: dict[str, Any]) -> None:
         lines.write(json.dumps(message) + "\n")
@@ -45,21 +53,24 @@ def main() -> None:
     from courtside_server.errors import CourtsideError
 
     try:
-        asyncio.run(_analyze(film, settings, game, write))
+        asyncio.run(_analyze(film, settings, game, work, write))
     except CourtsideError as error:
         write({"error": error.message})
     except BrokenPipeError:
         os._exit(1)
 
 
-async def _analyze(path: Path, config: Path, game: str, write: Any) -> None:
+async def _analyze(path: Path, config: Path, game: str, work: str, write: Any) -> None:
     from courtside.film import Film
     from courtside_server.errors import CourtsideError
     from courtside_server.offline.analyze import FilmAnalyzer, film_settings
     from courtside_server.settings import load_settings
     from courtside_server.telemetry.logs import configure_logs
 
-    settings = load_settings(config, film_settings(actions=False, form=False))
+    flags: dict[str, Any] = dict(film_settings(actions=False, form=False))
+    if work == "candidates":
+        flags.update(dict.fromkeys(_THRESHOLDS, LEAST_PROBABILITY))
+    settings = load_settings(config, flags)
     configure_logs("error", settings.log_format)
     film = Film(path)
     rate, reported = film.info.frame_rate or 30.0, 0.0
@@ -72,9 +83,15 @@ async def _analyze(path: Path, config: Path, game: str, write: Any) -> None:
 
     async with FilmAnalyzer(settings) as analyzer:
         analysis = analyzer.analyze(path, film, game=game)
+        found: dict[tuple[int, int], ShotChange] = {}
+        if work == "candidates":
+            analysis.on_shots = lambda scene, all_: found.update({(scene, one.candidate.key): one for one in all_})
         async with contextlib.aclosing(analysis.events(report)) as events:
             async for event in events:
                 write({"event": json.loads(event.to_json())})
+    if work == "candidates":
+        candidates = [one for one in map(_candidate, found.values()) if one["probability"] >= LEAST_PROBABILITY]
+        write({"candidates": candidates, "frames": frame_times(path)})
     advice = [analysis.advice] if analysis.advice else []
     if analysis.damaged:
         advice.append(f"{analysis.damaged} frames are damaged; shots in them may be missing or wrong")
@@ -83,6 +100,29 @@ async def _analyze(path: Path, config: Path, game: str, write: Any) -> None:
     except CourtsideError as error:  # what is there was analyzed
         advice.append(error.message)
     write({"end": True, "analyzed": analysis.packets / rate, "advice": ". ".join(advice)})
+
+
+def _candidate(change: ShotChange) -> dict[str, Any]:
+    state = change.state
+    probability = change.candidate.score if state.probability is None else state.probability
+    return {
+        "time": round(change.candidate.media, 4), "probability": round(probability, 4),
+        "result": state.result.name.lower(), "type": state.type.name.lower(),
+        "court": None if state.court is None else [round(one, 2) for one in state.court],
+    }  # fmt: skip
+
+
+def frame_times(path: Path) -> list[float]:
+    """Seconds of every frame in the order shown, from the film's beginning as its events count it."""
+    import av
+
+    from courtside.film import Film, coded_packets, file_address, video_stream
+
+    info = Film(path).info
+    with av.open(file_address(path)) as container:
+        packets = coded_packets(container, video_stream(container))
+        stamps = sorted(packet.pts for packet in packets if packet.pts is not None and not packet.is_discard)
+    return [round(float((stamp - info.first_pts) * info.time_base), 4) for stamp in stamps]
 
 
 def _end_with_stdin() -> None:

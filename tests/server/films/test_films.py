@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import time
 import zipfile
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from accuracy.labels import read_clips
 from film_server import FilmServer, write_film
 
 from courtside_client.films import FilmRefused, FilmSender
@@ -163,6 +165,29 @@ def test_films_wait_for_one_another_and_can_be_cancelled_and_deleted_and_survive
         assert _wait(server, third.id, FilmState.DONE)["shots"] == 2
         assert http("POST", f"/v1/films/{first.id}:analyze", {})[0] == 200
         _wait(server, first.id, FilmState.DONE)
+
+
+def test_labels_are_checked_two_people_do_not_overwrite_each_other_and_the_table_reads_back(server, film, tmp_path):
+    http = Http(server)
+    with FilmSender(f"127.0.0.1:{server.port}") as sender:
+        address = f"/v1/films/{sender.send(film).id}/labels"
+    label = {"frame": 12, "result": "made", "type": "layup", "court": [12.5, -1]}
+    for problem, values in (
+        ("must be a list", {"labels": 3}), ("label 0 is no object", {"labels": [3]}),
+        ("frame is no number", {"labels": [{**label, "frame": -1}]}),
+        ("result is one of", {"labels": [{**label, "result": "in"}]}),
+        ("court is [x, y]", {"labels": [{**label, "court": [1, float("nan")]}]}),
+        ("playbackSpeed", {"labels": [], "playbackSpeed": 0}),
+    ):  # fmt: skip
+        status, _, answer = http("PUT", address, {"revision": 0, **values})
+        assert status == 400 and problem in answer["error"], (values, answer)
+    labels = [label, {**label, "frame": 5, "happened": False}]
+    assert http("PUT", address, {"revision": 0, "labels": labels, "playbackSpeed": 2})[2] == {"revision": 1}
+    assert http("PUT", address, {"revision": 0, "labels": []})[0] == 409
+    (tmp_path / "labels.csv").write_bytes(http("GET", f"{address}.csv")[2])
+    shutil.copy(film, tmp_path)
+    [clip] = read_clips(tmp_path)
+    assert (clip.speed, clip.labelled) == (2.0, True) and clip.releases == ((pytest.approx(0.4), "made"),)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ function stateText(film) {
   return {
     uploading: `${bytes(film.received)} of ${bytes(film.size)} sent. Choose the film again to go on.`,
     queued: film.before ? `Waits; ${film.before} before it.` : "Waits.",
-    running: `Is analyzed${film.seconds ? `, ${Math.floor(100 * film.progress)} % of ${minutes(film.seconds)}` : ""}. ${film.shots} shots so far.`,
+    running: film.work === "candidates" ? `Candidates to label are looked for, ${Math.floor(100 * film.progress)} %.` : `Is analyzed${film.seconds ? `, ${Math.floor(100 * film.progress)} % of ${minutes(film.seconds)}` : ""}. ${film.shots} shots so far.`,
     done: `${film.shots} ${film.shots === 1 ? "shot" : "shots"}${film.seconds ? ` in ${minutes(film.seconds)}` : ""}.`,
     failed: film.error,
     cancelled: `Cancelled. ${film.shots} shots were found.`,
@@ -151,6 +151,8 @@ async function drawShotsOf(film) {
   $("#advice").textContent = film.advice;
   $("#advice").hidden = !film.advice;
   $("#overlay").href = `/overlay/?game=${film.game}`;
+  $("#label").href = `/label/?film=${film.id}`;
+  $("#export").href = `/v1/games/${film.game}/export/csv`;
   $("#sum").textContent = shots.length ? `${shots.length} shots: ${made} made, ${missed} missed, ${shots.length - made - missed} not known.` : open.has(film.state) ? "No shot yet." : "No shot was found.";
   $("#shots").replaceChildren(...shots.map((event) => {
     const item = document.createElement("li");
