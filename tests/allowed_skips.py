@@ -5,10 +5,12 @@ _WEIGHTS = "the published BlazePose weights are not in the repository, and the m
 _BROWSER = "the machine of CI is a bare Debian without a browser"
 
 ALLOWED: dict[str, str] = {
+    "tests/client/test_broadcast_overlay.py": _BROWSER,
     "tests/client/test_calibrate_browser.py": _BROWSER,
+    "tests/client/test_films_page.py": _BROWSER,
+    "tests/client/test_monitor.py": _BROWSER,
     "tests/client/test_ograf.py": _BROWSER,
-    "tests/client/test_overlay_browser.py": _BROWSER,
-    "tests/client/test_overlay_events.py": _BROWSER,
+    "tests/client/test_review.py": _BROWSER,
     "tests/client/test_sources.py::test_real_films_keep_every_frame": _FILMS,
     "tests/core/test_public.py::test_three_lines_find_the_shot_of_a_real_film": _FILMS,
     "tests/training/test_blazepose.py::test_keypoints_of_a_crop_are_finite_and_the_batch_is_free": _WEIGHTS,

@@ -129,3 +129,10 @@ class Chromium:
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\0")
         return json.loads(line)
+
+
+def leave(browser: Chromium) -> None:
+    """Leave a page before its server ends, so that the next page starts without its errors."""
+    browser.open("about:blank")
+    browser.until("location.href === 'about:blank'")
+    browser.problems.clear()

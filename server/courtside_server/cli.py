@@ -54,7 +54,7 @@ def _model_in_use(settings: Settings) -> str:
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings.")
 @click.option("--engine", type=click.Choice(["embedded", "triton"]), help="What runs the models.")
 @click.option("--grpc", metavar="HOST:PORT", help="Where cameras and subscribers connect (127.0.0.1:50051).")
-@click.option("--http", metavar="HOST:PORT", help="Metrics, probes, overlay page (127.0.0.1:8080).")
+@click.option("--http", metavar="HOST:PORT", help="Metrics, probes, pages (127.0.0.1:8080).")
 @click.option("--data-dir", metavar="DIR", help="Folder of the event log (var).")
 @click.option("--repository", metavar="DIR", help="Model repository (the starter models that come along).")
 @click.option("--triton-url", metavar="HOST:PORT", help="Triton's gRPC address (127.0.0.1:8001).")

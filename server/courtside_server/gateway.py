@@ -10,6 +10,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import grpc
 import structlog
@@ -32,6 +33,7 @@ from courtside.v1 import (
 )
 from courtside_server import __version__
 from courtside_server.api.analysis import AnalysisService
+from courtside_server.api.cameras import CameraBoard, camera_routes
 from courtside_server.api.connection_limits import connection_limits, raise_descriptor_limit
 from courtside_server.api.court import CourtService
 from courtside_server.api.events import EventService
@@ -43,6 +45,7 @@ from courtside_server.api.health import Health
 from courtside_server.api.http_guard import is_loopback
 from courtside_server.api.http_server import HttpLimits, HttpServer, http_config
 from courtside_server.api.ingest import IngestService, message_options
+from courtside_server.api.shooter_routes import shooter_routes
 from courtside_server.api.skills import SkillsService
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
@@ -147,6 +150,8 @@ class Gateway:
         self.registry = CameraRegistry(
             self._open_pipeline, self.metrics, ingest_config(settings), self._announce, self._close_pipeline
         )
+        self.cameras = CameraBoard(self.registry.sessions, self.metrics, self._describe)
+        self.registry.on_removed = self.cameras.note_end
         self._ingest = IngestService(self.registry, self.metrics)
         self._pipeline_config = pipeline_config(settings)
         self._waiting = WaitingFile(settings.events.data_dir / "events.waiting")
@@ -284,6 +289,7 @@ class Gateway:
         names = {host.lower(), *self.settings.listen.http_hosts}
         routes = [
             *game_routes(GameService(self.games), self.hub), *export_routes(self.hub, self._court_of),
+            *camera_routes(self.cameras), *shooter_routes(self._analysis),
             *FilmUploads(self._films, self._film_queue).routes(),
         ]  # fmt: skip
         app = web_app(
@@ -310,6 +316,14 @@ class Gateway:
                 "TLS and authentication, or a network you trust, reach them",
                 addresses=open_to_all,
             )
+
+    def _describe(self) -> dict[str, Any]:
+        """What the monitor shows of the gateway itself."""
+        health = self.health
+        return {
+            "version": __version__, "engine": self.engine.name, "grpc": self.grpc_address, "ready": health.ready,
+            "modelReady": health.model_ready, "logReady": health.log_ready,
+        }  # fmt: skip
 
     # ---- cameras -------------------------------------------------------------------------------------------------
 

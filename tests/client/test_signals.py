@@ -89,7 +89,7 @@ def test_a_stopped_demo_stops_its_gateway_and_removes_its_folder(start, tmp_path
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     process = start("demo", "--format", "jsonl")
     for line in process.stderr:
-        if "overlay page" in line:
+        if "monitor http" in line:
             break
     children = children_of(process)
     assert len(children) == 1 and list(tmp_path.glob("courtside-demo-*"))
@@ -105,7 +105,7 @@ def test_the_gateway_of_a_killed_demo_ends_by_itself(start, tmp_path, monkeypatc
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     process = start("demo", "--format", "jsonl")
     for line in process.stderr:
-        if "overlay page" in line:
+        if "monitor http" in line:
             break
     (gateway,) = children_of(process)
     process.kill()

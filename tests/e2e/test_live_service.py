@@ -121,7 +121,7 @@ def test_what_analyze_finds_is_what_the_gateway_finds(default_gateway, shot_film
 
 def test_probes_metrics_and_pages(default_gateway):
     for path, says in (("/livez", "ok"), ("/readyz", '"ready":true'), ("/metrics", "courtside_build_info"),
-                       ("/", "Courtside overlay"), ("/overlay.js", "EventSource")):
+                       ("/", "Courtside monitor"), ("/v1/cameras", "gateway"), ("/lib/feed-worker.js", "EventSource")):
         with urllib.request.urlopen(f"http://{default_gateway.http}{path}") as answer:
             assert says in answer.read().decode()
 

@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SUFFIXES = {".py", ".pyi", ".md", ".html", ".css", ".js", ".toml", ".proto", ".pbtxt", ".txt", ".yml", ".yaml", ".sh"}
 NAMES = {"Makefile", "run"}
-SKIPPED = ("tests/vocabulary/", "_pb2", "constraints.txt", "LICENSE")
+SKIPPED = ("tests/vocabulary/", "/vendor/", "_pb2", "constraints.txt", "LICENSE")
 
 FILES = {
     "follow": "state.py", "merge": "nms.py", "refute": "filters.py", "clicked": "point_pairs.py", "store": "file.py",

@@ -176,7 +176,7 @@ def with_server(installed: Installed, use: Callable[[str, str], None]) -> None:
 
 def check_server(http: str) -> None:
     """The pages are there."""
-    for path, says in (("", "Courtside overlay"), ("overlay.js", "EventSource"), ("metrics", "courtside_")):
+    for path, says in (("", "Courtside monitor"), ("lib/feed-worker.js", "EventSource"), ("metrics", "courtside_")):
         with urllib.request.urlopen(f"http://{http}/{path}", timeout=20) as answer:
             check(f"courtside serve shows /{path}", says in answer.read().decode())
 

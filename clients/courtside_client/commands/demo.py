@@ -1,4 +1,4 @@
-"""``courtside demo``: gateway, simulated camera, subscriber and overlay page in one command."""
+"""``courtside demo``: gateway, simulated camera, subscriber and monitor page in one command."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ async def play(seconds: float | None, style: str, source: SimulatedSource, stop:
                 return
             grpc, http = addresses
             client = await stack.enter_async_context(connect(grpc))
-            console.print(f"gateway {grpc}, overlay page http://{http}/?game=demo")
+            console.print(f"gateway {grpc}, monitor http://{http}/?game=demo")
 
             async def follow() -> None:
                 printer = EventPrinter(style)
@@ -166,7 +166,7 @@ async def play(seconds: float | None, style: str, source: SimulatedSource, stop:
 @click.option("--seed", type=click.IntRange(0), default=20_012, show_default=True,
               help="Which simulated game; this one is filmed from beside the court.")  # fmt: skip
 def demo(seconds: float | None, style: str, seed: int) -> None:
-    """Run a gateway, a simulated camera, a subscriber and the overlay page; compare with the truth at the end.
+    """Run a gateway, a simulated camera, a subscriber and the monitor page; compare with the truth at the end.
 
     Ctrl-C ends it with the comparison and exit code 0; before its gateway is up there is nothing to compare.
     """

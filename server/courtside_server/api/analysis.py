@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 import numpy as np
@@ -31,6 +31,8 @@ from courtside_server.players.shot_forms import forms_of
 
 log = structlog.get_logger(__name__)
 
+_Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any] | None"
+"""Nothing is read of it: HTTP has none."""
 MAX_ENROLLED_AT_ONCE = 200
 """Shots of one request."""
 
@@ -82,7 +84,7 @@ class AnalysisService(analysis_pb2_grpc.AnalysisServiceServicer):
         return analysis_pb2.EnrollShooterResponse(shooter=self._summary(shooter))
 
     async def ListShooters(
-        self, request: analysis_pb2.ListShootersRequest, context: grpc.aio.ServicerContext[Any, Any]
+        self, request: analysis_pb2.ListShootersRequest, context: _Context
     ) -> analysis_pb2.ListShootersResponse:
         """List everybody who is enrolled, by name."""
         await asyncio.to_thread(self._galleries.load)
@@ -108,7 +110,7 @@ class AnalysisService(analysis_pb2_grpc.AnalysisServiceServicer):
             summary = None
 
     async def CompareForm(
-        self, request: analysis_pb2.CompareFormRequest, context: grpc.aio.ServicerContext[Any, Any]
+        self, request: analysis_pb2.CompareFormRequest, context: _Context
     ) -> analysis_pb2.CompareFormResponse:
         """Compare a shot with another one or with a shooter's baseline."""
         poses = await asyncio.to_thread(self._poses, request.shot)
@@ -138,7 +140,7 @@ class AnalysisService(analysis_pb2_grpc.AnalysisServiceServicer):
         return message
 
     async def GetEmbeddingMap(
-        self, request: analysis_pb2.GetEmbeddingMapRequest, context: grpc.aio.ServicerContext[Any, Any]
+        self, request: analysis_pb2.GetEmbeddingMapRequest, context: _Context
     ) -> analysis_pb2.GetEmbeddingMapResponse:
         """Map the shots of all galleries; of too many, evenly chosen ones."""
         await asyncio.to_thread(self._galleries.load)

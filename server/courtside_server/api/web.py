@@ -54,7 +54,7 @@ def web_app(
 
     Routes: ``/metrics``; ``/livez`` (200 while the event loop runs) and ``/readyz`` (200 or 503);
     ``/v1/games/{game}/events?after=N`` (server-sent events; ``id`` is the log and the sequence, so a browser resumes
-    automatically, and gets an event ``restart`` where the log is another one); ``/`` the overlay page.
+    automatically, and gets an event ``restart`` where the log is another one); ``/`` the monitor, and the other pages.
 
     Args:
         metrics: the metrics of ``/metrics``.

@@ -71,7 +71,7 @@ class EventLog(Protocol):
             limit: at most so many, the ones with the highest sequences; damaged ones are left out.
 
         Returns:
-            The events by sequence, and the game's high-water mark at that moment.
+            The events in the order of their first revisions, and the game's high-water mark at that moment.
         """
 
     def revisions(self, game: str, event_id: str) -> list[Event]:

@@ -327,10 +327,12 @@ class GameKeeper:
         Raises:
             NotFound: there is no such shot.
             RevisionChanged: the shot has another revision by now.
-            BadRequest: the facts say nothing, or something impossible.
+            BadRequest: there are neither facts nor a comment, or the facts are impossible.
         """
         check_name(by, "by")
-        step = CorrectionStep(by=by, time=self._clock(), facts=facts.checked(), comment=_comment(comment))
+        if facts.names or not comment.strip():
+            facts = facts.checked()
+        step = CorrectionStep(by=by, time=self._clock(), facts=facts, comment=_comment(comment))
         async with self._lock:
             known = await self._game(game)
             event = await self._shot(game, event_id)

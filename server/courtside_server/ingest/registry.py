@@ -123,6 +123,8 @@ class CameraRegistry:
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
+        self.on_removed: Callable[[CameraSession], None] = lambda session: None
+        """Called when a camera's session leaves the registry."""
 
     def __len__(self) -> int:
         """Number of sessions, including those whose client is away within the grace time."""
@@ -132,6 +134,10 @@ class CameraRegistry:
         """The session of a camera; gives access to its rings and status."""
         entry = self._entries.get(camera)
         return entry.session if entry else None
+
+    def sessions(self) -> list[CameraSession]:
+        """All sessions, also those whose client is away within the grace time."""
+        return [entry.session for entry in self._entries.values()]
 
     async def open(self, info: StreamInfo) -> Connection:
         """Open or resume a camera's session. ``info.session`` is the session to resume, or empty.
@@ -344,6 +350,7 @@ class CameraRegistry:
         name = entry.session.info.camera.name
         if self._entries.get(name) is entry:
             del self._entries[name]
+            self.on_removed(entry.session)
 
     async def _closed(self, session: CameraSession) -> None:
         if self._on_closed is not None and not session.end_reported:

@@ -146,6 +146,11 @@ class CameraSession:
         return self._next is not None
 
     @property
+    def counters(self) -> StreamCounters:
+        """Frames received, decoded and dropped."""
+        return self._counters
+
+    @property
     def thread(self) -> threading.Thread | None:
         """The decode thread; it may run on when nobody waits for it any more."""
         return self._thread

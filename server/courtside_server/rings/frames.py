@@ -145,6 +145,14 @@ class FrameRing:
         with self._lock:
             return self._entry(self._count - 1) if self._count else None
 
+    def frame_rate(self) -> float:
+        """Frames per second of those in the ring, by when they arrived; zero with fewer than two."""
+        with self._lock:
+            if self._count < 2:
+                return 0.0
+            seconds = self._entry(self._count - 1).arrival - self._entry(0).arrival
+            return (self._count - 1) / seconds if seconds > 0 else 0.0
+
     def nearest(self, media: float, media_segment: int | None = None) -> RingFrame | None:
         """The frame of ``media_segment`` (default: the newest) closest to ``media``; the earlier of two equals.
 

@@ -168,10 +168,16 @@ class SqliteLog:
                 f" WHERE h.game = ?{only} ORDER BY e.sequence DESC LIMIT ?",
                 (found[0], *wanted, min(limit, _INT64_MAX)),
             ).fetchall()
+            first = dict(db.execute(
+                f"SELECT e.event_id, MIN(e.sequence) FROM events AS e WHERE e.game = ?{only} GROUP BY e.event_id",
+                (found[0], *wanted),
+            ))  # fmt: skip
         events: list[Event] = []
         for row in reversed(rows):
             with contextlib.suppress(LogUnavailable):
                 events.append(self._event(game, row))
+        # A late revision, such as a person's correction, does not make an old shot the newest one.
+        events.sort(key=lambda event: first[event.event_id])
         return events, int(found[1])
 
     def revisions(self, game: str, event_id: str) -> list[Event]:

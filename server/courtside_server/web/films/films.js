@@ -151,6 +151,7 @@ async function drawShotsOf(film) {
   $("#advice").textContent = film.advice;
   $("#advice").hidden = !film.advice;
   $("#overlay").href = `/overlay/?game=${film.game}`;
+  $("#review").href = `/review/?game=${film.game}`;
   $("#label").href = `/label/?film=${film.id}`;
   $("#export").href = `/v1/games/${film.game}/export/csv`;
   $("#sum").textContent = shots.length ? `${shots.length} shots: ${made} made, ${missed} missed, ${shots.length - made - missed} not known.` : open.has(film.state) ? "No shot yet." : "No shot was found.";

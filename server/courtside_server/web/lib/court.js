@@ -61,3 +61,16 @@ export function drawShots(layer, events) {
     return mark;
   }).filter(Boolean));
 }
+
+// Borders of the zones that are not lines of the court: 10 ft around the rim beside the lane, the rays from the rim
+// through the ends of the free-throw line, and those 22 degrees off the axis beyond the three-point line.
+const borders = [
+  "M-2.59 0A3.05 3.05 0 0 0 -2.44 3.43", "M2.59 0A3.05 3.05 0 0 1 2.44 3.43",
+  "M-2.44 5.79L-3.64 7.86", "M2.44 5.79L3.64 7.86",
+  "M-2.71 8.31L-3.8 11", "M2.71 8.31L3.8 11",
+];
+
+// Draws the borders of the zones below a layer of `drawCourt`.
+export function drawBorders(layer) {
+  layer.before(...borders.map((d) => svg("path", { d, class: "border" })));
+}

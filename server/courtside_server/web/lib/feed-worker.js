@@ -64,7 +64,7 @@ function listen() {
     heard();
     cursor = message.lastEventId;
     const event = JSON.parse(message.data);
-    if ((events.get(event.eventId)?.revision ?? 0) >= event.revision) return;
+    if (Number(events.get(event.eventId)?.revision ?? 0) >= Number(event.revision)) return; // 64 bits: JSON has them as texts
     events.set(event.eventId, event);
     send({ kind: "event", event, receivedAt: Date.now() });
   });

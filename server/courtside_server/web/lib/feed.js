@@ -13,7 +13,7 @@ class EventStore extends EventTarget {
     this.status = "connecting";
     this.heartbeat = null;
     this.offset = 0;
-    this.first = new Map(); // event id -> sequence of its first revision that was seen
+    this.first = new Map(); // event id -> its place in the order of the log
     this.waiting = new Map(); // timer -> event that is not shown yet
   }
 
@@ -33,6 +33,7 @@ class EventStore extends EventTarget {
       for (const timer of this.waiting.keys()) clearTimeout(timer);
       this.waiting.clear();
       this.events.clear();
+      this.first.clear();
       for (const event of message.events) this.#schedule(event, true);
       this.#changed({ kind: "snapshot" });
     } else if (message.kind === "event") {
@@ -61,10 +62,10 @@ class EventStore extends EventTarget {
 
   #put(event, old) {
     const before = this.events.get(event.eventId) ?? null;
-    if (before && before.revision >= event.revision) return;
+    if (before && Number(before.revision) >= Number(event.revision)) return; // 64 bits: JSON has them as texts
     // What was retracted before this page ever showed it has no place on it.
     if (!before && event.lifecycle === "LIFECYCLE_RETRACTED" && this.delay) return;
-    if (!this.first.has(event.eventId)) this.first.set(event.eventId, Number(event.sequence));
+    if (!this.first.has(event.eventId)) this.first.set(event.eventId, this.first.size);
     this.events.set(event.eventId, event);
     if (!old) this.#changed({ kind: "event", event, before });
   }
