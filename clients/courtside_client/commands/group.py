@@ -22,7 +22,9 @@ _OWN = {
 }
 _OTHERS = {
     "analyze": "Find the shots in films.",
+    "condense": "Take the dead time out of a film.",
     "form": "Compare how shots were taken.",
+    "reel": "Make a highlight reel of a player or of zones.",
     "serve": "Run the gateway.",
     "skills": "Estimate a player's skills from a film.",
     "triton": "Run a real Triton on this machine.",
