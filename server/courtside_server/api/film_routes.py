@@ -7,6 +7,7 @@
     HEAD   /v1/films/{film}/content  Upload-Offset and Upload-Crc32 of what is here
     PATCH  /v1/films/{film}/content  the bytes from Upload-Offset on, application/offset+octet-stream
     GET    /v1/films/{film}/content  the film, for the player of a page
+    GET    /v1/films/{film}/condensed.mp4  the film without its dead time; .vtt: its chapters
     POST   /v1/films/{film}:finish   {"crc32": HEX}: all is sent; check it and let it wait for its analysis
     POST   /v1/films/{film}:cancel   end its analysis
     POST   /v1/films/{film}:analyze  analyze it once more
@@ -29,7 +30,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from courtside_server.api.answers import answering, error_answer
-from courtside_server.errors import BadRequest, CourtsideError, StoreUnavailable
+from courtside_server.errors import BadRequest, CourtsideError, NotFound, StoreUnavailable
 from courtside_server.films.container import MEDIA_TYPES
 from courtside_server.films.film_folder import GIGA, FilmState, FilmStore, SentFilm
 from courtside_server.films.labels import LabelBook
@@ -66,6 +67,7 @@ class FilmUploads:
             Route("/v1/films/{film}/content", answering(self._head), methods=["HEAD"]),
             Route("/v1/films/{film}/content", answering(self._content), methods=["GET"]),
             Route("/v1/films/{film}/content", answering(self._patch), methods=["PATCH"]),
+            Route("/v1/films/{film}/condensed.{kind}", answering(self._condensed), methods=["GET"]),
             Route("/v1/films/{film}/labels", answering(self._labels), methods=["GET"]),
             Route("/v1/films/{film}/labels", answering(self._set_labels), methods=["PUT"]),
             Route("/v1/films/{film}/labels.csv", answering(self._label_table), methods=["GET"]),
@@ -153,6 +155,14 @@ class FilmUploads:
             return error_answer(409, f"{film.name} is {film.state}: it cannot be played")
         kind = MEDIA_TYPES.get(film.container, "application/octet-stream")
         return FileResponse(self._store.content(film), media_type=kind, headers={"Content-Disposition": "inline"})
+
+    async def _condensed(self, request: Request) -> Response:
+        film, kind = self._film(request), request.path_params["kind"]
+        path = self._store.content(film).with_name("condensed.mp4" if kind == "mp4" else "condensed.vtt")
+        if kind not in ("mp4", "vtt") or not film.condensed or not path.exists():
+            raise NotFound(f"{film.name} has no condensed film: no shot was found, or it is not analyzed yet")
+        kinds = {"mp4": "video/mp4", "vtt": "text/vtt"}
+        return FileResponse(path, media_type=kinds[kind], headers={"Content-Disposition": "inline"})
 
     # ---- labels --------------------------------------------------------------------------------------------------
 

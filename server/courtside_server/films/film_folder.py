@@ -76,6 +76,7 @@ class SentFilm:
         analyzed: seconds of it that are analyzed.
         shots: that were found.
         advice: what to know of the results; empty: nothing.
+        condensed: seconds of the film without its dead time; 0: there is none.
         work: what it waits for: ``shots``, or ``candidates`` that a person labels.
     """
 
@@ -94,6 +95,7 @@ class SentFilm:
     analyzed: float = 0.0
     shots: int = 0
     advice: str = ""
+    condensed: float = 0.0
     work: str = "shots"
 
     @property
@@ -109,6 +111,7 @@ class SentFilm:
             "error": self.error, "advice": self.advice, "seconds": round(self.seconds, 3), "shots": self.shots,
             "progress": 1.0 if self.state is FilmState.DONE else round(progress, 4), "created": round(self.created, 3),
             "game": self.game.partition("/")[2], "container": self.container, "work": self.work,
+            "condensed": self.condensed,
         }  # fmt: skip
 
 

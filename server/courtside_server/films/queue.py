@@ -86,7 +86,7 @@ class FilmQueue:
         """
         film.state, film.error, film.analyzed, film.work = FilmState.QUEUED, "", 0.0, work
         if work == "shots":
-            film.advice, film.shots = "", 0
+            film.advice, film.shots, film.condensed = "", 0, 0.0
         film.changed = time.time()
         await self._save(film)
         await self._games.set_game(film.game, title=film.name)
@@ -192,6 +192,7 @@ class FilmQueue:
             film.analyzed = float(message.get("analyzed", film.analyzed))
             film.error = str(message.get("error", film.error)).replace(str(self._store.content(film)), film.name)
             film.advice = str(message.get("advice", film.advice)).replace(str(self._store.content(film)), film.name)
+            film.condensed = float(message.get("condensed", film.condensed))
             ended = ended or "end" in message or "error" in message
             if time.monotonic() - saved > _SAVE_S:
                 await self._save(film)

@@ -3,7 +3,8 @@
 Arguments: film, settings as TOML, name of the game, work (``shots`` or ``candidates``). Writes JSON lines to standard
 output: ``{"event": …}`` for every revision of every event, ``{"analyzed": seconds}``, with ``candidates`` also
 ``{"candidates": […], "frames": [seconds, …]}``, and at the end ``{"end": true}`` or ``{"error": text}``, with
-``advice`` where there is one. Ends with its standard input, so that it does not outlive the gateway.
+``advice`` where there is one. With ``shots`` it leaves the film without its dead time as condensed.mp4 beside the film
+(``condensed``: its seconds). Ends with its standard input, so that it does not outlive the gateway.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from courtside_server.settings import Settings
     from courtside_server.shots.detector import ShotChange
 
 LEAST_PROBABILITY = 0.05
@@ -83,12 +85,14 @@ async def _analyze(path: Path, config: Path, game: str, work: str, write: Any) -
 
     async with FilmAnalyzer(settings) as analyzer:
         analysis = analyzer.analyze(path, film, game=game)
+        lines: list[str] = []
         found: dict[tuple[int, int], ShotChange] = {}
         if work == "candidates":
             analysis.on_shots = lambda scene, all_: found.update({(scene, one.candidate.key): one for one in all_})
         async with contextlib.aclosing(analysis.events(report)) as events:
             async for event in events:
-                write({"event": json.loads(event.to_json())})
+                lines.append(event.to_json())
+                write({"event": json.loads(lines[-1])})
     if work == "candidates":
         candidates = [one for one in map(_candidate, found.values()) if one["probability"] >= LEAST_PROBABILITY]
         write({"candidates": candidates, "frames": frame_times(path)})
@@ -99,7 +103,23 @@ async def _analyze(path: Path, config: Path, game: str, work: str, write: Any) -
         film.check_end()
     except CourtsideError as error:  # what is there was analyzed
         advice.append(error.message)
+    if work == "shots":
+        write({"condensed": await _condense(path, lines, settings)})
     write({"end": True, "analyzed": analysis.packets / rate, "advice": ". ".join(advice)})
+
+
+async def _condense(path: Path, events: list[str], settings: Settings) -> float:
+    """Write the film without its dead time; gives its seconds, 0 where there is none."""
+    from courtside_server.errors import CourtsideError
+    from courtside_server.offline.condense import shorten_film
+
+    table, out = path.with_name("events.jsonl"), path.with_name("condensed.mp4")
+    out.unlink(missing_ok=True)
+    table.write_text("\n".join(events) + "\n", "utf-8")
+    try:
+        return round((await shorten_film(path, out, settings, events=table)).cut.seconds, 2)
+    except (CourtsideError, OSError):  # nothing to show, or no room: the shots are there all the same
+        return 0.0
 
 
 def _candidate(change: ShotChange) -> dict[str, Any]:

@@ -152,6 +152,9 @@ async function drawShotsOf(film) {
   $("#advice").hidden = !film.advice;
   $("#overlay").href = `/overlay/?game=${film.game}`;
   $("#review").href = `/review/?game=${film.game}`;
+  $("#condensed").hidden = !film.condensed;
+  $("#condensed a").href = `/v1/films/${film.id}/condensed.mp4`;
+  $("#condensed a").textContent = `Condensed film, ${minutes(film.condensed)}`;
   $("#label").href = `/label/?film=${film.id}`;
   $("#export").href = `/v1/games/${film.game}/export/csv`;
   $("#sum").textContent = shots.length ? `${shots.length} shots: ${made} made, ${missed} missed, ${shots.length - made - missed} not known.` : open.has(film.state) ? "No shot yet." : "No shot was found.";
