@@ -43,6 +43,7 @@ from courtside_server.api.connection_limits import connection_limits, raise_desc
 from courtside_server.api.court import CourtService
 from courtside_server.api.events import EventService
 from courtside_server.api.export_routes import export_routes
+from courtside_server.api.film_routes import FilmUploads
 from courtside_server.api.game_films import GameFilms
 from courtside_server.api.game_routes import game_routes
 from courtside_server.api.games import GameService
@@ -58,6 +59,7 @@ from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
 from courtside_server.compose import (
     check_data_folder,
+    film_settings_toml,
     ingest_config,
     make_alias_watch,
     make_engine,
@@ -79,6 +81,8 @@ from courtside_server.errors import (
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.events.waiting import WaitingFile
+from courtside_server.films.film_folder import FilmStore
+from courtside_server.films.queue import FilmQueue
 from courtside_server.games.keeper import GameKeeper
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
@@ -168,6 +172,8 @@ class Gateway:
             settings.sinks, self.hub, settings.events.data_dir / "sinks", self.metrics, self._court_of
         )
         self.publisher = EventPublisher(self.games, self.metrics, shots=self.shots, save=self._waiting.save)
+        self._sent_films = FilmStore(settings.events.data_dir / "films", settings.films)
+        self._film_queue = FilmQueue(self._sent_films, self.games, lambda: film_settings_toml(settings))
         self._services = CameraServices(
             self.engine, self.publisher, self.metrics, detector=DetectorScheduler(settings.sharing)
         )
@@ -198,6 +204,7 @@ class Gateway:
         await self.hub.start()
         await asyncio.to_thread(self.calibrations.load)
         await asyncio.to_thread(self._skills.clean)
+        await asyncio.to_thread(self._sent_films.load)
         await self._load_galleries()
         await self._start_recording()
         try:
@@ -220,12 +227,15 @@ class Gateway:
         self._spawn(_forever(self._watch_health, "health"), "health")
         self._spawn(_forever(lambda: measure_loop_lag(self.metrics), "loop lag"), "loop lag")
         self._spawn(_forever(self._memory.run, "memory"), "memory")
+        self._spawn(_forever(self._film_queue.run, "films"), "films")
+        self._spawn(_forever(self._film_queue.clean, "idle uploads"), "idle uploads")
         if (watch := make_alias_watch(self.settings, self.engine, self._memory.note_end)) is not None:
             self._spawn(_forever(watch.run, "aliases"), "aliases")
 
     async def drain(self) -> None:
         """Refuse new streams, let open ones end with their acknowledgements, make every event durable, close."""
         await self.health.drain()
+        await self._film_queue.close()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ingest.drain(), self.settings.drain_s)
         # Also when a stream would not end in time: this frees its threads, within limits of its own.
@@ -322,6 +332,7 @@ class Gateway:
             *game_routes(GameService(self.games), self.hub), *export_routes(self.hub, self._court_of),
             *media_routes(self._clips, self._films),
             *camera_routes(self.cameras), *shooter_routes(self._analysis),
+            *FilmUploads(self._sent_films, self._film_queue).routes(),
         ]  # fmt: skip
         app = web_app(
             self.metrics, self.health, self.hub, names, self._limits.event_streams, routes, self.games.latency,

@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from courtside_server.court.config import CourtConfig
 from courtside_server.errors import SettingsError
+from courtside_server.films.config import FilmsConfig
 from courtside_server.media.config import MediaConfig, RecordingConfig
 from courtside_server.packaged import starter_models
 from courtside_server.perception.config import DetectorSharingConfig, TrackingConfig
@@ -179,6 +180,7 @@ class Settings(BaseSettings):
     players: PlayersConfig = PlayersConfig()
     inference: InferenceSettings = InferenceSettings()
     events: EventSettings = EventSettings()
+    films: FilmsConfig = FilmsConfig()
     recording: RecordingConfig = RecordingConfig()
     media: MediaConfig = MediaConfig()
     sinks: tuple[SinkSettings, ...] = Field((), description="where events are pushed to: webhooks, MQTT, vMix")

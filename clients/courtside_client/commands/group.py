@@ -15,6 +15,7 @@ _OWN = {
     "demo": ("courtside_client.commands.demo:demo", "Gateway, simulated camera and subscriber in one."),
     "export": ("courtside_client.commands.export:export", "Write a game in the formats of other tools."),
     "game": ("courtside_client.commands.game:game", "A game's teams, clock and score; correct its shots."),
+    "send": ("courtside_client.commands.send:send", "Send films to a gateway, which finds their shots."),
     "shooters": ("courtside_client.commands.shooters:shooters", "Enroll shooters, list, export and erase them."),
     "stream": ("courtside_client.commands.stream:stream", "Stream a camera, a film or a simulation."),
     "watch": ("courtside_client.commands.watch:watch", "Follow a game's events."),
