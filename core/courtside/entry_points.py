@@ -45,8 +45,8 @@ def recovery_pictures(codec: str, config: bytes, data: bytes) -> int | None:
         (0, None)
     """
     if codec == "hevc":
-        return _hevc(_units(data, _length_size(config, 21)))
-    return _avc(_units(data, _length_size(config, 4))) if codec == "h264" else None
+        return _hevc(nal_units(data, length_size(config, 21)))
+    return _avc(nal_units(data, length_size(config, 4))) if codec == "h264" else None
 
 
 def _hevc(units: Iterator[memoryview]) -> int | None:
@@ -79,8 +79,13 @@ def _avc(units: Iterator[memoryview]) -> int | None:
     return 0 if intra else recovery
 
 
-def _units(data: bytes, length_size: int) -> Iterator[memoryview]:
-    """NAL units that are not empty, without start codes or lengths."""
+def nal_units(data: bytes, length_size: int) -> Iterator[memoryview]:
+    """NAL units that are not empty, without start codes or lengths.
+
+    Args:
+        data: one packet.
+        length_size: bytes of the lengths before units; 0 for Annex B.
+    """
     view = memoryview(data)
     at = 0
     if length_size:
@@ -99,8 +104,13 @@ def _units(data: bytes, length_size: int) -> Iterator[memoryview]:
             yield unit
 
 
-def _length_size(config: bytes, offset: int) -> int:
-    """Bytes of the lengths before NAL units; 0 for Annex B."""
+def length_size(config: bytes, offset: int) -> int:
+    """Bytes of the lengths before NAL units; 0 for Annex B.
+
+    Args:
+        config: decoder configuration.
+        offset: of the byte that says it: 4 in an avcC record, 21 in an hvcC record.
+    """
     if len(config) <= offset or config.startswith((_START_CODE, b"\x00" + _START_CODE)):
         return 0
     return (config[offset] & 3) + 1

@@ -178,7 +178,7 @@ class GameTime:
     away_score: int
 
     def __str__(self) -> str:
-        minutes, seconds = divmod(self.remaining, 60)
+        minutes, seconds = divmod(round(self.remaining, 1), 60)
         return f"Q{self.period} {minutes:.0f}:{seconds:04.1f} {self.home_score}:{self.away_score}"
 
 

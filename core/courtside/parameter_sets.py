@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from courtside.entry_points import length_size, nal_units
+
 _AVC_LENGTH, _AVC_SETS = 4, 5
 """Bytes of an avcC record with the size of lengths, and with the number of its first sets."""
 _HEVC_LENGTH, _HEVC_ARRAYS = 21, 22
@@ -52,6 +54,36 @@ class ParameterSets:
             return b"".join(len(one).to_bytes(size, "big") + one for one in sets)
         except (IndexError, OverflowError):
             return b""
+
+
+def to_annex_b(codec: str, config: bytes, data: bytes, *, with_sets: bool = False) -> bytes:
+    r"""A packet of H.264 or HEVC with start codes before its units (ITU-T H.264 and H.265, Annex B).
+
+    Args:
+        codec: FFmpeg's name of the codec.
+        config: decoder configuration of its stream; empty for Annex B.
+        data: the packet.
+        with_sets: put the parameter sets of ``config`` before it, so that decoding can begin with it.
+
+    Example:
+        >>> to_annex_b("h264", b"\x01\0\0\0\xff\xe0\0", b"\0\0\0\x02\x65\x88")
+        b'\x00\x00\x00\x01e\x88'
+    """
+    hevc = codec == "hevc"
+    size = length_size(config, _HEVC_LENGTH if hevc else _AVC_LENGTH)
+    units: list[bytes] = []
+    if with_sets and config:
+        try:
+            if size:
+                units = _hevc_sets(config) if hevc else _avc_sets(config)
+            else:
+                units = [bytes(unit) for unit in nal_units(config, 0)]
+        except IndexError:
+            units = []
+    head = b"".join(_START_CODES[1] + unit for unit in units)
+    if not size:
+        return head + data
+    return head + b"".join(_START_CODES[1] + bytes(unit) for unit in nal_units(data, size))
 
 
 def _avc_sets(record: bytes) -> list[bytes]:

@@ -84,7 +84,8 @@ def _shot_text(shot: Shot, delay: float) -> str:
 def _game_text(state: GameState) -> str:
     home, away = (team.short_name or team.name or side for team, side in ((state.home, "home"), (state.away, "away")))
     clock = state.clock
-    when = f"  Q{clock.period} {int(clock.remaining // 60)}:{clock.remaining % 60:04.1f}" if clock.period else ""
+    minutes, seconds = divmod(round(clock.remaining, 1), 60)
+    when = f"  Q{clock.period} {minutes:.0f}:{seconds:04.1f}" if clock.period else ""
     open_points = f"  {state.unassigned_points} points of no team" if state.unassigned_points else ""
     return f"{home} {state.home_score}:{state.away_score} {away}{when}{open_points}"
 

@@ -1,4 +1,4 @@
-"""The server's commands: ``courtside serve``, ``courtside analyze``, ``courtside form`` and ``courtside skills``."""
+"""The server's commands: ``courtside serve``, ``analyze``, ``condense``, ``reel``, ``form`` and ``skills``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import asyncio
 import math
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -16,6 +17,9 @@ from courtside_server.errors import CourtsideError, InputError, ModelInvalid, Mo
 from courtside_server.memory import limit_arenas
 from courtside_server.settings import Settings, load_settings
 from courtside_server.telemetry.logs import configure_logs
+
+if TYPE_CHECKING:
+    from courtside_server.media.condense import ReelFilter
 
 _BAD_INPUT = (InputError, SettingsError, ModelNotFound, ModelInvalid)
 """Errors the caller can mend: exit code 2."""
@@ -239,6 +243,95 @@ def analyze(
         click.echo(f"courtside: {reported.message}", err=True)
     if bad:
         sys.exit(2 if all(isinstance(reported, _BAD_INPUT) for reported in bad) else 1)
+
+
+_SHORTEN_OPTIONS = (
+    click.option("--out", type=click.Path(path_type=Path), metavar="OUT",
+                 help="The new film, .mp4, .mov or .mkv; beside FILM by default. Its chapters: the same name, .vtt."),
+    click.option("--events", type=click.Path(path_type=Path), metavar="FILE",
+                 help="What `courtside analyze` printed of FILM, so that it is not analyzed again."),
+    click.option("--playback-speed", type=float, help="2 for film that runs at twice real speed (estimated)."),
+    click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings."),
+    click.option("--repository", metavar="DIR", help="Model repository (the starter models that come along)."),
+    click.option("--quiet", is_flag=True, help="No progress on stderr."),
+)  # fmt: skip
+"""What `condense` and `reel` have in common."""
+
+
+def _shorten_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_SHORTEN_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command(short_help="Take the dead time out of a film.")
+@click.argument("film", type=click.Path(path_type=Path))
+@click.option(
+    "--actions", is_flag=True, help="Also keep possessions that end in a shot or are lost, rebounds, steals, turnovers."
+)
+@_shorten_options
+def condense(film: Path, actions: bool, **options: Any) -> None:
+    """Write a film of FILM's shots, without the dead time between them, with a chapter for each shot.
+
+    Nothing is encoded again where FILM has a keyframe every few seconds; sound comes along. Margins and limits are
+    settings (`media.condense.*`).
+    """
+    _shorten(film, actions, None, **options)
+
+
+@click.command(short_help="Make a highlight reel of a player or of zones.")
+@click.argument("film", type=click.Path(path_type=Path))
+@click.option("--player", "players", type=click.IntRange(1), multiple=True, metavar="TRACK",
+              help="Shots by this track; give it again for each track of the player.")  # fmt: skip
+@click.option("--shooter", default="", metavar="NAME", help="Shots by this enrolled shooter; with --events of --form.")
+@click.option("--zone", "zones", multiple=True, metavar="ZONE", help="Shots from here: left-wing-three-pointer, …")
+@click.option("--made", is_flag=True, help="Only what went in.")
+@_shorten_options
+def reel(
+    film: Path, players: tuple[int, ...], shooter: str, zones: tuple[str, ...], made: bool, **options: Any
+) -> None:
+    """Write a film of some of FILM's shots, with a chapter for each."""
+    if not (players or shooter or zones or made):
+        _fail(InputError("name what the reel shows: --player, --shooter, --zone or --made"))
+    if shooter and options["events"] is None:
+        _fail(InputError("--shooter needs --events FILE: what `courtside analyze --form` printed of the film"))
+    with quiet_interrupt():
+        from courtside_server.media.condense import ReelFilter, zone_named
+
+    try:
+        chosen = ReelFilter(frozenset(players), shooter, frozenset(map(zone_named, zones)), made)
+    except CourtsideError as error:
+        _fail(error)
+    _shorten(film, False, chosen, **options)
+
+
+def _shorten(
+    film: Path, actions: bool, chosen: ReelFilter | None, *, out: Path | None, events: Path | None,
+    playback_speed: float | None, config: Path | None, repository: str | None, quiet: bool,
+) -> None:  # fmt: skip
+    if playback_speed is not None and not (math.isfinite(playback_speed) and 0.1 <= playback_speed <= 10):
+        _fail(InputError(f"--playback-speed {playback_speed} is not between 0.1 and 10"))
+    with quiet_interrupt():
+        from courtside_server.offline.analyze import film_settings
+
+    settings = _settings(config, {**film_settings(actions, False), "inference.repository": repository})
+    configure_logs("warning", settings.log_format)
+    with quiet_interrupt():
+        from courtside_server.offline.condense import shorten_film
+        from courtside_server.offline.progress import film_progress
+
+    try:
+        with film_progress(film.name, quiet) as on_progress:
+            made = asyncio.run(shorten_film(
+                film, out, settings, events=events, reel=chosen, playback_speed=playback_speed,
+                on_progress=on_progress,
+            ))  # fmt: skip
+    except CourtsideError as error:
+        click.echo(f"courtside: {error.message}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    click.echo(made.line())
 
 
 @click.group(short_help="Compare how shots were taken.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import errno
+import os
 import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -46,6 +47,16 @@ class PlayerOption(enum.StrEnum):
     ACTIONS = "--actions"
     FORM = "--form"
     ROSTER = "--roster"
+
+
+def film_settings_toml(settings: Settings) -> str:
+    """The settings of the child process that analyzes a film: its models run on the processor, in few threads.
+
+    So Triton, and with it the graphics card, belongs to live cameras. Sinks and their secrets stay in the gateway.
+    """
+    threads = settings.films.threads or max((os.cpu_count() or 2) // 2, 1)
+    inference = settings.inference.model_copy(update={"engine": "embedded", "threads": threads})
+    return settings.model_copy(update={"inference": inference, "sinks": ()}).to_toml()
 
 
 def check_data_folder(folder: Path) -> None:

@@ -20,6 +20,9 @@
     ├── LogUnavailable                 the event log cannot be written (disk full, read-only)
     ├── StoreUnavailable               another file of the gateway's own cannot be written
     ├── FilmUnwritable                 a drawn film cannot be written (disk full, no such place)
+    ├── MediaUnwritable                a clip, a shortened film or a recording cannot be written
+    ├── NotRecorded                    no recording shows a moment: recording is off, or it was deleted
+    ├── TooManyClips                   too many clips are being cut; retry later
     ├── StoreFull                      a bounded store takes no more entries; delete one
     ├── AlreadyEnrolled                a shooter of that name is enrolled already
     ├── NotEnoughShots                 a gallery has too few shots for this
@@ -43,10 +46,11 @@ from courtside.errors import BadCalibration, BadRequest, CourtsideError, ErrorRe
 __all__ = [
     "AlreadyEnrolled", "BadCalibration", "BadDescriptor", "BadPacket", "BadRequest", "CorruptPacket",
     "CourtsideError", "CursorEvicted", "Draining", "EngineError", "EngineUnavailable", "FilmUnwritable",
-    "InferenceTimeout", "InputError", "LogReplaced", "LogUnavailable", "ModelInvalid", "ModelNotFound",
-    "NotADescriptor", "NotCorrected", "NotEnoughShots", "NotFound", "RevisionChanged", "RingOvertaken",
+    "InferenceTimeout", "InputError", "LogReplaced", "LogUnavailable", "MediaUnwritable", "ModelInvalid",
+    "ModelNotFound",
+    "NotADescriptor", "NotCorrected", "NotEnoughShots", "NotFound", "NotRecorded", "RevisionChanged", "RingOvertaken",
     "SettingsError", "SlowSubscriber", "StaleEpoch", "StoreFull", "StoreUnavailable", "TensorMismatch",
-    "TooManyEstimates", "TooManyStreams", "TooManySubscribers", "UndecodableFilm",
+    "TooManyClips", "TooManyEstimates", "TooManyStreams", "TooManySubscribers", "UndecodableFilm",
 ]  # fmt: skip
 
 
@@ -144,6 +148,25 @@ class FilmUnwritable(CourtsideError):
     """A film that was drawn on cannot be written: disk full, no such place, not allowed."""
 
     reason = ErrorReason.FILM_UNWRITABLE
+
+
+class MediaUnwritable(CourtsideError):
+    """A clip, a shortened film or a recording cannot be written."""
+
+    reason = ErrorReason.MEDIA_UNWRITABLE
+
+
+class NotRecorded(CourtsideError):
+    """No recording shows a moment."""
+
+    reason = ErrorReason.NOT_RECORDED
+
+
+class TooManyClips(CourtsideError):
+    """Too many clips are being cut."""
+
+    reason = ErrorReason.TOO_MANY_CLIPS
+    retry_after = 2.0
 
 
 class StoreFull(CourtsideError):

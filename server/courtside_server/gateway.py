@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -19,6 +20,7 @@ from grpc_reflection.v1alpha import reflection
 
 from courtside.court.measures import COURTS, NBA, Court
 from courtside.events import Payload
+from courtside.film import reason
 from courtside.v1 import (
     analysis_pb2,
     analysis_pb2_grpc,
@@ -30,26 +32,34 @@ from courtside.v1 import (
     games_pb2_grpc,
     ingest_pb2,
     ingest_pb2_grpc,
+    media_pb2,
+    media_pb2_grpc,
 )
 from courtside_server import __version__
 from courtside_server.api.analysis import AnalysisService
 from courtside_server.api.cameras import CameraBoard, camera_routes
+from courtside_server.api.clip_maker import ClipMaker
 from courtside_server.api.connection_limits import connection_limits, raise_descriptor_limit
 from courtside_server.api.court import CourtService
 from courtside_server.api.events import EventService
 from courtside_server.api.export_routes import export_routes
+from courtside_server.api.film_routes import FilmUploads
+from courtside_server.api.game_films import GameFilms
 from courtside_server.api.game_routes import game_routes
 from courtside_server.api.games import GameService
 from courtside_server.api.health import Health
 from courtside_server.api.http_guard import is_loopback
 from courtside_server.api.http_server import HttpLimits, HttpServer, http_config
 from courtside_server.api.ingest import IngestService, message_options
+from courtside_server.api.media import MediaService
+from courtside_server.api.media_routes import media_routes
 from courtside_server.api.shooter_routes import shooter_routes
 from courtside_server.api.skills import SkillsService
 from courtside_server.api.status import StatusInterceptor
 from courtside_server.api.web import web_app
 from courtside_server.compose import (
     check_data_folder,
+    film_settings_toml,
     ingest_config,
     make_alias_watch,
     make_engine,
@@ -71,9 +81,13 @@ from courtside_server.errors import (
 from courtside_server.events.hub import EventHub
 from courtside_server.events.sqlite import SqliteLog
 from courtside_server.events.waiting import WaitingFile
+from courtside_server.films.film_folder import FilmStore
+from courtside_server.films.queue import FilmQueue
 from courtside_server.games.keeper import GameKeeper
 from courtside_server.ingest.registry import CameraRegistry
 from courtside_server.ingest.sink import FrameSink
+from courtside_server.media.clips import ClipStore, Recordings
+from courtside_server.media.recorder import CameraRecorder, Recorder
 from courtside_server.memory import MemoryKeeper, freeze_startup_objects
 from courtside_server.pipeline.camera import CameraPipeline, CameraServices
 from courtside_server.pipeline.detector_scheduler import DetectorScheduler
@@ -144,7 +158,8 @@ class Gateway:
         self.galleries = Galleries(settings.events.data_dir / "shooters.sqlite3")
         self.engine = make_engine(settings, self.metrics)
         self.registry = CameraRegistry(
-            self._open_pipeline, self.metrics, ingest_config(settings), self._announce, self._close_pipeline
+            self._open_pipeline, self.metrics, ingest_config(settings), self._announce, self._close_pipeline,
+            record=self._record,
         )
         self.cameras = CameraBoard(self.registry.sessions, self.metrics, self._describe)
         self.registry.on_removed = self.cameras.note_end
@@ -157,6 +172,8 @@ class Gateway:
             settings.sinks, self.hub, settings.events.data_dir / "sinks", self.metrics, self._court_of
         )
         self.publisher = EventPublisher(self.games, self.metrics, shots=self.shots, save=self._waiting.save)
+        self._sent_films = FilmStore(settings.events.data_dir / "films", settings.films)
+        self._film_queue = FilmQueue(self._sent_films, self.games, lambda: film_settings_toml(settings))
         self._services = CameraServices(
             self.engine, self.publisher, self.metrics, detector=DetectorScheduler(settings.sharing)
         )
@@ -166,6 +183,7 @@ class Gateway:
             self.galleries, self.engine, settings.players.form, settings.inference.timeout_s, self._skills
         )
         self._memory = MemoryKeeper()
+        self._recorder: Recorder | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.grpc_address = self.http_address = ""
 
@@ -186,7 +204,9 @@ class Gateway:
         await self.hub.start()
         await asyncio.to_thread(self.calibrations.load)
         await asyncio.to_thread(self._skills.clean)
+        await asyncio.to_thread(self._sent_films.load)
         await self._load_galleries()
+        await self._start_recording()
         try:
             await start_models(self.settings, self.engine)
             make_shot_models(self.settings, self.engine)
@@ -207,12 +227,15 @@ class Gateway:
         self._spawn(_forever(self._watch_health, "health"), "health")
         self._spawn(_forever(lambda: measure_loop_lag(self.metrics), "loop lag"), "loop lag")
         self._spawn(_forever(self._memory.run, "memory"), "memory")
+        self._spawn(_forever(self._film_queue.run, "films"), "films")
+        self._spawn(_forever(self._film_queue.clean, "idle uploads"), "idle uploads")
         if (watch := make_alias_watch(self.settings, self.engine, self._memory.note_end)) is not None:
             self._spawn(_forever(watch.run, "aliases"), "aliases")
 
     async def drain(self) -> None:
         """Refuse new streams, let open ones end with their acknowledgements, make every event durable, close."""
         await self.health.drain()
+        await self._film_queue.close()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ingest.drain(), self.settings.drain_s)
         # Also when a stream would not end in time: this frees its threads, within limits of its own.
@@ -230,6 +253,8 @@ class Gateway:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._services.courts.close()
         await self.engine.close()
+        if self._recorder is not None:
+            await asyncio.to_thread(self._recorder.close)
         await asyncio.to_thread(self.galleries.close)
         await asyncio.to_thread(self.log.close)
 
@@ -238,6 +263,30 @@ class Gateway:
             await asyncio.to_thread(self.galleries.load)
         except StoreUnavailable as error:  # shots are found all the same; who asks for shooters gets this error
             log.error("the galleries of shooters cannot be used", error=error.message)
+
+    async def _start_recording(self) -> None:
+        """Open the folder of the recordings; clips of what was recorded are cut only where recording is on.
+
+        Raises:
+            SettingsError: it cannot be written.
+        """
+        config, clips = self.settings.recording, self.settings.media.clips
+        recordings = store = None
+        if config.enabled:
+            folder = config.folder or self.settings.events.data_dir / "recording"
+            try:
+                self._recorder = await asyncio.to_thread(Recorder, folder, config, self.metrics)
+                store = ClipStore(folder / "clips", clips)
+                await asyncio.to_thread(store.clean)
+            except (OSError, sqlite3.Error) as error:
+                raise SettingsError(f"recording.folder {folder} cannot be written: {reason(error)}") from None
+            recordings = Recordings(self._recorder.index, clips.max_mb * 2**20)
+            self._spawn(asyncio.to_thread(self._recorder.start), "recording")
+        self._clips = ClipMaker(self.hub, recordings, store, clips)
+        self._films = GameFilms(self.hub, self._clips, self.settings.media)
+
+    def _record(self, info: StreamInfo) -> CameraRecorder | None:
+        return None if self._recorder is None else self._recorder.camera(info)
 
     async def _start_grpc(self) -> None:
         listen = self.settings.listen
@@ -254,6 +303,7 @@ class Gateway:
         court_pb2_grpc.add_CourtServiceServicer_to_server(CourtService(self.calibrations), self._grpc)
         analysis_pb2_grpc.add_AnalysisServiceServicer_to_server(self._analysis, self._grpc)
         games_pb2_grpc.add_GameServiceServicer_to_server(GameService(self.games), self._grpc)
+        media_pb2_grpc.add_MediaServiceServicer_to_server(MediaService(self._clips, self._films), self._grpc)
         health_pb2_grpc.add_HealthServicer_to_server(self.health.servicer, self._grpc)
         names = [
             ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name,
@@ -261,6 +311,7 @@ class Gateway:
             court_pb2.DESCRIPTOR.services_by_name["CourtService"].full_name,
             analysis_pb2.DESCRIPTOR.services_by_name["AnalysisService"].full_name,
             games_pb2.DESCRIPTOR.services_by_name["GameService"].full_name,
+            media_pb2.DESCRIPTOR.services_by_name["MediaService"].full_name,
             health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
             reflection.SERVICE_NAME,
         ]
@@ -279,7 +330,9 @@ class Gateway:
         names = {host.lower(), *self.settings.listen.http_hosts}
         routes = [
             *game_routes(GameService(self.games), self.hub), *export_routes(self.hub, self._court_of),
+            *media_routes(self._clips, self._films),
             *camera_routes(self.cameras), *shooter_routes(self._analysis),
+            *FilmUploads(self._sent_films, self._film_queue).routes(),
         ]  # fmt: skip
         app = web_app(
             self.metrics, self.health, self.hub, names, self._limits.event_streams, routes, self.games.latency,

@@ -22,6 +22,8 @@ from pydantic_settings import (
 
 from courtside_server.court.config import CourtConfig
 from courtside_server.errors import SettingsError
+from courtside_server.films.config import FilmsConfig
+from courtside_server.media.config import MediaConfig, RecordingConfig
 from courtside_server.packaged import starter_models
 from courtside_server.perception.config import DetectorSharingConfig, TrackingConfig
 from courtside_server.players.config import PlayersConfig
@@ -178,6 +180,9 @@ class Settings(BaseSettings):
     players: PlayersConfig = PlayersConfig()
     inference: InferenceSettings = InferenceSettings()
     events: EventSettings = EventSettings()
+    films: FilmsConfig = FilmsConfig()
+    recording: RecordingConfig = RecordingConfig()
+    media: MediaConfig = MediaConfig()
     sinks: tuple[SinkSettings, ...] = Field((), description="where events are pushed to: webhooks, MQTT, vMix")
     rosters: dict[str, Path] = Field(
         {}, description="roster files by games/{game}/cameras/{camera}, games/{game}, or default for all others"

@@ -170,7 +170,7 @@ def _line(state: GameState) -> str:
     clock = state.clock
     when = ""
     if clock.period:
-        minutes, seconds = divmod(clock.remaining_at(time.time()), 60)
+        minutes, seconds = divmod(round(clock.remaining_at(time.time()), 1), 60)
         when = f"  period {clock.period}, {minutes:.0f}:{seconds:04.1f} left, {'runs' if clock.running else 'stopped'}"
     rest = f"  {state.unassigned_points} points of no team" if state.unassigned_points else ""
     return f"{home} {state.home_score} : {state.away_score} {away}{when}{rest}"

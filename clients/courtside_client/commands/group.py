@@ -15,13 +15,16 @@ _OWN = {
     "demo": ("courtside_client.commands.demo:demo", "Gateway, simulated camera and subscriber in one."),
     "export": ("courtside_client.commands.export:export", "Write a game in the formats of other tools."),
     "game": ("courtside_client.commands.game:game", "A game's teams, clock and score; correct its shots."),
+    "send": ("courtside_client.commands.send:send", "Send films to a gateway, which finds their shots."),
     "shooters": ("courtside_client.commands.shooters:shooters", "Enroll shooters, list, export and erase them."),
     "stream": ("courtside_client.commands.stream:stream", "Stream a camera, a film or a simulation."),
     "watch": ("courtside_client.commands.watch:watch", "Follow a game's events."),
 }
 _OTHERS = {
     "analyze": "Find the shots in films.",
+    "condense": "Take the dead time out of a film.",
     "form": "Compare how shots were taken.",
+    "reel": "Make a highlight reel of a player or of zones.",
     "serve": "Run the gateway.",
     "skills": "Estimate a player's skills from a film.",
     "triton": "Run a real Triton on this machine.",

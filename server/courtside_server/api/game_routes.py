@@ -10,30 +10,22 @@ The body of a POST is the request message of the call in protobuf's JSON; its an
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 from google.protobuf import json_format
 from google.protobuf.message import Message
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from courtside.errors import ErrorReason
 from courtside.events import message_to_json
 from courtside.names import parse_game
 from courtside.v1 import games_pb2
+from courtside_server.api.answers import answering, error_answer
 from courtside_server.api.games import GameService
-from courtside_server.errors import CourtsideError, NotFound
+from courtside_server.errors import NotFound
 from courtside_server.events.hub import EventHub
 
 MAX_BODY = 64 * 2**10
 """Bytes of a request's body: two full rosters have 5 KB."""
-_STATUS = {
-    "INVALID_ARGUMENT": 400, "NOT_FOUND": 404, "FAILED_PRECONDITION": 409, "ABORTED": 409, "OUT_OF_RANGE": 400,
-    "RESOURCE_EXHAUSTED": 429, "UNAVAILABLE": 503,
-}  # fmt: skip
-"""HTTP status of each gRPC status; 500 for the others."""
 _CALLS: dict[str, type[Message]] = {
     "setGame": games_pb2.SetGameRequest, "setClock": games_pb2.SetClockRequest,
     "adjustScore": games_pb2.AdjustScoreRequest, "correctShot": games_pb2.CorrectShotRequest,
@@ -60,14 +52,14 @@ def game_routes(service: GameService, hub: EventHub) -> list[BaseRoute]:
         call = request.path_params["call"]
         kind = _CALLS.get(call)
         if kind is None:
-            return _error(404, f"{call[:40]!r} is none of {', '.join(_CALLS)}")
+            return error_answer(404, f"{call[:40]!r} is none of {', '.join(_CALLS)}")
         message = await _message(request, kind)
         if isinstance(message, Response):
             return message
         game = _game(request)
         if isinstance(message, games_pb2.AddShotRequest):
             if not message.camera.startswith(f"{game}/"):
-                return _error(400, f"camera {message.camera[:80]!r} is none of {game}")
+                return error_answer(400, f"camera {message.camera[:80]!r} is none of {game}")
         else:
             message.game = game  # type: ignore[attr-defined]
         method = getattr(service, call[0].upper() + call[1:])
@@ -81,10 +73,10 @@ def game_routes(service: GameService, hub: EventHub) -> list[BaseRoute]:
         return Response(f"[{','.join(event.to_json() for event in found)}]", media_type="application/json")
 
     return [
-        Route("/v1/games", _answering(list_games)),
-        Route("/v1/games/{game}/events/{event}/revisions", _answering(revisions)),
-        Route("/v1/games/{game}:{call}", _answering(change), methods=["POST"]),
-        Route("/v1/games/{game}", _answering(get_game)),
+        Route("/v1/games", answering(list_games)),
+        Route("/v1/games/{game}/events/{event}/revisions", answering(revisions)),
+        Route("/v1/games/{game}:{call}", answering(change), methods=["POST"]),
+        Route("/v1/games/{game}", answering(get_game)),
     ]
 
 
@@ -92,32 +84,16 @@ async def _message(request: Request, kind: type[Message]) -> Message | Response:
     """The request message in a body, or the answer that refuses it."""
     # A form of another site cannot send this type without the browser asking first.
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        return _error(415, "send JSON, with the header Content-Type: application/json")
+        return error_answer(415, "send JSON, with the header Content-Type: application/json")
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > MAX_BODY:
-            return _error(413, f"the body is larger than {MAX_BODY} bytes")
+            return error_answer(413, f"the body is larger than {MAX_BODY} bytes")
     try:
         return json_format.Parse(bytes(body) or b"{}", kind())
     except (json_format.ParseError, UnicodeDecodeError, RecursionError) as error:
-        return _error(400, f"the body is no {kind.DESCRIPTOR.name}: {str(error)[:200]}")
-
-
-def _answering(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    """A handler whose errors become answers."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except CourtsideError as error:
-            return _error(_STATUS.get(_code(error.reason), 500), error.message, str(error.reason))
-
-    return answer
-
-
-def _code(reason: str) -> str:
-    return next((one.code_name for one in ErrorReason if one == reason), "INTERNAL")
+        return error_answer(400, f"the body is no {kind.DESCRIPTOR.name}: {str(error)[:200]}")
 
 
 def _game(request: Request) -> str:
@@ -126,10 +102,3 @@ def _game(request: Request) -> str:
 
 def _json(message: Message) -> Response:
     return Response(message_to_json(message), media_type="application/json")
-
-
-def _error(status: int, text: str, reason: str = "BAD_REQUEST") -> Response:
-    values: dict[str, Any] = {"error": text, "reason": reason}
-    return JSONResponse(values, status_code=status)
-
-

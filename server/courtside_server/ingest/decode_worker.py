@@ -16,7 +16,7 @@ from courtside_server.ingest.decoded import DecodedPicture
 from courtside_server.ingest.decoder import Decoder
 from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.queue import QueuedPacket
-from courtside_server.ingest.sink import FrameSink
+from courtside_server.ingest.sink import FrameSink, PacketRecorder
 from courtside_server.ingest.stats import StreamCounters
 from courtside_server.rings.frames import FrameRing
 from courtside_server.rings.packets import PacketRing
@@ -62,6 +62,8 @@ class DecodeWorker:
         clocks: time.
         announce: called when the camera's state changes.
         keyframe_wanted: called when the decoder begins to wait for a keyframe.
+        recorder: keeps the packets; ``None``: nobody does.
+        clock_offset: gives the camera's clock minus the server's, seconds.
     """
 
     def __init__(
@@ -76,10 +78,13 @@ class DecodeWorker:
         clocks: Clocks,
         announce: Announce,
         keyframe_wanted: Callable[[], None],
+        recorder: PacketRecorder | None = None,
+        clock_offset: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._decoder, self._frames, self._packets, self._sink = decoder, frames, packets, sink
         self._counters, self._config, self._clocks = counters, config, clocks
         self._announce, self._keyframe_wanted = announce, keyframe_wanted
+        self._recorder, self._clock_offset = recorder, clock_offset
         self._live = info.mode is StreamMode.LIVE
         self._name = info.camera.name
         self._clock = MediaClock(
@@ -138,6 +143,8 @@ class DecodeWorker:
         except Exception:
             log.exception("decoding the end of the stream failed", camera=self._name)
         self._settle()
+        if self._recorder is not None:
+            self._recorder.close()
         try:
             self._sink.on_end()
         except Exception:
@@ -168,6 +175,8 @@ class DecodeWorker:
             self.awaiting_keyframe = False
         self._silent = 0 if pictures else self._silent + 1
         self._packets.append(packet, self._clock.media(packet.pts), self._clock.media_segment, item.keyframe)
+        if self._recorder is not None:
+            self._recorder.on_packet(packet, recovery, self._clock_offset())
         self._damage.on_packet(packet, recovery)
         self._emit(pictures)
         # Leading pictures and single fields are packets without a picture; that is normal while others come out.
@@ -247,6 +256,8 @@ class DecodeWorker:
         if times is None:
             self._counters.drop(DropReason.CLOCK)
             return
+        if self._recorder is not None:
+            self._recorder.on_picture(packet, times.media, times.media_segment)
         self._good(times)
         if times.jump is not None:
             self._counters.metrics.discontinuities.labels(self._name).inc()

@@ -43,7 +43,7 @@ from courtside_server.errors import BadDescriptor, CourtsideError, Draining, Sta
 from courtside_server.ingest.decode_worker import Clocks
 from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.session import CameraSession, Connection, StatusCallback, same_stream
-from courtside_server.ingest.sink import FrameSink
+from courtside_server.ingest.sink import FrameSink, PacketRecorder
 from courtside_server.telemetry.metrics import Metrics
 from courtside_server.types import StreamInfo
 
@@ -103,6 +103,7 @@ class CameraRegistry:
         on_status: called when a camera's state changes.
         on_closed: called when a session is over; stop here what the sink started.
         clocks: clocks to use; the system's when ``None``.
+        record: makes a new session's recorder; ``None``: it is not recorded.
     """
 
     def __init__(
@@ -113,10 +114,11 @@ class CameraRegistry:
         on_status: StatusCallback | None = None,
         on_closed: ClosedCallback | None = None,
         clocks: Clocks | None = None,
+        record: Callable[[StreamInfo], PacketRecorder | None] = lambda info: None,
     ) -> None:
         self.config = config or IngestConfig()
         self._sink_factory, self._metrics = sink_factory, metrics
-        self._on_status, self._on_closed, self._clocks = on_status, on_closed, clocks
+        self._on_status, self._on_closed, self._clocks, self._record = on_status, on_closed, clocks, record
         self._entries: dict[str, _Entry] = {}
         self._epochs: OrderedDict[str, _Epoch] = OrderedDict()
         self._ending: list[tuple[str, threading.Thread]] = []  # cameras and decode threads of sessions that ended
@@ -303,7 +305,9 @@ class CameraRegistry:
         sink = await made if isinstance(made, Awaitable) else made
         name = info.camera.name
         try:
-            session = await CameraSession.open(info, sink, self._metrics, self.config, self._on_status, self._clocks)
+            session = await CameraSession.open(
+                info, sink, self._metrics, self.config, self._on_status, self._clocks, self._record(info)
+            )
         except CourtsideError:
             if self._on_closed is not None:
                 await self._on_closed(info, sink)

@@ -17,7 +17,7 @@ from courtside_server.ingest.decoder import Decoder, open_decoder
 from courtside_server.ingest.limits import IngestConfig
 from courtside_server.ingest.queue import QueuedPacket, packet_queue
 from courtside_server.ingest.rate_control import RateController
-from courtside_server.ingest.sink import FrameSink, ScoringSink
+from courtside_server.ingest.sink import FrameSink, PacketRecorder, ScoringSink
 from courtside_server.ingest.stats import StreamCounters, StreamStatus
 from courtside_server.rings.frames import FrameRing
 from courtside_server.rings.packets import PacketRing
@@ -79,6 +79,7 @@ class CameraSession:
         on_status: called on the event loop when the camera's state changes.
         clocks: clocks to use; the system's when ``None``.
         decoder: the stream's decoder.
+        recorder: keeps the packets; ``None``: nobody does.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class CameraSession:
         on_status: StatusCallback | None,
         clocks: Clocks | None,
         decoder: Decoder,
+        recorder: PacketRecorder | None = None,
     ) -> None:
         self.info, self.sink, self.config = info, sink, config
         self._metrics, self._on_status = metrics, on_status
@@ -101,15 +103,15 @@ class CameraSession:
         self._counters = StreamCounters(name, metrics)
         self._intra = decoder.intra
         self._film = info.mode is StreamMode.FILM
+        self._offset = ClockOffset()
         self._worker = DecodeWorker(
             info, decoder, self.frames, self.packets, sink, self._counters, config, self._clocks,
-            self._announce_from_thread, self._want_keyframe,
+            self._announce_from_thread, self._want_keyframe, recorder, lambda: self.clock_offset,
         )
         self._queue = packet_queue(config.queue_packets, config.queue_bytes, film=self._film)
         self._thread: threading.Thread | None = None
         self._finished = asyncio.Event()
         self._rate_controller = RateController()
-        self._offset = ClockOffset()
         self._next: int | None = None
         self._present = False
         self._feeding = asyncio.Lock()
@@ -128,6 +130,7 @@ class CameraSession:
         config: IngestConfig,
         on_status: StatusCallback | None = None,
         clocks: Clocks | None = None,
+        recorder: PacketRecorder | None = None,
     ) -> CameraSession:
         """Make a session with its decoder. The decoder reads a stranger's bytes, so it is opened in a thread.
 
@@ -136,7 +139,7 @@ class CameraSession:
         """
         ring_limit = config.frame_budget // 3  # two I420 frames of the largest size must fit in the ring
         decoder = await asyncio.to_thread(open_decoder, info, min(config.max_pixels, ring_limit))
-        return cls(info, sink, metrics, config, on_status, clocks, decoder)
+        return cls(info, sink, metrics, config, on_status, clocks, decoder, recorder)
 
     # ---- connections ---------------------------------------------------------------------------------------------
 

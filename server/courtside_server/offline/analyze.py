@@ -277,7 +277,8 @@ class FilmAnalysis:
                     raise _nobody_followed()
             await camera.end()
         except BaseException:
-            await camera.close(CourtsideError("analysis was stopped"))
+            # Together: the camera's end waits for what the pipeline has not processed yet.
+            await asyncio.gather(camera.close(CourtsideError("analysis was stopped")), pipeline.stop())
             raise
         finally:
             try:

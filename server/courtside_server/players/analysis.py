@@ -120,7 +120,8 @@ class PlayerAnalysis:
         self._requested = -np.inf
         self._ring = TrackRing(_RING_S / time_scale)
         self._behind: deque[Observations] = deque()
-        self._clock, self._began = 0.0, np.inf
+        self._newest = 0.0, 0.0  # media seconds and capture time of the newest frame
+        self._began = np.inf
         self._possession = PossessionFilter(config.possession, time_scale, self._pose_at)
         self._stretches = PossessionStretches(config.possession, time_scale)
         self._plays = PlayByPlay(config.possession, time_scale, self._teams.team)
@@ -169,7 +170,7 @@ class PlayerAnalysis:
             # The same film gives the same events: what is read of it must not depend on how fast answers come.
             self._requests.read(0)
         self._read_jerseys()
-        self._clock = observations.capture_time - observations.media
+        self._newest = observations.media, observations.capture_time
         self._began = min(self._began, observations.media)
         self._ring.append(observations)
         self._stretches.see(observations)
@@ -267,7 +268,8 @@ class PlayerAnalysis:
         media = max(media, self._began)
         if isinstance(payload, PlayerAction | Possession):
             payload = replace(payload, end=max(payload.end, media))
-        return PlayerChange(media, media + self._clock, self._with_jersey(payload), final)
+        seen, wall = self._newest
+        return PlayerChange(media, wall + (media - seen) * self._scale, self._with_jersey(payload), final)
 
     def _with_jersey(self, payload: PlayerAction | Possession | Play) -> PlayerAction | Possession | Play:
         if self._jerseys is None:

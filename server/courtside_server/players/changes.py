@@ -56,6 +56,9 @@ class PlayerEvents:
         for change in changes:
             draft = self._draft(change)
             known = self._drafted.pop(draft.event_id, None)
+            if known is not None:
+                # A camera's wall clock and its media clock differ a little from frame to frame: the first time stands.
+                draft = replace(draft, event_time=known.event_time)
             self._drafted[draft.event_id] = draft
             if known != draft and not (known is not None and known.lifecycle is Lifecycle.CONFIRMED):
                 drafts.append(draft)
@@ -68,7 +71,7 @@ class PlayerEvents:
         kind = type(payload).__name__
         what = payload.kind.name if isinstance(payload, Play) else ""
         place = f"{self._camera.name}@{self._session}#{self.media_segment}@{round(change.media * 1000)}"
-        place += f"@{round(change.wall * 1000)}@{kind}{what}@{payload.player}"
+        place += f"@{kind}{what}@{payload.player}"
         name = {"PlayerAction": "action", "Possession": "possession", "Play": "play"}[kind]
         return EventDraft(
             game=self._camera.game, camera=self._camera.name,

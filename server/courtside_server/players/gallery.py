@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sqlite3
 import threading
@@ -119,6 +120,13 @@ def check_name(name: str) -> str:
     return kept
 
 
+def _content(poses: ShotPoses) -> bytes:
+    """What tells two shots apart: the joints and their times."""
+    joints = hashlib.blake2b(np.ascontiguousarray(poses.keypoints).tobytes(), digest_size=16)
+    joints.update(np.ascontiguousarray(poses.times).tobytes())
+    return joints.digest()
+
+
 class Galleries:
     """Enrolled shooters and their shots, and the latest shots of games.
 
@@ -179,7 +187,7 @@ class Galleries:
             height_cm: height of the body, None to leave it as it is.
 
         Raises:
-            BadRequest: the name, the height or the number of shots cannot be used.
+            BadRequest: the name, the height or the number of shots cannot be used, or a shot is in a gallery already.
             AlreadyEnrolled: the name is taken and ``add`` is not set.
             StoreFull: too many shooters or shots.
             StoreUnavailable: the file cannot be written; nothing has changed.
@@ -200,6 +208,7 @@ class Galleries:
                 raise StoreFull(f"{MAX_SHOOTERS} shooters are enrolled already: remove one")
             if len(shots) + (len(known.shots) if known else 0) > MAX_SHOTS:
                 raise StoreFull(f"a shooter can have {MAX_SHOTS} shots at most")
+            self._refuse_twice(shots)
             db.execute("BEGIN IMMEDIATE")
             db.execute(
                 "INSERT INTO shooters (name, key, height_cm, enrolled) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE "
@@ -218,6 +227,21 @@ class Galleries:
             db.execute("COMMIT")
             self._read(db, _key(name))
             return self._shooters[_key(name)]
+
+    def _refuse_twice(self, shots: Sequence[NewShot]) -> None:
+        """One shot is no two good shots, and nobody else's: a baseline of copies has no spread.
+
+        Raises:
+            BadRequest: a shot is among them twice, or in a gallery already.
+        """
+        owners = {_content(shot.poses): shooter.name for shooter in self._shooters.values() for shot in shooter.shots}
+        for shot in shots:
+            content = _content(shot.poses)
+            if (owner := owners.get(content)) is not None:
+                which = f"shot {shot.poses.shot_id!r}" if shot.poses.shot_id else "a shot"
+                where = f"in the gallery of {owner!r}" if owner else "given"
+                raise BadRequest(f"{which} is {where} already: leave it out, nothing was changed", field="shots")
+            owners[content] = ""
 
     def remove(self, name: str) -> int:
         """Erase everything that is kept of a shooter, also the shots of games that he was enrolled with.

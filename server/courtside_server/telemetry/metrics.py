@@ -92,6 +92,10 @@ class Metrics:
         self.events = counter("events_total", "Events appended, by kind and lifecycle.", "kind", "lifecycle")
         self.events_waiting = gauge("events_waiting", "Events that wait for the event log.")
         self.events_lost = counter("events_lost_total", "Events that were never written, by reason.", "reason")
+        self.recording_bytes = counter("recording_bytes_total", "Bytes of film that were recorded.", "camera")
+        self.recording_dropped = counter(
+            "recording_dropped_total", "Packets that were not recorded: the disk is slow or full.", "camera"
+        )
         self.discontinuities = counter("discontinuities_total", "Jumps of the media or capture clock.", "camera")
         self.build_info = gauge("build_info", "Always 1; the labels name the versions.", "version", "python")
         self.build_info.labels(version, platform.python_version()).set(1)
@@ -101,7 +105,7 @@ class Metrics:
         for metric in (
             self.frames_received, self.ring_frames, self.windows_scored, self.detector_fps,
             self.last_frame_timestamp, self.clock_offset, self.discontinuities,
-            self.capture_times_replaced, self.frames_damaged,
+            self.capture_times_replaced, self.frames_damaged, self.recording_bytes, self.recording_dropped,
         ):
             metric.remove_by_labels({"camera": camera})
         for metric in (self.frames_dropped, self.windows_skipped, self.crops_skipped):

@@ -17,6 +17,7 @@ from courtside.games import (
     GameClock,
     GameFormat,
     GameState,
+    GameTime,
     RosterPlayer,
     ShotFacts,
     Side,
@@ -280,3 +281,7 @@ def test_a_corrected_event_survives_the_wire_and_the_log():
     (event,) = log.append([replace(shot(), correction=correction)])
     assert log.read(GAME, 0, 10)[0] == event and Event.from_proto(event.to_proto()).correction == correction
     log.close()
+
+
+def test_a_clock_reads_12_minutes_and_never_60_seconds():
+    assert str(GameTime(period=1, remaining=719.97, home_score=0, away_score=0)) == "Q1 12:00.0 0:0"

@@ -120,3 +120,16 @@ def test_another_program_s_file_is_left_alone_with_one_clear_error(tmp_path) -> 
 def test_a_height_that_no_body_has_is_refused(galleries) -> None:
     with pytest.raises(BadRequest, match="100 to 260"):
         galleries.enroll("Anna", [replace(shot) for shot in new_shots(1, 1)], MODEL, height_cm=1.88)
+
+
+def test_one_shot_is_neither_two_good_shots_nor_two_peoples(galleries) -> None:
+    shots = new_shots(1, 2)
+    galleries.enroll("Anna", shots[:1], MODEL)
+    for name, given, why in (
+        ("Anna", shots[:1], "in the gallery of 'Anna' already"), ("Ben", shots[:1], "in the gallery of 'Anna' already"),
+        ("Ben", [shots[1], shots[1]], "given already"),
+    ):  # fmt: skip
+        with pytest.raises(BadRequest, match=why):
+            galleries.enroll(name, given, MODEL, add=True)
+    assert len(galleries.find("Anna").shots) == 1 and list(galleries.shooters) == ["anna"]
+    assert len(galleries.enroll("Anna", shots[1:], MODEL, add=True).shots) == 2

@@ -87,6 +87,6 @@ def test_the_event_log_keeps_type_and_crossing_and_reads_a_later_type_as_unknown
     )
     draft = ShotEvents(CameraName.parse("games/g/cameras/c")).draft(0, candidate, state)
     text = encode_payload(draft)
-    assert decode_payload("shot", text)[0] == draft.payload
-    later = decode_payload("shot", text.replace(f'"type":{int(ShotType.DUNK)}', '"type":99'))[0]
+    assert decode_payload("shot", text).payload == draft.payload
+    later = decode_payload("shot", text.replace(f'"type":{int(ShotType.DUNK)}', '"type":99')).payload
     assert later.type is ShotType.UNKNOWN and later.type_probability == 0.0

@@ -175,7 +175,7 @@ function drawLog() {
     .sort((a, b) => Number(b.sequence) - Number(a.sequence)).slice(0, 8);
   $("#log").replaceChildren(...found.map((event) => {
     const words = event.cameraStatus ? `${event.cameraStatus.state.replace("CAMERA_STATE_", "").replace("STATE_", "").toLowerCase()}: ${event.cameraStatus.detail ?? ""}`
-      : event.play ? (event.play.type ?? event.play.kind ?? "play").toString().toLowerCase().replaceAll("_", " ") : `form of ${event.formAlert.shooter} has changed`;
+      : event.play ? (event.play.kind ?? "play").replace("PLAY_KIND_", "").toLowerCase().replaceAll("_", " ") : `form of ${event.formAlert.shooter} has changed`;
     return element("li", {}, `${new Date(event.appendTime).toLocaleTimeString()} ${event.camera.split("/").pop()} ${words}`);
   }));
   if (!found.length) $("#log").replaceChildren(element("li", { class: "hint" }, "none yet"));

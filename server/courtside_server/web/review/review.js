@@ -68,7 +68,7 @@ function fillFilters(shots) {
   for (const one of Object.values(filters)) {
     const wanted = one.select.options.length ? one.select.value : one.wanted;
     const values = [...new Set([...shots.map(one.value), wanted, one.start])].filter(Boolean).sort();
-    if ([...one.select.options].slice(1).map((option) => option.value).join("|") === values.join("|")) continue;
+    if (one.select.options.length && [...one.select.options].slice(1).map((option) => option.value).join("|") === values.join("|")) continue;
     one.select.replaceChildren(element("option", { value: "" }, "all"), ...values.map((value) => element("option", { value }, teamName(value) ?? value)));
     one.select.value = wanted;
   }
