@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import unquote
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
@@ -51,6 +53,9 @@ _HINTS = (
      "no encrypted connection (TLS); leave out https://"),
 )  # fmt: skip
 """What gRPC says of a connection that cannot be made, and what that means."""
+_AWAY = re.compile(r"failed to connect to all addresses.*ipv[46]:(?P<address>\S+): (?:.*: )?(?P<why>[^:]+)$", re.DOTALL)
+"""What gRPC says where nothing listens: the last address that it tried, and why that failed."""
+_UNKNOWN_HOST = re.compile(r"errors resolving (?P<address>\S+): |DNS resolution failed for (?P<name>\S+):")
 
 
 def gateway_error(error: grpc.aio.AioRpcError) -> errors.GatewayError:
@@ -71,6 +76,11 @@ def gateway_error(error: grpc.aio.AioRpcError) -> errors.GatewayError:
     hint = next((hint for signs, hint in _HINTS if any(sign in text for sign in signs)), "")
     if hint:
         text = f"the gateway cannot be used: {hint} ({text})"
+    elif away := _AWAY.search(text):
+        why = "" if away["why"] == "Connection refused" else f" ({away['why']})"
+        text = f"no gateway answers at {unquote(away['address'])}{why}; start one with `courtside serve`"
+    elif unknown := _UNKNOWN_HOST.search(text):
+        text = f"the gateway's host {unknown['address'] or unknown['name']} is not known; check its address"
     return kind(
         " ".join(text.split()), code=code, reason=reason, fields=dict(info.metadata), retry_after=retry_after
     )

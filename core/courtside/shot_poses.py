@@ -163,9 +163,7 @@ class ShotPoses:
             BadRequest: it is not a file of poses, or they cannot be used.
         """
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as found:
-                _check_sizes(found)
-                arrays = {key: found[key] for key in ("times", "keypoints", "heights", "about")}
+            arrays = _arrays(data)
             about: dict[str, Any] = json.loads(str(arrays["about"]))
             if about["format"] != FORMAT:
                 raise ValueError(f"its format is {str(about['format'])[:40]!r}, not {FORMAT!r}")
@@ -179,6 +177,18 @@ class ShotPoses:
             raise BadRequest(f"{name}: {error.message}", **error.fields) from None
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
             raise BadRequest(f"{name} is not a file of a shot's poses ({' '.join(str(error).split())[:120]})") from None
+
+
+def _arrays(data: bytes) -> dict[str, NDArray[Any]]:
+    """The arrays in a file of poses. Raises ValueError, KeyError, OSError or BadZipFile for another file."""
+    if not data.startswith(b"PK"):
+        raise ValueError("`courtside analyze --form --poses DIR` writes such files")
+    with np.load(io.BytesIO(data), allow_pickle=False) as found:
+        _check_sizes(found)
+        try:
+            return {key: found[key] for key in ("times", "keypoints", "heights", "about")}
+        except ValueError:  # numpy would advise to load it unsafely
+            raise ValueError("its arrays do not hold numbers") from None
 
 
 def _check_sizes(found: Any) -> None:

@@ -202,7 +202,7 @@ def analyze(
     if poses is not None and not form:
         _fail(InputError("--poses keeps what --form reads: give both"))
     with quiet_interrupt():
-        from courtside_server.offline.analyze import film_settings
+        from courtside_server.offline.analyze import film_settings, player_options
 
     settings = _settings(
         config,
@@ -228,7 +228,7 @@ def analyze(
         asyncio.run(
             analyze_films(
                 files, settings, playback_speed, style, bad.append, render=render, court=court, poses=poses,
-                quiet=quiet, follow=rectangle, tracks=tracks,
+                quiet=quiet, follow=rectangle, tracks=tracks, wanted=player_options(actions, form, roster is not None),
             )
         )
     except CourtsideError as error:
@@ -312,7 +312,7 @@ def _shorten(
     if playback_speed is not None and not (math.isfinite(playback_speed) and 0.1 <= playback_speed <= 10):
         _fail(InputError(f"--playback-speed {playback_speed} is not between 0.1 and 10"))
     with quiet_interrupt():
-        from courtside_server.offline.analyze import film_settings
+        from courtside_server.offline.analyze import film_settings, player_options
 
     settings = _settings(config, {**film_settings(actions, False), "inference.repository": repository})
     configure_logs("warning", settings.log_format)
@@ -324,7 +324,7 @@ def _shorten(
         with film_progress(film.name, quiet) as on_progress:
             made = asyncio.run(shorten_film(
                 film, out, settings, events=events, reel=chosen, playback_speed=playback_speed,
-                on_progress=on_progress,
+                on_progress=on_progress, wanted=player_options(actions, form=False, roster=False),
             ))  # fmt: skip
     except CourtsideError as error:
         click.echo(f"courtside: {error.message}", err=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import enum
 import errno
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import structlog
@@ -37,6 +39,14 @@ from courtside_server.shots.models.rim import RimModel
 from courtside_server.telemetry.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
+
+
+class PlayerOption(enum.StrEnum):
+    """What may be wanted of a film's players, by the option of ``courtside analyze``."""
+
+    ACTIONS = "--actions"
+    FORM = "--form"
+    ROSTER = "--roster"
 
 
 def film_settings_toml(settings: Settings) -> str:
@@ -129,11 +139,17 @@ def _held(settings: Settings, name: str) -> str:
     return name
 
 
-async def start_models(settings: Settings, engine: Engine) -> None:
+async def start_models(settings: Settings, engine: Engine, wanted: Collection[PlayerOption] = ()) -> None:
     """Start the engine with the profile's models; the models of people and players may be missing.
+
+    Args:
+        settings: name the models.
+        engine: not started yet.
+        wanted: options whose models may not be missing; of others that are missing there is a warning.
 
     Raises:
         ModelNotFound, ModelInvalid: a model cannot be used; the message says which and why.
+        SettingsError: the settings switch off what is wanted.
         EngineUnavailable: the engine cannot answer yet.
     """
     needed, people, players = model_names(settings), people_model(settings), player_models(settings)
@@ -146,6 +162,7 @@ async def start_models(settings: Settings, engine: Engine) -> None:
             if error.fields.get("model") not in optional:
                 raise
             optional.remove(str(error.fields["model"]))
+    _check_player_models(settings, engine, wanted)
     perception = settings.perception
     if perception.profile == "clip":
         return
@@ -154,16 +171,70 @@ async def start_models(settings: Settings, engine: Engine) -> None:
             "no model of people: only players that the court's detector finds are tracked; add the model to the "
             "repository, or set perception.people to an empty name", model=perception.people,
         )  # fmt: skip
-    if perception.pose and (not players or players[0] not in optional):
-        _log.info(
-            "no pose model: players are not read; add the model to the repository, or set perception.pose to an empty "
-            "name", model=perception.pose,
-        )  # fmt: skip
-    elif perception.pose and perception.jersey and perception.jersey not in optional:
+    for missing, lost in _missing_player_models(settings, engine).items():
         _log.warning(
-            "no model of jersey numbers: players stay without number and name; add the model to the repository, or set "
-            "perception.jersey to an empty name", model=perception.jersey,
-        )  # fmt: skip
+            f"the repository has no model {missing}: {lost}; add the model, or set its name to an empty one",
+            model=missing,
+        )
+
+
+def _missing_player_models(settings: Settings, engine: Engine) -> dict[str, str]:
+    """Models that the settings name for reading players and that a started engine lacks, and what is lost with each.
+
+    Without the pose model only that one is listed: the others are not started.
+    """
+    perception = settings.perception
+    if perception.profile == "clip" or not perception.pose:
+        return {}
+    started = _started(settings, engine)
+    if perception.pose not in started:
+        return {perception.pose: "players are not read"}
+    lost = {
+        perception.actions: "it is not known what players do",
+        settings.players.form.model: "the form of shots is not read and no shooter is recognised",
+        perception.jersey: "players stay without number and name",
+    }
+    return {name: what for name, what in lost.items() if name and name not in started}
+
+
+def _check_player_models(settings: Settings, engine: Engine, wanted: Collection[PlayerOption]) -> None:
+    """See that a started engine has every model that options need.
+
+    Raises:
+        ModelNotFound: one is missing; the message names it, the option and what to do.
+        SettingsError: the settings switch it off.
+    """
+    perception, form = settings.perception, settings.players.form.model
+    needed = {
+        PlayerOption.ACTIONS: {"perception.pose": perception.pose, "perception.actions": perception.actions},
+        PlayerOption.FORM: {"perception.pose": perception.pose, "players.form.model": form},
+        PlayerOption.ROSTER: {"perception.pose": perception.pose, "perception.jersey": perception.jersey},
+    }
+    if wanted and perception.profile == "clip":
+        names = " and ".join(wanted)
+        raise SettingsError(
+            f"{names}: the profile clip reads no players; take --profile flight or both", key="perception.profile"
+        )
+    started = _started(settings, engine)
+    for option in wanted:
+        for key, name in needed[option].items():
+            if not name:
+                raise SettingsError(f"{option} needs a model, but {key} is empty: take that setting out", key=key)
+            if name not in started:
+                raise ModelNotFound(
+                    f"{option} needs the model {name}, which the repository {settings.inference.repository} lacks: "
+                    f"add it, or leave {option} out", model=name,
+                )  # fmt: skip
+
+
+def _started(settings: Settings, engine: Engine) -> set[str]:
+    """The models of players that the engine has."""
+    found = set()
+    for name in player_models(settings):
+        with contextlib.suppress(ModelNotFound):
+            engine.info(name)
+            found.add(name)
+    return found
 
 
 def make_shot_models(settings: Settings, engine: Engine, min_timeout: float = 0.0) -> ShotModels:

@@ -95,6 +95,7 @@ class NotFound(CourtsideError):
     """Unknown game, camera, event, calibration, shooter or player."""
 
     reason = ErrorReason.NOT_FOUND
+    exit_code = 2
 
 
 class LogReplaced(CourtsideError):
@@ -216,12 +217,14 @@ class ModelNotFound(EngineError):
     """The model is not in the repository."""
 
     reason = ErrorReason.MODEL_NOT_FOUND
+    exit_code = 2
 
 
 class ModelInvalid(EngineError):
     """The model's config.pbtxt or file is broken, or its tensors are not what the service needs."""
 
     reason = ErrorReason.MODEL_INVALID
+    exit_code = 2
 
 
 class TensorMismatch(EngineError):
@@ -248,6 +251,7 @@ class SettingsError(CourtsideError):
     """A setting is unknown or has a bad value."""
 
     reason = ErrorReason.BAD_SETTING
+    exit_code = 2
 
 
 class Draining(CourtsideError):

@@ -55,6 +55,20 @@ def test_what_the_gateway_raises_is_what_the_client_gets(raised, caught) -> None
     assert error.fields == {"last_sequence": "7", "earliest_sequence": "3"} and error.retry_after == raised.retry_after
 
 
+@pytest.mark.parametrize(("details", "message"), [
+    ("ipv4:127.0.0.1:59999: Failed to connect to remote host: Connection refused",
+     "no gateway answers at 127.0.0.1:59999; start one with `courtside serve`"),
+    ("ipv6:%5B::1%5D:50051: Failed to connect to remote host: No route to host",
+     "no gateway answers at [::1]:50051 (No route to host); start one with `courtside serve`"),
+    ("ipv4:127.0.0.1:50051: Ssl handshake failed", "the gateway cannot be used: no encrypted connection (TLS)"),
+])  # fmt: skip
+def test_where_nothing_listens_the_address_is_named(details, message) -> None:
+    details = f"failed to connect to all addresses; last error: UNKNOWN: {details}"
+    code, none = grpc.StatusCode.UNAVAILABLE, grpc.aio.Metadata()
+    error = gateway_error(grpc.aio.AioRpcError(code, none, none, details))
+    assert isinstance(error, client_errors.GatewayUnavailable) and error.message.startswith(message)
+
+
 def test_wrong_input_ends_a_command_with_two() -> None:
     assert (CourtsideError("x").exit_code, InputError("x").exit_code) == (1, 2)
     assert SourceError("film.mp4: no such file", "film.mp4").fields == {"source": "film.mp4"}

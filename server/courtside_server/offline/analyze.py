@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -17,6 +17,7 @@ from courtside.names import CameraName
 from courtside.plays import Jersey
 from courtside.shot_poses import ShotPoses
 from courtside_server.compose import (
+    PlayerOption,
     ingest_config,
     make_engine,
     make_player_models,
@@ -72,6 +73,12 @@ def film_settings(actions: bool, form: bool, jerseys: bool = False) -> dict[str,
     }  # fmt: skip
 
 
+def player_options(actions: bool, form: bool, roster: bool) -> list[PlayerOption]:
+    """What is wanted of a film's players: what they do, the shooters' form, their names by a roster."""
+    wanted = {PlayerOption.ACTIONS: actions, PlayerOption.FORM: form, PlayerOption.ROSTER: roster}
+    return [option for option, on in wanted.items() if on]
+
+
 class FilmAnalyzer:
     """Models that are ready to find shots in films; an async context manager.
 
@@ -82,13 +89,15 @@ class FilmAnalyzer:
         court: the calibration of the camera that took the films; ``None`` without one.
         engine: answers instead of the one that the settings name; closed with the analyzer.
         follow: x, y, width, height in pixels of the first frame: of all players only this one is read; None: all are.
+        wanted: what must be read of players; otherwise it is left out where its model is missing.
     """
 
     def __init__(
         self, settings: Settings, playback_speed: float | None = None, court: PointPairs | None = None,
         engine: Engine | None = None, follow: tuple[float, float, float, float] | None = None,
+        wanted: Collection[PlayerOption] = (),
     ) -> None:  # fmt: skip
-        self._follow = follow
+        self._follow, self._wanted = follow, wanted
         self._settings, self._court = settings, court
         self._speed, self._estimate = playback_speed or 1.0, playback_speed is None
         self._engine = engine or make_engine(settings)
@@ -98,13 +107,13 @@ class FilmAnalyzer:
         """Start the engine and load the models.
 
         Raises:
-            EngineError: a model cannot be used.
-            SettingsError: a roster cannot be used.
+            EngineError: a model cannot be used, or one is missing that is wanted.
+            SettingsError: a roster cannot be used, or the settings switch off what is wanted.
             StoreUnavailable: the galleries of shooters cannot be read.
         """
         async with self._stack as stack:
             stack.push_async_callback(self._engine.close)
-            await start_models(self._settings, self._engine)
+            await start_models(self._settings, self._engine, self._wanted)
             self._models = make_shot_models(self._settings, self._engine, min_timeout=_MODEL_TIMEOUT_S)
             galleries = Galleries(self._settings.events.data_dir / "shooters.sqlite3")
             stack.callback(galleries.close)
@@ -188,6 +197,7 @@ class FilmAnalysis:
             on_packets: told on the event loop how many packets were read.
 
         Raises:
+            BadRequest: nobody is found in the rectangle of the player to follow; no event has been given.
             UndecodableFilm: the file cannot be read to its end; events before that have been given.
             CourtsideError: a fault in the shot path; events before that have been given.
         """
@@ -222,13 +232,18 @@ class FilmAnalysis:
         camera = await CameraSession.open(self._info, pipeline, metrics, ingest_config(settings), clocks=clocks)
         feeding = asyncio.create_task(self._feed(camera, pipeline, hub, on_packets))
         shots: dict[str, Shot] = {}
+        held: list[Event] = []  # until the followed player is found: 3 s of film at most
         try:
             with contextlib.suppress(Draining):  # every event of the film was given
                 async with hub.subscribe(self._info.camera.game, after=0) as subscription:
                     async for event in subscription:
                         if event.shot is not None:
                             shots[event.event_id] = event.shot
-                        yield event
+                        held.append(event)
+                        if not pipeline.backend.awaits_followed:
+                            for one in held:
+                                yield one
+                            held.clear()
             await feeding
         finally:
             feeding.cancel()
@@ -236,11 +251,10 @@ class FilmAnalysis:
             log.close()
         if pipeline.backend.failure is not None:
             raise CourtsideError(f"shot detection failed: {pipeline.backend.failure!r}; events may be missing")
-        if pipeline.backend.nobody_followed:
-            raise BadRequest(
-                "nobody is tracked in the rectangle of --follow in the film's first seconds: give x,y,w,h of the "
-                "player's whole body in pixels of the first frame"
-            )
+        if pipeline.backend.awaits_followed:
+            raise _nobody_followed()
+        for one in held:
+            yield one
         advice = playback_advice(shots.values(), self._analyzer._speed, settings.shots.playback)
         self.advice = estimate_advice(speeds) or advice
         status = camera.status()
@@ -259,6 +273,8 @@ class FilmAnalysis:
                 await camera.feed(packet)
                 self.packets += 1
                 on_packets(self.packets)
+                if pipeline.backend.nobody_followed:
+                    raise _nobody_followed()
             await camera.end()
         except BaseException:
             # Together: the camera's end waits for what the pipeline has not processed yet.
@@ -269,6 +285,13 @@ class FilmAnalysis:
                 await pipeline.stop()
             finally:
                 await hub.close()
+
+
+def _nobody_followed() -> BadRequest:
+    return BadRequest(
+        "nobody is tracked in the rectangle of --follow in the film's first seconds: give x,y,w,h of the player's "
+        "whole body in pixels of the first frame"
+    )
 
 
 def _both(first: Callable[[int, T], None], then: Callable[[int, T], None]) -> Callable[[int, T], None]:

@@ -16,7 +16,7 @@ from courtside.errors import InputError, SourceError
 from courtside.events import Event, FilmShot, latest_shots
 from courtside.film import Film
 from courtside.skills import SkillEstimate
-from courtside_server.offline.analyze import FilmAnalyzer, film_settings
+from courtside_server.offline.analyze import FilmAnalyzer, film_settings, player_options
 from courtside_server.offline.skills import estimate_film
 from courtside_server.settings import load_settings
 from courtside_server.types import Observations
@@ -63,7 +63,7 @@ async def analyze_events(
     Raises:
         SourceError: the film cannot be used.
         InputError: the playback speed, the calibration, the roster or a setting cannot be used.
-        EngineError: a model cannot be used.
+        EngineError: a model cannot be used, or one is missing that actions, form or roster need.
 
     Example:
         >>> import asyncio
@@ -89,7 +89,8 @@ async def analyze_events(
         found = Detections(observations.boxes, observations.scores, observations.classes, observations.tracks)
         on_detections(observations.media, found)
 
-    async with FilmAnalyzer(loaded, playback_speed, points) as analyzer:
+    wanted = player_options(actions, form, roster is not None)
+    async with FilmAnalyzer(loaded, playback_speed, points, wanted=wanted) as analyzer:
         analysis = analyzer.analyze(Path(film), source)
         if on_detections is not None:
             analysis.on_tracks = show

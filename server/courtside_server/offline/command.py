@@ -8,7 +8,7 @@ import glob
 import select
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from courtside.court.point_pairs import PointPairs
 from courtside.film import Film
 from courtside.shot_poses import SUFFIX, ShotPoses, write_poses
 from courtside.text import HEADER, event_line
+from courtside_server.compose import PlayerOption
 from courtside_server.errors import CourtsideError, EngineError, FilmUnwritable
 from courtside_server.offline.analyze import FilmAnalysis, FilmAnalyzer, check_size
 from courtside_server.offline.film_names import films_in, game_names
@@ -28,7 +29,7 @@ from courtside_server.render.film import FilmSource, draw_film
 from courtside_server.render.output_path import output_paths
 from courtside_server.render.record import FilmRecord
 from courtside_server.settings import Settings
-from courtside_server.types import Observations
+from courtside_server.types import UNTRACKED, Event, Lifecycle, ObjectClass, Observations
 
 _EVERY_FILM = (EngineError, FilmUnwritable)
 """Errors that the next film would meet too."""
@@ -39,6 +40,7 @@ async def analyze_films(
     on_bad_film: Callable[[CourtsideError], None], *, render: Path | None = None,
     court: PointPairs | None = None, poses: Path | None = None, quiet: bool = False,
     follow: tuple[float, float, float, float] | None = None, tracks: Path | None = None,
+    wanted: Collection[PlayerOption] = (),
 ) -> None:  # fmt: skip
     """Run films one after another through ingest, pipeline and log; print every event.
 
@@ -54,11 +56,13 @@ async def analyze_films(
         quiet: no progress on stderr.
         tracks: file for what is tracked, MOT (.txt) or COCO (.json); of one film only.
         follow: x, y, width, height in pixels of the first frame: of all players only this one is read; None: all are.
+        wanted: what must be read of players, whose models must be there.
 
     Raises:
         InputError: ``render`` cannot be.
         FilmUnwritable: a drawn film cannot be written; its events have been printed.
-        EngineError: the model cannot be used.
+        EngineError: a model cannot be used, or one is missing that is wanted.
+        SettingsError: a roster cannot be used, or the settings switch off what is wanted.
         BrokenPipeError: nobody reads the events any more.
     """
     named: list[Path] = []
@@ -83,9 +87,9 @@ async def analyze_films(
     if not films:
         return
     console = Console(stderr=True, quiet=quiet)
-    if style == "table":
-        print(HEADER, flush=True)
-    async with FilmAnalyzer(settings, playback_speed, court, follow=follow) as analyzer:
+    async with FilmAnalyzer(settings, playback_speed, court, follow=follow, wanted=wanted) as analyzer:
+        if style == "table":
+            print(HEADER, flush=True)
         with Progress(
             TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(),
             TextColumn("{task.fields[speed]}"),
@@ -97,11 +101,13 @@ async def analyze_films(
                     analysis = analyzer.analyze(path, film, record, game)
                     if poses is not None:
                         analysis.on_shot_poses = partial(_keep_poses, poses, game)
+                    seen = _Seen()
+                    analysis.on_tracks = _both(seen.add, analysis.on_tracks)
                     with contextlib.ExitStack() as stack:
                         if tracks is not None:
                             file = stack.enter_context(TrackFile(tracks, film.info, playback_speed or 1.0))
                             analysis.on_tracks = _both(file.add, analysis.on_tracks)
-                        await _print_events(analysis, path, film, style, progress)
+                        await _print_events(analysis, path, film, style, progress, seen)
                 except _EVERY_FILM:
                     raise
                 except CourtsideError as error:
@@ -118,6 +124,32 @@ async def analyze_films(
                     )
                     lines = FIBA if court is None else COURTS[court.court]
                     await draw_film(source, record, out, film.info.frames or 0, progress, lines)
+
+
+class _Seen:
+    """Counts what a film shows, for one line at its end."""
+
+    def __init__(self) -> None:
+        self._shots: dict[str, bool] = {}
+        self._players: int | None = None
+
+    def add(self, observations: Observations) -> None:
+        """Count the players of a detector frame."""
+        tracks = observations.tracks[observations.rows(ObjectClass.PLAYER)]
+        self._players = max(self._players or 0, int((tracks != UNTRACKED).sum()))
+
+    def add_event(self, event: Event) -> None:
+        """Count a shot by its newest revision."""
+        if event.shot is not None:
+            self._shots[event.event_id] = event.lifecycle is not Lifecycle.RETRACTED
+
+    def __str__(self) -> str:
+        shots = sum(self._shots.values())
+        text = f"{shots or 'no'} shot{'s' * (shots > 1)}"
+        if self._players is None:  # the profile clip tracks nobody
+            return text
+        many = f", at most {self._players} players at a time" if self._players > 1 else ", 1 player"
+        return text + (many if self._players else ", no player")
 
 
 def _both(
@@ -139,7 +171,9 @@ def _keep_poses(folder: Path, game: str, event_id: str, poses: ShotPoses) -> Non
     write_poses(folder / f"{game}-{poses.release:07.2f}-{event_id}{SUFFIX}", poses)
 
 
-async def _print_events(analysis: FilmAnalysis, path: Path, film: Film, style: str, progress: Progress) -> None:
+async def _print_events(
+    analysis: FilmAnalysis, path: Path, film: Film, style: str, progress: Progress, seen: _Seen
+) -> None:
     bar = progress.add_task(path.name, total=film.info.frames, speed="")
     started = time.monotonic()
 
@@ -153,6 +187,7 @@ async def _print_events(analysis: FilmAnalysis, path: Path, film: Film, style: s
     try:
         async with contextlib.aclosing(analysis.events(show)) as events:
             async for event in events:
+                seen.add_event(event)
                 print(event.to_json() if style == "jsonl" else event_line(event), flush=True)
     finally:
         progress.remove_task(bar)
@@ -164,6 +199,7 @@ async def _print_events(analysis: FilmAnalysis, path: Path, film: Film, style: s
     if analysis.dropped:
         left_out = ", ".join(f"{count} {reason}" for reason, count in analysis.dropped.items())
         progress.console.print(f"{path.name}: frames left out: {left_out}", style="yellow", markup=False)
+    progress.console.print(f"{path.name}: {seen}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _is_read() -> bool:

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from courtside.events import Event
 from courtside.film import Film
 from courtside.statistics import latest
+from courtside_server.compose import PlayerOption
 from courtside_server.errors import CourtsideError, InputError, MediaUnwritable, NotFound
 from courtside_server.media.condense import CondensedPlan, ReelFilter, condense
 from courtside_server.media.film_cut import SUFFIXES, FilmCut, cut_film
@@ -62,6 +63,7 @@ class ShortenedFilm:
 async def shorten_film(
     film: Path, out: Path | None, settings: Settings, *, events: Path | None = None, reel: ReelFilter | None = None,
     playback_speed: float | None = None, on_progress: OnProgress = lambda stage, done: None,
+    wanted: Collection[PlayerOption] = (),
 ) -> ShortenedFilm:  # fmt: skip
     """Make a film without dead time, or a reel, on this machine.
 
@@ -73,8 +75,10 @@ async def shorten_film(
         reel: only these shots.
         playback_speed: how many times faster than real life the film runs; None to estimate it.
         on_progress: reports.
+        wanted: what must be read of players, whose models must be there.
 
     Raises:
+        ModelNotFound: a model is missing that is wanted.
         InputError: the film, the events or a path cannot be used.
         NotFound: nothing to show was found.
         MediaUnwritable: the new film cannot be written.
@@ -84,7 +88,7 @@ async def shorten_film(
     if events is not None:
         found: Sequence[Event] = await asyncio.to_thread(read_events, events)
     else:
-        found = await _analyzed(film, source, settings, playback_speed, on_progress)
+        found = await _analyzed(film, source, settings, playback_speed, on_progress, wanted)
     plan = condense(found, settings.media.condense, reel=reel)
     if not plan.ranges:
         raise NotFound(_nothing(film, found, reel))
@@ -120,15 +124,16 @@ def check_output(film: Path, out: Path | None, word: str) -> Path:
 
 
 async def _analyzed(
-    film: Path, source: Film, settings: Settings, playback_speed: float | None, on_progress: OnProgress
-) -> list[Event]:
+    film: Path, source: Film, settings: Settings, playback_speed: float | None, on_progress: OnProgress,
+    wanted: Collection[PlayerOption],
+) -> list[Event]:  # fmt: skip
     total = source.info.frames or 0
 
     def on_packets(count: int) -> None:
         if total and count % 30 == 0:
             on_progress("analysis", min(1.0, count / total))
 
-    async with FilmAnalyzer(settings, playback_speed) as analyzer:
+    async with FilmAnalyzer(settings, playback_speed, wanted=wanted) as analyzer:
         analysis = analyzer.analyze(film, source, game=game_name(film))
         async with contextlib.aclosing(analysis.events(on_packets)) as events:
             return [event async for event in events]

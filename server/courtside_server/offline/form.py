@@ -88,8 +88,10 @@ def compare_forms(shot: str, reference: str, out: Path, settings: Settings, heig
         FilmUnwritable: a file cannot be written.
         EngineError: the model cannot be used.
     """
-    config = settings.players.form
-    galleries = Galleries(settings.events.data_dir / "shooters.sqlite3")
+    config, folder = settings.players.form, settings.events.data_dir
+    if not folder.is_dir() and not (Path(shot).exists() and Path(reference).exists()):
+        raise InputError(f"the data folder {folder} does not exist; name that of a gateway with --data-dir")
+    galleries = Galleries(folder / "shooters.sqlite3")
     try:
         galleries.load()
         poses = _shot(shot, galleries)

@@ -17,7 +17,7 @@ from courtside.statistics import PlayerStatistics, latest, player_statistics, st
 from courtside.v1 import events_pb2
 from courtside_server.compose import make_engine
 from courtside_server.errors import CourtsideError
-from courtside_server.offline.analyze import FilmAnalyzer
+from courtside_server.offline.analyze import FilmAnalyzer, player_options
 from courtside_server.offline.film_names import game_name
 from courtside_server.players.highlight_crops import PlayerBoxes
 from courtside_server.players.highlights import highlight_of
@@ -106,7 +106,7 @@ async def _analyzed(
         if total and count % 30 == 0:
             on_progress("analysis", min(1.0, count / total))
 
-    async with FilmAnalyzer(settings) as analyzer:
+    async with FilmAnalyzer(settings, wanted=player_options(actions=True, form=False, roster=False)) as analyzer:
         analysis = analyzer.analyze(film, source, game=game_name(film))
         analysis.on_tracks = boxes.add
         async with contextlib.aclosing(analysis.events(on_packets)) as events:

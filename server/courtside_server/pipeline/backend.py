@@ -183,6 +183,11 @@ class Backend:
         """Whether a player was to be followed by hand, and nobody was found in the rectangle."""
         return self._followed is not None and self._followed.failed
 
+    @property
+    def awaits_followed(self) -> bool:
+        """Whether a player is to be followed by hand, and was not found so far."""
+        return self._followed is not None and not self._followed.found
+
     def start(self, before: Callable[[], None], after: Callable[[], None]) -> None:
         """Start the worker thread; it calls ``before`` first and ``after`` last."""
         threading.Thread(

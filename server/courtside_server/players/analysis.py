@@ -121,6 +121,7 @@ class PlayerAnalysis:
         self._ring = TrackRing(_RING_S / time_scale)
         self._behind: deque[Observations] = deque()
         self._newest = 0.0, 0.0  # media seconds and capture time of the newest frame
+        self._began = np.inf
         self._possession = PossessionFilter(config.possession, time_scale, self._pose_at)
         self._stretches = PossessionStretches(config.possession, time_scale)
         self._plays = PlayByPlay(config.possession, time_scale, self._teams.team)
@@ -170,6 +171,7 @@ class PlayerAnalysis:
             self._requests.read(0)
         self._read_jerseys()
         self._newest = observations.media, observations.capture_time
+        self._began = min(self._began, observations.media)
         self._ring.append(observations)
         self._stretches.see(observations)
         # A little later, when the poses of the frame are there.
@@ -262,6 +264,10 @@ class PlayerAnalysis:
         return [self._change(play.media, play.play, True) for play in plays]
 
     def _change(self, media: float, payload: PlayerAction | Possession | Play, final: bool) -> PlayerChange:
+        # A model's window reaches half its length before the scene's first frame.
+        media = max(media, self._began)
+        if isinstance(payload, PlayerAction | Possession):
+            payload = replace(payload, end=max(payload.end, media))
         seen, wall = self._newest
         return PlayerChange(media, wall + (media - seen) * self._scale, self._with_jersey(payload), final)
 

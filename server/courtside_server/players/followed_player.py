@@ -23,7 +23,7 @@ class FollowedPlayer:
         time_scale: real seconds per media second.
 
     Attributes:
-        failed: nobody was found in the rectangle.
+        failed: nobody was found in the rectangle in time; he is not searched any more.
     """
 
     def __init__(self, rectangle: tuple[float, float, float, float], time_scale: float) -> None:
@@ -35,8 +35,15 @@ class FollowedPlayer:
         self._seen = 0.0
         self.failed = False
 
+    @property
+    def found(self) -> bool:
+        """Whether the player was found."""
+        return self._track is not None
+
     def update(self, observations: Observations) -> set[int]:
         """The track to read in a frame; empty where the player is not tracked."""
+        if self.failed:
+            return set()
         media = observations.media
         self._first = media if self._first is None else self._first
         players = observations.steady(ObjectClass.PLAYER)

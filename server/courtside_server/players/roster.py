@@ -98,6 +98,8 @@ def _toml_rows(text: str) -> Iterator[tuple[str, str, str, str]]:
     try:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
+        if str(error).startswith("Cannot overwrite a value"):
+            raise _Mistake(_twice(text, str(error))) from None
         raise _Mistake(f"it is no TOML: {error}") from None
     for team, players in tables.items():
         if not isinstance(players, Mapping):
@@ -108,11 +110,21 @@ def _toml_rows(text: str) -> Iterator[tuple[str, str, str, str]]:
             yield f"team {team!r}", team.strip(), number.strip(), name.strip()
 
 
+def _twice(text: str, error: str) -> str:
+    """Which number a TOML file has twice in a team, of the parser's error, which has the line alone."""
+    lines, found = text.split("\n"), re.search(r"at line (\d+)", error)
+    line = int(found[1]) if found else max(number for number, one in enumerate(lines, 1) if one.strip())
+    return f"line {line}: {lines[line - 1].partition('=')[0].strip()[:40]} is there twice in one team"
+
+
 def _collected(rows: Iterable[tuple[str, str, str, str]]) -> Roster:
     teams: dict[str, dict[str, str]] = {}
     for place, team, number, name in rows:
         if not NUMBER.fullmatch(number) or (len(number) == 2 and number[0] == "0" and number != "00"):
-            raise _Mistake(f"{place}: {number!r} is no jersey number; use 0 to 99 or 00")
+            better = f"write {number[1]}" if len(number) == 2 and number.isascii() and number.isdecimal() else (
+                "use 0 to 99 or 00"
+            )  # fmt: skip
+            raise _Mistake(f"{place}: {number!r} is no jersey number; {better}")
         for what, value in (("team", team), ("name", name)):
             if not value or len(value) > _MAX_LENGTH or not value.isprintable():
                 raise _Mistake(f"{place}: the {what} {value[:_MAX_LENGTH]!r} must have 1 to {_MAX_LENGTH} characters")

@@ -16,6 +16,11 @@ CORNERS = ((False, False), (True, False), (False, True), (True, True))
 _MAX_FRAMES = 400
 """Frames that are examined, evenly spread over the film; more do not change the choice."""
 
+CARD_WIDTH = 17
+"""Width of a card, heights of normal text."""
+_TALLEST = 3 / 4
+"""Height of a frame by its width up to which everything drawn grows with the height."""
+
 Corner = tuple[bool, bool]
 """Whether it is a right-hand corner, and whether it is a lower one."""
 Box = tuple[float, float, float, float]
@@ -29,6 +34,14 @@ class Layout:
     chart: Corner
     cards: Corner
     clock: Corner
+
+
+def drawn_height(width: int, height: int) -> int:
+    """The height, pixels, by which everything drawn on a frame is scaled.
+
+    On an upright frame it follows the width, so that what is in two corners side by side does not overlap.
+    """
+    return min(height, round(width * _TALLEST))
 
 
 def corner_box(corner: Corner, size: tuple[float, float], frame: Box) -> Box:

@@ -11,7 +11,7 @@ from courtside.court.measures import FIBA, Court
 from courtside_server.render.brush import BALL, GOLD, INK, RIM, WHITE, Brush, Picture, track_colour
 from courtside_server.render.cards import CardStack, cards
 from courtside_server.render.chart import Mark, ShotChart
-from courtside_server.render.layout import choose_layout, corner_box
+from courtside_server.render.layout import CARD_WIDTH, choose_layout, corner_box, drawn_height
 from courtside_server.render.record import FilmRecord, FrameRecord, ShotHistory
 from courtside_server.render.skeleton import draw_skeleton
 from courtside_server.render.timeline import Clock, Timeline
@@ -49,13 +49,14 @@ class FrameOverlay:
     ) -> None:
         self._record, self._scale = record, time_scale
         self._shots = record.shots
-        self._brush = brush = Brush(height)
+        size = drawn_height(width, height)
+        self._brush = brush = Brush(size)
         self._timeline = Timeline(brush, width, height, seconds)
         margin = 8 * brush.unit
         area = (margin, margin, width - margin, height - self._timeline.height - margin)
-        chart = ShotChart.size(brush, height * 0.34, court)
+        chart = ShotChart.size(brush, size * 0.34, court)
         clock = Clock(brush, (0, 0), (False, False), seconds, time_scale)
-        card = (brush.font * 17, brush.font * 6)
+        card = (brush.font * CARD_WIDTH, brush.font * 6)
         layout = choose_layout(record.frames, area, chart, card, (clock.width, clock.height))
         left, top, *_ = corner_box(layout.chart, chart, area)
         self.chart = ShotChart(brush, (left, top, chart[1]), court)

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from courtside_server.cli import analyze
+from courtside_server.packaged import starter_models
 
 
 @pytest.fixture
@@ -44,7 +45,8 @@ def test_a_film_with_lost_parts_is_analyzed_and_the_damage_is_reported(tmp_path,
     film.write_bytes(data[:at] + data[at + 4 * 188 :])
     done = run(film, *flags[:-1])
     assert done.exit_code == 0 and games(done) == ["lossy"]
-    assert "lossy.ts: " in done.stderr and " frames are damaged; shots in them may be missing or wrong" in done.stderr
+    assert " frames are damaged; shots in them may be missing or wrong" in done.stderr
+    assert done.stderr.endswith("lossy.ts: 1 shot\n")
 
 
 @pytest.mark.parametrize(("suffix", "options"), [(".mkv", []), (".avi", ["--render"])])
@@ -96,3 +98,22 @@ def test_it_stops_when_nobody_reads_any_more(flags, flash_film):
         assert json.loads(process.stdout.readline())
         process.stdout.close()
         assert process.wait(timeout=60) == 141 and process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("option", ["--actions", "--form"])
+def test_what_was_asked_for_and_has_no_model_is_one_line_before_any_film(tmp_path, shot_film, option):
+    for folder in starter_models().iterdir():
+        if folder.name != "player_pose":
+            (tmp_path / folder.name).symlink_to(folder)
+    done = run(shot_film.path, option, "--repository", tmp_path, "--format", "table")
+    assert done.exit_code == 2 and not done.stdout
+    assert done.stderr.count("\n") == 1 and f"{option} needs the model player_pose, which " in done.stderr
+
+
+def test_a_film_with_nobody_in_it_says_so_and_nobody_can_be_followed(flash_film):
+    empty = flash_film([], 1)
+    done = run(empty)
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", f"{empty.name}: no shot, no player\n")
+    done = run(empty, "--actions", "--follow", "5,5,10,10")
+    assert (done.exit_code, done.stdout) == (2, "") and done.stderr.count("\n") == 1
+    assert "nobody is tracked in the rectangle of --follow" in done.stderr

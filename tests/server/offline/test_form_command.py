@@ -71,8 +71,14 @@ def test_two_files_need_no_gateway_and_centimetres_need_a_height(folder) -> None
 )
 def test_what_cannot_be_compared_is_one_clear_line(folder, shot, reference, message) -> None:
     result = compare(folder, str(folder / f"{shot}{SUFFIX}"), reference, "--out", str(folder / "out"))
-    assert result.exit_code in (1, 2)
+    assert result.exit_code == 2
     assert message in result.output and result.output.count("\n") == 1
+
+
+def test_a_data_folder_that_is_missing_is_named_as_missing(folder) -> None:
+    (folder / "data").rename(folder / "elsewhere")
+    result = compare(folder, str(folder / f"a{SUFFIX}"), "Anna", "--out", str(folder / "out"))
+    assert result.exit_code == 2 and f"the data folder {folder / 'data'} does not exist" in result.output
 
 
 def test_a_name_cannot_end_the_page_s_script(folder) -> None:

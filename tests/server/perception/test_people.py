@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
-from courtside_server.compose import make_engine, make_shot_models, start_models
+from courtside_server.compose import PlayerOption, make_engine, make_shot_models, start_models
+from courtside_server.errors import ModelNotFound
 from courtside_server.inference.engine import ModelInfo, TensorSpec
 from courtside_server.inference.onnx.engine import EmbeddedEngine
 from courtside_server.packaged import starter_models
@@ -160,14 +162,20 @@ def test_boxes_come_in_the_pixels_of_the_film():
     assert answer.boxes[0] == pytest.approx([200, 93, 400, 561], abs=2)
 
 
-async def test_a_repository_without_the_model_still_works(tmp_path):
+async def test_a_repository_without_models_of_people_and_players_still_works_and_names_what_is_lost(tmp_path):
     for folder in starter_models().iterdir():
-        if folder.name != "person_detector":
+        if folder.name not in ("person_detector", "player_actions", "jersey_number"):
             (tmp_path / folder.name).symlink_to(folder)
     settings = load_settings(None, {"inference.repository": str(tmp_path)})
     engine = make_engine(settings)
     try:
-        await start_models(settings, engine)
+        with capture_logs() as logs:
+            await start_models(settings, engine)
         assert make_shot_models(settings, engine).people is None
+        printed = str([entry["event"] for entry in logs if entry["log_level"] == "warning"])
+        assert "no model player_actions: it is not known what players do" in printed
+        assert "no model jersey_number: players stay without number and name" in printed
+        with pytest.raises(ModelNotFound, match="--roster needs the model jersey_number, which"):
+            await start_models(settings, engine, [PlayerOption.FORM, PlayerOption.ROSTER])
     finally:
         await engine.close()

@@ -25,4 +25,5 @@ def test_an_empty_rectangle_fails_after_a_while() -> None:
     followed = FollowedPlayer((10, 10, 40, 40), 1.0)
     for step in range(50):
         assert followed.update(observations(step / 10, {1: (900, 600)})) == set()
-    assert followed.failed
+    assert followed.failed and not followed.found
+    assert followed.update(observations(5.0, {1: (30, 50)})) == set(), "who comes later is somebody else"

@@ -116,6 +116,11 @@ def test_a_file_of_poses_reads_back_equal_and_another_file_is_refused(poses, tmp
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(BadRequest, match="is not a file of a shot's poses"):
         read_poses(path)
+    for write in (lambda: path.write_text("film,release\n"), lambda: np.savez(path, times=np.array([None]))):
+        write()
+        with pytest.raises(BadRequest, match="is not a file of a shot's poses") as refused:
+            read_poses(path)
+        assert "pickle" not in refused.value.message
     with pytest.raises(BadRequest, match="No such file"):
         read_poses(tmp_path / "none.npz")
 

@@ -10,8 +10,9 @@ import pytest
 from player_scenes import CAMERA, observations, pose, standing
 
 from courtside.jersey_digits import read_number
-from courtside.plays import Possession
+from courtside.plays import Action, PlayerAction, Possession
 from courtside_server.compose import player_models
+from courtside_server.players.actions import ORDER
 from courtside_server.players.analysis import PlayerAnalysis, PlayerModels
 from courtside_server.players.config import PlayersConfig
 from courtside_server.players.jersey import Jerseys, Reading, torso_of, worn_kits
@@ -175,6 +176,9 @@ class OneReader:
         self.read += 1
         return lambda: Reading("7", 0.95)
 
+    def action_request(self, window):
+        return lambda: np.eye(len(ORDER))[ORDER.index(Action.RUN)]
+
 
 @pytest.mark.parametrize("live", [True, False])
 def test_players_are_read_and_named_and_referees_are_not(live):
@@ -182,8 +186,9 @@ def test_players_are_read_and_named_and_referees_are_not(live):
     kits = {1: "A", 2: "B"}
     known = Jerseys(config.jersey, 1.0, lambda track: kits.get(track, ""), Roster({"Hawks": {"7": "Anna Berg"}}), live)
     models = PlayerModels(
-        SimpleNamespace(request=reader.pose_request), jerseys=SimpleNamespace(request=reader.number_request)
-    )
+        SimpleNamespace(request=reader.pose_request), jerseys=SimpleNamespace(request=reader.number_request),
+        actions=SimpleNamespace(request=reader.action_request, model="actions:1"),
+    )  # fmt: skip
     players = PlayerAnalysis(CAMERA, models, reader, config, 1.0, live, jerseys=known)
     planes = np.full((720 * 3 // 2, 1280), 128, np.uint8)
     changes = []
@@ -201,6 +206,9 @@ def test_players_are_read_and_named_and_referees_are_not(live):
     changes += players.flush()
     assert [shown(known, track) for track in (1, 2, 9)] == ["#7", "#7", ""]
     assert reader.read <= 8 * 3 + 8 or not live
+    actions = [change for change in changes if isinstance(change.payload, PlayerAction)]
+    assert actions and min(change.media for change in actions) == 0.0, "no action begins before the first frame"
+    assert all(change.wall == pytest.approx(1000.0 + change.media) for change in actions)
     possessions = [change.payload for change in changes if isinstance(change.payload, Possession)]
     assert possessions and str(possessions[-1].jersey) == "#7"
 

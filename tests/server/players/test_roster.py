@@ -32,7 +32,7 @@ def test_csv_and_toml_say_the_same_and_0_is_not_00(roster, content, name):
 @pytest.mark.parametrize(("content", "name", "says"), [
     (CSV + "Hawks,7,Ida Holm\n", "r.csv", "line 6: number 7 of 'Hawks' is there twice ('Anna Berg' and 'Ida Holm')"),
     (CSV + "Hawks,107,Ida Holm\n", "r.csv", "line 6: '107' is no jersey number"),
-    (CSV + "Hawks,07,Ida Holm\n", "r.csv", "line 6: '07' is no jersey number"),
+    (CSV + "Hawks,07,Ida Holm\n", "r.csv", "line 6: '07' is no jersey number; write 7"),
     (CSV + "Hawks,-1,Ida Holm\n", "r.csv", "line 6: '-1' is no jersey number"),
     (CSV + "Hawks,٣,Ida Holm\n", "r.csv", "is no jersey number"),
     (CSV + "Hawks,8,\n", "r.csv", "line 6: the name '' must have 1 to 80 characters"),
@@ -40,7 +40,7 @@ def test_csv_and_toml_say_the_same_and_0_is_not_00(roster, content, name):
     (CSV.encode("latin-1"), "r.csv", "is not UTF-8 (line 5): save it again as UTF-8"),
     ("number,name\n7,Anna\n", "r.csv", "its first line must be team,number,name, but is 'number,name'"),
     ("", "r.csv", "it has no player"), ("team,number,name\n", "r.csv", "it has no player"),
-    ('[Hawks]\n7 = "Anna"\n7 = "Ida"\n', "r.toml", "it is no TOML"),
+    ('[Hawks]\n7 = "Anna"\n7 = "Ida"\n', "r.toml", "line 3: 7 is there twice in one team"),
     ("[Hawks]\n7 = 5\n", "r.toml", "the name of number 7 of 'Hawks' is no text"),
     ('Hawks = "Anna"\n', "r.toml", "'Hawks' is no table of players"),
     (CSV.encode("utf-16"), "r.csv", "is not UTF-8"), (b"\0" * 2_000_000, "r.csv", "is larger than 1 MB"),

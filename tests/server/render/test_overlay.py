@@ -5,10 +5,10 @@ import pytest
 
 from courtside_server.render.brush import BALL, GOLD, Brush
 from courtside_server.render.cards import FADE_S, STAY_S, card_text, cards
-from courtside_server.render.layout import choose_layout
+from courtside_server.render.layout import CARD_WIDTH, choose_layout, drawn_height
 from courtside_server.render.overlay import FrameOverlay
 from courtside_server.render.record import FilmRecord, FrameRecord
-from courtside_server.render.timeline import Timeline, clock_text
+from courtside_server.render.timeline import Clock, Timeline, clock_text
 from courtside_server.types import Lifecycle, ObjectClass, Zone
 
 WIDTH, HEIGHT = 640, 360
@@ -40,7 +40,7 @@ def test_drawing_a_player_touches_his_box_and_nothing_else_of_the_play(helpers):
     assert not there[125:215, 305:335].any(), "the player himself is not painted over"
 
 
-@pytest.mark.parametrize(("height", "width"), [(358, 480), (540, 960), (720, 1280), (450, 3300), (64, 64), (2, 2)])
+@pytest.mark.parametrize(("height", "width"), [(358, 480), (540, 960), (1280, 720), (450, 3300), (64, 64), (2, 2)])
 def test_any_size_can_be_drawn_on_and_most_of_it_stays(helpers, height, width):
     box = (width * 0.5, height * 0.3, width * 0.55, height * 0.6)
     record = record_of(helpers, (helpers.player, 1, box), (helpers.ball, 2, box), (helpers.rim, 3, box))
@@ -156,3 +156,12 @@ def test_the_chart_goes_where_fewest_boxes_are():
     layout = choose_layout(frames, (0, 0, 640, 360), (150, 150), (150, 60), (80, 20))
     assert layout.chart == (True, False)
     assert len({layout.chart, layout.cards, layout.clock}) == 3
+
+
+@pytest.mark.parametrize(("width", "height"), [(720, 1280), (360, 640), (640, 360)])
+def test_clock_cards_and_chart_fit_side_by_side_on_upright_frames_too(width, height):
+    overlay = FrameOverlay(FilmRecord(), width, height, 600.0, 2.0)
+    brush = Brush(drawn_height(width, height))
+    clock = Clock(brush, (0, 0), (False, False), 600.0, 2.0)
+    widest = max(overlay.chart.width, CARD_WIDTH * brush.font)
+    assert widest + clock.width < width - 2 * 8 * brush.unit
