@@ -118,7 +118,7 @@ class GameServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CorrectShot(self, request, context):
-        """Corrects a shot: a revision by a person, which no model overwrites.
+        """Corrects a shot: a revision by a person, which no model overwrites. A comment alone changes nothing else.
         NOT_FOUND: no such shot. ABORTED / REVISION_CHANGED: the shot has changed since `revision`; look again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
