@@ -9,6 +9,7 @@ import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import av
@@ -195,8 +196,17 @@ async def test_old_film_is_deleted_by_size_and_age(tmp_path: Path) -> None:
         assert not list(tmp_path.rglob(f"*{SUFFIX}"))
 
 
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the recorder logs, whatever logging other tests have configured."""
+    found: list[str] = []
+    kept = SimpleNamespace(**{level: lambda text, **_: found.append(text) for level in ("info", "warning", "error")})
+    monkeypatch.setattr("courtside_server.media.recorder.log", kept)
+    return found
+
+
 async def test_a_full_disk_stops_the_recording_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str]
 ) -> None:
     room = [0]
     monkeypatch.setattr("courtside_server.media.recorder._CHECK_S", 0.0)
@@ -210,12 +220,12 @@ async def test_a_full_disk_stops_the_recording_and_nothing_else(
         await server.play(again)
         await server.written()
         assert len(list(tmp_path.rglob(f"*{SUFFIX}"))) == 1
-    output = "".join(capsys.readouterr())
+    output = "".join(lines)
     assert output.count("recording stops") == 1 and output.count("recording goes on") == 1
 
 
 async def test_a_write_that_fails_ends_a_file_and_recording_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str]
 ) -> None:
     monkeypatch.setattr("courtside_server.media.recorder._CHECK_S", 0.0)
     writes = itertools.count()
@@ -235,7 +245,7 @@ async def test_a_write_that_fails_ends_a_file_and_recording_goes_on(
         clips = ClipStore(tmp_path / "clips", ClipConfig())
         assert shown(clips.clip(films.cut(Stretch(CAMERA, session, 0, 0.5, 0.6))))[0] == (0.0, 15)
         assert shown(clips.clip(films.cut(Stretch(CAMERA, session, 0, 1.5, 1.6))))[0] == (0.0, 45)
-    assert "".join(capsys.readouterr()).count("cannot be written: No space left") == 1
+    assert "".join(lines).count("cannot be written: No space left") == 1
 
 
 async def test_a_clip_has_a_limit(tmp_path: Path) -> None:
