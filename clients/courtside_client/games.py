@@ -11,7 +11,7 @@ from typing import Any
 from courtside.court.measures import COURTS
 from courtside.events import Event
 from courtside.exports import ExportOptions, export_events, find_format
-from courtside.games import GameFormat, GameState, ShotFacts, Side, Team
+from courtside.games import GameFormat, GameState, GameSummary, ShotFacts, Side, Team
 from courtside.names import parse_game
 from courtside.records import from_message, to_message
 from courtside.timestamps import to_timestamp
@@ -21,22 +21,6 @@ from courtside_client.errors import NotFoundError
 Call = Callable[[Callable[..., Awaitable[Any]], Any], Awaitable[Any]]
 """Makes one call; see ``Client``."""
 
-
-@dataclass(frozen=True, slots=True)
-class GameSummary:
-    """A game in a list.
-
-    Example:
-        >>> GameSummary("games/final", 12, None).game
-        'games/final'
-    """
-
-    game: str
-    """``games/{game}``."""
-    high_water_mark: int
-    """The highest sequence of its log."""
-    state: GameState | None
-    """``None`` where nobody created it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,8 +178,7 @@ class GameTime:
     away_score: int
 
     def __str__(self) -> str:
-        minutes, seconds = divmod(round(self.remaining, 1), 60)
-        return f"Q{self.period} {minutes:.0f}:{seconds:04.1f} {self.home_score}:{self.away_score}"
+        return f"Q{self.period} {clock_text(self.remaining)} {self.home_score}:{self.away_score}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +220,23 @@ class GameState:
         if self.home_basket is None or not period:
             return Side.UNKNOWN
         return Side.HOME if (basket == self.home_basket) != self.format.second_half(period) else Side.AWAY
+
+
+@dataclass(frozen=True, slots=True)
+class GameSummary:
+    """A game in a list.
+
+    Example:
+        >>> GameSummary("games/final", 12, None).game
+        'games/final'
+    """
+
+    game: str
+    """``games/{game}``."""
+    high_water_mark: int
+    """The highest sequence of its log."""
+    state: GameState | None
+    """``None`` where nobody created it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +338,17 @@ class Correction:
     def undone(self) -> Correction | None:
         """Without the last step; ``None`` where it was the only one."""
         return replace(self, steps=self.steps[:-1]) if len(self.steps) > 1 else None
+
+
+def clock_text(remaining: float) -> str:
+    """Seconds left in a period as people read them.
+
+    Example:
+        >>> clock_text(65.2), clock_text(719.97)
+        ('1:05.2', '12:00.0')
+    """
+    minutes, seconds = divmod(round(remaining, 1), 60)
+    return f"{minutes:.0f}:{seconds:04.1f}"
 
 
 def combined(steps: Sequence[CorrectionStep]) -> ShotFacts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from courtside.court.zones import Zone
 from courtside.events import CameraStatus, Event, FormAlert, Payload, Shot
-from courtside.games import GameState
+from courtside.games import GameState, clock_text
 from courtside.plays import Jersey, PlayerAction, PlayKind, Possession, PossessionEnd
 from courtside.shot_results import ShotResult
 
@@ -84,8 +84,7 @@ def _shot_text(shot: Shot, delay: float) -> str:
 def _game_text(state: GameState) -> str:
     home, away = (team.short_name or team.name or side for team, side in ((state.home, "home"), (state.away, "away")))
     clock = state.clock
-    minutes, seconds = divmod(round(clock.remaining, 1), 60)
-    when = f"  Q{clock.period} {minutes:.0f}:{seconds:04.1f}" if clock.period else ""
+    when = f"  Q{clock.period} {clock_text(clock.remaining)}" if clock.period else ""
     open_points = f"  {state.unassigned_points} points of no team" if state.unassigned_points else ""
     return f"{home} {state.home_score}:{state.away_score} {away}{when}{open_points}"
 

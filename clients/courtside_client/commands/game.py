@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from courtside.games import GameState, RosterPlayer, ShotFacts, Side, Team
+from courtside.games import GameState, RosterPlayer, ShotFacts, Side, Team, clock_text
 from courtside.shot_results import ShotResult, ShotType
 from courtside_client.client import Client, connect
 from courtside_client.errors import BadOption, InputError
@@ -170,8 +170,8 @@ def _line(state: GameState) -> str:
     clock = state.clock
     when = ""
     if clock.period:
-        minutes, seconds = divmod(round(clock.remaining_at(time.time()), 1), 60)
-        when = f"  period {clock.period}, {minutes:.0f}:{seconds:04.1f} left, {'runs' if clock.running else 'stopped'}"
+        left = clock_text(clock.remaining_at(time.time()))
+        when = f"  period {clock.period}, {left} left, {'runs' if clock.running else 'stopped'}"
     rest = f"  {state.unassigned_points} points of no team" if state.unassigned_points else ""
     return f"{home} {state.home_score} : {state.away_score} {away}{when}{rest}"
 

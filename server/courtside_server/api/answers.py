@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from google.protobuf.message import Message
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from courtside.errors import ErrorReason
+from courtside.events import message_to_json
 from courtside_server.errors import CourtsideError
 
 _STATUS = {
@@ -40,6 +42,11 @@ def error_answer(status: int, text: str, reason: str = "BAD_REQUEST") -> Respons
     """
     values: dict[str, Any] = {"error": text, "reason": reason}
     return JSONResponse(values, status_code=status)
+
+
+def message_answer(message: Message) -> Response:
+    """A message as protobuf's JSON."""
+    return Response(message_to_json(message), media_type="application/json")
 
 
 def _code(reason: str) -> str:

@@ -215,8 +215,7 @@ class EventService(events_pb2_grpc.EventServiceServicer):
     ) -> events_pb2.GetEventResponse:
         """Return the latest revision of one event."""
         game = parse_game(request.game)
-        if not 0 < len(request.event_id) <= _MAX_EVENT_ID:
-            raise BadRequest(f"event_id must have 1 to {_MAX_EVENT_ID} characters", field="event_id")
+        check_event_id(request.event_id)
         with self._reading(context):
             event = await self._hub.latest(game, request.event_id)
         if event is None:
@@ -224,6 +223,17 @@ class EventService(events_pb2_grpc.EventServiceServicer):
                 f"{game} has no event {request.event_id!r}, or it was evicted", event_id=request.event_id
             )
         return events_pb2.GetEventResponse(event=event.to_proto())
+
+
+def check_event_id(text: str) -> str:
+    """The event id itself.
+
+    Raises:
+        BadRequest: it is empty or too long.
+    """
+    if not 0 < len(text) <= _MAX_EVENT_ID:
+        raise BadRequest(f"event_id must have 1 to {_MAX_EVENT_ID} characters", field="event_id")
+    return text
 
 
 def latency_to_proto(measured: ShotLatency | None) -> events_pb2.EventLatency | None:

@@ -16,10 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from courtside.events import message_to_json
 from courtside.names import parse_game
 from courtside.v1 import games_pb2
-from courtside_server.api.answers import answering, error_answer
+from courtside_server.api.answers import answering, error_answer, message_answer
 from courtside_server.api.games import GameService
 from courtside_server.errors import NotFound
 from courtside_server.events.hub import EventHub
@@ -43,10 +42,10 @@ def game_routes(service: GameService, hub: EventHub) -> list[BaseRoute]:
     """
 
     async def list_games(request: Request) -> Response:
-        return _json(await service.ListGames(games_pb2.ListGamesRequest(), None))
+        return message_answer(await service.ListGames(games_pb2.ListGamesRequest(), None))
 
     async def get_game(request: Request) -> Response:
-        return _json(await service.GetGame(games_pb2.GetGameRequest(game=_game(request)), None))
+        return message_answer(await service.GetGame(games_pb2.GetGameRequest(game=_game(request)), None))
 
     async def change(request: Request) -> Response:
         call = request.path_params["call"]
@@ -63,7 +62,7 @@ def game_routes(service: GameService, hub: EventHub) -> list[BaseRoute]:
         else:
             message.game = game  # type: ignore[attr-defined]
         method = getattr(service, call[0].upper() + call[1:])
-        return _json(await method(message, None))
+        return message_answer(await method(message, None))
 
     async def revisions(request: Request) -> Response:
         game, event_id = _game(request), request.path_params["event"]
@@ -98,7 +97,3 @@ async def _message(request: Request, kind: type[Message]) -> Message | Response:
 
 def _game(request: Request) -> str:
     return parse_game(f"games/{request.path_params['game']}")
-
-
-def _json(message: Message) -> Response:
-    return Response(message_to_json(message), media_type="application/json")

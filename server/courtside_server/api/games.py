@@ -11,12 +11,12 @@ from courtside.names import parse_game
 from courtside.records import from_message, to_message
 from courtside.timestamps import from_timestamp
 from courtside.v1 import games_pb2, games_pb2_grpc
+from courtside_server.api.events import check_event_id
 from courtside_server.errors import BadRequest
 from courtside_server.games.keeper import GameKeeper
 
 _Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any] | None"
 """Nothing is read of it: HTTP has none."""
-_MAX_EVENT_ID = 256
 
 
 class GameService(games_pb2_grpc.GameServiceServicer):
@@ -86,7 +86,7 @@ class GameService(games_pb2_grpc.GameServiceServicer):
     ) -> games_pb2.CorrectShotResponse:
         """Correct a shot."""
         event = await self._games.correct(
-            parse_game(request.game), _event_id(request.event_id), _facts(request.facts), by=request.by,
+            parse_game(request.game), check_event_id(request.event_id), _facts(request.facts), by=request.by,
             comment=request.comment, revision=request.revision,
         )  # fmt: skip
         return games_pb2.CorrectShotResponse(sequence=event.sequence, revision=event.revision)
@@ -95,7 +95,7 @@ class GameService(games_pb2_grpc.GameServiceServicer):
         self, request: games_pb2.UndoCorrectionRequest, context: _Context
     ) -> games_pb2.UndoCorrectionResponse:
         """Take the last correction back."""
-        event = await self._games.undo(parse_game(request.game), _event_id(request.event_id), request.by)
+        event = await self._games.undo(parse_game(request.game), check_event_id(request.event_id), request.by)
         return games_pb2.UndoCorrectionResponse(sequence=event.sequence, revision=event.revision)
 
     async def AddShot(self, request: games_pb2.AddShotRequest, context: _Context) -> games_pb2.AddShotResponse:
@@ -128,9 +128,3 @@ def _known(kind: type[Side], number: int, name: str) -> Side:
     if not kind.knows(number):
         raise BadRequest(f"{name} {number} is not known here", field=name)
     return kind(number)
-
-
-def _event_id(text: str) -> str:
-    if not 0 < len(text) <= _MAX_EVENT_ID:
-        raise BadRequest(f"event_id must have 1 to {_MAX_EVENT_ID} characters", field="event_id")
-    return text

@@ -10,15 +10,13 @@ Poses are not taken here, and nobody can be enrolled or erased: that is for gRPC
 from __future__ import annotations
 
 from google.protobuf import json_format
-from google.protobuf.message import Message
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from courtside.events import message_to_json
 from courtside.v1 import analysis_pb2
 from courtside_server.api.analysis import AnalysisService
-from courtside_server.api.answers import answering, error_answer
+from courtside_server.api.answers import answering, error_answer, message_answer
 
 MAX_BODY = 4 * 2**10
 """Bytes of a request's body: it names two shots."""
@@ -32,10 +30,10 @@ def shooter_routes(service: AnalysisService) -> list[BaseRoute]:
     """
 
     async def shooters(request: Request) -> Response:
-        return _json(await service.ListShooters(analysis_pb2.ListShootersRequest(), None))
+        return message_answer(await service.ListShooters(analysis_pb2.ListShootersRequest(), None))
 
     async def embedding_map(request: Request) -> Response:
-        return _json(await service.GetEmbeddingMap(analysis_pb2.GetEmbeddingMapRequest(), None))
+        return message_answer(await service.GetEmbeddingMap(analysis_pb2.GetEmbeddingMapRequest(), None))
 
     async def compare(request: Request) -> Response:
         # A form of another site cannot send this type without the browser asking first.
@@ -50,14 +48,10 @@ def shooter_routes(service: AnalysisService) -> list[BaseRoute]:
             message = json_format.Parse(bytes(body) or b"{}", analysis_pb2.CompareFormRequest())
         except (json_format.ParseError, UnicodeDecodeError, RecursionError) as error:
             return error_answer(400, f"the body is no CompareFormRequest: {str(error)[:200]}")
-        return _json(await service.CompareForm(message, None))
+        return message_answer(await service.CompareForm(message, None))
 
     return [
         Route("/v1/shooters", answering(shooters)),
         Route("/v1/shooters/map", answering(embedding_map)),
         Route("/v1/shooters/compare", answering(compare), methods=["POST"]),
     ]
-
-
-def _json(message: Message) -> Response:
-    return Response(message_to_json(message), media_type="application/json")

@@ -25,6 +25,7 @@ from courtside.games import (
     GameClock,
     GameFormat,
     GameState,
+    GameSummary,
     GameTime,
     ShotFacts,
     Side,
@@ -49,20 +50,6 @@ CLOCKS = 64
 _MAX_ADJUSTMENT = 20
 _MAX_TITLE = 120
 
-
-@dataclass(frozen=True, slots=True)
-class GameSummary:
-    """A game in a list.
-
-    Attributes:
-        game: ``games/{game}``.
-        high_water_mark: highest sequence of its log.
-        state: None where nobody created it.
-    """
-
-    game: str
-    high_water_mark: int
-    state: GameState | None
 
 
 @dataclass(slots=True, eq=False)
@@ -139,10 +126,8 @@ class GameKeeper:
             if draft.game not in used:
                 used[draft.game] = await self._game(draft.game)
             prepared.append(self._prepared(used[draft.game], draft))
-        states = {
-            name: game.scored(game.state) for name, game in used.items() if game.state is not None
-            and game.scored(game.state) != game.state
-        }  # fmt: skip
+        scored = {name: game.scored(game.state) for name, game in used.items() if game.state is not None}
+        states = {name: state for name, state in scored.items() if state != used[name].state}
         now = self._clock()
         events = await self._hub.publish([*prepared, *(_draft(name, state, now) for name, state in states.items())])
         for name, state in states.items():
@@ -475,18 +460,15 @@ class GameKeeper:
                 game.corrections[event.event_id] = event.correction
             if event.game_time is not None:
                 game.stamps[event.event_id] = counts, event.game_time
-        if game.state is not None:
-            # Shots of before the game was created count; shots that the log has evicted stay in the score.
+        if game.state is not None and (await self._hub.bounds(name))[0] > 1:
+            # Shots that the log has evicted stay in the score.
             for side, known in (
                 (Side.HOME, game.state.home_score - game.state.home_adjustment),
                 (Side.AWAY, game.state.away_score - game.state.away_adjustment),
                 (Side.UNKNOWN, game.state.unassigned_points),
             ):
-                game.base[side] = max(known - game.points(side), 0) if await self._evicted(name) else 0
+                game.base[side] = max(known - game.points(side), 0)
         return game
-
-    async def _evicted(self, name: str) -> bool:
-        return (await self._hub.bounds(name))[0] > 1
 
 
 def _counts(draft: EventDraft) -> tuple[Side, int] | None:
